@@ -1,0 +1,9 @@
+//! Server functions, thin: parse, call `backend`, answer.
+//!
+//! [`licensing`] is the API that product instances speak; the rest are the portal's forms, which work
+//! without JavaScript: a form posts, the function acts and redirects; what was refused goes back to the
+//! page with what was typed (see [`form`]). Each function checks its own authority.
+
+pub mod error;
+pub mod form;
+pub mod licensing;

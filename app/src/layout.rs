@@ -1,0 +1,215 @@
+//! The frame around every page.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::islands::Toast;
+
+/// Who the page is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anyone: price list, sign-up, log-in.
+    Visitor,
+    /// A signed-in member of a customer's account.
+    Customer,
+    /// The vendor's own staff; the frame is marked, so that nobody mistakes one side for the other.
+    Staff,
+}
+
+/// A link of a navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavLink {
+    /// What people read.
+    pub label: String,
+    /// Where it leads.
+    pub href: String,
+    /// Whether the reader is there now.
+    pub current: bool,
+}
+
+impl NavLink {
+    /// A link that leads elsewhere.
+    #[must_use]
+    pub fn to(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { label: label.into(), href: href.into(), current: false }
+    }
+
+    /// Marks the link when `path` is its address or lies below it.
+    #[must_use]
+    pub fn at(mut self, path: &str) -> Self {
+        let below = path.strip_prefix(self.href.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        self.current = path == self.href || (below && self.href != "/");
+        self
+    }
+}
+
+/// The vendor, as shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brand {
+    /// Name of the vendor.
+    pub name: String,
+    /// Where name and logo lead.
+    pub home: String,
+    /// Address of the vendor's logo, shown beside the name; without one a built-in mark is.
+    pub logo: Option<String>,
+}
+
+/// Who is signed in, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Account and role: "Example GmbH · Owner".
+    pub who: String,
+    /// Where signing out posts to.
+    pub sign_out_action: String,
+    /// The act: "Sign out".
+    pub sign_out: String,
+}
+
+/// Everything in the frame that is not the page: built once per request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Who the page is for.
+    pub audience: Audience,
+    /// The vendor.
+    pub brand: Brand,
+    /// Main navigation.
+    pub nav: Vec<NavLink>,
+    /// Accessible name of the main navigation: "Main".
+    pub nav_label: String,
+    /// Links at the end of the header for those not signed in: "Sign in".
+    pub entrance: Vec<NavLink>,
+    /// Who is signed in.
+    pub signed_in: Option<SignedIn>,
+    /// First link of the page, for keyboards: "Skip to content".
+    pub skip: String,
+    /// What the last act did, to be said once.
+    pub done: Option<Done>,
+    /// Accessible name of the footer's links.
+    pub foot_label: String,
+    /// Links of the footer.
+    pub foot: Vec<NavLink>,
+    /// Words of the footer: who runs this.
+    pub foot_note: String,
+}
+
+/// What the act that led here did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// One sentence: "Two instances were added."
+    pub message: String,
+    /// The button that puts it away: "Dismiss".
+    pub dismiss: String,
+}
+
+/// A page in its frame.
+#[component]
+pub fn Layout(
+    /// The frame.
+    frame: Frame,
+    /// Title of the window, to which the vendor's name is added.
+    #[prop(into)]
+    title: String,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let class = match frame.audience {
+        Audience::Visitor => "visitor",
+        Audience::Customer => "customer",
+        Audience::Staff => "staff",
+    };
+    view! {
+        <Title text=format!("{title} · {}", frame.brand.name) />
+        <div class=format!("page {class}")>
+            <a class="skip" href="#main">
+                {frame.skip}
+            </a>
+            <header class="top">
+                {brand(frame.brand)} {navigation("nav", frame.nav_label, frame.nav)}
+                <div class="who">
+                    {links(frame.entrance)} {frame.signed_in.map(signed_in)}
+                </div>
+            </header>
+            <main id="main" tabindex="-1">
+                {children()}
+            </main>
+            <footer class="foot">
+                <span>{frame.foot_note}</span>
+                {navigation("", frame.foot_label, frame.foot)}
+            </footer>
+            {frame.done.map(|done| view! { <Toast message=done.message dismiss=done.dismiss /> })}
+        </div>
+    }
+}
+
+fn brand(brand: Brand) -> impl IntoView {
+    let mark = match brand.logo {
+        // The name beside it says what the picture shows.
+        Some(logo) => view! { <img src=logo alt="" height="28" /> }.into_any(),
+        None => view! {
+            <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
+                <path d="M4 3h4v12h10v4H4z" fill="currentColor" />
+                <circle cx="15.5" cy="7" r="3.2" fill="none" stroke="currentColor" stroke-width="2.2" />
+            </svg>
+        }
+        .into_any(),
+    };
+    view! {
+        <a class="brand" href=brand.home>
+            {mark}
+            {brand.name}
+        </a>
+    }
+}
+
+fn navigation(class: &'static str, label: String, list: Vec<NavLink>) -> Option<impl IntoView> {
+    (!list.is_empty()).then(|| {
+        view! {
+            <nav class=(!class.is_empty()).then_some(class) aria-label=label>
+                {links(list)}
+            </nav>
+        }
+    })
+}
+
+fn links(list: Vec<NavLink>) -> impl IntoView {
+    list.into_iter()
+        .map(|link| {
+            view! {
+                <a href=link.href aria-current=link.current.then_some("page")>
+                    {link.label}
+                </a>
+            }
+        })
+        .collect_view()
+}
+
+fn signed_in(signed_in: SignedIn) -> impl IntoView {
+    view! {
+        <span>{signed_in.who}</span>
+        <form class="form inline" method="post" action=signed_in.sign_out_action>
+            <button type="submit" class="btn quiet">
+                {signed_in.sign_out}
+            </button>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_current_at_its_address_and_below_it_but_not_beside_it() {
+        let current = |href: &str, path: &str| NavLink::to("x", href).at(path).current;
+        assert!(current("/licenses", "/licenses"));
+        assert!(current("/licenses", "/licenses/lic_1"));
+        assert!(!current("/licenses", "/licenses-old"));
+        assert!(!current("/licenses", "/"));
+    }
+
+    #[test]
+    fn the_root_is_current_only_at_the_root() {
+        assert!(NavLink::to("x", "/").at("/").current);
+        assert!(!NavLink::to("x", "/").at("/licenses").current);
+    }
+}

@@ -1,0 +1,99 @@
+//! The frame of a request: whose portal it is, where one can go, who is signed in.
+
+use backend::text::en::portal as text;
+use backend::vendors::Vendor;
+use leptos::config::LeptosOptions;
+
+use crate::api::form;
+use crate::layout::{Audience, Brand, Done, Frame, NavLink, SignedIn};
+use crate::request::{Viewer, Visit};
+
+/// Address of the style sheet; named after its content where the build says so, to be cached for ever.
+#[must_use]
+pub fn stylesheet(options: &LeptosOptions) -> String {
+    let hash = if options.hash_files { css_hash(options) } else { None };
+    match hash {
+        Some(hash) => format!("/{}/{}.{hash}.css", options.site_pkg_dir, options.output_name),
+        None => format!("/{}/{}.css", options.site_pkg_dir, options.output_name),
+    }
+}
+
+/// The build writes `css: <hash>` into a file beside the program, as leptos reads it for its scripts.
+fn css_hash(options: &LeptosOptions) -> Option<String> {
+    static HASH: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let file = || {
+        let program = std::env::current_exe().ok()?;
+        let text = std::fs::read_to_string(program.with_file_name(options.hash_file.as_ref())).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("css:")).map(|hash| hash.trim().to_owned())
+    };
+    HASH.get_or_init(file).clone()
+}
+
+/// Address of the vendor's own style sheet; changes with its content.
+#[must_use]
+pub fn brand_stylesheet(vendor: &Vendor) -> String {
+    format!("/brand/{}.css", brand_hash(vendor))
+}
+
+/// Address of the vendor's logo, where it has one.
+#[must_use]
+pub fn brand_logo(vendor: &Vendor) -> Option<String> {
+    vendor.logo_svg.as_ref().map(|_| format!("/brand/{}.svg", brand_hash(vendor)))
+}
+
+/// Names a state of the vendor's branding.
+#[must_use]
+pub fn brand_hash(vendor: &Vendor) -> String {
+    let content = format!("{}\n{}", vendor.accent_hue, vendor.logo_svg.as_deref().unwrap_or_default());
+    backend::keys::sha256(content.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The frame of the request at hand.
+pub async fn frame() -> Frame {
+    let visit = Visit::here();
+    let audience = audience(visit.viewer.as_deref());
+    let path = visit.path.as_str();
+    let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
+    let entrance = if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
+    let done = form::take_done().await.and_then(|code| text::done(&code));
+    Frame {
+        audience,
+        brand: Brand { name: visit.vendor.name.clone(), home: "/".to_owned(), logo: brand_logo(&visit.vendor) },
+        nav: nav.collect(),
+        nav_label: text::MAIN_NAVIGATION.to_owned(),
+        entrance,
+        signed_in: visit.viewer.as_deref().map(|viewer| SignedIn {
+            who: who(viewer),
+            sign_out_action: "/act/sign-out".to_owned(),
+            sign_out: text::SIGN_OUT.to_owned(),
+        }),
+        skip: text::SKIP_TO_CONTENT.to_owned(),
+        done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
+        foot_label: text::FOOT_NAVIGATION.to_owned(),
+        foot: Vec::new(),
+        foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
+    }
+}
+
+fn audience(viewer: Option<&Viewer>) -> Audience {
+    match viewer {
+        Some(viewer) if viewer.account.is_some() => Audience::Customer,
+        Some(viewer) if viewer.staff.is_some() => Audience::Staff,
+        _ => Audience::Visitor,
+    }
+}
+
+fn audience_word(audience: Audience) -> text::Audience {
+    match audience {
+        Audience::Visitor => text::Audience::Visitor,
+        Audience::Customer => text::Audience::Customer,
+        Audience::Staff => text::Audience::Staff,
+    }
+}
+
+fn who(viewer: &Viewer) -> String {
+    match &viewer.account {
+        Some((account, role)) => text::member(&account.company, *role),
+        None => viewer.user.email.clone(),
+    }
+}

@@ -1,0 +1,62 @@
+//! One file per screen, named like its address. A page loads through `backend`, puts sentences from
+//! `backend::text` into components, and decides nothing.
+
+pub mod errors;
+pub mod frame;
+pub mod price_list;
+
+use std::future::Future;
+
+use backend::db::DbError;
+use leptos::prelude::*;
+
+use crate::layout::Layout;
+
+/// A page's title and body.
+pub struct Page {
+    /// Title of the window.
+    pub title: String,
+    /// Everything below the header.
+    pub body: AnyView,
+}
+
+impl Page {
+    /// A page.
+    pub fn new(title: impl Into<String>, body: impl IntoAny) -> Self {
+        Self { title: title.into(), body: body.into_any() }
+    }
+}
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum NoPage {
+    /// Nothing is here, or not for whoever asks: the two look the same.
+    NotFound,
+    /// Something failed; the person is told the request id, the log the rest.
+    Failed(String),
+}
+
+impl From<DbError> for NoPage {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Renders what `load` answers inside the frame, or the error page with its status.
+pub fn render<L>(load: L) -> impl IntoView
+where
+    L: Future<Output = Result<Page, NoPage>> + Send + 'static,
+{
+    Suspend::new(async move {
+        let page = match load.await {
+            Ok(page) => page,
+            Err(why) => errors::page_for(why),
+        };
+        let frame = frame::frame().await;
+        view! {
+            <Layout frame=frame title=page.title>
+                {page.body}
+            </Layout>
+        }
+    })
+}

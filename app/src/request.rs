@@ -1,0 +1,86 @@
+//! The request at hand: its vendor, session and person. Middleware makes a [`Visit`]; pages and server
+//! functions find it in their context.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use backend::accounts::{Account, Role, StaffRole, User};
+use backend::cx::{Actor, Cx};
+use backend::vendors::Vendor;
+use leptos::prelude::*;
+use tower_sessions::Session;
+
+use crate::state::AppState;
+
+/// One request.
+#[derive(Clone)]
+pub struct Visit {
+    /// The process.
+    pub state: AppState,
+    /// The vendor whose host was asked.
+    pub vendor: Arc<Vendor>,
+    /// Names the request in logs, answers and error pages.
+    pub request_id: String,
+    /// Where it came from, as far as trusted proxies say.
+    pub address: IpAddr,
+    /// Path of the page.
+    pub path: String,
+    /// Query of the page, without the question mark.
+    pub query: String,
+    /// The browser, as it names itself.
+    pub user_agent: String,
+    /// The browser's session; of no meaning for the licensing API.
+    pub session: Session,
+    /// Who is signed in.
+    pub viewer: Option<Arc<Viewer>>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The person.
+    pub user: User,
+    /// The account that the person acts for now, and as what.
+    pub account: Option<(Account, Role)>,
+    /// What the person may do as the vendor's staff.
+    pub staff: Option<StaffRole>,
+}
+
+impl Visit {
+    /// The request that is being answered.
+    #[must_use]
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// A context for an act of `actor`.
+    #[must_use]
+    pub fn cx(&self, actor: Actor) -> Cx {
+        Cx {
+            vendor_id: self.vendor.id.clone(),
+            actor,
+            now: self.state.clock.now(),
+            entropy: self.state.entropy.clone(),
+            request_id: Some(self.request_id.clone()),
+        }
+    }
+
+    /// A context for an act of whoever is signed in, or of a visitor.
+    #[must_use]
+    pub fn viewer_cx(&self) -> Cx {
+        self.cx(self.viewer.as_ref().map_or(Actor::Visitor, |viewer| Actor::User(viewer.user.id.clone())))
+    }
+
+    /// A value of the page's query, decoded; the first where there are several.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&self.query).ok()?;
+        pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The account that is acted for, with the role in it.
+    #[must_use]
+    pub fn account(&self) -> Option<(Account, Role)> {
+        self.viewer.as_ref()?.account.clone()
+    }
+}

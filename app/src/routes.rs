@@ -1,0 +1,84 @@
+//! The pages and their addresses. Who may open which is decided before rendering, by [`access`].
+
+use http::{HeaderName, HeaderValue, header};
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{ParamSegment, StaticSegment};
+
+use crate::pages;
+use crate::request::Visit;
+use crate::shell::{Head, shell};
+
+/// Who may open a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Anyone,
+    /// Whoever is signed in; others are sent to log in and come back.
+    SignedIn,
+    /// Whoever is signed in and acts for an account; others are sent to name their company first.
+    Account,
+    /// The vendor's staff; for others the page does not exist.
+    Staff,
+}
+
+/// Who may open the page at `path`. Only these prefixes are public; a new page is closed until it says
+/// otherwise.
+#[must_use]
+pub fn access(path: &str) -> Access {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first {
+        "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "docs" => Access::Anyone,
+        "company" => Access::SignedIn,
+        "staff" => Access::Staff,
+        _ => Access::Account,
+    }
+}
+
+/// The whole document of a page.
+pub fn document() -> impl IntoView {
+    let visit = Visit::here();
+    answer_headers(&visit);
+    let head = Head {
+        lang: "en".to_owned(),
+        stylesheet: pages::frame::stylesheet(&visit.state.leptos),
+        brand_stylesheet: Some(pages::frame::brand_stylesheet(&visit.vendor)),
+        icon: "/favicon.svg".to_owned(),
+        options: visit.state.leptos.clone(),
+    };
+    shell(head, App())
+}
+
+/// Headers that only the page can know: the policy names its script nonce and where its forms may lead.
+fn answer_headers(visit: &Visit) {
+    let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+    let options: ResponseOptions = expect_context();
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self' {}; frame-ancestors 'none'; \
+         base-uri 'none'",
+        visit.state.checkout_origin
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    options.insert_header(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+}
+
+/// All pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <FlatRoutes fallback=pages::errors::not_found>
+                <Route path=StaticSegment("") view=pages::price_list::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::price_list::page />
+            </FlatRoutes>
+        </Router>
+    }
+}

@@ -1,0 +1,22 @@
+//! Who may act in an account.
+
+use super::{Act, may, store};
+use crate::cx::{Actor, Cx};
+use crate::db::{DbError, Tx};
+use crate::ids::AccountId;
+
+/// Whether the one who acts may do this in the account: a member by its role; the operator, Stripe and
+/// queued jobs always, because what they do was decided elsewhere; visitors and instances never.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn may_act(tx: &mut Tx, cx: &Cx, account_id: &AccountId, act: Act) -> Result<bool, DbError> {
+    Ok(match &cx.actor {
+        Actor::User(user_id) => {
+            let role = store::member_role(tx, &cx.vendor_id, account_id, user_id).await?;
+            role.is_some_and(|role| may(role, act))
+        }
+        Actor::Operator | Actor::Stripe(_) | Actor::Job(_) => true,
+        Actor::Visitor | Actor::Instance(_) => false,
+    })
+}

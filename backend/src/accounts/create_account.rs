@@ -1,0 +1,64 @@
+//! Creating a customer's account, with its creator as owner.
+
+use super::rules::{FieldProblem, check_details};
+use super::{Account, AccountDetails, AccountKind, Role, store};
+use crate::audit;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::{AccountId, UserId};
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountCreation {
+    /// The account, owned by the user.
+    Created(Account),
+    /// Fields that cannot stay as they are.
+    Refused(Vec<FieldProblem>),
+    /// There is no such user.
+    UserNotFound,
+}
+
+/// Creates an account that `user_id` owns. The e-mail address need not be verified for it: buying does
+/// not wait for mail.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn create_account(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    details: &AccountDetails,
+) -> Result<AccountCreation, DbError> {
+    let Some(user) = store::find_user(tx, &cx.vendor_id, user_id).await? else {
+        return Ok(AccountCreation::UserNotFound);
+    };
+    let checked = match check_details(details, &user.email) {
+        Ok(checked) => checked,
+        Err(problems) => return Ok(AccountCreation::Refused(problems)),
+    };
+    let account = Account {
+        id: cx.id::<AccountId>(),
+        vendor_id: cx.vendor_id.clone(),
+        kind: AccountKind::Customer,
+        company: checked.company.clone(),
+        country: checked.country.clone(),
+        address: checked.address.clone(),
+        vat_id: checked.vat_id.clone(),
+        billing_email: checked.billing_email.clone(),
+        stripe_customer_id: None,
+        created_at: cx.now,
+    };
+    store::insert_account(tx, &account).await?;
+    store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
+    audit::record(
+        tx,
+        cx,
+        Some(&account.id),
+        "account.create",
+        account.id.as_str(),
+        audit::NOTHING,
+        Some(&checked),
+    )
+    .await?;
+    Ok(AccountCreation::Created(account))
+}

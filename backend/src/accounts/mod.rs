@@ -1,0 +1,202 @@
+//! Accounts: the people who sign in, the organisations that they act for, and how they prove who they are.
+//!
+//! A [`User`] belongs to one vendor and signs in with an e-mail address and a password. An [`Account`] is
+//! a customer organisation; a [`Membership`] gives a user a [`Role`] in it. Vendor staff are users with a
+//! [`StaffRole`]. What a role may do is one table in `rules.rs`, asked through [`may_act`] by use cases.
+//!
+//! **Passwords** are hashed on a bounded pool ([`Passwords`]) and never inside a transaction, so the use
+//! cases that need one take a [`Db`](crate::db::Db) and put their reads and writes around the hashing;
+//! all others take a `Tx` like everywhere else.
+//!
+//! **Links** in mails carry 160 random bits, of which only the SHA-256 is stored; each works once.
+//!
+//! # Who learns which addresses are registered
+//!
+//! *Log-in* and *password reset* tell nobody: one text, one status, one duration (a password is always
+//! verified, against a dummy where there is no user), and the mail goes out through the queue.
+//!
+//! *Sign-up* cannot hide it completely, because a new buyer goes on at once, signed in, without waiting
+//! for a mail, and a registered address must not be signed in without its password. The two ways out
+//! were: send everybody to their mailbox first (hides it, and loses buyers at the moment they want to
+//! pay), or let a second, unverified user shadow the first until the mail is answered (hides it, and
+//! makes accounts that must be merged, with money in them). Instead the difference is made expensive and
+//! small. A registered address with its own password is simply signed in, which tells an owner nothing
+//! new. With any other password the answer is "we have sent you a mail", which the owner gets: no session,
+//! the same work and so the same time as a sign-up. A stranger thus learns one bit per attempt; each
+//! attempt counts against [`Limit::SignUpAddress`] (20 an hour for one network address), each wrong
+//! password against the limit that log-in has for that e-mail address, and a miss leaves a user, a mail
+//! and an audit row behind.
+
+mod authority;
+mod change_password;
+mod create_account;
+mod create_staff;
+mod links;
+mod log_in;
+mod password;
+mod rate_limits;
+mod request_password_reset;
+mod reset_password;
+pub mod rules;
+mod send_verification;
+mod sessions;
+mod sign_up;
+mod store;
+mod update_account;
+pub mod vat_ids;
+mod verify_email;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::UnixMs;
+use crate::db::text_enum;
+use crate::ids::{AccountId, UserId, VendorId};
+
+pub use authority::may_act;
+pub use change_password::{ChangePassword, PasswordChange, change_password};
+pub use create_account::{AccountCreation, create_account};
+pub use create_staff::{NewStaff, StaffCreation, create_staff};
+pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
+pub use log_in::{LogIn, LogInOutcome, log_in};
+pub use password::{Password, PasswordHash, Passwords, Verdict};
+pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, hit, subject_of};
+pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
+pub use reset_password::{PasswordReset, ResetPassword, reset_password};
+pub use rules::{Act, CheckedDetails, Field, FieldProblem, Problem, StaffAct, may, staff_may};
+pub use send_verification::{VerificationRequest, send_verification};
+pub use sessions::{
+    DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions, end_session,
+    list_sessions, session_handle, session_identity, sign_out,
+};
+pub use sign_up::{SignUp, SignUpOutcome, sign_up};
+pub use store::{
+    find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, list_members,
+    list_memberships, lock_account, member_role, set_stripe_customer,
+};
+pub use update_account::{AccountUpdate, update_account};
+pub use verify_email::{EmailVerification, verify_email};
+
+text_enum! {
+    /// What a user may do in an account; the table is [`may`].
+    Role {
+        /// Everything, members included.
+        Owner = "owner",
+        /// Buying, changing, paying, invoices.
+        Billing = "billing",
+        /// Keys and instances.
+        Technical = "technical",
+        /// Looking.
+        Viewer = "viewer",
+    }
+}
+
+text_enum! {
+    /// What a member of the vendor's staff may do; the table is [`staff_may`].
+    StaffRole {
+        /// Everything, staff included.
+        Admin = "admin",
+        /// Customers and their licenses.
+        Support = "support",
+        /// Invoices, refunds, commissions.
+        Finance = "finance",
+        /// Looking.
+        ReadOnly = "read_only",
+    }
+}
+
+text_enum! {
+    /// What an account is to the vendor.
+    AccountKind {
+        /// Buys and runs the product.
+        Customer = "customer",
+        /// Sells it on.
+        Partner = "partner",
+    }
+}
+
+/// A person who can sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// The vendor whose portal it signs in to.
+    pub vendor_id: VendorId,
+    /// E-mail address as typed.
+    pub email: String,
+    /// What it is called; may be empty.
+    pub name: String,
+    /// Set for vendor staff.
+    pub staff_role: Option<StaffRole>,
+    /// When it proved that the address is its own.
+    pub email_verified_at: Option<UnixMs>,
+    /// When the password was last set.
+    pub password_set_at: UnixMs,
+    /// When it signed up.
+    pub created_at: UnixMs,
+}
+
+/// Where an organisation is, in the parts that Stripe and invoices use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Street and number.
+    pub line1: String,
+    /// Building, floor, department; may be empty.
+    pub line2: String,
+    /// Postal code; may be empty, some countries have none.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// State, province or region; may be empty.
+    pub state: String,
+}
+
+/// A customer or partner organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The vendor it buys from.
+    pub vendor_id: VendorId,
+    /// What it is to the vendor.
+    pub kind: AccountKind,
+    /// Registered name, as invoices show it.
+    pub company: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Where it is.
+    pub address: Address,
+    /// VAT id in its normal form (no blanks, with the country's prefix), where it has one.
+    pub vat_id: Option<String>,
+    /// Where invoices are mailed.
+    pub billing_email: String,
+    /// Its customer at Stripe, once it has bought.
+    pub stripe_customer_id: Option<String>,
+    /// When it was created.
+    pub created_at: UnixMs,
+}
+
+/// An account that a user belongs to, and as what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The account.
+    pub account: Account,
+    /// The user's role in it.
+    pub role: Role,
+}
+
+/// What an account's owner says about it: the form of the buying path and of the account page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountDetails {
+    /// Registered name.
+    pub company: String,
+    /// ISO 3166-1 alpha-2, any case.
+    pub country: String,
+    /// VAT id as typed; empty means none.
+    pub vat_id: String,
+    /// Where it is.
+    pub address: Address,
+    /// Where invoices are mailed; empty means the user's own address.
+    pub billing_email: String,
+}

@@ -1,0 +1,162 @@
+//! Named limits on costly and guessable acts, per network address and per account.
+//!
+//! A fixed window per limit and subject; the subject is stored as a keyed hash, so that the table tells
+//! nobody's address. Attempts are counted before they are judged, in the same statement that reads the
+//! count: two at once cannot both be the last one.
+
+use std::net::IpAddr;
+
+use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx, execute, fetch_one, text_enum};
+use crate::keys::MasterKey;
+
+text_enum! {
+    /// A named limit.
+    Limit {
+        /// Log-ins from one network address.
+        SignInAddress = "sign_in_address",
+        /// Log-ins for one e-mail address; a successful one forgives.
+        SignInEmail = "sign_in_email",
+        /// Sign-ups from one network address.
+        SignUpAddress = "sign_up_address",
+        /// Mails that strangers can cause to one e-mail address by signing up with it.
+        SignUpEmail = "sign_up_email",
+        /// Reset requests from one network address.
+        ResetAddress = "reset_address",
+        /// Reset requests for one e-mail address.
+        ResetEmail = "reset_email",
+        /// Verification mails to one user.
+        VerificationUser = "verification_user",
+        /// Password checks of a signed-in user.
+        PasswordCheckUser = "password_check_user",
+    }
+}
+
+impl Limit {
+    /// How many hits fit into a window of how many milliseconds.
+    #[must_use]
+    pub fn allowance(self) -> (i64, i64) {
+        match self {
+            Self::SignInAddress => (60, 15 * MINUTE_MS),
+            Self::SignInEmail | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
+            Self::SignUpAddress | Self::ResetAddress => (20, HOUR_MS),
+            Self::SignUpEmail | Self::ResetEmail | Self::VerificationUser => (4, HOUR_MS),
+        }
+    }
+}
+
+/// Whether one more is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateVerdict {
+    /// It is.
+    Allowed,
+    /// Not before so many seconds have passed.
+    Limited {
+        /// Whole seconds, at least 1; the answer's `Retry-After`.
+        retry_after_s: i64,
+    },
+}
+
+impl RateVerdict {
+    /// The seconds to wait, where one must.
+    #[must_use]
+    pub fn retry_after_s(self) -> Option<i64> {
+        match self {
+            Self::Allowed => None,
+            Self::Limited { retry_after_s } => Some(retry_after_s),
+        }
+    }
+}
+
+/// The subject that stands for a network address: an IPv4 address, or the /64 that one IPv6 subscriber has.
+#[must_use]
+pub fn subject_of(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// Counts one more and says whether it is allowed.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn hit(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    limit: Limit,
+    subject: &str,
+) -> Result<RateVerdict, DbError> {
+    let (most, window_ms) = limit.allowance();
+    let window_start = UnixMs(cx.now.0.div_euclid(window_ms) * window_ms);
+    // A clock that moves backwards stays in the newest window it has seen: that wins nobody fresh tries.
+    let (standing, hits): (UnixMs, i64) = fetch_one!(
+        tx,
+        (UnixMs, i64),
+        "INSERT INTO rate_limits (vendor_id, limit_name, subject_hash, window_start, hits) VALUES ($1, $2, $3, $4, 1)
+         ON CONFLICT (vendor_id, limit_name, subject_hash) DO UPDATE SET
+            hits = CASE WHEN rate_limits.window_start >= excluded.window_start THEN rate_limits.hits + 1 ELSE 1 END,
+            window_start = CASE WHEN rate_limits.window_start >= excluded.window_start
+                                THEN rate_limits.window_start ELSE excluded.window_start END
+         RETURNING window_start, hits",
+        &cx.vendor_id,
+        limit,
+        subject_hash(master, limit, subject),
+        window_start
+    )?;
+    if hits <= most {
+        return Ok(RateVerdict::Allowed);
+    }
+    let left_ms = standing.plus(window_ms).0.saturating_sub(cx.now.0);
+    Ok(RateVerdict::Limited { retry_after_s: (left_ms / SECOND_MS).max(0) + 1 })
+}
+
+/// Forgets the hits of a subject: after a success that shows who it was.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn forgive(tx: &mut Tx, cx: &Cx, master: &MasterKey, limit: Limit, subject: &str) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "DELETE FROM rate_limits WHERE vendor_id = $1 AND limit_name = $2 AND subject_hash = $3",
+        &cx.vendor_id,
+        limit,
+        subject_hash(master, limit, subject)
+    )?;
+    Ok(())
+}
+
+/// Deletes what no window needs any more, for all vendors.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn delete_old_rate_limits(tx: &mut Tx, now: UnixMs) -> Result<u64, DbError> {
+    execute!(tx, "DELETE FROM rate_limits WHERE window_start < $1", now.plus(-24 * HOUR_MS))
+}
+
+fn subject_hash(master: &MasterKey, limit: Limit, subject: &str) -> Vec<u8> {
+    master.keyed_hash("rate-limit", format!("{}\0{subject}", limit.as_str()).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn one_subscriber_is_one_subject() {
+        for (address, subject) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(subject_of(address.parse().unwrap()), subject);
+        }
+    }
+}

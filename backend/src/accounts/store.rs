@@ -1,0 +1,428 @@
+use super::{Account, AccountKind, Address, Membership, Role, StaffRole, User};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::ids::{AccountId, UserId, VendorId};
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: UserId,
+    vendor_id: VendorId,
+    email: String,
+    name: String,
+    staff_role: Option<StaffRole>,
+    email_verified_at: Option<UnixMs>,
+    password_set_at: UnixMs,
+    created_at: UnixMs,
+    password_hash: String,
+}
+
+impl UserRow {
+    fn split(self) -> (User, String) {
+        let user = User {
+            id: self.id,
+            vendor_id: self.vendor_id,
+            email: self.email,
+            name: self.name,
+            staff_role: self.staff_role,
+            email_verified_at: self.email_verified_at,
+            password_set_at: self.password_set_at,
+            created_at: self.created_at,
+        };
+        (user, self.password_hash)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: AccountId,
+    vendor_id: VendorId,
+    kind: AccountKind,
+    company: String,
+    country: String,
+    address: JsonText<Address>,
+    vat_id: Option<String>,
+    billing_email: String,
+    stripe_customer_id: Option<String>,
+    created_at: UnixMs,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            id: row.id,
+            vendor_id: row.vendor_id,
+            kind: row.kind,
+            company: row.company,
+            country: row.country,
+            address: row.address.0,
+            vat_id: row.vat_id,
+            billing_email: row.billing_email,
+            stripe_customer_id: row.stripe_customer_id,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MembershipRow {
+    #[sqlx(flatten)]
+    account: AccountRow,
+    role: Role,
+}
+
+#[derive(sqlx::FromRow)]
+struct MemberRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    role: Role,
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_user(tx: &mut Tx, vendor_id: &VendorId, id: &UserId) -> Result<Option<User>, DbError> {
+    Ok(find_user_with_hash(tx, vendor_id, id).await?.map(|(user, _)| user))
+}
+
+/// The user who signs in with this address; `email` may be written in any case.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_user_by_email(tx: &mut Tx, vendor_id: &VendorId, email: &str) -> Result<Option<User>, DbError> {
+    let found = find_credentials(tx, vendor_id, &super::rules::email_key(email)).await?;
+    Ok(found.map(|(user, _)| user))
+}
+
+pub(super) async fn find_user_with_hash(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &UserId,
+) -> Result<Option<(User, String)>, DbError> {
+    let row = fetch_optional!(tx, UserRow, "SELECT * FROM users WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
+    Ok(row.map(UserRow::split))
+}
+
+/// The user with this address key, and the hash of its password.
+pub(super) async fn find_credentials(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    email_key: &str,
+) -> Result<Option<(User, String)>, DbError> {
+    let sql_row = fetch_optional!(
+        tx,
+        UserRow,
+        "SELECT * FROM users WHERE vendor_id = $1 AND email_key = $2",
+        vendor_id,
+        email_key
+    )?;
+    Ok(sql_row.map(UserRow::split))
+}
+
+/// Inserts a user, unless the address is taken: then `false`, and nothing is written.
+pub(super) async fn insert_user(
+    tx: &mut Tx,
+    user: &User,
+    email_key: &str,
+    password_hash: &str,
+) -> Result<bool, DbError> {
+    let inserted = execute!(
+        tx,
+        "INSERT INTO users (id, vendor_id, email, email_key, name, password_hash, staff_role, email_verified_at,
+                            password_set_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (vendor_id, email_key) DO NOTHING",
+        &user.id,
+        &user.vendor_id,
+        &user.email,
+        email_key,
+        &user.name,
+        password_hash,
+        user.staff_role,
+        user.email_verified_at,
+        user.password_set_at,
+        user.created_at
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Sets a new password; `previous_hash` must still be in force, so that of two changes at once one fails.
+pub(super) async fn update_password(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    previous_hash: Option<&str>,
+    hash: &str,
+) -> Result<bool, DbError> {
+    let changed = execute!(
+        tx,
+        "UPDATE users SET password_hash = $3, password_set_at = $4, lock_no = lock_no + 1
+         WHERE vendor_id = $1 AND id = $2 AND password_hash = COALESCE($5, password_hash)",
+        &cx.vendor_id,
+        user_id,
+        hash,
+        cx.now,
+        previous_hash
+    )?;
+    Ok(changed == 1)
+}
+
+/// Replaces a hash by one of the same password under today's parameters.
+pub(super) async fn update_password_hash(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    previous_hash: &str,
+    hash: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE users SET password_hash = $4 WHERE vendor_id = $1 AND id = $2 AND password_hash = $3",
+        &cx.vendor_id,
+        user_id,
+        previous_hash,
+        hash
+    )?;
+    Ok(())
+}
+
+/// Marks the address as proved; `false` when it was already, or the user has another address by now.
+pub(super) async fn update_email_verified(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    email_key: &str,
+) -> Result<bool, DbError> {
+    let changed = execute!(
+        tx,
+        "UPDATE users SET email_verified_at = $4
+         WHERE vendor_id = $1 AND id = $2 AND email_key = $3 AND email_verified_at IS NULL",
+        &cx.vendor_id,
+        user_id,
+        email_key,
+        cx.now
+    )?;
+    Ok(changed == 1)
+}
+
+pub(super) async fn update_staff(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    name: &str,
+    role: StaffRole,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE users SET staff_role = $3, name = $4, lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        user_id,
+        role,
+        name
+    )?;
+    Ok(())
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_account(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<Option<Account>, DbError> {
+    let row = fetch_optional!(tx, AccountRow, "SELECT * FROM accounts WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
+    Ok(row.map(Account::from))
+}
+
+/// The account that is this customer at Stripe.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_account_by_stripe_customer(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    customer_id: &str,
+) -> Result<Option<Account>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        AccountRow,
+        "SELECT * FROM accounts WHERE vendor_id = $1 AND stripe_customer_id = $2",
+        vendor_id,
+        customer_id
+    )?;
+    Ok(row.map(Account::from))
+}
+
+/// The account, locked until the transaction ends, for decisions that depend on its state.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn lock_account(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<Option<Account>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        AccountRow,
+        "UPDATE accounts SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 RETURNING *",
+        vendor_id,
+        id
+    )?;
+    Ok(row.map(Account::from))
+}
+
+/// Accounts in the order of their ids, after `after`: a page of the vendor's customer list.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_accounts(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    after: Option<&AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        AccountRow,
+        "SELECT * FROM accounts WHERE vendor_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        vendor_id,
+        after.map_or("", AccountId::as_str),
+        limit
+    )?;
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO accounts (id, vendor_id, kind, company, country, address, vat_id, billing_email,
+                               stripe_customer_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &account.id,
+        &account.vendor_id,
+        account.kind,
+        &account.company,
+        &account.country,
+        JsonText(account.address.clone()),
+        account.vat_id.as_deref(),
+        &account.billing_email,
+        account.stripe_customer_id.as_deref(),
+        account.created_at
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_details(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE accounts SET company = $3, country = $4, address = $5, vat_id = $6, billing_email = $7
+         WHERE vendor_id = $1 AND id = $2",
+        &account.vendor_id,
+        &account.id,
+        &account.company,
+        &account.country,
+        JsonText(account.address.clone()),
+        account.vat_id.as_deref(),
+        &account.billing_email
+    )?;
+    Ok(())
+}
+
+/// Notes the account's customer at Stripe, unless it has one: answers the one that stands afterwards, so
+/// that of two check-outs at once both use the same customer.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when another account is that customer; sqlx's "row not found" when there is no
+/// such account.
+pub async fn set_stripe_customer(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    customer_id: &str,
+) -> Result<String, DbError> {
+    let (standing,): (String,) = fetch_one!(
+        tx,
+        (String,),
+        "UPDATE accounts SET stripe_customer_id = COALESCE(stripe_customer_id, $3)
+         WHERE vendor_id = $1 AND id = $2 RETURNING stripe_customer_id",
+        vendor_id,
+        id,
+        customer_id
+    )?;
+    Ok(standing)
+}
+
+pub(super) async fn insert_membership(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: &AccountId,
+    user_id: &UserId,
+    role: Role,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &cx.vendor_id,
+        account_id,
+        user_id,
+        role,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// The accounts that a user belongs to, oldest membership first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_memberships(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    user_id: &UserId,
+) -> Result<Vec<Membership>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        MembershipRow,
+        "SELECT a.*, m.role FROM memberships m JOIN accounts a ON a.vendor_id = m.vendor_id AND a.id = m.account_id
+         WHERE m.vendor_id = $1 AND m.user_id = $2 ORDER BY m.created_at, a.id",
+        vendor_id,
+        user_id
+    )?;
+    Ok(rows.into_iter().map(|row| Membership { account: row.account.into(), role: row.role }).collect())
+}
+
+/// The people of an account with their roles, oldest membership first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_members(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Vec<(User, Role)>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        MemberRow,
+        "SELECT u.*, m.role FROM memberships m JOIN users u ON u.vendor_id = m.vendor_id AND u.id = m.user_id
+         WHERE m.vendor_id = $1 AND m.account_id = $2 ORDER BY m.created_at, u.id",
+        vendor_id,
+        account_id
+    )?;
+    Ok(rows.into_iter().map(|row| (row.user.split().0, row.role)).collect())
+}
+
+/// The role of a user in an account; `None` for a stranger.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn member_role(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    user_id: &UserId,
+) -> Result<Option<Role>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (Role,),
+        "SELECT role FROM memberships WHERE vendor_id = $1 AND account_id = $2 AND user_id = $3",
+        vendor_id,
+        account_id,
+        user_id
+    )?;
+    Ok(row.map(|(role,)| role))
+}

@@ -1,0 +1,209 @@
+//! Changing plan, interval or seats, as it was previewed and agreed to.
+
+use super::preview_change::{Prepared, prepare, preview_prepared};
+use super::rules::Timing;
+use super::{ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, handlers, project_subscription};
+use crate::catalog::BillingInterval;
+use crate::clock::{HOUR_MS, UnixMs};
+use crate::cx::Cx;
+use crate::db::DbError;
+use crate::stripe::{IdempotencyKey, Recurrence, Stripe, StripeError, StripeErrorKind, StripeSubscription};
+use crate::{audit, events};
+
+/// How long a preview can be agreed to. Proration moves with the second, and so would the amount.
+const PREVIEW_LIFE_MS: i64 = HOUR_MS;
+
+/// What was agreed to: the preview's figures, sent back by the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// To be charged this amount, reckoned at this second.
+    ChargeNow {
+        /// [`super::ChargeNow::proration_date`].
+        proration_date: UnixMs,
+        /// [`super::ChargeNow::amount_due`], in minor units.
+        amount_due_minor: i64,
+    },
+    /// To pay this amount each interval from the end of the period on.
+    Later {
+        /// [`super::PlannedForLater::recurring`], in minor units.
+        recurring_minor: i64,
+    },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Done and paid; the license has the new plan and seats.
+    Applied {
+        /// Stripe's id of the invoice.
+        stripe_invoice_id: Option<String>,
+    },
+    /// Done as soon as the payment is confirmed (3-D Secure), or another card is given.
+    AwaitingPayment {
+        /// Stripe's page for it.
+        payment_url: Option<String>,
+    },
+    /// Planned for the end of what is paid.
+    Planned {
+        /// When.
+        at: UnixMs,
+    },
+    /// Everything stays as it is; a planned change has fallen away if there was one.
+    Kept,
+    /// The card was declined; nothing has changed.
+    Declined {
+        /// Stripe's reason.
+        decline_code: Option<String>,
+    },
+    /// What was agreed to is not what it costs (any more): here is the new preview.
+    PreviewOutdated(Box<ChangePreview>),
+    /// It cannot be made.
+    Refused(ChangeRefusal),
+}
+
+/// Makes a change that was agreed to. It is previewed again first, at the second agreed to, so that
+/// nothing is charged but what was shown.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again with the same agreement charges once.
+pub async fn change_subscription(
+    commerce: &Commerce,
+    cx: &Cx,
+    request: &ChangeRequest,
+    agreed: Agreed,
+) -> Result<Change, CommerceError> {
+    let stripe = commerce.stripe(cx)?;
+    let prepared = match prepare(commerce, cx, request).await? {
+        Ok(prepared) => prepared,
+        Err(refusal) => return Ok(Change::Refused(refusal)),
+    };
+    let now = UnixMs::from_seconds(cx.now.seconds());
+    let proration_date = match agreed {
+        Agreed::ChargeNow { proration_date, .. } => proration_date,
+        Agreed::Later { .. } => now,
+    };
+    let is_fresh = (now.plus(-PREVIEW_LIFE_MS)..=now).contains(&proration_date);
+    let proration_date = if is_fresh { proration_date } else { now };
+    let preview = preview_prepared(commerce, cx, &prepared, proration_date).await?;
+    let outcome = match (&preview, agreed) {
+        (ChangePreview::Now(charge), Agreed::ChargeNow { amount_due_minor, .. })
+            if is_fresh && charge.amount_due.amount_minor == amount_due_minor =>
+        {
+            release_schedule(stripe, &prepared.subscription).await?;
+            charge_now(stripe, &prepared, proration_date).await?
+        }
+        (ChangePreview::Later(planned), Agreed::Later { recurring_minor })
+            if planned.recurring.amount_minor == recurring_minor =>
+        {
+            release_schedule(stripe, &prepared.subscription).await?;
+            plan_for_later(stripe, &prepared, request).await?
+        }
+        (ChangePreview::Unchanged, _) => {
+            release_schedule(stripe, &prepared.subscription).await?;
+            Change::Kept
+        }
+        _ => return Ok(Change::PreviewOutdated(Box::new(preview))),
+    };
+    note(commerce, cx, request, &prepared, &outcome).await?;
+    // The webhook would do this too; the person in front of the page should not have to wait for it.
+    project_subscription(commerce, cx, &prepared.subscription.id).await?;
+    Ok(outcome)
+}
+
+/// Stripe refuses to change or cancel a subscription that a schedule owns; the planned change falls away.
+pub(super) async fn release_schedule(stripe: &Stripe, subscription: &StripeSubscription) -> Result<(), StripeError> {
+    match &subscription.schedule_id {
+        Some(schedule_id) => stripe.release_schedule(schedule_id).await,
+        None => Ok(()),
+    }
+}
+
+async fn charge_now(stripe: &Stripe, prepared: &Prepared, proration_date: UnixMs) -> Result<Change, CommerceError> {
+    let items = &prepared.items;
+    let extra = items.extra.as_ref().map_or(0, |extra| extra.quantity).to_string();
+    let date = proration_date.seconds().to_string();
+    let key = IdempotencyKey::new(&[&prepared.subscription.id, "change", &date, &items.base.price_id, &extra]);
+    let changed = match stripe.apply_change(&key, &prepared.subscription.id, items, proration_date).await {
+        Ok(changed) => changed,
+        Err(error) if error.kind == StripeErrorKind::Declined => {
+            return Ok(Change::Declined { decline_code: error.decline_code });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if changed.has_pending_update {
+        let payment_url = match &changed.latest_invoice_id {
+            Some(invoice_id) => stripe.fetch_invoice(invoice_id).await?.payment_url,
+            None => None,
+        };
+        return Ok(Change::AwaitingPayment { payment_url });
+    }
+    Ok(Change::Applied { stripe_invoice_id: changed.latest_invoice_id })
+}
+
+async fn plan_for_later(
+    stripe: &Stripe,
+    prepared: &Prepared,
+    request: &ChangeRequest,
+) -> Result<Change, CommerceError> {
+    // The row's lock number tells one plan from the next, so that planning, dropping and planning the same
+    // again makes a new schedule.
+    let attempt = prepared.row.lock_no.to_string();
+    let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan", &attempt]);
+    let recurrence = match request.interval {
+        BillingInterval::Year => Recurrence::Year,
+        BillingInterval::Month | BillingInterval::Once => Recurrence::Month,
+    };
+    let planned = stripe.schedule_change(&key, &prepared.subscription.id, &prepared.items, recurrence).await?;
+    Ok(Change::Planned { at: planned.at })
+}
+
+/// Who asked for what. What then becomes of rows is recorded by the projection, in Stripe's name.
+async fn note(
+    commerce: &Commerce,
+    cx: &Cx,
+    request: &ChangeRequest,
+    prepared: &Prepared,
+    outcome: &Change,
+) -> Result<(), CommerceError> {
+    let before = serde_json::json!({
+        "plan_id": prepared.row.plan_id, "interval": prepared.row.billing_interval, "seats": prepared.row.seats,
+    });
+    let after = serde_json::json!({
+        "plan_id": request.plan_id, "interval": request.interval, "seats": request.seats,
+        "takes_effect": match prepared.timing {
+            Timing::Now => "now",
+            Timing::AtPeriodEnd => "at_period_end",
+            Timing::Unchanged => "never",
+        },
+        "outcome": match outcome {
+            Change::Applied { .. } => "applied",
+            Change::AwaitingPayment { .. } => "awaiting_payment",
+            Change::Planned { .. } => "planned",
+            Change::Kept => "kept",
+            Change::Declined { .. } => "declined",
+            Change::PreviewOutdated(_) | Change::Refused(_) => "refused",
+        },
+    });
+    let invoice_id = match outcome {
+        Change::Applied { stripe_invoice_id } => stripe_invoice_id.clone(),
+        _ => None,
+    };
+    let (cx, master, row) = (cx.clone(), commerce.master.clone(), prepared.row.clone());
+    let customer_id = prepared.subscription.customer_id.clone();
+    Ok(commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let account_id = Some(&row.account_id);
+                audit::record(tx, &cx, account_id, "subscription.change", row.id.as_str(), Some(&before), Some(&after))
+                    .await?;
+                let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
+                events::record(tx, &cx, "order.change_requested", about, &after).await?;
+                if let Some(invoice_id) = invoice_id {
+                    handlers::enqueue_invoice(tx, &cx, &master, &invoice_id, Some(&customer_id)).await?;
+                }
+                Ok::<_, DbError>(())
+            })
+        })
+        .await?)
+}

@@ -1,0 +1,227 @@
+//! The jobs of commerce: what is queued, and who does it.
+//!
+//! Everything about one Stripe customer shares a queue key, so a worker never projects two of its events
+//! at once. Handlers fetch before they write, so doing a job twice is the same as once.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Commerce, CommerceError, project_event, project_subscription, reconcile};
+use crate::clock::{MINUTE_MS, UnixMs};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::LicenseId;
+use crate::invoices;
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::keys::MasterKey;
+use crate::orders::Order;
+use crate::stripe::StripeSubscription;
+
+const PROJECT_EVENT: &str = "stripe.project_event";
+const PROJECT_SUBSCRIPTION: &str = "stripe.project_subscription";
+const IMPORT_INVOICE: &str = "stripe.import_invoice";
+const RECONCILE: &str = "stripe.reconcile";
+const LICENSE_READY: &str = "orders.license_ready";
+
+/// How often the reconciler asks Stripe what no webhook told.
+pub const RECONCILE_EVERY_MS: i64 = 10 * MINUTE_MS;
+
+/// With the handlers of commerce added: a process that works jobs registers all of them.
+#[must_use]
+pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
+    handlers
+        .with(ProjectEvent(commerce.clone()))
+        .with(ProjectSubscription(commerce.clone()))
+        .with(ImportInvoice(commerce.clone()))
+        .with(Reconcile(commerce.clone()))
+        .with(LicenseReady(commerce.clone()))
+}
+
+/// Starts the reconciler's round for the acting vendor, unless it turns already: at start-up.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn start_reconciling(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<(), DbError> {
+    enqueue_reconcile(tx, cx, master, cx.now).await
+}
+
+/// Which queue a customer's work stands in.
+fn queue_of(customer_id: Option<&str>, otherwise: &str) -> String {
+    format!("stripe:{}", customer_id.filter(|id| !id.is_empty()).unwrap_or(otherwise))
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventPayload {
+    event_id: String,
+}
+
+pub(super) async fn enqueue_event(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    event_id: &str,
+    customer_id: &str,
+) -> Result<(), DbError> {
+    let job = Job::new(PROJECT_EVENT, &EventPayload { event_id: event_id.to_owned() })
+        .queued_by(queue_of(Some(customer_id), event_id))
+        .once(format!("{PROJECT_EVENT}:{event_id}"));
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+#[derive(Serialize, Deserialize)]
+struct SubscriptionPayload {
+    subscription_id: String,
+}
+
+pub(super) async fn enqueue_projection(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    subscription: &StripeSubscription,
+    at: UnixMs,
+) -> Result<(), DbError> {
+    let job = Job::new(PROJECT_SUBSCRIPTION, &SubscriptionPayload { subscription_id: subscription.id.clone() })
+        .queued_by(queue_of(Some(&subscription.customer_id), &subscription.id))
+        .once(format!("{PROJECT_SUBSCRIPTION}:{}:{}", subscription.id, at.0))
+        .not_before(at);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+#[derive(Serialize, Deserialize)]
+struct InvoicePayload {
+    invoice_id: String,
+}
+
+/// Queues the import of a Stripe invoice.
+pub(crate) async fn enqueue_invoice(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    invoice_id: &str,
+    customer_id: Option<&str>,
+) -> Result<(), DbError> {
+    let job = Job::new(IMPORT_INVOICE, &InvoicePayload { invoice_id: invoice_id.to_owned() })
+        .queued_by(queue_of(customer_id, invoice_id))
+        .once(format!("{IMPORT_INVOICE}:{invoice_id}"));
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+async fn enqueue_reconcile(tx: &mut Tx, cx: &Cx, master: &MasterKey, at: UnixMs) -> Result<(), DbError> {
+    let job = Job::new(RECONCILE, &()).queued_by(RECONCILE).once(RECONCILE).not_before(at);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+#[derive(Serialize, Deserialize)]
+struct LicenseReadyPayload {
+    user_id: crate::ids::UserId,
+    license_id: LicenseId,
+}
+
+/// Queues the mail that tells the buyer of the license, without its key.
+pub(crate) async fn enqueue_license_ready(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    order: &Order,
+    license_id: &LicenseId,
+) -> Result<(), DbError> {
+    let payload = LicenseReadyPayload { user_id: order.user_id.clone(), license_id: license_id.clone() };
+    let job = Job::new(LICENSE_READY, &payload).once(format!("{LICENSE_READY}:{}", order.id));
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+impl From<CommerceError> for JobError {
+    fn from(error: CommerceError) -> Self {
+        // Also what contradicts our records is tried again: the order of arrival may be all that is wrong,
+        // and what stays wrong ends among the dead jobs, where it can be looked at and replayed.
+        Self::retry(error)
+    }
+}
+
+struct ProjectEvent(Commerce);
+
+#[async_trait]
+impl Handler for ProjectEvent {
+    fn kind(&self) -> &'static str {
+        PROJECT_EVENT
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: EventPayload = run.payload()?;
+        project_event(&self.0, &run.cx, &payload.event_id).await?;
+        Ok(())
+    }
+}
+
+struct ProjectSubscription(Commerce);
+
+#[async_trait]
+impl Handler for ProjectSubscription {
+    fn kind(&self) -> &'static str {
+        PROJECT_SUBSCRIPTION
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: SubscriptionPayload = run.payload()?;
+        project_subscription(&self.0, &run.cx, &payload.subscription_id).await?;
+        Ok(())
+    }
+}
+
+struct ImportInvoice(Commerce);
+
+#[async_trait]
+impl Handler for ImportInvoice {
+    fn kind(&self) -> &'static str {
+        IMPORT_INVOICE
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: InvoicePayload = run.payload()?;
+        invoices::import_invoice(&self.0, &run.cx, &payload.invoice_id).await?;
+        Ok(())
+    }
+}
+
+struct Reconcile(Commerce);
+
+#[async_trait]
+impl Handler for Reconcile {
+    fn kind(&self) -> &'static str {
+        RECONCILE
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        // The next round is queued first: a failing one must not stop them.
+        let (master, cx) = (self.0.master.clone(), run.cx.clone());
+        let next = cx.now.plus(RECONCILE_EVERY_MS);
+        self.0.db.write(move |tx| Box::pin(async move { enqueue_reconcile(tx, &cx, &master, next).await })).await?;
+        if let Err(error) = reconcile(&self.0, &run.cx).await {
+            tracing::warn!(%error, vendor_id = %run.cx.vendor_id, "a round of reconciling failed; the next one follows");
+        }
+        Ok(())
+    }
+}
+
+struct LicenseReady(Commerce);
+
+#[async_trait]
+impl Handler for LicenseReady {
+    fn kind(&self) -> &'static str {
+        LICENSE_READY
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: LicenseReadyPayload = run.payload()?;
+        let (master, cx) = (self.0.master.clone(), run.cx.clone());
+        self.0
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    crate::orders::mail_license_ready(tx, &cx, &master, &payload.user_id, &payload.license_id).await
+                })
+            })
+            .await?;
+        Ok(())
+    }
+}

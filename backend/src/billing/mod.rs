@@ -1,0 +1,136 @@
+//! Billing: subscriptions and what Stripe says of them.
+//!
+//! Stripe is the truth about money, our license rows are the truth about rights, and this area carries the
+//! one over to the other. An event is a hint: it is stored raw (`inbox.rs`), then whatever it names is
+//! fetched again and projected (`project_event.rs`, `project_subscription.rs`). Events that never arrive
+//! are found by the reconciler (`reconcile.rs`). Changes asked for in the portal go to Stripe first and
+//! are then projected like everything else.
+//!
+//! Use cases here talk to Stripe, so they are given a [`Commerce`] instead of a transaction, and make short
+//! transactions of their own; none is open during a call.
+
+mod cancel_subscription;
+mod change_subscription;
+mod error;
+pub mod handlers;
+mod inbox;
+mod preview_change;
+mod project_event;
+mod project_subscription;
+mod reconcile;
+pub mod rules;
+pub(crate) mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::BillingInterval;
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{Db, JsonText};
+use crate::ids::{AccountId, LicenseId, PlanId, SubscriptionId, VendorId};
+use crate::keys::MasterKey;
+use crate::money::{Currency, Money};
+use crate::stripe::{Stripe, StripeAccounts, SubscriptionState};
+
+pub use cancel_subscription::{Cancellation, Resumption, cancel_subscription, resume_subscription};
+pub use change_subscription::{Agreed, Change, change_subscription};
+pub use error::CommerceError;
+pub use inbox::{Receipt, receive_event};
+pub use preview_change::{ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, preview_change};
+pub use project_event::{Projected, project_event};
+pub use project_subscription::{Projection, project_subscription};
+pub use reconcile::{Reconciled, reconcile};
+pub use store::{FailedEvent, find_subscription_of_license, list_failed_events};
+
+/// What commerce use cases work with: they talk to Stripe between their transactions.
+#[derive(Clone)]
+pub struct Commerce {
+    /// The database.
+    pub db: Db,
+    /// Seals license keys and jobs.
+    pub master: MasterKey,
+    /// The vendors' accounts at Stripe.
+    pub stripe: StripeAccounts,
+}
+
+impl Commerce {
+    /// The acting vendor's account at Stripe.
+    ///
+    /// # Errors
+    /// [`CommerceError::NoStripeAccount`].
+    pub fn stripe(&self, cx: &Cx) -> Result<&Stripe, CommerceError> {
+        self.stripe.of(&cx.vendor_id).ok_or(CommerceError::NoStripeAccount)
+    }
+}
+
+/// A subscription as we project it.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// The vendor.
+    pub vendor_id: VendorId,
+    /// Who pays.
+    pub account_id: AccountId,
+    /// What it pays for.
+    pub license_id: LicenseId,
+    /// Stripe's id.
+    pub stripe_subscription_id: String,
+    /// Where it stands.
+    pub stripe_status: SubscriptionState,
+    /// The plan that is paid.
+    pub plan_id: PlanId,
+    /// How often.
+    pub billing_interval: BillingInterval,
+    /// Seats that are paid.
+    pub seats: i64,
+    /// Of its amounts.
+    pub currency: Currency,
+    /// Stripe's item of the plan.
+    pub base_item_id: String,
+    /// Stripe's item of the extra seats.
+    pub extra_item_id: Option<String>,
+    /// What each interval costs, before tax and discounts.
+    pub recurring_minor: i64,
+    /// The period that is paid.
+    pub period_start: UnixMs,
+    /// Its end: the next charge, or the end when it is cancelled.
+    pub period_end: UnixMs,
+    /// Ends with the period.
+    pub cancel_at_period_end: bool,
+    /// Since when a renewal is unpaid.
+    pub past_due_since: Option<UnixMs>,
+    /// When it ended.
+    pub ended_at: Option<UnixMs>,
+    /// The change that is planned for the period's end.
+    pub scheduled: Option<JsonText<ScheduledChange>>,
+    /// When it was last brought up to date.
+    pub updated_at: UnixMs,
+    /// Rises with every write; see `project_subscription.rs`.
+    pub lock_no: i64,
+}
+
+impl Subscription {
+    /// What each interval costs, before tax and discounts.
+    #[must_use]
+    pub fn recurring(&self) -> Money {
+        Money::new(self.recurring_minor, self.currency)
+    }
+}
+
+/// A change that a schedule will make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledChange {
+    /// Stripe's schedule.
+    pub schedule_id: String,
+    /// When.
+    pub at: UnixMs,
+    /// The plan from then on.
+    pub plan_id: PlanId,
+    /// How often it is charged then.
+    pub billing_interval: BillingInterval,
+    /// Seats from then on.
+    pub seats: i64,
+    /// What each interval costs then, before tax and discounts.
+    pub recurring_minor: i64,
+}

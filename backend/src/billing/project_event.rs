@@ -1,0 +1,92 @@
+//! Projecting an event: what it names is fetched from Stripe and brought up to date here. What the event
+//! itself says about it is never used, so duplicates, loss and any order do no harm.
+
+use super::{Commerce, CommerceError, project_subscription, store};
+use crate::cx::Cx;
+use crate::invoices;
+use crate::orders;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projected {
+    /// What it names is up to date.
+    Done,
+    /// Nothing here depends on events of its type.
+    Ignored,
+    /// No such event in the inbox.
+    NotFound,
+}
+
+/// Projects a stored event, again if it was before: also how staff replays one.
+///
+/// # Errors
+/// [`CommerceError`]; the event is then marked as failed, with the reason, until a later run succeeds.
+pub async fn project_event(commerce: &Commerce, cx: &Cx, event_id: &str) -> Result<Projected, CommerceError> {
+    let (vendor_id, id) = (cx.vendor_id.clone(), event_id.to_owned());
+    let event = commerce.db.read(|tx| Box::pin(async move { store::find_event(tx, &vendor_id, &id).await })).await?;
+    let Some(event) = event else { return Ok(Projected::NotFound) };
+    let outcome = dispatch(commerce, cx, &event.event_type, &event.object_id, &event.raw).await;
+    let (status, error) = match &outcome {
+        Ok(true) => ("projected", None),
+        Ok(false) => ("ignored", None),
+        Err(error) => ("failed", Some(error.to_string())),
+    };
+    tracing::debug!(event_id, event_type = event.event_type, was = event.status, status, "projected an event");
+    let (tx_cx, id) = (cx.clone(), event_id.to_owned());
+    commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move { store::set_event_status(tx, &tx_cx, &id, status, error.as_deref()).await })
+        })
+        .await?;
+    Ok(if outcome? { Projected::Done } else { Projected::Ignored })
+}
+
+/// `false` for types that nothing here depends on.
+async fn dispatch(
+    commerce: &Commerce,
+    cx: &Cx,
+    event_type: &str,
+    object_id: &str,
+    raw: &str,
+) -> Result<bool, CommerceError> {
+    match event_type {
+        "checkout.session.completed"
+        | "checkout.session.async_payment_succeeded"
+        | "checkout.session.async_payment_failed"
+        | "checkout.session.expired" => {
+            orders::fulfil_session(commerce, cx, object_id).await?;
+        }
+        // Its id is the same after it was deleted, and Stripe still answers it.
+        _ if event_type.starts_with("customer.subscription.") => {
+            project_subscription(commerce, cx, object_id).await?;
+        }
+        _ if event_type.starts_with("subscription_schedule.") => {
+            if let Some(subscription_id) = named(raw, "subscription").or_else(|| named(raw, "released_subscription")) {
+                project_subscription(commerce, cx, &subscription_id).await?;
+            }
+        }
+        "invoice.finalized"
+        | "invoice.paid"
+        | "invoice.payment_succeeded"
+        | "invoice.payment_failed"
+        | "invoice.payment_action_required"
+        | "invoice.voided"
+        | "invoice.marked_uncollectible"
+        | "invoice.overdue"
+        | "invoice.updated" => {
+            let imported = invoices::import_invoice(commerce, cx, object_id).await?;
+            if let invoices::Import::Imported { stripe_subscription_id: Some(subscription_id), .. } = imported {
+                project_subscription(commerce, cx, &subscription_id).await?;
+            }
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// The id under `name` in the event's object: which thing to fetch, not what it is like.
+fn named(raw: &str, name: &str) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_str(raw).ok()?;
+    event["data"]["object"][name].as_str().map(str::to_owned)
+}

@@ -1,0 +1,138 @@
+//! Projecting a subscription: what Stripe has now becomes our row and the license's standing.
+//!
+//! Two processes may do this at once (a worker for a webhook, a portal request after a change), and the one
+//! that fetched first may write last. So the row's `lock_no`, which rises with every write, is read before
+//! Stripe is asked and compared under the lock: if somebody wrote in between, what we fetched may be older
+//! than what is written, and we fetch again.
+
+use super::rules::{self, is_behind};
+use super::store::{self, SubscriptionFacts};
+use super::{Commerce, CommerceError, Subscription, handlers};
+use crate::cx::{Actor, Cx};
+use crate::db::Tx;
+use crate::ids::LicenseId;
+use crate::licenses::{self, LicenseStatus, PlanChange};
+use crate::stripe::{PlannedChange, StripeSubscription};
+use crate::{audit, catalog, events, invoices};
+
+const ROUNDS: usize = 5;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Projection {
+    /// Row and license are as Stripe says.
+    Projected {
+        /// The license.
+        license_id: LicenseId,
+    },
+    /// We have no such subscription: it is not ours, or its order will be fulfilled in a moment.
+    Unknown,
+}
+
+/// Fetches a subscription from Stripe and projects it.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is always safe.
+pub async fn project_subscription(
+    commerce: &Commerce,
+    cx: &Cx,
+    stripe_subscription_id: &str,
+) -> Result<Projection, CommerceError> {
+    let stripe = commerce.stripe(cx)?;
+    for _ in 0..ROUNDS {
+        let (vendor_id, stripe_id) = (cx.vendor_id.clone(), stripe_subscription_id.to_owned());
+        let row = commerce
+            .db
+            .read(|tx| Box::pin(async move { store::find_subscription_by_stripe_id(tx, &vendor_id, &stripe_id).await }))
+            .await?;
+        let Some(row) = row else { return Ok(Projection::Unknown) };
+        let subscription = stripe.fetch_subscription(stripe_subscription_id).await?;
+        let planned = match &subscription.schedule_id {
+            Some(schedule_id) => stripe.fetch_planned_change(schedule_id, cx.now).await?,
+            None => None,
+        };
+        let tx_commerce = commerce.clone();
+        // It is Stripe's word on which license rows change, and so the audit says.
+        let tx_cx = Cx { actor: Actor::Stripe(stripe_subscription_id.to_owned()), ..cx.clone() };
+        let license_id = row.license_id.clone();
+        let written = commerce
+            .db
+            .write(move |tx| {
+                Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &row, &subscription, planned.as_ref()).await })
+            })
+            .await?;
+        if written {
+            return Ok(Projection::Projected { license_id });
+        }
+    }
+    Err(CommerceError::Contradiction(format!("{stripe_subscription_id} changed {ROUNDS} times while it was read")))
+}
+
+/// `false` when somebody else wrote since `seen` was read.
+async fn write(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    seen: &Subscription,
+    subscription: &StripeSubscription,
+    planned: Option<&PlannedChange>,
+) -> Result<bool, CommerceError> {
+    let Some(before) = store::lock_subscription(tx, &cx.vendor_id, &seen.id).await? else { return Ok(false) };
+    if before.lock_no != seen.lock_no + 1 {
+        return Ok(false);
+    }
+    let facts = SubscriptionFacts::resolve(tx, cx, subscription, planned).await?;
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.plan_id)
+        .await?
+        .ok_or_else(|| CommerceError::Contradiction(format!("{} has no plan", subscription.id)))?;
+    let past_due_since = is_behind(subscription.state).then(|| before.past_due_since.unwrap_or(cx.now));
+    let awaits_first_payment =
+        subscription.is_invoiced && !invoices::store::has_paid_invoice(tx, &cx.vendor_id, &before.license_id).await?;
+    let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
+    let standing = rules::standing(&condition, cx.now);
+    store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since).await?;
+
+    // An ended license keeps the plan that it had; the rest follows what is paid.
+    let change = PlanChange { plan: &plan, seats: facts.seats, ends_at: standing.ends_at };
+    licenses::apply_plan(tx, cx, &before.license_id, &change).await?;
+    licenses::set_standing(tx, cx, &before.license_id, standing.status, standing.reason).await?;
+
+    if let (true, LicenseStatus::Active, Some(grace_end)) =
+        (is_behind(subscription.state), standing.status, standing.ends_at)
+    {
+        // Nothing need arrive from Stripe when the grace ends, so we look again by ourselves.
+        handlers::enqueue_projection(tx, cx, &commerce.master, subscription, grace_end).await?;
+    }
+    record(tx, cx, &before, subscription, &facts).await?;
+    Ok(true)
+}
+
+async fn record(
+    tx: &mut Tx,
+    cx: &Cx,
+    before: &Subscription,
+    subscription: &StripeSubscription,
+    facts: &SubscriptionFacts,
+) -> Result<(), CommerceError> {
+    let was = serde_json::json!({
+        "status": before.stripe_status, "plan_id": before.plan_id, "seats": before.seats,
+        "interval": before.billing_interval, "period_end": before.period_end.timestamp().to_string(),
+        "cancel_at_period_end": before.cancel_at_period_end,
+        "scheduled": before.scheduled.as_ref().map(|scheduled| &scheduled.0),
+    });
+    let is = serde_json::json!({
+        "status": subscription.state, "plan_id": facts.plan_id, "seats": facts.seats,
+        "interval": facts.interval, "period_end": facts.period_end.timestamp().to_string(),
+        "cancel_at_period_end": subscription.cancel_at_period_end, "scheduled": facts.scheduled,
+    });
+    if was == is {
+        return Ok(());
+    }
+    let account_id = Some(&before.account_id);
+    let about = events::About { account_id, license_id: Some(&before.license_id), instance_id: None };
+    if facts.period_end > before.period_end && subscription.ended_at.is_none() && !is_behind(subscription.state) {
+        events::record(tx, cx, "license.renewed", about, &is).await?;
+    }
+    audit::record(tx, cx, account_id, "subscription.project", before.id.as_str(), Some(&was), Some(&is)).await?;
+    Ok(())
+}

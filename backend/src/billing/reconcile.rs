@@ -1,0 +1,126 @@
+//! The reconciler: what no webhook told is asked for.
+
+use super::{Commerce, CommerceError, Projection, Receipt, project_subscription, receive_event, store};
+use crate::clock::{DAY_MS, HOUR_MS};
+use crate::cx::Cx;
+use crate::{invoices, orders};
+
+/// Stripe lists events for this long.
+const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
+/// How far a round looks back behind the newest event that did arrive.
+const OVERLAP_MS: i64 = HOUR_MS;
+/// A Checkout Session lives at most a day; after two an open order is over.
+const ORDER_LIFE_MS: i64 = 2 * DAY_MS;
+/// A living subscription is looked at at least this often.
+const SUBSCRIPTION_AGE_MS: i64 = 12 * HOUR_MS;
+/// Events whose work is done are kept this long.
+const INBOX_KEPT_MS: i64 = 90 * DAY_MS;
+const BATCH: i64 = 200;
+
+/// What a round found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Events that no webhook had brought.
+    pub events: u64,
+    /// Orders that were paid without our knowing.
+    pub orders: u64,
+    /// Subscriptions that were looked at again.
+    pub subscriptions: u64,
+    /// Invoices that were looked at again.
+    pub invoices: u64,
+}
+
+/// One round: lists Stripe's recent events and puts those that never arrived into the inbox, asks about
+/// every open order, and looks again at what is not final or was not looked at for long. One object that
+/// fails does not keep the round from the others.
+///
+/// # Errors
+/// [`CommerceError`] when the database fails or Stripe cannot list its events.
+pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, CommerceError> {
+    let mut found = Reconciled::default();
+    let orders = sweep_orders(commerce, cx).await;
+    found.events = fetch_missed_events(commerce, cx).await?;
+    found.orders = orders?;
+    found.subscriptions = sweep_subscriptions(commerce, cx).await?;
+    found.invoices = sweep_invoices(commerce, cx).await?;
+    let tx_cx = cx.clone();
+    commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                orders::store::expire_old_orders(tx, &tx_cx.vendor_id, tx_cx.now.plus(-ORDER_LIFE_MS)).await?;
+                store::delete_old_events(tx, &tx_cx.vendor_id, tx_cx.now.plus(-INBOX_KEPT_MS)).await
+            })
+        })
+        .await?;
+    if found != Reconciled::default() {
+        tracing::info!(?found, vendor_id = %cx.vendor_id, "reconciled with Stripe");
+    }
+    Ok(found)
+}
+
+async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let vendor_id = cx.vendor_id.clone();
+    let newest = commerce.db.read(|tx| Box::pin(async move { store::newest_event_at(tx, &vendor_id).await })).await?;
+    let earliest = cx.now.plus(-EVENTS_KEPT_MS);
+    // After an outage the newest arrival lies far back; in quiet hours the last hour is looked at anyway.
+    let since = newest.unwrap_or(earliest).min(cx.now).plus(-OVERLAP_MS).max(earliest);
+    let mut missed = 0;
+    for event in commerce.stripe(cx)?.list_events(since).await? {
+        let (cx, master) = (cx.clone(), commerce.master.clone());
+        let receipt =
+            commerce.db.write(move |tx| Box::pin(async move { receive_event(tx, &cx, &master, &event).await })).await?;
+        missed += u64::from(receipt == Receipt::Stored);
+    }
+    Ok(missed)
+}
+
+async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let (vendor_id, since) = (cx.vendor_id.clone(), cx.now.plus(-ORDER_LIFE_MS));
+    let open = commerce
+        .db
+        .read(|tx| Box::pin(async move { orders::store::list_open_orders(tx, &vendor_id, since, BATCH).await }))
+        .await?;
+    let mut fulfilled = 0;
+    for order in open {
+        match orders::fulfil_order(commerce, cx, &order.id).await {
+            Ok(orders::Fulfilment::Fulfilled { newly, .. }) => fulfilled += u64::from(newly),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, order_id = %order.id, "an open order cannot be reconciled"),
+        }
+    }
+    Ok(fulfilled)
+}
+
+async fn sweep_subscriptions(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let (vendor_id, until) = (cx.vendor_id.clone(), cx.now.plus(-SUBSCRIPTION_AGE_MS));
+    let stale = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::list_stale_subscriptions(tx, &vendor_id, until, BATCH).await }))
+        .await?;
+    let mut looked_at = 0;
+    for subscription in stale {
+        match project_subscription(commerce, cx, &subscription.stripe_subscription_id).await {
+            Ok(Projection::Projected { .. }) => looked_at += 1,
+            Ok(Projection::Unknown) => {}
+            Err(error) => tracing::warn!(%error, id = %subscription.id, "a subscription cannot be reconciled"),
+        }
+    }
+    Ok(looked_at)
+}
+
+async fn sweep_invoices(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let vendor_id = cx.vendor_id.clone();
+    let open = commerce
+        .db
+        .read(|tx| Box::pin(async move { invoices::store::list_open_invoices(tx, &vendor_id, BATCH).await }))
+        .await?;
+    let mut looked_at = 0;
+    for stripe_invoice_id in open {
+        match invoices::import_invoice(commerce, cx, &stripe_invoice_id).await {
+            Ok(_) => looked_at += 1,
+            Err(error) => tracing::warn!(%error, stripe_invoice_id, "an open invoice cannot be reconciled"),
+        }
+    }
+    Ok(looked_at)
+}

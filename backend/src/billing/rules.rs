@@ -1,0 +1,197 @@
+//! What a subscription's condition means for its license, and when a change takes effect.
+
+use crate::catalog::BillingInterval;
+use crate::clock::{DAY_MS, UnixMs};
+use crate::licenses::LicenseStatus;
+use crate::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
+use crate::stripe::SubscriptionState;
+
+/// How long a license outlives the period that is paid: renewals are charged up to an hour after the
+/// period's start, and webhooks may be late.
+pub const RENEWAL_SLACK_MS: i64 = 3 * DAY_MS;
+/// The reason under which a license waits for its first payment.
+pub const REASON_UNPAID: &str = "unpaid";
+
+/// What a license depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Stripe's status.
+    pub state: SubscriptionState,
+    /// End of the period under way.
+    pub period_end: UnixMs,
+    /// Ends with that period.
+    pub cancel_at_period_end: bool,
+    /// When it ended.
+    pub ended_at: Option<UnixMs>,
+    /// Since when a renewal is unpaid.
+    pub past_due_since: Option<UnixMs>,
+    /// Days that everything goes on after that.
+    pub payment_grace_days: i64,
+    /// Paid by transfer, and nothing has arrived yet: Stripe calls such a subscription active.
+    pub awaits_first_payment: bool,
+}
+
+/// Where its license stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: LicenseStatus,
+    /// Why.
+    pub reason: &'static str,
+    /// Its end.
+    pub ends_at: Option<UnixMs>,
+}
+
+/// What a subscription's condition means for its license at `now`.
+#[must_use]
+pub fn standing(condition: &Condition, now: UnixMs) -> Standing {
+    use SubscriptionState as S;
+    let to = |status, reason, ends_at| Standing { status, reason, ends_at: Some(ends_at) };
+    let paid_until = condition.period_end;
+    match condition.state {
+        S::Incomplete | S::IncompleteExpired => to(LicenseStatus::Pending, REASON_UNPAID, paid_until),
+        S::Trialing | S::Active if condition.awaits_first_payment => {
+            to(LicenseStatus::Pending, REASON_UNPAID, paid_until)
+        }
+        S::Trialing | S::Active if condition.cancel_at_period_end => to(LicenseStatus::Active, "", paid_until),
+        S::Trialing | S::Active => to(LicenseStatus::Active, "", paid_until.plus(RENEWAL_SLACK_MS)),
+        S::PastDue => {
+            let since = condition.past_due_since.unwrap_or(now);
+            let grace_end = since.plus(condition.payment_grace_days.saturating_mul(DAY_MS));
+            let status = if now < grace_end { LicenseStatus::Active } else { LicenseStatus::Suspended };
+            to(status, REASON_PAST_DUE, grace_end)
+        }
+        S::Unpaid | S::Paused => to(LicenseStatus::Suspended, REASON_PAST_DUE, paid_until),
+        S::Canceled => {
+            // A renewal that was never paid does not count as paid time.
+            let end = condition.ended_at.unwrap_or(now).min(paid_until);
+            to(LicenseStatus::Ended, REASON_CANCELLED, end)
+        }
+    }
+}
+
+/// Whether a state counts as owing money for what runs already.
+#[must_use]
+pub fn is_behind(state: SubscriptionState) -> bool {
+    matches!(state, SubscriptionState::PastDue | SubscriptionState::Unpaid)
+}
+
+/// What a subscription is, or shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// How often it is charged.
+    pub interval: BillingInterval,
+    /// Price of the plan without extra seats, per interval.
+    pub base_minor: i64,
+    /// Seats.
+    pub seats: i64,
+    /// Whether it is the same plan as the other shape's.
+    pub same_plan: bool,
+}
+
+/// When a change takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Nothing changes.
+    Unchanged,
+    /// At once, and the difference is charged at once.
+    Now,
+    /// With the end of the period that is paid.
+    AtPeriodEnd,
+}
+
+/// When a change from one shape to another takes effect: whatever takes something away (seats, a lower
+/// plan, a year that is paid) waits for the end of what is paid; all else is done and charged at once.
+#[must_use]
+pub fn timing(from: &Shape, to: &Shape) -> Timing {
+    if to.same_plan && from.interval == to.interval && from.seats == to.seats {
+        return Timing::Unchanged;
+    }
+    let shorter = from.interval == BillingInterval::Year && to.interval == BillingInterval::Month;
+    let lower = !to.same_plan && per_year(to) < per_year(from);
+    if to.seats < from.seats || shorter || lower { Timing::AtPeriodEnd } else { Timing::Now }
+}
+
+/// Yearly plans are cheaper by the month, so plans are compared by what they cost per year. The discount
+/// of paying yearly must not make a higher plan look lower: a monthly price counts ten months, which is
+/// what yearly plans here usually cost; a tie is no downgrade.
+fn per_year(shape: &Shape) -> i64 {
+    match shape.interval {
+        BillingInterval::Month => shape.base_minor.saturating_mul(10),
+        BillingInterval::Year | BillingInterval::Once => shape.base_minor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(1_795_255_200_000);
+
+    fn days(days: i64) -> UnixMs {
+        NOW.plus(days * DAY_MS)
+    }
+
+    fn condition(state: SubscriptionState) -> Condition {
+        Condition {
+            state,
+            period_end: days(20),
+            cancel_at_period_end: false,
+            ended_at: None,
+            past_due_since: None,
+            payment_grace_days: 14,
+            awaits_first_payment: false,
+        }
+    }
+
+    #[test]
+    fn a_license_stands_as_its_subscription_does() {
+        use LicenseStatus as L;
+        use SubscriptionState as S;
+        let behind = |since| Condition { past_due_since: Some(days(since)), ..condition(S::PastDue) };
+        let cases = [
+            (condition(S::Incomplete), L::Pending, "unpaid", days(20)),
+            (condition(S::IncompleteExpired), L::Pending, "unpaid", days(20)),
+            (condition(S::Trialing), L::Active, "", days(23)),
+            (condition(S::Active), L::Active, "", days(23)),
+            (Condition { awaits_first_payment: true, ..condition(S::Active) }, L::Pending, "unpaid", days(20)),
+            (Condition { cancel_at_period_end: true, ..condition(S::Active) }, L::Active, "", days(20)),
+            (condition(S::PastDue), L::Active, "past_due", days(14)),
+            (behind(-13), L::Active, "past_due", days(1)),
+            (behind(-14), L::Suspended, "past_due", days(0)),
+            (Condition { payment_grace_days: 0, ..behind(0) }, L::Suspended, "past_due", days(0)),
+            (condition(S::Unpaid), L::Suspended, "past_due", days(20)),
+            (condition(S::Paused), L::Suspended, "past_due", days(20)),
+            (Condition { ended_at: Some(days(-1)), ..condition(S::Canceled) }, L::Ended, "cancelled", days(-1)),
+            (Condition { ended_at: Some(days(90)), ..condition(S::Canceled) }, L::Ended, "cancelled", days(20)),
+        ];
+        for (condition, status, reason, end) in cases {
+            let expected = Standing { status, reason, ends_at: Some(end) };
+            assert_eq!(standing(&condition, NOW), expected, "{condition:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_away_waits_for_the_end_of_what_is_paid() {
+        use BillingInterval::{Month, Year};
+        let shape = |interval, base_minor, seats, same_plan| Shape { interval, base_minor, seats, same_plan };
+        let from = shape(Month, 29_900, 3, true);
+        let cases = [
+            (shape(Month, 29_900, 3, true), Timing::Unchanged),
+            (shape(Month, 29_900, 5, true), Timing::Now),
+            (shape(Month, 29_900, 2, true), Timing::AtPeriodEnd),
+            (shape(Month, 49_900, 3, false), Timing::Now),
+            (shape(Month, 9_900, 3, false), Timing::AtPeriodEnd),
+            (shape(Month, 49_900, 2, false), Timing::AtPeriodEnd),
+            (shape(Year, 299_000, 3, true), Timing::Now),
+            (shape(Year, 499_000, 3, false), Timing::Now),
+            (shape(Year, 99_000, 9, false), Timing::AtPeriodEnd),
+        ];
+        for (to, expected) in cases {
+            assert_eq!(timing(&from, &to), expected, "{to:?}");
+        }
+        let yearly = shape(Year, 299_000, 3, true);
+        assert_eq!(timing(&yearly, &shape(Month, 29_900, 3, true)), Timing::AtPeriodEnd);
+        assert_eq!(timing(&yearly, &shape(Month, 49_900, 9, false)), Timing::AtPeriodEnd);
+    }
+}

@@ -1,0 +1,355 @@
+//! Subscriptions and Stripe's events in the database.
+
+use super::rules::Condition;
+use super::{CommerceError, ScheduledChange, Subscription};
+use crate::catalog::{self, BillingInterval, Plan, PriceRole};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::{AccountId, LicenseId, PlanId, SubscriptionId, VendorId};
+use crate::stripe::{EventEnvelope, PlannedChange, StripeSubscription};
+
+/// What a Stripe subscription means in terms of our catalog.
+#[derive(Clone, Debug)]
+pub(crate) struct SubscriptionFacts {
+    pub(crate) plan_id: PlanId,
+    pub(crate) interval: BillingInterval,
+    pub(crate) seats: i64,
+    pub(crate) base_item_id: String,
+    pub(crate) extra_item_id: Option<String>,
+    pub(crate) recurring_minor: i64,
+    pub(crate) period_start: UnixMs,
+    pub(crate) period_end: UnixMs,
+    pub(crate) scheduled: Option<ScheduledChange>,
+}
+
+/// What some prices and quantities mean in terms of our catalog.
+struct Meaning {
+    plan_id: PlanId,
+    interval: BillingInterval,
+    seats: i64,
+    recurring_minor: i64,
+    base_at: usize,
+    extra_at: Option<usize>,
+}
+
+async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[(String, i64)]) -> Result<Meaning, CommerceError> {
+    let (mut base, mut extra, mut recurring_minor) = (None, None, 0_i64);
+    for (at, (price_id, quantity)) in items.iter().enumerate() {
+        let Some((plan_id, price)) = catalog::find_price_by_stripe_id(tx, &cx.vendor_id, price_id).await? else {
+            return Err(CommerceError::Contradiction(format!("{whose} has the price {price_id}, which is not ours")));
+        };
+        recurring_minor = recurring_minor.saturating_add(price.unit_amount.amount_minor.saturating_mul(*quantity));
+        match price.role {
+            PriceRole::Base => base = Some((at, plan_id, price.interval)),
+            PriceRole::ExtraSeat => extra = Some((at, *quantity)),
+            PriceRole::Unit | PriceRole::Maintenance => {}
+        }
+    }
+    let Some((base_at, plan_id, interval)) = base else {
+        return Err(CommerceError::Contradiction(format!("{whose} has no plan's price")));
+    };
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &plan_id)
+        .await?
+        .ok_or_else(|| CommerceError::Contradiction(format!("{whose} has a price without a plan")))?;
+    let seats = plan.included_seats.saturating_add(extra.map_or(0, |(_, quantity)| quantity));
+    Ok(Meaning { plan_id, interval, seats, recurring_minor, base_at, extra_at: extra.map(|(at, _)| at) })
+}
+
+impl SubscriptionFacts {
+    /// Reads a subscription's prices with our catalog, and those that its schedule will put in their place.
+    pub(crate) async fn resolve(
+        tx: &mut Tx,
+        cx: &Cx,
+        subscription: &StripeSubscription,
+        planned: Option<&PlannedChange>,
+    ) -> Result<Self, CommerceError> {
+        let items: Vec<_> = subscription.items.iter().map(|item| (item.price_id.clone(), item.quantity)).collect();
+        let now = read_items(tx, cx, &subscription.id, &items).await?;
+        let scheduled = match (&subscription.schedule_id, planned) {
+            (Some(schedule_id), Some(planned)) => {
+                let then = read_items(tx, cx, schedule_id, &planned.items).await?;
+                Some(ScheduledChange {
+                    schedule_id: schedule_id.clone(),
+                    at: planned.at,
+                    plan_id: then.plan_id,
+                    billing_interval: then.interval,
+                    seats: then.seats,
+                    recurring_minor: then.recurring_minor,
+                })
+            }
+            _ => None,
+        };
+        let base = &subscription.items[now.base_at];
+        Ok(Self {
+            plan_id: now.plan_id,
+            interval: now.interval,
+            seats: now.seats,
+            base_item_id: base.id.clone(),
+            extra_item_id: now.extra_at.map(|at| subscription.items[at].id.clone()),
+            recurring_minor: now.recurring_minor,
+            period_start: base.period_start,
+            period_end: base.period_end,
+            scheduled,
+        })
+    }
+
+    pub(crate) fn condition(
+        &self,
+        subscription: &StripeSubscription,
+        plan: &Plan,
+        past_due_since: Option<UnixMs>,
+        awaits_first_payment: bool,
+    ) -> Condition {
+        Condition {
+            state: subscription.state,
+            period_end: self.period_end,
+            cancel_at_period_end: subscription.cancel_at_period_end,
+            ended_at: subscription.ended_at,
+            past_due_since,
+            payment_grace_days: plan.terms.payment_grace_days,
+            awaits_first_payment,
+        }
+    }
+}
+
+/// The subscription that pays for a license.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_subscription_of_license(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+) -> Result<Option<Subscription>, DbError> {
+    fetch_optional!(
+        tx,
+        Subscription,
+        "SELECT * FROM subscriptions WHERE vendor_id = $1 AND license_id = $2",
+        vendor_id,
+        license_id
+    )
+}
+
+pub(crate) async fn find_subscription_by_stripe_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_id: &str,
+) -> Result<Option<Subscription>, DbError> {
+    fetch_optional!(
+        tx,
+        Subscription,
+        "SELECT * FROM subscriptions WHERE vendor_id = $1 AND stripe_subscription_id = $2",
+        vendor_id,
+        stripe_id
+    )
+}
+
+pub(super) async fn lock_subscription(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &SubscriptionId,
+) -> Result<Option<Subscription>, DbError> {
+    fetch_optional!(
+        tx,
+        Subscription,
+        "UPDATE subscriptions SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 RETURNING *",
+        vendor_id,
+        id
+    )
+}
+
+/// Living subscriptions that nobody looked at since `until`: what the reconciler asks Stripe about.
+pub(super) async fn list_stale_subscriptions(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    until: UnixMs,
+    limit: i64,
+) -> Result<Vec<Subscription>, DbError> {
+    fetch_all!(
+        tx,
+        Subscription,
+        "SELECT * FROM subscriptions WHERE vendor_id = $1 AND ended_at IS NULL AND updated_at < $2
+         ORDER BY updated_at, id LIMIT $3",
+        vendor_id,
+        until,
+        limit
+    )
+}
+
+pub(crate) async fn insert_subscription(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: &AccountId,
+    license_id: &LicenseId,
+    subscription: &StripeSubscription,
+    facts: &SubscriptionFacts,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO subscriptions (id, vendor_id, account_id, license_id, stripe_subscription_id, stripe_status,
+                                    plan_id, billing_interval, seats, currency, base_item_id, extra_item_id,
+                                    recurring_minor, period_start, period_end, cancel_at_period_end, ended_at,
+                                    updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        cx.id::<SubscriptionId>(),
+        &cx.vendor_id,
+        account_id,
+        license_id,
+        &subscription.id,
+        subscription.state,
+        &facts.plan_id,
+        facts.interval,
+        facts.seats,
+        subscription.currency,
+        &facts.base_item_id,
+        facts.extra_item_id.as_deref(),
+        facts.recurring_minor,
+        facts.period_start,
+        facts.period_end,
+        subscription.cancel_at_period_end,
+        subscription.ended_at,
+        cx.now
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_subscription(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &SubscriptionId,
+    subscription: &StripeSubscription,
+    facts: &SubscriptionFacts,
+    past_due_since: Option<UnixMs>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE subscriptions SET stripe_status = $3, plan_id = $4, billing_interval = $5, seats = $6,
+                base_item_id = $7, extra_item_id = $8, recurring_minor = $9, period_start = $10, period_end = $11,
+                cancel_at_period_end = $12, past_due_since = $13, ended_at = $14, scheduled = $15, updated_at = $16
+         WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        id,
+        subscription.state,
+        &facts.plan_id,
+        facts.interval,
+        facts.seats,
+        &facts.base_item_id,
+        facts.extra_item_id.as_deref(),
+        facts.recurring_minor,
+        facts.period_start,
+        facts.period_end,
+        subscription.cancel_at_period_end,
+        past_due_since,
+        subscription.ended_at,
+        facts.scheduled.clone().map(JsonText),
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// Stores an event unless it is there: `true` when it is new.
+pub(super) async fn insert_event(tx: &mut Tx, cx: &Cx, event: &EventEnvelope) -> Result<bool, DbError> {
+    let inserted = execute!(
+        tx,
+        "INSERT INTO stripe_events (vendor_id, id, event_type, object_id, customer_id, raw, status, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'received', $7)
+         ON CONFLICT (vendor_id, id) DO NOTHING",
+        &cx.vendor_id,
+        &event.id,
+        &event.event_type,
+        &event.object_id,
+        &event.customer_id,
+        &event.raw,
+        cx.now
+    )?;
+    Ok(inserted == 1)
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct EventRow {
+    pub(super) event_type: String,
+    pub(super) object_id: String,
+    pub(super) raw: String,
+    pub(super) status: String,
+}
+
+pub(super) async fn find_event(tx: &mut Tx, vendor_id: &VendorId, id: &str) -> Result<Option<EventRow>, DbError> {
+    fetch_optional!(
+        tx,
+        EventRow,
+        "SELECT event_type, object_id, raw, status FROM stripe_events WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )
+}
+
+pub(super) async fn set_event_status(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &str,
+    status: &str,
+    error: Option<&str>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE stripe_events SET status = $3, error = $4, projected_at = $5 WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        id,
+        status,
+        error,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// When an event last arrived; `None` for an empty inbox.
+pub(super) async fn newest_event_at(tx: &mut Tx, vendor_id: &VendorId) -> Result<Option<UnixMs>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (UnixMs,),
+        "SELECT received_at FROM stripe_events WHERE vendor_id = $1 ORDER BY received_at DESC LIMIT 1",
+        vendor_id
+    )?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// An event that could not be projected, for whoever looks after the shop.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FailedEvent {
+    /// Stripe's id.
+    pub id: String,
+    /// Its type.
+    pub event_type: String,
+    /// What it is about.
+    pub object_id: String,
+    /// Why it could not be projected.
+    pub error: Option<String>,
+    /// When it came.
+    pub received_at: UnixMs,
+}
+
+/// The newest events that could not be projected, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_failed_events(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<FailedEvent>, DbError> {
+    fetch_all!(
+        tx,
+        FailedEvent,
+        "SELECT id, event_type, object_id, error, received_at FROM stripe_events
+         WHERE vendor_id = $1 AND status = 'failed' ORDER BY received_at DESC, id DESC LIMIT $2",
+        vendor_id,
+        limit
+    )
+}
+
+/// Events older than `until` whose work is done are forgotten; failed ones stay.
+pub(super) async fn delete_old_events(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
+    execute!(
+        tx,
+        "DELETE FROM stripe_events WHERE vendor_id = $1 AND received_at < $2 AND status IN ('projected', 'ignored')",
+        vendor_id,
+        until
+    )
+}

@@ -1,0 +1,280 @@
+//! Applying a catalog: the vendor and all it sells brought to what the file says, in one transaction.
+
+use super::diff::{Change, Current, CurrentProduct, Refusal, compare};
+use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
+use super::{Plan, Price, Product, store};
+use crate::audit;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::VendorId;
+use crate::keys::MasterKey;
+use crate::vendors::{self, NewVendor, Vendor};
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CatalogApplication {
+    /// All of these changes were made; none when the catalog was applied before.
+    Applied {
+        /// The vendor.
+        vendor: Vendor,
+        /// What changed.
+        changes: Vec<Change>,
+    },
+    /// The file asks for what must not change; nothing was written.
+    Refused(Vec<Refusal>),
+}
+
+/// What [`apply_catalog`] would change now.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn preview_catalog(
+    tx: &mut Tx,
+    catalog: &Catalog,
+    default_origin: &str,
+) -> Result<Result<Vec<Change>, Vec<Refusal>>, DbError> {
+    Ok(compare(&load_current(tx, &catalog.vendor.code).await?, catalog, default_origin))
+}
+
+/// Brings the vendor of this code and its catalog to what `catalog` says. Creates the vendor when there is
+/// none. Applying the same catalog again changes nothing.
+///
+/// `cx.vendor_id` is not used: the catalog names its vendor. `default_origin` is the deployment's public origin,
+/// the issuer of a new vendor whose catalog names none.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when another vendor has the same host or origin.
+pub async fn apply_catalog(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    catalog: &Catalog,
+    default_origin: &str,
+) -> Result<CatalogApplication, DbError> {
+    let current = load_current(tx, &catalog.vendor.code).await?;
+    let changes = match compare(&current, catalog, default_origin) {
+        Ok(changes) => changes,
+        Err(refusals) => return Ok(CatalogApplication::Refused(refusals)),
+    };
+    let vendor = match current.vendor {
+        Some(vendor) => vendor,
+        None => create_vendor(tx, cx, master, catalog, default_origin).await?,
+    };
+    let cx = Cx { vendor_id: vendor.id.clone(), ..cx.clone() };
+    for change in &changes {
+        carry_out(tx, &cx, catalog, change).await?;
+    }
+    let vendor = vendors::find_vendor(tx, &vendor.id).await?.unwrap_or(vendor);
+    Ok(CatalogApplication::Applied { vendor, changes })
+}
+
+async fn load_current(tx: &mut Tx, vendor_code: &str) -> Result<Current, DbError> {
+    let Some(vendor) = vendors::find_vendor_by_code(tx, vendor_code).await? else { return Ok(Current::default()) };
+    let mut products = Vec::new();
+    for product in store::list_products(tx, &vendor.id).await? {
+        let releases = store::list_releases(tx, &vendor.id, &product.id).await?;
+        let plans = store::list_plans(tx, &vendor.id, &product.id).await?;
+        products.push(CurrentProduct { product, releases, plans });
+    }
+    Ok(Current { vendor: Some(vendor), products })
+}
+
+async fn create_vendor(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    catalog: &Catalog,
+    default_origin: &str,
+) -> Result<Vendor, DbError> {
+    let wanted = &catalog.vendor;
+    let new = NewVendor {
+        code: wanted.code.clone(),
+        host: wanted.host.clone(),
+        origin: wanted.origin.clone().unwrap_or_else(|| default_origin.to_owned()),
+        name: wanted.name.clone(),
+    };
+    let vendor = vendors::create_vendor(tx, cx, master, &new).await?;
+    brand(tx, &vendor.id, catalog).await?;
+    Ok(vendor)
+}
+
+async fn brand(tx: &mut Tx, vendor_id: &VendorId, catalog: &Catalog) -> Result<(), DbError> {
+    let wanted = &catalog.vendor;
+    let logo = wanted.logo_svg.as_deref();
+    vendors::update_branding(tx, vendor_id, &wanted.name, &wanted.profile, wanted.accent_hue, logo).await
+}
+
+async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> Result<(), DbError> {
+    match change {
+        // Made already: every other row needs its id.
+        Change::CreateVendor { .. } => Ok(()),
+        Change::UpdateVendor { members } => {
+            brand(tx, &cx.vendor_id, catalog).await?;
+            let changed = serde_json::json!({ "members": members, "name": catalog.vendor.name });
+            record(tx, cx, "vendor.update", cx.vendor_id.as_str(), None, Some(changed)).await
+        }
+        Change::CreateProduct { product, position } => {
+            let wanted = wanted_product(catalog, product)?;
+            let product = Product {
+                id: cx.id(),
+                code: wanted.code.clone(),
+                name: wanted.name.clone(),
+                description: wanted.description.clone(),
+                position: *position,
+            };
+            store::insert_product(tx, cx, &product).await?;
+            let after = serde_json::json!({ "code": product.code, "name": product.name });
+            record(tx, cx, "product.create", product.id.as_str(), None, Some(after)).await
+        }
+        Change::UpdateProduct { product, position, .. } => {
+            let wanted = wanted_product(catalog, product)?;
+            let before = known_product(tx, cx, product).await?;
+            let after = Product {
+                name: wanted.name.clone(),
+                description: wanted.description.clone(),
+                position: *position,
+                ..before.clone()
+            };
+            store::update_product(tx, cx, &after).await?;
+            let state = |it: &Product| serde_json::json!({ "name": it.name, "description": it.description, "position": it.position });
+            record(tx, cx, "product.update", after.id.as_str(), Some(state(&before)), Some(state(&after))).await
+        }
+        Change::CreateRelease { product, release } => {
+            let product = known_product(tx, cx, product).await?;
+            let (version, date, channel) = (&release.version, release.released_on, &release.channel);
+            let id = store::insert_release(tx, cx, &product.id, version, date, channel).await?;
+            let after = serde_json::json!({ "version": version, "released_on": date, "channel": channel });
+            record(tx, cx, "release.create", id.as_str(), None, Some(after)).await
+        }
+        Change::UpdateRelease { before, after, .. } => {
+            store::update_release(tx, cx, &before.id, after.released_on, &after.channel).await?;
+            let was = serde_json::json!({ "released_on": before.released_on, "channel": before.channel });
+            let is = serde_json::json!({ "released_on": after.released_on, "channel": after.channel });
+            record(tx, cx, "release.update", before.id.as_str(), Some(was), Some(is)).await
+        }
+        Change::CreatePlan { product, plan, position } => {
+            let wanted = wanted_plan(catalog, product, plan)?;
+            let product = known_product(tx, cx, product).await?;
+            let plan = Plan {
+                id: cx.id(),
+                product_id: product.id,
+                code: wanted.code.clone(),
+                name: wanted.name.clone(),
+                kind: wanted.kind,
+                license_type: wanted.license_type,
+                included_seats: wanted.included_seats,
+                max_seats: wanted.max_seats,
+                terms: wanted.terms.clone(),
+                presentation: wanted.presentation.clone(),
+                position: *position,
+                published: wanted.published,
+                prices: Vec::new(),
+            };
+            store::insert_plan(tx, cx, &plan).await?;
+            record(tx, cx, "plan.create", plan.id.as_str(), None, Some(plan_state(&plan))).await
+        }
+        Change::UpdatePlan { product, plan, position, .. } => {
+            let wanted = wanted_plan(catalog, product, plan)?;
+            let before = known_plan(tx, cx, product, plan).await?;
+            let after = Plan {
+                name: wanted.name.clone(),
+                included_seats: wanted.included_seats,
+                max_seats: wanted.max_seats,
+                terms: wanted.terms.clone(),
+                presentation: wanted.presentation.clone(),
+                position: *position,
+                published: wanted.published,
+                ..before.clone()
+            };
+            update_plan(tx, cx, &before, &after).await
+        }
+        Change::WithdrawPlan { product, plan } => {
+            let before = known_plan(tx, cx, product, plan).await?;
+            update_plan(tx, cx, &before, &Plan { published: false, ..before.clone() }).await
+        }
+        Change::CreatePrice { product, plan, price, before } => {
+            let known = known_plan(tx, cx, product, plan).await?;
+            if before.is_some() {
+                withdraw_price(tx, cx, &known, price).await?;
+            }
+            let new = Price {
+                id: cx.id(),
+                role: price.role,
+                interval: price.interval,
+                unit_amount: price.unit_amount,
+                lookup_key: lookup_key(&catalog.vendor.code, product, plan, price),
+                stripe_price_id: None,
+                created_at: cx.now,
+            };
+            store::insert_price(tx, cx, &known.id, &new).await?;
+            record(tx, cx, "price.create", new.id.as_str(), None, Some(price_state(&new))).await
+        }
+        Change::WithdrawPrice { product, plan, role, interval, amount } => {
+            let known = known_plan(tx, cx, product, plan).await?;
+            let price = CatalogPrice { role: *role, interval: *interval, unit_amount: *amount };
+            withdraw_price(tx, cx, &known, &price).await
+        }
+    }
+}
+
+/// Stripe's look-up key of a price: the same for every amount that this price ever has, so that Stripe moves
+/// it from the old price to the new one.
+fn lookup_key(vendor: &str, product: &str, plan: &str, price: &CatalogPrice) -> String {
+    let (role, interval) = (price.role.as_str(), price.interval.as_str());
+    format!("{vendor}.{product}.{plan}.{role}.{interval}.{}", price.unit_amount.currency.as_str())
+}
+
+async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: &Plan) -> Result<(), DbError> {
+    store::update_plan(tx, cx, after).await?;
+    record(tx, cx, "plan.update", after.id.as_str(), Some(plan_state(before)), Some(plan_state(after))).await
+}
+
+async fn withdraw_price(tx: &mut Tx, cx: &Cx, plan: &Plan, price: &CatalogPrice) -> Result<(), DbError> {
+    let Some(old) = plan.price(price.role, price.interval, price.unit_amount.currency) else { return Ok(()) };
+    store::update_price_withdrawn(tx, cx, &old.id).await?;
+    record(tx, cx, "price.withdraw", old.id.as_str(), Some(price_state(old)), None).await
+}
+
+async fn record(
+    tx: &mut Tx,
+    cx: &Cx,
+    act: &str,
+    object_id: &str,
+    before: Option<serde_json::Value>,
+    after: Option<serde_json::Value>,
+) -> Result<(), DbError> {
+    audit::record(tx, cx, None, act, object_id, before.as_ref(), after.as_ref()).await
+}
+
+fn plan_state(plan: &Plan) -> serde_json::Value {
+    serde_json::json!({
+        "code": plan.code, "name": plan.name, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
+        "terms": plan.terms, "presentation": plan.presentation, "position": plan.position,
+        "published": plan.published,
+    })
+}
+
+fn price_state(price: &Price) -> serde_json::Value {
+    serde_json::json!({ "lookup_key": price.lookup_key, "unit_amount": price.unit_amount })
+}
+
+fn wanted_product<'c>(catalog: &'c Catalog, code: &str) -> Result<&'c CatalogProduct, DbError> {
+    catalog.products.iter().find(|product| product.code == code).ok_or(CHANGED_MEANWHILE)
+}
+
+fn wanted_plan<'c>(catalog: &'c Catalog, product: &str, plan: &str) -> Result<&'c CatalogPlan, DbError> {
+    let product = wanted_product(catalog, product)?;
+    product.plans.iter().find(|it| it.code == plan).ok_or(CHANGED_MEANWHILE)
+}
+
+async fn known_product(tx: &mut Tx, cx: &Cx, code: &str) -> Result<Product, DbError> {
+    store::find_product_by_code(tx, &cx.vendor_id, code).await?.ok_or(CHANGED_MEANWHILE)
+}
+
+async fn known_plan(tx: &mut Tx, cx: &Cx, product: &str, plan: &str) -> Result<Plan, DbError> {
+    let product = known_product(tx, cx, product).await?;
+    store::find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.ok_or(CHANGED_MEANWHILE)
+}
+
+/// Catalog rows are never deleted, so this takes a hand in the database; nothing is written then.
+const CHANGED_MEANWHILE: DbError = DbError::GivenUp("the catalog was changed while it was being applied");

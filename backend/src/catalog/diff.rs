@@ -1,0 +1,310 @@
+//! What applying a catalog would change: a pure comparison of what is with what shall be.
+//!
+//! The same list is shown to whoever applies the catalog and then carried out, so that nothing happens
+//! that was not shown, and an empty list means that nothing is written.
+
+use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease};
+use super::{BillingInterval, Plan, PriceRole, Product, Release};
+use crate::money::{Currency, Money};
+use crate::vendors::Vendor;
+
+/// What the database holds of a vendor's catalog.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Current {
+    /// The vendor; `None` when there is none of the catalog's code.
+    pub vendor: Option<Vendor>,
+    /// Its products.
+    pub products: Vec<CurrentProduct>,
+}
+
+/// A product with all that belongs to it.
+#[derive(Clone, Debug)]
+pub(super) struct CurrentProduct {
+    /// The product.
+    pub product: Product,
+    /// Its releases.
+    pub releases: Vec<Release>,
+    /// Its plans with their current prices.
+    pub plans: Vec<Plan>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A new vendor, with its signing keys.
+    CreateVendor {
+        /// Its code.
+        code: String,
+        /// Its issuer.
+        origin: String,
+    },
+    /// Name, profile, accent or logo; names the members that differ.
+    UpdateVendor {
+        /// For example `profile.lead`.
+        members: Vec<&'static str>,
+    },
+    /// A new product.
+    CreateProduct {
+        /// Its code.
+        product: String,
+        /// Order on the price list.
+        position: i64,
+    },
+    /// Name, description or position.
+    UpdateProduct {
+        /// Its code.
+        product: String,
+        /// Order on the price list.
+        position: i64,
+        /// What differs.
+        members: Vec<&'static str>,
+    },
+    /// A release that was not known.
+    CreateRelease {
+        /// Product code.
+        product: String,
+        /// The release.
+        release: CatalogRelease,
+    },
+    /// Another date or channel for a known version.
+    UpdateRelease {
+        /// Product code.
+        product: String,
+        /// As it was.
+        before: Release,
+        /// As it shall be.
+        after: CatalogRelease,
+    },
+    /// A new plan, without its prices.
+    CreatePlan {
+        /// Product code.
+        product: String,
+        /// Its code.
+        plan: String,
+        /// Order on the price list.
+        position: i64,
+    },
+    /// Anything but kind, license type and prices.
+    UpdatePlan {
+        /// Product code.
+        product: String,
+        /// Its code.
+        plan: String,
+        /// Order on the price list.
+        position: i64,
+        /// What differs.
+        members: Vec<&'static str>,
+    },
+    /// A plan that the file leaves out is no longer offered.
+    WithdrawPlan {
+        /// Product code.
+        product: String,
+        /// Its code.
+        plan: String,
+    },
+    /// A price; where `before` is given it takes that one's place for new buyers.
+    CreatePrice {
+        /// Product code.
+        product: String,
+        /// Plan code.
+        plan: String,
+        /// Role, interval and amount.
+        price: CatalogPrice,
+        /// The amount until now.
+        before: Option<Money>,
+    },
+    /// A price that the file leaves out is no longer offered.
+    WithdrawPrice {
+        /// Product code.
+        product: String,
+        /// Plan code.
+        plan: String,
+        /// What it was for.
+        role: PriceRole,
+        /// How often it was charged.
+        interval: BillingInterval,
+        /// The amount.
+        amount: Money,
+    },
+}
+
+/// What a file asks for and must not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The issuer of a vendor is set once: tokens in the field name it.
+    OriginIsFixed {
+        /// The vendor's.
+        origin: String,
+    },
+    /// Licenses under a plan were sold as what it is.
+    PlanKindIsFixed {
+        /// Product code.
+        product: String,
+        /// Plan code.
+        plan: String,
+    },
+}
+
+/// Compares; `default_origin` is the issuer of a new vendor whose file names none.
+///
+/// # Errors
+/// Everything that the file asks for and must not have.
+pub(super) fn compare(current: &Current, catalog: &Catalog, default_origin: &str) -> Result<Vec<Change>, Vec<Refusal>> {
+    let mut changes = Vec::new();
+    let mut refusals = Vec::new();
+    compare_vendor(current, catalog, default_origin, &mut changes, &mut refusals);
+    for (position, wanted) in (0..).zip(&catalog.products) {
+        let found = current.products.iter().find(|it| it.product.code == wanted.code);
+        compare_product(found, wanted, position, &mut changes, &mut refusals);
+    }
+    if refusals.is_empty() { Ok(changes) } else { Err(refusals) }
+}
+
+fn compare_vendor(
+    current: &Current,
+    catalog: &Catalog,
+    default_origin: &str,
+    changes: &mut Vec<Change>,
+    refusals: &mut Vec<Refusal>,
+) {
+    let wanted = &catalog.vendor;
+    let Some(vendor) = &current.vendor else {
+        let origin = wanted.origin.as_deref().unwrap_or(default_origin).trim_end_matches('/').to_owned();
+        changes.push(Change::CreateVendor { code: wanted.code.clone(), origin });
+        return;
+    };
+    if wanted.origin.as_ref().is_some_and(|origin| *origin != vendor.origin) {
+        refusals.push(Refusal::OriginIsFixed { origin: vendor.origin.clone() });
+    }
+    let (now, then) = (&vendor.profile, &wanted.profile);
+    let members = differing([
+        ("name", vendor.name != wanted.name),
+        ("legal_name", now.legal_name != then.legal_name),
+        ("address_lines", now.address_lines != then.address_lines),
+        ("country", now.country != then.country),
+        ("vat_id", now.vat_id != then.vat_id),
+        ("support_email", now.support_email != then.support_email),
+        ("headline", now.headline != then.headline),
+        ("lead", now.lead != then.lead),
+        ("bank", now.bank != then.bank),
+        ("accent_hue", vendor.accent_hue != wanted.accent_hue),
+        ("logo_file", vendor.logo_svg != wanted.logo_svg),
+    ]);
+    if !members.is_empty() {
+        changes.push(Change::UpdateVendor { members });
+    }
+}
+
+fn compare_product(
+    found: Option<&CurrentProduct>,
+    wanted: &CatalogProduct,
+    position: i64,
+    changes: &mut Vec<Change>,
+    refusals: &mut Vec<Refusal>,
+) {
+    let product = wanted.code.clone();
+    match found.map(|found| &found.product) {
+        None => changes.push(Change::CreateProduct { product: product.clone(), position }),
+        Some(now) => {
+            let members = differing([
+                ("name", now.name != wanted.name),
+                ("description", now.description != wanted.description),
+                ("position", now.position != position),
+            ]);
+            if !members.is_empty() {
+                changes.push(Change::UpdateProduct { product: product.clone(), position, members });
+            }
+        }
+    }
+    let releases = found.map_or(&[][..], |found| &found.releases);
+    for after in &wanted.releases {
+        let (product, after) = (product.clone(), after.clone());
+        match releases.iter().find(|release| release.version == after.version) {
+            None => changes.push(Change::CreateRelease { product, release: after }),
+            Some(before) if (before.released_on, &before.channel) != (after.released_on, &after.channel) => {
+                changes.push(Change::UpdateRelease { product, before: before.clone(), after });
+            }
+            Some(_) => {}
+        }
+    }
+    let plans = found.map_or(&[][..], |found| &found.plans);
+    for (position, plan) in (0..).zip(&wanted.plans) {
+        let now = plans.iter().find(|it| it.code == plan.code);
+        compare_plan(&product, now, plan, position, changes, refusals);
+    }
+    for plan in plans.iter().filter(|plan| plan.published) {
+        if !wanted.plans.iter().any(|it| it.code == plan.code) {
+            changes.push(Change::WithdrawPlan { product: product.clone(), plan: plan.code.clone() });
+        }
+    }
+}
+
+fn compare_plan(
+    product: &str,
+    found: Option<&Plan>,
+    wanted: &CatalogPlan,
+    position: i64,
+    changes: &mut Vec<Change>,
+    refusals: &mut Vec<Refusal>,
+) {
+    let (product, plan) = (product.to_owned(), wanted.code.clone());
+    match found {
+        None => changes.push(Change::CreatePlan { product: product.clone(), plan: plan.clone(), position }),
+        Some(now) if (now.kind, now.license_type) != (wanted.kind, wanted.license_type) => {
+            refusals.push(Refusal::PlanKindIsFixed { product: product.clone(), plan: plan.clone() });
+        }
+        Some(now) => {
+            let members = differing_plan_members(now, wanted, position);
+            if !members.is_empty() {
+                changes.push(Change::UpdatePlan { product: product.clone(), plan: plan.clone(), position, members });
+            }
+        }
+    }
+    for price in &wanted.prices {
+        let before = found.and_then(|now| now.price(price.role, price.interval, price.unit_amount.currency));
+        if before.is_none_or(|before| before.unit_amount != price.unit_amount) {
+            let before = before.map(|before| before.unit_amount);
+            changes.push(Change::CreatePrice { product: product.clone(), plan: plan.clone(), price: *price, before });
+        }
+    }
+    let offered = |role, interval, currency: Currency| {
+        wanted.prices.iter().any(|it| (it.role, it.interval, it.unit_amount.currency) == (role, interval, currency))
+    };
+    for price in found.map_or(&[][..], |now| &now.prices) {
+        if !offered(price.role, price.interval, price.unit_amount.currency) {
+            changes.push(Change::WithdrawPrice {
+                product: product.clone(),
+                plan: plan.clone(),
+                role: price.role,
+                interval: price.interval,
+                amount: price.unit_amount,
+            });
+        }
+    }
+}
+
+fn differing_plan_members(now: &Plan, wanted: &CatalogPlan, position: i64) -> Vec<&'static str> {
+    let (terms, then) = (&now.terms, &wanted.terms);
+    let (shown, show) = (&now.presentation, &wanted.presentation);
+    differing([
+        ("name", now.name != wanted.name),
+        ("included_seats", now.included_seats != wanted.included_seats),
+        ("max_seats", now.max_seats != wanted.max_seats),
+        ("limits", terms.limits != then.limits),
+        ("features", terms.features != then.features),
+        ("lease", terms.lease != then.lease),
+        ("enforcement", terms.enforcement != then.enforcement),
+        ("level_aggregation", terms.level_aggregation != then.level_aggregation),
+        ("maintenance_percent", terms.maintenance_percent != then.maintenance_percent),
+        ("payment_grace_days", terms.payment_grace_days != then.payment_grace_days),
+        ("tagline", shown.tagline != show.tagline),
+        ("highlights", shown.highlights != show.highlights),
+        ("recommended", shown.recommended != show.recommended),
+        ("position", now.position != position),
+        ("published", now.published != wanted.published),
+    ])
+}
+
+fn differing<const N: usize>(members: [(&'static str, bool); N]) -> Vec<&'static str> {
+    members.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+}

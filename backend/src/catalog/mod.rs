@@ -1,0 +1,245 @@
+//! The catalog: products, their releases, and the plans and prices at which they are sold.
+//!
+//! A catalog is written as a TOML file and applied by `server admin apply-catalog` (`apply_catalog.rs`):
+//! validated whole, shown as a difference, applied once or not at all. Prices never change; a new amount
+//! is a new row, and those who bought at the old one keep it.
+
+mod apply_catalog;
+mod catalog_file;
+mod diff;
+mod load_catalog;
+mod logo;
+mod push_prices;
+mod rules;
+mod store;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::UnixMs;
+use crate::db::text_enum;
+use crate::ids::{PlanId, PriceId, ProductId, ReleaseId};
+use crate::money::{Currency, Money};
+
+pub use apply_catalog::{CatalogApplication, apply_catalog, preview_catalog};
+pub use diff::{Change, Refusal};
+pub use load_catalog::{CatalogFileError, load_catalog};
+pub use logo::LogoFault;
+pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
+pub use rules::{
+    Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
+};
+pub use store::{
+    find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code, find_release,
+    list_plans, list_products, list_releases, newest_covered_release,
+};
+
+text_enum! {
+    /// Whether a plan is rented or bought.
+    PlanKind {
+        /// Paid every month or year.
+        Subscription = "subscription",
+        /// Paid once.
+        Perpetual = "perpetual",
+    }
+}
+
+text_enum! {
+    /// How seats are counted and held.
+    LicenseType {
+        /// One seat per instance, held while its lease lives.
+        Floating = "floating",
+        /// One seat per machine, held until released or long silent.
+        Machine = "machine",
+        /// One seat per user, on any number of devices.
+        User = "user",
+    }
+}
+
+text_enum! {
+    /// What a price is for.
+    PriceRole {
+        /// The plan itself with its included seats, per interval.
+        Base = "base",
+        /// Each seat above the included ones, per interval.
+        ExtraSeat = "extra_seat",
+        /// One seat of a perpetual license.
+        Unit = "unit",
+        /// One year of updates for one seat of a perpetual license.
+        Maintenance = "maintenance",
+    }
+}
+
+text_enum! {
+    /// How often a price is charged.
+    BillingInterval {
+        /// Every month.
+        Month = "month",
+        /// Every year.
+        Year = "year",
+        /// Once.
+        Once = "once",
+    }
+}
+
+text_enum! {
+    /// How an instance's level of use adds up to its license's.
+    LevelAggregation {
+        /// The greatest of the instances' levels.
+        Max = "max",
+        /// The sum of the instances' levels.
+        Sum = "sum",
+    }
+}
+
+/// What is sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// The tokens' `aud`.
+    pub code: String,
+    /// Display name.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Order on the price list, from 0.
+    pub position: i64,
+}
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its id.
+    pub id: ReleaseId,
+    /// Version as instances report it.
+    pub version: String,
+    /// UTC date of publication.
+    pub released_on: jiff::civil::Date,
+    /// For example `stable`.
+    pub channel: String,
+}
+
+/// One way to buy a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// What it sells.
+    pub product_id: ProductId,
+    /// Stable name within the product; the tokens' `pln`.
+    pub code: String,
+    /// Display name.
+    pub name: String,
+    /// Rented or bought.
+    pub kind: PlanKind,
+    /// How seats are counted.
+    pub license_type: LicenseType,
+    /// Seats that the base price includes (perpetual: 1, every seat is paid by the unit).
+    pub included_seats: i64,
+    /// Seats that can be bought at most.
+    pub max_seats: i64,
+    /// What a license under it may do.
+    pub terms: Terms,
+    /// What the price list says.
+    pub presentation: Presentation,
+    /// Order on the price list, from 0.
+    pub position: i64,
+    /// Whether it can be bought.
+    pub published: bool,
+    /// Current prices.
+    pub prices: Vec<Price>,
+}
+
+/// What a license may do: copied from the plan at purchase and at a change of plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Limit name to maximum; a missing name allows none, -1 is unlimited.
+    #[serde(default)]
+    pub limits: BTreeMap<String, i64>,
+    /// Feature names; the value is the last UTC moment in Unix seconds, or none.
+    #[serde(default)]
+    pub features: BTreeMap<String, Option<i64>>,
+    /// How leases are issued.
+    #[serde(default)]
+    pub lease: LeasePolicy,
+    /// What the application does when it cannot renew: signed into every lease.
+    #[serde(default)]
+    pub enforcement: sdk::lease::EnforcementPolicy,
+    /// How levels add up, by limit name; `max` where missing.
+    #[serde(default)]
+    pub level_aggregation: BTreeMap<String, LevelAggregation>,
+    /// Perpetual: percentage of the unit price that one more year of updates costs.
+    #[serde(default)]
+    pub maintenance_percent: Option<i64>,
+    /// Days that everything goes on after a failed renewal payment.
+    #[serde(default = "default_payment_grace_days")]
+    pub payment_grace_days: i64,
+}
+
+fn default_payment_grace_days() -> i64 {
+    14
+}
+
+/// How leases are issued. All times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeasePolicy {
+    /// Life of a lease.
+    pub lease_s: i64,
+    /// Time between checks; at most a third of the lease.
+    pub check_s: i64,
+    /// `machine`: a silent machine's seat is free after this.
+    pub reclaim_after_s: i64,
+    /// Longest life of a borrowed lease; 0 forbids borrowing.
+    pub max_borrow_s: i64,
+}
+
+impl Default for LeasePolicy {
+    fn default() -> Self {
+        Self { lease_s: 600, check_s: 180, reclaim_after_s: 30 * 86_400, max_borrow_s: 0 }
+    }
+}
+
+/// What the price list says about a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Presentation {
+    /// One line under the name.
+    pub tagline: String,
+    /// Sentences of the list.
+    pub highlights: Vec<String>,
+    /// Whether it is the one to recommend.
+    pub recommended: bool,
+}
+
+/// One price of a plan; never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Its id.
+    pub id: PriceId,
+    /// What it is for.
+    pub role: PriceRole,
+    /// How often it is charged.
+    pub interval: BillingInterval,
+    /// Per unit.
+    pub unit_amount: Money,
+    /// Stripe's look-up key; names plan, role, interval and currency.
+    pub lookup_key: String,
+    /// Stripe's price, once pushed.
+    pub stripe_price_id: Option<String>,
+    /// When it was made.
+    pub created_at: UnixMs,
+}
+
+impl Plan {
+    /// The current price of a role at an interval in a currency.
+    #[must_use]
+    pub fn price(&self, role: PriceRole, interval: BillingInterval, currency: Currency) -> Option<&Price> {
+        self.prices.iter().find(|price| {
+            price.role == role && price.interval == interval && price.unit_amount.currency == currency
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! Pushing the catalog's current prices to Stripe, by look-up key.
+//!
+//! Runs after a catalog is applied, outside of any transaction, and stores each of Stripe's ids as soon as
+//! it is known: whatever interrupts it, the next run goes on where it stopped. What was pushed before is
+//! compared again, so that a price archived or replaced at Stripe is noticed.
+
+use std::collections::HashMap;
+
+use super::{BillingInterval, Plan, Price, Product, store};
+use crate::audit;
+use crate::cx::Cx;
+use crate::db::{Db, DbError};
+use crate::stripe::{NewStripePrice, NewStripeProduct, Recurrence, Stripe, StripeError};
+use crate::text::en;
+
+/// Where prices are pushed to: Stripe, or a stand-in in tests.
+#[async_trait::async_trait]
+pub trait PriceList: Send + Sync {
+    /// Makes sure that the product exists under its id, and answers the id.
+    async fn push_product(&self, product: &NewStripeProduct) -> Result<String, StripeError>;
+    /// Makes sure that the look-up key leads to a price of this amount, and answers its id.
+    async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError>;
+}
+
+#[async_trait::async_trait]
+impl PriceList for Stripe {
+    async fn push_product(&self, product: &NewStripeProduct) -> Result<String, StripeError> {
+        Self::push_product(self, product).await
+    }
+
+    async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError> {
+        Self::push_price(self, price).await
+    }
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushedPrices {
+    /// Prices that Stripe did not have.
+    pub pushed: usize,
+    /// Prices that Stripe has as we know them.
+    pub unchanged: usize,
+    /// Prices that were changed at Stripe.
+    pub drift: Vec<Drift>,
+}
+
+/// A price that was archived or altered at Stripe. Another one took its place there, and here as well; who
+/// bought at the old one keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The price's look-up key.
+    pub lookup_key: String,
+    /// Stripe's id until now.
+    pub before: String,
+    /// Stripe's id from now on.
+    pub after: String,
+}
+
+/// Why not everything was pushed. What was pushed is stored; run it again.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// Stripe refused or did not answer.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Pushes every current price of the vendor `cx` names.
+///
+/// # Errors
+/// [`PushError`], at the first price that fails.
+pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<PushedPrices, PushError> {
+    let vendor_id = cx.vendor_id.clone();
+    let plans: Vec<(Product, Plan)> = db
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut plans = Vec::new();
+                for product in store::list_products(tx, &vendor_id).await? {
+                    let of_product = store::list_plans(tx, &vendor_id, &product.id).await?;
+                    plans.extend(of_product.into_iter().map(|plan| (product.clone(), plan)));
+                }
+                Ok::<_, DbError>(plans)
+            })
+        })
+        .await?;
+    let mut done = PushedPrices::default();
+    for (product, plan) in &plans {
+        for price in &plan.prices {
+            let stripe_price_id = push_price(stripe, product, plan, price).await?;
+            match &price.stripe_price_id {
+                Some(known) if *known == stripe_price_id => done.unchanged += 1,
+                None => {
+                    remember(db, cx, price, stripe_price_id).await?;
+                    done.pushed += 1;
+                }
+                Some(known) => {
+                    let (lookup_key, before) = (price.lookup_key.clone(), known.clone());
+                    replace(db, cx, plan, price, stripe_price_id.clone()).await?;
+                    done.drift.push(Drift { lookup_key, before, after: stripe_price_id });
+                }
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Each role of a plan is a product of its own at Stripe, since Stripe's pages and invoices name the lines
+/// by product.
+async fn push_price(
+    stripe: &dyn PriceList,
+    product: &Product,
+    plan: &Plan,
+    price: &Price,
+) -> Result<String, StripeError> {
+    let name = en::catalog::line_name(&product.name, &plan.name, plan.license_type, price.role);
+    let metadata = HashMap::from([
+        ("leasehold_plan".to_owned(), plan.id.to_string()),
+        ("leasehold_role".to_owned(), price.role.as_str().to_owned()),
+    ]);
+    let stripe_product_id = stripe
+        .push_product(&NewStripeProduct {
+            id: format!("{}_{}", plan.id, price.role.as_str()),
+            name: name.clone(),
+            description: String::new(),
+            metadata: metadata.clone(),
+        })
+        .await?;
+    stripe
+        .push_price(&NewStripePrice {
+            stripe_product_id,
+            unit_amount: price.unit_amount,
+            recurrence: match price.interval {
+                BillingInterval::Month => Recurrence::Month,
+                BillingInterval::Year => Recurrence::Year,
+                BillingInterval::Once => Recurrence::Once,
+            },
+            lookup_key: price.lookup_key.clone(),
+            nickname: name,
+            metadata,
+        })
+        .await
+}
+
+async fn remember(db: &Db, cx: &Cx, price: &Price, stripe_price_id: String) -> Result<(), DbError> {
+    let (cx, id) = (cx.clone(), price.id.clone());
+    db.write(move |tx| {
+        Box::pin(async move {
+            store::update_stripe_price_id(tx, &cx.vendor_id, &id, &stripe_price_id).await?;
+            let after = serde_json::json!({ "stripe_price_id": stripe_price_id });
+            audit::record(tx, &cx, None, "price.push", id.as_str(), audit::NOTHING, Some(&after)).await
+        })
+    })
+    .await
+}
+
+async fn replace(db: &Db, cx: &Cx, plan: &Plan, price: &Price, stripe_price_id: String) -> Result<(), DbError> {
+    let (cx, plan_id, old) = (cx.clone(), plan.id.clone(), price.clone());
+    db.write(move |tx| {
+        Box::pin(async move {
+            let new = Price { id: cx.id(), stripe_price_id: None, created_at: cx.now, ..old.clone() };
+            store::update_price_withdrawn(tx, &cx, &old.id).await?;
+            store::insert_price(tx, &cx, &plan_id, &new).await?;
+            store::update_stripe_price_id(tx, &cx.vendor_id, &new.id, &stripe_price_id).await?;
+            let before = serde_json::json!({ "id": old.id, "stripe_price_id": old.stripe_price_id });
+            let after = serde_json::json!({ "id": new.id, "stripe_price_id": stripe_price_id });
+            audit::record(tx, &cx, None, "price.replace", new.id.as_str(), Some(&before), Some(&after)).await
+        })
+    })
+    .await
+}

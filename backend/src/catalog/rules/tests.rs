@@ -1,0 +1,233 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use super::super::catalog_file::read_catalog_file;
+use super::*;
+
+const IOT: &str = include_str!("../../../../demo/iot-platform.toml");
+const DESK: &str = include_str!("../../../../demo/desk-tools.toml");
+const LOGO: &str = include_str!("../../../../demo/nordwind.svg");
+
+fn check(text: &str) -> Result<Catalog, Vec<Problem>> {
+    check_catalog(&read_catalog_file(text).unwrap(), Some(Ok(LOGO)))
+}
+
+fn problems(from: &str, to: &str) -> Vec<Problem> {
+    let broken = IOT.replacen(from, to, 1);
+    assert_ne!(broken, IOT, "the demo file has no {from:?}");
+    check(&broken).err().unwrap_or_default()
+}
+
+#[test]
+fn the_demo_catalogs_satisfy_the_rules() {
+    let iot = check(IOT).unwrap();
+    let plans = &iot.products[0].plans;
+    let usd = Currency::parse("usd").unwrap();
+    let price = |plan: &str, role, interval| {
+        let plan = plans.iter().find(|it| it.code == plan).unwrap();
+        let price = plan.prices.iter().find(|price| price.role == role && price.interval == interval).unwrap();
+        assert_eq!(price.unit_amount.currency, usd);
+        price.unit_amount.amount_minor
+    };
+    for (code, seats, devices, base, extra) in [
+        ("maker", 1, 10, 1_000, 1_000),
+        ("prototype", 1, 50, 3_900, 3_900),
+        ("pilot", 1, 100, 9_900, 9_900),
+        ("startup", 2, 500, 29_900, 14_900),
+        ("business", 3, 1_000, 49_900, 14_900),
+    ] {
+        let plan = plans.iter().find(|plan| plan.code == code).unwrap();
+        assert_eq!(
+            (plan.included_seats, plan.terms.limits["devices"], plan.terms.limits["assets"]),
+            (seats, devices, devices)
+        );
+        for (role, monthly) in [(PriceRole::Base, base), (PriceRole::ExtraSeat, extra)] {
+            assert_eq!(price(code, role, BillingInterval::Month), monthly, "{code}");
+            assert_eq!(price(code, role, BillingInterval::Year), 10 * monthly, "{code}");
+        }
+    }
+    assert_eq!(price("perpetual", PriceRole::Unit, BillingInterval::Once), 499_900);
+    assert_eq!(price("perpetual", PriceRole::Maintenance, BillingInterval::Once), 199_960);
+    assert_eq!(check(DESK).unwrap().products[0].plans.len(), 3);
+}
+
+#[test]
+fn each_broken_rule_is_found_at_its_place() {
+    let maker = "products.iot-platform.plans.maker";
+    let range = |min, max| Fault::OutOfRange { min, max };
+    for (from, to, path, fault) in [
+        (r#"code = "nordwind""#, r#"code = "Nord wind""#, "vendor.code", Fault::NotACode),
+        (r#"name = "Nordwind IoT""#, r#"name = " ""#, "vendor.name", Fault::Missing),
+        (r#"# host = "licenses.nordwind.example""#, r#"host = "licenses_""#, "vendor.host", Fault::NotAHost),
+        (r#"# origin = "https://"#, r#"origin = "ftp://"#, "vendor.origin", Fault::NotAnOrigin),
+        ("Nordwind IoT GmbH", "北風 GmbH", "vendor.legal_name", Fault::Unprintable('北')),
+        (r#"["Am Sandtorkai 27", "20457 Hamburg"]"#, "[]", "vendor.address_lines", range(1, 6)),
+        (r#"country = "DE""#, r#"country = "XX""#, "vendor.country", Fault::NotACountry),
+        ("support@nordwind.example", "support", "vendor.support_email", Fault::NotAnEmail),
+        ("accent_hue = 205", "accent_hue = 360", "vendor.accent_hue", range(0, 359)),
+        ("DE89 3704", "DE88 3704", "vendor.bank.iban", Fault::NotAnIban),
+        (r#"code = "iot-platform""#, r#"code = """#, "products.#1.code", Fault::NotACode),
+        (
+            r#"version = "4.1.0""#,
+            r#"version = "4.0.0""#,
+            "products.iot-platform.releases.4.0.0.version",
+            Fault::Duplicate,
+        ),
+        (r#"code = "prototype""#, r#"code = "maker""#, "products.iot-platform.plans.maker.code", Fault::Duplicate),
+        (
+            r#"tagline = "For a pilot in the field""#,
+            "recommended = true",
+            "products.iot-platform.plans",
+            Fault::TwoRecommended,
+        ),
+        ("max_seats = 10", "max_seats = 0", &format!("{maker}.max_seats"), range(1, 1_000_000)),
+        ("included_seats = 1 ", "included_seats = 0 ", &format!("{maker}.included_seats"), range(1, 1_000_000)),
+        ("devices = 10,", "devices = -2,", &format!("{maker}.limits.devices"), range(-1, (1 << 53) - 1)),
+        ("devices = 10,", "\"De vices\" = 1,", &format!("{maker}.limits.De vices"), Fault::NotACode),
+        (
+            "# level_aggregation = { devices",
+            "level_aggregation = { tenants",
+            &format!("{maker}.level_aggregation.tenants"),
+            Fault::NotALimit,
+        ),
+        (
+            "lease_s = 600, check_s = 180",
+            "lease_s = 600, check_s = 201",
+            &format!("{maker}.lease.check_s"),
+            Fault::CheckTooRare,
+        ),
+        ("lease_s = 600, check_s", "lease_s = 30, check_s", &format!("{maker}.lease.lease_s"), range(60, 7_776_000)),
+        (
+            "max_borrow_s = 259_200",
+            "max_borrow_s = 60",
+            &format!("{maker}.lease.max_borrow_s"),
+            Fault::BorrowShorterThanLease,
+        ),
+        (
+            "check_s = 180,",
+            "check_s = 180, reclaim_after_s = 599,",
+            &format!("{maker}.lease.reclaim_after_s"),
+            Fault::ReclaimedBeforeLeaseEnds,
+        ),
+        (
+            "after_s = 43_200",
+            "after_s = 90_000",
+            &format!("{maker}.enforcement"),
+            Fault::Enforcement(EnforcementPolicyError::NotAscending),
+        ),
+        ("payment_grace_days = 14", "payment_grace_days = 91", &format!("{maker}.payment_grace_days"), range(0, 90)),
+        (
+            "payment_grace_days = 14",
+            "maintenance_percent = 40",
+            &format!("{maker}.maintenance_percent"),
+            Fault::MaintenanceOfSubscription,
+        ),
+        (
+            "maintenance_percent = 40",
+            "",
+            "products.iot-platform.plans.perpetual.maintenance_percent",
+            Fault::MaintenanceMissing,
+        ),
+        (
+            "maintenance_percent = 40",
+            "maintenance_percent = 101",
+            "products.iot-platform.plans.perpetual.maintenance_percent",
+            range(1, 100),
+        ),
+        (
+            r#"license_type = "machine""#,
+            "license_type = \"machine\"\nincluded_seats = 2",
+            "products.iot-platform.plans.perpetual.included_seats",
+            Fault::PerpetualIncludesOneSeat,
+        ),
+        ("prices.usd.month", "prices.dollars.month", &format!("{maker}.prices.dollars"), Fault::NotACurrency),
+        ("prices.usd.month", "prices.eur.month", &format!("{maker}.prices"), Fault::CurrenciesDiffer),
+        ("prices.usd.month", "prices.usd.once", &format!("{maker}.prices.usd.once"), Fault::IntervalOfOtherKind),
+        (r#"base = "10.00""#, r#"base = "10""#, &format!("{maker}.prices.usd.month.base"), Fault::NotAnAmount(2)),
+        (r#"base = "10.00""#, r#"base = "-1.00""#, &format!("{maker}.prices.usd.month.base"), Fault::NotAnAmount(2)),
+        (r#"base = "10.00""#, r#"base = "0.00""#, &format!("{maker}.prices.usd.month.base"), range(1, 99_999_999)),
+        (r#"base = "10.00""#, r#"unit = "10.00""#, &format!("{maker}.prices.usd.month.unit"), Fault::RoleOfOtherKind),
+        (r#"base = "10.00", "#, "", &format!("{maker}.prices.usd.month.base"), Fault::PriceMissing),
+        (r#", extra_seat = "10.00""#, "", &format!("{maker}.prices.usd.month.extra_seat"), Fault::PriceMissing),
+        (
+            r#"prices.usd.once = { unit = "4999.00" }"#,
+            "",
+            "products.iot-platform.plans.perpetual.prices",
+            Fault::PriceMissing,
+        ),
+    ] {
+        let found = problems(from, to);
+        let expected = Problem { path: path.to_owned(), fault };
+        assert!(found.contains(&expected), "{to:?}: expected {expected:?}, found {found:?}");
+        for problem in &found {
+            let sentence = crate::text::en::catalog::fault(&problem.fault);
+            assert!(sentence.ends_with('.') && sentence.len() > 20, "{sentence}");
+        }
+    }
+}
+
+#[test]
+fn every_problem_of_a_file_is_listed() {
+    let broken = IOT.replace("accent_hue = 205", "accent_hue = 999").replace("base = \"39.00\"", "base = \"39.0\"");
+    assert_eq!(check(&broken).unwrap_err().len(), 2);
+}
+
+#[test]
+fn a_logo_that_cannot_be_read_or_could_run_is_a_problem() {
+    let file = read_catalog_file(IOT).unwrap();
+    for logo in [
+        Err("no such file".to_owned()),
+        Ok("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><script/></svg>"),
+    ] {
+        let found = check_catalog(&file, Some(logo)).unwrap_err();
+        assert!(matches!(&found[..], [Problem { fault: Fault::Logo(_), .. }]), "{found:?}");
+    }
+}
+
+#[test]
+fn amounts_have_exactly_their_currencys_decimals() {
+    let parse = |text: &str, currency: &str| parse_amount(text, Currency::parse(currency).unwrap());
+    assert_eq!(parse("4999.00", "usd"), Some(499_900));
+    assert_eq!(parse("0.05", "eur"), Some(5));
+    assert_eq!(parse("1200", "jpy"), Some(1_200));
+    assert_eq!(parse("1.250", "kwd"), Some(1_250));
+    for (text, currency) in [
+        ("10", "usd"),
+        ("10.0", "usd"),
+        (".50", "usd"),
+        ("+1.00", "usd"),
+        ("1,000.00", "usd"),
+        ("1.00", "jpy"),
+        ("", "jpy"),
+    ] {
+        assert_eq!(parse(text, currency), None, "{text} {currency}");
+    }
+    assert_eq!(parse("99999999999999999999.00", "usd"), None);
+}
+
+#[test]
+fn a_year_of_updates_is_rounded_to_the_minor_unit_halves_up() {
+    let unit = CatalogPrice {
+        role: PriceRole::Unit,
+        interval: BillingInterval::Once,
+        unit_amount: Money::new(1_001, Currency::parse("eur").unwrap()),
+    };
+    let of = |percent| maintenance_prices(&[unit], Some(percent))[0].unit_amount.amount_minor;
+    assert_eq!((of(25), of(40), of(50)), (250, 400, 501));
+}
+
+#[test]
+fn a_feature_lasts_to_the_end_of_its_last_utc_day() {
+    assert_eq!(last_second(FeatureEnd::Never), None);
+    assert_eq!(last_second(FeatureEnd::After(jiff::civil::date(1970, 1, 1))), Some(86_399));
+}
+
+#[test]
+fn plain_http_is_an_origin_only_on_this_machine() {
+    for good in ["https://example.com", "https://example.com:8443", "http://127.0.0.1:3000", "http://a.localhost:80"] {
+        assert!(is_origin(good), "{good}");
+    }
+    for bad in
+        ["http://example.com", "https://example.com/a", "https://Example.com", "https://", "example.com", "https://a:0"]
+    {
+        assert!(!is_origin(bad), "{bad}");
+    }
+}

@@ -1,0 +1,491 @@
+//! Reading and writing products, releases, plans and prices.
+
+use jiff::civil::Date;
+
+use super::{BillingInterval, LicenseType, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::{PlanId, PriceId, ProductId, ReleaseId, VendorId};
+use crate::money::{Currency, Money};
+
+#[derive(sqlx::FromRow)]
+struct ProductRow {
+    id: ProductId,
+    code: String,
+    name: String,
+    description: String,
+    position: i64,
+}
+
+impl From<ProductRow> for Product {
+    fn from(row: ProductRow) -> Self {
+        Self { id: row.id, code: row.code, name: row.name, description: row.description, position: row.position }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ReleaseRow {
+    id: ReleaseId,
+    version: String,
+    released_on: String,
+    channel: String,
+}
+
+impl TryFrom<ReleaseRow> for Release {
+    type Error = DbError;
+    fn try_from(row: ReleaseRow) -> Result<Self, DbError> {
+        let released_on = row.released_on.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Self { id: row.id, version: row.version, released_on, channel: row.channel })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct PlanRow {
+    id: PlanId,
+    product_id: ProductId,
+    code: String,
+    name: String,
+    kind: PlanKind,
+    license_type: LicenseType,
+    included_seats: i64,
+    max_seats: i64,
+    terms: JsonText<Terms>,
+    presentation: JsonText<Presentation>,
+    position: i64,
+    published: bool,
+}
+
+impl PlanRow {
+    fn with_prices(self, prices: Vec<Price>) -> Plan {
+        Plan {
+            id: self.id,
+            product_id: self.product_id,
+            code: self.code,
+            name: self.name,
+            kind: self.kind,
+            license_type: self.license_type,
+            included_seats: self.included_seats,
+            max_seats: self.max_seats,
+            terms: self.terms.0,
+            presentation: self.presentation.0,
+            position: self.position,
+            published: self.published,
+            prices,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct PriceRow {
+    id: PriceId,
+    plan_id: PlanId,
+    role: PriceRole,
+    billing_interval: BillingInterval,
+    currency: Currency,
+    unit_amount_minor: i64,
+    lookup_key: String,
+    stripe_price_id: Option<String>,
+    created_at: UnixMs,
+}
+
+impl From<PriceRow> for Price {
+    fn from(row: PriceRow) -> Self {
+        Self {
+            id: row.id,
+            role: row.role,
+            interval: row.billing_interval,
+            unit_amount: Money::new(row.unit_amount_minor, row.currency),
+            lookup_key: row.lookup_key,
+            stripe_price_id: row.stripe_price_id,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The product with this id.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_product(tx: &mut Tx, vendor_id: &VendorId, id: &ProductId) -> Result<Option<Product>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        ProductRow,
+        "SELECT id, code, name, description, position FROM products
+         WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )?;
+    Ok(row.map(Product::from))
+}
+
+/// The product with this code.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_product_by_code(tx: &mut Tx, vendor_id: &VendorId, code: &str) -> Result<Option<Product>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        ProductRow,
+        "SELECT id, code, name, description, position FROM products
+         WHERE vendor_id = $1 AND code = $2",
+        vendor_id,
+        code
+    )?;
+    Ok(row.map(Product::from))
+}
+
+/// All products, in the catalog's order.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_products(tx: &mut Tx, vendor_id: &VendorId) -> Result<Vec<Product>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        ProductRow,
+        "SELECT id, code, name, description, position FROM products
+         WHERE vendor_id = $1 ORDER BY position, code",
+        vendor_id
+    )?;
+    Ok(rows.into_iter().map(Product::from).collect())
+}
+
+/// The release that a version names.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_release(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    product_id: &ProductId,
+    version: &str,
+) -> Result<Option<Release>, DbError> {
+    fetch_optional!(
+        tx,
+        ReleaseRow,
+        "SELECT id, version, released_on, channel FROM releases
+         WHERE vendor_id = $1 AND product_id = $2 AND version = $3",
+        vendor_id,
+        product_id,
+        version
+    )?
+    .map(Release::try_from)
+    .transpose()
+}
+
+/// All releases of a product, newest first, those planned for later included.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_releases(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductId) -> Result<Vec<Release>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        ReleaseRow,
+        "SELECT id, version, released_on, channel FROM releases
+         WHERE vendor_id = $1 AND product_id = $2 ORDER BY released_on DESC, created_at DESC, id DESC",
+        vendor_id,
+        product_id
+    )?;
+    rows.into_iter().map(Release::try_from).collect()
+}
+
+/// The newest release dated on or before `last_day` (UTC; the whole last day of `updates_until` counts).
+/// Releases that are announced for later but before that day are found as well: pass today, if earlier, to
+/// leave them out.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn newest_covered_release(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    product_id: &ProductId,
+    last_day: Date,
+) -> Result<Option<Release>, DbError> {
+    fetch_optional!(
+        tx,
+        ReleaseRow,
+        "SELECT id, version, released_on, channel FROM releases
+         WHERE vendor_id = $1 AND product_id = $2 AND released_on <= $3
+         ORDER BY released_on DESC, created_at DESC, id DESC LIMIT 1",
+        vendor_id,
+        product_id,
+        last_day.to_string()
+    )?
+    .map(Release::try_from)
+    .transpose()
+}
+
+/// All plans of a product with their current prices, in the order of the price list; those that are no
+/// longer sold are included and say so in `published`.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductId) -> Result<Vec<Plan>, DbError> {
+    let plans = fetch_all!(
+        tx,
+        PlanRow,
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
+                position, published
+         FROM plans WHERE vendor_id = $1 AND product_id = $2 ORDER BY position, code",
+        vendor_id,
+        product_id
+    )?;
+    let mut prices = fetch_all!(
+        tx,
+        PriceRow,
+        "SELECT p.id, p.plan_id, p.role, p.billing_interval, p.currency, p.unit_amount_minor, p.lookup_key,
+                p.stripe_price_id, p.created_at
+         FROM prices p JOIN plans ON plans.id = p.plan_id
+         WHERE p.vendor_id = $1 AND plans.product_id = $2 AND p.current
+         ORDER BY p.currency, p.billing_interval, p.role",
+        vendor_id,
+        product_id
+    )?;
+    Ok(plans
+        .into_iter()
+        .map(|plan| {
+            let (own, others) = prices.drain(..).partition(|price| price.plan_id == plan.id);
+            prices = others;
+            let own: Vec<PriceRow> = own;
+            plan.with_prices(own.into_iter().map(Price::from).collect())
+        })
+        .collect())
+}
+
+/// The plan with this id, with its current prices.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_plan(tx: &mut Tx, vendor_id: &VendorId, id: &PlanId) -> Result<Option<Plan>, DbError> {
+    let plan = fetch_optional!(
+        tx,
+        PlanRow,
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
+                position, published
+         FROM plans WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )?;
+    with_current_prices(tx, vendor_id, plan).await
+}
+
+/// The plan of a product with this code, with its current prices.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_plan_by_code(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    product_id: &ProductId,
+    code: &str,
+) -> Result<Option<Plan>, DbError> {
+    let plan = fetch_optional!(
+        tx,
+        PlanRow,
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
+                position, published
+         FROM plans WHERE vendor_id = $1 AND product_id = $2 AND code = $3",
+        vendor_id,
+        product_id,
+        code
+    )?;
+    with_current_prices(tx, vendor_id, plan).await
+}
+
+async fn with_current_prices(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    plan: Option<PlanRow>,
+) -> Result<Option<Plan>, DbError> {
+    let Some(plan) = plan else { return Ok(None) };
+    let prices = fetch_all!(
+        tx,
+        PriceRow,
+        "SELECT id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key, stripe_price_id,
+                created_at
+         FROM prices WHERE vendor_id = $1 AND plan_id = $2 AND current
+         ORDER BY currency, billing_interval, role",
+        vendor_id,
+        &plan.id
+    )?;
+    Ok(Some(plan.with_prices(prices.into_iter().map(Price::from).collect())))
+}
+
+/// The price that Stripe calls by this id, current or not, and the plan it belongs to.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_price_by_stripe_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_price_id: &str,
+) -> Result<Option<(PlanId, Price)>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        PriceRow,
+        "SELECT id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key, stripe_price_id,
+                created_at
+         FROM prices WHERE vendor_id = $1 AND stripe_price_id = $2",
+        vendor_id,
+        stripe_price_id
+    )?;
+    Ok(row.map(|row| (row.plan_id.clone(), Price::from(row))))
+}
+
+pub(super) async fn insert_product(tx: &mut Tx, cx: &Cx, product: &Product) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO products (id, vendor_id, code, name, description, position, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &product.id,
+        &cx.vendor_id,
+        &product.code,
+        &product.name,
+        &product.description,
+        product.position,
+        cx.now
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_product(tx: &mut Tx, cx: &Cx, product: &Product) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE products SET name = $3, description = $4, position = $5 WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        &product.id,
+        &product.name,
+        &product.description,
+        product.position
+    )?;
+    Ok(())
+}
+
+pub(super) async fn insert_release(
+    tx: &mut Tx,
+    cx: &Cx,
+    product_id: &ProductId,
+    version: &str,
+    released_on: Date,
+    channel: &str,
+) -> Result<ReleaseId, DbError> {
+    let id: ReleaseId = cx.id();
+    execute!(
+        tx,
+        "INSERT INTO releases (id, vendor_id, product_id, version, released_on, channel, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &id,
+        &cx.vendor_id,
+        product_id,
+        version,
+        released_on.to_string(),
+        channel,
+        cx.now
+    )?;
+    Ok(id)
+}
+
+pub(super) async fn update_release(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &ReleaseId,
+    released_on: Date,
+    channel: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE releases SET released_on = $3, channel = $4 WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        id,
+        released_on.to_string(),
+        channel
+    )?;
+    Ok(())
+}
+
+/// Inserts a plan without its prices.
+pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO plans (id, vendor_id, product_id, code, name, kind, license_type, included_seats, max_seats,
+                            terms, presentation, position, published, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        &plan.id,
+        &cx.vendor_id,
+        &plan.product_id,
+        &plan.code,
+        &plan.name,
+        plan.kind,
+        plan.license_type,
+        plan.included_seats,
+        plan.max_seats,
+        JsonText(plan.terms.clone()),
+        JsonText(plan.presentation.clone()),
+        plan.position,
+        plan.published,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// Sets everything of a plan but its code, kind, license type and prices.
+pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, presentation = $7,
+                          position = $8, published = $9
+         WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        &plan.id,
+        &plan.name,
+        plan.included_seats,
+        plan.max_seats,
+        JsonText(plan.terms.clone()),
+        JsonText(plan.presentation.clone()),
+        plan.position,
+        plan.published
+    )?;
+    Ok(())
+}
+
+pub(super) async fn insert_price(tx: &mut Tx, cx: &Cx, plan_id: &PlanId, price: &Price) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO prices (id, vendor_id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key,
+                             current, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9)",
+        &price.id,
+        &cx.vendor_id,
+        plan_id,
+        price.role,
+        price.interval,
+        price.unit_amount.currency,
+        price.unit_amount.amount_minor,
+        &price.lookup_key,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// Takes a price off the list; those who bought at it keep it.
+pub(super) async fn update_price_withdrawn(tx: &mut Tx, cx: &Cx, id: &PriceId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE prices SET current = FALSE WHERE vendor_id = $1 AND id = $2", &cx.vendor_id, id)?;
+    Ok(())
+}
+
+/// Remembers what Stripe calls a price.
+pub(super) async fn update_stripe_price_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &PriceId,
+    stripe_price_id: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE prices SET stripe_price_id = $3 WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        stripe_price_id
+    )?;
+    Ok(())
+}

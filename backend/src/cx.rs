@@ -1,0 +1,100 @@
+//! What a use case is told about the world: which vendor, who acts, what time it is, and where fresh
+//! randomness comes from. Nothing below this line reads a clock or an RNG of its own.
+
+use std::sync::Arc;
+
+use crate::clock::UnixMs;
+use crate::ids::{Id, UserId, VendorId};
+
+/// Who causes a change; recorded with every audit row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A signed-in person.
+    User(UserId),
+    /// A visitor who is not signed in (sign-up, password reset).
+    Visitor,
+    /// A product instance that proved its key or secret.
+    Instance(String),
+    /// An event or object of Stripe's, by id.
+    Stripe(String),
+    /// A queued job, by its kind.
+    Job(&'static str),
+    /// The operator of the deployment, at its command line.
+    Operator,
+}
+
+impl Actor {
+    /// Kind and id as audit rows store them.
+    #[must_use]
+    pub fn as_columns(&self) -> (&'static str, String) {
+        match self {
+            Self::User(id) => ("user", id.to_string()),
+            Self::Visitor => ("visitor", String::new()),
+            Self::Instance(id) => ("instance", id.clone()),
+            Self::Stripe(id) => ("stripe", id.clone()),
+            Self::Job(kind) => ("job", (*kind).to_owned()),
+            Self::Operator => ("operator", String::new()),
+        }
+    }
+}
+
+/// Where random bytes come from: the operating system, or a seeded generator in tests.
+#[derive(Clone)]
+pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+
+impl Entropy {
+    /// The operating system's generator.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
+    pub fn system() -> Self {
+        Self(Arc::new(|bytes| rand::Rng::fill_bytes(&mut rand::rng(), bytes)))
+    }
+
+    /// A reproducible generator for tests.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        use rand::SeedableRng;
+        let rng = std::sync::Mutex::new(rand::rngs::StdRng::seed_from_u64(seed));
+        Self(Arc::new(move |bytes| {
+            let mut rng = rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            rand::Rng::fill_bytes(&mut *rng, bytes);
+        }))
+    }
+
+    /// `N` fresh random bytes.
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes);
+        bytes
+    }
+
+    /// A fresh id: the type's prefix and 128 random bits.
+    #[must_use]
+    pub fn id<I: Id>(&self) -> I {
+        I::from_random(self.bytes())
+    }
+}
+
+/// The context of one act.
+#[derive(Clone)]
+pub struct Cx {
+    /// The vendor whose data is touched; every query is bound to it.
+    pub vendor_id: VendorId,
+    /// Who acts.
+    pub actor: Actor,
+    /// The moment of the act; one for everything the act does.
+    pub now: UnixMs,
+    /// Fresh randomness.
+    pub entropy: Entropy,
+    /// The request this belongs to, as logs and error pages name it.
+    pub request_id: Option<String>,
+}
+
+impl Cx {
+    /// A fresh id.
+    #[must_use]
+    pub fn id<I: Id>(&self) -> I {
+        self.entropy.id()
+    }
+}

@@ -1,0 +1,171 @@
+//! Opening a database by its URL, and the pools behind [`Db`].
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use super::writer::Writer;
+use super::{DbError, Tx};
+
+/// How hard SQLite tries before it says a commit is durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// Survives power loss. The default, and what invariant "an acknowledged write survives" needs.
+    #[default]
+    Full,
+    /// Survives a crash of the process, not of the machine.
+    Normal,
+    /// For tests.
+    Off,
+}
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Connections at most: readers on SQLite, all on PostgreSQL.
+    pub max_connections: u32,
+    /// SQLite only.
+    pub synchronous: Synchronous,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_connections: 16, synchronous: Synchronous::Full }
+    }
+}
+
+/// A database on either engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Engine>);
+
+pub(super) enum Engine {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens `sqlite:path`, `sqlite::memory:` or `postgres://…`. Does not migrate.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when it cannot be reached, [`DbError::Migration`] with a sentence for a
+    /// URL of another kind.
+    pub async fn open(url: &str, options: Options) -> Result<Self, DbError> {
+        let engine = if url.starts_with("sqlite:") {
+            open_sqlite(url, options).await?
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let pool = PgPoolOptions::new()
+                .max_connections(options.max_connections)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_with(PgConnectOptions::from_str(url)?)
+                .await?;
+            Engine::Postgres(pool)
+        } else {
+            return Err(DbError::Migration(
+                "The database URL must start with `sqlite:` or `postgres:`, for example \
+                 `sqlite:/var/lib/leasehold/leasehold.db`."
+                    .to_owned(),
+            ));
+        };
+        Ok(Self(Arc::new(engine)))
+    }
+
+    /// The engine's name, for logs and metrics.
+    #[must_use]
+    pub fn engine_name(&self) -> &'static str {
+        match *self.0 {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Closes all connections after what is under way; a checkpoint empties SQLite's write-ahead log.
+    pub async fn close(&self) {
+        match &*self.0 {
+            Engine::Sqlite { readers, writer } => {
+                writer.close().await;
+                readers.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How far the database's clock is ahead of `now`, in milliseconds; 0 on SQLite, which has none.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database does not answer.
+    pub async fn clock_skew_ms(&self, now: crate::clock::UnixMs) -> Result<i64, DbError> {
+        match &*self.0 {
+            Engine::Sqlite { .. } => Ok(0),
+            Engine::Postgres(pool) => {
+                let (theirs,): (i64,) =
+                    sqlx::query_as("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+                        .fetch_one(pool)
+                        .await?;
+                Ok(theirs - now.0)
+            }
+        }
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.0
+    }
+
+    pub(super) fn writer(&self) -> Option<&Writer> {
+        match &*self.0 {
+            Engine::Sqlite { writer, .. } => Some(writer),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    pub(super) async fn begin_read(&self) -> Result<Tx, DbError> {
+        Ok(match &*self.0 {
+            Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Engine::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+        })
+    }
+
+    pub(super) async fn begin_write(&self) -> Result<Tx, DbError> {
+        Ok(match &*self.0 {
+            Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
+    let in_memory = url.contains(":memory:");
+    let connect = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        // First, so that every later statement of a new connection already waits its turn.
+        .busy_timeout(Duration::from_secs(10))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match options.synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+            Synchronous::Off => SqliteSynchronous::Off,
+        })
+        .foreign_keys(true)
+        .optimize_on_close(true, None);
+    // A database in memory exists once per connection name; sharing its cache would bring table locks
+    // that a file does not have, so it gets exactly one connection for reads and writes alike.
+    let size = if in_memory { 1 } else { options.max_connections };
+    let readers = SqlitePoolOptions::new()
+        .max_connections(size)
+        .min_connections(u32::from(in_memory))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(connect.clone())
+        .await?;
+    let write_pool = if in_memory {
+        readers.clone()
+    } else {
+        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(connect).await?
+    };
+    Ok(Engine::Sqlite { readers, writer: Writer::start(write_pool) })
+}

@@ -1,0 +1,74 @@
+use super::About;
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all};
+use crate::ids::{EventId, InstanceId, LicenseId, VendorId};
+
+/// One event of the history.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// CloudEvents type.
+    pub event_type: String,
+    /// The instance it is about, if any.
+    pub instance_id: Option<InstanceId>,
+    /// What it says.
+    pub data: JsonText<serde_json::Value>,
+    /// How often it happened within its hour.
+    pub occurrences: i64,
+    /// First time.
+    pub occurred_at: UnixMs,
+    /// Last time.
+    pub last_at: UnixMs,
+}
+
+pub(super) async fn insert_event(
+    tx: &mut Tx,
+    cx: &Cx,
+    event_type: &str,
+    about: About<'_>,
+    data: &str,
+    bucket: Option<&str>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO events (id, vendor_id, event_type, subject, account_id, license_id, instance_id, data, bucket,
+                             occurred_at, last_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+         ON CONFLICT (vendor_id, bucket) DO UPDATE
+         SET occurrences = events.occurrences + 1, last_at = excluded.last_at, data = excluded.data",
+        cx.id::<EventId>(),
+        &cx.vendor_id,
+        event_type,
+        about.subject(),
+        about.account_id,
+        about.license_id,
+        about.instance_id,
+        data,
+        bucket,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// The newest events of a license, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_by_license(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    limit: i64,
+) -> Result<Vec<Event>, DbError> {
+    fetch_all!(
+        tx,
+        Event,
+        "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
+         WHERE vendor_id = $1 AND license_id = $2 ORDER BY last_at DESC, id DESC LIMIT $3",
+        vendor_id,
+        license_id,
+        limit
+    )
+}

@@ -1,0 +1,217 @@
+//! From an imported invoice to the document that shows it. Nothing is reckoned here but which day a period
+//! ends on: every amount is Stripe's.
+
+use jiff::civil::Date;
+
+use super::{DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parties, Party};
+use crate::accounts::Account;
+use crate::clock::UnixMs;
+use crate::pdf::amounts::Rate;
+use crate::pdf::invoice::{
+    Bank, Buyer, Discount, InvoiceDocument, Kind, Line, Reference, ReferenceKind, ReverseCharge, Supplier, Tax,
+};
+use crate::stripe::{BuyerAddress, LineTax, StripeInvoice};
+use crate::text::en::invoices as words;
+use crate::vendors::Vendor;
+
+/// Member states of the European Union, whose businesses reverse the charge between them.
+const EU: [&str; 27] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+/// Seller and buyer at the moment the invoice became final: the seller as the vendor is, the buyer as
+/// Stripe froze it on the invoice, with the account filling what Stripe lacks.
+#[must_use]
+pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> Parties {
+    let profile = &vendor.profile;
+    let frozen = &invoice.buyer_address;
+    let ours = BuyerAddress {
+        line1: account.address.line1.clone(),
+        line2: account.address.line2.clone(),
+        postal_code: account.address.postal_code.clone(),
+        city: account.address.city.clone(),
+        state: account.address.state.clone(),
+        country: account.country.clone(),
+    };
+    let address = if frozen.line1.is_empty() && frozen.city.is_empty() { &ours } else { frozen };
+    Parties {
+        supplier: Party {
+            name: if profile.legal_name.is_empty() { vendor.name.clone() } else { profile.legal_name.clone() },
+            address: profile.address_lines.clone(),
+            country: profile.country.clone(),
+            vat_id: profile.vat_id.clone(),
+            email: profile.support_email.clone(),
+        },
+        buyer: Party {
+            name: invoice.buyer_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| account.company.clone()),
+            address: address_lines(address),
+            country: if address.country.is_empty() { account.country.clone() } else { address.country.clone() },
+            vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| account.vat_id.clone()),
+            email: account.billing_email.clone(),
+        },
+        bank: profile.bank.clone(),
+        accent_hue: vendor.accent_hue,
+        logo_svg: vendor.logo_svg.clone(),
+    }
+}
+
+/// An address in the order that its country prints it: before the city, or after it with the state.
+fn address_lines(address: &BuyerAddress) -> Vec<String> {
+    let city_first = matches!(address.country.as_str(), "US" | "CA" | "AU" | "GB" | "IE" | "NZ" | "IN");
+    let join = |parts: &[&String]| {
+        parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    let city = if city_first {
+        join(&[&address.city, &address.state, &address.postal_code])
+    } else {
+        join(&[&address.postal_code, &address.city])
+    };
+    let state = if city_first { String::new() } else { address.state.clone() };
+    [address.line1.clone(), address.line2.clone(), city, state]
+        .into_iter()
+        .filter(|line| !line.trim().is_empty())
+        .collect()
+}
+
+/// The document of an invoice, or the receipt for it.
+#[must_use]
+pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) -> InvoiceDocument {
+    let Parties { supplier, buyer, bank, accent_hue, .. } = &invoice.parties.0;
+    let is_receipt = kind == DocumentKind::Receipt;
+    let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
+    let mut references = Vec::new();
+    if is_receipt {
+        references.push(Reference { kind: ReferenceKind::Invoice, value: invoice.number.clone() });
+    }
+    if let Some(license_id) = &invoice.license_id {
+        references.push(Reference { kind: ReferenceKind::License, value: license_id.to_string() });
+    }
+    let is_reversed = invoice.taxes.0.iter().any(|tax| tax.reverse_charge);
+    let within_eu = EU.contains(&supplier.country.as_str()) && EU.contains(&buyer.country.as_str());
+    InvoiceDocument {
+        kind: if is_receipt { Kind::Receipt } else { Kind::Invoice },
+        number: invoice.number.clone(),
+        issued_on: if is_receipt {
+            paid_on.unwrap_or_else(|| invoice.issued_at.date())
+        } else {
+            invoice.issued_at.date()
+        },
+        due_on: invoice.due_at.map(UnixMs::date).filter(|_| !is_receipt),
+        paid_on,
+        currency: invoice.currency,
+        supplier: Supplier {
+            name: supplier.name.clone(),
+            address: supplier.address.clone(),
+            country: supplier.country.clone(),
+            vat_id: supplier.vat_id.clone(),
+            email: Some(supplier.email.clone()).filter(|email| !email.is_empty()),
+            registration: None,
+            logo: None,
+            accent_hue: u16::try_from(*accent_hue).unwrap_or_default(),
+        },
+        buyer: Buyer {
+            name: buyer.name.clone(),
+            address: buyer.address.clone(),
+            country: buyer.country.clone(),
+            vat_id: buyer.vat_id.clone(),
+            contact: None,
+        },
+        references,
+        lines: lines.iter().map(document_line).collect(),
+        subtotal_minor: invoice.subtotal_minor,
+        discounts: (invoice.discount_minor != 0)
+            .then(|| Discount { label: String::new(), amount_minor: invoice.discount_minor })
+            .into_iter()
+            .collect(),
+        taxes: invoice.taxes.0.iter().filter(|tax| !tax.reverse_charge).map(document_tax).collect(),
+        total_minor: invoice.total_minor,
+        // A credit balance that Stripe took off counts as paid, so that total, paid and due add up.
+        amount_paid_minor: invoice.total_minor.max(0) - invoice.due_minor,
+        amount_due_minor: invoice.due_minor,
+        reverse_charge: is_reversed.then(|| {
+            if within_eu { ReverseCharge::EuServices } else { ReverseCharge::Other(words::REVERSE_CHARGE.to_owned()) }
+        }),
+        notes: Vec::new(),
+        bank: bank.as_ref().filter(|_| !is_receipt && invoice.due_at.is_some()).map(|bank| Bank {
+            name: bank.name.clone(),
+            iban: Some(bank.iban.clone()).filter(|iban| !iban.is_empty()),
+            bic: Some(bank.bic.clone()).filter(|bic| !bic.is_empty()),
+            reference: Some(invoice.number.clone()),
+            ..Bank::default()
+        }),
+    }
+}
+
+fn document_line(line: &InvoiceLine) -> Line {
+    let period = match (line.period_start, line.period_end) {
+        (Some(start), Some(end)) if end.0 > start.0 => Some((start.date(), last_day(end))),
+        _ => None,
+    };
+    Line {
+        description: line.description.clone(),
+        detail: None,
+        period,
+        quantity: line.quantity,
+        unit_price_minor: line.unit_amount_minor,
+        // Discounts stand among the sums, because Stripe's subtotal is before them.
+        discounts: Vec::new(),
+        amount_minor: line.amount_minor,
+        tax: line.taxes.0.first().map(|tax| (tax.label.clone(), rate(tax))),
+    }
+}
+
+/// A period's end is its first moment after; people count its last day.
+fn last_day(end: UnixMs) -> Date {
+    end.plus(-1).date()
+}
+
+fn document_tax(tax: &LineTax) -> Tax {
+    Tax { label: tax.label.clone(), rate: rate(tax), base_minor: tax.base_minor, amount_minor: tax.amount_minor }
+}
+
+fn rate(tax: &LineTax) -> Rate {
+    let (whole, rest) = (tax.rate_millionths / 10_000, tax.rate_millionths % 10_000);
+    Rate::from_percent(&format!("{whole}.{rest:04}")).unwrap_or(Rate::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_rate_is_exact_to_a_ten_thousandth_of_a_percent() {
+        let tax = |rate_millionths| LineTax {
+            label: "VAT".to_owned(),
+            rate_millionths,
+            base_minor: 0,
+            amount_minor: 0,
+            reverse_charge: false,
+        };
+        assert_eq!(rate(&tax(190_000)), Rate::from_percent("19").unwrap());
+        assert_eq!(rate(&tax(88_750)), Rate::from_percent("8.875").unwrap());
+        assert_eq!(rate(&tax(0)), Rate::ZERO);
+    }
+
+    #[test]
+    fn a_period_ends_on_its_last_day_not_on_the_day_after() {
+        let end = UnixMs::from("2026-12-21T00:00:00Z".parse::<jiff::Timestamp>().unwrap());
+        assert_eq!(last_day(end).to_string(), "2026-12-20");
+        assert_eq!(last_day(end.plus(3_600_000)).to_string(), "2026-12-21");
+    }
+
+    #[test]
+    fn an_address_is_printed_the_way_of_its_country() {
+        let address = |country: &str| BuyerAddress {
+            line1: "1 Main St".to_owned(),
+            line2: String::new(),
+            postal_code: "12345".to_owned(),
+            city: "Springfield".to_owned(),
+            state: "IL".to_owned(),
+            country: country.to_owned(),
+        };
+        assert_eq!(address_lines(&address("US")), ["1 Main St", "Springfield IL 12345"]);
+        assert_eq!(address_lines(&address("DE")), ["1 Main St", "12345 Springfield", "IL"]);
+    }
+}

@@ -1,0 +1,182 @@
+//! Running what is due: claim, do, note.
+
+use std::time::Duration;
+
+use super::rules::{CLAIM_MS, MAX_ATTEMPTS, RUN_MS, pause_ms};
+use super::store::{self, ClaimedRow};
+use super::{Handlers, JobError, JobRun, Payload, claim_name};
+use crate::clock::Clock;
+use crate::cx::{Actor, Cx, Entropy};
+use crate::db::{Db, DbError};
+use crate::keys::{MasterKey, Purpose};
+
+/// Runs jobs of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    db: Db,
+    clock: Clock,
+    entropy: Entropy,
+    master: MasterKey,
+    handlers: Handlers,
+}
+
+/// How runs ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Done.
+    pub done: u64,
+    /// To be tried again.
+    pub postponed: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
+impl Tally {
+    /// All runs.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.done + self.postponed + self.dead
+    }
+
+    fn count(&mut self, ending: Ending) {
+        match ending {
+            Ending::Done => self.done += 1,
+            Ending::Postponed => self.postponed += 1,
+            Ending::Dead => self.dead += 1,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    Done,
+    Postponed,
+    Dead,
+}
+
+/// What looking for a job found.
+pub(super) enum Claim {
+    Claimed(Claimed),
+    /// Another node was quicker; there may be more.
+    Contended,
+    NothingDue,
+}
+
+pub(super) struct Claimed {
+    row: ClaimedRow,
+    claimed_by: String,
+}
+
+impl Runner {
+    /// A runner of these handlers' jobs.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, entropy: Entropy, master: MasterKey, handlers: Handlers) -> Self {
+        Self { db, clock, entropy, master, handlers }
+    }
+
+    /// Runs what is due, one after the other, until nothing is: also what those runs queue for at once.
+    /// Jobs whose time has not come stay.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database fails; jobs' own failures are noted with the jobs.
+    pub async fn run_until_idle(&self) -> Result<Tally, DbError> {
+        let mut tally = Tally::default();
+        loop {
+            match self.claim().await? {
+                Claim::Claimed(claimed) => tally.count(self.run(claimed).await?),
+                // Whoever was quicker is at it now.
+                Claim::Contended => tokio::task::yield_now().await,
+                Claim::NothingDue => return Ok(tally),
+            }
+        }
+    }
+
+    /// Throws away what nobody needs any more.
+    pub(super) async fn housekeep(&self) {
+        if let Err(error) = super::housekeep(&self.db, self.clock.now()).await {
+            tracing::error!(%error, "housekeeping failed");
+        }
+    }
+
+    pub(super) async fn claim(&self) -> Result<Claim, DbError> {
+        let (kinds, claimed_by, now) = (self.handlers.kinds(), claim_name(&self.entropy), self.clock.now());
+        let name = claimed_by.clone();
+        let claimed = self.db.write(move |tx| {
+            Box::pin(async move { store::claim_job(tx, &kinds, &name, now, now.plus(CLAIM_MS)).await })
+        });
+        match claimed.await {
+            Ok(Some(row)) => Ok(Claim::Claimed(Claimed { row, claimed_by })),
+            Ok(None) => Ok(Claim::NothingDue),
+            Err(DbError::Duplicate(_)) => Ok(Claim::Contended),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Does a claimed job and notes how it ended.
+    pub(super) async fn run(&self, Claimed { row, claimed_by }: Claimed) -> Result<Ending, DbError> {
+        let outcome = self.handle(&row).await;
+        let now = self.clock.now();
+        let ClaimedRow { id, kind, attempts, .. } = row;
+        let noted: (Ending, bool) = match outcome {
+            Ok(()) => {
+                let id = id.clone();
+                let write =
+                    self.db.write(move |tx| Box::pin(async move { store::finish_job(tx, &id, &claimed_by, now).await }));
+                (Ending::Done, write.await?)
+            }
+            Err(JobError::Retry { reason, after_ms }) if attempts < MAX_ATTEMPTS => {
+                tracing::warn!(job = %id, kind, attempts, reason, "a job failed and will be tried again");
+                let pause = after_ms.unwrap_or_else(|| pause_ms(attempts, u16::from_le_bytes(self.entropy.bytes())));
+                let (id, run_at) = (id.clone(), now.plus(pause.max(0)));
+                let write = self.db.write(move |tx| {
+                    Box::pin(
+                        async move { store::postpone_job(tx, &id, &claimed_by, now, run_at, &reason).await },
+                    )
+                });
+                (Ending::Postponed, write.await?)
+            }
+            Err(JobError::Retry { reason, .. } | JobError::Dead { reason }) => {
+                tracing::error!(job = %id, kind, attempts, reason, "a job was given up");
+                let id = id.clone();
+                let write = self.db.write(move |tx| {
+                    Box::pin(async move { store::bury_job(tx, &id, &claimed_by, now, &reason).await })
+                });
+                (Ending::Dead, write.await?)
+            }
+        };
+        if !noted.1 {
+            tracing::warn!(job = %id, kind, "a job's claim ran out before it ended; another run decides about it");
+        }
+        Ok(noted.0)
+    }
+
+    async fn handle(&self, row: &ClaimedRow) -> Result<(), JobError> {
+        // A job that ends the process each time is claimed again and again and never noted.
+        if row.attempts > MAX_ATTEMPTS {
+            return Err(JobError::dead("the process ended in every attempt"));
+        }
+        let Some(handler) = self.handlers.find(&row.kind) else {
+            return Err(JobError::retry("no handler for this kind"));
+        };
+        let payload = self
+            .master
+            .unseal(Purpose::JobPayload, row.id.as_str(), &row.payload)
+            .map_err(JobError::dead)?;
+        let cx = Cx {
+            vendor_id: row.vendor_id.clone(),
+            actor: Actor::Job(handler.kind()),
+            now: self.clock.now(),
+            entropy: self.entropy.clone(),
+            request_id: None,
+        };
+        let run = JobRun { cx, id: row.id.clone(), attempt: row.attempts, payload: Payload(payload) };
+        let limit = Duration::from_millis(RUN_MS.unsigned_abs());
+        // In a task of its own: a handler that panics must not take the worker with it.
+        let task = tokio::spawn(async move { tokio::time::timeout(limit, handler.run(&run)).await });
+        match task.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(JobError::retry("took too long")),
+            Err(_) => Err(JobError::retry("panicked")),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a license allows at a moment: pure decisions.
+
+use super::{License, LicenseStatus};
+use crate::catalog::{LicenseType, PlanKind};
+use crate::clock::UnixMs;
+
+/// Why a license grants nothing now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inactive {
+    /// Ordered, but no payment has arrived.
+    NotPaid,
+    /// Its first day lies ahead.
+    NotStarted,
+    /// A renewal payment is due and the grace for it is over.
+    PastDue,
+    /// Cancelled, and the period that was paid is over.
+    Cancelled,
+    /// Its window is over.
+    Expired,
+    /// The vendor suspended it.
+    Suspended,
+    /// The vendor, a refund or a lost dispute revoked it.
+    Revoked,
+}
+
+/// The reason under which a payment that is due suspends a license.
+pub const REASON_PAST_DUE: &str = "past_due";
+/// The reason under which a cancelled subscription ends a license.
+pub const REASON_CANCELLED: &str = "cancelled";
+
+/// Whether the license grants leases at `now`; if not, why.
+///
+/// # Errors
+/// The reason why not.
+pub fn standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
+    match license.status {
+        LicenseStatus::Pending => Err(Inactive::NotPaid),
+        LicenseStatus::Suspended if license.status_reason == REASON_PAST_DUE => Err(Inactive::PastDue),
+        LicenseStatus::Suspended => Err(Inactive::Suspended),
+        LicenseStatus::Revoked => Err(Inactive::Revoked),
+        LicenseStatus::Ended => Err(Inactive::Cancelled),
+        LicenseStatus::Active if now < license.starts_at => Err(Inactive::NotStarted),
+        LicenseStatus::Active if license.ends_at.is_some_and(|end| end <= now) => Err(Inactive::Expired),
+        LicenseStatus::Active => Ok(()),
+    }
+}
+
+/// Whether a license type seats this kind of identity.
+#[must_use]
+pub fn seats_kind(license_type: LicenseType, kind: sdk::wire::IdentityKind) -> bool {
+    use sdk::wire::IdentityKind;
+    match license_type {
+        LicenseType::Floating => true,
+        LicenseType::Machine => matches!(kind, IdentityKind::Machine | IdentityKind::Instance),
+        LicenseType::User => kind == IdentityKind::User,
+    }
+}
+
+/// The end of updates after one more renewal: one year after the old end, even when that is long past.
+#[must_use]
+pub fn updates_after_renewal(old: UnixMs, years: i16) -> UnixMs {
+    add_years(old, years)
+}
+
+/// The same moment `years` later; 29 February becomes the 28th where there is none.
+#[must_use]
+pub fn add_years(at: UnixMs, years: i16) -> UnixMs {
+    let zoned = at.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+    zoned.checked_add(jiff::Span::new().years(years)).map_or(at, |later| later.timestamp().into())
+}
+
+/// Whether a license of this kind has an end of updates.
+#[must_use]
+pub fn has_update_window(kind: PlanKind) -> bool {
+    kind == PlanKind::Perpetual
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::catalog::Terms;
+    use crate::cx::Entropy;
+
+    fn license(status: LicenseStatus, reason: &str) -> License {
+        let entropy = Entropy::seeded(1);
+        License {
+            id: entropy.id(),
+            vendor_id: entropy.id(),
+            account_id: entropy.id(),
+            product_id: entropy.id(),
+            plan_id: entropy.id(),
+            name: String::new(),
+            key_hint: String::new(),
+            status,
+            status_reason: reason.to_owned(),
+            kind: PlanKind::Subscription,
+            license_type: LicenseType::Floating,
+            starts_at: UnixMs(1_000),
+            ends_at: Some(UnixMs(2_000)),
+            updates_until: None,
+            seats: 1,
+            terms: Terms::default(),
+            created_at: UnixMs(0),
+        }
+    }
+
+    #[test]
+    fn a_license_grants_only_while_active_and_within_its_window() {
+        use LicenseStatus::{Active, Ended, Pending, Revoked, Suspended};
+        for (status, reason, now, expected) in [
+            (Active, "", 999, Err(Inactive::NotStarted)),
+            (Active, "", 1_000, Ok(())),
+            (Active, "", 1_999, Ok(())),
+            (Active, "", 2_000, Err(Inactive::Expired)),
+            (Pending, "", 1_500, Err(Inactive::NotPaid)),
+            (Suspended, REASON_PAST_DUE, 1_500, Err(Inactive::PastDue)),
+            (Suspended, "fraud", 1_500, Err(Inactive::Suspended)),
+            (Revoked, "", 1_500, Err(Inactive::Revoked)),
+            (Ended, REASON_CANCELLED, 1_500, Err(Inactive::Cancelled)),
+        ] {
+            assert_eq!(standing(&license(status, reason), UnixMs(now)), expected, "{status:?} {reason} at {now}");
+        }
+    }
+
+    #[test]
+    fn a_license_without_end_never_expires() {
+        let mut perpetual = license(LicenseStatus::Active, "");
+        perpetual.ends_at = None;
+        assert_eq!(standing(&perpetual, UnixMs(i64::MAX)), Ok(()));
+    }
+
+    #[test]
+    fn a_late_renewal_counts_from_the_old_date_and_leap_days_fall_on_the_28th() {
+        let at = |text: &str| UnixMs::from(text.parse::<jiff::Timestamp>().unwrap());
+        assert_eq!(updates_after_renewal(at("2024-02-29T12:00:00Z"), 1), at("2025-02-28T12:00:00Z"));
+        assert_eq!(updates_after_renewal(at("2026-11-21T00:00:00Z"), 2), at("2028-11-21T00:00:00Z"));
+    }
+}

@@ -1,0 +1,260 @@
+//! What a choice costs, and which choices can be bought. Before tax and discounts, which are Stripe's to say.
+
+use crate::catalog::{BillingInterval, Plan, PlanKind, Price, PriceRole};
+use crate::money::{Currency, Money};
+
+/// Why a choice cannot be bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ChoiceProblem {
+    /// The plan is not published (any more).
+    NotForSale,
+    /// It is not sold at this interval or in this currency.
+    NotOffered,
+    /// Fewer seats than the plan includes.
+    TooFewSeats {
+        /// How many it includes.
+        min: i64,
+    },
+    /// More seats than the plan has.
+    TooManySeats {
+        /// How many it has at most.
+        max: i64,
+    },
+    /// More money than can be counted.
+    AmountTooLarge,
+}
+
+/// One row of a quote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuoteLine {
+    /// The price.
+    pub price: Price,
+    /// How many of it.
+    pub quantity: i64,
+    /// Price × quantity.
+    pub amount_minor: i64,
+}
+
+/// What a choice costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Its rows; the plan itself first.
+    pub lines: Vec<QuoteLine>,
+    /// Their sum: per interval, or once.
+    pub total: Money,
+    /// How often it is charged.
+    pub interval: BillingInterval,
+}
+
+/// The currencies in which a plan is sold now, in alphabetical order.
+#[must_use]
+pub fn currencies(plan: &Plan) -> Vec<Currency> {
+    let mut currencies: Vec<Currency> = plan.prices.iter().map(|price| price.unit_amount.currency).collect();
+    currencies.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    currencies.dedup();
+    currencies
+}
+
+/// The intervals at which a plan is sold now in a currency, shortest first.
+#[must_use]
+pub fn intervals(plan: &Plan, currency: Currency) -> Vec<BillingInterval> {
+    let role = main_role(plan.kind);
+    BillingInterval::ALL.iter().copied().filter(|interval| plan.price(role, *interval, currency).is_some()).collect()
+}
+
+/// What a plan costs with so many seats: a subscription its base price once and the extra-seat price for
+/// each seat beyond the included ones; a perpetual license the unit price for every seat.
+///
+/// # Errors
+/// [`ChoiceProblem`].
+pub fn quote_plan(
+    plan: &Plan,
+    interval: BillingInterval,
+    seats: i64,
+    currency: Currency,
+) -> Result<Quote, ChoiceProblem> {
+    if !plan.published {
+        return Err(ChoiceProblem::NotForSale);
+    }
+    check_seats(plan, seats)?;
+    let main = plan.price(main_role(plan.kind), interval, currency).ok_or(ChoiceProblem::NotOffered)?;
+    match plan.kind {
+        PlanKind::Perpetual => sum(interval, vec![(main, seats)]),
+        PlanKind::Subscription => {
+            let extra = seats - plan.included_seats;
+            if extra == 0 {
+                return sum(interval, vec![(main, 1)]);
+            }
+            let extra_seat = plan.price(PriceRole::ExtraSeat, interval, currency).ok_or(ChoiceProblem::NotOffered)?;
+            sum(interval, vec![(main, 1), (extra_seat, extra)])
+        }
+    }
+}
+
+/// What one more year of updates costs for so many seats.
+///
+/// # Errors
+/// [`ChoiceProblem::NotOffered`] when the plan has no maintenance in this currency. A plan that is no
+/// longer for sale still renews.
+pub fn quote_maintenance(plan: &Plan, seats: i64, currency: Currency) -> Result<Quote, ChoiceProblem> {
+    let price = plan
+        .prices
+        .iter()
+        .find(|price| price.role == PriceRole::Maintenance && price.unit_amount.currency == currency)
+        .ok_or(ChoiceProblem::NotOffered)?;
+    sum(BillingInterval::Once, vec![(price, seats)])
+}
+
+fn main_role(kind: PlanKind) -> PriceRole {
+    match kind {
+        PlanKind::Subscription => PriceRole::Base,
+        PlanKind::Perpetual => PriceRole::Unit,
+    }
+}
+
+/// Whether a plan can have so many seats.
+///
+/// # Errors
+/// [`ChoiceProblem`] with the bound that is broken.
+pub fn check_seats(plan: &Plan, seats: i64) -> Result<(), ChoiceProblem> {
+    let min = plan.included_seats.max(1);
+    if seats < min {
+        return Err(ChoiceProblem::TooFewSeats { min });
+    }
+    if seats > plan.max_seats {
+        return Err(ChoiceProblem::TooManySeats { max: plan.max_seats });
+    }
+    Ok(())
+}
+
+fn sum(interval: BillingInterval, rows: Vec<(&Price, i64)>) -> Result<Quote, ChoiceProblem> {
+    let mut lines = Vec::with_capacity(rows.len());
+    let mut total: i64 = 0;
+    let mut currency = None;
+    for (price, quantity) in rows {
+        let amount = price.unit_amount.amount_minor.checked_mul(quantity).ok_or(ChoiceProblem::AmountTooLarge)?;
+        total = total.checked_add(amount).ok_or(ChoiceProblem::AmountTooLarge)?;
+        currency = Some(price.unit_amount.currency);
+        lines.push(QuoteLine { price: price.clone(), quantity, amount_minor: amount });
+    }
+    let currency = currency.ok_or(ChoiceProblem::NotOffered)?;
+    Ok(Quote { lines, total: Money::new(total, currency), interval })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::{LicenseType, Presentation, Terms};
+    use crate::clock::UnixMs;
+    use crate::ids::{PlanId, PriceId, ProductId};
+
+    pub(crate) fn price(role: PriceRole, interval: BillingInterval, amount: i64, currency: &str) -> Price {
+        Price {
+            id: PriceId::from_untrusted(&format!("prc_{}_{}_{amount}", role.as_str(), interval.as_str())),
+            role,
+            interval,
+            unit_amount: Money::new(amount, Currency::parse(currency).unwrap()),
+            lookup_key: String::new(),
+            stripe_price_id: None,
+            created_at: UnixMs(0),
+        }
+    }
+
+    pub(crate) fn plan(kind: PlanKind, included_seats: i64, prices: Vec<Price>) -> Plan {
+        Plan {
+            id: PlanId::from_untrusted("pln_x"),
+            product_id: ProductId::from_untrusted("prd_x"),
+            code: "x".to_owned(),
+            name: "X".to_owned(),
+            kind,
+            license_type: LicenseType::Floating,
+            included_seats,
+            max_seats: 20,
+            terms: Terms::default(),
+            presentation: Presentation::default(),
+            position: 0,
+            published: true,
+            prices,
+        }
+    }
+
+    fn startup() -> Plan {
+        use BillingInterval::{Month, Year};
+        use PriceRole::{Base, ExtraSeat};
+        let prices = vec![
+            price(Base, Month, 29_900, "usd"),
+            price(ExtraSeat, Month, 14_900, "usd"),
+            price(Base, Year, 299_000, "usd"),
+            price(ExtraSeat, Year, 149_000, "usd"),
+        ];
+        plan(PlanKind::Subscription, 2, prices)
+    }
+
+    fn perpetual() -> Plan {
+        let prices = vec![
+            price(PriceRole::Unit, BillingInterval::Once, 499_900, "usd"),
+            price(PriceRole::Maintenance, BillingInterval::Once, 199_960, "usd"),
+        ];
+        plan(PlanKind::Perpetual, 1, prices)
+    }
+
+    #[test]
+    fn a_choice_costs_what_the_price_list_says() {
+        use BillingInterval::{Month, Once, Year};
+        use ChoiceProblem as P;
+        let usd = Currency::parse("usd").unwrap();
+        let eur = Currency::parse("eur").unwrap();
+        let cases = [
+            (startup(), Month, 2, usd, Ok(29_900)),
+            (startup(), Month, 4, usd, Ok(59_700)),
+            (startup(), Year, 3, usd, Ok(448_000)),
+            (startup(), Month, 1, usd, Err(P::TooFewSeats { min: 2 })),
+            (startup(), Month, 21, usd, Err(P::TooManySeats { max: 20 })),
+            (startup(), Once, 2, usd, Err(P::NotOffered)),
+            (startup(), Month, 2, eur, Err(P::NotOffered)),
+            (perpetual(), Once, 1, usd, Ok(499_900)),
+            (perpetual(), Once, 3, usd, Ok(1_499_700)),
+            (perpetual(), Month, 1, usd, Err(P::NotOffered)),
+            (perpetual(), Once, 0, usd, Err(P::TooFewSeats { min: 1 })),
+        ];
+        for (plan, interval, seats, currency, expected) in cases {
+            let total = quote_plan(&plan, interval, seats, currency).map(|quote| quote.total.amount_minor);
+            assert_eq!(total, expected, "{interval:?} × {seats} {currency:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_published_cannot_be_bought_but_is_still_renewed() {
+        let usd = Currency::parse("usd").unwrap();
+        let mut plan = perpetual();
+        plan.published = false;
+        assert_eq!(quote_plan(&plan, BillingInterval::Once, 1, usd), Err(ChoiceProblem::NotForSale));
+        assert_eq!(quote_maintenance(&plan, 3, usd).unwrap().total.amount_minor, 599_880);
+        assert_eq!(quote_maintenance(&startup(), 3, usd), Err(ChoiceProblem::NotOffered));
+    }
+
+    proptest! {
+        #[test]
+        fn no_amount_wraps_around(amount in 0_i64.., seats in 2_i64..=20) {
+            use PriceRole::{Base, ExtraSeat};
+            let month = BillingInterval::Month;
+            let plan = plan(
+                PlanKind::Subscription,
+                2,
+                vec![price(Base, month, amount, "usd"), price(ExtraSeat, month, amount, "usd")],
+            );
+            let exact = i128::from(amount) * i128::from(seats - 1);
+            match quote_plan(&plan, month, seats, Currency::parse("usd").unwrap()) {
+                Ok(quote) => prop_assert_eq!(i128::from(quote.total.amount_minor), exact),
+                Err(problem) => {
+                    prop_assert_eq!(problem, ChoiceProblem::AmountTooLarge);
+                    prop_assert!(exact > i128::from(i64::MAX));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Invoices: what Stripe has charged, will charge, or would charge, line by line.
+
+use std::collections::HashMap;
+
+use stripe_billing::invoice::{
+    CreatePreviewInvoice, CreatePreviewInvoiceSubscriptionDetails, CreatePreviewInvoiceSubscriptionDetailsItems,
+    CreatePreviewInvoiceSubscriptionDetailsProrationBehavior, ListInvoice, RetrieveInvoice,
+};
+use stripe_billing::invoice_line_item::ListInvoiceInvoiceLineItem;
+use stripe_shared::{
+    BillingBillResourceInvoicingTaxesTax, BillingBillResourceInvoicingTaxesTaxTaxabilityReason as TaxabilityReason,
+    InvoiceCollectionMethod, InvoiceLineItem, InvoiceStatus,
+};
+
+use super::{PlannedItems, Stripe, StripeError};
+use crate::clock::UnixMs;
+use crate::db::text_enum;
+use crate::money::Currency;
+
+text_enum! {
+    /// Stripe's status of an invoice.
+    InvoiceState {
+        /// Not final: may still change, has no number.
+        Draft = "draft",
+        /// Final and not paid.
+        Open = "open",
+        /// Paid.
+        Paid = "paid",
+        /// Taken back.
+        Void = "void",
+        /// Given up.
+        Uncollectible = "uncollectible",
+    }
+}
+
+/// A tax on one line.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LineTax {
+    /// Its name: `VAT`.
+    pub label: String,
+    /// Millionths: 19 % is 190,000.
+    pub rate_millionths: i64,
+    /// Net amount that it is reckoned from.
+    pub base_minor: i64,
+    /// The tax.
+    pub amount_minor: i64,
+    /// The buyer accounts for it.
+    pub reverse_charge: bool,
+}
+
+/// The tax of one rate on the whole invoice.
+pub type TaxTotal = LineTax;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripeInvoiceLine {
+    /// What was sold.
+    pub description: String,
+    /// How many.
+    pub quantity: i64,
+    /// Price of one, where there is one in whole minor units.
+    pub unit_amount_minor: Option<i64>,
+    /// Without tax, before discounts; negative for a credit.
+    pub amount_minor: i64,
+    /// What discounts take off, positive.
+    pub discount_minor: i64,
+    /// Period of supply.
+    pub period_start: UnixMs,
+    /// Its end.
+    pub period_end: UnixMs,
+    /// Reckons up a change within a period.
+    pub is_proration: bool,
+    /// Its taxes.
+    pub taxes: Vec<LineTax>,
+}
+
+/// An invoice as Stripe has it now, or a preview of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripeInvoice {
+    /// Stripe's id; of a preview it names nothing.
+    pub id: String,
+    /// The sequential number, once final.
+    pub number: Option<String>,
+    /// Where it stands.
+    pub state: InvoiceState,
+    /// The customer.
+    pub customer_id: Option<String>,
+    /// The subscription that it is for.
+    pub subscription_id: Option<String>,
+    /// What we wrote on the invoice or its subscription.
+    pub metadata: HashMap<String, String>,
+    /// Its currency.
+    pub currency: Currency,
+    /// Sum of the lines, without tax, before discounts.
+    pub subtotal_minor: i64,
+    /// What discounts take off, positive.
+    pub discount_minor: i64,
+    /// All taxes.
+    pub tax_minor: i64,
+    /// `subtotal − discount + tax`.
+    pub total_minor: i64,
+    /// What had to be paid when it became final: the total less any credit balance.
+    pub amount_due_minor: i64,
+    /// What has been paid.
+    pub amount_paid_minor: i64,
+    /// What is left to pay.
+    pub amount_remaining_minor: i64,
+    /// Why it was made, for example `subscription_cycle`.
+    pub billing_reason: String,
+    /// When it became final.
+    pub finalized_at: Option<UnixMs>,
+    /// By when it has to be paid, where it is sent rather than charged.
+    pub due_at: Option<UnixMs>,
+    /// When it was paid.
+    pub paid_at: Option<UnixMs>,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// Sent to be paid by transfer.
+    pub is_sent: bool,
+    /// Buyer's name on it.
+    pub buyer_name: Option<String>,
+    /// Buyer's address on it: lines, postal code and city, state; without the country.
+    pub buyer_address: BuyerAddress,
+    /// Buyer's tax ids on it.
+    pub buyer_tax_ids: Vec<String>,
+    /// Stripe's page on which it can be paid, also a failed renewal.
+    pub payment_url: Option<String>,
+    /// All lines.
+    pub lines: Vec<StripeInvoiceLine>,
+    /// Taxes by rate.
+    pub taxes: Vec<TaxTotal>,
+}
+
+/// An address as an invoice froze it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuyerAddress {
+    /// Street.
+    pub line1: String,
+    /// More of it.
+    pub line2: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// State.
+    pub state: String,
+    /// ISO 3166-1 alpha-2, or empty.
+    pub country: String,
+}
+
+/// Rates by Stripe's id of them: lines name the id only, because expanding it under every line would
+/// go deeper than Stripe allows; the totals carry it whole.
+type Rates = HashMap<String, (String, i64)>;
+
+fn read_rates(taxes: &[BillingBillResourceInvoicingTaxesTax]) -> Rates {
+    let details = taxes.iter().filter_map(|tax| tax.tax_rate_details.as_ref()?.tax_rate.as_object());
+    details.map(|rate| (rate.id.to_string(), (rate.display_name.clone(), millionths(rate.percentage)))).collect()
+}
+
+/// Stripe writes a percentage with at most four decimals; as a float it is exact after rounding.
+#[expect(clippy::cast_possible_truncation, reason = "a percentage in millionths is far below 2^53")]
+fn millionths(percentage: f64) -> i64 {
+    (percentage * 10_000.0).round() as i64
+}
+
+fn read_tax(tax: &BillingBillResourceInvoicingTaxesTax, rates: &Rates) -> LineTax {
+    let base_minor = tax.taxable_amount.unwrap_or(0);
+    let rate = tax.tax_rate_details.as_ref().and_then(|details| rates.get(details.tax_rate.id().as_str()));
+    let (label, rate_millionths) = rate.cloned().unwrap_or_else(|| ("Tax".to_owned(), 0));
+    LineTax {
+        label,
+        rate_millionths,
+        base_minor,
+        amount_minor: tax.amount,
+        reverse_charge: tax.taxability_reason == TaxabilityReason::ReverseCharge,
+    }
+}
+
+fn read_line(line: InvoiceLineItem, rates: &Rates) -> StripeInvoiceLine {
+    let parent = line.parent.as_ref();
+    let is_proration = parent.is_some_and(|parent| {
+        parent.subscription_item_details.as_ref().is_some_and(|item| item.proration)
+            || parent.invoice_item_details.as_ref().is_some_and(|item| item.proration)
+    });
+    let unit = line.pricing.as_ref().and_then(|pricing| pricing.unit_amount_decimal.as_deref());
+    StripeInvoiceLine {
+        description: line.description.unwrap_or_default(),
+        quantity: line.quantity.map_or(1, |quantity| i64::try_from(quantity).unwrap_or(i64::MAX)),
+        unit_amount_minor: unit.and_then(|unit| unit.parse().ok()).filter(|_| !is_proration),
+        amount_minor: line.amount,
+        discount_minor: line.discount_amounts.iter().flatten().map(|discount| discount.amount).sum(),
+        period_start: UnixMs::from_seconds(line.period.start),
+        period_end: UnixMs::from_seconds(line.period.end),
+        is_proration,
+        taxes: line.taxes.iter().flatten().map(|tax| read_tax(tax, rates)).collect(),
+    }
+}
+
+fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
+    let totals = invoice.total_taxes.unwrap_or_default();
+    let rates = read_rates(&totals);
+    let details = invoice.parent.and_then(|parent| parent.subscription_details);
+    let mut metadata = invoice.metadata.unwrap_or_default();
+    let subscription_id = details.map(|details| {
+        for (name, value) in details.metadata.into_iter().flatten() {
+            metadata.entry(name).or_insert(value);
+        }
+        details.subscription.into_id().to_string()
+    });
+    let address = invoice.customer_address;
+    let part = |read: fn(stripe_shared::Address) -> Option<String>| address.clone().and_then(read).unwrap_or_default();
+    Ok(StripeInvoice {
+        id: invoice.id.map(|id| id.to_string()).unwrap_or_default(),
+        number: invoice.number,
+        state: match invoice.status {
+            Some(InvoiceStatus::Open) => InvoiceState::Open,
+            Some(InvoiceStatus::Paid) => InvoiceState::Paid,
+            Some(InvoiceStatus::Void) => InvoiceState::Void,
+            Some(InvoiceStatus::Uncollectible) => InvoiceState::Uncollectible,
+            _ => InvoiceState::Draft,
+        },
+        customer_id: invoice.customer.map(|customer| customer.into_id().to_string()),
+        subscription_id,
+        metadata,
+        currency: Currency::try_from(invoice.currency.to_string()).map_err(StripeError::unreadable)?,
+        subtotal_minor: invoice.subtotal,
+        discount_minor: invoice.total_discount_amounts.iter().flatten().map(|discount| discount.amount).sum(),
+        tax_minor: totals.iter().map(|tax| tax.amount).sum(),
+        total_minor: invoice.total,
+        amount_due_minor: invoice.amount_due,
+        amount_paid_minor: invoice.amount_paid,
+        amount_remaining_minor: invoice.amount_remaining,
+        billing_reason: invoice.billing_reason.map(|reason| reason.to_string()).unwrap_or_default(),
+        finalized_at: invoice.status_transitions.finalized_at.map(UnixMs::from_seconds),
+        due_at: invoice.due_date.map(UnixMs::from_seconds),
+        paid_at: invoice.status_transitions.paid_at.map(UnixMs::from_seconds),
+        created_at: UnixMs::from_seconds(invoice.created),
+        is_sent: invoice.collection_method == InvoiceCollectionMethod::SendInvoice,
+        buyer_name: invoice.customer_name,
+        buyer_address: BuyerAddress {
+            line1: part(|address| address.line1),
+            line2: part(|address| address.line2),
+            postal_code: part(|address| address.postal_code),
+            city: part(|address| address.city),
+            state: part(|address| address.state),
+            country: part(|address| address.country),
+        },
+        buyer_tax_ids: invoice.customer_tax_ids.into_iter().flatten().filter_map(|id| id.value).collect(),
+        payment_url: invoice.hosted_invoice_url,
+        lines: invoice.lines.data.into_iter().map(|line| read_line(line, &rates)).collect(),
+        taxes: totals.iter().map(|tax| read_tax(tax, &rates)).collect(),
+    })
+}
+
+impl Stripe {
+    /// The invoice as it is now, with all its lines.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn fetch_invoice(&self, invoice_id: &str) -> Result<StripeInvoice, StripeError> {
+        let request = RetrieveInvoice::new(invoice_id).expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
+        let invoice = self.fetch(request).await?;
+        let rates = read_rates(invoice.total_taxes.as_deref().unwrap_or_default());
+        let mut more = invoice.lines.has_more;
+        let mut last = invoice.lines.data.last().map(|line| line.id.to_string());
+        let mut invoice = read_invoice(invoice)?;
+        while let Some(after) = last.take().filter(|_| more) {
+            let page = self.fetch(ListInvoiceInvoiceLineItem::new(invoice_id).limit(100).starting_after(after)).await?;
+            more = page.has_more;
+            last = page.data.last().map(|line| line.id.to_string());
+            invoice.lines.extend(page.data.into_iter().map(|line| read_line(line, &rates)));
+        }
+        Ok(invoice)
+    }
+
+    /// The ids of a customer's newest hundred invoices, newest first.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn list_invoices_for_customer(&self, customer_id: &str) -> Result<Vec<String>, StripeError> {
+        let page = self.fetch(ListInvoice::new().customer(customer_id).limit(100)).await?;
+        Ok(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()).collect())
+    }
+
+    /// What a change would be charged, reckoned at `proration_date`: exactly what
+    /// [`Stripe::apply_change`] with the same items and date charges.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn preview_change(
+        &self,
+        subscription_id: &str,
+        items: &PlannedItems,
+        proration_date: UnixMs,
+    ) -> Result<StripeInvoice, StripeError> {
+        let items: Vec<_> = items
+            .changes()
+            .map(|change| {
+                let mut item = CreatePreviewInvoiceSubscriptionDetailsItems::new();
+                item.id.clone_from(&change.item_id);
+                if change.quantity == 0 {
+                    item.deleted = Some(true);
+                } else {
+                    item.price = Some(change.price_id.clone());
+                    item.quantity = Some(change.quantity.unsigned_abs());
+                }
+                item
+            })
+            .collect();
+        let mut details = CreatePreviewInvoiceSubscriptionDetails::new();
+        details.items = Some(items);
+        details.proration_behavior = Some(CreatePreviewInvoiceSubscriptionDetailsProrationBehavior::AlwaysInvoice);
+        details.proration_date = Some(proration_date.seconds());
+        let request = CreatePreviewInvoice::new()
+            .subscription(subscription_id)
+            .subscription_details(details)
+            .expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
+        // A preview makes nothing, but is a POST: sent without a key, hence once.
+        read_invoice(self.fetch(request).await?)
+    }
+}

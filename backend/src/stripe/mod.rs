@@ -1,0 +1,137 @@
+//! Stripe: the one place that knows its types.
+//!
+//! [`Stripe`] is one vendor's account there, with methods in the words of the business that answer types
+//! of our own. Nothing Stripe sends is believed because it arrived: a webhook is a hint, and what is
+//! projected is fetched again. Every call that changes something takes an idempotency key made from our
+//! own ids ([`IdempotencyKey`]), so the same step of the business acts once, also across a crash.
+//!
+//! No call may be made inside a database transaction.
+
+mod checkout;
+mod configuration;
+mod customers;
+mod error;
+mod events;
+mod invoices;
+mod price_list;
+mod schedules;
+mod subscriptions;
+mod transport;
+mod webhook;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stripe_client_core::{RequestStrategy, StripeRequest};
+
+pub use checkout::{CheckoutItem, CheckoutMode, CheckoutSession, CheckoutStatus, NewCheckout};
+pub use configuration::{STRIPE_API_BASE, StripeConfig, UnsafeConfiguration, check_configuration};
+pub use customers::CustomerDetails;
+pub use error::{StripeError, StripeErrorKind};
+pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
+pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
+pub use schedules::PlannedChange;
+pub use subscriptions::{ItemChange, PlannedItems, StripeSubscription, SubscriptionItem, SubscriptionState};
+pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
+
+use crate::cx::Entropy;
+use crate::ids::VendorId;
+
+/// The key under which a call to Stripe acts at most once. Made from our ids, never at random.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// From the id of what the call is for, what it does, and whatever distinguishes attempts that may
+    /// differ. Parameters that differ need keys that differ.
+    #[must_use]
+    pub fn new(parts: &[&str]) -> Self {
+        let key = format!("lh:{}", parts.join(":"));
+        // Stripe takes at most 255 characters; ids are far shorter, so a long one is folded, not cut.
+        if key.len() <= 255 {
+            return Self(key);
+        }
+        Self(format!("lh:{}", data_encoding::HEXLOWER.encode(&crate::keys::sha256(key.as_bytes()))))
+    }
+
+    fn strategy(&self) -> RequestStrategy {
+        // Neither empty nor longer than 255 characters, see `new`.
+        stripe_client_core::IdempotencyKey::new(&self.0).map_or(RequestStrategy::Once, RequestStrategy::Idempotent)
+    }
+}
+
+/// One vendor's Stripe account. Cheap to clone.
+#[derive(Clone)]
+pub struct Stripe(Arc<Inner>);
+
+struct Inner {
+    transport: transport::Transport,
+    config: StripeConfig,
+}
+
+impl std::fmt::Debug for Stripe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Stripe").field(&self.0.config).finish()
+    }
+}
+
+impl Stripe {
+    /// Connects lazily; `entropy` spreads the pauses between retries. Whether the configuration may be
+    /// used at all is [`check_configuration`]'s question.
+    ///
+    /// # Errors
+    /// [`StripeError`] when no HTTP client can be made.
+    pub fn new(config: StripeConfig, entropy: Entropy) -> Result<Self, StripeError> {
+        let transport = transport::Transport::new(&config.api_base, config.secret_key.clone(), entropy)?;
+        Ok(Self(Arc::new(Inner { transport, config })))
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub fn config(&self) -> &StripeConfig {
+        &self.0.config
+    }
+
+    async fn fetch<R>(&self, request: R) -> Result<R::Output, StripeError>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        request.customize().send(&self.0.transport).await
+    }
+
+    async fn act<R>(&self, key: &IdempotencyKey, request: R) -> Result<R::Output, StripeError>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        request.customize().request_strategy(key.strategy()).send(&self.0.transport).await
+    }
+}
+
+/// The Stripe accounts of a deployment's vendors. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct StripeAccounts {
+    by_vendor: Arc<HashMap<VendorId, Stripe>>,
+    otherwise: Option<Stripe>,
+}
+
+impl StripeAccounts {
+    /// One account for whichever vendor asks: a deployment with one vendor, and development.
+    #[must_use]
+    pub fn single(stripe: Stripe) -> Self {
+        Self { by_vendor: Arc::default(), otherwise: Some(stripe) }
+    }
+
+    /// An account for each vendor.
+    #[must_use]
+    pub fn by_vendor(accounts: HashMap<VendorId, Stripe>) -> Self {
+        Self { by_vendor: Arc::new(accounts), otherwise: None }
+    }
+
+    /// The vendor's account; `None` when it sells nothing here.
+    #[must_use]
+    pub fn of(&self, vendor_id: &VendorId) -> Option<&Stripe> {
+        self.by_vendor.get(vendor_id).or(self.otherwise.as_ref())
+    }
+}

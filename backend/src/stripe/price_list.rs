@@ -1,0 +1,125 @@
+//! Products and prices: what the catalog sells, as Stripe must know it.
+//!
+//! A price never changes. It is found by its `lookup_key`; a new amount under the same key is a new price
+//! that takes the key over, and subscriptions on the old one keep it.
+
+use std::collections::HashMap;
+
+use stripe_product::price::{CreatePrice, CreatePriceRecurring, CreatePriceRecurringInterval, ListPrice};
+use stripe_product::product::{CreateProduct, UpdateProduct};
+use stripe_shared::PriceTaxBehavior;
+
+use super::{IdempotencyKey, Stripe, StripeError, StripeErrorKind};
+use crate::money::Money;
+
+/// A product as Stripe shows it on its pages and invoices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStripeProduct {
+    /// The id that it shall have there: derived from ours, so that pushing twice makes one.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// One sentence, or empty.
+    pub description: String,
+    /// Our ids.
+    pub metadata: HashMap<String, String>,
+}
+
+/// How often a price is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recurrence {
+    /// Once.
+    Once,
+    /// Every month.
+    Month,
+    /// Every year.
+    Year,
+}
+
+/// A price to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStripePrice {
+    /// Stripe's product.
+    pub stripe_product_id: String,
+    /// Per unit, without tax.
+    pub unit_amount: Money,
+    /// How often.
+    pub recurrence: Recurrence,
+    /// Names plan, role, interval and currency.
+    pub lookup_key: String,
+    /// What Stripe's own pages call it.
+    pub nickname: String,
+    /// Our ids.
+    pub metadata: HashMap<String, String>,
+}
+
+impl Stripe {
+    /// Makes sure that the product exists under its id with this name, and answers the id.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn push_product(&self, product: &NewStripeProduct) -> Result<String, StripeError> {
+        let update = UpdateProduct::new(product.id.as_str()).name(&product.name).metadata(product.metadata.clone());
+        let update = match product.description.as_str() {
+            "" => update,
+            description => update.description(description),
+        };
+        let content = crate::keys::sha256(format!("{product:?}").as_bytes());
+        let content = data_encoding::HEXLOWER.encode(&content);
+        match self.act(&IdempotencyKey::new(&[&product.id, "update", &content]), update).await {
+            Ok(updated) => return Ok(updated.id.to_string()),
+            Err(error) if error.kind == StripeErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let create = CreateProduct::new(&product.name).id(&product.id).metadata(product.metadata.clone());
+        let create = match product.description.as_str() {
+            "" => create,
+            description => create.description(description),
+        };
+        Ok(self.act(&IdempotencyKey::new(&[&product.id, "create", &content]), create).await?.id.to_string())
+    }
+
+    /// Makes sure that the price's lookup key leads to a price of this amount, and answers its id.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError> {
+        let found = self.fetch(ListPrice::new().lookup_keys(vec![price.lookup_key.clone()]).active(true)).await?;
+        let same = found.data.iter().find(|found| {
+            found.unit_amount == Some(price.unit_amount.amount_minor)
+                && found.currency.to_string() == price.unit_amount.currency.as_str()
+                && found.product.id().as_str() == price.stripe_product_id
+                && found.recurring.as_ref().map(|recurring| recurring.interval.as_str())
+                    == match price.recurrence {
+                        Recurrence::Once => None,
+                        Recurrence::Month => Some("month"),
+                        Recurrence::Year => Some("year"),
+                    }
+        });
+        if let Some(same) = same {
+            return Ok(same.id.to_string());
+        }
+        let currency =
+            price.unit_amount.currency.as_str().parse::<stripe_types::Currency>().map_err(StripeError::unreadable)?;
+        let mut request = CreatePrice::new(currency)
+            .product(&price.stripe_product_id)
+            .unit_amount(price.unit_amount.amount_minor)
+            .tax_behavior(PriceTaxBehavior::Exclusive)
+            .lookup_key(&price.lookup_key)
+            .transfer_lookup_key(true)
+            .nickname(&price.nickname)
+            .metadata(price.metadata.clone());
+        match price.recurrence {
+            Recurrence::Once => {}
+            Recurrence::Month => {
+                request = request.recurring(CreatePriceRecurring::new(CreatePriceRecurringInterval::Month));
+            }
+            Recurrence::Year => {
+                request = request.recurring(CreatePriceRecurring::new(CreatePriceRecurringInterval::Year));
+            }
+        }
+        let amount = price.unit_amount.amount_minor.to_string();
+        let key = IdempotencyKey::new(&[&price.stripe_product_id, "price", &price.lookup_key, &amount]);
+        Ok(self.act(&key, request).await?.id.to_string())
+    }
+}

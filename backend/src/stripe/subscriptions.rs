@@ -1,0 +1,213 @@
+//! Subscriptions: what renews, and how it is changed.
+
+use std::collections::HashMap;
+
+use stripe_billing::subscription::{
+    CancelSubscription, RetrieveSubscription, UpdateSubscription, UpdateSubscriptionItems,
+    UpdateSubscriptionPaymentBehavior, UpdateSubscriptionProrationBehavior,
+};
+use stripe_shared::SubscriptionCollectionMethod;
+
+use super::{IdempotencyKey, Stripe, StripeError};
+use crate::clock::UnixMs;
+use crate::db::text_enum;
+use crate::money::Currency;
+
+text_enum! {
+    /// Stripe's status of a subscription (<https://docs.stripe.com/api/subscriptions/object#subscription_object-status>).
+    SubscriptionState {
+        /// The first payment has not come yet.
+        Incomplete = "incomplete",
+        /// The first payment never came.
+        IncompleteExpired = "incomplete_expired",
+        /// Within its trial.
+        Trialing = "trialing",
+        /// Paid, or invoiced and not due yet.
+        Active = "active",
+        /// A renewal was not paid.
+        PastDue = "past_due",
+        /// All attempts at a renewal have failed.
+        Unpaid = "unpaid",
+        /// A trial ended without a payment method.
+        Paused = "paused",
+        /// Over.
+        Canceled = "canceled",
+    }
+}
+
+/// One item: a price and how many of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionItem {
+    /// Stripe's id of the item.
+    pub id: String,
+    /// Stripe's price.
+    pub price_id: String,
+    /// How many.
+    pub quantity: i64,
+    /// The period under way; periods sit on items, not on the subscription.
+    pub period_start: UnixMs,
+    /// Its end.
+    pub period_end: UnixMs,
+}
+
+/// A subscription as Stripe has it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StripeSubscription {
+    /// Stripe's id.
+    pub id: String,
+    /// The customer.
+    pub customer_id: String,
+    /// Where it stands.
+    pub state: SubscriptionState,
+    /// Its currency.
+    pub currency: Currency,
+    /// What it is made of.
+    pub items: Vec<SubscriptionItem>,
+    /// Ends with the period under way.
+    pub cancel_at_period_end: bool,
+    /// When it ended.
+    pub ended_at: Option<UnixMs>,
+    /// Invoices are sent to be paid by transfer, rather than charged.
+    pub is_invoiced: bool,
+    /// A change that waits for its payment.
+    pub has_pending_update: bool,
+    /// The schedule that will change it.
+    pub schedule_id: Option<String>,
+    /// Its newest invoice.
+    pub latest_invoice_id: Option<String>,
+    /// What we wrote on it.
+    pub metadata: HashMap<String, String>,
+}
+
+/// What one item of a subscription shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemChange {
+    /// The item that is there now; `None` adds one.
+    pub item_id: Option<String>,
+    /// The price it shall have.
+    pub price_id: String,
+    /// How many; 0 removes the item.
+    pub quantity: i64,
+}
+
+/// What a subscription shall be made of: the plan's price once, and the seats beyond the included ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedItems {
+    /// The plan's price.
+    pub base: ItemChange,
+    /// Seats beyond the included ones; `None` when the subscription has and shall have none.
+    pub extra: Option<ItemChange>,
+}
+
+impl PlannedItems {
+    pub(super) fn changes(&self) -> impl Iterator<Item = &ItemChange> {
+        std::iter::once(&self.base).chain(&self.extra)
+    }
+}
+
+fn currency(code: &stripe_types::Currency) -> Result<Currency, StripeError> {
+    Currency::try_from(code.to_string()).map_err(StripeError::unreadable)
+}
+
+impl StripeSubscription {
+    pub(super) fn read(subscription: stripe_shared::Subscription) -> Result<Self, StripeError> {
+        let state = subscription.status.as_str();
+        Ok(Self {
+            id: subscription.id.to_string(),
+            customer_id: subscription.customer.into_id().to_string(),
+            state: SubscriptionState::parse(state)
+                .ok_or_else(|| StripeError::unreadable(format!("unknown subscription status {state:?}")))?,
+            currency: currency(&subscription.currency)?,
+            items: subscription
+                .items
+                .data
+                .into_iter()
+                .map(|item| SubscriptionItem {
+                    id: item.id.to_string(),
+                    price_id: item.price.id.to_string(),
+                    quantity: item.quantity.map_or(1, |quantity| i64::try_from(quantity).unwrap_or(i64::MAX)),
+                    period_start: UnixMs::from_seconds(item.current_period_start),
+                    period_end: UnixMs::from_seconds(item.current_period_end),
+                })
+                .collect(),
+            cancel_at_period_end: subscription.cancel_at_period_end,
+            ended_at: subscription.ended_at.map(UnixMs::from_seconds),
+            is_invoiced: subscription.collection_method == SubscriptionCollectionMethod::SendInvoice,
+            has_pending_update: subscription.pending_update.is_some(),
+            schedule_id: subscription.schedule.map(|schedule| schedule.into_id().to_string()),
+            latest_invoice_id: subscription
+                .latest_invoice
+                .and_then(|invoice| invoice.into_id())
+                .map(|id| id.to_string()),
+            metadata: subscription.metadata,
+        })
+    }
+}
+
+impl Stripe {
+    /// The subscription as it is now.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn fetch_subscription(&self, subscription_id: &str) -> Result<StripeSubscription, StripeError> {
+        StripeSubscription::read(self.fetch(RetrieveSubscription::new(subscription_id)).await?)
+    }
+
+    /// Changes the items now and charges the difference, reckoned at `proration_date` to the second. The
+    /// change takes effect when its invoice is paid (`pending_if_incomplete`); until then the answer says
+    /// [`StripeSubscription::has_pending_update`]. Stripe allows no other fields in this call.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn apply_change(
+        &self,
+        key: &IdempotencyKey,
+        subscription_id: &str,
+        items: &PlannedItems,
+        proration_date: UnixMs,
+    ) -> Result<StripeSubscription, StripeError> {
+        let items: Vec<_> = items
+            .changes()
+            .map(|change| {
+                let mut item = UpdateSubscriptionItems::new();
+                item.id.clone_from(&change.item_id);
+                if change.quantity == 0 {
+                    item.deleted = Some(true);
+                } else {
+                    item.price = Some(change.price_id.clone());
+                    item.quantity = Some(change.quantity.unsigned_abs());
+                }
+                item
+            })
+            .collect();
+        let request = UpdateSubscription::new(subscription_id)
+            .items(items)
+            .proration_behavior(UpdateSubscriptionProrationBehavior::AlwaysInvoice)
+            .payment_behavior(UpdateSubscriptionPaymentBehavior::PendingIfIncomplete)
+            .proration_date(proration_date.seconds());
+        StripeSubscription::read(self.act(key, request).await?)
+    }
+
+    /// Lets a subscription end with its period, or takes that back.
+    ///
+    /// # Errors
+    /// [`StripeError`]; refused while a schedule owns the subscription, and when it is over.
+    pub async fn set_cancel_at_period_end(
+        &self,
+        key: &IdempotencyKey,
+        subscription_id: &str,
+        cancel: bool,
+    ) -> Result<StripeSubscription, StripeError> {
+        let request = UpdateSubscription::new(subscription_id).cancel_at_period_end(cancel);
+        StripeSubscription::read(self.act(key, request).await?)
+    }
+
+    /// Ends a subscription at once. An admin's act, and what undoes a subscription bought twice.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn cancel_subscription_now(&self, subscription_id: &str) -> Result<StripeSubscription, StripeError> {
+        let key = IdempotencyKey::new(&[subscription_id, "cancel_now"]);
+        StripeSubscription::read(self.act(&key, CancelSubscription::new(subscription_id)).await?)
+    }
+}

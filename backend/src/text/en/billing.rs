@@ -1,0 +1,77 @@
+//! Changing and ending subscriptions.
+
+use crate::billing::ChangeRefusal;
+use crate::clock::UnixMs;
+use crate::stripe::SubscriptionState;
+use crate::text::en::{documents, orders};
+
+fn day(at: UnixMs) -> String {
+    documents::date(at.date())
+}
+
+/// Why a change cannot be made, and what to do.
+#[must_use]
+pub fn change_refusal(refusal: &ChangeRefusal) -> String {
+    match refusal {
+        ChangeRefusal::NotAllowed => {
+            "You may not change this license. Ask an owner of your account, or somebody who looks after billing."
+                .to_owned()
+        }
+        ChangeRefusal::NotASubscription => {
+            "This license was bought for ever, so there is no plan to change.".to_owned()
+        }
+        ChangeRefusal::Over => "This subscription is over. Choose a plan from the price list to buy anew.".to_owned(),
+        ChangeRefusal::PaymentDue => {
+            "A payment for this license is open. Pay it first; the change can be made right after.".to_owned()
+        }
+        ChangeRefusal::Choice(problem) => orders::choice_problem(*problem),
+        ChangeRefusal::SeatsInUse { seats, holders } => format!(
+            "{} instances are in use, and {seats} would remain. Free {} of them first; they are listed below.",
+            holders.len(),
+            i64::try_from(holders.len()).unwrap_or(i64::MAX).saturating_sub(*seats),
+        ),
+    }
+}
+
+/// A subscription's standing in a word.
+#[must_use]
+pub fn state(state: SubscriptionState) -> &'static str {
+    match state {
+        SubscriptionState::Incomplete => "Waiting for the first payment",
+        SubscriptionState::IncompleteExpired => "Never paid",
+        SubscriptionState::Trialing => "Trial",
+        SubscriptionState::Active => "Active",
+        SubscriptionState::PastDue => "Payment overdue",
+        SubscriptionState::Unpaid => "Unpaid",
+        SubscriptionState::Paused => "Paused",
+        SubscriptionState::Canceled => "Ended",
+    }
+}
+
+/// When the next charge comes.
+#[must_use]
+pub fn renews_on(at: UnixMs) -> String {
+    format!("Renews on {}", day(at))
+}
+
+/// When a cancelled subscription ends.
+#[must_use]
+pub fn ends_on(at: UnixMs) -> String {
+    format!("Ends on {}. Everything works until then.", day(at))
+}
+
+/// When a planned change takes effect.
+#[must_use]
+pub fn changes_on(at: UnixMs) -> String {
+    format!("Takes effect on {}. Nothing is charged now.", day(at))
+}
+
+/// In a preview that drops a planned change.
+pub const DROPS_PLANNED: &str = "The change that was planned for the end of the period falls away.";
+/// When a preview was agreed to that no longer holds.
+pub const OUTDATED: &str = "The amount has changed since the preview. Please look at it again and confirm.";
+/// When a card was declined for a change.
+pub const DECLINED: &str = "Your card was declined, so nothing has changed. Try another card, or ask your bank.";
+/// When a change waits for its payment.
+pub const AWAITING_PAYMENT: &str =
+    "Your bank wants you to confirm this payment. The change takes effect as soon as you have.";

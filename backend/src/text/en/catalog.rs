@@ -1,0 +1,168 @@
+//! What is said about a catalog file to whoever applies it.
+
+use crate::catalog::{Change, Drift, Fault, LicenseType, LogoFault, PriceRole, Problem, Refusal};
+use crate::money::Money;
+
+/// One line: the place and what is wrong there.
+pub fn problem(problem: &Problem) -> String {
+    format!("{}: {}", problem.path, fault(&problem.fault))
+}
+
+/// What is wrong.
+pub fn fault(fault: &Fault) -> String {
+    use sdk::lease::EnforcementPolicyError as Policy;
+    match fault {
+        Fault::Missing => "This must not be empty.".to_owned(),
+        Fault::TooLong(max) => format!("This is longer than {max} characters."),
+        Fault::Unprintable(character) => {
+            format!("Invoices cannot print {character:?}: their font has Latin, Greek and Cyrillic letters.")
+        }
+        Fault::NotACode => "Use up to 40 lower-case letters, digits, `-` and `_`, beginning with a letter.".to_owned(),
+        Fault::Duplicate => "This is used twice; it must be unique.".to_owned(),
+        Fault::NotACountry => "This is not a two-letter country code in capitals, such as DE.".to_owned(),
+        Fault::NotAnEmail => "This is not an e-mail address.".to_owned(),
+        Fault::NotAnOrigin => {
+            "Write an origin such as https://licenses.example.com: no path, and http only on this machine.".to_owned()
+        }
+        Fault::NotAHost => "Write a host name in lower case, such as licenses.example.com.".to_owned(),
+        Fault::NotAnIban => "This is not an IBAN: its form or its check digits are wrong.".to_owned(),
+        Fault::OutOfRange { min, max } => format!("This must be between {min} and {max}."),
+        Fault::PerpetualIncludesOneSeat => {
+            "Perpetual plans sell every seat by the unit: leave this out or write 1.".to_owned()
+        }
+        Fault::NotALimit => "This names no limit of the plan.".to_owned(),
+        Fault::CheckTooRare => "Checks must fit three times into a lease: at most a third of lease_s.".to_owned(),
+        Fault::ReclaimedBeforeLeaseEnds => "A seat must not be taken back before its lease ends.".to_owned(),
+        Fault::BorrowShorterThanLease => {
+            "A borrowed lease cannot be shorter than a normal one; write 0 to forbid borrowing.".to_owned()
+        }
+        Fault::Enforcement(Policy::Empty) => {
+            "The policy needs at least one step; leave it out for the default.".to_owned()
+        }
+        Fault::Enforcement(Policy::Negative) => "No step can apply before the first failed check.".to_owned(),
+        Fault::Enforcement(Policy::NotAscending) => {
+            "Times must not fall and stages must rise (warn, block_new, lock_admin, stop).".to_owned()
+        }
+        Fault::MaintenanceOfSubscription => "Subscriptions include updates: only perpetual plans have this.".to_owned(),
+        Fault::MaintenanceMissing => {
+            "A perpetual plan must say what a further year of updates costs, in percent of the unit price.".to_owned()
+        }
+        Fault::NotACurrency => "This is not a three-letter currency code in lower case, such as usd.".to_owned(),
+        Fault::NotAnAmount(0) => "Write the amount as a whole number in quotes, such as \"1200\".".to_owned(),
+        Fault::NotAnAmount(decimals) => format!(
+            "Write the amount in quotes with exactly {decimals} decimals, such as \"10.{}\".",
+            "0".repeat(*decimals as usize)
+        ),
+        Fault::IntervalOfOtherKind => "Subscriptions are charged by month or year, perpetual plans once.".to_owned(),
+        Fault::RoleOfOtherKind => {
+            "Subscriptions have base and extra_seat, perpetual plans have unit (maintenance follows from it)."
+                .to_owned()
+        }
+        Fault::PriceMissing => "A price is missing here.".to_owned(),
+        Fault::CurrenciesDiffer => "Every currency must offer the same intervals and roles.".to_owned(),
+        Fault::TwoRecommended => "Only one plan of a product can be the recommended one.".to_owned(),
+        Fault::Logo(fault) => logo_fault(fault),
+    }
+}
+
+fn logo_fault(fault: &LogoFault) -> String {
+    match fault {
+        LogoFault::Unreadable(reason) => format!("The logo cannot be read: {reason}."),
+        LogoFault::TooLarge => "The logo is larger than 16 KiB.".to_owned(),
+        LogoFault::NotXml(reason) => format!("The logo is not a plain XML file: {reason}."),
+        LogoFault::NotSvg => "The logo is not an SVG drawing with a viewBox.".to_owned(),
+        LogoFault::Element { name, line } => {
+            format!("A logo cannot have <{name}> (line {line}): only shapes, gradients and clip paths.")
+        }
+        LogoFault::Attribute { name, line } => {
+            format!("A logo cannot have this {name} attribute (line {line}): no scripts, styles or addresses.")
+        }
+    }
+}
+
+/// One line for a change: `+` new, `~` different, `-` no longer offered.
+pub fn change(change: &Change) -> String {
+    match change {
+        Change::CreateVendor { code, origin } => format!("+ vendor {code}, issuer {origin}, with signing keys"),
+        Change::UpdateVendor { members } => format!("~ vendor: {}", members.join(", ")),
+        Change::CreateProduct { product, .. } => format!("+ product {product}"),
+        Change::UpdateProduct { product, members, .. } => format!("~ product {product}: {}", members.join(", ")),
+        Change::CreateRelease { product, release } => {
+            format!("+ release {product} {} of {} ({})", release.version, release.released_on, release.channel)
+        }
+        Change::UpdateRelease { product, before, after } => format!(
+            "~ release {product} {}: {} ({}) becomes {} ({})",
+            after.version, before.released_on, before.channel, after.released_on, after.channel
+        ),
+        Change::CreatePlan { product, plan, .. } => format!("+ plan {product}/{plan}"),
+        Change::UpdatePlan { product, plan, members, .. } => {
+            format!("~ plan {product}/{plan}: {} (for new licenses)", members.join(", "))
+        }
+        Change::WithdrawPlan { product, plan } => {
+            format!("- plan {product}/{plan} is no longer offered; its licenses go on")
+        }
+        Change::CreatePrice { product, plan, price, before } => {
+            let what = format!("price {product}/{plan} {} per {}", price.role.as_str(), price.interval.as_str());
+            match before {
+                None => format!("+ {what}: {}", money(price.unit_amount)),
+                Some(before) => format!(
+                    "~ {what}: {} becomes {}; who bought keeps the old price",
+                    money(*before),
+                    money(price.unit_amount)
+                ),
+            }
+        }
+        Change::WithdrawPrice { product, plan, role, interval, amount } => format!(
+            "- price {product}/{plan} {} per {}: {} is no longer offered; who bought keeps it",
+            role.as_str(),
+            interval.as_str(),
+            money(*amount)
+        ),
+    }
+}
+
+/// Why a catalog cannot be applied to this vendor.
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::OriginIsFixed { origin } => format!(
+            "vendor.origin: The vendor's issuer is {origin} and cannot change, since tokens in the field name it. \
+             Remove the line or write that origin."
+        ),
+        Refusal::PlanKindIsFixed { product, plan } => format!(
+            "products.{product}.plans.{plan}: Kind and license type cannot change once a plan exists. Give the new \
+             plan a code of its own and leave this one out."
+        ),
+    }
+}
+
+/// One line for a price that was archived or altered at Stripe.
+pub fn drift(drift: &Drift) -> String {
+    format!(
+        "! {}: {} was archived or altered at Stripe; {} takes its place, and who bought keeps the old one",
+        drift.lookup_key, drift.before, drift.after
+    )
+}
+
+/// What Stripe's pages and our invoices call a line: `IoT Platform, Startup: additional instance`.
+pub fn line_name(product: &str, plan: &str, license_type: LicenseType, role: PriceRole) -> String {
+    let seat = match license_type {
+        LicenseType::Floating => "instance",
+        LicenseType::Machine => "machine",
+        LicenseType::User => "user",
+    };
+    match role {
+        PriceRole::Base => format!("{product}, {plan}"),
+        PriceRole::ExtraSeat => format!("{product}, {plan}: additional {seat}"),
+        PriceRole::Unit => format!("{product}, {plan}: per {seat}"),
+        PriceRole::Maintenance => format!("{product}, {plan}: one year of updates, per {seat}"),
+    }
+}
+
+/// `10.00 USD`.
+fn money(amount: Money) -> String {
+    let decimals = amount.currency.exponent() as usize;
+    let digits = format!("{:0width$}", amount.amount_minor, width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    format!("{whole}{point}{fraction} {}", amount.currency.as_str().to_uppercase())
+}

@@ -1,0 +1,19 @@
+//! Licensing, as instances and their operators are told.
+
+use jiff::civil::Date;
+
+/// Detail of a version that is not covered.
+#[must_use]
+pub fn updates_ended(until: Date) -> String {
+    format!("Updates of this license ended on {until}; releases dated after that day are not covered.")
+}
+
+/// Detail of a key whose check characters do not fit.
+#[must_use]
+pub fn key_mistyped(reason: &sdk::license_key::LicenseKeyError) -> String {
+    format!("The license key cannot be right: {reason}.")
+}
+
+/// What is wrong with a build that no release is registered for and that names no date.
+pub const RELEASE_DATE_REQUIRED: &str =
+    "is required: this license is perpetual, and this version is not a registered release";

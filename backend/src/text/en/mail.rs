@@ -1,0 +1,185 @@
+//! Every letter that people get.
+
+use jiff::tz::TimeZone;
+
+use super::documents;
+use crate::clock::UnixMs;
+use crate::mail::{Letter, Sender};
+use crate::money::Money;
+use crate::pdf::amounts;
+
+/// The language of these letters (BCP 47).
+pub const LANGUAGE: &str = "en";
+/// Stands before a button's address.
+pub const BUTTON_FALLBACK: &str = "If the button does not work, open this address:";
+
+/// The last line of every letter.
+#[must_use]
+pub fn footer(sender: &Sender) -> String {
+    if sender.support_email.is_empty() {
+        format!("{} · {}", sender.name, sender.origin)
+    } else {
+        format!("{} · {} · Questions? Write to {}", sender.name, sender.origin, sender.support_email)
+    }
+}
+
+/// `21 November 2026, 11:00 UTC`.
+fn moment(at: UnixMs) -> String {
+    let time = at.timestamp().to_zoned(TimeZone::UTC).time();
+    format!("{}, {:02}:{:02} UTC", documents::date(at.date()), time.hour(), time.minute())
+}
+
+/// Asks the owner of an address to confirm it.
+#[must_use]
+pub fn verification(sender: &Sender, link: &str, until: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Confirm your e-mail address for {}", sender.name),
+        heading: "Confirm your e-mail address".to_owned(),
+        paragraphs: vec![format!(
+            "Welcome to {}. One press of the button tells us that this address is yours, so that license keys, \
+             invoices and password resets reach you and nobody else.",
+            sender.name
+        )],
+        button: Some(("Confirm address".to_owned(), link.to_owned())),
+        notes: vec![format!("The link works once, until {}.", moment(until))],
+        reason: "You get this mail because this address was used to sign up. If that was not you, do nothing: \
+                 without your confirmation we will not write again."
+            .to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells the owner of a registered address that somebody signed up with it.
+#[must_use]
+pub fn already_registered(sender: &Sender) -> Letter {
+    Letter {
+        subject: format!("You already have an account with {}", sender.name),
+        heading: "You already have an account".to_owned(),
+        paragraphs: vec![
+            format!(
+                "Somebody, probably you, has just tried to sign up at {} with this address. It has an account \
+                 already, so nothing was created.",
+                sender.name
+            ),
+            "Log in with the password that you chose then, and go on with what you were about to buy.".to_owned(),
+        ],
+        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
+        notes: vec![format!("Forgotten the password? Set a new one at {}/forgot-password", sender.origin)],
+        reason: "You get this mail because this address was entered on the sign-up page. If that was not you, there \
+                 is nothing to do: nobody was let in."
+            .to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Lets somebody who forgot the password set a new one.
+#[must_use]
+pub fn password_reset(sender: &Sender, link: &str, until: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Set a new password for {}", sender.name),
+        heading: "Set a new password".to_owned(),
+        paragraphs: vec![format!(
+            "Somebody, probably you, asked for a new password for your account with {}. The one you have works until \
+             you set another.",
+            sender.name
+        )],
+        button: Some(("Set a new password".to_owned(), link.to_owned())),
+        notes: vec![format!(
+            "The link works once, until {}. Setting a new password ends all sessions that are signed in now.",
+            moment(until)
+        )],
+        reason: "You get this mail because a reset was asked for with this address. If that was not you, do nothing: \
+                 your password stays as it is."
+            .to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells a user that the password was changed.
+#[must_use]
+pub fn password_changed(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Your password for {} was changed", sender.name),
+        heading: "Your password was changed".to_owned(),
+        paragraphs: vec![
+            format!("The password of your account with {} was changed on {}.", sender.name, moment(at)),
+            "If that was you, there is nothing to do. If it was not, set a new password at once: that also signs \
+             everybody else out."
+                .to_owned(),
+        ],
+        button: Some(("It was not me".to_owned(), format!("{}/forgot-password", sender.origin))),
+        reason: "You get this mail because it concerns the safety of your account; it cannot be switched off."
+            .to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells a buyer that the license is ready. The key itself is not in the mail: it is shown in the portal.
+#[must_use]
+pub fn license_ready(sender: &Sender, product: &str, plan: &str, seats: i64, license_page: &str) -> Letter {
+    let installations = if seats == 1 { "1 instance".to_owned() } else { format!("{seats} instances") };
+    Letter {
+        subject: format!("Your license for {product} is ready"),
+        heading: format!("{product} is yours"),
+        paragraphs: vec![
+            format!("Thank you. Your payment has arrived and your license is ready for {installations}."),
+            "The license key is on the license's page, with the lines that start the product. For safety it is not \
+             in this mail."
+                .to_owned(),
+        ],
+        facts: vec![
+            ("Product".to_owned(), product.to_owned()),
+            ("Plan".to_owned(), plan.to_owned()),
+            ("Instances".to_owned(), seats.to_string()),
+        ],
+        button: Some(("Show the license key".to_owned(), license_page.to_owned())),
+        reason: format!("You get this mail because you bought a license from {}.", sender.name),
+        ..Letter::default()
+    }
+}
+
+/// An invoice as its letter shows it.
+#[derive(Clone, Debug)]
+pub struct InvoiceFacts<'a> {
+    /// Its number.
+    pub number: &'a str,
+    /// What it comes to, tax included.
+    pub total: Money,
+    /// Whether it is paid; else when payment is due.
+    pub due: Due,
+}
+
+/// Whether something is to be paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing: it is paid.
+    Paid,
+    /// Until this moment.
+    Until(UnixMs),
+}
+
+/// Tells an account that an invoice can be fetched.
+#[must_use]
+pub fn invoice_available(sender: &Sender, invoice: &InvoiceFacts<'_>, invoice_page: &str) -> Letter {
+    let total = amounts::format(invoice.total.currency, invoice.total.amount_minor);
+    let (sentence, fact) = match invoice.due {
+        Due::Paid => ("It is paid; there is nothing to do.".to_owned(), "Paid".to_owned()),
+        Due::Until(at) => {
+            let date = documents::date(at.date());
+            (format!("Please pay it by {date}. The invoice says how."), format!("Due {date}"))
+        }
+    };
+    Letter {
+        subject: format!("Invoice {} from {}", invoice.number, sender.name),
+        heading: format!("Invoice {} over {total}", invoice.number),
+        paragraphs: vec![format!("Your invoice is in the portal, as PDF. {sentence}")],
+        facts: vec![
+            ("Number".to_owned(), invoice.number.to_owned()),
+            ("Total".to_owned(), total),
+            ("Payment".to_owned(), fact),
+        ],
+        button: Some(("See the invoice".to_owned(), invoice_page.to_owned())),
+        reason: "You get this mail because this address is set for your account's invoices.".to_owned(),
+        ..Letter::default()
+    }
+}

@@ -1,0 +1,66 @@
+//! Buying: choices that cannot be bought, and orders on their way.
+
+use crate::catalog::BillingInterval;
+use crate::orders::rules::ChoiceProblem;
+use crate::orders::{OrderKind, OrderStatus};
+
+fn instances(count: i64) -> String {
+    if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
+}
+
+/// Why a choice cannot be bought, and what to do instead.
+#[must_use]
+pub fn choice_problem(problem: ChoiceProblem) -> String {
+    match problem {
+        ChoiceProblem::NotForSale => "This plan is no longer for sale. Please choose another one.".to_owned(),
+        ChoiceProblem::NotOffered => "This plan is not sold that way. Please choose another billing period.".to_owned(),
+        ChoiceProblem::TooFewSeats { min } => {
+            format!("This plan includes {}, so it cannot have fewer. Enter {min} or more.", instances(min))
+        }
+        ChoiceProblem::TooManySeats { max } => {
+            format!("This plan has at most {}. Enter {max} or fewer, or write to us for more.", instances(max))
+        }
+        ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
+    }
+}
+
+/// What an order buys.
+#[must_use]
+pub fn kind(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Subscription => "Subscription",
+        OrderKind::Perpetual => "Perpetual license",
+        OrderKind::Maintenance => "One more year of updates",
+    }
+}
+
+/// An order's standing in a word.
+#[must_use]
+pub fn status(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Open => "Waiting for payment",
+        OrderStatus::Paid => "Paid",
+        OrderStatus::Expired => "Expired",
+        OrderStatus::Cancelled => "Cancelled",
+    }
+}
+
+/// How often a price is charged, after the amount: `per month`.
+#[must_use]
+pub fn per(interval: BillingInterval) -> &'static str {
+    match interval {
+        BillingInterval::Month => "per month",
+        BillingInterval::Year => "per year",
+        BillingInterval::Once => "once",
+    }
+}
+
+/// While the payment is on its way.
+pub const WAITING: &str =
+    "We are waiting for your payment to arrive. This takes a few seconds; this page looks again by itself.";
+/// After a session ran out.
+pub const EXPIRED: &str =
+    "This order was not paid in time, and nothing was charged. Choose your plan again to order anew.";
+/// When Stripe cannot be reached while ordering.
+pub const TRY_AGAIN: &str =
+    "The payment page cannot be opened at the moment, and nothing was charged. Please try again in a minute.";

@@ -1,0 +1,73 @@
+//! Vendors: whoever sells software through this deployment.
+//!
+//! A vendor is chosen by the request's host name; a single vendor without a host answers any. It owns
+//! its catalog, keys, users, customers and branding, and its public origin, set once, is the issuer of
+//! every token it signs.
+
+mod create_vendor;
+mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::UnixMs;
+use crate::ids::VendorId;
+
+pub use create_vendor::{NewVendor, create_vendor};
+pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
+
+/// Whoever sells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vendor {
+    /// Its id.
+    pub id: VendorId,
+    /// Short name for the command line and the webhook's address.
+    pub code: String,
+    /// The host name it answers; `None` answers any.
+    pub host: Option<String>,
+    /// Its public origin, the tokens' `iss`, without a trailing slash.
+    pub origin: String,
+    /// Display name.
+    pub name: String,
+    /// What stands on invoices and in the portal's footer.
+    pub profile: Profile,
+    /// Hue of the accent colour, 0–359.
+    pub accent_hue: i64,
+    /// Logo as SVG markup, checked when it was set.
+    pub logo_svg: Option<String>,
+    /// When it was created.
+    pub created_at: UnixMs,
+}
+
+/// A vendor's legal and public details.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    /// Registered name, as invoices must show it.
+    pub legal_name: String,
+    /// Street lines, postal code and city, in the order they are printed.
+    pub address_lines: Vec<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// VAT id, where there is one.
+    pub vat_id: Option<String>,
+    /// Where customers write to.
+    pub support_email: String,
+    /// Headline of the price list.
+    pub headline: String,
+    /// The sentence under it.
+    pub lead: String,
+    /// For bank transfers.
+    pub bank: Option<BankDetails>,
+}
+
+/// Where a bank transfer goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankDetails {
+    /// The bank's name.
+    pub name: String,
+    /// International account number.
+    pub iban: String,
+    /// Bank identifier.
+    pub bic: String,
+}

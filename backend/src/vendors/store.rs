@@ -1,0 +1,114 @@
+use super::{Profile, Vendor};
+use crate::clock::UnixMs;
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::VendorId;
+
+#[derive(sqlx::FromRow)]
+struct VendorRow {
+    id: VendorId,
+    code: String,
+    host: Option<String>,
+    origin: String,
+    name: String,
+    profile: JsonText<Profile>,
+    accent_hue: i64,
+    logo_svg: Option<String>,
+    created_at: UnixMs,
+}
+
+impl From<VendorRow> for Vendor {
+    fn from(row: VendorRow) -> Self {
+        Self {
+            id: row.id,
+            code: row.code,
+            host: row.host,
+            origin: row.origin,
+            name: row.name,
+            profile: row.profile.0,
+            accent_hue: row.accent_hue,
+            logo_svg: row.logo_svg,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The vendor with this id.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, DbError> {
+    Ok(fetch_optional!(tx, VendorRow, "SELECT * FROM vendors WHERE id = $1", id)?.map(Vendor::from))
+}
+
+/// The vendor with this code.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_vendor_by_code(tx: &mut Tx, code: &str) -> Result<Option<Vendor>, DbError> {
+    Ok(fetch_optional!(tx, VendorRow, "SELECT * FROM vendors WHERE code = $1", code)?.map(Vendor::from))
+}
+
+/// The vendor that answers a host name: the one that has it, else the one without a host.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_vendor_by_host(tx: &mut Tx, host: &str) -> Result<Option<Vendor>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        VendorRow,
+        "SELECT * FROM vendors WHERE host = $1 OR host IS NULL ORDER BY host IS NULL, created_at LIMIT 1",
+        host
+    )?;
+    Ok(row.map(Vendor::from))
+}
+
+/// All vendors, oldest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_vendors(tx: &mut Tx) -> Result<Vec<Vendor>, DbError> {
+    let rows = fetch_all!(tx, VendorRow, "SELECT * FROM vendors ORDER BY created_at, id")?;
+    Ok(rows.into_iter().map(Vendor::from).collect())
+}
+
+pub(super) async fn insert_vendor(tx: &mut Tx, vendor: &Vendor) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO vendors (id, code, host, origin, name, profile, accent_hue, logo_svg, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &vendor.id,
+        &vendor.code,
+        vendor.host.as_deref(),
+        &vendor.origin,
+        &vendor.name,
+        JsonText(vendor.profile.clone()),
+        vendor.accent_hue,
+        vendor.logo_svg.as_deref(),
+        vendor.created_at
+    )?;
+    Ok(())
+}
+
+/// Sets name, profile, accent and logo.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn update_branding(
+    tx: &mut Tx,
+    id: &VendorId,
+    name: &str,
+    profile: &Profile,
+    accent_hue: i64,
+    logo_svg: Option<&str>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE vendors SET name = $2, profile = $3, accent_hue = $4, logo_svg = $5 WHERE id = $1",
+        id,
+        name,
+        JsonText(profile.clone()),
+        accent_hue,
+        logo_svg
+    )?;
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! The outbox: claims, queues, retries, and what is left when a process dies.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use backend::Cx;
+use backend::clock::{Clock, HOUR_MS, UnixMs};
+use backend::db::{Db, DbError};
+use backend::jobs::{
+    Enqueued, Handler, Handlers, Job, JobError, JobRun, JobStatus, Runner, Tally, Worker, count_by_status, enqueue,
+    housekeep, list_dead, replay, rules,
+};
+
+use crate::support::{NOW, cx, entropy, master, on_both_engines, vendor};
+
+type Script = dyn Fn(&JobRun, &str) -> Result<(), JobError> + Send + Sync;
+
+/// Does what a test says and keeps the payloads it was given.
+#[derive(Clone)]
+struct Scripted {
+    seen: Arc<Mutex<Vec<String>>>,
+    script: Arc<Script>,
+}
+
+impl Scripted {
+    fn new(script: impl Fn(&JobRun, &str) -> Result<(), JobError> + Send + Sync + 'static) -> Self {
+        Self { seen: Arc::default(), script: Arc::new(script) }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().expect("no poison").clone()
+    }
+}
+
+#[async_trait]
+impl Handler for Scripted {
+    fn kind(&self) -> &'static str {
+        "test.scripted"
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: String = run.payload()?;
+        self.seen.lock().expect("no poison").push(payload.clone());
+        tokio::task::yield_now().await;
+        (self.script)(run, &payload)
+    }
+}
+
+fn runner(db: &Db, clock: &Clock, handler: &Scripted) -> Runner {
+    Runner::new(db.clone(), clock.clone(), entropy(), master(), Handlers::new().with(handler.clone()))
+}
+
+async fn queue(db: &Db, cx: &Cx, job: Job) -> Result<Enqueued, DbError> {
+    let cx = cx.clone();
+    db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master(), job).await })).await
+}
+
+fn job(payload: &str) -> Job {
+    Job::new("test.scripted", &payload)
+}
+
+async fn counts(db: &Db) -> Result<Vec<(JobStatus, i64)>, DbError> {
+    db.read(|tx| Box::pin(async move { count_by_status(tx).await })).await
+}
+
+const fn done(done: u64) -> Tally {
+    Tally { done, postponed: 0, dead: 0 }
+}
+
+on_both_engines! {
+    async fn a_job_runs_once_with_what_was_queued_and_only_when_its_time_has_come(db: Db) {
+        let (clock, handler) = (Clock::fixed(NOW), Scripted::new(|_, _| Ok(())));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("now")).await?;
+        queue(&db, &cx, job("later").not_before(NOW.plus(HOUR_MS))).await?;
+        let runner = runner(&db, &clock, &handler);
+        assert_eq!(runner.run_until_idle().await?, done(1));
+        assert_eq!(runner.run_until_idle().await?, done(0));
+        assert_eq!(handler.seen(), ["now"]);
+        clock.set(NOW.plus(HOUR_MS));
+        assert_eq!(runner.run_until_idle().await?, done(1));
+        assert_eq!(handler.seen(), ["now", "later"]);
+        Ok(())
+    }
+
+    async fn a_job_of_a_change_that_is_rolled_back_never_runs(db: Db) {
+        let handler = Scripted::new(|_, _| Ok(()));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        let failed: Result<(), DbError> = db.write(move |tx| Box::pin(async move {
+            enqueue(tx, &cx, &master(), job("phantom")).await?;
+            Err(DbError::GivenUp("on purpose"))
+        })).await;
+        assert!(failed.is_err());
+        assert_eq!(runner(&db, &Clock::fixed(NOW), &handler).run_until_idle().await?, done(0));
+        Ok(())
+    }
+
+    async fn equal_work_waits_once_and_is_brought_forward(db: Db) {
+        let handler = Scripted::new(|_, _| Ok(()));
+        let acme = cx(&vendor(&db, "acme").await?.id, NOW);
+        let beta = cx(&vendor(&db, "beta").await?.id, NOW);
+        let later = job("first").once("sync").not_before(NOW.plus(HOUR_MS));
+        let Enqueued::Queued(first) = queue(&db, &acme, later).await? else { panic!("not queued") };
+        assert_eq!(queue(&db, &acme, job("second").once("sync")).await?, Enqueued::AlreadyWaiting(first));
+        assert!(matches!(queue(&db, &beta, job("of beta").once("sync")).await?, Enqueued::Queued(_)));
+        let runner = runner(&db, &Clock::fixed(NOW), &handler);
+        assert_eq!(runner.run_until_idle().await?, done(2));
+        // Done work does not stand in the way of new work.
+        queue(&db, &acme, job("third").once("sync")).await?;
+        assert_eq!(runner.run_until_idle().await?, done(1));
+        let mut seen = handler.seen();
+        seen.sort();
+        assert_eq!(seen, ["first", "of beta", "third"]);
+        Ok(())
+    }
+
+    async fn a_failure_is_tried_again_after_a_growing_pause_and_given_up_in_the_end(db: Db) {
+        let (clock, handler) = (Clock::fixed(NOW), Scripted::new(|_, _| Err(JobError::retry("no luck"))));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("x")).await?;
+        let runner = runner(&db, &clock, &handler);
+        let postponed = Tally { postponed: 1, ..Tally::default() };
+        assert_eq!(runner.run_until_idle().await?, postponed);
+        clock.set(NOW.plus(900));
+        assert_eq!(runner.run_until_idle().await?, done(0), "no pause is shorter than a second");
+        for attempt in 2..rules::MAX_ATTEMPTS {
+            clock.set(clock.now().plus(HOUR_MS));
+            assert_eq!(runner.run_until_idle().await?, postponed, "attempt {attempt}");
+        }
+        clock.set(clock.now().plus(HOUR_MS));
+        assert_eq!(runner.run_until_idle().await?, Tally { dead: 1, ..Tally::default() });
+        let vendor_id = cx.vendor_id.clone();
+        let dead = db.read(move |tx| Box::pin(async move { list_dead(tx, &vendor_id, 10).await })).await?;
+        assert_eq!((dead[0].attempts, dead[0].last_error.as_deref()), (rules::MAX_ATTEMPTS, Some("no luck")));
+        Ok(())
+    }
+
+    async fn a_hopeless_or_malformed_job_is_given_up_at_once_and_can_be_replayed(db: Db) {
+        let hopeless = Arc::new(AtomicUsize::new(1));
+        let handler = {
+            let hopeless = hopeless.clone();
+            Scripted::new(move |_, _| match hopeless.load(Ordering::SeqCst) {
+                0 => Ok(()),
+                _ => Err(JobError::dead("refused for good")),
+            })
+        };
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        let Enqueued::Queued(id) = queue(&db, &cx, job("x")).await? else { panic!("not queued") };
+        queue(&db, &cx, Job::new("test.scripted", &7)).await?;
+        let runner = runner(&db, &Clock::fixed(NOW), &handler);
+        assert_eq!(runner.run_until_idle().await?, Tally { dead: 2, ..Tally::default() });
+        hopeless.store(0, Ordering::SeqCst);
+        let again = |cx: Cx, id| db.write(move |tx| Box::pin(async move { replay(tx, &cx, &id).await }));
+        assert!(again(cx.clone(), id.clone()).await?);
+        assert!(!again(cx.clone(), id).await?, "it waits already");
+        assert_eq!(runner.run_until_idle().await?, done(1));
+        assert_eq!(counts(&db).await?, [(JobStatus::Dead, 1), (JobStatus::Done, 1)]);
+        Ok(())
+    }
+
+    async fn a_handler_that_panics_is_tried_again_and_takes_nothing_with_it(db: Db) {
+        let handler = Scripted::new(|run, _| if run.attempt == 1 { panic!("on purpose") } else { Ok(()) });
+        let clock = Clock::fixed(NOW);
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("x")).await?;
+        let runner = runner(&db, &clock, &handler);
+        assert_eq!(runner.run_until_idle().await?.postponed, 1);
+        clock.set(NOW.plus(HOUR_MS));
+        assert_eq!(runner.run_until_idle().await?, done(1));
+        Ok(())
+    }
+
+    async fn many_nodes_do_every_job_once_and_one_queue_never_at_the_same_time(db: Db) {
+        let running = Arc::new(Mutex::new(std::collections::HashSet::new()));
+        let handler = Scripted::new(move |_, payload| {
+            let queue = payload.split('/').next().unwrap_or_default().to_owned();
+            assert!(running.lock().expect("no poison").insert(queue.clone()), "two of {queue} at the same time");
+            std::thread::yield_now();
+            running.lock().expect("no poison").remove(&queue);
+            Ok(())
+        });
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        for number in 0..60 {
+            let key = format!("customer-{}", number % 5);
+            queue(&db, &cx, job(&format!("{key}/{number}")).queued_by(key)).await?;
+        }
+        let nodes: Vec<_> = (0..6)
+            .map(|_| {
+                let runner = runner(&db, &Clock::fixed(NOW), &handler);
+                tokio::spawn(async move {
+                    // A node may find nothing to claim while others hold every queue.
+                    let mut total = 0;
+                    for _ in 0..40 {
+                        total += runner.run_until_idle().await?.total();
+                        tokio::task::yield_now().await;
+                    }
+                    Ok::<_, DbError>(total)
+                })
+            })
+            .collect();
+        for node in nodes {
+            node.await??;
+        }
+        runner(&db, &Clock::fixed(NOW), &handler).run_until_idle().await?;
+        let mut seen = handler.seen();
+        seen.sort();
+        seen.dedup();
+        assert_eq!((seen.len(), handler.seen().len()), (60, 60));
+        assert_eq!(counts(&db).await?, [(JobStatus::Done, 60)]);
+        Ok(())
+    }
+
+    async fn the_job_of_a_dead_process_runs_again_and_a_late_comer_cannot_overwrite_it(db: Db) {
+        let clock = Clock::fixed(NOW);
+        let (entered, gate) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        struct Stuck { entered: Arc<tokio::sync::Notify>, gate: Arc<tokio::sync::Notify> }
+        #[async_trait]
+        impl Handler for Stuck {
+            fn kind(&self) -> &'static str { "test.scripted" }
+            async fn run(&self, _: &JobRun) -> Result<(), JobError> {
+                self.entered.notify_one();
+                self.gate.notified().await;
+                Err(JobError::dead("the late comer says so"))
+            }
+        }
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("x").queued_by("one").once("same")).await?;
+        let stuck = Stuck { entered: entered.clone(), gate: gate.clone() };
+        let slow = Runner::new(db.clone(), clock.clone(), entropy(), master(), Handlers::new().with(stuck));
+        let slow = tokio::spawn(async move { slow.run_until_idle().await });
+        entered.notified().await;
+
+        let handler = Scripted::new(|_, _| Ok(()));
+        let quick = runner(&db, &clock, &handler);
+        assert_eq!(quick.run_until_idle().await?, done(0), "its claim stands");
+        clock.set(NOW.plus(rules::CLAIM_MS));
+        assert_eq!(quick.run_until_idle().await?, done(1), "its claim has run out");
+        gate.notify_one();
+        slow.await??;
+        assert_eq!(counts(&db).await?, [(JobStatus::Done, 1)]);
+        Ok(())
+    }
+
+    async fn a_retry_gives_way_to_equal_work_that_waits_meanwhile(db: Db) {
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        let handler = Scripted::new(|_, payload| if payload == "first" { Err(JobError::retry("busy")) } else { Ok(()) });
+        queue(&db, &cx, job("first").once("same")).await?;
+        struct QueueAnother { db: Db, inner: Scripted }
+        #[async_trait]
+        impl Handler for QueueAnother {
+            fn kind(&self) -> &'static str { "test.scripted" }
+            async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+                if run.payload::<String>()? == "first" {
+                    queue(&self.db, &run.cx, job("second").once("same")).await?;
+                }
+                self.inner.run(run).await
+            }
+        }
+        let both = Handlers::new().with(QueueAnother { db: db.clone(), inner: handler.clone() });
+        Runner::new(db.clone(), Clock::fixed(NOW), entropy(), master(), both).run_until_idle().await?;
+        assert_eq!(handler.seen(), ["first", "second"]);
+        assert_eq!(counts(&db).await?, [(JobStatus::Done, 2)]);
+        Ok(())
+    }
+
+    async fn a_worker_wakes_for_what_is_queued_and_stops_after_what_it_began(db: Db) {
+        let handler = Scripted::new(|_, _| Ok(()));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        let worker = Worker::start(runner(&db, &Clock::fixed(NOW), &handler));
+        queue(&db, &cx, job("x")).await?;
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+            while handler.seen().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        });
+        waited.await?;
+        worker.stop().await;
+        assert_eq!(counts(&db).await?, [(JobStatus::Done, 1)]);
+        Ok(())
+    }
+
+    async fn done_jobs_go_after_a_week_and_dead_ones_stay(db: Db) {
+        let handler = Scripted::new(|_, payload| if payload == "bad" { Err(JobError::dead("no")) } else { Ok(()) });
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("good")).await?;
+        queue(&db, &cx, job("bad")).await?;
+        runner(&db, &Clock::fixed(NOW), &handler).run_until_idle().await?;
+        housekeep(&db, UnixMs(NOW.0 + rules::KEEP_DONE_MS)).await?;
+        assert_eq!(counts(&db).await?, [(JobStatus::Dead, 1), (JobStatus::Done, 1)]);
+        housekeep(&db, UnixMs(NOW.0 + rules::KEEP_DONE_MS + 1)).await?;
+        assert_eq!(counts(&db).await?, [(JobStatus::Dead, 1)]);
+        Ok(())
+    }
+}

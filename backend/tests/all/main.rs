@@ -1,0 +1,11 @@
+//! The contract suite: every area's store and use cases on SQLite and on PostgreSQL.
+//!
+//! One binary, because linking `backend` is the slow part: a new area adds a module here. A test is
+//! written once inside [`on_both_engines!`] and becomes `name::on_sqlite` and `name::on_postgres`.
+
+mod accounts;
+mod catalog;
+mod jobs;
+mod leases;
+mod mail;
+mod support;

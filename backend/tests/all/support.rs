@@ -1,0 +1,150 @@
+//! What contract tests stand on: fresh databases on both engines, a vendor, a context, a clock.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once};
+
+use async_trait::async_trait;
+use backend::clock::UnixMs;
+use backend::cx::Entropy;
+use backend::db::{Db, DbError, Options, Synchronous};
+use backend::ids::VendorId;
+use backend::jobs::{Handler, JobError, JobRun};
+use backend::keys::MasterKey;
+use backend::mail::{Mail, SendMail};
+use backend::vendors::{NewVendor, Vendor, create_vendor};
+use backend::{Actor, Cx};
+use futures::FutureExt as _;
+use sqlx::{Connection as _, PgConnection};
+
+/// Where a PostgreSQL server listens on which tests may create databases.
+const POSTGRES_URL: &str = "LEASEHOLD_TEST_POSTGRES_URL";
+
+/// The moment at which tests begin: 2026-11-21T10:00:00Z.
+pub(crate) const NOW: UnixMs = UnixMs(1_795_255_200_000);
+
+/// Stamps tests onto both engines, as `name::on_sqlite` and `name::on_postgres`. A body gets a migrated,
+/// empty database, ends in `Ok(())` and may use `?` on anything.
+macro_rules! on_both_engines { ($($(#[$meta:meta])* async fn $name:ident($db:ident: Db) $body:block)*) => { $(
+    $(#[$meta])*
+    mod $name {
+        use super::*;
+
+        async fn body($db: Db) -> anyhow::Result<()> $body
+
+        #[test]
+        fn on_sqlite() {
+            crate::support::run_on_sqlite(body);
+        }
+
+        #[test]
+        fn on_postgres() {
+            crate::support::run_on_postgres(body);
+        }
+    }
+)* } }
+pub(crate) use on_both_engines;
+
+/// Runs a test on a fresh SQLite file.
+pub(crate) fn run_on_sqlite<F: Future<Output = anyhow::Result<()>>>(body: fn(Db) -> F) {
+    let folder = tempfile::tempdir().expect("a folder for the database");
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    runtime().block_on(run(&url, body)).unwrap_or_else(|error| panic!("{error:?}"));
+}
+
+/// Runs a test on a fresh PostgreSQL database, or says loudly that it did not.
+pub(crate) fn run_on_postgres<F: Future<Output = anyhow::Result<()>>>(body: fn(Db) -> F) {
+    let Ok(server) = std::env::var(POSTGRES_URL) else {
+        static ONCE: Once = Once::new();
+        // Not eprintln!, which the test harness swallows for tests that pass.
+        ONCE.call_once(|| {
+            let line = format!("\nSKIPPED: every contract test on PostgreSQL, because {POSTGRES_URL} is not set\n");
+            drop(std::io::stderr().write_all(line.as_bytes()));
+        });
+        return;
+    };
+    let name = format!("leasehold_test_{:032x}", u128::from_le_bytes(Entropy::system().bytes()));
+    let (head, _) = server.rsplit_once('/').expect("a URL with a database");
+    let url = format!("{head}/{name}");
+    runtime().block_on(async {
+        administer(&server, format!("CREATE DATABASE {name}")).await.expect("a fresh database");
+        let outcome = std::panic::AssertUnwindSafe(run(&url, body)).catch_unwind().await;
+        administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database goes");
+        match outcome {
+            Ok(outcome) => outcome.unwrap_or_else(|error| panic!("{error:?}")),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    // Several threads, because concurrency is what many of these tests are about.
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+async fn run<F: Future<Output = anyhow::Result<()>>>(url: &str, body: fn(Db) -> F) -> anyhow::Result<()> {
+    let db = Db::open(url, Options { max_connections: 8, synchronous: Synchronous::Off }).await?;
+    db.migrate().await?;
+    let outcome = body(db.clone()).await;
+    db.close().await;
+    outcome
+}
+
+async fn administer(server: &str, statement: String) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(server).await?;
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+    connection.close().await
+}
+
+/// The master key of all tests.
+pub(crate) fn master() -> MasterKey {
+    MasterKey::new([42; 32])
+}
+
+/// Reproducible randomness that never repeats itself within a test run.
+pub(crate) fn entropy() -> Entropy {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Entropy::seeded(SEED.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A context of this vendor in which the operator acts at `now`.
+pub(crate) fn cx(vendor_id: &VendorId, now: UnixMs) -> Cx {
+    Cx { vendor_id: vendor_id.clone(), actor: Actor::Operator, now, entropy: entropy(), request_id: None }
+}
+
+/// A vendor with signing keys; `code` also makes its origin, so that two fit into one database.
+pub(crate) async fn vendor(db: &Db, code: &str) -> Result<Vendor, DbError> {
+    let new = NewVendor {
+        code: code.to_owned(),
+        host: Some(format!("{code}.test")),
+        origin: format!("https://{code}.test"),
+        name: format!("{code} Software"),
+    };
+    let cx = cx(&VendorId::from_untrusted(""), NOW);
+    db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master(), &new).await })).await
+}
+
+/// Stands in for the mail server: keeps what it is given.
+#[derive(Clone, Default)]
+pub(crate) struct Outbox(Arc<Mutex<Vec<Mail>>>);
+
+impl Outbox {
+    /// Takes the mails sent since the last time, oldest first.
+    pub(crate) fn take(&self) -> Vec<Mail> {
+        std::mem::take(&mut *self.0.lock().expect("no test panics while it holds this"))
+    }
+}
+
+#[async_trait]
+impl Handler for Outbox {
+    fn kind(&self) -> &'static str {
+        SendMail::KIND
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let mail = run.payload()?;
+        self.0.lock().expect("no test panics while it holds this").push(mail);
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, expect, type Page, test as base } from '@playwright/test';
+import { type Product, startProduct } from './product.ts';
+
+/** What the pages of a journey complained about; a test that leaves anything here fails. */
+export interface Complaints {
+  /** Accepts complaints that the journey provokes on purpose. */
+  expect(pattern: RegExp): void;
+}
+
+interface Fixtures {
+  /** Fails the test on console errors, page errors and violations of the content security policy. */
+  complaints: Complaints;
+  /** Fails when axe finds anything on the page, in light or in dark. */
+  axe: (page: Page) => Promise<void>;
+}
+
+interface WorkerFixtures {
+  /** The worker's own product, shared by its tests: journeys sign up with addresses of their own. */
+  product: Product;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  product: [
+    async ({}, use) => {
+      const product = await startProduct();
+      await use(product);
+      await product.stop();
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+
+  baseURL: async ({ product }, use) => use(product.url),
+
+  complaints: [
+    async ({ context, product }, use, info) => {
+      const found: string[] = [];
+      const accepted: RegExp[] = [];
+      collect(context, found);
+      await use({ expect: (pattern) => accepted.push(pattern) });
+      const left = found.filter((complaint) => !accepted.some((pattern) => pattern.test(complaint)));
+      if (left.length > 0 || info.status !== info.expectedStatus) {
+        await info.attach('log of the product', { body: await product.log(), contentType: 'text/plain' });
+      }
+      expect(left, 'the browser complained').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  axe: async ({ browser, javaScriptEnabled }, use) => {
+    await use(async (page) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        const said = javaScriptEnabled ? await violations(page) : await violationsOfCopy(browser, page, colorScheme);
+        expect(said, `axe on ${page.url()} in ${colorScheme}`).toEqual([]);
+      }
+      await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+    });
+  },
+});
+
+export { expect };
+
+/** What axe finds, one line per element. */
+async function violations(page: Page): Promise<string[]> {
+  const results = await new AxeBuilder({ page }).analyze();
+  return results.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`));
+}
+
+/** axe is a script itself. A page of a browser without scripts is copied, as it stands, into one that has them. */
+async function violationsOfCopy(browser: Browser, page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
+  const body = (await page.content()).replace(/<script\b[^>]*>[\s\S]*?<\/script>/gi, '').replace(/<\/?noscript\b[^>]*>/gi, '');
+  // A new context takes the project's options, scripts off among them, unless told otherwise.
+  const context = await browser.newContext({
+    javaScriptEnabled: true,
+    viewport: page.viewportSize(),
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  try {
+    const copy = await context.newPage();
+    await copy.route(page.url(), (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }));
+    await copy.goto(page.url());
+    return await violations(copy);
+  } finally {
+    await context.close();
+  }
+}
+
+/**
+ * Chromium reports what the policy refuses as a console error, so the console alone shows violations, also on pages
+ * without JavaScript. A request that the server answered with an error status is reported there as well.
+ */
+function collect(context: BrowserContext, found: string[]): void {
+  context.on('console', (message) => {
+    if (message.type() === 'error') found.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (error) => found.push(`script: ${error.error().message}`));
+}
+
+/** An e-mail address that no other test uses. */
+export function freshAddress(name: string): string {
+  return `${name}-${crypto.randomUUID().slice(0, 8)}@example.com`;
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { defineConfig, type Project } from '@playwright/test';
+
+/** Chromium of the machine: named by LEASEHOLD_CHROMIUM, else Debian's; without both, Playwright's own. */
+const chromium = [process.env.LEASEHOLD_CHROMIUM, '/usr/bin/chromium'].find((file) => file !== undefined && existsSync(file));
+
+const screens = {
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 320, height: 700 },
+};
+
+/** Every journey runs on both screens, with and without JavaScript; a test tagged @js-only needs scripts. */
+const projects: Project[] = Object.entries(screens).flatMap(([screen, viewport]) => [
+  { name: `${screen}-js`, use: { viewport, javaScriptEnabled: true } },
+  { name: `${screen}-nojs`, use: { viewport, javaScriptEnabled: false }, grepInvert: /@js-only/ },
+]);
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  fullyParallel: true,
+  forbidOnly: process.env.CI === 'true',
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/results.json' }]],
+  projects,
+  use: {
+    browserName: 'chromium',
+    // The journeys speak of English pages and UTC days.
+    locale: 'en-US',
+    timezoneId: 'UTC',
+    screenshot: 'only-on-failure',
+    // Traces slow every test down; `cargo xtask e2e --trace on` records them.
+    trace: 'off',
+    launchOptions: {
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+});

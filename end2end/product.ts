@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Mail, readMails } from './mail.ts';
+
+const root = resolve(import.meta.dirname, '..');
+/** Where the built programs and the built site lie; `cargo xtask e2e` says so. */
+const programs = process.env.LEASEHOLD_PROGRAMS ?? join(root, 'target/debug');
+const site = process.env.LEASEHOLD_SITE ?? join(root, 'target/site');
+
+/** What is sold; the journeys also have to pass with another vendor's catalog. */
+const CATALOG = process.env.LEASEHOLD_CATALOG ?? 'demo/iot-platform.toml';
+/** Names and values of the programs, which xtask/src/product.rs knows as well. */
+const STRIPE_KEY = 'sk_test_journey';
+const WEBHOOK_SECRET = 'whsec_journey';
+/** What a journey may log in with as the vendor's owner. */
+export const OWNER = { email: 'owner@example.com', password: 'journey-password-2026' };
+
+const READY_WITHIN_MS = 30_000;
+const STOPPED_WITHIN_MS = 10_000;
+
+/** Switches of the sandbox that make Stripe misbehave. */
+export interface Chaos {
+  duplicate?: boolean;
+  shuffle?: boolean;
+  drop?: number | 'all';
+  delay_ms?: number;
+  fail_next?: '500' | '429' | 'timeout';
+}
+
+/** The local Stripe of one product. */
+export interface Sandbox {
+  url: string;
+  chaos(switches: Chaos): Promise<void>;
+  /** Sends an event's webhook again. */
+  resend(eventId: string): Promise<void>;
+  /** Moves the test clock, which product and sandbox share. */
+  clock(change: { advance_s: number } | { set: string }): Promise<void>;
+  /** Every object and delivery that the sandbox knows. */
+  state(): Promise<unknown>;
+}
+
+/** One running copy of the product with its own database, clock, mails and Stripe. */
+export interface Product {
+  url: string;
+  sandbox: Sandbox;
+  /** The test clock's file (RFC 3339, or an offset in seconds). */
+  clockFile: string;
+  /** Waits for a mail to the address, newest first, whose subject or text matches. */
+  inbox(address: string, matching?: RegExp): Promise<Mail>;
+  /** Runs `server ARGUMENTS…` with this product's configuration and returns what it printed. */
+  command(...args: string[]): Promise<string>;
+  /** What server and sandbox have logged so far. */
+  log(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts a product on free loopback ports in a temporary folder. */
+export async function startProduct(): Promise<Product> {
+  const folder = await mkdtemp(join(tmpdir(), 'leasehold-journey-'));
+  const [port, sandboxPort] = await freePorts();
+  const url = `http://127.0.0.1:${port}`;
+  const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const clockFile = join(folder, 'clock');
+  const mails = join(folder, 'mail');
+  const masterKey = join(folder, 'master.key');
+  const logFile = join(folder, 'log');
+  await mkdir(mails);
+  await writeFile(clockFile, '');
+  await writeFile(masterKey, randomBytes(32).toString('base64'), { mode: 0o600 });
+  const env = {
+    ...process.env,
+    LEASEHOLD_TEST_CLOCK: clockFile,
+    LEASEHOLD__SERVER__LISTEN: `127.0.0.1:${port}`,
+    LEASEHOLD__SERVER__PUBLIC_ORIGIN: url,
+    LEASEHOLD__SERVER__SITE_ROOT: site,
+    LEASEHOLD__DATABASE__URL: `sqlite:${join(folder, 'leasehold.db')}`,
+    LEASEHOLD__STRIPE__API_BASE: sandboxUrl,
+    LEASEHOLD__STRIPE__SECRET_KEY: STRIPE_KEY,
+    LEASEHOLD__STRIPE__WEBHOOK_SECRET: WEBHOOK_SECRET,
+    LEASEHOLD__MAIL__TRANSPORT: 'file',
+    LEASEHOLD__MAIL__DIRECTORY: mails,
+    LEASEHOLD__KEYS__MASTER_KEY_FILE: masterKey,
+  };
+
+  const log = await open(logFile, 'a');
+  const running: ChildProcess[] = [];
+  const start = (program: string, args: string[]) => {
+    const child = spawn(join(programs, program), args, { cwd: root, env, stdio: ['ignore', log.fd, log.fd] });
+    running.push(child);
+    return child;
+  };
+  const readLog = () => readFile(logFile, 'utf8');
+  const stop = async () => {
+    await Promise.all(running.reverse().map(end));
+    await log.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const command = (...args: string[]) => runToEnd(join(programs, 'server'), args, env);
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(`${sandboxUrl}/_sandbox/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`sandbox ${path}: ${answer.status} ${await answer.text()}`);
+  };
+
+  try {
+    const webhook = ['--webhook-url', `${url}/stripe/webhook/${await vendorOf(CATALOG)}`, '--webhook-secret', WEBHOOK_SECRET];
+    const sandbox = start('stripe-sandbox', ['--listen', `127.0.0.1:${sandboxPort}`, ...webhook]);
+    await ready(sandbox, `${sandboxUrl}/_sandbox/state`);
+    await command('migrate');
+    await command('admin', 'apply-catalog', CATALOG, '--yes');
+    const { email, password } = OWNER;
+    await command('admin', 'create-staff', '--role', 'owner', '--email', email, '--password', password, '--if-absent');
+    const server = start('server', ['serve']);
+    await ready(server, `${url}/readyz`);
+  } catch (error) {
+    const printed = await readLog();
+    await stop();
+    throw new Error(`the product did not start: ${error}\n${printed}`);
+  }
+
+  return {
+    url,
+    clockFile,
+    sandbox: {
+      url: sandboxUrl,
+      chaos: (switches) => post('chaos', switches),
+      resend: (event_id) => post('resend', { event_id }),
+      clock: (change) => post('clock', change),
+      state: async () => (await fetch(`${sandboxUrl}/_sandbox/state`)).json(),
+    },
+    inbox: (address, matching = /(?:)/) => waitForMail(mails, address, matching),
+    command,
+    log: readLog,
+    stop,
+  };
+}
+
+/** The code of the vendor whose catalog the file is. */
+async function vendorOf(catalog: string): Promise<string> {
+  const code = /^code\s*=\s*"([^"]+)"/m.exec(await readFile(resolve(root, catalog), 'utf8'))?.[1];
+  if (code === undefined) throw new Error(`${catalog} names no vendor`);
+  return code;
+}
+
+async function waitForMail(directory: string, address: string, matching: RegExp): Promise<Mail> {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    const mails = await readMails(directory, address);
+    const found = mails.find((mail) => matching.test(mail.subject) || matching.test(mail.text));
+    if (found !== undefined) return found;
+    if (Date.now() > until) {
+      throw new Error(`no mail to ${address} matching ${matching}; there are: ${mails.map((mail) => mail.subject).join(', ')}`);
+    }
+    await wait(50);
+  }
+}
+
+async function ready(child: ChildProcess, url: string): Promise<void> {
+  let failure: Error | undefined;
+  child.once('error', (error) => {
+    failure = error;
+  });
+  const until = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    if (failure !== undefined) throw failure;
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
+    if (Date.now() > until) throw new Error(`${url} did not answer 200 (last: ${answer?.status ?? 'nothing'})`);
+    await wait(50);
+  }
+}
+
+/** Asks a child to stop, and kills it when it does not. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+function runToEnd(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    child.once('error', failed);
+    child.once('close', (code) =>
+      code === 0 ? done(printed) : failed(new Error(`${program} ${args.join(' ')} ended with ${code}:\n${printed}`)),
+    );
+  });
+}
+
+/** Two loopback ports that are free now. Both are held until both are known, so they differ. */
+async function freePorts(): Promise<[number, number]> {
+  const hold = () =>
+    new Promise<{ port: number; close: () => Promise<void> }>((done, failed) => {
+      const server = createServer();
+      server.once('error', failed);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        if (address === null || typeof address === 'string') return failed(new Error('no port'));
+        done({ port: address.port, close: () => new Promise((closed) => server.close(() => closed())) });
+      });
+    });
+  const [first, second] = [await hold(), await hold()];
+  await Promise.all([first.close(), second.close()]);
+  return [first.port, second.port];
+}

@@ -1,0 +1,137 @@
+//! Lines before they stand on an invoice.
+
+use serde_json::{Value, json};
+
+use crate::{
+    billing::proration::remaining,
+    object::{int, text},
+};
+
+/// One line of an invoice to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// Minor units before discounts and tax; negative for a credit.
+    pub(crate) amount: i64,
+    pub(crate) quantity: i64,
+    /// The price object, null for a free amount.
+    pub(crate) price: Value,
+    pub(crate) description: String,
+    /// Unix seconds.
+    pub(crate) period: (i64, i64),
+    pub(crate) proration: bool,
+    /// Subscription item (`si_…`) behind the line.
+    pub(crate) item: Option<String>,
+    /// Invoice item (`ii_…`) behind the line.
+    pub(crate) invoice_item: Option<String>,
+    pub(crate) metadata: Value,
+}
+
+/// Unit amount × quantity.
+pub(crate) fn cost(price: &Value, quantity: i64) -> i64 {
+    int(price, "unit_amount") * quantity
+}
+
+impl Line {
+    /// A whole period of a subscription item.
+    pub(crate) fn period(item: &Value, name: &str, period: (i64, i64), metadata: &Value) -> Self {
+        let (price, quantity) = (&item["price"], int(item, "quantity"));
+        let per = text(&price["recurring"], "interval");
+        Self {
+            amount: cost(price, quantity),
+            quantity,
+            price: price.clone(),
+            description: format!(
+                "{quantity} × {name} (at {} / {per})",
+                money(int(price, "unit_amount"), text(price, "currency"))
+            ),
+            period,
+            proration: false,
+            item: Some(text(item, "id").to_owned()),
+            invoice_item: None,
+            metadata: metadata.clone(),
+        }
+    }
+
+    /// What remains of a period at `moment`: a credit for an item that goes, a charge for one that comes.
+    pub(crate) fn prorated(item: &Value, name: &str, moment: i64, credit: bool, metadata: &Value) -> Self {
+        let (start, end) = (int(item, "current_period_start"), int(item, "current_period_end"));
+        let whole = Self::period(item, name, (moment, end), metadata);
+        let amount = remaining(whole.amount, start, end, moment);
+        let many = if whole.quantity == 1 { name.to_owned() } else { format!("{} × {name}", whole.quantity) };
+        let what = if credit { "Unused" } else { "Remaining" };
+        Self {
+            amount: if credit { -amount } else { amount },
+            description: format!("{what} time on {many} after {}", day(moment)),
+            proration: true,
+            ..whole
+        }
+    }
+
+    /// A one-off sale.
+    pub(crate) fn one_off(price: &Value, name: &str, quantity: i64, now: i64) -> Self {
+        Self {
+            amount: cost(price, quantity),
+            quantity,
+            price: price.clone(),
+            description: name.to_owned(),
+            period: (now, now),
+            proration: false,
+            item: None,
+            invoice_item: None,
+            metadata: json!({}),
+        }
+    }
+
+    /// The product that the price belongs to.
+    pub(crate) fn product(&self) -> String {
+        text(&self.price, "product").to_owned()
+    }
+}
+
+/// `2 Dec 2026`, UTC.
+fn day(moment: i64) -> String {
+    jiff::Timestamp::from_second(moment)
+        .map_or_else(|_| String::new(), |instant| instant.strftime("%-d %b %Y").to_string())
+}
+
+/// An amount for people: `$1,234.50`, `€10.00`, `¥500`, `CHF 3.00`.
+pub(crate) fn money(minor: i64, currency: &str) -> String {
+    let exponent = match currency {
+        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd" | "vuv"
+        | "xaf" | "xof" | "xpf" => 0,
+        "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
+        _ => 2_usize,
+    };
+    let symbol = match currency {
+        "usd" => "$".to_owned(),
+        "eur" => "€".to_owned(),
+        "gbp" => "£".to_owned(),
+        "jpy" => "¥".to_owned(),
+        other => format!("{} ", other.to_uppercase()),
+    };
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - exponent);
+    let mut grouped = String::new();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if minor < 0 { "−" } else { "" };
+    let point = if exponent == 0 { "" } else { "." };
+    format!("{sign}{symbol}{grouped}{point}{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::money;
+
+    #[test]
+    fn money_reads_by_the_currency_s_exponent() {
+        assert_eq!(money(123_450, "usd"), "$1,234.50");
+        assert_eq!(money(-5, "eur"), "−€0.05");
+        assert_eq!(money(500, "jpy"), "¥500");
+        assert_eq!(money(1_234, "kwd"), "KWD 1.234");
+    }
+}

@@ -1,0 +1,12 @@
+//! What costs how much, for which period, and what becomes of subscriptions and invoices as time passes.
+
+pub(crate) mod anchor;
+pub(crate) mod change;
+pub(crate) mod discount;
+pub(crate) mod invoicing;
+pub(crate) mod lines;
+pub(crate) mod passage;
+pub(crate) mod proration;
+pub(crate) mod schedule;
+pub(crate) mod subscription;
+pub(crate) mod tax;

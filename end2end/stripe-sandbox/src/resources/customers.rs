@@ -1,0 +1,179 @@
+//! `/v1/customers`
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Call, Route, delete, get, page, post},
+    billing::subscription,
+    error::{Answer, ApiError},
+    form::Form,
+    object::{address, merge_metadata, merge_texts, metadata, text},
+    payments,
+    world::World,
+};
+
+const WRITABLE: &str = "name email phone description metadata.* address.* shipping.* tax_exempt preferred_locales.# \
+    invoice_settings.default_payment_method invoice_settings.footer invoice_prefix balance business_name \
+    individual_name payment_method source default_source tax.* tax_id_data.#.type tax_id_data.#.value coupon";
+
+pub(crate) const ROUTES: &[Route] = &[
+    post("customers", WRITABLE, |world, call| create(world, &call.form)),
+    get("customers", "limit starting_after ending_before email created.*", list),
+    get("customers/{}", "", retrieve),
+    post("customers/{}", WRITABLE, update),
+    delete("customers/{}", "", remove),
+    get("customers/{}/payment_methods", "limit starting_after ending_before type", payment_methods),
+    get("customers/{}/balance_transactions", "limit starting_after ending_before", |world, call| {
+        world.get("customer", call.id())?;
+        page(&format!("/v1/customers/{}/balance_transactions", call.id()), &call.form, std::iter::empty())
+    }),
+];
+
+/// Creates a customer from a form of its members.
+pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
+    let prefix: String = world.new_id("").chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let id = world.new_id("cus");
+    let mut customer = json!({
+        "id": id, "object": "customer", "address": null, "balance": 0, "business_name": null, "created": world.now,
+        "currency": null, "customer_account": null, "default_source": null, "delinquent": false, "description": null,
+        "discount": null, "email": null, "individual_name": null, "invoice_prefix": prefix.to_uppercase(),
+        "invoice_settings": {
+            "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null,
+        },
+        "livemode": false, "metadata": {}, "name": null, "next_invoice_sequence": 1, "phone": null,
+        "preferred_locales": [], "shipping": null, "tax_exempt": "none", "test_clock": null,
+        "_cash_balance": {
+            "object": "cash_balance", "available": null, "customer": id, "customer_account": null, "livemode": false,
+            "settings": { "reconciliation_mode": "automatic", "using_merchant_default": true },
+        },
+    });
+    let method = form.text("payment_method").map(|method| payments::resolve(world, method)).transpose()?;
+    merge(&mut customer, form)?;
+    world.insert(customer);
+    world.emit("customer.created", &id);
+    for tax_id in form.list("tax_id_data") {
+        super::tax_ids::insert(world, &id, tax_id.required("type")?, tax_id.required("value")?)?;
+    }
+    if let Some(method) = method {
+        payments::attach(world, &method, &id)?;
+    }
+    default_payment_method(world, &id, form)?;
+    Ok(world.copy(&id))
+}
+
+fn merge(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
+    let texts = ["name", "email", "phone", "description", "business_name", "individual_name", "invoice_prefix"];
+    merge_texts(customer, form, &texts);
+    merge_metadata(customer, form, "metadata");
+    if let Some(exempt) = form.text("tax_exempt") {
+        customer["tax_exempt"] = json!(exempt);
+    }
+    if form.has("address") {
+        let sent = address(form, "address");
+        customer["address"] = if form.at("address") == Some(&Form::Text(String::new())) { Value::Null } else { sent };
+    }
+    if form.has("preferred_locales") {
+        customer["preferred_locales"] = json!(form.texts("preferred_locales"));
+    }
+    if form.has("invoice_settings.footer") {
+        customer["invoice_settings"]["footer"] = json!(form.text("invoice_settings.footer"));
+    }
+    if let Some(balance) = form.int("balance")? {
+        customer["balance"] = json!(balance);
+    }
+    Ok(())
+}
+
+fn default_payment_method(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    if let Some(method) = form.text("invoice_settings.default_payment_method") {
+        let method = payments::resolve(world, method)?;
+        if text(&world.copy(&method), "customer") != id {
+            payments::attach(world, &method, id)?;
+        }
+        world.change(id, |customer| customer["invoice_settings"]["default_payment_method"] = json!(method));
+    }
+    Ok(())
+}
+
+fn retrieve(world: &mut World, call: &Call) -> Answer {
+    let customer = world.get("customer", call.id())?;
+    if customer["deleted"] == true {
+        return Ok(json!({ "id": call.id(), "object": "customer", "deleted": true }));
+    }
+    Ok(customer)
+}
+
+fn update(world: &mut World, call: &Call) -> Answer {
+    let mut changed = living(world, call.id())?;
+    merge(&mut changed, &call.form)?;
+    world.update(call.id(), "customer.updated", |customer| *customer = changed);
+    if call.form.has("invoice_settings.default_payment_method") {
+        default_payment_method(world, call.id(), &call.form)?;
+        world.emit("customer.updated", call.id());
+    }
+    Ok(world.copy(call.id()))
+}
+
+/// A customer that has not been deleted.
+///
+/// # Errors
+/// 404.
+pub(crate) fn living(world: &World, id: &str) -> Answer {
+    let customer = world.get("customer", id)?;
+    if customer["deleted"] == true { Err(ApiError::not_found("customer", id)) } else { Ok(customer) }
+}
+
+fn list(world: &mut World, call: &Call) -> Answer {
+    let found = world.all("customer").filter(|customer| {
+        customer["deleted"] != true && call.form.text("email").is_none_or(|email| text(customer, "email") == email)
+    });
+    page("/v1/customers", &call.form, found)
+}
+
+fn remove(world: &mut World, call: &Call) -> Answer {
+    living(world, call.id())?;
+    let running: Vec<String> = world
+        .all("subscription")
+        .filter(|s| text(s, "customer") == call.id() && !matches!(text(s, "status"), "canceled" | "incomplete_expired"))
+        .map(|s| text(s, "id").to_owned())
+        .collect();
+    for subscription in running {
+        subscription::end(world, &subscription, "cancellation_requested");
+    }
+    world.emit("customer.deleted", call.id());
+    world.set(call.id(), "deleted", json!(true));
+    Ok(json!({ "id": call.id(), "object": "customer", "deleted": true }))
+}
+
+fn payment_methods(world: &mut World, call: &Call) -> Answer {
+    living(world, call.id())?;
+    let kind = call.form.text("type");
+    let found = world
+        .all("payment_method")
+        .filter(|m| text(m, "customer") == call.id() && kind.is_none_or(|kind| text(m, "type") == kind));
+    page(&format!("/v1/customers/{}/payment_methods", call.id()), &call.form, found)
+}
+
+/// Metadata and address as Checkout saves them; see `customer_update`.
+pub(crate) fn save_details(world: &mut World, id: &str, details: &Value, name: bool, place: bool) {
+    world.update(id, "customer.updated", |customer| {
+        if name && details["name"].is_string() {
+            customer["name"] = details["name"].clone();
+        }
+        if place && details["address"].is_object() {
+            customer["address"] = details["address"].clone();
+        }
+    });
+}
+
+/// A customer made by Checkout for a guest.
+pub(crate) fn create_guest(world: &mut World, details: &Value, extra: &Form) -> Result<String, ApiError> {
+    let mut customer = create(world, extra)?;
+    let id = text(&customer, "id").to_owned();
+    for member in ["name", "email", "phone", "address"] {
+        customer[member] = details[member].clone();
+    }
+    customer["metadata"] = metadata(extra, "metadata");
+    world.change(&id, |stored| *stored = customer);
+    Ok(id)
+}

@@ -1,0 +1,123 @@
+//! `/v1/payment_intents`
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Call, Route, get, page, post},
+    error::{Answer, ApiError},
+    object::{merge_metadata, metadata, text},
+    payments::{self, Attempt},
+    world::World,
+};
+
+pub(crate) const ROUTES: &[Route] = &[
+    post(
+        "payment_intents",
+        "amount currency customer payment_method payment_method_types.# payment_method_data.type \
+         payment_method_options.* confirm description metadata.* receipt_email setup_future_usage off_session \
+         automatic_payment_methods.* return_url confirmation_method capture_method error_on_requires_action shipping.*",
+        create,
+    ),
+    get("payment_intents", "limit starting_after ending_before customer created.*", list),
+    get("payment_intents/{}", "client_secret", |world, call| world.get("payment_intent", call.id())),
+    post("payment_intents/{}", "metadata.* description amount payment_method receipt_email", update),
+    post("payment_intents/{}/confirm", "payment_method return_url off_session", confirm),
+    post("payment_intents/{}/cancel", "cancellation_reason", cancel),
+];
+
+fn create(world: &mut World, call: &Call) -> Answer {
+    let form = &call.form;
+    let amount = form.int("amount")?.ok_or_else(|| ApiError::missing("amount"))?;
+    let currency = form.required("currency")?.to_lowercase();
+    if amount < 1 {
+        return Err(ApiError::invalid("Invalid positive integer")
+            .with_code("parameter_invalid_integer")
+            .with_param("amount"));
+    }
+    let customer = match form.text("customer") {
+        Some(id) => world.referenced("customer", id, "customer")?["id"].clone(),
+        None => Value::Null,
+    };
+    let method = form.text("payment_method").map(|method| payments::resolve(world, method)).transpose()?;
+    let mut intent = payments::new_intent(world, amount, &json!(currency), &customer, metadata(form, "metadata"));
+    for member in ["description", "receipt_email", "setup_future_usage"] {
+        intent[member] = json!(form.text(member));
+    }
+    if form.has("payment_method_types") {
+        intent["payment_method_types"] = json!(form.texts("payment_method_types"));
+    }
+    if let Some(method) = &method {
+        intent["payment_method"] = json!(method);
+        intent["status"] = json!("requires_confirmation");
+    }
+    let id = world.insert(intent);
+    world.emit("payment_intent.created", &id);
+    if form.flag("confirm")? == Some(true) {
+        return charge(world, &id, method.as_deref(), form.flag("off_session")? != Some(true));
+    }
+    Ok(world.copy(&id))
+}
+
+fn charge(world: &mut World, id: &str, method: Option<&str>, on_session: bool) -> Answer {
+    let intent = world.copy(id);
+    let Some(method) = method.map(str::to_owned).or_else(|| intent["payment_method"].as_str().map(str::to_owned))
+    else {
+        return Err(ApiError::invalid("You cannot confirm this PaymentIntent because it's missing a payment method.")
+            .with_code("payment_intent_unexpected_state"));
+    };
+    match payments::confirm(world, id, &method, false, on_session) {
+        Attempt::Declined(decline) => Err(decline.with("payment_intent", crate::object::public(&world.copy(id)))),
+        Attempt::RequiresAction if !on_session => Err(ApiError::card(
+            "authentication_required",
+            Some("authentication_required"),
+            "Your card was declined. This transaction requires authentication.",
+        )
+        .with("payment_intent", crate::object::public(&world.copy(id)))),
+        _ => Ok(world.copy(id)),
+    }
+}
+
+fn confirm(world: &mut World, call: &Call) -> Answer {
+    let intent = world.get("payment_intent", call.id())?;
+    if matches!(text(&intent, "status"), "succeeded" | "canceled") {
+        return Err(ApiError::invalid(format!(
+            "You cannot confirm this PaymentIntent because it has already {}.",
+            text(&intent, "status")
+        ))
+        .with_code("payment_intent_unexpected_state"));
+    }
+    let method = call.form.text("payment_method").map(|method| payments::resolve(world, method)).transpose()?;
+    charge(world, call.id(), method.as_deref(), call.form.flag("off_session")? != Some(true))
+}
+
+fn update(world: &mut World, call: &Call) -> Answer {
+    world.get("payment_intent", call.id())?;
+    let amount = call.form.int("amount")?;
+    world.change(call.id(), |intent| {
+        merge_metadata(intent, &call.form, "metadata");
+        crate::object::merge_texts(intent, &call.form, &["description", "payment_method", "receipt_email"]);
+        if let Some(amount) = amount {
+            intent["amount"] = json!(amount);
+        }
+    });
+    Ok(world.copy(call.id()))
+}
+
+fn cancel(world: &mut World, call: &Call) -> Answer {
+    let intent = world.get("payment_intent", call.id())?;
+    if matches!(text(&intent, "status"), "succeeded" | "canceled") {
+        return Err(ApiError::invalid(format!(
+            "You cannot cancel this PaymentIntent because it has a status of {}.",
+            text(&intent, "status")
+        ))
+        .with_code("payment_intent_unexpected_state"));
+    }
+    payments::cancel(world, call.id(), call.form.text("cancellation_reason").unwrap_or("requested_by_customer"));
+    Ok(world.copy(call.id()))
+}
+
+fn list(world: &mut World, call: &Call) -> Answer {
+    let customer = call.form.text("customer");
+    let found = world.all("payment_intent").filter(|i| customer.is_none_or(|customer| text(i, "customer") == customer));
+    page("/v1/payment_intents", &call.form, found)
+}

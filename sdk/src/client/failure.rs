@@ -1,0 +1,71 @@
+//! What can go wrong with a request, in terms of what the client makes of it.
+
+use crate::{
+    error::{Code, Problem},
+    lease::LeaseError,
+};
+
+/// Why an operation of the client did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The server said no, and why. The application may show title and remedy as they are.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// The server could not be asked or did not manage to answer: network error, 5xx, 429, an answer of something in
+    /// between. The client goes on trying by itself.
+    #[error("the license server could not be asked: {0}")]
+    Unavailable(String),
+    /// The answer carries no lease that this product may act on.
+    #[error("the license server's lease was not accepted: {0}")]
+    LeaseNotAccepted(#[from] LeaseError),
+    /// There is nothing to check or release: the product was not activated, or gave its seat back.
+    #[error("this installation is not activated")]
+    NotActivated,
+}
+
+impl ClientError {
+    /// The server's code, where it refused.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Refused(problem) => problem.code(),
+            _ => None,
+        }
+    }
+
+    /// One sentence: what the operator can do.
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Refused(problem) => &problem.remedy,
+            Self::Unavailable(_) => "Check the server's URL, the network and the proxy; the product keeps trying.",
+            Self::LeaseNotAccepted(LeaseError::UnknownKey(_) | LeaseError::Issuer(_)) => {
+                "Check the server's URL; if it is right, update the product, which does not know the vendor's key."
+            }
+            Self::LeaseNotAccepted(_) => "Check the server's URL, and report this to the vendor if it stays.",
+            Self::NotActivated => "Activate with a license key.",
+        }
+    }
+}
+
+/// A request that brought no answer to act on.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The server's decision.
+    Refused(Box<Problem>),
+    /// Everything else; the request may or may not have taken effect.
+    Trouble(Trouble),
+}
+
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) why: String,
+    /// Seconds that the server asked to wait.
+    pub(super) retry_after_s: Option<u64>,
+    /// No connection came about, so that the request cannot have taken effect.
+    pub(super) unsent: bool,
+}
+
+impl Trouble {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), retry_after_s: None, unsent: false }
+    }
+}

@@ -1,0 +1,244 @@
+//! Activating and checking: both are answered with a lease.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::{Identity, InvalidMember, Nonce, Secret, day, validate_name};
+
+/// `licenses/activate`: takes a seat with the license key, or takes up again the one that this identity holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivateRequest {
+    /// The key as the operator configured it.
+    pub license_key: Secret,
+    /// Product code; becomes the lease's audience.
+    pub product: String,
+    /// Version of the running build.
+    pub version: String,
+    /// Day on which that version was published; a registered release's own date wins over it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
+    pub released_on: Option<Date>,
+    /// Who takes the seat.
+    pub identity: Identity,
+    /// Comes back inside the lease; the same one on every retry.
+    pub nonce: Nonce,
+    /// Features without which the product does not run: answered `feature_not_licensed` when one is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<String>>,
+    /// Seconds for which a floating lease is wanted for offline use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_s: Option<i64>,
+    /// The instance secret of an earlier activation, where there is one: settles a conflict between clones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// Highest sequence number of the key sets that the client has accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_seq: Option<i64>,
+}
+
+impl ActivateRequest {
+    /// Checks what types alone do not say.
+    ///
+    /// # Errors
+    /// Names the first member that is not allowed.
+    pub fn validate(&self) -> Result<(), InvalidMember> {
+        validate_name("license_key", self.license_key.expose())?;
+        validate_name("product", &self.product)?;
+        validate_name("version", &self.version)?;
+        self.identity.validate()?;
+        for feature in self.features.iter().flatten() {
+            validate_name("features", feature)?;
+        }
+        validate_borrow(self.borrow_s)
+    }
+}
+
+/// `licenses/check`: renews the lease and reports use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRequest {
+    /// As answered by activate.
+    pub instance_id: String,
+    /// The secret of the last answer.
+    pub secret: Secret,
+    /// Comes back inside the lease; the same one on every retry with this secret.
+    pub nonce: Nonce,
+    /// Version of the running build.
+    pub version: String,
+    /// Day on which that version was published.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
+    pub released_on: Option<Date>,
+    /// Present use by limit name, absolute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<BTreeMap<String, i64>>,
+    /// Use of features by name, cumulative since the activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<BTreeMap<String, i64>>,
+    /// Seconds for which a floating lease is wanted for offline use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_s: Option<i64>,
+    /// Highest sequence number of the key sets that the client has accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_seq: Option<i64>,
+}
+
+impl CheckRequest {
+    /// Checks what types alone do not say.
+    ///
+    /// # Errors
+    /// Names the first member that is not allowed.
+    pub fn validate(&self) -> Result<(), InvalidMember> {
+        validate_name("instance_id", &self.instance_id)?;
+        validate_name("version", &self.version)?;
+        for (member, amounts) in [("levels", &self.levels), ("counters", &self.counters)] {
+            for (name, amount) in amounts.iter().flatten() {
+                validate_name(member, name)?;
+                if *amount < 0 {
+                    return Err(InvalidMember::new(format!("{member}.{name}"), "must not be negative"));
+                }
+            }
+        }
+        validate_borrow(self.borrow_s)
+    }
+}
+
+fn validate_borrow(borrow_s: Option<i64>) -> Result<(), InvalidMember> {
+    match borrow_s {
+        Some(seconds) if seconds < 1 => Err(InvalidMember::new("borrow_s", "must be at least 1")),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to activate and to check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseResponse {
+    /// Names this installation in later requests.
+    pub instance_id: String,
+    /// The license that pays for it.
+    pub license_id: String,
+    /// To present at the next check; replaces the one before.
+    pub secret: Secret,
+    /// The lease token, see [`crate::lease`].
+    pub lease: String,
+    /// Seconds until the next check, already jittered; the lease's `chk`.
+    pub check_after_s: i64,
+    /// The license in the words of the portal, for display; what counts is in the lease.
+    pub plan: PlanView,
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// What the operator should know, such as an end that comes near.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
+    /// Limits that reported levels exceed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_limit: Option<Vec<OverLimit>>,
+    /// Key sets that the client has not seen yet, oldest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
+}
+
+/// The license for display.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// Plan code.
+    pub code: String,
+    /// Plan name for people.
+    pub name: String,
+    /// Limit name → amount; a missing name allows none, `-1` is unlimited.
+    pub limits: BTreeMap<String, i64>,
+    /// Feature name → its end, or none.
+    pub features: BTreeMap<String, Option<Timestamp>>,
+    /// Seats of the license.
+    pub seats: i64,
+    /// End of what is paid, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// Perpetual only: releases dated on or before this day in UTC are covered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updates_until: Option<Timestamp>,
+    /// Whether the vendor wants feature counters.
+    pub usage_signals: bool,
+}
+
+/// Something that the operator should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about, such as `license_ends_soon`.
+    pub code: String,
+    /// When it happens, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// A limit that reported levels exceed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverLimit {
+    /// Limit name.
+    pub name: String,
+    /// Present use.
+    pub used: i64,
+    /// What the license allows.
+    pub limit: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn activate() -> serde_json::Value {
+        json!({"license_key": "LH-X", "product": "iot", "version": "4.2.1", "identity": {"kind": "instance", "id": "a"},
+               "nonce": "abcdefghijklmnop"})
+    }
+
+    #[test]
+    fn unknown_members_are_ignored_and_absent_ones_are_not_written() {
+        let mut body = activate();
+        body["tomorrow"] = json!({"x": [1]});
+        let request: ActivateRequest = serde_json::from_value(body).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), activate());
+        assert_eq!(request.validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_date_is_a_day_and_nothing_more() {
+        for (text, good) in [
+            ("2026-11-21", true),
+            ("2026-11-21T10:00:00", false),
+            ("20261121", false),
+            ("2026-13-01", false),
+            ("2026-02-30", false),
+            ("", false),
+            ("+002026-11", false),
+        ] {
+            let mut body = activate();
+            body["released_on"] = json!(text);
+            assert_eq!(serde_json::from_value::<ActivateRequest>(body).is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn negative_levels_are_refused_by_name() {
+        let request: CheckRequest = serde_json::from_value(json!({"instance_id": "ins_1", "secret": "s",
+            "nonce": "abcdefghijklmnop", "version": "1", "levels": {"devices": -1}}))
+        .unwrap();
+        assert_eq!(request.validate().unwrap_err().member, "levels.devices");
+    }
+
+    #[test]
+    fn levels_that_are_not_integers_are_refused() {
+        for bad in [json!(1.5), json!("1"), json!(null), json!(1e300)] {
+            let body = json!({"instance_id": "ins_1", "secret": "s", "nonce": "abcdefghijklmnop", "version": "1",
+                              "levels": {"devices": bad}});
+            assert!(serde_json::from_value::<CheckRequest>(body).is_err());
+        }
+    }
+
+    #[test]
+    fn duplicate_members_are_refused() {
+        let twice = r#"{"instance_id":"a","instance_id":"b","secret":"s","nonce":"abcdefghijklmnop","version":"1"}"#;
+        assert!(serde_json::from_str::<CheckRequest>(twice).is_err());
+    }
+}

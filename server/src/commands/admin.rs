@@ -1,0 +1,47 @@
+//! `server admin …`: what the operator of a deployment does.
+
+use anyhow::{Result, bail};
+use backend::db::{Db, DbError};
+use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
+use clap::Subcommand;
+
+use super::{apply_catalog, create_staff, create_vendor};
+use crate::config::Config;
+
+/// The acts of the operator.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Bring a vendor and all it sells to what a catalog file says, and push its prices to Stripe.
+    ApplyCatalog(apply_catalog::Arguments),
+    /// Create a vendor with its signing keys. Applying a catalog does this as well.
+    CreateVendor(create_vendor::Arguments),
+    /// Make somebody a member of a vendor's staff.
+    CreateStaff(create_staff::Arguments),
+}
+
+pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
+    match command {
+        Command::ApplyCatalog(arguments) => apply_catalog::run(arguments, config).await,
+        Command::CreateVendor(arguments) => create_vendor::run(arguments, config).await,
+        Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
+    }
+}
+
+/// The vendor of this code, or the only one.
+pub(super) async fn choose_vendor(db: &Db, code: Option<String>) -> Result<Vendor> {
+    let Some(code) = code else {
+        let mut vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+        return match (vendors.pop(), vendors.len()) {
+            (Some(vendor), 0) => Ok(vendor),
+            (None, _) => bail!("There is no vendor yet. Apply a catalog first."),
+            (Some(_), _) => bail!("There are several vendors: name one by --vendor CODE."),
+        };
+    };
+    let wanted = code.clone();
+    let found: Result<_, DbError> =
+        db.read(move |tx| Box::pin(async move { find_vendor_by_code(tx, &wanted).await })).await;
+    match found? {
+        Some(vendor) => Ok(vendor),
+        None => bail!("There is no vendor {code}."),
+    }
+}

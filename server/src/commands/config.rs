@@ -1,0 +1,25 @@
+//! `server config …`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::config::{Config, DEFAULTS};
+
+/// Look at the configuration.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check it, and print what is in force with secrets redacted.
+    Check,
+    /// Print the commented defaults: every setting and what it means.
+    Default,
+}
+
+pub(crate) fn run(command: Command, file: Option<&Path>) -> Result<()> {
+    match command {
+        Command::Default => print!("{DEFAULTS}"),
+        Command::Check => print!("{}", Config::load(file, crate::environment())?.show()),
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! `server admin create-vendor`.
+
+use anyhow::{Result, bail};
+use backend::catalog::is_origin;
+use backend::cx::Entropy;
+use backend::ids::VendorId;
+use backend::vendors::{NewVendor, create_vendor};
+use clap::Args;
+
+use crate::config::Config;
+use crate::parts;
+
+/// A new vendor.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Short name, for the command line.
+    #[arg(long)]
+    code: String,
+    /// Display name.
+    #[arg(long)]
+    name: String,
+    /// Host name it answers; any when left out.
+    #[arg(long)]
+    host: Option<String>,
+    /// Public origin and issuer of its tokens, set once; `server.public_origin` when left out.
+    #[arg(long)]
+    origin: Option<String>,
+}
+
+pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
+    let origin = arguments.origin.unwrap_or_else(|| config.server.public_origin.clone());
+    if !is_origin(&origin) {
+        bail!("{origin} is not an origin such as https://licenses.example.com.");
+    }
+    let new = NewVendor { code: arguments.code, host: arguments.host, origin, name: arguments.name };
+    let master = parts::master_key(config, &Entropy::system())?;
+    let db = parts::open_migrated_database(config).await?;
+    let cx = parts::operator_cx(VendorId::from_untrusted(""), &parts::clock());
+    let created = db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await;
+    db.close().await;
+    match created {
+        Ok(vendor) => println!("Vendor {} was created: {}, issuer {}.", vendor.code, vendor.id, vendor.origin),
+        Err(error) if error.is_duplicate() => bail!("Another vendor has this code, host or origin."),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

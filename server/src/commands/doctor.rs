@@ -1,0 +1,168 @@
+//! `server doctor`: tries out everything the service depends on, and says what to do about what fails.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use backend::catalog::{list_plans, list_products};
+use backend::cx::Entropy;
+use backend::db::{Db, DbError, migrations_pending};
+use backend::keys::{MasterKey, active_signing_key};
+use backend::vendors::{Vendor, list_vendors};
+
+use crate::config::{Config, MailTransport};
+use crate::parts;
+
+/// Longest wait for another machine.
+const REACHABLE_WITHIN: Duration = Duration::from_secs(10);
+/// How far the database's clock may be away from ours.
+const MAX_SKEW_MS: i64 = 5_000;
+
+/// Runs every check, however many fail before.
+///
+/// # Errors
+/// When any fails.
+pub(crate) async fn run(config: &Config) -> Result<()> {
+    let mut report = Report::default();
+    let clock = parts::clock();
+    let entropy = Entropy::system();
+    let master = report.note("Master key", parts::master_key(config, &entropy).map(|key| (key, "opened".to_owned())));
+    let db = report.note("Database", database(config, clock.now()).await);
+    if let Some(db) = &db {
+        let migrated = report.note("Migrations", migrations(db).await.map(|done| ((), done))).is_some();
+        if let (true, Some(master)) = (migrated, &master) {
+            for (vendor, outcome) in vendors(db, master).await {
+                report.note(&vendor, outcome.map(|said| ((), said)));
+            }
+        }
+    }
+    report.note("Site", site(config).map(|said| ((), said)));
+    report.note("Mail", mail(config).await.map(|said| ((), said)));
+    report.note("Stripe", stripe(config).await.map(|said| ((), said)));
+    if let Some(db) = db {
+        db.close().await;
+    }
+    match report.failed {
+        0 => Ok(()),
+        count => bail!("{count} of {} checks failed.", report.checks),
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    checks: usize,
+    failed: usize,
+}
+
+impl Report {
+    fn note<T>(&mut self, what: &str, outcome: Result<(T, String)>) -> Option<T> {
+        self.checks += 1;
+        match outcome {
+            Ok((value, said)) => {
+                println!("✓ {what}: {said}");
+                Some(value)
+            }
+            Err(error) => {
+                self.failed += 1;
+                println!("✗ {what}: {error:#}");
+                None
+            }
+        }
+    }
+}
+
+async fn database(config: &Config, now: backend::clock::UnixMs) -> Result<(Db, String)> {
+    let db = parts::open_database(config).await?;
+    let skew = db.clock_skew_ms(now).await?;
+    // A test clock is meant to be elsewhere.
+    if skew.abs() > MAX_SKEW_MS && !parts::clock().is_test() {
+        bail!("its clock is {} s away from this machine's; at most 5 s are allowed", skew / 1_000);
+    }
+    let engine = db.engine_name();
+    Ok((db, format!("{engine} answers")))
+}
+
+async fn migrations(db: &Db) -> Result<String> {
+    match migrations_pending(db).await?.len() {
+        0 => Ok("complete".to_owned()),
+        count => bail!("{count} missing; run `server migrate`"),
+    }
+}
+
+async fn vendors(db: &Db, master: &MasterKey) -> Vec<(String, Result<String>)> {
+    let master = master.clone();
+    let looked: Result<Vec<(Vendor, bool, usize, usize)>, DbError> = db
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut found = Vec::new();
+                for vendor in list_vendors(tx).await? {
+                    let signs = active_signing_key(tx, &master, &vendor.id).await?.is_some();
+                    let (mut prices, mut unpushed) = (0, 0);
+                    for product in list_products(tx, &vendor.id).await? {
+                        for plan in list_plans(tx, &vendor.id, &product.id).await? {
+                            prices += plan.prices.len();
+                            unpushed += plan.prices.iter().filter(|price| price.stripe_price_id.is_none()).count();
+                        }
+                    }
+                    found.push((vendor, signs, prices, unpushed));
+                }
+                Ok(found)
+            })
+        })
+        .await;
+    match looked {
+        Err(error) => vec![("Vendors".to_owned(), Err(error.into()))],
+        Ok(found) if found.is_empty() => {
+            vec![("Vendors".to_owned(), Err(anyhow!("there is none yet; run `server admin apply-catalog FILE`")))]
+        }
+        Ok(found) => (found.into_iter())
+            .map(|(vendor, signs, prices, unpushed)| {
+                let outcome = match (signs, unpushed) {
+                    (false, _) => Err(anyhow!("its signing key does not open with this master key")),
+                    (true, 0) => Ok(format!("signing key opens, {prices} prices")),
+                    (true, _) => {
+                        Err(anyhow!("{unpushed} of {prices} prices are not at Stripe; apply the catalog again"))
+                    }
+                };
+                (format!("Vendor {}", vendor.code), outcome)
+            })
+            .collect(),
+    }
+}
+
+fn site(config: &Config) -> Result<String> {
+    let pkg = config.server.site_root.join("pkg");
+    if !pkg.join("leasehold.css").is_file() {
+        bail!("{} has no leasehold.css; build the site and set server.site_root", pkg.display());
+    }
+    Ok(format!("{} is built", pkg.display()))
+}
+
+async fn mail(config: &Config) -> Result<String> {
+    drop(parts::mailer(config)?);
+    let mail = &config.mail;
+    if mail.transport == MailTransport::File {
+        return Ok(format!("mails become files in {}", mail.directory.display()));
+    }
+    connect(&mail.host, mail.port).await?;
+    Ok(format!("{}:{} answers", mail.host, mail.port))
+}
+
+async fn stripe(config: &Config) -> Result<String> {
+    let Some(stripe) = parts::stripe(config, &parts::clock(), &Entropy::system())? else {
+        return Ok("no key is set; nothing can be sold".to_owned());
+    };
+    let base = &stripe.config().api_base;
+    let (scheme, rest) = base.split_once("://").context("stripe.api_base is not an address")?;
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, if scheme == "http" { "80" } else { "443" }));
+    connect(host, port.parse().context("stripe.api_base has no port")?).await?;
+    Ok(format!("{base} answers"))
+}
+
+async fn connect(host: &str, port: u16) -> Result<()> {
+    let connecting = tokio::net::TcpStream::connect((host, port));
+    match tokio::time::timeout(REACHABLE_WITHIN, connecting).await {
+        Ok(connected) => connected.map(drop).with_context(|| format!("{host}:{port} cannot be reached")),
+        Err(_) => bail!("{host}:{port} does not answer"),
+    }
+}

@@ -1,0 +1,10 @@
+//! What the commands do, one file each.
+
+pub(crate) mod admin;
+mod apply_catalog;
+pub(crate) mod config;
+mod create_staff;
+mod create_vendor;
+pub(crate) mod doctor;
+pub(crate) mod keys;
+pub(crate) mod migrate;

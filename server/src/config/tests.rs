@@ -1,0 +1,116 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leasehold.toml");
+    std::fs::write(&path, file).unwrap();
+    Config::load(Some(&path), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
+    load(file, environment).unwrap_err().0
+}
+
+#[test]
+fn the_defaults_are_a_whole_configuration() {
+    let config = Config::load(None, []).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.stripe.mode, StripeMode::Sandbox);
+    assert!(!config.is_tls());
+}
+
+#[test]
+fn the_environment_outranks_the_file_and_the_file_the_defaults() {
+    let file = "[server]\nlisten = \"127.0.0.1:4000\"\ndrain_s = 5\n[log]\nformat = \"json\"";
+    let config = load(
+        file,
+        &[
+            ("LEASEHOLD__SERVER__LISTEN", "127.0.0.1:5000"),
+            ("LEASEHOLD__SERVER__PUBLIC_ORIGIN", "https://licenses.example.com"),
+            ("LEASEHOLD__SERVER__TRUSTED_PROXIES", "10.0.0.1, ::1"),
+            ("LEASEHOLD__DATABASE__MIGRATE_ON_START", "false"),
+            ("LEASEHOLD__MAIL__PORT", "2525"),
+            ("LEASEHOLD_TEST_CLOCK", "/tmp/clock"),
+            ("PATH", "/bin"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.server.listen.port(), 5000);
+    assert_eq!((config.server.drain_s, config.log.format), (5, LogFormat::Json));
+    assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert_eq!((config.database.migrate_on_start, config.mail.port), (false, 2525));
+    assert!(config.is_tls());
+}
+
+#[test]
+fn what_does_not_exist_or_is_of_another_type_is_refused_with_a_sentence() {
+    for (file, environment, expected) in [
+        ("[server]\nlissten = \"x\"", &[][..], "there is no setting server.lissten; [server] has"),
+        ("[sever]\nlisten = \"x\"", &[], "there is no section [sever]"),
+        ("server = 3", &[], "write [server]"),
+        ("[mail]\nport = \"25\"", &[], "mail.port is string, but must be integer"),
+        ("[server", &[], "is not TOML"),
+        ("[server]\nlisten = \"nowhere\"", &[], "server.listen cannot be"),
+        ("[mail]\ntransport = \"pigeon\"", &[], "mail.transport cannot be"),
+        ("", &[("LEASEHOLD__SERVER__LISSTEN", "x")], "LEASEHOLD__SERVER__LISSTEN: there is no setting"),
+        ("", &[("LEASEHOLD__SERVER", "x")], "LEASEHOLD__SERVER: there is no setting"),
+        ("", &[("LEASEHOLD__MAIL__PORT", "many")], "LEASEHOLD__MAIL__PORT must be a whole number"),
+        ("", &[("LEASEHOLD__KEYS__CREATE", "yes")], "LEASEHOLD__KEYS__CREATE must be true or false"),
+        ("", &[("LEASEHOLD__SERVER__PUBLIC_ORIGIN", "http://example.com")], "server.public_origin"),
+        ("", &[("LEASEHOLD__MAIL__TRANSPORT", "smtp")], "mail.host"),
+        (
+            "[mail]\ntransport = \"smtp\"\nhost = \"mx.example.com\"\ntls = \"none\"",
+            &[],
+            "only for a mail server on this machine",
+        ),
+        ("[mail]\nusername = \"a\"", &[], "belong together"),
+        ("[keys]\nmaster_key = \"a\"\nmaster_key_file = \"b\"", &[], "not both"),
+        ("[stripe]\nsecret_key = \"a\"\nsecret_key_file = \"b\"", &[], "not both"),
+        (
+            "[stripe]\nsecret_key_file = \"/nonexistent/key\"",
+            &[],
+            "stripe.secret_key_file: /nonexistent/key cannot be read",
+        ),
+    ] {
+        let sentence = refusal(file, environment);
+        assert!(sentence.contains(expected), "{sentence}");
+    }
+}
+
+#[test]
+fn secrets_come_from_files_and_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, "sk_test_from_file\n").unwrap();
+    let config = load(
+        "[database]\nurl = \"postgres://app:hunter2@db/leasehold\"",
+        &[
+            ("LEASEHOLD__STRIPE__SECRET_KEY_FILE", path.to_str().unwrap()),
+            ("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_hidden"),
+            ("LEASEHOLD__KEYS__MASTER_KEY", "c0ffee"),
+            ("LEASEHOLD__MAIL__USERNAME", "mailer"),
+            ("LEASEHOLD__MAIL__PASSWORD", "pass-hidden"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.stripe.secret_key.reveal(), "sk_test_from_file");
+    for shown in [config.show(), format!("{config:?}")] {
+        for secret in ["from_file", "whsec_hidden", "c0ffee", "pass-hidden", "hunter2"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert!(shown.contains("(set)"));
+    }
+    let sentence = refusal("", &[("LEASEHOLD__KEYS__CREATE", "sk_live_oops")]);
+    assert!(!sentence.contains("oops"), "{sentence}");
+}
+
+#[test]
+fn what_is_shown_has_every_setting() {
+    let shown: toml::Table = Config::load(None, []).unwrap().show().parse().unwrap();
+    for (section, values) in layers::defaults().unwrap() {
+        for name in values.as_table().unwrap().keys() {
+            assert!(shown[&section].get(name).is_some(), "{section}.{name}");
+        }
+    }
+}

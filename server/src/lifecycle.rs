@@ -1,0 +1,148 @@
+//! From configuration to a running process, and back to nothing.
+//!
+//! Starting refuses with a sentence whatever could not work later. Stopping (SIGTERM, Ctrl-C) takes no new
+//! connections, lets requests and jobs under way end within `server.drain_s`, and closes the database.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use app::proxies::TrustedProxies;
+use app::state::{AppState, Parts};
+use backend::accounts::Passwords;
+use backend::cx::Entropy;
+use backend::db::{Db, migrations_pending};
+use backend::jobs::{Handlers, Runner, Worker};
+use backend::mail::{Mailer, SendMail};
+use backend::stripe::StripeAccounts;
+use leptos::config::{Env, LeptosOptions};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::{parts, router};
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// When it cannot start, or the listener fails.
+pub(crate) async fn serve(config: &Config) -> Result<()> {
+    let (clock, entropy) = (parts::clock(), Entropy::system());
+    let stripe = parts::stripe(config, &clock, &entropy)?;
+    let mailer = parts::mailer(config)?;
+    let master = parts::master_key(config, &entropy)?;
+    let db = open_ready_database(config).await?;
+    if stripe.is_none() {
+        tracing::warn!("no Stripe key is set: licenses are served, nothing can be sold");
+    }
+    if clock.is_test() {
+        tracing::warn!("a test clock is in force");
+    }
+    let state = AppState::new(Parts {
+        db: db.clone(),
+        master: master.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        passwords: Passwords::default(),
+        stripe: stripe.map(StripeAccounts::single).unwrap_or_default(),
+        leptos: leptos_options(config),
+        checkout_origin: parts::checkout_origin(&config.stripe),
+        proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
+        tls: config.is_tls(),
+    });
+    let handlers = handlers(&state, mailer);
+    let worker = Worker::start(Runner::new(db.clone(), clock, entropy, master, handlers));
+    let served = listen(config, &state).await;
+    let drain = Duration::from_secs(config.server.drain_s);
+    if tokio::time::timeout(drain, worker.stop()).await.is_err() {
+        tracing::warn!("jobs under way did not end in time; they run again after the next start");
+    }
+    db.close().await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Every kind of job that this process does.
+fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
+    Handlers::new()
+        .with(SendMail::new(mailer))
+        .with(backend::accounts::SendPasswordReset::new(state.db.clone(), state.master.clone()))
+}
+
+/// The database, migrated or complete already; refused when it is behind or ahead.
+async fn open_ready_database(config: &Config) -> Result<Db> {
+    if !config.database.migrate_on_start {
+        return parts::open_migrated_database(config).await;
+    }
+    let db = parts::open_database(config).await?;
+    for migration in migrations_pending(&db).await? {
+        tracing::info!(number = migration.version, name = migration.name, "migrating");
+    }
+    db.migrate().await?;
+    Ok(db)
+}
+
+fn leptos_options(config: &Config) -> LeptosOptions {
+    let site_root: Arc<str> = config.server.site_root.display().to_string().into();
+    LeptosOptions::builder()
+        .output_name("leasehold")
+        .site_root(site_root)
+        .site_pkg_dir("pkg")
+        .site_addr(config.server.listen)
+        // There is no reload server: DEV would make every page look for one.
+        .env(Env::PROD)
+        .hash_files(has_hashed_files())
+        .build()
+}
+
+/// Whether `hash.txt`, which the build puts beside the program, is there: leptos panics without it.
+fn has_hashed_files() -> bool {
+    std::env::current_exe().is_ok_and(|program| program.with_file_name("hash.txt").is_file())
+}
+
+async fn listen(config: &Config, state: &AppState) -> Result<()> {
+    let address: SocketAddr = config.server.listen;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} of server.listen cannot be listened on"))?;
+    tracing::info!(%address, origin = config.server.public_origin, database = state.db.engine_name(), "serving");
+    let stopping = CancellationToken::new();
+    let stopped = stopping.clone();
+    let serving = axum::serve(listener, router::make_service(state)).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        tracing::info!("stopping: no new requests");
+        stopped.cancel();
+    });
+    let drained = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(Duration::from_secs(config.server.drain_s)).await;
+    };
+    tokio::select! {
+        served = serving => served.context("The listener failed"),
+        () = drained => {
+            tracing::warn!("requests under way did not end in time");
+            Ok(())
+        }
+    }
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,67 @@
+//! The licensing API's HTTP rules: POST of JSON, at most 64 KiB, no cookies, no redirects, and every failure
+//! a problem document, whatever fails.
+
+use std::sync::Arc;
+
+use app::api::error::problem_response;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Extension, Request};
+use axum::http::{Method, Response, StatusCode, header};
+use axum::middleware::Next;
+use backend::vendors::Vendor;
+use leptos::server_fn::axum::get_server_fn_service;
+use sdk::error::{Code, PROBLEM_JSON, Problem};
+use sdk::wire::MAX_BODY_BYTES;
+
+use super::request_id::RequestId;
+
+/// Takes only what the API takes, and makes every failure a problem.
+pub(crate) async fn answer_problems(
+    Extension(vendor): Extension<Arc<Vendor>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let problem = match examine(request).await {
+        Ok(request) => match answer(next.run(request).await).await {
+            Ok(response) => return response,
+            Err(problem) => problem,
+        },
+        Err(code) => Problem::of(code),
+    };
+    problem_response(problem, &vendor.origin, &id).map(Body::from)
+}
+
+/// Checks method, media type and size, and strips what a browser would add.
+async fn examine(request: Request) -> Result<Request, Code> {
+    let (mut parts, body) = request.into_parts();
+    if get_server_fn_service(parts.uri.path(), Method::POST).is_none() {
+        return Err(Code::NotFound);
+    }
+    if parts.method != Method::POST {
+        return Err(Code::MethodNotAllowed);
+    }
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Code::UnsupportedMediaType);
+    }
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Code::PayloadTooLarge)?;
+    // With `text/html` accepted, a server function would answer with a redirect.
+    parts.headers.remove(header::ACCEPT);
+    parts.headers.remove(header::REFERER);
+    parts.headers.remove(header::COOKIE);
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// A success as it is; of a failure the problem that it carries, or that the server failed.
+async fn answer(response: Response<Body>) -> Result<Response<Body>, Problem> {
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+    let is_problem = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    if parts.status == StatusCode::OK && !is_problem {
+        parts.headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        return Ok(Response::from_parts(parts, Body::from(body)));
+    }
+    Err(serde_json::from_slice(&body).unwrap_or_else(|_| Problem::of(Code::ServerError)))
+}

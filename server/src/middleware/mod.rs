@@ -1,0 +1,8 @@
+//! What stands between the socket and the handlers, one concern to a file.
+
+pub(crate) mod cross_site;
+pub(crate) mod headers;
+pub(crate) mod licensing_api;
+pub(crate) mod request_id;
+pub(crate) mod vendor;
+pub(crate) mod visit;

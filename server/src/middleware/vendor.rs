@@ -1,0 +1,53 @@
+//! Chooses the vendor by the host name that was asked.
+
+use std::sync::Arc;
+
+use app::state::AppState;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use backend::vendors::find_vendor_by_host;
+
+/// Puts the vendor into the request, or says that this host has none.
+pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = without_port(host).to_ascii_lowercase();
+    let found = state.db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, &host).await })).await;
+    match found {
+        Ok(Some(vendor)) => {
+            request.extensions_mut().insert(Arc::new(vendor));
+            next.run(request).await
+        }
+        Ok(None) => (StatusCode::MISDIRECTED_REQUEST, "No vendor of this server answers this host name.\n").into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the vendor could not be looked up");
+            (StatusCode::SERVICE_UNAVAILABLE, "The server is not ready. Try again in a moment.\n").into_response()
+        }
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_no_part_of_the_name_and_an_ipv6_address_stays_whole() {
+        for (host, name) in [
+            ("shop.example", "shop.example"),
+            ("shop.example:3000", "shop.example"),
+            ("[::1]:3000", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Building the parts of a process from its configuration. Each command takes those that it needs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use backend::clock::Clock;
+use backend::cx::Entropy;
+use backend::db::{Db, Options, migrations_pending};
+use backend::ids::VendorId;
+use backend::keys::MasterKey;
+use backend::mail::{Mailer, Smtp, TlsMode};
+use backend::stripe::{STRIPE_API_BASE, Stripe, StripeConfig, check_configuration};
+use backend::{Actor, Cx};
+use zeroize::Zeroizing;
+
+use crate::config::{self, Config, MailTls, MailTransport, Secret, StripeMode};
+
+/// Where Stripe's hosted Checkout page is (<https://docs.stripe.com/payments/checkout>).
+const STRIPE_CHECKOUT_ORIGIN: &str = "https://checkout.stripe.com";
+/// Longest wait for the SMTP server, per step.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The system's clock, or the test clock whose file `LEASEHOLD_TEST_CLOCK` names.
+pub(crate) fn clock() -> Clock {
+    match std::env::var_os("LEASEHOLD_TEST_CLOCK").filter(|file| !file.is_empty()) {
+        Some(file) => Clock::from_file(file.into()),
+        None => Clock::system(),
+    }
+}
+
+/// The context of what the operator does at the command line.
+pub(crate) fn operator_cx(vendor_id: VendorId, clock: &Clock) -> Cx {
+    Cx { vendor_id, actor: Actor::Operator, now: clock.now(), entropy: Entropy::system(), request_id: None }
+}
+
+/// Opens the database as it is.
+pub(crate) async fn open_database(config: &Config) -> Result<Db> {
+    let options =
+        Options { max_connections: config.database.max_connections, synchronous: config.database.synchronous.into() };
+    Db::open(config.database.url.reveal(), options).await.context("The database of database.url cannot be opened")
+}
+
+/// Opens a database that has all migrations, or says what to do.
+pub(crate) async fn open_migrated_database(config: &Config) -> Result<Db> {
+    let db = open_database(config).await?;
+    let pending = migrations_pending(&db).await?;
+    if !pending.is_empty() {
+        bail!("The database lacks {} migration(s). Run `server migrate` first.", pending.len());
+    }
+    Ok(db)
+}
+
+/// The master key, from the setting or its file; made where `keys.create` allows it.
+pub(crate) fn master_key(config: &Config, entropy: &Entropy) -> Result<MasterKey> {
+    let keys = &config.keys;
+    if !keys.master_key.is_empty() {
+        return read_master_key(keys.master_key.reveal()).context("keys.master_key");
+    }
+    if keys.master_key_file.is_empty() {
+        bail!(
+            "There is no master key. Make one with `server keys generate-master FILE` and name it in \
+             keys.master_key_file."
+        );
+    }
+    let path = Path::new(&keys.master_key_file);
+    if keys.create && !path.exists() {
+        return create_master_key(path, entropy);
+    }
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("The master key file {} cannot be read", path.display()))?;
+    read_master_key(&Zeroizing::new(text)).with_context(|| format!("The master key file {}", path.display()))
+}
+
+/// 32 bytes as 64 hexadecimal digits or in base64 (RFC 4648 §4).
+fn read_master_key(text: &str) -> Result<MasterKey> {
+    if let Some(key) = MasterKey::from_hex(text) {
+        return Ok(key);
+    }
+    let bytes = data_encoding::BASE64.decode(text.trim().as_bytes()).map(Zeroizing::new);
+    match bytes.ok().and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()) {
+        Some(bytes) => Ok(MasterKey::new(bytes)),
+        None => bail!("a master key is 32 bytes, written as 64 hexadecimal digits or in base64"),
+    }
+}
+
+/// Makes a master key and a file for it that only its owner can read. Never overwrites one.
+pub(crate) fn create_master_key(path: &Path, entropy: &Entropy) -> Result<MasterKey> {
+    use std::io::Write as _;
+    let (key, text) = MasterKey::generate(entropy);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).with_context(|| format!("{} cannot be made", path.display()))?;
+    writeln!(file, "{}", text.as_str()).and_then(|()| file.sync_all()).context("The master key cannot be written")?;
+    Ok(key)
+}
+
+/// Stripe, or `None` when no key is set. Refuses combinations that must not run.
+pub(crate) fn stripe(config: &Config, clock: &Clock, entropy: &Entropy) -> Result<Option<Stripe>> {
+    let settings = &config.stripe;
+    let is_live = settings.mode == StripeMode::Live;
+    if settings.secret_key.is_empty() {
+        if is_live {
+            bail!("stripe.mode is live, so stripe.secret_key must be set.");
+        }
+        return Ok(None);
+    }
+    let stripe = StripeConfig {
+        api_base: settings.api_base.trim_end_matches('/').to_owned(),
+        secret_key: Zeroizing::new(settings.secret_key.reveal().to_owned()),
+        webhook_secrets: webhook_secrets(&settings.webhook_secret),
+    };
+    check_configuration(&stripe, is_live, clock.is_test()).context("The [stripe] section cannot be used")?;
+    Ok(Some(Stripe::new(stripe, entropy.clone())?))
+}
+
+fn webhook_secrets(secret: &Secret) -> Vec<Zeroizing<String>> {
+    let parts = secret.reveal().split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| Zeroizing::new(part.to_owned())).collect()
+}
+
+/// Origin of the hosted Checkout page, which the content security policy must allow forms to lead to.
+pub(crate) fn checkout_origin(settings: &config::Stripe) -> String {
+    let base = settings.api_base.trim_end_matches('/');
+    match settings.checkout_origin.trim_end_matches('/') {
+        "" if base == STRIPE_API_BASE => STRIPE_CHECKOUT_ORIGIN.to_owned(),
+        "" => base.to_owned(),
+        origin => origin.to_owned(),
+    }
+}
+
+/// The mailer of the `[mail]` section.
+pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
+    let mail = &config.mail;
+    let mailer = match mail.transport {
+        MailTransport::File => {
+            std::fs::create_dir_all(&mail.directory)
+                .with_context(|| format!("mail.directory {} cannot be made", mail.directory.display()))?;
+            Mailer::folder(&mail.from, mail.directory.clone())
+        }
+        MailTransport::Smtp => {
+            let credentials =
+                (!mail.username.is_empty()).then(|| (mail.username.clone(), mail.password.reveal().to_owned()));
+            let smtp = Smtp {
+                host: mail.host.clone(),
+                port: Some(mail.port),
+                tls: match mail.tls {
+                    MailTls::Starttls => TlsMode::Starttls,
+                    MailTls::Tls => TlsMode::Tls,
+                    MailTls::None => TlsMode::None,
+                },
+                credentials,
+                ca_pem: None,
+                timeout: MAIL_TIMEOUT,
+            };
+            Mailer::smtp(&mail.from, &smtp)
+        }
+    };
+    mailer.context("The [mail] section cannot be used")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn config(settings: &[(&str, &str)]) -> Config {
+        Config::load(None, settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
+    }
+
+    #[test]
+    fn a_master_key_is_made_once_and_only_its_owner_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let settings = [("LEASEHOLD__KEYS__MASTER_KEY_FILE", path.to_str().unwrap())];
+        assert!(master_key(&config(&settings), &Entropy::seeded(1)).is_err());
+        let made =
+            master_key(&config(&[settings[0], ("LEASEHOLD__KEYS__CREATE", "true")]), &Entropy::seeded(1)).unwrap();
+        let read = master_key(&config(&settings), &Entropy::seeded(2)).unwrap();
+        assert_eq!(made.keyed_hash("test", b"a"), read.keyed_hash("test", b"a"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(create_master_key(&path, &Entropy::seeded(3)).is_err(), "never overwritten");
+    }
+
+    #[test]
+    fn hexadecimal_and_base64_name_the_same_master_key() {
+        let hash = |text: &str| read_master_key(text).unwrap().keyed_hash("test", b"a");
+        let hex = "07".repeat(32);
+        assert_eq!(hash(&hex), hash("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"));
+        for bad in ["", "07", "BwcH", "zz"] {
+            assert!(read_master_key(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_test_clock_and_a_live_key_do_not_meet() {
+        let live = config(&[
+            ("LEASEHOLD__STRIPE__MODE", "live"),
+            ("LEASEHOLD__STRIPE__SECRET_KEY", "sk_live_x"),
+            ("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_a, whsec_b"),
+        ]);
+        let entropy = Entropy::seeded(1);
+        assert!(stripe(&live, &Clock::from_file("clock".into()), &entropy).is_err());
+        assert_eq!(webhook_secrets(&live.stripe.webhook_secret).len(), 2);
+        assert!(stripe(&config(&[("LEASEHOLD__STRIPE__MODE", "live")]), &Clock::system(), &entropy).is_err());
+        assert!(stripe(&config(&[]), &Clock::system(), &entropy).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_checkout_page_is_where_the_api_is_unless_said_otherwise() {
+        let origin = |settings: &[(&str, &str)]| checkout_origin(&config(settings).stripe);
+        assert_eq!(origin(&[]), "https://checkout.stripe.com");
+        assert_eq!(origin(&[("LEASEHOLD__STRIPE__API_BASE", "http://127.0.0.1:12111/")]), "http://127.0.0.1:12111");
+        assert_eq!(
+            origin(&[("LEASEHOLD__STRIPE__CHECKOUT_ORIGIN", "https://pay.example.com/")]),
+            "https://pay.example.com"
+        );
+    }
+}

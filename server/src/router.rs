@@ -1,0 +1,116 @@
+//! Which address is answered by what, and through which layers.
+//!
+//! | addresses | answered by | session |
+//! |---|---|---|
+//! | `/api/v1/…` | server functions in `app::api::licensing` | none |
+//! | `/act/…` | the portal's forms, server functions in `app::api` | yes, cross-site posts refused |
+//! | pages | `app::routes` | yes, guarded before rendering |
+//! | `/stripe/webhook/…`, `/.well-known/…`, documents, `/brand/…`, health | `crate::http` | documents only |
+//! | everything else | files of the site | none |
+
+use app::request::Visit;
+use app::routes::{App, document};
+use app::state::AppState;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use backend::accounts::DbSessionStore;
+use leptos::nonce::provide_nonce;
+use leptos::prelude::provide_context;
+use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_http::timeout::TimeoutLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::{http, middleware};
+
+/// A form is small; the licensing API has its own limit.
+const FORM_BYTES: usize = 64 * 1024;
+/// Stripe's largest events are far below.
+const WEBHOOK_BYTES: usize = 1024 * 1024;
+/// A session's cookie outlives the browser; how long a session lives is decided by the server.
+const COOKIE_DAYS: i64 = 30;
+/// Longer than any page or call takes, shorter than people and proxies wait.
+const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The whole service.
+pub fn router(state: &AppState) -> Router {
+    let site = state.leptos.site_root.to_string();
+    let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);
+    let licensing = Router::new()
+        .route("/api/v1/{*function}", any(server_function))
+        .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
+        .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
+    let plain = Router::new()
+        .route("/stripe/webhook/{vendor_id}", post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES)))
+        .route("/.well-known/jwks.json", get(http::jwks::serve))
+        .route("/brand/{file}", get(http::brand::serve));
+    // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
+    let files = ServeDir::new(&site)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(portal(state).layer(choose_vendor.clone()).with_state(state.clone()));
+    Router::new()
+        .merge(licensing)
+        .merge(plain)
+        .layer(choose_vendor)
+        .route("/healthz", get(http::health::alive))
+        .route("/readyz", get(http::health::ready))
+        .fallback_service(files)
+        .layer(from_fn_with_state(state.clone(), middleware::headers::secure))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(middleware::request_id::answer_panic))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(state.clone(), middleware::request_id::assign))
+        .with_state(state.clone())
+}
+
+/// Pages, forms and documents: everything that knows who is signed in.
+fn portal(state: &AppState) -> Router<AppState> {
+    let pages = generate_route_list(App)
+        .into_iter()
+        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)));
+    Router::new()
+        .route("/act/{*function}", post(server_function))
+        .route("/invoices/{invoice_id}/{document}", get(http::documents::download))
+        .merge(pages)
+        .fallback(page)
+        .layer(from_fn(middleware::visit::guard))
+        .layer(from_fn_with_state(state.clone(), middleware::visit::recognise))
+        .layer(session_layer(state))
+        .layer(from_fn(middleware::cross_site::refuse))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+}
+
+fn session_layer(state: &AppState) -> SessionManagerLayer<DbSessionStore> {
+    let store = DbSessionStore::new(state.db.clone(), state.clock.clone(), state.entropy.clone());
+    SessionManagerLayer::new(store)
+        .with_name(if state.tls { "__Host-leasehold" } else { "leasehold" })
+        .with_secure(state.tls)
+        // Strict would log people out when they come back from Stripe or follow a link in a mail.
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(Duration::days(COOKIE_DAYS)))
+}
+
+/// Renders a page whole: it waits for its data, so that what is sent works without a script.
+async fn page(Extension(visit): Extension<Visit>, request: Request) -> Response {
+    let context = move || {
+        provide_nonce();
+        provide_context(visit.clone());
+    };
+    render_app_async_with_context(context, document)(request).await
+}
+
+async fn server_function(Extension(visit): Extension<Visit>, request: Request) -> Response {
+    handle_server_fns_with_context(move || provide_context(visit.clone()), request).await.into_response()
+}

@@ -1,0 +1,60 @@
+//! `cargo xtask e2e`: the journeys in a real browser, each against a product of its own.
+
+use crate::process::{Child, Stop};
+use crate::report::Counts;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::process::Command;
+
+/// Runs Playwright; the site and the programs have to be built. `arguments` go to Playwright as they are.
+///
+/// # Errors
+/// When Playwright does not run to its end.
+pub(crate) fn journeys(workspace: &Workspace, arguments: &[String]) -> Result<Counts> {
+    let playwright = workspace.npm_program("playwright").context("the npm packages are not installed")?;
+    let results = workspace.target().join("playwright-results.json");
+    if results.exists() {
+        std::fs::remove_file(&results).context("the last results cannot be removed")?;
+    }
+    let mut command = Command::new(playwright);
+    command.arg("test").args(arguments).current_dir(workspace.end2end());
+    command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results);
+    command.env("LEASEHOLD_PROGRAMS", workspace.profile_directory(false)).env("LEASEHOLD_SITE", workspace.site());
+    let status = Child::spawn("Playwright", &mut command, Stop::Terminate)?.wait()?;
+    let text =
+        std::fs::read(&results).with_context(|| format!("Playwright ended with {status} and left no results"))?;
+    let counts = count(&serde_json::from_slice(&text).context("Playwright's results are not JSON")?)?;
+    if !status.success() && counts.failed == 0 {
+        bail!("Playwright ended with {status}");
+    }
+    Ok(counts)
+}
+
+/// The numbers in a report of Playwright. A test that passed only when repeated counts as failed.
+fn count(results: &Value) -> Result<Counts> {
+    let number = |key: &str| -> Result<u32> {
+        let number =
+            results["stats"][key].as_u64().with_context(|| format!("no stats.{key} in Playwright's results"))?;
+        u32::try_from(number).context("too many tests")
+    };
+    Ok(Counts {
+        passed: number("expected")?,
+        failed: number("unexpected")? + number("flaky")?,
+        skipped: number("skipped")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_test_that_passed_only_when_repeated_counts_as_failed() {
+        let results = json!({ "stats": { "expected": 7, "unexpected": 1, "flaky": 2, "skipped": 3 } });
+        assert_eq!(count(&results).unwrap(), Counts { passed: 7, failed: 3, skipped: 3 });
+        assert!(count(&json!({})).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask test`: everything that must hold, from format to journeys, and one line at the end that says so.
+
+use crate::report::{Counts, Report};
+use crate::rust_tests::Selection;
+use crate::workspace::Workspace;
+use crate::{budget, build, e2e, lint, npm, rust_tests, site};
+use anyhow::Result;
+
+const NO_NODE: &str = "no node and npm on this machine";
+
+/// Runs all parts, also after one has failed; true when nothing failed.
+///
+/// # Errors
+/// Only when the run was interrupted.
+pub(crate) fn test(workspace: &Workspace, quick: bool) -> Result<bool> {
+    let mut report = Report::default();
+    let npm = if npm::available() {
+        let counts = report.part("npm packages and types", || {
+            npm::install(workspace)?;
+            npm::typecheck(workspace)
+        })?;
+        counts.failed == 0
+    } else {
+        report.left_out("npm packages and types", NO_NODE);
+        false
+    };
+    lint::parts(workspace, &mut report)?;
+    let site = report.part("site and budgets", || {
+        site::build(workspace)?;
+        budget::check(&workspace.site())
+    })?;
+    let programs = report.part("programs", || {
+        build::programs(workspace)?;
+        Ok(Counts::PASSED)
+    })?;
+    let selection = if quick { Selection::Quick } else { Selection::All };
+    rust_tests::parts(workspace, &mut report, selection)?;
+    if !quick {
+        let broken = |counts: Counts| counts.passed == 0;
+        if !npm {
+            report.left_out("journeys", NO_NODE);
+        } else if broken(site) || broken(programs) {
+            report.left_out("journeys", "the site or the programs did not build");
+        } else {
+            report.part("journeys", || e2e::journeys(workspace, &[]))?;
+        }
+    }
+    Ok(report.finish())
+}
