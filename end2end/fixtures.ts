@@ -16,14 +16,18 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** What the worker's product sells; the demo catalog when undefined. */
+  catalog: string | undefined;
   /** The worker's own product, shared by its tests: journeys sign up with addresses of their own. */
   product: Product;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  catalog: [undefined, { option: true, scope: 'worker' }],
+
   product: [
-    async ({}, use) => {
-      const product = await startProduct();
+    async ({ catalog }, use) => {
+      const product = await startProduct({ catalog });
       await use(product);
       await product.stop();
     },
@@ -31,6 +35,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 
   baseURL: async ({ product }, use) => use(product.url),
+
+  // Every test comes from a network address of its own, because sign-ups from one are limited.
+  extraHTTPHeaders: async ({}, use) => use({ 'x-forwarded-for': freshNetworkAddress() }),
 
   complaints: [
     async ({ context, product }, use, info) => {
@@ -101,4 +108,10 @@ function collect(context: BrowserContext, found: string[]): void {
 /** An e-mail address that no other test uses. */
 export function freshAddress(name: string): string {
   return `${name}-${crypto.randomUUID().slice(0, 8)}@example.com`;
+}
+
+/** An address of the block for benchmarks (RFC 2544), which the product takes from its proxy. */
+export function freshNetworkAddress(): string {
+  const [a = 0, b = 0] = crypto.getRandomValues(new Uint8Array(2));
+  return `198.18.${a}.${b}`;
 }

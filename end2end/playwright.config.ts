@@ -9,10 +9,13 @@ const screens = {
   phone: { width: 320, height: 700 },
 };
 
-/** Every journey runs on both screens, with and without JavaScript; a test tagged @js-only needs scripts. */
+/**
+ * Every journey runs on both screens, with and without JavaScript. A test tagged @js-only needs scripts; one tagged @once
+ * is about something else than pages, and runs in the first project only.
+ */
 const projects: Project[] = Object.entries(screens).flatMap(([screen, viewport]) => [
-  { name: `${screen}-js`, use: { viewport, javaScriptEnabled: true } },
-  { name: `${screen}-nojs`, use: { viewport, javaScriptEnabled: false }, grepInvert: /@js-only/ },
+  { name: `${screen}-js`, use: { viewport, javaScriptEnabled: true }, ...(screen === 'desktop' ? {} : { grepInvert: /@once/ }) },
+  { name: `${screen}-nojs`, use: { viewport, javaScriptEnabled: false }, grepInvert: /@js-only|@once/ },
 ]);
 
 export default defineConfig({

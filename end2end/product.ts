@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,8 +16,8 @@ const CATALOG = process.env.LEASEHOLD_CATALOG ?? 'demo/iot-platform.toml';
 /** Names and values of the programs, which xtask/src/product.rs knows as well. */
 const STRIPE_KEY = 'sk_test_journey';
 const WEBHOOK_SECRET = 'whsec_journey';
-/** What a journey may log in with as the vendor's owner. */
-export const OWNER = { email: 'owner@example.com', password: 'journey-password-2026' };
+/** What a journey may log in with as the vendor's staff. */
+export const ADMIN = { email: 'admin@example.com', password: 'journey-password-2026' };
 
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
@@ -52,6 +51,8 @@ export interface Product {
   clockFile: string;
   /** Waits for a mail to the address, newest first, whose subject or text matches. */
   inbox(address: string, matching?: RegExp): Promise<Mail>;
+  /** Starts one more server on the same database and returns its address; needs PostgreSQL. */
+  addNode(): Promise<string>;
   /** Runs `server ARGUMENTS…` with this product's configuration and returns what it printed. */
   command(...args: string[]): Promise<string>;
   /** What server and sandbox have logged so far. */
@@ -59,8 +60,16 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** What may differ between products. */
+export interface Options {
+  /** What is sold, relative to the repository; LEASEHOLD_CATALOG or the demo catalog when left out. */
+  catalog?: string;
+  /** A database of its own that is empty; a file of SQLite when left out. */
+  databaseUrl?: string;
+}
+
 /** Starts a product on free loopback ports in a temporary folder. */
-export async function startProduct(): Promise<Product> {
+export async function startProduct({ catalog = CATALOG, databaseUrl }: Options = {}): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-journey-'));
   const [port, sandboxPort] = await freePorts();
   const url = `http://127.0.0.1:${port}`;
@@ -71,26 +80,28 @@ export async function startProduct(): Promise<Product> {
   const logFile = join(folder, 'log');
   await mkdir(mails);
   await writeFile(clockFile, '');
-  await writeFile(masterKey, randomBytes(32).toString('base64'), { mode: 0o600 });
   const env = {
     ...process.env,
     LEASEHOLD_TEST_CLOCK: clockFile,
     LEASEHOLD__SERVER__LISTEN: `127.0.0.1:${port}`,
     LEASEHOLD__SERVER__PUBLIC_ORIGIN: url,
     LEASEHOLD__SERVER__SITE_ROOT: site,
-    LEASEHOLD__DATABASE__URL: `sqlite:${join(folder, 'leasehold.db')}`,
+    // Journeys come from many addresses, as if through a proxy.
+    LEASEHOLD__SERVER__TRUSTED_PROXIES: '127.0.0.1',
+    LEASEHOLD__DATABASE__URL: databaseUrl ?? `sqlite:${join(folder, 'leasehold.db')}`,
     LEASEHOLD__STRIPE__API_BASE: sandboxUrl,
     LEASEHOLD__STRIPE__SECRET_KEY: STRIPE_KEY,
     LEASEHOLD__STRIPE__WEBHOOK_SECRET: WEBHOOK_SECRET,
     LEASEHOLD__MAIL__TRANSPORT: 'file',
     LEASEHOLD__MAIL__DIRECTORY: mails,
     LEASEHOLD__KEYS__MASTER_KEY_FILE: masterKey,
+    LEASEHOLD__KEYS__CREATE: 'true',
   };
 
   const log = await open(logFile, 'a');
   const running: ChildProcess[] = [];
-  const start = (program: string, args: string[]) => {
-    const child = spawn(join(programs, program), args, { cwd: root, env, stdio: ['ignore', log.fd, log.fd] });
+  const start = (program: string, args: string[], different: NodeJS.ProcessEnv = {}) => {
+    const child = spawn(join(programs, program), args, { cwd: root, env: { ...env, ...different }, stdio: ['ignore', log.fd, log.fd] });
     running.push(child);
     return child;
   };
@@ -111,13 +122,13 @@ export async function startProduct(): Promise<Product> {
   };
 
   try {
-    const webhook = ['--webhook-url', `${url}/stripe/webhook/${await vendorOf(CATALOG)}`, '--webhook-secret', WEBHOOK_SECRET];
+    const webhook = ['--webhook-url', `${url}/stripe/webhook/${await vendorOf(catalog)}`, '--webhook-secret', WEBHOOK_SECRET];
     const sandbox = start('stripe-sandbox', ['--listen', `127.0.0.1:${sandboxPort}`, ...webhook]);
     await ready(sandbox, `${sandboxUrl}/_sandbox/state`);
     await command('migrate');
-    await command('admin', 'apply-catalog', CATALOG, '--yes');
-    const { email, password } = OWNER;
-    await command('admin', 'create-staff', '--role', 'owner', '--email', email, '--password', password, '--if-absent');
+    await command('admin', 'apply-catalog', catalog, '--yes');
+    const staff = ['admin', 'create-staff', '--role', 'admin', '--email', ADMIN.email, '--password-stdin'];
+    await runToEnd(join(programs, 'server'), staff, env, `${ADMIN.password}\n`);
     const server = start('server', ['serve']);
     await ready(server, `${url}/readyz`);
   } catch (error) {
@@ -137,6 +148,12 @@ export async function startProduct(): Promise<Product> {
       state: async () => (await fetch(`${sandboxUrl}/_sandbox/state`)).json(),
     },
     inbox: (address, matching = /(?:)/) => waitForMail(mails, address, matching),
+    addNode: async () => {
+      const [port] = await freePorts();
+      const node = start('server', ['serve'], { LEASEHOLD__SERVER__LISTEN: `127.0.0.1:${port}` });
+      await ready(node, `http://127.0.0.1:${port}/readyz`);
+      return `http://127.0.0.1:${port}`;
+    },
     command,
     log: readLog,
     stop,
@@ -189,9 +206,12 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function runToEnd(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+function runToEnd(program: string, args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<string> {
   return new Promise((done, failed) => {
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // A program that never reads its input closes it; that is no failure.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));

@@ -31,8 +31,10 @@ pub enum Access {
 pub fn access(path: &str) -> Access {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
-        "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "docs" => Access::Anyone,
-        "company" => Access::SignedIn,
+        "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs" => {
+            Access::Anyone
+        }
+        "company" | "account" => Access::SignedIn,
         "staff" => Access::Staff,
         _ => Access::Account,
     }
@@ -77,7 +79,25 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=pages::errors::not_found>
                 <Route path=StaticSegment("") view=pages::price_list::page />
-                <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::price_list::page />
+                <Route path=StaticSegment("sign-up") view=pages::sign_up::page />
+                <Route path=StaticSegment("log-in") view=pages::log_in::page />
+                <Route path=StaticSegment("forgot-password") view=pages::forgot_password::page />
+                <Route path=StaticSegment("reset-password") view=pages::reset_password::page />
+                <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
+                <Route path=StaticSegment("not-done") view=pages::not_done::page />
+                <Route path=StaticSegment("company") view=pages::company::page />
+                <Route path=StaticSegment("account") view=pages::account::page />
+                <Route path=StaticSegment("buy") view=pages::buy::page />
+                <Route path=(StaticSegment("orders"), ParamSegment("id")) view=pages::order::page />
+                <Route path=StaticSegment("overview") view=pages::overview::page />
+                <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
+                <Route path=StaticSegment("staff") view=pages::staff::page />
+                <Route path=StaticSegment("licenses") view=pages::licenses::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::license::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("change")) view=pages::change::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />
+                <Route path=StaticSegment("invoices") view=pages::invoices::page />
             </FlatRoutes>
         </Router>
     }

@@ -22,11 +22,12 @@ impl Currency {
     }
 
     /// How many digits stand behind the decimal point: 2 for most, 0 for JPY, 3 for KWD
-    /// (<https://docs.stripe.com/currencies#zero-decimal>, `#three-decimal`).
+    /// (<https://docs.stripe.com/currencies#zero-decimal>, `#three-decimal`). ISK and UGX have no minor unit,
+    /// but Stripe goes on counting them in hundredths (`#special-cases`), and so do we.
     #[must_use]
     pub fn exponent(&self) -> u32 {
         match self.as_str() {
-            "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd" | "vuv"
+            "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "vnd" | "vuv"
             | "xaf" | "xof" | "xpf" => 0,
             "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
             _ => 2,

@@ -8,7 +8,7 @@ CREATE TABLE vendors (
     origin          TEXT NOT NULL UNIQUE,              -- the issuer `iss`; set once
     name            TEXT NOT NULL,
     profile         TEXT NOT NULL,                     -- JSON: legal name, address, VAT id, bank, support, headline
-    accent_hue      BIGINT NOT NULL DEFAULT 172,
+    accent_hue      BIGINT NOT NULL DEFAULT 178,
     logo_svg        TEXT,
     created_at      BIGINT NOT NULL
 );

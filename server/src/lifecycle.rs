@@ -10,12 +10,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
-use backend::accounts::Passwords;
+use backend::accounts::{Passwords, SendPasswordReset};
+use backend::billing;
 use backend::cx::Entropy;
-use backend::db::{Db, migrations_pending};
+use backend::db::{Db, DbError, migrations_pending};
 use backend::jobs::{Handlers, Runner, Worker};
 use backend::mail::{Mailer, SendMail};
 use backend::stripe::StripeAccounts;
+use backend::vendors::list_vendors;
 use leptos::config::{Env, LeptosOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +52,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         tls: config.is_tls(),
     });
+    start_reconciling(&state).await?;
     let handlers = handlers(&state, mailer);
     let worker = Worker::start(Runner::new(db.clone(), clock, entropy, master, handlers));
     let served = listen(config, &state).await;
@@ -62,11 +65,26 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     served
 }
 
+/// Every vendor that sells asks Stripe regularly for what no webhook told.
+async fn start_reconciling(state: &AppState) -> Result<()> {
+    let vendors = state.db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    for vendor in vendors.into_iter().filter(|vendor| state.stripe.of(&vendor.id).is_some()) {
+        let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
+        let queued: Result<_, DbError> = state
+            .db
+            .write(move |tx| Box::pin(async move { billing::handlers::start_reconciling(tx, &cx, &master).await }))
+            .await;
+        queued?;
+    }
+    Ok(())
+}
+
 /// Every kind of job that this process does.
 fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
-    Handlers::new()
+    let handlers = Handlers::new()
         .with(SendMail::new(mailer))
-        .with(backend::accounts::SendPasswordReset::new(state.db.clone(), state.master.clone()))
+        .with(SendPasswordReset::new(state.db.clone(), state.master.clone()));
+    billing::handlers::register(handlers, &state.commerce())
 }
 
 /// The database, migrated or complete already; refused when it is behind or ahead.

@@ -10,6 +10,8 @@ mod logging;
 mod middleware;
 mod parts;
 mod router;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,7 +77,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         command => command,
     };
     let config = Config::load(cli.config.as_deref(), environment())?;
-    logging::start(&config.log)?;
+    logging::start(&config.log, matches!(command, Command::Serve))?;
     match command {
         Command::Serve => lifecycle::serve(&config).await,
         Command::Migrate => migrate::run(&config).await,

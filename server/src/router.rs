@@ -8,10 +8,13 @@
 //! | `/stripe/webhook/…`, `/.well-known/…`, documents, `/brand/…`, health | `crate::http` | documents only |
 //! | everything else | files of the site | none |
 
+use std::net::SocketAddr;
+
 use app::request::Visit;
 use app::routes::{App, document};
 use app::state::AppState;
 use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -41,7 +44,7 @@ const COOKIE_DAYS: i64 = 30;
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The whole service.
-pub fn router(state: &AppState) -> Router {
+pub(crate) fn router(state: &AppState) -> Router {
     let site = state.leptos.site_root.to_string();
     let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);
     let licensing = Router::new()
@@ -49,7 +52,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
         .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
     let plain = Router::new()
-        .route("/stripe/webhook/{vendor_id}", post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES)))
+        .route("/stripe/webhook/{vendor}", post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES)))
         .route("/.well-known/jwks.json", get(http::jwks::serve))
         .route("/brand/{file}", get(http::brand::serve));
     // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
@@ -74,6 +77,11 @@ pub fn router(state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
+/// The service with the addresses of its peers, as `axum::serve` takes it.
+pub(crate) fn make_service(state: &AppState) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+    router(state).into_make_service_with_connect_info()
+}
+
 /// Pages, forms and documents: everything that knows who is signed in.
 fn portal(state: &AppState) -> Router<AppState> {
     let pages = generate_route_list(App)
@@ -82,6 +90,7 @@ fn portal(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/act/{*function}", post(server_function))
         .route("/invoices/{invoice_id}/{document}", get(http::documents::download))
+        .route("/orders/{order_id}/state", get(http::order_state::tell))
         .merge(pages)
         .fallback(page)
         .layer(from_fn(middleware::visit::guard))

@@ -1,5 +1,6 @@
 //! `cargo xtask e2e`: the journeys in a real browser, each against a product of its own.
 
+use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::{Child, Stop};
 use crate::report::Counts;
 use crate::workspace::Workspace;
@@ -7,7 +8,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs Playwright; the site and the programs have to be built. `arguments` go to Playwright as they are.
+/// Runs Playwright, with a PostgreSQL beside it where this machine has one; the site and the programs have to be built.
+/// `arguments` go to Playwright as they are.
 ///
 /// # Errors
 /// When Playwright does not run to its end.
@@ -21,6 +23,13 @@ pub(crate) fn journeys(workspace: &Workspace, arguments: &[String]) -> Result<Co
     command.arg("test").args(arguments).current_dir(workspace.end2end());
     command.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &results);
     command.env("LEASEHOLD_PROGRAMS", workspace.profile_directory(false)).env("LEASEHOLD_SITE", workspace.site());
+    let database = Database::find()?;
+    match database.url() {
+        Some(url) => {
+            command.env(URL_VARIABLE, url);
+        }
+        None => println!("No PostgreSQL here: the journey over two nodes is left out."),
+    }
     let status = Child::spawn("Playwright", &mut command, Stop::Terminate)?.wait()?;
     let text =
         std::fs::read(&results).with_context(|| format!("Playwright ended with {status} and left no results"))?;

@@ -3,6 +3,7 @@
 //! Nothing has to be installed by hand on a machine with rustup; the browser tests need Node and Chromium. One file per
 //! command, and beside them what they share: [`site`] (with [`styles`], [`compress`], [`budget`]), [`postgres`],
 //! [`process`], [`npm`], [`workspace`], [`report`], and [`product`], the only place that knows the product's flags.
+//! What `serve` shows beside the product: [`demo_customer`] with its [`browser`], [`mail_pages`] with their [`mailbox`].
 //!
 //! # Nothing is built twice
 //! Cargo unifies the features of a dependency over the packages selected in one call, so calls that select differently
@@ -14,11 +15,15 @@
 //! What is compiled more than once has to be: for the machine, for clippy (metadata only) and for browsers.
 
 mod bench;
+mod browser;
 mod budget;
 mod build;
 mod compress;
+mod demo_customer;
 mod e2e;
 mod lint;
+mod mail_pages;
+mod mailbox;
 mod npm;
 mod postgres;
 mod process;
@@ -50,10 +55,9 @@ struct Arguments {
 enum Task {
     /// Run the whole product here, with a local Stripe and demo data, until Ctrl-C
     Serve {
-        /// Port of the portal on 127.0.0.1
-        #[arg(long, default_value_t = 3000)]
-        port: u16,
-        /// Another database than data/dev/leasehold.db, e.g. postgres://user@127.0.0.1/name
+        #[command(flatten)]
+        ports: serve::Ports,
+        /// Another database than the demo's own, e.g. postgres://user@127.0.0.1/name; it is kept between starts
         #[arg(long, value_name = "URL")]
         database_url: Option<String>,
     },
@@ -109,7 +113,7 @@ fn run(task: Task) -> Result<bool> {
     process::watch_for_interrupts()?;
     let workspace = Workspace::find()?;
     match task {
-        Task::Serve { port, database_url } => serve::serve(&workspace, port, database_url).map(|()| true),
+        Task::Serve { ports, database_url } => serve::serve(&workspace, ports, database_url).map(|()| true),
         Task::Test { quick } => test::test(&workspace, quick),
         Task::Soak { rounds } => soak::soak(&workspace, rounds),
         Task::E2e { arguments } => {

@@ -21,6 +21,40 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The 64 racing activations, each with a connection, times two server processes, and room for the tests' own pools.
 const CONNECTIONS: &str = "300";
 
+/// The PostgreSQL that tests use.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// Named by the caller's environment.
+    Given(String),
+    /// Our own.
+    Started(Postgres),
+    /// This machine has no PostgreSQL.
+    None,
+}
+
+impl Database {
+    /// The one that the environment names, else a new one.
+    ///
+    /// # Errors
+    /// When there are programs of PostgreSQL here that do not start.
+    pub(crate) fn find() -> Result<Self> {
+        if let Ok(url) = std::env::var(URL_VARIABLE) {
+            return Ok(Self::Given(url));
+        }
+        Ok(Postgres::start()?.map_or(Self::None, Self::Started))
+    }
+
+    /// The URL of a database in which the tests may do what they like.
+    #[must_use]
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::Given(url) => Some(url),
+            Self::Started(postgres) => Some(postgres.url()),
+            Self::None => None,
+        }
+    }
+}
+
 /// A running server. Dropping it stops the server first, then removes its folder.
 #[derive(Debug)]
 pub(crate) struct Postgres {

@@ -5,7 +5,7 @@
 //! so that stopping `cargo test` also stops the test program that it runs. A second Ctrl-C ends `xtask` at once.
 
 use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -74,7 +74,11 @@ impl Child {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn spawn(name: &str, command: &mut Command, stop: Stop) -> Result<Self> {
-        command.stdin(Stdio::null());
+        Self::spawn_reading(name, command, Stdio::null(), stop)
+    }
+
+    fn spawn_reading(name: &str, command: &mut Command, input: Stdio, stop: Stop) -> Result<Self> {
+        command.stdin(input);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let inner =
@@ -172,10 +176,31 @@ pub(crate) fn run(name: &str, command: &mut Command) -> Result<()> {
 /// # Errors
 /// When it cannot be started, or on Ctrl-C. A failure of the program is not an error here: the caller has the lines
 /// and the status.
-pub(crate) fn run_reading(name: &str, mut command: Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+pub(crate) fn run_reading(name: &str, command: Command, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+    read_lines(name, command, Stdio::null(), on_line)
+}
+
+/// Runs a program to its end on the given input and keeps to itself what it prints, unless it fails.
+/// The input has to fit into a pipe, which it does up to 4 KiB on every system.
+///
+/// # Errors
+/// When it cannot be started, does not succeed (what it printed is then printed), or on Ctrl-C.
+pub(crate) fn run_quietly(name: &str, command: Command, input: &str) -> Result<()> {
+    let (reader, mut writer) = std::io::pipe().context("no pipe")?;
+    writer.write_all(input.as_bytes()).context("the pipe does not take the input")?;
+    drop(writer);
+    let mut printed = Vec::new();
+    let status = read_lines(name, command, reader.into(), |line| printed.push(line.to_owned()))?;
+    if !status.success() {
+        bail!("{name} failed ({status}):\n{}", printed.join("\n"));
+    }
+    Ok(())
+}
+
+fn read_lines(name: &str, mut command: Command, input: Stdio, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     let (reader, writer) = std::io::pipe().context("no pipe")?;
     command.stdout(writer.try_clone().context("no pipe")?).stderr(writer);
-    let mut child = Child::spawn(name, &mut command, Stop::Terminate)?;
+    let mut child = Child::spawn_reading(name, &mut command, input, Stop::Terminate)?;
     // Holds the pipe's writing ends: the reader would never see the end while it lives.
     drop(command);
     let (sender, lines) = mpsc::channel();
@@ -224,6 +249,13 @@ mod tests {
             run_reading("sh", shell("echo one; echo two >&2; echo three; exit 3"), |line| lines.push(line.to_owned()));
         assert_eq!(lines, ["one", "two", "three"]);
         assert_eq!(status.unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn what_a_quiet_program_printed_is_told_when_it_fails() {
+        assert!(run_quietly("sh", shell("read -r word && test \"$word\" = open"), "open\n").is_ok());
+        let error = run_quietly("sh", shell("cat; exit 3"), "the reason\n").unwrap_err();
+        assert!(error.to_string().contains("the reason"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Tests that take long (proofs under load, many processes) are marked `#[ignore = "slow proof: …"]`. `test --quick`
 //! leaves them out, `test` runs them, `soak` runs them again and again.
 
-use crate::postgres::{Postgres, URL_VARIABLE};
+use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::run_reading;
 use crate::report::{Counts, Report};
 use crate::workspace::{PRODUCT_CRATES, Workspace};
@@ -43,32 +43,6 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selec
         report.part("tests of xtask", || cargo_test(workspace, &["--package", "xtask"], None, selection))?;
     }
     Ok(())
-}
-
-/// The PostgreSQL that tests use.
-enum Database {
-    /// Named by the caller's environment.
-    Given(String),
-    /// Our own.
-    Started(Postgres),
-    None,
-}
-
-impl Database {
-    fn find() -> Result<Self> {
-        if let Ok(url) = std::env::var(URL_VARIABLE) {
-            return Ok(Self::Given(url));
-        }
-        Ok(Postgres::start()?.map_or(Self::None, Self::Started))
-    }
-
-    fn url(&self) -> Option<&str> {
-        match self {
-            Self::Given(url) => Some(url),
-            Self::Started(postgres) => Some(postgres.url()),
-            Self::None => None,
-        }
-    }
 }
 
 fn cargo_test(workspace: &Workspace, crates: &[&str], url: Option<&str>, selection: Selection) -> Result<Counts> {

@@ -108,6 +108,12 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     write(&stamp_file, stamp.as_bytes())
 }
 
+/// The built style sheet.
+#[must_use]
+pub(crate) fn stylesheet(workspace: &Workspace) -> PathBuf {
+    workspace.site().join("pkg").join(format!("{NAME}.css"))
+}
+
 /// Adds the WASM target, unless it is there or there is no rustup (a distribution's Rust brings its own).
 fn add_wasm_target() -> Result<()> {
     let Ok(installed) = Command::new("rustup").args(["target", "list", "--installed"]).output() else { return Ok(()) };

@@ -4,6 +4,14 @@
 //! without JavaScript: a form posts, the function acts and redirects; what was refused goes back to the
 //! page with what was typed (see [`form`]). Each function checks its own authority.
 
+pub mod accounts;
+pub mod billing;
 pub mod error;
 pub mod form;
+pub mod licenses;
 pub mod licensing;
+pub mod next;
+pub mod orders;
+pub mod refusal;
+pub mod sign_in;
+pub mod staff;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use super::{NoPage, Page, render};
-use crate::components::{EmptyState, PageHead};
+use crate::components::PageHead;
 use crate::request::Visit;
 
 /// The page for addresses that nothing answers.

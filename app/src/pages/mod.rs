@@ -1,9 +1,30 @@
 //! One file per screen, named like its address. A page loads through `backend`, puts sentences from
 //! `backend::text` into components, and decides nothing.
 
+pub mod account;
+pub mod buy;
+pub mod cancel;
+pub mod change;
+pub mod company;
+pub mod docs_api;
 pub mod errors;
+pub mod forgot_password;
 pub mod frame;
+pub mod invoices;
+pub mod license;
+pub mod licenses;
+pub mod log_in;
+pub mod not_done;
+pub mod order;
+pub mod overview;
+mod own_license;
 pub mod price_list;
+pub mod reset_password;
+pub mod sign_up;
+pub mod staff;
+pub mod updates;
+pub mod verify_banner;
+pub mod verify_email;
 
 use std::future::Future;
 

@@ -1,18 +1,295 @@
 //! `/`: what is sold, at what price, for whoever asks.
+//!
+//! The address says what is looked at: `?interval=month|year|once`, and with `&plan=&seats=` (and `&product=`,
+//! `&currency=` where there are several) the number of seats chosen for a plan, which is how prices are
+//! updated without a script.
 
-use backend::text::en::portal as text;
-
-use super::{Page, render};
-use crate::components::PageHead;
-use crate::request::Visit;
+use backend::catalog::{self, BillingInterval, Plan, PlanKind, PriceRole, Product, Release};
+use backend::db::DbError;
+use backend::money::Currency;
+use backend::orders::rules;
+use backend::text::en::buying as text;
+use backend::vendors::Vendor;
 use leptos::prelude::*;
+
+use super::{NoPage, Page, render};
+use crate::components::{Card, Cents, EmptyState, PageHead, PlanCard, Plans, Segmented, Words, money_text};
+use crate::islands::{PriceCalculator, PriceTerms, SeatSentence};
+use crate::layout::NavLink;
+use crate::request::Visit;
 
 /// The price list.
 pub fn page() -> impl IntoView {
-    render(async {
-        let visit = Visit::here();
-        let lead = visit.vendor.profile.lead.clone();
-        let title = visit.vendor.profile.headline.clone();
-        Ok(Page::new(text::LOG_IN, view! { <PageHead title=title lead=lead /> }))
+    render(async { load(Visit::here()).await })
+}
+
+/// A product with what can be bought of it.
+struct Shelf {
+    product: Product,
+    plans: Vec<Plan>,
+    newest: Option<Release>,
+}
+
+/// What the address asks for.
+struct Choice {
+    interval: BillingInterval,
+    currency: Currency,
+    product: Option<String>,
+    plan: Option<String>,
+    seats: Option<i64>,
+    /// Whether links must name product and currency, because there are several.
+    several_products: bool,
+    several_currencies: bool,
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let vendor_id = visit.vendor.id.clone();
+    let today = visit.state.clock.now().date();
+    let shelves: Vec<Shelf> = visit
+        .state
+        .db
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut shelves = Vec::new();
+                for product in catalog::list_products(tx, &vendor_id).await? {
+                    let mut plans = catalog::list_plans(tx, &vendor_id, &product.id).await?;
+                    plans.retain(|plan| plan.published);
+                    let newest = catalog::newest_covered_release(tx, &vendor_id, &product.id, today).await?;
+                    if !plans.is_empty() {
+                        shelves.push(Shelf { product, plans, newest });
+                    }
+                }
+                Ok::<_, DbError>(shelves)
+            })
+        })
+        .await?;
+    Ok(Page::new(text::PRICES_TITLE, body(&visit, shelves)))
+}
+
+fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
+    let (title, lead) = headline(&visit.vendor, &shelves);
+    let mut currencies: Vec<Currency> =
+        shelves.iter().flat_map(|shelf| &shelf.plans).flat_map(rules::currencies).collect();
+    currencies.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    currencies.dedup();
+    let asked = visit.query("currency").and_then(|code| Currency::parse(&code));
+    let Some(currency) = asked.filter(|asked| currencies.contains(asked)).or(currencies.first().copied()) else {
+        return view! {
+            <PageHead title=title lead=lead />
+            <EmptyState text=text::NOTHING_FOR_SALE />
+        }
+        .into_any();
+    };
+    let intervals = intervals(&shelves, currency);
+    let asked = visit.query("interval").and_then(|word| BillingInterval::parse(&word));
+    let choice = Choice {
+        interval: asked.or(intervals.first().copied()).unwrap_or(BillingInterval::Month),
+        currency,
+        product: visit.query("product"),
+        plan: visit.query("plan"),
+        seats: visit.query("seats").and_then(|number| number.trim().parse().ok()),
+        several_products: shelves.len() > 1,
+        several_currencies: currencies.len() > 1,
+    };
+    let tabs = tabs(&choice, &intervals, months_free(&shelves, currency));
+    let currency_tabs = choice.several_currencies.then(|| currency_tabs(&choice, &currencies));
+    let note = text::price_note(choice.interval, currency.as_str());
+    let shelves = shelves.into_iter().filter_map(|shelf| shelf_view(&choice, shelf)).collect::<Vec<_>>();
+    let nothing = shelves.is_empty().then(|| view! { <EmptyState text=text::NOT_AT_THIS_INTERVAL /> });
+    let how = text::HOW.map(|(heading, sentence)| {
+        view! {
+            <li>
+                <h3>{heading}</h3>
+                <p>{sentence}</p>
+            </li>
+        }
+    });
+    view! {
+        <PageHead
+            title=title
+            lead=lead
+            actions=move || {
+                view! {
+                    <Segmented label=text::BILLING options=tabs.clone() />
+                    {currency_tabs.clone().map(|tabs| view! { <Segmented label=text::CURRENCY options=tabs /> })}
+                }
+            }
+        />
+        {shelves}
+        {nothing}
+        <p class="lead">{note}</p>
+        <Card title=text::HOW_TITLE>
+            <ol class="row">{how.collect_view()}</ol>
+        </Card>
+    }
+    .into_any()
+}
+
+/// The vendor's own words, or the first product's where there are none.
+fn headline(vendor: &Vendor, shelves: &[Shelf]) -> (String, Option<String>) {
+    let product = shelves.first().map(|shelf| &shelf.product);
+    let title = match (&vendor.profile.headline, product) {
+        (headline, _) if !headline.is_empty() => headline.clone(),
+        (_, Some(product)) => product.name.clone(),
+        _ => vendor.name.clone(),
+    };
+    (title, Some(vendor.profile.lead.clone()).filter(|lead| !lead.is_empty()))
+}
+
+fn intervals(shelves: &[Shelf], currency: Currency) -> Vec<BillingInterval> {
+    let offered = |interval: &BillingInterval| {
+        shelves.iter().flat_map(|shelf| &shelf.plans).any(|plan| rules::intervals(plan, currency).contains(interval))
+    };
+    BillingInterval::ALL.iter().copied().filter(offered).collect()
+}
+
+/// How many months a year saves, where it is the same for every plan that is sold by the year.
+fn months_free(shelves: &[Shelf], currency: Currency) -> Option<i64> {
+    let mut months = shelves
+        .iter()
+        .flat_map(|shelf| &shelf.plans)
+        .filter(|plan| rules::intervals(plan, currency).contains(&BillingInterval::Year))
+        .map(|plan| rules::yearly_saving(plan, currency).and_then(|saving| saving.months));
+    let first = months.next()??;
+    months.all(|other| other == Some(first)).then_some(first)
+}
+
+fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>) -> Vec<NavLink> {
+    let tab = |interval: &BillingInterval| {
+        let mut query = vec![("interval", interval.as_str())];
+        if choice.several_currencies {
+            query.push(("currency", choice.currency.as_str()));
+        }
+        NavLink {
+            label: text::interval_tab(*interval, months_free),
+            href: format!("/?{}", serde_urlencoded::to_string(query).unwrap_or_default()),
+            current: *interval == choice.interval,
+        }
+    };
+    intervals.iter().map(tab).collect()
+}
+
+fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
+    let tab = |currency: &Currency| NavLink {
+        label: currency.as_str().to_uppercase(),
+        href: format!("/?interval={}&currency={}", choice.interval.as_str(), currency.as_str()),
+        current: *currency == choice.currency,
+    };
+    currencies.iter().map(tab).collect()
+}
+
+/// One product; `None` where nothing of it is sold at the chosen interval.
+fn shelf_view(choice: &Choice, shelf: Shelf) -> Option<AnyView> {
+    let Shelf { product, plans, newest } = shelf;
+    let sold = |plan: &&Plan| rules::intervals(plan, choice.currency).contains(&choice.interval);
+    let cards: Vec<AnyView> = plans.iter().filter(sold).filter_map(|plan| plan_card(choice, &product, plan)).collect();
+    if cards.is_empty() {
+        return None;
+    }
+    let terms = plans.iter().filter(sold).find(|plan| plan.kind == PlanKind::Perpetual).map(|plan| {
+        let maintenance = plan.price(PriceRole::Maintenance, BillingInterval::Once, choice.currency);
+        let maintenance = maintenance
+            .map(|price| money_text(price.unit_amount.amount_minor, choice.currency.as_str(), Cents::WhenNeeded));
+        let newest = newest.as_ref().map(|release| release.version.as_str());
+        let terms = text::perpetual_terms(plan.license_type, maintenance.as_deref(), newest);
+        view! {
+            <Card title=text::PERPETUAL_TITLE>
+                <ul class="ticks">{terms.into_iter().map(|term| view! { <li>{term}</li> }).collect_view()}</ul>
+            </Card>
+        }
+    });
+    let heading_id = format!("product-{}", product.code);
+    let labelled_by = heading_id.clone();
+    Some(
+        view! {
+            <section class="stack" aria-labelledby=labelled_by>
+                <div>
+                    <h2 id=heading_id>{product.name}</h2>
+                    <p class="lead">{product.description}</p>
+                </div>
+                <Plans>{cards} {terms}</Plans>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+/// One plan with its calculator; `None` where it has no price for the choice.
+fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView> {
+    let (interval, currency) = (choice.interval, choice.currency);
+    let terms = price_terms(plan, interval, currency)?;
+    let amount = |minor| money_text(minor, currency.as_str(), Cents::WhenNeeded);
+    let chosen = choice.plan.as_deref() == Some(plan.code.as_str())
+        && choice.product.as_deref().is_none_or(|code| code == product.code);
+    let seats = choice.seats.filter(|_| chosen).and_then(|seats| u32::try_from(seats).ok());
+    let seats = seats.unwrap_or(terms.included_seats);
+    let id = format!("{}-{}", product.code, plan.code);
+
+    let mut hidden =
+        vec![("plan".to_owned(), plan.code.clone()), ("interval".to_owned(), interval.as_str().to_owned())];
+    if choice.several_products {
+        hidden.push(("product".to_owned(), product.code.clone()));
+    }
+    if choice.several_currencies {
+        hidden.push(("currency".to_owned(), currency.as_str().to_owned()));
+    }
+    let each = amount(terms.extra_seat_minor);
+    let mut hint = text::seats_hint(plan.license_type, plan.included_seats, &each, interval);
+    if let Some(saving) = rules::yearly_saving(plan, currency).filter(|_| interval == BillingInterval::Year) {
+        hint = format!("{hint} {}", text::yearly_saving(&amount(saving.amount.amount_minor)));
+    }
+    let (one, other) = text::total_patterns(plan.license_type, interval);
+    let submit = text::choose(&plan.name);
+    let presentation = &plan.presentation;
+    let summary = Words::from(Some(presentation.tagline.clone()).filter(|tagline| !tagline.is_empty()));
+    let recommended = Words::from(presentation.recommended.then_some(text::RECOMMENDED));
+    // The fragment brings the reader back to the number that was sent.
+    let update_url = format!("/#{id}-seats");
+    let calculator = view! {
+        <PriceCalculator
+            id=id
+            action="/buy".to_owned()
+            update_url=update_url
+            hidden=hidden
+            terms=terms.clone()
+            seats=seats
+            label=text::seats_label(plan.license_type).to_owned()
+            fewer=text::fewer(plan.license_type)
+            more=text::more(plan.license_type)
+            hint=hint
+            total=SeatSentence { one, other }
+            submit=SeatSentence { one: submit.clone(), other: submit }
+            primary=presentation.recommended || plan.kind == PlanKind::Perpetual
+            update=text::UPDATE_PRICE.to_owned()
+        />
+    };
+    let card = view! {
+        <PlanCard
+            name=plan.name.clone()
+            summary=summary
+            price=amount(terms.base_minor)
+            per=text::price_is_for(interval, plan.license_type)
+            contains=presentation.highlights.clone()
+            recommended=recommended
+        >
+            {calculator}
+        </PlanCard>
+    };
+    Some(card.into_any())
+}
+
+/// How the island adds the price up: the same sum as `rules::quote_plan`.
+fn price_terms(plan: &Plan, interval: BillingInterval, currency: Currency) -> Option<PriceTerms> {
+    let minor = |role| plan.price(role, interval, currency).map(|price| price.unit_amount.amount_minor);
+    let (base_minor, extra_seat_minor) = match plan.kind {
+        PlanKind::Subscription => (minor(PriceRole::Base)?, minor(PriceRole::ExtraSeat)?),
+        PlanKind::Perpetual => (minor(PriceRole::Unit)?, minor(PriceRole::Unit)?),
+    };
+    Some(PriceTerms {
+        base_minor,
+        included_seats: u32::try_from(plan.included_seats.max(1)).ok()?,
+        extra_seat_minor,
+        max_seats: u32::try_from(plan.max_seats).unwrap_or(u32::MAX),
+        currency: currency.as_str().to_owned(),
     })
 }

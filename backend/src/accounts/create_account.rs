@@ -9,6 +9,7 @@ use crate::ids::{AccountId, UserId};
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made once per request and taken apart at once")]
 pub enum AccountCreation {
     /// The account, owned by the user.
     Created(Account),
@@ -50,15 +51,7 @@ pub async fn create_account(
     };
     store::insert_account(tx, &account).await?;
     store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
-    audit::record(
-        tx,
-        cx,
-        Some(&account.id),
-        "account.create",
-        account.id.as_str(),
-        audit::NOTHING,
-        Some(&checked),
-    )
-    .await?;
+    audit::record(tx, cx, Some(&account.id), "account.create", account.id.as_str(), audit::NOTHING, Some(&checked))
+        .await?;
     Ok(AccountCreation::Created(account))
 }

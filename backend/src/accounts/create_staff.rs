@@ -38,12 +38,7 @@ pub enum StaffCreation {
 ///
 /// # Errors
 /// [`DbError`] when the database or the password pool fails.
-pub async fn create_staff(
-    db: &Db,
-    passwords: &Passwords,
-    cx: &Cx,
-    new: &NewStaff,
-) -> Result<StaffCreation, DbError> {
+pub async fn create_staff(db: &Db, passwords: &Passwords, cx: &Cx, new: &NewStaff) -> Result<StaffCreation, DbError> {
     let mut problems = Vec::new();
     let mut note = |field, problem: super::Problem| problems.push(FieldProblem::new(field, problem));
     let email = check_email(&new.email).unwrap_or_else(|problem| {

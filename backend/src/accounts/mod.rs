@@ -65,8 +65,8 @@ pub use reset_password::{PasswordReset, ResetPassword, reset_password};
 pub use rules::{Act, CheckedDetails, Field, FieldProblem, Problem, StaffAct, may, staff_may};
 pub use send_verification::{VerificationRequest, send_verification};
 pub use sessions::{
-    DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions, end_session,
-    list_sessions, session_handle, session_identity, sign_out,
+    DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions,
+    end_session, list_sessions, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{

@@ -149,9 +149,8 @@ fn argon2() -> Argon2<'static> {
 fn is_current(hash: &phc::PasswordHash) -> bool {
     hash.algorithm == Algorithm::Argon2id.ident()
         && hash.version == Some(Version::V0x13.into())
-        && Params::try_from(hash).is_ok_and(|params| {
-            (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
-        })
+        && Params::try_from(hash)
+            .is_ok_and(|params| (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES))
 }
 
 #[cfg(test)]

@@ -49,8 +49,7 @@ pub async fn send_verification(
         return Ok(VerificationRequest::Limited { retry_after_s });
     }
     if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {
-        let link =
-            create_link(tx, cx, &sender.origin, &user, LinkPurpose::VerifyEmail, VERIFICATION_LINK_MS).await?;
+        let link = create_link(tx, cx, &sender.origin, &user, LinkPurpose::VerifyEmail, VERIFICATION_LINK_MS).await?;
         let letter = text::verification(&sender, &link, cx.now.plus(VERIFICATION_LINK_MS));
         mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await?;
     }

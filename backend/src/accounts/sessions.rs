@@ -14,8 +14,8 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Session, SessionStore};
 
-use super::rules::session_ends;
 use super::User;
+use super::rules::session_ends;
 use crate::audit;
 use crate::clock::{Clock, HOUR_MS, UnixMs};
 use crate::cx::{Cx, Entropy};
@@ -160,9 +160,9 @@ impl SessionStore for DbSessionStore {
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         let hash = id_hash(id);
-        let deleted = self.db.write(move |tx| {
-            Box::pin(async move { execute!(tx, "DELETE FROM sessions WHERE id_hash = $1", &hash) })
-        });
+        let deleted = self
+            .db
+            .write(move |tx| Box::pin(async move { execute!(tx, "DELETE FROM sessions WHERE id_hash = $1", &hash) }));
         deleted.await.map(|_| ()).map_err(backend)
     }
 }
@@ -215,10 +215,16 @@ pub async fn begin_visit(
     if session_identity(session, vendor_id).await?.is_some() {
         return Ok(());
     }
-    session.flush().await?;
+    renew(session).await?;
     let identity =
         Identity { vendor_id: vendor_id.clone(), user_id: None, user_agent: shorten(user_agent), signed_in_at: None };
     session.insert(IDENTITY, identity).await
+}
+
+/// Empties a session and gives it a new id. Not `flush`, after which the old id would be used again.
+async fn renew(session: &Session) -> Result<(), tower_sessions::session::Error> {
+    session.clear().await;
+    session.cycle_id().await
 }
 
 fn shorten(user_agent: &str) -> String {
@@ -236,7 +242,7 @@ pub async fn begin_session(
     user_agent: &str,
     now: UnixMs,
 ) -> Result<(), tower_sessions::session::Error> {
-    session.flush().await?;
+    renew(session).await?;
     let identity = Identity {
         vendor_id: user.vendor_id.clone(),
         user_id: Some(user.id.clone()),

@@ -170,8 +170,7 @@ async fn create(
     let after = serde_json::json!({ "email": user.email });
     audit::record(tx, cx, None, "user.sign_up", user.id.as_str(), audit::NOTHING, Some(&after)).await?;
     if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {
-        let link =
-            create_link(tx, cx, &sender.origin, &user, LinkPurpose::VerifyEmail, VERIFICATION_LINK_MS).await?;
+        let link = create_link(tx, cx, &sender.origin, &user, LinkPurpose::VerifyEmail, VERIFICATION_LINK_MS).await?;
         let letter = text::verification(&sender, &link, cx.now.plus(VERIFICATION_LINK_MS));
         mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await?;
     }

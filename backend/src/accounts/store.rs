@@ -228,7 +228,8 @@ pub(super) async fn update_staff(
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn find_account(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<Option<Account>, DbError> {
-    let row = fetch_optional!(tx, AccountRow, "SELECT * FROM accounts WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
+    let row =
+        fetch_optional!(tx, AccountRow, "SELECT * FROM accounts WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
     Ok(row.map(Account::from))
 }
 
@@ -370,11 +371,7 @@ pub(super) async fn insert_membership(
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn list_memberships(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    user_id: &UserId,
-) -> Result<Vec<Membership>, DbError> {
+pub async fn list_memberships(tx: &mut Tx, vendor_id: &VendorId, user_id: &UserId) -> Result<Vec<Membership>, DbError> {
     let rows = fetch_all!(
         tx,
         MembershipRow,

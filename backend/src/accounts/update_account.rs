@@ -60,15 +60,7 @@ pub async fn update_account(
         ..before
     };
     store::update_details(tx, &account).await?;
-    audit::record(
-        tx,
-        cx,
-        Some(account_id),
-        "account.update",
-        account_id.as_str(),
-        Some(&previous),
-        Some(&after),
-    )
-    .await?;
+    audit::record(tx, cx, Some(account_id), "account.update", account_id.as_str(), Some(&previous), Some(&after))
+        .await?;
     Ok(AccountUpdate::Updated(account))
 }

@@ -90,7 +90,8 @@ pub fn normalise(typed: &str, country: &str) -> Result<String, Problem> {
 }
 
 fn fits(prefix: &str, rest: &str) -> bool {
-    let structures = STRUCTURES.iter().find(|(known, _)| *known == prefix).map_or(&[][..], |(_, structures)| structures);
+    let structures =
+        STRUCTURES.iter().find(|(known, _)| *known == prefix).map_or(&[][..], |(_, structures)| structures);
     structures.iter().any(|structure| {
         structure.chars().count() == rest.chars().count()
             && structure.chars().zip(rest.chars()).all(|(wanted, c)| match wanted {
@@ -106,7 +107,8 @@ fn fits(prefix: &str, rest: &str) -> bool {
 
 /// An id of the right shape: digits counted up, letters A.
 fn example(prefix: &str) -> String {
-    let structures = STRUCTURES.iter().find(|(known, _)| *known == prefix).map_or(&[][..], |(_, structures)| structures);
+    let structures =
+        STRUCTURES.iter().find(|(known, _)| *known == prefix).map_or(&[][..], |(_, structures)| structures);
     let structure = structures.iter().max_by_key(|structure| structure.len()).copied().unwrap_or_default();
     let digits = "1234567890".chars().cycle();
     let filled = structure.chars().zip(digits).map(|(wanted, digit)| match wanted {

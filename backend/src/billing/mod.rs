@@ -18,6 +18,7 @@ mod preview_change;
 mod project_event;
 mod project_subscription;
 mod reconcile;
+mod replay_event;
 pub mod rules;
 pub(crate) mod store;
 
@@ -40,6 +41,7 @@ pub use preview_change::{ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow,
 pub use project_event::{Projected, project_event};
 pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
+pub use replay_event::replay_event;
 pub use store::{FailedEvent, find_subscription_of_license, list_failed_events};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.

@@ -8,12 +8,15 @@
 use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
 use super::{Commerce, CommerceError, Subscription, handlers};
+use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
 use crate::licenses::{self, LicenseStatus, PlanChange};
+use crate::mail::{self, Sender};
 use crate::stripe::{PlannedChange, StripeSubscription};
-use crate::{audit, catalog, events, invoices};
+use crate::text::en::billing as words;
+use crate::{accounts, audit, catalog, events, invoices};
 
 const ROUNDS: usize = 5;
 
@@ -104,7 +107,29 @@ async fn write(
         handlers::enqueue_projection(tx, cx, &commerce.master, subscription, grace_end).await?;
     }
     record(tx, cx, &before, subscription, &facts).await?;
+    if let (None, Some(_), Some(grace_end)) = (before.past_due_since, past_due_since, standing.ends_at) {
+        tell_payment_failed(tx, commerce, cx, &before, grace_end).await?;
+    }
     Ok(true)
+}
+
+/// Once per failed renewal, whatever Stripe tries afterwards.
+async fn tell_payment_failed(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    row: &Subscription,
+    grace_end: UnixMs,
+) -> Result<(), DbError> {
+    let about =
+        events::About { account_id: Some(&row.account_id), license_id: Some(&row.license_id), instance_id: None };
+    let data = serde_json::json!({ "works_until": grace_end.timestamp().to_string() });
+    events::record(tx, cx, "payment.failed", about, &data).await?;
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let Some(account) = accounts::find_account(tx, &cx.vendor_id, &row.account_id).await? else { return Ok(()) };
+    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(()) };
+    let letter = words::payment_failed(&sender, &view.product_name, grace_end, &format!("{}/invoices", sender.origin));
+    mail::enqueue(tx, cx, &commerce.master, &sender.mail(&account.billing_email, &account.company, letter)).await
 }
 
 async fn record(

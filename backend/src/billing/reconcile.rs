@@ -2,14 +2,14 @@
 
 use super::{Commerce, CommerceError, Projection, Receipt, project_subscription, receive_event, store};
 use crate::clock::{DAY_MS, HOUR_MS};
-use crate::cx::Cx;
+use crate::cx::{Actor, Cx};
 use crate::{invoices, orders};
 
 /// Stripe lists events for this long.
 const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
 /// How far a round looks back behind the newest event that did arrive.
 const OVERLAP_MS: i64 = HOUR_MS;
-/// A Checkout Session lives at most a day; after two an open order is over.
+/// A Checkout Session lives at most a day; an open order without one is over after two.
 const ORDER_LIFE_MS: i64 = 2 * DAY_MS;
 /// A living subscription is looked at at least this often.
 const SUBSCRIPTION_AGE_MS: i64 = 12 * HOUR_MS;
@@ -47,10 +47,9 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
     commerce
         .db
         .write(move |tx| {
-            Box::pin(async move {
-                orders::store::expire_old_orders(tx, &tx_cx.vendor_id, tx_cx.now.plus(-ORDER_LIFE_MS)).await?;
-                store::delete_old_events(tx, &tx_cx.vendor_id, tx_cx.now.plus(-INBOX_KEPT_MS)).await
-            })
+            Box::pin(
+                async move { store::delete_old_events(tx, &tx_cx.vendor_id, tx_cx.now.plus(-INBOX_KEPT_MS)).await },
+            )
         })
         .await?;
     if found != Reconciled::default() {
@@ -76,15 +75,22 @@ async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<u64, Commer
 }
 
 async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
-    let (vendor_id, since) = (cx.vendor_id.clone(), cx.now.plus(-ORDER_LIFE_MS));
+    let vendor_id = cx.vendor_id.clone();
     let open = commerce
         .db
-        .read(|tx| Box::pin(async move { orders::store::list_open_orders(tx, &vendor_id, since, BATCH).await }))
+        .read(|tx| Box::pin(async move { orders::store::list_open_orders(tx, &vendor_id, BATCH).await }))
         .await?;
     let mut fulfilled = 0;
     for order in open {
+        let is_old = order.created_at < cx.now.plus(-ORDER_LIFE_MS);
         match orders::fulfil_order(commerce, cx, &order.id).await {
             Ok(orders::Fulfilment::Fulfilled { newly, .. }) => fulfilled += u64::from(newly),
+            // Its session never came to be, or its id was lost in a crash. Should a payment for it turn up
+            // after all, the webhook names the order, and it is fulfilled all the same.
+            Ok(orders::Fulfilment::AwaitingPayment) if is_old && order.stripe_session_id.is_none() => {
+                let cx = Cx { actor: Actor::Job("stripe.reconcile"), ..cx.clone() };
+                orders::close(commerce, &cx, order.id, orders::OrderStatus::Expired).await?;
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, order_id = %order.id, "an open order cannot be reconciled"),
         }

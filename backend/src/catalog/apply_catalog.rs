@@ -16,7 +16,7 @@ pub enum CatalogApplication {
     /// All of these changes were made; none when the catalog was applied before.
     Applied {
         /// The vendor.
-        vendor: Vendor,
+        vendor: Box<Vendor>,
         /// What changed.
         changes: Vec<Change>,
     },
@@ -65,7 +65,7 @@ pub async fn apply_catalog(
         carry_out(tx, &cx, catalog, change).await?;
     }
     let vendor = vendors::find_vendor(tx, &vendor.id).await?.unwrap_or(vendor);
-    Ok(CatalogApplication::Applied { vendor, changes })
+    Ok(CatalogApplication::Applied { vendor: Box::new(vendor), changes })
 }
 
 async fn load_current(tx: &mut Tx, vendor_code: &str) -> Result<Current, DbError> {

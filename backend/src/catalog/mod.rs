@@ -31,7 +31,7 @@ pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
 };
 pub use store::{
-    find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code, find_release,
+    find_offer, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code, find_release,
     list_plans, list_products, list_releases, newest_covered_release,
 };
 

@@ -4,9 +4,9 @@
 //! it is known: whatever interrupts it, the next run goes on where it stopped. What was pushed before is
 //! compared again, so that a price archived or replaced at Stripe is noticed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::{BillingInterval, Plan, Price, Product, store};
+use super::{BillingInterval, Plan, Price, PriceRole, Product, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError};
@@ -87,8 +87,15 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
         .await?;
     let mut done = PushedPrices::default();
     for (product, plan) in &plans {
+        // Each role of a plan is a product of its own at Stripe, whose pages and invoices name lines by product.
+        let mut products: BTreeMap<PriceRole, String> = BTreeMap::new();
         for price in &plan.prices {
-            let stripe_price_id = push_price(stripe, product, plan, price).await?;
+            let stripe_product_id = match products.get(&price.role) {
+                Some(id) => id.clone(),
+                None => push_product(stripe, product, plan, price.role).await?,
+            };
+            products.insert(price.role, stripe_product_id.clone());
+            let stripe_price_id = push_price(stripe, product, plan, price, stripe_product_id).await?;
             match &price.stripe_price_id {
                 Some(known) if *known == stripe_price_id => done.unchanged += 1,
                 None => {
@@ -106,41 +113,48 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
     Ok(done)
 }
 
-/// Each role of a plan is a product of its own at Stripe, since Stripe's pages and invoices name the lines
-/// by product.
+async fn push_product(
+    stripe: &dyn PriceList,
+    product: &Product,
+    plan: &Plan,
+    role: PriceRole,
+) -> Result<String, StripeError> {
+    let new = NewStripeProduct {
+        id: format!("{}_{}", plan.id, role.as_str()),
+        name: en::catalog::line_name(&product.name, &plan.name, plan.license_type, role),
+        description: String::new(),
+        metadata: metadata(plan, role),
+    };
+    stripe.push_product(&new).await
+}
+
 async fn push_price(
     stripe: &dyn PriceList,
     product: &Product,
     plan: &Plan,
     price: &Price,
+    stripe_product_id: String,
 ) -> Result<String, StripeError> {
-    let name = en::catalog::line_name(&product.name, &plan.name, plan.license_type, price.role);
-    let metadata = HashMap::from([
+    let new = NewStripePrice {
+        stripe_product_id,
+        unit_amount: price.unit_amount,
+        recurrence: match price.interval {
+            BillingInterval::Month => Recurrence::Month,
+            BillingInterval::Year => Recurrence::Year,
+            BillingInterval::Once => Recurrence::Once,
+        },
+        lookup_key: price.lookup_key.clone(),
+        nickname: en::catalog::line_name(&product.name, &plan.name, plan.license_type, price.role),
+        metadata: metadata(plan, price.role),
+    };
+    stripe.push_price(&new).await
+}
+
+fn metadata(plan: &Plan, role: PriceRole) -> HashMap<String, String> {
+    HashMap::from([
         ("leasehold_plan".to_owned(), plan.id.to_string()),
-        ("leasehold_role".to_owned(), price.role.as_str().to_owned()),
-    ]);
-    let stripe_product_id = stripe
-        .push_product(&NewStripeProduct {
-            id: format!("{}_{}", plan.id, price.role.as_str()),
-            name: name.clone(),
-            description: String::new(),
-            metadata: metadata.clone(),
-        })
-        .await?;
-    stripe
-        .push_price(&NewStripePrice {
-            stripe_product_id,
-            unit_amount: price.unit_amount,
-            recurrence: match price.interval {
-                BillingInterval::Month => Recurrence::Month,
-                BillingInterval::Year => Recurrence::Year,
-                BillingInterval::Once => Recurrence::Once,
-            },
-            lookup_key: price.lookup_key.clone(),
-            nickname: name,
-            metadata,
-        })
-        .await
+        ("leasehold_role".to_owned(), role.as_str().to_owned()),
+    ])
 }
 
 async fn remember(db: &Db, cx: &Cx, price: &Price, stripe_price_id: String) -> Result<(), DbError> {

@@ -311,6 +311,27 @@ async fn with_current_prices(
     Ok(Some(plan.with_prices(prices.into_iter().map(Price::from).collect())))
 }
 
+/// The plan that a link of the price list names, with its product: by codes, the product's where several
+/// products are sold. Without it the first product that has such a plan. Published or not.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_offer(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    product_code: Option<&str>,
+    plan_code: &str,
+) -> Result<Option<(Product, Plan)>, DbError> {
+    for product in list_products(tx, vendor_id).await? {
+        if product_code.is_none_or(|code| code == product.code)
+            && let Some(plan) = find_plan_by_code(tx, vendor_id, &product.id, plan_code).await?
+        {
+            return Ok(Some((product, plan)));
+        }
+    }
+    Ok(None)
+}
+
 /// The price that Stripe calls by this id, current or not, and the plan it belongs to.
 ///
 /// # Errors

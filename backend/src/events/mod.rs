@@ -13,7 +13,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, InstanceId, LicenseId};
 
-pub use store::{Event, list_by_license};
+pub use store::{Event, list_by_account, list_by_license};
 
 /// What an event is about.
 #[derive(Clone, Copy, Default)]

@@ -2,7 +2,7 @@ use super::About;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all};
-use crate::ids::{EventId, InstanceId, LicenseId, VendorId};
+use crate::ids::{AccountId, EventId, InstanceId, LicenseId, VendorId};
 
 /// One event of the history.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -69,6 +69,27 @@ pub async fn list_by_license(
          WHERE vendor_id = $1 AND license_id = $2 ORDER BY last_at DESC, id DESC LIMIT $3",
         vendor_id,
         license_id,
+        limit
+    )
+}
+
+/// The newest events of an account and its licenses, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_by_account(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    limit: i64,
+) -> Result<Vec<Event>, DbError> {
+    fetch_all!(
+        tx,
+        Event,
+        "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
+         WHERE vendor_id = $1 AND account_id = $2 ORDER BY last_at DESC, id DESC LIMIT $3",
+        vendor_id,
+        account_id,
         limit
     )
 }

@@ -67,7 +67,7 @@ async fn write(
     };
     let license_id = find_license(tx, cx, &fetched).await?;
     if let Some(before) = store::lock_invoice(tx, &cx.vendor_id, &fetched.id).await? {
-        return bring_up_to_date(tx, cx, before, fetched, status, license_id).await.map(Some);
+        return bring_up_to_date(tx, commerce, cx, before, fetched, status, license_id).await.map(Some);
     }
     let vendor = vendors::find_vendor(tx, &cx.vendor_id)
         .await?
@@ -102,7 +102,10 @@ async fn write(
         return Err(CommerceError::Db(DbError::GivenUp("an invoice was imported twice at once")));
     }
     record(tx, cx, None, &invoice).await?;
-    tell(tx, commerce, cx, &invoice).await?;
+    // One that is charged is told of when it is paid, seconds later: nobody should be asked to pay it.
+    if invoice.due_at.is_some() || invoice.status == InvoiceStatus::Paid {
+        tell(tx, commerce, cx, &invoice).await?;
+    }
     Ok(Some(invoice))
 }
 
@@ -134,6 +137,7 @@ async fn find_license(tx: &mut Tx, cx: &Cx, fetched: &StripeInvoice) -> Result<O
 
 async fn bring_up_to_date(
     tx: &mut Tx,
+    commerce: &Commerce,
     cx: &Cx,
     before: Invoice,
     fetched: StripeInvoice,
@@ -160,6 +164,10 @@ async fn bring_up_to_date(
     if after != before {
         store::update_standing(tx, &after).await?;
         record(tx, cx, Some(&before), &after).await?;
+        let is_paid_now = before.status != after.status && after.status == InvoiceStatus::Paid;
+        if is_paid_now && after.due_at.is_none() {
+            tell(tx, commerce, cx, &after).await?;
+        }
     }
     Ok(after)
 }

@@ -5,6 +5,7 @@
 //! (`render_document.rs`), stored with its hash, and given out as it is for ever.
 
 mod import_invoice;
+mod outline_logo;
 mod render_document;
 pub mod rules;
 pub(crate) mod store;

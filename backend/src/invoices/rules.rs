@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use super::outline_logo::outline_logo;
 use super::{DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parties, Party};
 use crate::accounts::Account;
 use crate::clock::UnixMs;
@@ -77,7 +78,7 @@ fn address_lines(address: &BuyerAddress) -> Vec<String> {
 /// The document of an invoice, or the receipt for it.
 #[must_use]
 pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) -> InvoiceDocument {
-    let Parties { supplier, buyer, bank, accent_hue, .. } = &invoice.parties.0;
+    let Parties { supplier, buyer, bank, accent_hue, logo_svg } = &invoice.parties.0;
     let is_receipt = kind == DocumentKind::Receipt;
     let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
     let mut references = Vec::new();
@@ -107,7 +108,7 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
             vat_id: supplier.vat_id.clone(),
             email: Some(supplier.email.clone()).filter(|email| !email.is_empty()),
             registration: None,
-            logo: None,
+            logo: logo_svg.as_deref().and_then(outline_logo),
             accent_hue: u16::try_from(*accent_hue).unwrap_or_default(),
         },
         buyer: Buyer {
@@ -149,7 +150,7 @@ fn document_line(line: &InvoiceLine) -> Line {
         _ => None,
     };
     Line {
-        description: line.description.clone(),
+        description: line_description(line),
         detail: None,
         period,
         quantity: line.quantity,
@@ -158,6 +159,20 @@ fn document_line(line: &InvoiceLine) -> Line {
         discounts: Vec::new(),
         amount_minor: line.amount_minor,
         tax: line.taxes.0.first().map(|tax| (tax.label.clone(), rate(tax))),
+    }
+}
+
+/// Stripe writes quantity and price into the description of a plain line (`3 × Startup (at $149.00 / month)`);
+/// on our documents both have columns of their own.
+fn line_description(line: &InvoiceLine) -> String {
+    let text = line.description.as_str();
+    if line.unit_amount_minor.is_none() || line.is_proration {
+        return text.to_owned();
+    }
+    let text = text.strip_prefix(&format!("{} × ", line.quantity)).unwrap_or(text);
+    match text.rsplit_once(" (at ") {
+        Some((name, price)) if price.ends_with(')') && !name.is_empty() => name.to_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -179,6 +194,7 @@ fn rate(tax: &LineTax) -> Rate {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::db::JsonText;
 
     #[test]
     fn a_rate_is_exact_to_a_ten_thousandth_of_a_percent() {
@@ -192,6 +208,33 @@ mod tests {
         assert_eq!(rate(&tax(190_000)), Rate::from_percent("19").unwrap());
         assert_eq!(rate(&tax(88_750)), Rate::from_percent("8.875").unwrap());
         assert_eq!(rate(&tax(0)), Rate::ZERO);
+    }
+
+    #[test]
+    fn quantity_and_price_stand_in_their_columns_only() {
+        let line = |description: &str, is_proration| InvoiceLine {
+            description: description.to_owned(),
+            quantity: 3,
+            unit_amount_minor: (!is_proration).then_some(14_900),
+            amount_minor: 44_700,
+            discount_minor: 0,
+            period_start: None,
+            period_end: None,
+            is_proration,
+            taxes: JsonText(Vec::new()),
+        };
+        let cases = [
+            (line("3 × Startup (at $149.00 / month)", false), "Startup"),
+            (line("Startup (two seats)", false), "Startup (two seats)"),
+            (line("2 × Startup", false), "2 × Startup"),
+            (
+                line("Remaining time on 3 × Startup (at $149.00 / month)", true),
+                "Remaining time on 3 × Startup (at $149.00 / month)",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(line_description(&line), expected);
+        }
     }
 
     #[test]

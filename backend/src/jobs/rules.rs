@@ -33,9 +33,10 @@ mod tests {
     #[test]
     fn pauses_double_up_to_an_hour() {
         let full = |attempt| pause_ms(attempt, u16::MAX);
-        assert_eq!([full(1), full(2), full(3), full(11), full(12), full(20)], [
-            2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000
-        ]);
+        assert_eq!(
+            [full(1), full(2), full(3), full(11), full(12), full(20)],
+            [2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000]
+        );
         let total: i64 = (1..MAX_ATTEMPTS).map(full).sum();
         assert!((8..16).contains(&(total / HOUR_MS)), "{} h", total / HOUR_MS);
     }

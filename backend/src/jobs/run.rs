@@ -120,8 +120,9 @@ impl Runner {
         let noted: (Ending, bool) = match outcome {
             Ok(()) => {
                 let id = id.clone();
-                let write =
-                    self.db.write(move |tx| Box::pin(async move { store::finish_job(tx, &id, &claimed_by, now).await }));
+                let write = self
+                    .db
+                    .write(move |tx| Box::pin(async move { store::finish_job(tx, &id, &claimed_by, now).await }));
                 (Ending::Done, write.await?)
             }
             Err(JobError::Retry { reason, after_ms }) if attempts < MAX_ATTEMPTS => {
@@ -129,9 +130,7 @@ impl Runner {
                 let pause = after_ms.unwrap_or_else(|| pause_ms(attempts, u16::from_le_bytes(self.entropy.bytes())));
                 let (id, run_at) = (id.clone(), now.plus(pause.max(0)));
                 let write = self.db.write(move |tx| {
-                    Box::pin(
-                        async move { store::postpone_job(tx, &id, &claimed_by, now, run_at, &reason).await },
-                    )
+                    Box::pin(async move { store::postpone_job(tx, &id, &claimed_by, now, run_at, &reason).await })
                 });
                 (Ending::Postponed, write.await?)
             }
@@ -158,10 +157,7 @@ impl Runner {
         let Some(handler) = self.handlers.find(&row.kind) else {
             return Err(JobError::retry("no handler for this kind"));
         };
-        let payload = self
-            .master
-            .unseal(Purpose::JobPayload, row.id.as_str(), &row.payload)
-            .map_err(JobError::dead)?;
+        let payload = self.master.unseal(Purpose::JobPayload, row.id.as_str(), &row.payload).map_err(JobError::dead)?;
         let cx = Cx {
             vendor_id: row.vendor_id.clone(),
             actor: Actor::Job(handler.kind()),

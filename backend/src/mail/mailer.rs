@@ -141,11 +141,9 @@ impl Mailer {
                 }
                 Err(error) => Err(MailError::Unavailable(chain(&error))),
             },
-            Way::Folder(folder) => {
-                write(folder, &format!("{:013}-{id}.eml", now.0), &message.formatted()).await.map_err(|error| {
-                    MailError::Unavailable(format!("{} cannot be written to: {error}", folder.display()))
-                })
-            }
+            Way::Folder(folder) => write(folder, &format!("{:013}-{id}.eml", now.0), &message.formatted())
+                .await
+                .map_err(|error| MailError::Unavailable(format!("{} cannot be written to: {error}", folder.display()))),
         }
     }
 
@@ -154,9 +152,8 @@ impl Mailer {
             let name = Some(one_line(name)?).filter(|name| !name.is_empty());
             Ok::<_, MailError>(Mailbox::new(name, email))
         };
-        let fixed = |name: &'static str, value: &str| {
-            HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-        };
+        let fixed =
+            |name: &'static str, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
         let mut builder = Message::builder()
             .from(mailbox(&mail.from_name, self.from.clone())?)

@@ -10,6 +10,7 @@ mod mail_license_ready;
 mod order_progress;
 mod place_order;
 pub mod rules;
+mod show_new_key;
 pub(crate) mod store;
 
 use crate::catalog::BillingInterval;
@@ -18,11 +19,13 @@ use crate::db::text_enum;
 use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId, VendorId};
 use crate::money::{Currency, Money};
 
+pub(crate) use fulfil_order::close;
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
-pub use store::{find_order, list_orders};
+pub use show_new_key::show_new_key;
+pub use store::{LatestOrder, find_order, list_latest_orders, list_orders};
 
 text_enum! {
     /// What an order buys.

@@ -104,12 +104,15 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     let mut order = priced.order;
     order.stripe_session_id = Some(session.id.clone());
     order.checkout_url = Some(url.clone());
-    let stored = order.clone();
+    let (stored, tx_cx) = (order.clone(), cx.clone());
     commerce
         .db
         .write(move |tx| {
             Box::pin(async move {
-                store::set_session(tx, &stored.vendor_id, &stored.id, &session.id, session.url.as_deref()).await
+                store::set_session(tx, &stored.vendor_id, &stored.id, &session.id, session.url.as_deref()).await?;
+                let after = serde_json::json!({ "stripe_session_id": session.id });
+                let (account_id, act) = (Some(&stored.account_id), "order.open_checkout");
+                audit::record(tx, &tx_cx, account_id, act, stored.id.as_str(), audit::NOTHING, Some(&after)).await
             })
         })
         .await?;
@@ -225,11 +228,18 @@ async fn ensure_customer(
     }
     let key = IdempotencyKey::new(&[account.id.as_str(), "customer", &content]);
     let created = stripe.create_customer(&key, &details).await?;
-    let (vendor_id, account_id) = (cx.vendor_id.clone(), account.id.clone());
+    let (cx, account_id) = (cx.clone(), account.id.clone());
     let standing = commerce
         .db
         .write(move |tx| {
-            Box::pin(async move { accounts::set_stripe_customer(tx, &vendor_id, &account_id, &created).await })
+            Box::pin(async move {
+                let standing = accounts::set_stripe_customer(tx, &cx.vendor_id, &account_id, &created).await?;
+                let after = serde_json::json!({ "stripe_customer_id": standing });
+                let act = "account.set_stripe_customer";
+                audit::record(tx, &cx, Some(&account_id), act, account_id.as_str(), audit::NOTHING, Some(&after))
+                    .await?;
+                Ok::<_, DbError>(standing)
+            })
         })
         .await?;
     Ok(standing)

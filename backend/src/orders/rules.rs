@@ -1,7 +1,15 @@
 //! What a choice costs, and which choices can be bought. Before tax and discounts, which are Stripe's to say.
 
+use jiff::{ToSpan, civil::Date};
+
+use super::{Order, OrderKind};
 use crate::catalog::{BillingInterval, Plan, PlanKind, Price, PriceRole};
+use crate::clock::{HOUR_MS, UnixMs};
+use crate::ids::UserId;
 use crate::money::{Currency, Money};
+
+/// How long after payment the order's page shows the new key without asking for the password again.
+pub const NEW_KEY_SHOWN_MS: i64 = HOUR_MS;
 
 /// Why a choice cannot be bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -104,6 +112,44 @@ pub fn quote_maintenance(plan: &Plan, seats: i64, currency: Currency) -> Result<
         .find(|price| price.role == PriceRole::Maintenance && price.unit_amount.currency == currency)
         .ok_or(ChoiceProblem::NotOffered)?;
     sum(BillingInterval::Once, vec![(price, seats)])
+}
+
+/// What a year costs less than twelve months of the same plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct YearlySaving {
+    /// In money, with the included seats.
+    pub amount: Money,
+    /// In months, where it comes to whole ones.
+    pub months: Option<i64>,
+}
+
+/// What paying yearly saves; `None` where a plan is not sold both ways, or saves nothing.
+#[must_use]
+pub fn yearly_saving(plan: &Plan, currency: Currency) -> Option<YearlySaving> {
+    let month = plan.price(PriceRole::Base, BillingInterval::Month, currency)?.unit_amount.amount_minor;
+    let year = plan.price(PriceRole::Base, BillingInterval::Year, currency)?.unit_amount.amount_minor;
+    let saved = month.checked_mul(12)?.checked_sub(year).filter(|saved| *saved > 0)?;
+    let months = (saved % month == 0).then_some(saved / month);
+    Some(YearlySaving { amount: Money::new(saved, currency), months })
+}
+
+/// The day of the second charge when the first is on `first`; Stripe shortens it to the month's last day too.
+/// `None` for what is paid once.
+#[must_use]
+pub fn next_charge_on(first: Date, interval: BillingInterval) -> Option<Date> {
+    match interval {
+        BillingInterval::Month => first.checked_add(1.month()).ok(),
+        BillingInterval::Year => first.checked_add(1.year()).ok(),
+        BillingInterval::Once => None,
+    }
+}
+
+/// Whether an order's page may show the new license's key as it is: to the person and in the browser session
+/// that placed the order, for an hour after it was paid, and only for an order that made a license.
+#[must_use]
+pub fn may_see_new_key(order: &Order, user_id: &UserId, session_hash: &[u8], now: UnixMs) -> bool {
+    let fresh = order.paid_at.is_some_and(|paid_at| now < paid_at.plus(NEW_KEY_SHOWN_MS));
+    fresh && order.kind != OrderKind::Maintenance && order.user_id == *user_id && order.was_placed_in(session_hash)
 }
 
 fn main_role(kind: PlanKind) -> PriceRole {
@@ -235,6 +281,62 @@ pub(crate) mod tests {
         assert_eq!(quote_plan(&plan, BillingInterval::Once, 1, usd), Err(ChoiceProblem::NotForSale));
         assert_eq!(quote_maintenance(&plan, 3, usd).unwrap().total.amount_minor, 599_880);
         assert_eq!(quote_maintenance(&startup(), 3, usd), Err(ChoiceProblem::NotOffered));
+    }
+
+    #[test]
+    fn a_year_is_compared_with_twelve_months_of_the_same_plan() {
+        let usd = Currency::parse("usd").unwrap();
+        let saving = yearly_saving(&startup(), usd).unwrap();
+        assert_eq!((saving.amount.amount_minor, saving.months), (59_800, Some(2)));
+        assert_eq!(yearly_saving(&perpetual(), usd), None);
+        let base = |interval, amount| price(PriceRole::Base, interval, amount, "usd");
+        let odd = |year| {
+            let prices = vec![base(BillingInterval::Month, 1_000), base(BillingInterval::Year, year)];
+            yearly_saving(&plan(PlanKind::Subscription, 1, prices), usd)
+        };
+        assert_eq!(odd(11_500).unwrap().months, None);
+        assert_eq!(odd(12_000), None);
+    }
+
+    #[test]
+    fn a_subscription_begun_on_the_last_of_january_renews_on_the_last_of_february() {
+        let next = |day: &str, interval| next_charge_on(day.parse().unwrap(), interval).map(|day| day.to_string());
+        assert_eq!(next("2027-01-31", BillingInterval::Month).unwrap(), "2027-02-28");
+        assert_eq!(next("2028-02-29", BillingInterval::Year).unwrap(), "2029-02-28");
+        assert_eq!(next("2027-01-31", BillingInterval::Once), None);
+    }
+
+    #[test]
+    fn a_new_key_is_shown_only_to_the_session_that_bought_it_and_only_for_an_hour() {
+        let paid_at = UnixMs(1_000);
+        let order = Order {
+            id: crate::ids::OrderId::from_untrusted("ord_x"),
+            vendor_id: crate::ids::VendorId::from_untrusted("vnd_x"),
+            account_id: crate::ids::AccountId::from_untrusted("acc_x"),
+            user_id: UserId::from_untrusted("usr_x"),
+            session_hash: Some(b"session".to_vec()),
+            kind: OrderKind::Subscription,
+            plan_id: PlanId::from_untrusted("pln_x"),
+            license_id: None,
+            billing_interval: BillingInterval::Month,
+            seats: 1,
+            currency: Currency::parse("usd").unwrap(),
+            amount_minor: 1,
+            status: crate::orders::OrderStatus::Paid,
+            stripe_session_id: None,
+            checkout_url: None,
+            created_at: UnixMs(0),
+            paid_at: Some(paid_at),
+        };
+        let buyer = UserId::from_untrusted("usr_x");
+        let colleague = UserId::from_untrusted("usr_y");
+        assert!(may_see_new_key(&order, &buyer, b"session", paid_at));
+        assert!(!may_see_new_key(&order, &buyer, b"session", paid_at.plus(NEW_KEY_SHOWN_MS)));
+        assert!(!may_see_new_key(&order, &buyer, b"another", paid_at));
+        assert!(!may_see_new_key(&order, &colleague, b"session", paid_at));
+        assert!(!may_see_new_key(&Order { session_hash: None, ..order.clone() }, &buyer, b"", paid_at));
+        assert!(!may_see_new_key(&Order { paid_at: None, ..order.clone() }, &buyer, b"session", paid_at));
+        assert!(!may_see_new_key(&Order { kind: OrderKind::Maintenance, ..order }, &buyer, b"session", paid_at));
     }
 
     proptest! {

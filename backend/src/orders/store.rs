@@ -4,6 +4,7 @@ use super::{Order, OrderStatus};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, VendorId};
+use crate::money::Currency;
 
 /// The order with this id.
 ///
@@ -38,32 +39,53 @@ pub async fn list_orders(
     )
 }
 
-/// Open orders placed since a moment, oldest first: what the reconciler asks Stripe about.
-pub(crate) async fn list_open_orders(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    since: UnixMs,
-    limit: i64,
-) -> Result<Vec<Order>, DbError> {
+/// An order in the vendor's list of the latest.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct LatestOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// Who buys.
+    pub company: String,
+    /// Name of the plan.
+    pub plan_name: String,
+    /// Seats.
+    pub seats: i64,
+    /// Before tax and discounts, in minor units of `currency`.
+    pub amount_minor: i64,
+    /// Of `amount_minor`.
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// When it was placed.
+    pub created_at: UnixMs,
+}
+
+/// The vendor's latest orders, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_latest_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<LatestOrder>, DbError> {
     fetch_all!(
         tx,
-        Order,
-        "SELECT * FROM orders WHERE vendor_id = $1 AND status = 'open' AND created_at >= $2
-         ORDER BY created_at, id LIMIT $3",
+        LatestOrder,
+        "SELECT o.id, a.company, p.name AS plan_name, o.seats, o.amount_minor, o.currency, o.status, o.created_at
+         FROM orders o
+         JOIN accounts a ON a.vendor_id = o.vendor_id AND a.id = o.account_id
+         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
+         WHERE o.vendor_id = $1 ORDER BY o.created_at DESC, o.id DESC LIMIT $2",
         vendor_id,
-        since,
         limit
     )
 }
 
-/// Open orders older than `until` end: their sessions ran out long ago, or never came to be.
-pub(crate) async fn expire_old_orders(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
-    execute!(
+/// Open orders, oldest first: what the reconciler asks Stripe about.
+pub(crate) async fn list_open_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<Order>, DbError> {
+    fetch_all!(
         tx,
-        "UPDATE orders SET status = 'expired', checkout_url = NULL, lock_no = lock_no + 1
-         WHERE vendor_id = $1 AND status = 'open' AND created_at < $2",
+        Order,
+        "SELECT * FROM orders WHERE vendor_id = $1 AND status = 'open' ORDER BY created_at, id LIMIT $2",
         vendor_id,
-        until
+        limit
     )
 }
 

@@ -108,7 +108,6 @@ mod tests {
 
     #[test]
     fn no_process_starts_where_play_money_could_buy_or_a_live_key_could_leak() {
-        use UnsafeConfiguration as U;
         const SANDBOX: &str = "http://127.0.0.1:12111";
         // base, key, production, test clock
         let cases = [
@@ -116,19 +115,19 @@ mod tests {
             ("https://api.stripe.com/", "rk_live_x", true, false, Ok(())),
             (STRIPE_API_BASE, "sk_test_x", false, true, Ok(())),
             (SANDBOX, "sk_test_x", false, true, Ok(())),
-            (SANDBOX, "sk_test_x", true, false, Err(U::ForeignBaseInProduction)),
-            (STRIPE_API_BASE, "sk_test_x", true, false, Err(U::TestKeyInProduction)),
-            (SANDBOX, "sk_live_x", false, false, Err(U::LiveKeyForSandbox)),
-            ("https://api.stripe.com.example", "rk_live_x", true, false, Err(U::LiveKeyForSandbox)),
-            (STRIPE_API_BASE, "sk_live_x", true, true, Err(U::TestClockWithLiveKey)),
-            (STRIPE_API_BASE, "pk_live_x", true, false, Err(U::NotASecretKey)),
+            (SANDBOX, "sk_test_x", true, false, Err(UnsafeConfiguration::ForeignBaseInProduction)),
+            (STRIPE_API_BASE, "sk_test_x", true, false, Err(UnsafeConfiguration::TestKeyInProduction)),
+            (SANDBOX, "sk_live_x", false, false, Err(UnsafeConfiguration::LiveKeyForSandbox)),
+            ("https://api.stripe.com.example", "rk_live_x", true, false, Err(UnsafeConfiguration::LiveKeyForSandbox)),
+            (STRIPE_API_BASE, "sk_live_x", true, true, Err(UnsafeConfiguration::TestClockWithLiveKey)),
+            (STRIPE_API_BASE, "pk_live_x", true, false, Err(UnsafeConfiguration::NotASecretKey)),
         ];
         for (base, key, production, clock, expected) in cases {
             assert_eq!(check_configuration(&config(base, key), production, clock), expected, "{base} {key}");
         }
         let mut silent = config(SANDBOX, "sk_test_x");
         silent.webhook_secrets = vec![Zeroizing::new(String::new())];
-        assert_eq!(check_configuration(&silent, false, false), Err(U::NoWebhookSecret));
+        assert_eq!(check_configuration(&silent, false, false), Err(UnsafeConfiguration::NoWebhookSecret));
     }
 
     #[test]

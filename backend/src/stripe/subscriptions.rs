@@ -112,6 +112,8 @@ fn currency(code: &stripe_types::Currency) -> Result<Currency, StripeError> {
 impl StripeSubscription {
     pub(super) fn read(subscription: stripe_shared::Subscription) -> Result<Self, StripeError> {
         let state = subscription.status.as_str();
+        let period_end = subscription.items.data.iter().map(|item| item.current_period_end).max();
+        let cancels_in_period = subscription.cancel_at.zip(period_end).is_some_and(|(at, end)| at <= end);
         Ok(Self {
             id: subscription.id.to_string(),
             customer_id: subscription.customer.into_id().to_string(),
@@ -130,7 +132,8 @@ impl StripeSubscription {
                     period_end: UnixMs::from_seconds(item.current_period_end),
                 })
                 .collect(),
-            cancel_at_period_end: subscription.cancel_at_period_end,
+            // A cancellation may also be set as a date (from Stripe's own pages); it ends no later than that.
+            cancel_at_period_end: subscription.cancel_at_period_end || cancels_in_period,
             ended_at: subscription.ended_at.map(UnixMs::from_seconds),
             is_invoiced: subscription.collection_method == SubscriptionCollectionMethod::SendInvoice,
             has_pending_update: subscription.pending_update.is_some(),

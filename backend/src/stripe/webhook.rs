@@ -56,6 +56,11 @@ pub fn verify_webhook(
 ) -> Result<EventEnvelope, WebhookRefusal> {
     // Stripe signs UTF-8; other bytes cannot carry its signature.
     let text = std::str::from_utf8(body).map_err(|_| WebhookRefusal::Forged)?;
+    // The crate takes a missing part for a bad signature; whoever reads the log should see the difference.
+    let part = |name: &str| signature.split(',').find_map(|part| part.trim().strip_prefix(name));
+    if part("t=").and_then(|at| at.parse::<i64>().ok()).is_none() || part("v1=").is_none() {
+        return Err(WebhookRefusal::NoSignature);
+    }
     let mut refusal = WebhookRefusal::Forged;
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         match Webhook::construct_event_with_timestamp(text, signature, secret, now.seconds()) {

@@ -33,7 +33,7 @@ pub async fn create_vendor(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewVe
         origin: new.origin.trim_end_matches('/').to_owned(),
         name: new.name.clone(),
         profile: Profile::default(),
-        accent_hue: 172,
+        accent_hue: 178,
         logo_svg: None,
         created_at: cx.now,
     };

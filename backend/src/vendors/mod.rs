@@ -13,7 +13,7 @@ use crate::clock::UnixMs;
 use crate::ids::VendorId;
 
 pub use create_vendor::{NewVendor, create_vendor};
-pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
+pub use store::{Counts, count_business, find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
 
 /// Whoever sells.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub struct Vendor {
     pub name: String,
     /// What stands on invoices and in the portal's footer.
     pub profile: Profile,
-    /// Hue of the accent colour, 0–359.
+    /// Hue of the accent colour in OKLCH degrees, 0–359.
     pub accent_hue: i64,
     /// Logo as SVG markup, checked when it was set.
     pub logo_svg: Option<String>,

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use backend::accounts::{self, rules};
 use backend::accounts::{
     Account, AccountCreation, AccountDetails, AccountUpdate, Act, Address, ChangePassword, DbSessionStore,
     EmailVerification, Limit, LinkState, LogIn, LogInOutcome, NewStaff, Password, PasswordChange, PasswordReset,
     Passwords, Problem, RateVerdict, RequestPasswordReset, ResetPassword, ResetRequest, Role, SendPasswordReset,
     SignUp, SignUpOutcome, StaffCreation, StaffRole, User, VerificationRequest,
 };
-use backend::accounts::{self, rules};
 use backend::clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use backend::db::{Db, DbError, Tx, TxFuture};
 use backend::ids::{AccountId, SessionId};
@@ -100,9 +100,8 @@ impl Portal {
 
     /// Subjects and link secrets of the mails that are sent now.
     async fn mails(&self) -> Result<Vec<(String, String, String)>, DbError> {
-        let handlers = Handlers::new()
-            .with(self.outbox.clone())
-            .with(SendPasswordReset::new(self.db.clone(), master()));
+        let handlers =
+            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
         let token = |text: &str| {
@@ -133,9 +132,7 @@ impl Portal {
     async fn account(&self, user: &User) -> anyhow::Result<Account> {
         let (cx, user_id) = (self.cx_of(user), user.id.clone());
         let created = self
-            .write(move |tx| {
-                Box::pin(async move { accounts::create_account(tx, &cx, &user_id, &details()).await })
-            })
+            .write(move |tx| Box::pin(async move { accounts::create_account(tx, &cx, &user_id, &details()).await }))
             .await?;
         match created {
             AccountCreation::Created(account) => Ok(account),
@@ -438,7 +435,7 @@ on_both_engines! {
         let busy = portal.browser(&user).await?;
         for day in 1..30 {
             portal.later(DAY_MS);
-            assert_eq!(portal.user_of(&busy).await?.is_some(), true, "day {day}");
+            assert!(portal.user_of(&busy).await?.is_some(), "day {day}");
         }
         assert_eq!(portal.user_of(&idle).await?, None);
         portal.later(DAY_MS);

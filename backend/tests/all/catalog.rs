@@ -32,7 +32,7 @@ async fn apply(db: &Db, catalog: &Catalog, origin: &'static str) -> Result<Catal
 
 async fn applied(db: &Db, catalog: &Catalog) -> anyhow::Result<(Vendor, Vec<Change>)> {
     match apply(db, catalog, ORIGIN).await? {
-        CatalogApplication::Applied { vendor, changes } => Ok((vendor, changes)),
+        CatalogApplication::Applied { vendor, changes } => Ok((*vendor, changes)),
         CatalogApplication::Refused(refusals) => anyhow::bail!("refused: {refusals:?}"),
     }
 }

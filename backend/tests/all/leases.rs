@@ -61,7 +61,7 @@ impl Stage {
                 })
             })
             .await?;
-        Ok(Self { db, vendor, license_id, key })
+        Ok(Self { db, vendor: *vendor, license_id, key })
     }
 
     fn issuer(&self) -> Issuer {

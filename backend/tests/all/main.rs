@@ -5,6 +5,7 @@
 
 mod accounts;
 mod catalog;
+mod commerce;
 mod jobs;
 mod leases;
 mod mail;

@@ -156,10 +156,10 @@ pub(crate) fn complete(world: &mut World, id: &str, means: &Means) -> Result<Com
     if let Means::Card(method, authenticated) = means {
         let behaviour = payments::behaviour_of(world, method);
         let charges_now = mode != "setup" && int(&session, "amount_total") > 0;
-        if behaviour != Behaviour::FailsLater || charges_now {
-            if let Some(decline) = payments::decline_of(behaviour) {
-                return Err(decline);
-            }
+        if (behaviour != Behaviour::FailsLater || charges_now)
+            && let Some(decline) = payments::decline_of(behaviour)
+        {
+            return Err(decline);
         }
         if !authenticated && matches!(behaviour, Behaviour::AuthenticateOnce | Behaviour::AuthenticateAlways) {
             return Ok(Completion::NeedsAuthentication);
@@ -302,7 +302,7 @@ fn make_payment(world: &mut World, session: &Value, customer: &str, means: &Mean
     made["payment_status"] = json!("paid");
     match means {
         Means::Card(method, _) => {
-            payments::confirm(world, &intent, method, true, true);
+            payments::confirm(world, &intent, method, true);
         }
         _ => {
             payments::await_transfer(world, &intent);

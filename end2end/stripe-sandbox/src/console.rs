@@ -33,6 +33,7 @@ const KINDS: &[&str] = &[
     "invoice",
     "payment_intent",
     "refund",
+    "dispute",
     "credit_note",
     "coupon",
     "promotion_code",
@@ -92,7 +93,7 @@ fn wish<T: serde::de::DeserializeOwned>(
     headers: &HeaderMap,
     body: &[u8],
     of_form: fn(&Form) -> Value,
-) -> Result<(T, bool), Response<Body>> {
+) -> Result<(T, bool), Box<Response<Body>>> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_form = kind.starts_with("application/x-www-form-urlencoded");
     let parsed = if is_form {
@@ -101,7 +102,7 @@ fn wish<T: serde::de::DeserializeOwned>(
     } else {
         serde_json::from_slice(body)
     };
-    parsed.map(|wish| (wish, is_form)).map_err(|error| refuse(&error.to_string()))
+    parsed.map(|wish| (wish, is_form)).map_err(|error| Box::new(refuse(&error.to_string())))
 }
 
 fn refuse(message: &str) -> Response<Body> {
@@ -125,7 +126,7 @@ async fn chaos(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: By
     };
     let (wish, is_form): (ChaosWish, bool) = match wish(&headers, &body, of_form) {
         Ok(wish) => wish,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let mut world = sandbox.world();
     if let Some(drop) = wish.drop {
@@ -156,7 +157,7 @@ async fn resend(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: B
     let (wish, is_form): (ResendWish, bool) =
         match wish(&headers, &body, |form| json!({ "event_id": form.text("event_id") })) {
             Ok(wish) => wish,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
     let mut world = sandbox.world();
     if world.get("event", &wish.event_id).is_err() {
@@ -177,7 +178,7 @@ async fn clock(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: By
     };
     let (wish, is_form): (ClockWish, bool) = match wish(&headers, &body, of_form) {
         Ok(wish) => wish,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let moved = match (wish.set, wish.advance_s) {
         (Some(content), None) => sandbox.clock.set(&content),
@@ -275,7 +276,7 @@ async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response<Body> {
     let objects: String = KINDS
         .iter()
         .map(|kind| {
-            let links: Vec<String> = world.all(kind).take(8).map(|object| object_link(object)).collect();
+            let links: Vec<String> = world.all(kind).take(8).map(object_link).collect();
             let count = world.all(kind).count();
             format!("<tr><th scope=\"row\">{kind}</th><td class=\"num\">{count}</td><td>{}</td></tr>", links.join(", "))
         })

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) kind: &'static str,
-    pub(crate) code: Option<String>,
-    pub(crate) param: Option<String>,
+    pub(crate) code: Option<Box<str>>,
+    pub(crate) param: Option<Box<str>>,
     pub(crate) message: String,
-    pub(crate) decline_code: Option<String>,
+    pub(crate) decline_code: Option<Box<str>>,
     /// Further members of `error`, such as the payment intent of a declined payment.
     pub(crate) more: Map<String, Value>,
     /// Whether the endpoint had begun to execute: only then is the answer kept for its idempotency key.
@@ -110,7 +110,7 @@ impl ApiError {
 
     /// 402 `card_error` with the code that the card network gave.
     pub(crate) fn card(code: &str, decline_code: Option<&str>, message: &str) -> Self {
-        Self { decline_code: decline_code.map(str::to_owned), ..Self::new(402, "card_error", message).with_code(code) }
+        Self { decline_code: decline_code.map(Into::into), ..Self::new(402, "card_error", message).with_code(code) }
     }
 
     /// 429 as chaos asks for it.
@@ -127,12 +127,12 @@ impl ApiError {
     }
 
     pub(crate) fn with_code(mut self, code: &str) -> Self {
-        self.code = Some(code.to_owned());
+        self.code = Some(code.into());
         self
     }
 
     pub(crate) fn with_param(mut self, param: &str) -> Self {
-        self.param = Some(param.to_owned());
+        self.param = Some(param.into());
         self
     }
 

@@ -6,6 +6,7 @@ use crate::{
     billing::invoicing,
     error::ApiError,
     object::{flag, int, text},
+    resources::disputes,
     world::World,
 };
 
@@ -14,7 +15,7 @@ use crate::{
 pub(crate) enum Behaviour {
     /// Every charge succeeds.
     Succeeds,
-    /// Asks for 3-D Secure once; afterwards it may be charged without its holder.
+    /// Asks for 3-D Secure once; afterwards it may be charged without asking.
     AuthenticateOnce,
     /// Asks for 3-D Secure every time, also without its holder.
     AuthenticateAlways,
@@ -24,6 +25,8 @@ pub(crate) enum Behaviour {
     InsufficientFunds,
     /// Attaches to a customer, then every charge fails.
     FailsLater,
+    /// Succeeds, and the holder disputes the charge at once.
+    Disputed,
 }
 
 /// A test card: number, tokens, brand, behaviour.
@@ -84,6 +87,12 @@ pub(crate) const CARDS: &[TestCard] = &[
         brand: "visa",
         behaviour: Behaviour::FailsLater,
     },
+    TestCard {
+        number: "4000000000000259",
+        tokens: &["pm_card_createDispute", "pm_card_createDisputeInquiry", "tok_createDispute"],
+        brand: "visa",
+        behaviour: Behaviour::Disputed,
+    },
 ];
 
 /// By number as typed: spaces and dashes do not count.
@@ -110,7 +119,7 @@ impl TestCard {
                 "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
                 "country": "US", "display_brand": self.brand, "exp_month": expiry.0, "exp_year": expiry.1,
                 "fingerprint": format!("sandbox{last4}"), "funding": "credit", "generated_from": null, "last4": last4,
-                "networks": { "available": [self.brand], "preferred": null },
+                "networks": { "available": [self.brand], "preferred": null }, "regulated_status": "unregulated",
                 "three_d_secure_usage": { "supported": true }, "wallet": null,
             },
             "_number": self.number,
@@ -186,6 +195,8 @@ pub(crate) fn new_intent(world: &World, amount: i64, currency: &Value, customer:
         "capture_method": "automatic_async", "client_secret": format!("{id}_secret_sandbox"),
         "confirmation_method": "automatic", "created": world.now, "currency": currency, "customer": customer,
         "customer_account": null, "description": null, "last_payment_error": null, "latest_charge": null,
+        "allowed_payment_method_types": null, "excluded_payment_method_types": null, "managed_payments": null,
+        "payment_method_configuration_details": null, "payment_record": null,
         "livemode": false, "metadata": metadata, "next_action": null, "on_behalf_of": null, "payment_method": null,
         "payment_method_options": {}, "payment_method_types": ["card"], "processing": null, "receipt_email": null,
         "review": null, "setup_future_usage": null, "shipping": null, "source": null, "statement_descriptor": null,
@@ -222,16 +233,15 @@ pub(crate) enum Attempt {
     Declined(ApiError),
 }
 
-/// Charges a payment intent. `authenticated` says that the holder has just passed 3-D Secure, `on_session` that the
-/// holder is there to be asked.
-pub(crate) fn confirm(world: &mut World, intent: &str, method: &str, authenticated: bool, on_session: bool) -> Attempt {
+/// Charges a payment intent. `authenticated` says that the holder has just passed 3-D Secure.
+pub(crate) fn confirm(world: &mut World, intent: &str, method: &str, authenticated: bool) -> Attempt {
     let behaviour = behaviour_of(world, method);
     let passed_before = flag(&world.copy(method), "_authenticated");
     world.set(intent, "payment_method", json!(method));
     let needs_action = !authenticated
         && match behaviour {
             Behaviour::AuthenticateAlways => true,
-            Behaviour::AuthenticateOnce => on_session || !passed_before,
+            Behaviour::AuthenticateOnce => !passed_before,
             _ => false,
         };
     if needs_action {
@@ -251,6 +261,9 @@ pub(crate) fn confirm(world: &mut World, intent: &str, method: &str, authenticat
         world.set(method, "_authenticated", json!(true));
     }
     succeed(world, intent, Some(method));
+    if behaviour == Behaviour::Disputed {
+        disputes::open(world, intent);
+    }
     Attempt::Succeeded
 }
 
@@ -306,7 +319,7 @@ pub(crate) fn cancel(world: &mut World, intent: &str, reason: &str) {
 }
 
 /// Pays an open invoice with the given or default payment method.
-pub(crate) fn pay_invoice(world: &mut World, invoice: &str, method: Option<&str>, on_session: bool) -> Attempt {
+pub(crate) fn pay_invoice(world: &mut World, invoice: &str, method: Option<&str>) -> Attempt {
     let Some((_, intent)) = invoicing::payment_of(world, invoice) else { return Attempt::Succeeded };
     let object = world.copy(invoice);
     let subscription = invoicing::subscription_of(&object).map(|id| world.copy(id)).unwrap_or_default();
@@ -317,7 +330,7 @@ pub(crate) fn pay_invoice(world: &mut World, invoice: &str, method: Option<&str>
         .unwrap_or_default();
     let method = method.map(str::to_owned).or_else(|| world.payment_method_of(text(&object, "customer"), &preferred));
     let attempt = match method {
-        Some(method) => confirm(world, &intent, &method, false, on_session),
+        Some(method) => confirm(world, &intent, &method, false),
         None => Attempt::Declined(
             ApiError::invalid("This customer has no attached payment source or default payment method.")
                 .with_code("resource_missing"),
@@ -340,19 +353,32 @@ fn new_charge(world: &mut World, intent: &str, method: Option<&str>, decline: Op
         let mut card = method["card"].clone();
         card["three_d_secure"] = Value::Null;
         card["network"] = card["brand"].clone();
-        card.as_object_mut().map(|card| {
+        card["amount_authorized"] = json!(int(&intent, "amount"));
+        for member in [
+            "authorization_code",
+            "electronic_commerce_indicator",
+            "installments",
+            "mandate",
+            "network_transaction_id",
+            "transaction_link_id",
+        ] {
+            card[member] = Value::Null;
+        }
+        if let Some(card) = card.as_object_mut() {
             card.retain(|name, _| {
                 !matches!(name.as_str(), "networks" | "three_d_secure_usage" | "generated_from" | "display_brand")
-            })
-        });
+            });
+        }
         json!({ "type": "card", "card": card })
     };
     let outcome = match decline {
         None => json!({
+            "advice_code": null, "network_advice_code": null, "network_decline_code": null,
             "network_status": "approved_by_network", "reason": null, "risk_level": "normal", "risk_score": 7,
             "seller_message": "Payment complete.", "type": "authorized",
         }),
         Some(decline) => json!({
+            "advice_code": null, "network_advice_code": null, "network_decline_code": null,
             "network_status": "declined_by_network", "reason": decline.decline_code, "risk_level": "normal",
             "risk_score": 7, "seller_message": "The bank declined the payment.", "type": "issuer_declined",
         }),

@@ -151,6 +151,7 @@ impl Outbox {
     }
 
     /// Takes what is due, in order, or in random order under `shuffle`.
+    #[expect(clippy::disallowed_methods, reason = "chaos is meant to differ from run to run")]
     fn take_due(&mut self, shuffle: bool) -> Vec<Delivery> {
         let now = Instant::now();
         let pending: Vec<&mut Delivery> =

@@ -57,6 +57,7 @@ impl World {
     }
 
     /// A fresh id such as `cus_…`: 24 random letters and digits.
+    #[expect(clippy::disallowed_methods, reason = "ids of a throw-away world need no seed")]
     pub(crate) fn new_id(&self, prefix: &str) -> String {
         let random: String = rand::rng().sample_iter(rand::distr::Alphanumeric).take(24).map(char::from).collect();
         format!("{prefix}_{random}")

@@ -50,9 +50,15 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
 
     let master = parts::master_key(config, &entropy)?;
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
-    let applied = db
+    let written: Result<_, DbError> = db
         .write(move |tx| Box::pin(async move { catalog::apply_catalog(tx, &cx, &master, &catalog, &origin).await }))
-        .await?;
+        .await;
+    let applied = match written {
+        Err(error) if error.is_duplicate() => {
+            bail!("Another vendor has this host or origin: give [vendor] an `origin` and a `host` of its own.")
+        }
+        written => written?,
+    };
     let vendor = match applied {
         CatalogApplication::Applied { vendor, changes } => {
             if !changes.is_empty() {

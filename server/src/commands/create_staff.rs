@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         }
         StaffCreation::Refused(problems) => {
             for problem in &problems {
-                eprintln!("{problem:?}");
+                eprintln!("{}", backend::text::en::accounts::problem(problem));
             }
             bail!("Nobody was created.");
         }

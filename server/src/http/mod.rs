@@ -4,4 +4,5 @@ pub(crate) mod brand;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod jwks;
+pub(crate) mod order_state;
 pub(crate) mod webhook;

@@ -1,4 +1,6 @@
-//! `POST /stripe/webhook/{vendor_id}`: believe the sender, keep the event, answer; the rest is a job's.
+//! `POST /stripe/webhook/{vendor}`: believe the sender, keep the event, answer; the rest is a job's.
+//!
+//! The vendor is named by its id, or by its code, which an operator knows before the vendor exists.
 
 use app::state::AppState;
 use axum::body::Bytes;
@@ -6,30 +8,35 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use backend::billing::receive_event;
 use backend::cx::{Actor, Cx};
+use backend::db::DbError;
 use backend::ids::VendorId;
 use backend::stripe::verify_webhook;
+use backend::vendors::{find_vendor, find_vendor_by_code};
 
 /// Stores an authentic event and answers 200 in milliseconds; anything else is refused and not stored.
 pub(crate) async fn receive(
     State(state): State<AppState>,
-    Path(vendor_id): Path<String>,
+    Path(name): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, &'static str) {
-    let vendor_id = VendorId::from_untrusted(&vendor_id);
     let now = state.clock.now();
-    let vendor = vendor_id.clone();
-    let known = state.db.read(move |tx| {
-        Box::pin(async move { backend::vendors::find_vendor(tx, &vendor).await })
+    let found = state.db.read(move |tx| {
+        Box::pin(async move {
+            match find_vendor(tx, &VendorId::from_untrusted(&name)).await? {
+                Some(vendor) => Ok::<_, DbError>(Some(vendor)),
+                None => find_vendor_by_code(tx, &name).await,
+            }
+        })
     });
-    let known = match known.await {
-        Ok(found) => found.is_some(),
+    let vendor = match found.await {
+        Ok(vendor) => vendor,
         Err(error) => {
             tracing::error!(%error, "a webhook's vendor could not be looked up");
             return (StatusCode::SERVICE_UNAVAILABLE, "try again\n");
         }
     };
-    let Some(stripe) = state.stripe.of(&vendor_id).filter(|_| known) else {
+    let Some((vendor, stripe)) = vendor.and_then(|it| state.stripe.of(&it.id).map(|stripe| (it, stripe))) else {
         return (StatusCode::NOT_FOUND, "no such webhook\n");
     };
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -41,7 +48,7 @@ pub(crate) async fn receive(
         }
     };
     let cx = Cx {
-        vendor_id,
+        vendor_id: vendor.id,
         actor: Actor::Stripe(event.id.clone()),
         now,
         entropy: state.entropy.clone(),

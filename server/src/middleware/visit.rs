@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use app::api::next::{local_path, with_next};
 use app::request::{Viewer, Visit};
 use app::routes::{Access, access};
 use app::state::AppState;
@@ -59,33 +60,56 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
     if visit.path.starts_with("/act/") {
         return next.run(request).await;
     }
-    let log_in = || {
-        let back = serde_urlencoded::to_string([("next", path_and_query(&visit))]).unwrap_or_default();
-        Redirect::to(&format!("/log-in?{back}")).into_response()
-    };
-    match (access(&visit.path), visit.viewer.as_deref()) {
-        (Access::Anyone, _) => next.run(request).await,
-        (_, None) => log_in(),
-        (Access::SignedIn, Some(_)) => next.run(request).await,
-        (Access::Account, Some(viewer)) if viewer.account.is_some() => next.run(request).await,
-        (Access::Account, Some(viewer)) if viewer.staff.is_some() => Redirect::to("/staff").into_response(),
-        (Access::Account, Some(_)) => Redirect::to("/company").into_response(),
-        (Access::Staff, Some(viewer)) if viewer.staff.is_some() => next.run(request).await,
-        (Access::Staff, Some(_)) => Redirect::to("/overview").into_response(),
+    let who = Who::of(visit.viewer.as_deref());
+    match elsewhere(access(&visit.path), who, &visit.path, &visit.query) {
+        None => next.run(request).await,
+        Some(place) => Redirect::to(&place).into_response(),
     }
 }
 
-fn path_and_query(visit: &Visit) -> String {
-    if visit.query.is_empty() { visit.path.clone() } else { format!("{}?{}", visit.path, visit.query) }
+/// What the guard knows of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Nobody,
+    SignedIn { account: bool, staff: bool },
 }
 
-fn visit(
-    state: &AppState,
-    vendor: Arc<Vendor>,
-    session: Session,
-    viewer: Option<Viewer>,
-    request: &Request,
-) -> Visit {
+impl Who {
+    fn of(viewer: Option<&Viewer>) -> Self {
+        viewer.map_or(Self::Nobody, |viewer| Self::SignedIn {
+            account: viewer.account.is_some(),
+            staff: viewer.staff.is_some(),
+        })
+    }
+}
+
+/// Where somebody is sent instead of the page, or `None` where it may be opened. Whoever is asked to sign up, to
+/// log in or to name a company comes back to the page afterwards.
+fn elsewhere(access: Access, who: Who, path: &str, query: &str) -> Option<String> {
+    let page = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    // Most who buy are here for the first time.
+    let entrance = if path == "/buy" { "/sign-up" } else { "/log-in" };
+    match (access, who) {
+        (Access::Anyone, Who::SignedIn { .. }) if matches!(path, "/sign-up" | "/log-in") => Some(next_of(query)),
+        (Access::Anyone, _) => None,
+        (_, Who::Nobody) => Some(with_next(entrance, &page)),
+        (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" => Some(next_of(query)),
+        (Access::SignedIn, _) | (Access::Account, Who::SignedIn { account: true, .. }) => None,
+        (Access::Account, Who::SignedIn { staff: true, .. }) if path != "/buy" => Some("/staff".to_owned()),
+        (Access::Account, _) => Some(with_next("/company", &page)),
+        (Access::Staff, Who::SignedIn { staff: true, .. }) => None,
+        (Access::Staff, _) => Some("/overview".to_owned()),
+    }
+}
+
+/// Where the page of this query goes on to.
+fn next_of(query: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
+    local_path(&next.unwrap_or_default())
+}
+
+fn visit(state: &AppState, vendor: Arc<Vendor>, session: Session, viewer: Option<Viewer>, request: &Request) -> Visit {
     let extensions = request.extensions();
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -128,4 +152,45 @@ async fn first_account(
 ) -> Result<Option<(accounts::Account, accounts::Role)>, DbError> {
     let memberships = accounts::list_memberships(tx, vendor_id, user_id).await?;
     Ok(memberships.into_iter().next().map(|membership| (membership.account, membership.role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: Who = Who::SignedIn { account: false, staff: false };
+    const CUSTOMER: Who = Who::SignedIn { account: true, staff: false };
+    const STAFF: Who = Who::SignedIn { account: false, staff: true };
+
+    #[test]
+    fn people_are_sent_where_they_must_go_first_and_come_back() {
+        for (who, page, expected) in [
+            (Who::Nobody, "/", None),
+            (Who::Nobody, "/log-in?next=%2Flicenses", None),
+            (Who::Nobody, "/licenses?page=2", Some("/log-in?next=%2Flicenses%3Fpage%3D2")),
+            (Who::Nobody, "/overview", Some("/log-in")),
+            (Who::Nobody, "/buy?plan=pilot&seats=2", Some("/sign-up?next=%2Fbuy%3Fplan%3Dpilot%26seats%3D2")),
+            (Who::Nobody, "/company", Some("/log-in?next=%2Fcompany")),
+            (Who::Nobody, "/staff", Some("/log-in?next=%2Fstaff")),
+            (NEW, "/buy?plan=pilot", Some("/company?next=%2Fbuy%3Fplan%3Dpilot")),
+            (NEW, "/overview", Some("/company")),
+            (NEW, "/company", None),
+            (NEW, "/account", None),
+            (NEW, "/staff", Some("/overview")),
+            (CUSTOMER, "/buy?plan=pilot", None),
+            (CUSTOMER, "/licenses", None),
+            (CUSTOMER, "/company?next=%2Fbuy", Some("/buy")),
+            (CUSTOMER, "/log-in?next=%2Flicenses", Some("/licenses")),
+            (CUSTOMER, "/log-in?next=%2F%2Fevil.example", Some("/overview")),
+            (CUSTOMER, "/staff", Some("/overview")),
+            (STAFF, "/staff", None),
+            (STAFF, "/overview", Some("/staff")),
+            (STAFF, "/account", None),
+            (STAFF, "/buy?plan=pilot", Some("/company?next=%2Fbuy%3Fplan%3Dpilot")),
+        ] {
+            let (path, query) = page.split_once('?').unwrap_or((page, ""));
+            let place = elsewhere(access(path), who, path, query);
+            assert_eq!(place.as_deref(), expected, "{who:?} {page}");
+        }
+    }
 }

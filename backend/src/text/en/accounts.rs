@@ -17,7 +17,7 @@ pub fn field(field: Field) -> &'static str {
         Field::PostalCode => "Postal code",
         Field::City => "City",
         Field::State => "State, province or region",
-        Field::BillingEmail => "Address for invoices",
+        Field::BillingEmail => "E-mail address for invoices",
     }
 }
 

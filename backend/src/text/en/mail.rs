@@ -42,8 +42,7 @@ pub fn verification(sender: &Sender, link: &str, until: UnixMs) -> Letter {
         )],
         button: Some(("Confirm address".to_owned(), link.to_owned())),
         notes: vec![format!("The link works once, until {}.", moment(until))],
-        reason: "You get this mail because this address was used to sign up. If that was not you, do nothing: \
-                 without your confirmation we will not write again."
+        reason: "You get this mail because this address was used to sign up. If that was not you, do nothing."
             .to_owned(),
         ..Letter::default()
     }
@@ -181,5 +180,63 @@ pub fn invoice_available(sender: &Sender, invoice: &InvoiceFacts<'_>, invoice_pa
         button: Some(("See the invoice".to_owned(), invoice_page.to_owned())),
         reason: "You get this mail because this address is set for your account's invoices.".to_owned(),
         ..Letter::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::money::Currency;
+
+    const AT: UnixMs = UnixMs(1_795_255_200_000);
+    const LINK: &str = "https://acme.test/somewhere?token=k5v9d0q2m7h4x1c8b3n6";
+
+    fn sender() -> Sender {
+        Sender {
+            name: "Acme & Söhne".to_owned(),
+            origin: "https://acme.test".to_owned(),
+            support_email: "help@acme.test".to_owned(),
+            accent_hue: 172,
+        }
+    }
+
+    fn letters() -> Vec<Letter> {
+        let sender = sender();
+        let total = Money::new(1_200_00, Currency::parse("eur").unwrap());
+        let invoice = |due| InvoiceFacts { number: "ACME-0042", total, due };
+        vec![
+            verification(&sender, LINK, AT),
+            already_registered(&sender),
+            password_reset(&sender, LINK, AT),
+            password_changed(&sender, AT),
+            license_ready(&sender, "Hearth IoT", "Startup, yearly", 2, LINK),
+            invoice_available(&sender, &invoice(Due::Paid), LINK),
+            invoice_available(&sender, &invoice(Due::Until(AT)), LINK),
+        ]
+    }
+
+    #[test]
+    fn every_letter_is_complete_and_says_the_same_in_both_renderings() {
+        for letter in letters() {
+            let (_, address) = letter.button.clone().unwrap();
+            let (subject, reason) = (letter.subject.clone(), letter.reason.clone());
+            assert!(!subject.is_empty() && subject.chars().count() <= 78 && !subject.contains('\n'), "{subject}");
+            assert!(!letter.heading.is_empty() && !letter.paragraphs.is_empty() && !reason.is_empty(), "{subject}");
+            let mail = sender().mail("ada@example.org", "Ada", letter);
+            assert!(mail.text.contains(&address) && mail.html.contains(&format!("href=\"{address}\"")), "{subject}");
+            assert!(mail.text.contains("Questions? Write to help@acme.test"), "{}", mail.text);
+        }
+    }
+
+    #[test]
+    fn letters_name_moments_and_amounts_so_that_nobody_misreads_them() {
+        let letters = letters();
+        assert_eq!(
+            letters[2].notes[0].split(". ").next().unwrap(),
+            "The link works once, until 21 November 2026, 10:00 UTC"
+        );
+        assert_eq!(letters[6].heading, "Invoice ACME-0042 over €1,200.00");
+        assert_eq!(letters[6].facts[2].1, "Due 21 November 2026");
     }
 }

@@ -26,6 +26,24 @@ pub const SIGN_OUT: &str = "Log out";
 /// Puts a notice away.
 pub const DISMISS: &str = "Dismiss";
 
+/// Beside the label of a question that need not be answered.
+pub const OPTIONAL: &str = "optional";
+/// Makes a password readable.
+pub const SHOW: &str = "Show";
+/// Hides it again.
+pub const HIDE: &str = "Hide";
+/// Leaves a form without sending it.
+pub const CANCEL: &str = "Cancel";
+
+/// Heading above what was refused in a form.
+#[must_use]
+pub fn refused_answers(count: usize) -> String {
+    match count {
+        1 => "One thing needs your attention".to_owned(),
+        _ => format!("{count} things need your attention"),
+    }
+}
+
 /// Title of the page for an address that nothing answers.
 pub const NOT_FOUND_TITLE: &str = "There is nothing here";
 /// What it says.
@@ -84,6 +102,28 @@ pub fn foot_note(legal_name: &str, support_email: &str) -> String {
 pub fn done(code: &str) -> Option<&'static str> {
     Some(match code {
         "signed_out" => "You are logged out.",
+        "email_verified" => "Your e-mail address is confirmed.",
+        "email_already_verified" => "Your e-mail address was confirmed before. There is nothing left to do.",
+        "verification_sent" => "A new mail is on its way. Its link works for seven days.",
+        "password_reset" => "Your new password is set. Log in with it.",
+        "password_changed" => "Your password is changed. All other browsers are logged out.",
+        "account_updated" => "The company details are saved. Invoices from now on carry them.",
+        "account_unchanged" => "Nothing was different, so nothing was changed.",
+        "session_ended" => "That browser is logged out.",
+        "sessions_ended" => "All other browsers are logged out.",
+        "event_replayed" => "The event was handled.",
+        "event_failed_again" => "The event failed again; its new reason is in the list.",
+        "job_replayed" => "The work was begun again.",
+        "job_not_replayed" => "Nothing was begun: it runs already, or has been done meanwhile.",
+        "license_renamed" => "The name is saved.",
+        "seat_freed" => "The seat is free.",
+        "seat_free_later" => "The instance gets no further lease. Its seat is free when the last one ends; the table says when.",
+        "seat_was_free" => "The seat was free already.",
+        "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
+        "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",
+        "planned_dropped" => "Everything stays as it is. No change is planned.",
+        "subscription_cancelled" => "The subscription is cancelled. Everything works until its last day.",
+        "subscription_resumed" => "The subscription goes on and renews as before.",
         _ => return None,
     })
 }

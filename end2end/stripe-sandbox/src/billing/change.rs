@@ -209,7 +209,7 @@ pub(crate) fn make(
     if text(&world.copy(&invoice), "status") == "paid" || by_wire {
         return Ok(());
     }
-    let attempt = payments::pay_invoice(world, &invoice, None, true);
+    let attempt = payments::pay_invoice(world, &invoice, None);
     if matches!(attempt, Attempt::Succeeded) {
         return Ok(());
     }

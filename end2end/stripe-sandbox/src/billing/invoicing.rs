@@ -126,17 +126,20 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
     let total_taxes: Vec<Value> = bill.tax.iter().filter_map(|tax| tax.entry(sums.tax, net)).collect();
     let starting_balance = int(&bill.customer, "balance");
     let amount_due = (sums.total + starting_balance).max(0);
-    let parent = if subscription.is_null() {
+    let mut parent = if subscription.is_null() {
         Value::Null
     } else {
         json!({
             "type": "subscription_details", "quote_details": null,
             "subscription_details": {
                 "metadata": bill.subscription["metadata"], "subscription": subscription,
-                "subscription_proration_date": bill.proration_date,
             },
         })
     };
+    // Absent, not null, on invoices without prorations.
+    if let (true, Some(date)) = (parent.is_object(), bill.proration_date) {
+        parent["subscription_details"]["subscription_proration_date"] = json!(date);
+    }
     let status = bill.tax.as_ref().map(|tax| if tax.located() { "complete" } else { "requires_location_inputs" });
     let tax_ids: Vec<Value> = world
         .tax_ids_of(text(&bill.customer, "id"))

@@ -146,24 +146,25 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
         "automatic_tax": { "disabled_reason": null, "enabled": order.automatic_tax,
             "liability": order.automatic_tax.then(|| json!({ "type": "self" })) },
         "billing_cycle_anchor": anchor, "billing_cycle_anchor_config": null,
-        "billing_mode": { "type": "flexible", "flexible": { "proration_discounts": "included" }, "updated_at": null },
+        "billing_mode": { "type": "flexible", "flexible": { "proration_discounts": "included" } },
         "billing_schedules": [], "billing_thresholds": null, "cancel_at": order.cancel_at_period_end.then_some(end),
         "cancel_at_period_end": order.cancel_at_period_end,
         "canceled_at": order.cancel_at_period_end.then_some(now),
-        "cancellation_details": { "comment": null, "feedback": null, "reason": null },
+        "cancellation_details": { "comment": null, "feedback": null, "feedback_option": null, "reason": null },
         "collection_method": if by_wire { "send_invoice" } else { "charge_automatically" }, "created": now,
         "currency": currency, "customer": order.customer, "customer_account": null,
         "days_until_due": if by_wire { json!(order.days_until_due.unwrap_or(30)) } else { Value::Null },
         "default_payment_method": order.default_payment_method, "default_source": null, "default_tax_rates": [],
         "description": order.description, "discounts": discounts, "ended_at": null,
-        "invoice_settings": { "account_tax_ids": null, "issuer": { "type": "self" } },
+        "invoice_settings": { "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null,
+            "issuer": { "type": "self" } },
         "items": object::list(&format!("/v1/subscription_items?subscription={id}"), items),
         "latest_invoice": null, "livemode": false, "metadata": order.metadata,
         "next_pending_invoice_item_invoice": null, "on_behalf_of": null, "pause_collection": null,
         "payment_settings": payment_settings(order.payment_settings), "pending_invoice_item_interval": null,
         "pending_setup_intent": null, "pending_update": null, "schedule": null, "start_date": now, "status": status,
         "test_clock": null, "transfer_data": null, "trial_end": trial_end,
-        "trial_settings": { "end_behavior": { "missing_payment_method": "create_invoice" } },
+        "trial_settings": { "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": "create_invoice" } },
         "trial_start": trial_end.map(|_| now),
     }));
     world.emit("customer.subscription.created", &id);
@@ -184,11 +185,11 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
         FirstPayment::Confirmed => {
             let method = world.payment_method_of(&order.customer, &order.default_payment_method);
             if let Some(((_, intent), method)) = invoicing::payment_of(world, &invoice).zip(method) {
-                payments::confirm(world, &intent, &method, true, true);
+                payments::confirm(world, &intent, &method, true);
             }
         }
         FirstPayment::Try => {
-            payments::pay_invoice(world, &invoice, None, true);
+            payments::pay_invoice(world, &invoice, None);
         }
         FirstPayment::Later => {}
     }
@@ -369,7 +370,7 @@ pub(crate) fn collect(world: &mut World, invoice: &str) {
     if text(&object, "collection_method") != "charge_automatically" {
         return;
     }
-    if matches!(payments::pay_invoice(world, invoice, None, false), Attempt::Succeeded) {
+    if matches!(payments::pay_invoice(world, invoice, None), Attempt::Succeeded) {
         return;
     }
     let failures = int(&world.copy(invoice), "attempt_count");

@@ -46,7 +46,7 @@ pub(super) async fn show_session(State(sandbox): State<Arc<Sandbox>>, Path(id): 
             challenge(&format!("/c/pay/{id}/authenticate"), &what, &[text(&session, "success_url")])
         }
         Ok(_) => see_other(&format!("/c/pay/{id}")),
-        Err(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn submit_session(
     sandbox.catch_up(&mut world);
     let session = match open_session(&world, &id) {
         Ok(session) => session,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let passed = Form::decode(&body).unwrap_or_default().text("result") == Some("complete");
     let Some(method) = session["_pending_method"].as_str().filter(|_| passed) else {
@@ -105,7 +105,7 @@ pub(super) async fn submit_intent(
     let method = text(&intent, "payment_method").to_owned();
     let passed = Form::decode(&body).unwrap_or_default().text("result") == Some("complete");
     let answer = if passed {
-        payments::confirm(&mut world, &id, &method, true, true);
+        payments::confirm(&mut world, &id, &method, true);
         notice(200, "Payment confirmed", "Thank you. You can close this page.", None)
     } else {
         let decline = ApiError::card(

@@ -68,33 +68,28 @@ pub(super) async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<Str
     sandbox.catch_up(&mut world);
     match open_session(&world, &id) {
         Ok(session) => render(&session, None, &Form::default()),
-        Err(answer) => answer,
+        Err(answer) => *answer,
     }
 }
 
 /// The session if it is open, else the page that says why it is not.
-pub(super) fn open_session(world: &World, id: &str) -> Result<Value, Response<Body>> {
+pub(super) fn open_session(world: &World, id: &str) -> Result<Value, Box<Response<Body>>> {
     let session = world.get("checkout.session", id).map_err(|_| {
-        notice(
-            404,
-            "No such page",
-            "This checkout session does not exist in the sandbox. It forgets everything when it restarts.",
-            None,
-        )
+        let sentence = "This checkout session does not exist in the sandbox. It forgets everything when it restarts.";
+        Box::new(notice(404, "No such page", sentence, None))
     })?;
-    match text(&session, "status") {
-        "open" => Ok(session),
-        "complete" => Err(notice(
-            200,
-            "You are all done here",
-            "This checkout has been completed.",
-            Some((&checkout::success_url(&session), "Continue")),
-        )),
+    let closed = match text(&session, "status") {
+        "open" => return Ok(session),
+        "complete" => {
+            let onward = checkout::success_url(&session);
+            notice(200, "You are all done here", "This checkout has been completed.", Some((&onward, "Continue")))
+        }
         _ => {
             let back = session["cancel_url"].as_str().map(|url| (url, "Back"));
-            Err(notice(200, "This page has expired", "Nothing was charged. Please start again from the shop.", back))
+            notice(200, "This page has expired", "Nothing was charged. Please start again from the shop.", back)
         }
-    }
+    };
+    Err(Box::new(closed))
 }
 
 /// `POST /c/pay/{id}`
@@ -107,7 +102,7 @@ pub(super) async fn submit(
     sandbox.catch_up(&mut world);
     let session = match open_session(&world, &id) {
         Ok(session) => session,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let form = Form::decode(&body).unwrap_or_default();
     let answer = match act(&mut world, &session, &form) {

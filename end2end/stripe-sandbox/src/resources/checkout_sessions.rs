@@ -20,7 +20,7 @@ const CREATE: &str = "mode success_url cancel_url return_url ui_mode client_refe
     subscription_data.trial_end subscription_data.billing_mode.* subscription_data.trial_settings.* \
     subscription_data.invoice_settings.* subscription_data.proration_behavior \
     payment_intent_data.metadata.* payment_intent_data.description payment_intent_data.setup_future_usage \
-    payment_intent_data.receipt_email setup_intent_data.metadata.* setup_intent_data.description \
+    payment_intent_data.receipt_email payment_intent_data.shipping.* setup_intent_data.metadata.* setup_intent_data.description \
     invoice_creation.enabled invoice_creation.invoice_data.metadata.* invoice_creation.invoice_data.description \
     invoice_creation.invoice_data.footer invoice_creation.invoice_data.custom_fields.* \
     tax_id_collection.enabled tax_id_collection.required automatic_tax.enabled allow_promotion_codes \
@@ -92,7 +92,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
              existing customer, please set `customer_update[name]` to `auto`.",
         ));
     }
-    let located = text(&customer["address"], "country") != "";
+    let located = !text(&customer["address"], "country").is_empty();
     if form.flag("automatic_tax.enabled")? == Some(true)
         && !customer.is_null()
         && !located

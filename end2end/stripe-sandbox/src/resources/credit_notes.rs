@@ -14,6 +14,7 @@ pub(crate) const ROUTES: &[Route] = &[
     post(
         "credit_notes",
         "invoice amount reason memo metadata.* lines.#.type lines.#.invoice_line_item lines.#.quantity lines.#.amount \
+         lines.#.description lines.#.unit_amount \
          refund_amount credit_amount out_of_band_amount",
         create,
     ),
@@ -107,6 +108,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
 fn credited(form: &crate::form::Form, invoice: &Value) -> Result<Vec<Value>, ApiError> {
     let mut lines = Vec::new();
     for (number, entry) in form.list("lines").into_iter().enumerate() {
+        if entry.text("type") == Some("custom_line_item") {
+            let unit = entry.int("unit_amount")?.ok_or_else(|| ApiError::missing("lines[0][unit_amount]"))?;
+            let amount = unit * entry.int("quantity")?.unwrap_or(1);
+            lines.push(credit_line(number, amount, entry.text("description").unwrap_or_default(), None));
+            continue;
+        }
         let id = entry.required("invoice_line_item")?;
         let line = data(invoice, "lines")
             .iter()

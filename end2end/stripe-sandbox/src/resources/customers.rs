@@ -34,9 +34,9 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
     let prefix: String = world.new_id("").chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let id = world.new_id("cus");
     let mut customer = json!({
-        "id": id, "object": "customer", "address": null, "balance": 0, "business_name": null, "created": world.now,
+        "id": id, "object": "customer", "address": null, "balance": 0, "created": world.now,
         "currency": null, "customer_account": null, "default_source": null, "delinquent": false, "description": null,
-        "discount": null, "email": null, "individual_name": null, "invoice_prefix": prefix.to_uppercase(),
+        "discount": null, "email": null, "invoice_prefix": prefix.to_uppercase(),
         "invoice_settings": {
             "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null,
         },
@@ -62,8 +62,12 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
 }
 
 fn merge(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
-    let texts = ["name", "email", "phone", "description", "business_name", "individual_name", "invoice_prefix"];
-    merge_texts(customer, form, &texts);
+    merge_texts(customer, form, &["name", "email", "phone", "description", "invoice_prefix"]);
+    for member in ["business_name", "individual_name"] {
+        if let Some(name) = form.text(member) {
+            customer[member] = json!(name);
+        }
+    }
     merge_metadata(customer, form, "metadata");
     if let Some(exempt) = form.text("tax_exempt") {
         customer["tax_exempt"] = json!(exempt);

@@ -302,8 +302,7 @@ fn pay(world: &mut World, call: &Call) -> Answer {
     if let Some(method) = &method {
         payments::attach(world, method, text(&invoice, "customer"))?;
     }
-    let on_session = call.form.flag("off_session")? != Some(true);
-    match payments::pay_invoice(world, call.id(), method.as_deref(), on_session) {
+    match payments::pay_invoice(world, call.id(), method.as_deref()) {
         Attempt::Succeeded => Ok(world.copy(call.id())),
         Attempt::Declined(decline) => Err(decline),
         Attempt::RequiresAction => Err(ApiError::card(

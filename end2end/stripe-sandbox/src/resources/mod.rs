@@ -5,12 +5,14 @@ pub(crate) mod checkout_sessions;
 pub(crate) mod coupons;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;
+pub(crate) mod disputes;
 pub(crate) mod events;
 pub(crate) mod invoice_items;
 pub(crate) mod invoice_payments;
 pub(crate) mod invoices;
 pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
+pub(crate) mod payment_pages;
 pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod promotion_codes;
@@ -36,7 +38,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         setup_intents::ROUTES,
         charges::ROUTES,
         refunds::ROUTES,
+        disputes::ROUTES,
         checkout_sessions::ROUTES,
+        payment_pages::ROUTES,
         subscriptions::ROUTES,
         subscription_items::ROUTES,
         subscription_schedules::ROUTES,

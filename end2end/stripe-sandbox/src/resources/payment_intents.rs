@@ -65,7 +65,7 @@ fn charge(world: &mut World, id: &str, method: Option<&str>, on_session: bool) -
         return Err(ApiError::invalid("You cannot confirm this PaymentIntent because it's missing a payment method.")
             .with_code("payment_intent_unexpected_state"));
     };
-    match payments::confirm(world, id, &method, false, on_session) {
+    match payments::confirm(world, id, &method, false) {
         Attempt::Declined(decline) => Err(decline.with("payment_intent", crate::object::public(&world.copy(id)))),
         Attempt::RequiresAction if !on_session => Err(ApiError::card(
             "authentication_required",

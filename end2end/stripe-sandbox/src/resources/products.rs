@@ -56,7 +56,7 @@ pub(crate) fn object(world: &World, id: &str, name: &str) -> Value {
     json!({
         "id": id, "object": "product", "active": true, "created": world.now, "default_price": null,
         "description": null, "images": [], "livemode": false, "marketing_features": [], "metadata": {}, "name": name,
-        "package_dimensions": null, "shippable": null, "statement_descriptor": null, "tax_code": null,
+        "package_dimensions": null, "shippable": null, "statement_descriptor": null, "tax_code": null, "tax_details": null,
         "type": "service", "unit_label": null, "updated": world.now, "url": null,
     })
 }

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, Route, get, page, post},
-    billing::{anchor, schedule, subscription},
+    billing::{
+        anchor, schedule,
+        subscription::{self, FirstPayment, Order},
+    },
     error::{Answer, ApiError},
     form::Form,
     object::{data, int, merge_metadata, metadata, text},
@@ -12,7 +15,14 @@ use crate::{
 };
 
 pub(crate) const ROUTES: &[Route] = &[
-    post("subscription_schedules", "from_subscription metadata.* end_behavior", create),
+    post(
+        "subscription_schedules",
+        "from_subscription customer start_date metadata.* end_behavior phases.#.items.#.price \
+         phases.#.items.#.quantity phases.#.items.#.metadata.* phases.#.end_date phases.#.duration.interval \
+         phases.#.duration.interval_count phases.#.iterations phases.#.proration_behavior phases.#.metadata.* \
+         phases.#.automatic_tax.enabled",
+        create,
+    ),
     get("subscription_schedules", "limit starting_after ending_before customer scheduled released_at.*", list),
     get("subscription_schedules/{}", "", |world, call| world.get("subscription_schedule", call.id())),
     post(
@@ -29,7 +39,41 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 fn create(world: &mut World, call: &Call) -> Answer {
-    let id = call.form.required("from_subscription")?;
+    if call.form.has("from_subscription") {
+        return from_subscription(world, call.form.required("from_subscription")?, &call.form);
+    }
+    let customer = call.form.required("customer")?;
+    world.referenced("customer", customer, "customer")?;
+    let at_once = match call.form.text("start_date") {
+        None | Some("now") => true,
+        Some(_) => call.form.int("start_date")?.is_some_and(|start| start <= world.now),
+    };
+    if !at_once {
+        return Err(
+            ApiError::invalid("The sandbox starts schedules now, or from a subscription.").with_param("start_date")
+        );
+    }
+    let phases = call.form.list("phases");
+    let first = phases.first().ok_or_else(|| ApiError::missing("phases"))?;
+    let mut items = Vec::new();
+    for item in first.list("items") {
+        let price = world.referenced("price", item.required("price")?, "phases[0][items][0][price]")?;
+        items.push((price, item.int("quantity")?.unwrap_or(1), metadata(item, "metadata")));
+    }
+    let order = Order {
+        customer: customer.to_owned(),
+        items,
+        metadata: metadata(first, "metadata"),
+        collection_method: "charge_automatically".to_owned(),
+        automatic_tax: first.flag("automatic_tax.enabled")? == Some(true),
+        ..Order::default()
+    };
+    let id = subscription::open(world, order, FirstPayment::Try)?;
+    let schedule = from_subscription(world, &id, &call.form)?;
+    put_phases(world, text(&schedule, "id"), &call.form)
+}
+
+fn from_subscription(world: &mut World, id: &str, form: &Form) -> Answer {
     let subscription = world.referenced("subscription", id, "from_subscription")?;
     if subscription["schedule"].is_string() {
         return Err(ApiError::invalid(format!(
@@ -61,8 +105,8 @@ fn create(world: &mut World, call: &Call) -> Answer {
                 subscription["days_until_due"], "issuer": { "type": "self" } },
             "on_behalf_of": null, "transfer_data": null,
         },
-        "end_behavior": call.form.text("end_behavior").unwrap_or("release"), "livemode": false,
-        "metadata": metadata(&call.form, "metadata"), "phases": [phase], "released_at": null,
+        "end_behavior": form.text("end_behavior").unwrap_or("release"), "livemode": false,
+        "metadata": metadata(form, "metadata"), "phases": [phase], "released_at": null,
         "released_subscription": null, "status": "active", "subscription": id, "test_clock": null,
     }));
     subscription::update(world, id, |subscription| subscription["schedule"] = json!(schedule));
@@ -96,9 +140,15 @@ fn update(world: &mut World, call: &Call) -> Answer {
             text(&schedule, "status")
         )));
     }
+    put_phases(world, call.id(), &call.form)
+}
+
+/// Replaces the phases, end behaviour and metadata that the form names.
+fn put_phases(world: &mut World, id: &str, form: &Form) -> Answer {
+    let schedule = world.copy(id);
     let subscription = world.copy(text(&schedule, "subscription"));
     let mut phases: Vec<Value> = Vec::new();
-    for entry in call.form.list("phases") {
+    for entry in form.list("phases") {
         let before = phases.last().map(|phase| int(phase, "end_date"));
         phases.push(read_phase(world, entry, &subscription, &schedule, before)?);
     }
@@ -108,18 +158,18 @@ fn update(world: &mut World, call: &Call) -> Answer {
         return Err(ApiError::invalid("You can not modify the start date of the current phase.")
             .with_param("phases[0][start_date]"));
     }
-    let end_behavior = call.form.text("end_behavior");
-    world.update(call.id(), "subscription_schedule.updated", |schedule| {
+    let end_behavior = form.text("end_behavior");
+    world.update(id, "subscription_schedule.updated", |schedule| {
         if let Some(end_behavior) = end_behavior {
             schedule["end_behavior"] = json!(end_behavior);
         }
-        merge_metadata(schedule, &call.form, "metadata");
+        merge_metadata(schedule, form, "metadata");
         if let Some(first) = phases.first() {
             schedule["current_phase"] = json!({ "start_date": first["start_date"], "end_date": first["end_date"] });
             schedule["phases"] = json!(phases);
         }
     });
-    Ok(world.copy(call.id()))
+    Ok(world.copy(id))
 }
 
 fn read_phase(

@@ -281,3 +281,35 @@ async fn an_immediate_cancellation_ends_the_subscription_now() {
     assert_eq!(ended["status"], "canceled");
     assert!(ended["ended_at"].is_i64());
 }
+
+#[tokio::test]
+async fn a_disputed_charge_is_lost_or_won_by_its_evidence() {
+    let shop = Shop::open().await;
+    let maker = shop.price("maker", 1_000, Some("month")).await;
+    for (evidence, end) in [("losing_evidence", "lost"), ("winning_evidence", "won")] {
+        let customer = shop.customer("US", "pm_card_createDispute").await;
+        shop.subscription(&customer, &maker).await;
+        let dispute = shop.get("disputes").await["data"][0].clone();
+        assert_eq!(dispute["status"], "needs_response");
+        let decided =
+            shop.post(&format!("disputes/{}", id(&dispute)), &[("evidence[uncategorized_text]", evidence)]).await;
+        assert_eq!(decided["status"], end);
+    }
+    let types = shop.event_types().await;
+    assert_eq!(types.iter().filter(|kind| *kind == "charge.dispute.created").count(), 2);
+    assert_eq!(types.iter().filter(|kind| *kind == "charge.dispute.closed").count(), 2);
+}
+
+#[tokio::test]
+async fn a_credit_note_takes_tax_back_in_proportion() {
+    let shop = Shop::open().await;
+    let pilot = shop.price("pilot", 9_900, Some("month")).await;
+    let customer = shop.customer("DE", "pm_card_visa").await;
+    let form = [("customer", customer.as_str()), ("items[0][price]", &pilot), ("automatic_tax[enabled]", "true")];
+    let subscription = shop.post("subscriptions", &form).await;
+    let invoice = subscription["latest_invoice"].as_str().unwrap();
+    let note = shop.post("credit_notes", &[("invoice", invoice), ("amount", "1190"), ("refund_amount", "1190")]).await;
+    assert_eq!((note["subtotal"].as_i64(), note["total"].as_i64()), (Some(1_000), Some(1_190)));
+    assert_eq!(note["total_taxes"][0]["amount"], 190);
+    assert_eq!(shop.get(&format!("invoices/{invoice}")).await["post_payment_credit_notes_amount"], 1_190);
+}

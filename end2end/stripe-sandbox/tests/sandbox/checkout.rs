@@ -196,3 +196,28 @@ async fn a_bank_transfer_completes_when_the_money_arrives() {
     assert_eq!(shop.get(&path).await["payment_status"], "paid");
     assert!(shop.event_types().await.contains(&"checkout.session.async_payment_succeeded".to_owned()));
 }
+
+#[tokio::test]
+async fn a_card_that_passed_3d_secure_once_is_charged_later_without_asking_and_the_other_asks_again() {
+    let shop = Shop::open().await;
+    let price = shop.price("pilot", 9_900, Some("month")).await;
+    for (number, renewed) in [("4000002500003155", "active"), ("4000002760003184", "past_due")] {
+        shop.at("2027-01-31T12:00:00Z");
+        let open = session(&shop, "subscription", &price, &[("customer_email", "a@b.example")]).await;
+        let form = [("action", "pay"), ("card_number", number), ("expiry", "12/34"), ("cvc", "123")];
+        let (_, step) = shop.browse(open["url"].as_str().unwrap(), &form).await;
+        shop.browse(&format!("{}{step}", shop.running.url), &[("result", "complete")]).await;
+        let done = shop.get(&format!("checkout/sessions/{}", id(&open))).await;
+        shop.at("2027-02-28T13:30:00Z");
+        let subscription = done["subscription"].as_str().unwrap();
+        let later = shop.get(&format!("subscriptions/{subscription}?expand[]=latest_invoice")).await;
+        assert_eq!(later["status"], renewed, "{number}");
+        if renewed == "past_due" {
+            assert!(shop.event_types().await.contains(&"invoice.payment_action_required".to_owned()));
+            let page = later["latest_invoice"]["hosted_invoice_url"].as_str().unwrap();
+            let (_, step) = shop.browse(page, &[("action", "3ds")]).await;
+            shop.browse(&step.replace("/c/", &format!("{}/c/", shop.running.url)), &[("result", "complete")]).await;
+            assert_eq!(shop.get(&format!("subscriptions/{subscription}")).await["status"], "active");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The forms that change what is paid: plan and seats, cancelling and taking it back, updates.
+
+use backend::accounts::Act;
+use backend::billing::{
+    self, Agreed, Cancellation, Change, ChangeRequest, CommerceError, Resumption, find_subscription_of_license,
+};
+use backend::catalog::{self, BillingInterval};
+use backend::clock::UnixMs;
+use backend::db::DbError;
+use backend::ids::{LicenseId, PlanId};
+use backend::money::Currency;
+use backend::orders::{self, CheckoutUrls, OrderPlacement, PlaceOrder, Purchase};
+use backend::text::en::changes::REASONS;
+use backend::{events, licenses};
+use leptos::prelude::*;
+use leptos_axum::redirect;
+
+use super::form::{FormFailure, Refused, say_done};
+use super::licenses::own_license;
+use super::orders::session_hash;
+use crate::request::Visit;
+
+/// The form that changes plan, interval and seats.
+pub const CHANGE: &str = "change-subscription";
+/// The buttons on a license's page that change what is paid.
+pub const LICENSE: &str = "license";
+/// The form that cancels.
+pub const CANCEL: &str = "cancel-subscription";
+/// The form that orders a year of updates.
+pub const UPDATES: &str = "renew-updates";
+
+/// The address of the page that shows what a change costs.
+#[must_use]
+pub fn change_page(license_id: &str, plan: &str, interval: BillingInterval, seats: i64) -> String {
+    let seats = seats.to_string();
+    let query = [("plan", plan), ("interval", interval.as_str()), ("seats", &seats)];
+    format!("/licenses/{license_id}/change?{}", serde_urlencoded::to_string(query).unwrap_or_default())
+}
+
+/// Makes a change that was previewed and agreed to. `proration_date` (Unix seconds) and `amount_due_minor` are
+/// what the preview showed of a change that is charged at once; `recurring_minor` of one that waits.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "change-subscription")]
+pub async fn change_subscription(
+    license_id: String,
+    plan: String,
+    interval: String,
+    seats: i64,
+    #[server(default)] proration_date: Option<i64>,
+    #[server(default)] amount_due_minor: Option<i64>,
+    #[server(default)] recurring_minor: Option<i64>,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let Some(interval) = BillingInterval::parse(&interval) else { return Err(FormFailure::malformed()) };
+    let agreed = match (proration_date, amount_due_minor, recurring_minor) {
+        (Some(seconds), Some(amount_due_minor), _) => {
+            Agreed::ChargeNow { proration_date: UnixMs::from_seconds(seconds), amount_due_minor }
+        }
+        (_, _, Some(recurring_minor)) => Agreed::Later { recurring_minor },
+        _ => return Err(FormFailure::malformed()),
+    };
+    let Some(plan_id) = find_plan(&visit, &id, &plan).await? else { return Err(FormFailure::malformed()) };
+    let request = ChangeRequest { license_id: id, plan_id, interval, seats };
+    let changed = billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await;
+    let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, interval, seats));
+    let refused = Refused::new(CHANGE);
+    match changed {
+        Ok(Change::Applied { .. }) => done("plan_changed", &page).await,
+        Ok(Change::Planned { .. }) => done("change_planned", &page).await,
+        Ok(Change::Kept) => done("planned_dropped", &page).await,
+        Ok(Change::AwaitingPayment { payment_url }) => {
+            // Not a redirect: the policy of this page lets forms lead to Checkout only, not to invoices.
+            let refused = refused.value("payment_url", &payment_url.unwrap_or_default());
+            refused.problem("", "awaiting_payment").go_back(&back).await;
+        }
+        Ok(Change::Declined { .. }) => refused.problem("", "declined").go_back(&back).await,
+        Ok(Change::PreviewOutdated(_)) => refused.problem("", "outdated").go_back(&back).await,
+        // The page says why by itself.
+        Ok(Change::Refused(_)) => redirect(&back),
+        Err(error) => return refuse_for_now(&error, CHANGE, &back).await,
+    }
+    Ok(())
+}
+
+/// Drops the change that is planned: everything stays as it is.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and where there is no subscription.
+#[server(prefix = "/act", endpoint = "keep-plan")]
+pub async fn keep_plan(license_id: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let (vendor_id, of) = (visit.vendor.id.clone(), id.clone());
+    let found =
+        visit.state.db.read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &of).await }));
+    let Some(present) = found.await? else { return Err(FormFailure::malformed()) };
+    let request = ChangeRequest {
+        license_id: id,
+        plan_id: present.plan_id,
+        interval: present.billing_interval,
+        seats: present.seats,
+    };
+    let agreed = Agreed::Later { recurring_minor: present.recurring_minor };
+    let page = format!("/licenses/{license_id}");
+    match billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await {
+        Ok(Change::Kept) => done("planned_dropped", &page).await,
+        Ok(_) => redirect(&page),
+        Err(error) => return refuse_for_now(&error, LICENSE, &page).await,
+    }
+    Ok(())
+}
+
+/// Lets a subscription end with its period. `reason` is one of [`REASONS`], or empty.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and where there is no subscription.
+#[server(prefix = "/act", endpoint = "cancel-subscription")]
+pub async fn cancel_subscription(license_id: String, #[server(default)] reason: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let page = format!("/licenses/{license_id}");
+    match billing::cancel_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
+        Ok(Cancellation::Cancelling { .. }) => {
+            note_reason(&visit, id, reason).await?;
+            done("subscription_cancelled", &page).await;
+        }
+        Ok(Cancellation::Over) => redirect(&page),
+        Ok(Cancellation::NotASubscription) => return Err(FormFailure::malformed()),
+        Ok(Cancellation::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) => return refuse_for_now(&error, CANCEL, &format!("{page}/cancel")).await,
+    }
+    Ok(())
+}
+
+/// Keeps in the history why somebody cancelled, where they said so.
+async fn note_reason(visit: &Visit, license_id: LicenseId, reason: String) -> Result<(), DbError> {
+    let is_known = !reason.is_empty() && REASONS.iter().any(|(code, _)| *code == reason);
+    let Some((account, _)) = visit.account().filter(|_| is_known) else { return Ok(()) };
+    let cx = visit.viewer_cx();
+    let noted = visit.state.db.write(move |tx| {
+        Box::pin(async move {
+            let about =
+                events::About { account_id: Some(&account.id), license_id: Some(&license_id), instance_id: None };
+            let data = serde_json::json!({ "reason": reason });
+            events::record(tx, &cx, "order.cancellation_reason", about, &data).await
+        })
+    });
+    noted.await
+}
+
+/// Takes a cancellation back.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and where there is no subscription.
+#[server(prefix = "/act", endpoint = "resume-subscription")]
+pub async fn resume_subscription(license_id: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let page = format!("/licenses/{license_id}");
+    match billing::resume_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
+        Ok(Resumption::Renewing { .. }) => done("subscription_resumed", &page).await,
+        Ok(Resumption::Over) => redirect(&page),
+        Ok(Resumption::NotASubscription) => return Err(FormFailure::malformed()),
+        Ok(Resumption::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) => return refuse_for_now(&error, LICENSE, &page).await,
+    }
+    Ok(())
+}
+
+/// Orders one more year of updates for a perpetual license, and leads to the page on which it is paid.
+/// `agreed_minor` is the price that the buyer saw, in minor units of `currency`: another one is never ordered.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "renew-updates")]
+pub async fn renew_updates(license_id: String, currency: String, agreed_minor: i64) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
+        return Err(FormFailure::not_allowed());
+    };
+    let Some(currency) = Currency::parse(&currency) else { return Err(FormFailure::malformed()) };
+    let back = format!("/licenses/{license_id}/updates");
+    if maintenance_minor(&visit, &id, currency).await? != Some(agreed_minor) {
+        Refused::new(UPDATES).problem("", "outdated").go_back(&back).await;
+        return Ok(());
+    }
+    let origin = &visit.vendor.origin;
+    let place = PlaceOrder {
+        account_id: account.id,
+        user_id: viewer.user.id.clone(),
+        session_hash: session_hash(&visit),
+        purchase: Purchase::Maintenance { license_id: id },
+        currency,
+        urls: CheckoutUrls { success: format!("{origin}/orders/{{ORDER_ID}}"), cancel: format!("{origin}{back}") },
+    };
+    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+        Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
+        // The page says by itself that updates are not sold.
+        Ok(OrderPlacement::Refused(_)) => redirect(&back),
+        Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) => return refuse_for_now(&error, UPDATES, &back).await,
+    }
+    Ok(())
+}
+
+/// What a year of updates costs now.
+async fn maintenance_minor(visit: &Visit, id: &LicenseId, currency: Currency) -> Result<Option<i64>, DbError> {
+    let (vendor_id, id) = (visit.vendor.id.clone(), id.clone());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let Some(view) = licenses::find_license(tx, &vendor_id, &id).await? else { return Ok(None) };
+            let plan = catalog::find_plan(tx, &vendor_id, &view.license.plan_id).await?;
+            Ok::<_, DbError>(plan.map(|plan| (plan, view.license.seats)))
+        })
+    });
+    let quote = found.await?.and_then(|(plan, seats)| orders::rules::quote_maintenance(&plan, seats, currency).ok());
+    Ok(quote.map(|quote| quote.total.amount_minor))
+}
+
+/// The plan of this code, of the product that the license is for.
+async fn find_plan(visit: &Visit, id: &LicenseId, code: &str) -> Result<Option<PlanId>, DbError> {
+    let (vendor_id, id, code) = (visit.vendor.id.clone(), id.clone(), code.to_owned());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let Some(view) = licenses::find_license(tx, &vendor_id, &id).await? else { return Ok(None) };
+            let plans = catalog::list_plans(tx, &vendor_id, &view.license.product_id).await?;
+            Ok::<_, DbError>(plans.into_iter().find(|plan| plan.code == code).map(|plan| plan.id))
+        })
+    });
+    found.await
+}
+
+async fn done(code: &str, page: &str) {
+    say_done(code).await;
+    redirect(page);
+}
+
+/// What may pass is said on the form's page, so that it can be sent again; all else is a failure.
+async fn refuse_for_now(error: &CommerceError, form: &str, page: &str) -> Result<(), FormFailure> {
+    if !error.may_pass() {
+        return Err(FormFailure::failed(error));
+    }
+    tracing::warn!(%error, form, "a form could not be carried out for now");
+    Refused::new(form).problem("", "not_now").go_back(page).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_stands_in_its_address_and_an_odd_code_cannot_break_out_of_it() {
+        let page = change_page("lic_1", "a&seats=9#", BillingInterval::Year, 4);
+        assert_eq!(page, "/licenses/lic_1/change?plan=a%26seats%3D9%23&interval=year&seats=4");
+    }
+}

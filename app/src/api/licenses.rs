@@ -1,0 +1,126 @@
+//! The forms of a license's page: its name, its key, its seats.
+
+use backend::accounts::{self, Act, Field, FieldProblem};
+use backend::clock::{MINUTE_MS, UnixMs};
+use backend::db::DbError;
+use backend::ids::{InstanceId, LicenseId};
+use backend::leases::{self, Freed};
+use backend::licenses;
+use leptos::prelude::*;
+use leptos_axum::redirect;
+use serde::{Deserialize, Serialize};
+
+use super::form::{FormFailure, Refused, say_done};
+use super::refusal::Refusal;
+use crate::request::Visit;
+
+/// The form that names a license.
+pub const RENAME: &str = "rename-license";
+/// The session's note that the key of a license may be shown, once.
+const REVEAL_KEY: &str = "reveal_key";
+/// How long such a note waits for its page, in milliseconds.
+const REVEAL_MS: i64 = MINUTE_MS;
+
+/// Names a license.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and for licenses of other accounts.
+#[server(prefix = "/act", endpoint = "rename-license")]
+pub async fn rename_license(license_id: String, #[server(default)] name: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let page = format!("/licenses/{license_id}");
+    let id = own_license(&visit, &license_id, Act::ManageInstances).await?;
+    match accounts::rules::check_name(&name) {
+        Ok(name) => {
+            let cx = visit.viewer_cx();
+            let renamed = visit
+                .state
+                .db
+                .write(move |tx| Box::pin(async move { licenses::rename_license(tx, &cx, &id, &name).await }));
+            renamed.await?;
+            say_done("license_renamed").await;
+            redirect(&page);
+        }
+        Err(problem) => {
+            let refused = Refused::new(RENAME).value("name", &name);
+            let problems = vec![FieldProblem { field: Field::Name, problem }];
+            Refusal::fields(refused, problems).go_back(&page).await;
+        }
+    }
+    Ok(())
+}
+
+/// A note that a license's key may be shown.
+#[derive(Debug, Serialize, Deserialize)]
+struct Reveal {
+    license_id: LicenseId,
+    asked_at: UnixMs,
+}
+
+/// Lets the license's page show the key once. The key itself never waits in a session: the page opens it, and
+/// that it was shown is recorded then.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and for licenses of other accounts.
+#[server(prefix = "/act", endpoint = "reveal-key")]
+pub async fn reveal_key(license_id: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let license_id = own_license(&visit, &license_id, Act::SeeKeys).await?;
+    let page = format!("/licenses/{license_id}#key");
+    let note = Reveal { license_id, asked_at: visit.state.clock.now() };
+    visit.session.insert(REVEAL_KEY, note).await?;
+    redirect(&page);
+    Ok(())
+}
+
+/// Whether the key of this license was asked for a moment ago; answers so once.
+pub async fn take_reveal(visit: &Visit, license_id: &LicenseId) -> bool {
+    let Ok(Some(note)) = visit.session.get::<Reveal>(REVEAL_KEY).await else { return false };
+    if note.license_id != *license_id {
+        return false;
+    }
+    // A note that cannot be forgotten would show the key again and again.
+    let forgotten = visit.session.remove_value(REVEAL_KEY).await.is_ok();
+    forgotten && visit.state.clock.now() < note.asked_at.plus(REVEAL_MS)
+}
+
+/// Frees the seat of an instance.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and for instances of other accounts.
+#[server(prefix = "/act", endpoint = "free-seat")]
+pub async fn free_seat(license_id: String, instance_id: String) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let license_id = own_license(&visit, &license_id, Act::ManageInstances).await?;
+    let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
+    let (cx, instance_id) = (visit.viewer_cx(), InstanceId::from_untrusted(&instance_id));
+    let now = cx.now;
+    let freed = visit
+        .state
+        .db
+        .write(move |tx| Box::pin(async move { leases::free_seat(tx, &cx, &account.id, &instance_id).await }));
+    match freed.await? {
+        Freed::NotFound => return Err(FormFailure::not_allowed()),
+        Freed::FreeAt(at) if at > now => say_done("seat_free_later").await,
+        Freed::FreeAt(_) => say_done("seat_freed").await,
+        Freed::WasFree => say_done("seat_was_free").await,
+    }
+    redirect(&format!("/licenses/{license_id}#instances"));
+    Ok(())
+}
+
+/// The license of this id, if it belongs to an account in which the one who acts may do this.
+pub(super) async fn own_license(visit: &Visit, license_id: &str, act: Act) -> Result<LicenseId, FormFailure> {
+    let (cx, id) = (visit.viewer_cx(), LicenseId::from_untrusted(license_id));
+    let account_id = visit.account().map(|(account, _)| account.id);
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let license = licenses::find_license(tx, &cx.vendor_id, &id).await?.map(|view| view.license);
+            let license = license.filter(|license| Some(&license.account_id) == account_id.as_ref());
+            let Some(license) = license else { return Ok(None) };
+            let may = accounts::may_act(tx, &cx, &license.account_id, act).await?;
+            Ok::<_, DbError>(may.then_some(license.id))
+        })
+    });
+    found.await?.ok_or_else(FormFailure::not_allowed)
+}

@@ -1,0 +1,145 @@
+//! The form that places an order.
+
+use backend::catalog::{self, BillingInterval};
+use backend::money::Currency;
+use backend::orders::{self, CheckoutUrls, OrderPlacement, Purchase, rules};
+use leptos::prelude::*;
+
+use super::form::{FormFailure, Refused};
+use crate::request::Visit;
+
+/// The form's name, by which its page finds what was refused.
+pub const FORM: &str = "place-order";
+
+/// Places an order for the account that is acted for, and leads to the page on which it is paid. An order
+/// that cannot be placed goes back to its review with the reason; nothing is charged here.
+///
+/// `agreed_minor` is the total that the buyer saw, in minor units of `currency`: another one is never ordered.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not buy.
+#[server(prefix = "/act", endpoint = "place-order")]
+pub async fn place_order(
+    plan: String,
+    interval: String,
+    seats: i64,
+    currency: String,
+    agreed_minor: i64,
+    #[server(default)] product: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
+        return Err(FormFailure::not_allowed());
+    };
+    let (Some(interval), Some(currency)) = (BillingInterval::parse(&interval), Currency::parse(&currency)) else {
+        return Err(FormFailure::malformed());
+    };
+    let choice = Choice { product, plan, interval, seats, currency };
+    let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
+    let offer = visit
+        .state
+        .db
+        .read(move |tx| {
+            Box::pin(async move {
+                let product = Some(found.product.as_str()).filter(|code| !code.is_empty());
+                catalog::find_offer(tx, &vendor_id, product, &found.plan).await
+            })
+        })
+        .await?;
+    let Some((_, plan)) = offer else { return Err(FormFailure::malformed()) };
+    match rules::quote_plan(&plan, interval, seats, currency) {
+        Ok(quote) if quote.total.amount_minor != agreed_minor => return choice.refuse("price_changed").await,
+        Ok(_) => {}
+        // The page says what is wrong with the choice by itself.
+        Err(_) => return choice.refuse("").await,
+    }
+    let place = orders::PlaceOrder {
+        account_id: account.id,
+        user_id: viewer.user.id.clone(),
+        session_hash: session_hash(&visit),
+        purchase: Purchase::Plan { plan_id: plan.id, interval, seats },
+        currency,
+        urls: CheckoutUrls {
+            success: format!("{}/orders/{{ORDER_ID}}", visit.vendor.origin),
+            cancel: format!("{}{}", visit.vendor.origin, choice.review()),
+        },
+    };
+    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+        Ok(OrderPlacement::Placed { checkout_url, .. }) => {
+            leptos_axum::redirect(&checkout_url);
+            Ok(())
+        }
+        Ok(OrderPlacement::Refused(_)) => choice.refuse("").await,
+        Ok(OrderPlacement::NotAllowed) => Err(FormFailure::not_allowed()),
+        Err(error) => {
+            tracing::error!(request_id = visit.request_id, %error, "an order could not be placed");
+            choice.refuse(if error.may_pass() { "try_again" } else { "order_failed" }).await
+        }
+    }
+}
+
+/// What stands for this browser session in an order: a hash, by which its cookie cannot be found.
+#[must_use]
+pub fn session_hash(visit: &Visit) -> Option<Vec<u8>> {
+    backend::accounts::session_handle(&visit.session).map(|handle| handle.as_str().as_bytes().to_vec())
+}
+
+/// What is to be bought, as it stands in addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The product's code; empty where only one is sold.
+    pub product: String,
+    /// The plan's code.
+    pub plan: String,
+    /// How often it is charged.
+    pub interval: BillingInterval,
+    /// Seats.
+    pub seats: i64,
+    /// In which currency.
+    pub currency: Currency,
+}
+
+impl Choice {
+    /// The address of the page on which it is reviewed.
+    #[must_use]
+    pub fn review(&self) -> String {
+        let seats = self.seats.to_string();
+        let mut query = vec![
+            ("plan", self.plan.as_str()),
+            ("interval", self.interval.as_str()),
+            ("seats", &seats),
+            ("currency", self.currency.as_str()),
+        ];
+        if !self.product.is_empty() {
+            query.push(("product", &self.product));
+        }
+        format!("/buy?{}", serde_urlencoded::to_string(query).unwrap_or_default())
+    }
+
+    async fn refuse(&self, code: &str) -> Result<(), FormFailure> {
+        let refused = Refused::new(FORM);
+        let refused = if code.is_empty() { refused } else { refused.problem("", code) };
+        refused.go_back(&self.review()).await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_choice_stands_in_its_address_and_an_odd_code_cannot_break_out_of_it() {
+        let choice = Choice {
+            product: String::new(),
+            plan: "a&seats=1#".to_owned(),
+            interval: BillingInterval::Year,
+            seats: 4,
+            currency: Currency::parse("usd").unwrap(),
+        };
+        assert_eq!(choice.review(), "/buy?plan=a%26seats%3D1%23&interval=year&seats=4&currency=usd");
+        let named = Choice { product: "p".to_owned(), ..choice };
+        assert!(named.review().ends_with("&product=p"));
+    }
+}

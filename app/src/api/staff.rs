@@ -1,0 +1,53 @@
+//! The forms of the vendor's console.
+
+use backend::accounts::{StaffAct, staff_may};
+use backend::billing::{self, Projected};
+use backend::ids::JobId;
+use backend::jobs;
+use leptos::prelude::*;
+
+use super::form::{FormFailure, say_done};
+use crate::request::Visit;
+
+const CONSOLE: &str = "/staff";
+
+/// Handles a stored event of Stripe once more.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not replay.
+#[server(prefix = "/act", endpoint = "replay-event")]
+pub async fn replay_event(event_id: String) -> Result<(), FormFailure> {
+    let visit = replaying()?;
+    let code = match billing::replay_event(&visit.state.commerce(), &visit.viewer_cx(), &event_id).await {
+        Ok(Projected::Done | Projected::Ignored) => "event_replayed",
+        Ok(Projected::NotFound) => return Err(FormFailure::malformed()),
+        Err(error) => {
+            tracing::warn!(request_id = visit.request_id, %error, event_id, "a replayed event failed again");
+            "event_failed_again"
+        }
+    };
+    say_done(code).await;
+    leptos_axum::redirect(CONSOLE);
+    Ok(())
+}
+
+/// Starts a job again that was given up.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not replay.
+#[server(prefix = "/act", endpoint = "replay-job")]
+pub async fn replay_job(job_id: String) -> Result<(), FormFailure> {
+    let visit = replaying()?;
+    let (cx, job_id) = (visit.viewer_cx(), JobId::from_untrusted(&job_id));
+    let started = visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;
+    say_done(if started { "job_replayed" } else { "job_not_replayed" }).await;
+    leptos_axum::redirect(CONSOLE);
+    Ok(())
+}
+
+/// The visit of somebody of the vendor's staff who may replay.
+fn replaying() -> Result<Visit, FormFailure> {
+    let visit = Visit::here();
+    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
+    if role.is_some_and(|role| staff_may(role, StaffAct::Replay)) { Ok(visit) } else { Err(FormFailure::not_allowed()) }
+}

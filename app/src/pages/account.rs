@@ -1,0 +1,244 @@
+//! `/account`: the company, what one logs in with, who else acts for it, which browsers are logged in.
+//! `?edit=company` and `?edit=password` show the form in place of the facts.
+
+use backend::accounts::{
+    self, Account, Act, Role, SessionInfo, User, list_members, list_sessions, may, session_handle,
+};
+use backend::db::DbError;
+use backend::ids::SessionId;
+use backend::text::en::{accounts as fields, countries, portal, portal_accounts as text};
+use leptos::prelude::*;
+
+use super::company::company_fields;
+use super::sign_up::password;
+use super::verify_banner::verify_banner;
+use super::{NoPage, Page, render};
+use crate::api::accounts::{CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
+use crate::api::form::take_refused;
+use crate::api::refusal::errors_of;
+use crate::components::{
+    Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
+    Table, Tone,
+};
+use crate::request::Visit;
+
+/// The page.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
+    let (cx, user_id) = (visit.viewer_cx(), viewer.user.id.clone());
+    let account_id = viewer.account.as_ref().map(|(account, _)| account.id.clone());
+    let found = visit.state.db.read(move |tx| {
+        Box::pin(async move {
+            let members = match &account_id {
+                Some(account_id) => list_members(tx, &cx.vendor_id, account_id).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?))
+        })
+    });
+    let (members, sessions) = found.await?;
+    let edit = visit.query("edit").unwrap_or_default();
+    let company = match &viewer.account {
+        Some((account, role)) if edit == "company" && may(*role, Act::EditDetails) => Some(company_form(account).await),
+        Some((account, role)) => Some(company(account, *role)),
+        None => None,
+    };
+    let log_in = if edit == "password" { password_form(&viewer.user).await } else { log_in(&viewer.user) };
+    let members = viewer.account.as_ref().map(|(account, _)| member_list(account, &viewer.user, members));
+    let limited = errors_of(&take_refused("send-verification").await).into_iter().next();
+    let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
+    let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    let body = view! {
+        <PageHead title=text::ACCOUNT lead=text::account_lead(&viewer.user.email, acts_for) />
+        {limited}
+        {verify_banner(&visit)}
+        <div class="row">{company} {log_in}</div>
+        {members}
+        {browsers(sessions, session_handle(&visit.session))}
+    };
+    Ok(Page::new(text::ACCOUNT, body))
+}
+
+fn company(account: &Account, role: Role) -> AnyView {
+    let account = account.clone();
+    let edit = move || {
+        may(role, Act::EditDetails)
+            .then(|| view! { <LinkButton href=EDIT_COMPANY label=text::EDIT about=text::OF_COMPANY emphasis=Emphasis::Quiet /> })
+    };
+    let vat_id = account.vat_id.clone().unwrap_or_else(|| text::NO_VAT_ID.to_owned());
+    view! {
+        <Card title=text::COMPANY_DETAILS lead=text::COMPANY_DETAILS_LEAD aside=edit id="company">
+            <Facts facts=vec![
+                Fact::new(fields::field(accounts::Field::Company), account.company.clone()),
+                Fact::new(text::POSTAL_ADDRESS, address(&account)),
+                Fact::new(fields::field(accounts::Field::VatId), vat_id),
+                Fact::new(text::INVOICES_GO_TO, account.billing_email.clone()),
+            ] />
+        </Card>
+    }
+    .into_any()
+}
+
+/// The address as one writes it on a letter, a line each.
+fn address(account: &Account) -> impl IntoView + use<> {
+    let of = &account.address;
+    let country = countries::country(&account.country).unwrap_or(&account.country);
+    let city = [of.postal_code.as_str(), of.city.as_str()].join(" ");
+    [of.line1.as_str(), of.line2.as_str(), city.trim(), of.state.as_str(), country]
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(|line| view! { <div>{line.to_owned()}</div> })
+        .collect_view()
+}
+
+async fn company_form(account: &Account) -> AnyView {
+    let refused = take_refused("update-account").await;
+    let errors = errors_of(&refused);
+    let typed = CompanyForm::of_refused(&refused).unwrap_or_else(|| CompanyForm::of_account(account));
+    view! {
+        <Card title=text::COMPANY_DETAILS lead=text::COMPANY_DETAILS_LEAD id="company">
+            <Form
+                action="/act/update-account"
+                id="company-form"
+                submit=text::SAVE_COMPANY
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
+            >
+                {company_fields(typed)}
+            </Form>
+        </Card>
+    }
+    .into_any()
+}
+
+fn log_in(user: &User) -> AnyView {
+    let edit = || view! { <LinkButton href=EDIT_PASSWORD label=text::CHANGE_PASSWORD emphasis=Emphasis::Quiet /> };
+    let name = (!user.name.is_empty()).then(|| Fact::new(fields::field(accounts::Field::Name), user.name.clone()));
+    let facts = [
+        Fact::new(fields::field(accounts::Field::Email), address_and_state(user)),
+        Fact::new(text::PASSWORD, text::password_since(user.password_set_at)),
+    ];
+    let facts: Vec<Fact> = name.into_iter().chain(facts).collect();
+    view! {
+        <Card title=text::LOG_IN_DETAILS aside=edit id="log-in">
+            <Facts facts />
+        </Card>
+    }
+    .into_any()
+}
+
+fn address_and_state(user: &User) -> impl IntoView + use<> {
+    let (tone, word) = match user.email_verified_at {
+        Some(_) => (Tone::Good, text::CONFIRMED),
+        None => (Tone::Warn, text::NOT_CONFIRMED),
+    };
+    view! {
+        {user.email.clone()}
+        " "
+        <Badge tone word />
+    }
+}
+
+async fn password_form(user: &User) -> AnyView {
+    let errors = errors_of(&take_refused("change-password").await);
+    let email = user.email.clone();
+    view! {
+        <Card title=text::CHANGE_PASSWORD lead=text::CHANGE_PASSWORD_LEAD id="log-in">
+            <Form
+                action="/act/change-password"
+                id="password-form"
+                submit=text::CHANGE_PASSWORD
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
+            >
+                // Tells password managers whose password it is.
+                <input type="hidden" autocomplete="username" value=email />
+                <Field
+                    name="current_password"
+                    label=text::PRESENT_PASSWORD
+                    control=password()
+                    autocomplete="current-password"
+                />
+                <Field
+                    name="password"
+                    label=text::NEW_PASSWORD
+                    control=password()
+                    hint=text::password_hint()
+                    autocomplete="new-password"
+                />
+            </Form>
+        </Card>
+    }
+    .into_any()
+}
+
+fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyView {
+    let lead = text::members_lead(members.len(), &account.company);
+    let row = |(user, role): (User, Role)| {
+        let you = (user.id == me.id).then(|| view! { " " <small>{text::YOU}</small> });
+        let (called, email) = if user.name.is_empty() { (user.email, None) } else { (user.name, Some(user.email)) };
+        Row::new()
+            .cell(view! { {called} {you} {email.map(|email| view! { " " <small>{email}</small> })} })
+            .cell(portal::role_name(role))
+            .cell(text::role_may(role))
+    };
+    let rows = members.into_iter().map(row).collect();
+    view! {
+        <Card title=text::MEMBERS lead=lead id="members">
+            <Table
+                caption=text::MEMBERS
+                caption_hidden=true
+                columns=vec![Column::text(text::MEMBER), Column::text(text::ROLE), Column::text(text::MAY)]
+                rows
+            />
+        </Card>
+    }
+    .into_any()
+}
+
+fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>) -> AnyView {
+    let lead = text::browsers_lead(sessions.len());
+    let several = sessions.len() > 1;
+    let end_others = move || {
+        several.then(|| view! { <PostButton action="/act/end-other-sessions" label=text::END_OTHER_SESSIONS /> })
+    };
+    let columns = vec![
+        Column::text(text::BROWSER),
+        Column::text(text::LOGGED_IN),
+        Column::text(text::LAST_USED),
+        Column::act(text::ACT),
+    ];
+    let row = |session: SessionInfo| {
+        let browser = text::browser(&session.user_agent);
+        let row = Row::new();
+        if Some(&session.id) == here.as_ref() {
+            let row = row.cell(view! { {browser} " " <small>{text::THIS_BROWSER}</small> });
+            return times(row, &session).blank();
+        }
+        let hidden = vec![("session".to_owned(), session.id.as_str().to_owned())];
+        let about = browser.clone();
+        times(row.cell(browser), &session).cell(view! {
+            <PostButton action="/act/end-session" label=text::END_SESSION about hidden emphasis=Emphasis::Quiet />
+        })
+    };
+    let rows = sessions.into_iter().map(row).collect();
+    view! {
+        <Card title=text::BROWSERS lead=lead aside=end_others id="browsers">
+            <Table caption=text::BROWSERS caption_hidden=true columns rows />
+        </Card>
+    }
+    .into_any()
+}
+
+fn times(row: Row, session: &SessionInfo) -> Row {
+    let moment = |at: backend::clock::UnixMs| {
+        view! { <Moment datetime=at.timestamp().to_string() absolute=text::moment(at) /> }
+    };
+    row.cell(moment(session.created_at)).cell(moment(session.last_seen_at))
+}

@@ -1,0 +1,323 @@
+//! `/licenses/{id}/change`: another plan, interval or number of seats. `?plan=&interval=&seats=` shows what that
+//! costs, line by line; the button below it agrees to exactly that.
+
+use backend::accounts::Act;
+use backend::billing::{self, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, Subscription};
+use backend::catalog::{self, BillingInterval, Plan, PlanKind, PriceRole};
+use backend::orders::rules;
+use backend::text::en::{billing as terms, buying, changes as text, license_page, licenses as words, moments};
+use leptos::prelude::*;
+
+use super::own_license::OwnLicense;
+use super::{NoPage, Page, render};
+use crate::api::billing::CHANGE;
+use crate::api::form::{Refused, take_refused};
+use crate::components::{
+    Breadcrumb, Card, ChoiceCard, ChoiceCards, Column, Emphasis, EmptyState, Form, LinkButton, Method, Money, Notice,
+    PageHead, PostButton, Row, Stepper, Table, Tone,
+};
+use crate::request::Visit;
+
+/// The page that changes a subscription.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+/// What the license shall become.
+struct Wanted {
+    plan: Plan,
+    interval: BillingInterval,
+    seats: i64,
+    /// The plan includes more seats than were asked for.
+    is_raised: bool,
+}
+
+impl Wanted {
+    fn seats_words(&self) -> String {
+        buying::seats(self.plan.license_type, self.seats)
+    }
+
+    fn hidden(&self, own: &OwnLicense) -> Vec<(String, String)> {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        vec![
+            pair("license_id", own.license().id.as_str()),
+            pair("plan", &self.plan.code),
+            pair("interval", self.interval.as_str()),
+            pair("seats", &self.seats.to_string()),
+        ]
+    }
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let own = OwnLicense::of_path(&visit).await?;
+    let Some(subscription) = own.living_subscription() else { return Err(NoPage::NotFound) };
+    let crumbs = own.crumbs(text::CHANGE_TITLE);
+    if !own.may(Act::Buy) {
+        let href = own.href();
+        let back = move || view! { <LinkButton href=href.clone() label=text::BACK /> };
+        let body = view! {
+            <Breadcrumb label=words::YOU_ARE_HERE crumbs />
+            <PageHead title=text::CHANGE_TITLE />
+            <EmptyState text=text::MAY_NOT_BUY action=back />
+        };
+        return Ok(Page::new(text::CHANGE_TITLE, body));
+    }
+    let plans = plans(&visit, &own, subscription).await?;
+    let asked = visit.query("plan").is_some();
+    let Some(wanted) = wanted(&visit, &plans, subscription) else { return Err(NoPage::NotFound) };
+    let refused = take_refused(CHANGE).await;
+    let preview = if asked { preview(&visit, &own, subscription, &wanted).await? } else { nothing_chosen() };
+    let lead = text::change_lead(&own.view.plan_name, own.license().license_type, subscription);
+    let body = view! {
+        <Breadcrumb label=words::YOU_ARE_HERE crumbs />
+        <PageHead title=text::CHANGE_TITLE lead=lead />
+        {refusal(&refused)}
+        <div class="row">{choice(&own, &plans, subscription, &wanted, asked)} {preview}</div>
+    };
+    Ok(Page::new(text::CHANGE_TITLE, body))
+}
+
+/// The plans that the license could be under: those for sale in its currency, and its own.
+async fn plans(visit: &Visit, own: &OwnLicense, subscription: &Subscription) -> Result<Vec<Plan>, NoPage> {
+    let (vendor_id, product_id) = (visit.vendor.id.clone(), own.license().product_id.clone());
+    let found = visit
+        .state
+        .db
+        .read(|tx| Box::pin(async move { Ok::<_, NoPage>(catalog::list_plans(tx, &vendor_id, &product_id).await?) }));
+    let mut plans = found.await?;
+    plans.retain(|plan| {
+        let is_sold = plan.published && !rules::intervals(plan, subscription.currency).is_empty();
+        plan.kind == PlanKind::Subscription && (is_sold || plan.id == subscription.plan_id)
+    });
+    Ok(plans)
+}
+
+fn wanted(visit: &Visit, plans: &[Plan], present: &Subscription) -> Option<Wanted> {
+    let code = visit.query("plan");
+    let asked = plans.iter().find(|plan| code.as_deref() == Some(plan.code.as_str()));
+    let plan = asked.or_else(|| plans.iter().find(|plan| plan.id == present.plan_id))?.clone();
+    let interval = visit.query("interval").and_then(|word| BillingInterval::parse(&word));
+    let seats = visit.query("seats").and_then(|typed| typed.trim().parse().ok()).unwrap_or(present.seats);
+    // Whoever goes up to a plan that includes more gets what it includes.
+    let is_raised = seats < plan.included_seats && plan.id != present.plan_id;
+    let seats = if is_raised { plan.included_seats } else { seats };
+    Some(Wanted { plan, interval: interval.unwrap_or(present.billing_interval), seats, is_raised })
+}
+
+fn refusal(refused: &Refused) -> Option<AnyView> {
+    let (tone, sentence) = match refused.code("")? {
+        "awaiting_payment" => (Tone::Warn, terms::AWAITING_PAYMENT),
+        "declined" => (Tone::Bad, terms::DECLINED),
+        "outdated" => (Tone::Warn, terms::OUTDATED),
+        _ => (Tone::Bad, text::NOT_NOW),
+    };
+    let href = refused.typed("payment_url");
+    let confirm = move || {
+        let href = href.clone();
+        (!href.is_empty()).then(|| view! { <LinkButton href label=text::CONFIRM_PAYMENT emphasis=Emphasis::Primary /> })
+    };
+    Some(view! { <Notice tone title=sentence action=confirm /> }.into_any())
+}
+
+fn choice(
+    own: &OwnLicense,
+    plans: &[Plan],
+    present: &Subscription,
+    wanted: &Wanted,
+    asked: bool,
+) -> impl IntoView + use<> {
+    let price = |plan: &Plan, interval| {
+        let price = plan.price(PriceRole::Base, interval, present.currency)?.unit_amount;
+        Some(text::plan_price(price, interval))
+    };
+    let plan_cards = plans
+        .iter()
+        .map(|plan| ChoiceCard {
+            value: plan.code.clone(),
+            name: plan.name.clone(),
+            price: price(plan, wanted.interval),
+            detail: Some(plan_detail(plan, present)),
+            chosen: plan.id == wanted.plan.id,
+        })
+        .collect();
+    let mut intervals: Vec<BillingInterval> =
+        plans.iter().flat_map(|plan| rules::intervals(plan, present.currency)).collect();
+    intervals.sort_by_key(|interval| interval.as_str());
+    intervals.dedup();
+    let interval_cards = intervals
+        .into_iter()
+        .map(|interval| ChoiceCard {
+            value: interval.as_str().to_owned(),
+            name: text::interval(interval).to_owned(),
+            price: price(&wanted.plan, interval),
+            detail: None,
+            chosen: interval == wanted.interval,
+        })
+        .collect();
+    let seats = |number: i64| u32::try_from(number).unwrap_or(1);
+    let value = seats(wanted.seats);
+    let max = seats(plans.iter().map(|plan| plan.max_seats).max().unwrap_or(1));
+    let (license_type, href) = (own.license().license_type, own.href());
+    let hint = wanted.is_raised.then(|| text::raised(&wanted.plan));
+    // Once the price is there, agreeing to it is the one thing that this view is for.
+    let emphasis = if asked { Emphasis::Plain } else { Emphasis::Primary };
+    view! {
+        <Card title=text::CHOICE_TITLE>
+            <Form
+                action=format!("{href}/change")
+                method=Method::Get
+                id="change"
+                submit=text::SHOW_PRICE
+                emphasis
+                beside=move || view! { <LinkButton href=href.clone() label=text::BACK emphasis=Emphasis::Quiet /> }
+            >
+                <ChoiceCards name="plan" legend=text::PLAN_LABEL options=plan_cards />
+                <ChoiceCards name="interval" legend=text::INTERVAL_LABEL options=interval_cards />
+                <Stepper
+                    name="seats"
+                    label=buying::seats_label(license_type)
+                    value=value
+                    min=1
+                    max=max
+                    fewer=buying::fewer(license_type)
+                    more=buying::more(license_type)
+                    hint
+                />
+            </Form>
+        </Card>
+    }
+}
+
+fn plan_detail(plan: &Plan, present: &Subscription) -> String {
+    let contains = text::plan_contains(plan);
+    if plan.id == present.plan_id { format!("{} · {contains}", text::PRESENT) } else { contains }
+}
+
+fn nothing_chosen() -> AnyView {
+    view! {
+        <Card title=text::PREVIEW_TITLE>
+            <EmptyState text=text::NOTHING_CHOSEN />
+        </Card>
+    }
+    .into_any()
+}
+
+async fn preview(visit: &Visit, own: &OwnLicense, present: &Subscription, wanted: &Wanted) -> Result<AnyView, NoPage> {
+    let request = ChangeRequest {
+        license_id: own.license().id.clone(),
+        plan_id: wanted.plan.id.clone(),
+        interval: wanted.interval,
+        seats: wanted.seats,
+    };
+    let content = match billing::preview_change(&visit.state.commerce(), &visit.viewer_cx(), &request).await {
+        Ok(ChangePreview::Now(charge)) => charged_now(own, wanted, &charge),
+        Ok(ChangePreview::Later(later)) => planned(own, wanted, &later),
+        Ok(ChangePreview::Unchanged) => unchanged(own, present),
+        Ok(ChangePreview::Refused(refusal)) => refused(own, &refusal),
+        Err(error) if error.may_pass() => {
+            tracing::warn!(%error, "a change could not be previewed for now");
+            view! { <Notice tone=Tone::Bad title=text::NOT_NOW /> }.into_any()
+        }
+        Err(error) => return Err(NoPage::Failed(error.to_string())),
+    };
+    Ok(view! {
+        <Card title=text::PREVIEW_TITLE id="price">
+            {content}
+        </Card>
+    }
+    .into_any())
+}
+
+fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView {
+    let money = |minor: i64| view! { <Money minor currency=charge.total.currency.as_str() /> };
+    let rows = charge.lines.iter().map(|line| Row::new().cell(line.description.clone()).cell(money(line.amount_minor)));
+    let sum = |label: &str, minor: i64| Row::new().cell(label.to_owned()).cell(money(minor));
+    let mut foot = Vec::new();
+    if charge.discount.amount_minor != 0 || charge.tax.amount_minor != 0 {
+        foot.push(sum(text::SUBTOTAL, charge.subtotal.amount_minor));
+    }
+    if charge.discount.amount_minor != 0 {
+        foot.push(sum(text::DISCOUNT, -charge.discount.amount_minor));
+    }
+    if charge.tax.amount_minor != 0 {
+        foot.push(sum(text::TAX, charge.tax.amount_minor));
+    }
+    if charge.total != charge.amount_due {
+        foot.push(sum(text::CREDIT, charge.amount_due.amount_minor - charge.total.amount_minor));
+    }
+    foot.push(sum(text::CHARGED_NOW, charge.amount_due.amount_minor));
+    let [what, amount] = text::LINE_COLUMNS;
+    let mut hidden = wanted.hidden(own);
+    hidden.push(("proration_date".to_owned(), charge.proration_date.seconds().to_string()));
+    hidden.push(("amount_due_minor".to_owned(), charge.amount_due.amount_minor.to_string()));
+    let lead = text::now_lead(charge, &wanted.plan.name, &wanted.seats_words(), wanted.interval);
+    view! {
+        <p class="lead">{lead}</p>
+        <Table
+            caption=text::LINES
+            caption_hidden=true
+            columns=vec![Column::text(what), Column::number(amount)]
+            rows=rows.collect()
+            foot
+        />
+        {charge.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}
+        {charge.still_cancelling.then(|| view! { <p>{text::STILL_CANCELLING}</p> })}
+        <Form action="/act/change-subscription" submit=text::agree_now(charge.amount_due) hidden />
+    }
+    .into_any()
+}
+
+fn planned(own: &OwnLicense, wanted: &Wanted, later: &PlannedForLater) -> AnyView {
+    let mut hidden = wanted.hidden(own);
+    hidden.push(("recurring_minor".to_owned(), later.recurring.amount_minor.to_string()));
+    let lead = text::later_lead(later, &wanted.plan.name, &wanted.seats_words(), wanted.interval);
+    view! {
+        <p class="lead">{lead}</p>
+        {later.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}
+        <Form action="/act/change-subscription" submit=text::agree_later(later.at) hidden />
+    }
+    .into_any()
+}
+
+fn unchanged(own: &OwnLicense, present: &Subscription) -> AnyView {
+    if present.scheduled.is_none() {
+        return view! { <EmptyState text=text::UNCHANGED /> }.into_any();
+    }
+    let hidden = vec![("license_id".to_owned(), own.license().id.to_string())];
+    view! {
+        <p>{text::UNCHANGED_DROPS}</p>
+        <PostButton action="/act/keep-plan" label=license_page::DROP_PLANNED hidden />
+    }
+    .into_any()
+}
+
+/// Why it cannot be made; who holds seats, where that is why.
+fn refused(own: &OwnLicense, refusal: &ChangeRefusal) -> AnyView {
+    let holders = match refusal {
+        ChangeRefusal::SeatsInUse { holders, .. } => holders.as_slice(),
+        _ => &[],
+    };
+    let holders = holders
+        .iter()
+        .map(|holder| {
+            let name = holder.identity.name.clone().unwrap_or_else(|| holder.identity.id.clone());
+            let contact = moments::ago(holder.last_contact_at.into(), own.now);
+            view! { <li>{license_page::holder(&name, &contact)}</li> }
+        })
+        .collect::<Vec<_>>();
+    let listed = (!holders.is_empty()).then(|| {
+        let href = format!("{}#instances", own.href());
+        view! {
+            <h3>{text::HOLDERS_TITLE}</h3>
+            <ul class="points">{holders}</ul>
+            <p>
+                <LinkButton href label=license_page::TO_INSTANCES />
+            </p>
+        }
+    });
+    view! {
+        <Notice tone=Tone::Bad title=text::REFUSED_TITLE text=terms::change_refusal(refusal) />
+        {listed}
+    }
+    .into_any()
+}

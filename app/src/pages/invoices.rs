@@ -1,0 +1,148 @@
+//! `/invoices`: what was charged, newest first, with the documents. `?before=` goes on from an invoice.
+
+use std::collections::BTreeMap;
+
+use backend::accounts::{Act, may};
+use backend::clock::UnixMs;
+use backend::ids::{InvoiceId, LicenseId};
+use backend::invoices::{Invoice, InvoiceStatus, find_invoice, list_invoices};
+use backend::licenses::find_license;
+use backend::text::en::{invoice_list as text, invoices as words, moments};
+use leptos::prelude::*;
+
+use super::own_license::name_of;
+use super::{NoPage, Page, render};
+use crate::components::{
+    Badge, Column, Emphasis, EmptyState, LinkButton, Moment, Money, PageHead, Pagination, Row, Table, Tone,
+};
+use crate::request::Visit;
+
+/// Invoices on a page.
+const PAGE: usize = 20;
+
+/// The list of invoices.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+type LicenseNames = BTreeMap<LicenseId, String>;
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
+    if !may(role, Act::SeeInvoices) {
+        return Ok(Page::new(text::TITLE, view! { <PageHead title=text::TITLE lead=text::NOT_YOURS /> }));
+    }
+    let before = visit.query("before").map(|id| InvoiceId::from_untrusted(&id));
+    let is_first = before.is_none();
+    let (vendor_id, account_id) = (visit.vendor.id.clone(), account.id.clone());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let before = match &before {
+                Some(id) => find_invoice(tx, &vendor_id, &account_id, id).await?,
+                None => None,
+            };
+            let key = before.as_ref().map(|invoice| (invoice.issued_at, &invoice.id));
+            // One more than is shown tells whether there is a page after this one.
+            let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+            let invoices = list_invoices(tx, &vendor_id, &account_id, key, limit).await?;
+            let mut names = LicenseNames::new();
+            for id in invoices.iter().filter_map(|invoice| invoice.license_id.as_ref()) {
+                if !names.contains_key(id)
+                    && let Some(view) = find_license(tx, &vendor_id, id).await?
+                {
+                    names.insert(id.clone(), name_of(&view));
+                }
+            }
+            Ok::<_, NoPage>((invoices, names))
+        })
+    });
+    let (mut invoices, names) = found.await?;
+    let goes_on = invoices.len() > PAGE;
+    invoices.truncate(PAGE);
+    let oldest = invoices.last().cloned();
+    let pages = oldest.filter(|_| goes_on || !is_first).map(|oldest| {
+        let previous = (!is_first).then(|| (text::NEWEST.to_owned(), "/invoices".to_owned()));
+        let next = goes_on.then(|| (text::OLDER.to_owned(), format!("/invoices?before={}", oldest.id)));
+        let position = text::shown(invoices.len(), oldest.issued_at);
+        view! { <Pagination label=text::PAGES position previous next /> }
+    });
+    let open: Vec<_> = invoices.iter().filter(|it| it.status == InvoiceStatus::Open).map(Invoice::due).collect();
+    let lead = (!invoices.is_empty()).then(|| text::lead(&open, &account.billing_email));
+    let [number, issued, what, status, amount] = text::COLUMNS;
+    let columns = vec![
+        Column::text(number),
+        Column::text(issued),
+        Column::text(what),
+        Column::text(status),
+        Column::number(amount),
+        Column::act(text::DOCUMENTS),
+    ];
+    let rows = invoices.into_iter().map(|invoice| row(invoice, &names)).collect();
+    let body = view! {
+        <PageHead title=text::TITLE lead=lead />
+        <Table
+            caption=text::CAPTION
+            caption_hidden=true
+            columns
+            rows
+            empty=|| {
+                view! {
+                    <EmptyState
+                        text=words::NONE_YET
+                        action=|| view! { <LinkButton href="/" label=text::TO_PRICES emphasis=Emphasis::Primary /> }
+                    />
+                }
+            }
+        />
+        {pages}
+    };
+    Ok(Page::new(text::TITLE, body))
+}
+
+fn row(invoice: Invoice, names: &LicenseNames) -> Row {
+    let license = invoice.license_id.as_ref().and_then(|id| {
+        let name = names.get(id)?.clone();
+        Some(view! { <small><a href=format!("/licenses/{id}")>{name}</a></small> })
+    });
+    let due = invoice.due_at.filter(|_| invoice.status == InvoiceStatus::Open).map(text::due);
+    Row::new()
+        .cell(invoice.number.clone())
+        .cell(day(invoice.issued_at))
+        .cell(view! { {words::reason(&invoice.billing_reason)} {license} })
+        .cell(view! {
+            <Badge tone=tone(invoice.status) word=words::status(invoice.status) />
+            {due.map(|due| view! { <small>{due}</small> })}
+        })
+        .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })
+        .cell(documents(&invoice))
+}
+
+/// What can be done with an invoice: pay it while it is open, keep its documents.
+fn documents(invoice: &Invoice) -> impl IntoView + use<> {
+    let about = text::of(&invoice.number);
+    let pay = invoice.payment_url.clone().filter(|_| invoice.status == InvoiceStatus::Open);
+    let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
+    let link = |href: String, label: &'static str, about: String| {
+        view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
+    };
+    view! {
+        <span class="acts">
+            {pay.map(|href| link(href, text::PAY, about.clone()))}
+            {link(format!("/invoices/{}/invoice.pdf", invoice.id), text::PDF, about.clone())}
+            {receipt.map(|href| link(href, text::RECEIPT, about))}
+        </span>
+    }
+}
+
+fn day(at: UnixMs) -> impl IntoView {
+    view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
+}
+
+fn tone(status: InvoiceStatus) -> Tone {
+    match status {
+        InvoiceStatus::Open => Tone::Warn,
+        InvoiceStatus::Paid => Tone::Good,
+        InvoiceStatus::Void => Tone::Neutral,
+        InvoiceStatus::Uncollectible => Tone::Bad,
+    }
+}

@@ -1,0 +1,234 @@
+//! `/orders/{id}`: where Checkout sends the buyer back to. Fulfils the order, if that is all that it waits for, by the
+//! same use case as the webhook; nothing in the address is believed but the order's id.
+//!
+//! Without a script the page loads itself again every two seconds, sixty times at most; `?look=` counts. With one,
+//! an island asks [`state`] and loads the page again when there is something new.
+
+use backend::billing::CommerceError;
+use backend::catalog::{self, Plan, Product};
+use backend::db::DbError;
+use backend::ids::{LicenseId, OrderId};
+use backend::licenses::LicenseView;
+use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus};
+use backend::text::en::{buying as text, orders as order_text};
+use http::{HeaderName, HeaderValue};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use super::{NoPage, Page, render};
+use crate::api::orders::{Choice, session_hash};
+use crate::components::{
+    Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps,
+};
+use crate::islands::AutoRefresh;
+use crate::request::Visit;
+
+/// Time between two looks, in seconds.
+const LOOK_EVERY_S: u32 = 2;
+/// After so many looks without a script the page stops looking and says so: two minutes.
+const LOOKS: u32 = 60;
+
+/// The page of an order.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+/// Where an order is, in a word, for the island that watches it; `None` where it is not the viewer's to see.
+///
+/// # Errors
+/// [`CommerceError`] when the database fails.
+pub async fn state(visit: &Visit, order_id: &OrderId) -> Result<Option<&'static str>, CommerceError> {
+    let progress = orders::order_progress(&visit.state.commerce(), &visit.viewer_cx(), order_id).await?;
+    Ok(match progress {
+        OrderProgress::AwaitingPayment(_) => Some(PENDING),
+        OrderProgress::Fulfilled { .. } => Some("ready"),
+        OrderProgress::Closed(_) => Some("closed"),
+        OrderProgress::NotFound => None,
+    })
+}
+
+const PENDING: &str = "pending";
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let order_id = OrderId::from_untrusted(visit.path.strip_prefix("/orders/").unwrap_or_default());
+    let progress = orders::order_progress(&visit.state.commerce(), &visit.viewer_cx(), &order_id)
+        .await
+        .map_err(|error| NoPage::Failed(error.to_string()))?;
+    match progress {
+        OrderProgress::NotFound => Err(NoPage::NotFound),
+        OrderProgress::AwaitingPayment(order) => Ok(waiting(&visit, &order)),
+        OrderProgress::Closed(order) => closed(&visit, *order).await,
+        OrderProgress::Fulfilled { order, license_id } => ready(&visit, *order, license_id).await,
+    }
+}
+
+fn waiting(visit: &Visit, order: &Order) -> Page {
+    let path = format!("/orders/{}", order.id);
+    let look: u32 = visit.query("look").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let to_payment = order.checkout_url.clone();
+    if look >= LOOKS {
+        let body = view! {
+            <PageHead
+                title=text::STILL_WAITING_TITLE
+                lead=text::STILL_WAITING
+                actions=move || {
+                    let pay = to_payment.clone().map(|href| view! { <LinkButton href=href label=text::TO_PAYMENT /> });
+                    view! {
+                        <LinkButton href=path.clone() label=text::LOOK_AGAIN emphasis=Emphasis::Primary />
+                        {pay}
+                    }
+                }
+            />
+        };
+        return Page::new(text::STILL_WAITING_TITLE, body);
+    }
+    let refresh = format!("{LOOK_EVERY_S}; url={path}?look={}", look + 1);
+    if let Ok(refresh) = HeaderValue::from_str(&refresh) {
+        expect_context::<ResponseOptions>().insert_header(HeaderName::from_static("refresh"), refresh);
+    }
+    let body = view! {
+        <PageHead title=text::WAITING_TITLE lead=order_text::WAITING />
+        <Card title=text::PROGRESS_TITLE>
+            <Steps steps=steps(0) />
+            {to_payment.map(|href| view! { <p><a href=href>{text::TO_PAYMENT}</a></p> })}
+        </Card>
+        <AutoRefresh url=format!("{path}/state") state=PENDING.to_owned() every_ms=LOOK_EVERY_S * 1_000 />
+    };
+    Page::new(text::WAITING_TITLE, body)
+}
+
+/// The steps of an order of which `done` are done.
+fn steps(done: usize) -> Vec<Step> {
+    let [is_done, is_running, is_next] = text::STEP_STATES;
+    let step = |(place, label): (usize, &str)| {
+        let (progress, state) = match place.cmp(&done) {
+            std::cmp::Ordering::Less => (Progress::Done, is_done),
+            std::cmp::Ordering::Equal => (Progress::Running, is_running),
+            std::cmp::Ordering::Greater => (Progress::Next, is_next),
+        };
+        let note = (progress == Progress::Running).then(|| text::STEP_NOTE.to_owned());
+        Step { progress, label: label.to_owned(), state: state.to_owned(), note }
+    };
+    text::STEPS.into_iter().enumerate().map(step).collect()
+}
+
+async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
+    let (vendor_id, plan_id) = (order.vendor_id.clone(), order.plan_id.clone());
+    let sold = visit
+        .state
+        .db
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(plan) = catalog::find_plan(tx, &vendor_id, &plan_id).await? else { return Ok(None) };
+                let product = catalog::find_product(tx, &vendor_id, &plan.product_id).await?;
+                Ok::<_, DbError>(product.map(|product| (product, plan)))
+            })
+        })
+        .await?;
+    let again = again(&order, sold.as_ref());
+    let lead = match order.status {
+        OrderStatus::Cancelled => text::CANCELLED,
+        _ => order_text::EXPIRED,
+    };
+    let body = view! {
+        <PageHead
+            title=text::CLOSED_TITLE
+            lead=lead
+            actions=move || {
+                view! {
+                    <LinkButton href=again.clone() label=text::ORDER_AGAIN emphasis=Emphasis::Primary />
+                    <LinkButton href="/" label=text::TO_PRICE_LIST />
+                }
+            }
+        />
+    };
+    Ok(Page::new(text::CLOSED_TITLE, body))
+}
+
+/// Where the same can be ordered anew.
+fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
+    match (order.kind, &order.license_id, sold) {
+        (OrderKind::Maintenance, Some(license_id), _) => format!("/licenses/{license_id}/updates"),
+        (_, _, Some((product, plan))) => Choice {
+            product: product.code.clone(),
+            plan: plan.code.clone(),
+            interval: order.billing_interval,
+            seats: order.seats,
+            currency: order.currency,
+        }
+        .review(),
+        _ => "/".to_owned(),
+    }
+}
+
+async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Page, NoPage> {
+    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let hash = session_hash(visit).unwrap_or_default();
+    let kind = order.kind;
+    let (license, key) = visit
+        .state
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let license = backend::licenses::find_license(tx, &cx.vendor_id, &license_id).await?;
+                let key = orders::show_new_key(tx, &cx, &master, &order, &hash).await?;
+                Ok::<_, DbError>((license, key))
+            })
+        })
+        .await?;
+    let Some(view) = license else { return Err(NoPage::NotFound) };
+    let to_license = format!("/licenses/{}", view.license.id);
+    if kind == OrderKind::Maintenance {
+        return Ok(renewed(&view, to_license));
+    }
+    let seats = text::seats(view.license.license_type, view.license.seats);
+    let lead = text::ready_lead(&view.product_name, &view.plan_name, &seats);
+    let key = match key {
+        Some(key) => key_card(&visit.vendor.origin, key.expose(), &view.product_code),
+        None => view! { <Notice title=text::KEY_ELSEWHERE /> }.into_any(),
+    };
+    let body = view! {
+        <PageHead
+            title=text::READY_TITLE
+            lead=lead
+            actions=move || view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE /> }
+        />
+        {key}
+        <Card title=text::PROGRESS_TITLE>
+            <Steps steps=steps(text::STEPS.len()) />
+        </Card>
+    };
+    Ok(Page::new(text::READY_TITLE, body))
+}
+
+fn key_card(origin: &str, key: &str, product_code: &str) -> AnyView {
+    let copy = |[label, copied, failed]: [&str; 3]| CopyWords {
+        label: label.to_owned(),
+        copied: copied.to_owned(),
+        failed: failed.to_owned(),
+    };
+    let (copy_key, copy_lines) = (copy(text::COPY_KEY), copy(text::COPY_LINES));
+    let (key, lines) = (key.to_owned(), text::start_lines(origin, key, product_code));
+    view! {
+        <Card title=text::KEY_LABEL>
+            <KeyBox id="license-key" label=text::KEY_FIELD key=key copy=Some(copy_key) hint=text::KEY_HINT />
+            <Snippet label=text::START_LABEL code=lines copy=Some(copy_lines) />
+        </Card>
+    }
+    .into_any()
+}
+
+fn renewed(view: &LicenseView, to_license: String) -> Page {
+    let until = view.license.updates_until.map(|until| until.date());
+    let lead = text::renewed_lead(&view.product_name, until);
+    let body = view! {
+        <PageHead
+            title=text::RENEWED_TITLE
+            lead=lead
+            actions=move || {
+                view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE emphasis=Emphasis::Primary /> }
+            }
+        />
+    };
+    Page::new(text::RENEWED_TITLE, body)
+}

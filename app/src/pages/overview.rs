@@ -1,0 +1,191 @@
+//! `/overview`: what is true now for the account: its licenses and their use, what is charged next, what is unpaid, and
+//! what happened last.
+
+use backend::accounts::{Account, Act, Role, may};
+use backend::billing::{self, Subscription};
+use backend::clock::UnixMs;
+use backend::db::{DbError, Tx};
+use backend::events::{self, Event};
+use backend::ids::VendorId;
+use backend::invoices::{self, Invoice, InvoiceStatus};
+use backend::leases;
+use backend::licenses::{self, LicenseView};
+use backend::money::Money;
+use backend::text::en::{events as happenings, overview as text};
+use leptos::prelude::*;
+
+use super::verify_banner::verify_banner;
+use super::{NoPage, Page, render};
+use crate::components::{
+    Card, Emphasis, EmptyState, Fact, Facts, Happening, LinkButton, Meter, Notice, PageHead, Timeline, Tone,
+};
+use crate::request::Visit;
+
+/// Licenses shown here; the rest are on their own page.
+const LICENSES: i64 = 10;
+/// Invoices looked through for open ones.
+const INVOICES: i64 = 20;
+/// Events read, and of those that have something to say, shown.
+const EVENTS: i64 = 40;
+const SHOWN_EVENTS: usize = 8;
+
+/// The overview.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+/// A license with what is in use of it and what pays for it.
+struct Held {
+    view: LicenseView,
+    used: i64,
+    subscription: Option<Subscription>,
+}
+
+struct Facets {
+    held: Vec<Held>,
+    open: Vec<Invoice>,
+    events: Vec<Event>,
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
+    let (vendor_id, of, now) = (visit.vendor.id.clone(), account.clone(), visit.state.clock.now());
+    let facets =
+        visit.state.db.read(move |tx| Box::pin(async move { read(tx, &vendor_id, &of, role, now).await })).await?;
+    let banner = verify_banner(&visit);
+    if facets.held.is_empty() && facets.open.is_empty() {
+        let body = view! {
+            {banner}
+            <PageHead title=account.company />
+            <Card title=text::LICENSES_TITLE>
+                <EmptyState
+                    text=text::NOTHING_YET
+                    action=|| view! { <LinkButton href="/" label=text::TO_PRICE_LIST emphasis=Emphasis::Primary /> }
+                />
+            </Card>
+        };
+        return Ok(Page::new(text::TITLE, body));
+    }
+    let next = next_charge(&facets.held);
+    let running = facets.held.iter().map(|held| held.used).sum();
+    let lead = text::lead(&account.company, facets.held.len(), running, next.map(|(amount, at)| (amount, at.date())));
+    let unpaid = facets.open.iter().map(unpaid).collect_view();
+    let uses = facets.held.iter().map(use_of).collect_view();
+    let payments = may(role, Act::SeeInvoices).then(|| payments(next, &facets.open));
+    let latest = latest(&facets.events, now);
+    let body = view! {
+        {banner}
+        <PageHead
+            title=text::TITLE
+            lead=lead
+            actions=|| view! { <LinkButton href="/" label=text::BUY_MORE /> }
+        />
+        {unpaid}
+        <div class="row">
+            <Card
+                title=text::LICENSES_TITLE
+                aside=|| view! { <LinkButton href="/licenses" label=text::ALL_LICENSES emphasis=Emphasis::Quiet /> }
+            >
+                {uses}
+            </Card>
+            {payments}
+        </div>
+        <Card title=text::LATEST_TITLE>{latest}</Card>
+    };
+    Ok(Page::new(text::TITLE, body))
+}
+
+async fn read(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account: &Account,
+    role: Role,
+    now: UnixMs,
+) -> Result<Facets, DbError> {
+    let mut held = Vec::new();
+    for view in licenses::list_by_account(tx, vendor_id, &account.id, None, LICENSES).await? {
+        let license = &view.license;
+        let used = leases::count_seats(tx, &license.id, license.license_type, now).await?;
+        let subscription = billing::find_subscription_of_license(tx, vendor_id, &license.id).await?;
+        held.push(Held { view, used, subscription });
+    }
+    let mut open = Vec::new();
+    let mut events = events::list_by_account(tx, vendor_id, &account.id, EVENTS).await?;
+    if may(role, Act::SeeInvoices) {
+        open = invoices::list_invoices(tx, vendor_id, &account.id, None, INVOICES).await?;
+        open.retain(|invoice| invoice.status == InvoiceStatus::Open && invoice.due_minor > 0);
+    } else {
+        let of_money = ["order.", "invoice.", "payment."];
+        events.retain(|event| !of_money.iter().any(|prefix| event.event_type.starts_with(prefix)));
+    }
+    Ok(Facets { held, open, events })
+}
+
+/// The earliest charge to come, and when.
+fn next_charge(held: &[Held]) -> Option<(Money, UnixMs)> {
+    held.iter()
+        .filter_map(|held| held.subscription.as_ref())
+        .filter(|subscription| !subscription.cancel_at_period_end && subscription.ended_at.is_none())
+        .min_by_key(|subscription| subscription.period_end)
+        .map(|subscription| (charge(subscription), subscription.period_end))
+}
+
+/// What the next period costs: a planned change counts.
+fn charge(subscription: &Subscription) -> Money {
+    match &subscription.scheduled {
+        Some(planned) => Money::new(planned.0.recurring_minor, subscription.currency),
+        None => subscription.recurring(),
+    }
+}
+
+fn use_of(held: &Held) -> impl IntoView + use<> {
+    let license = &held.view.license;
+    let name = text::license_name(&license.name, &held.view.product_name, &held.view.plan_name);
+    let href = format!("/licenses/{}", license.id);
+    view! {
+        <div class="stack">
+            <a href=href>{name.clone()}</a>
+            <Meter label=text::seats_in_use(license.license_type) text=text::in_use(held.used, license.seats) used=held.used limit=license.seats />
+        </div>
+    }
+}
+
+fn unpaid(invoice: &Invoice) -> impl IntoView + use<> {
+    let title = text::unpaid(&invoice.number, invoice.due(), invoice.due_at.map(|at| at.date()));
+    let pay = invoice.payment_url.clone();
+    let action =
+        move || pay.clone().map(|href| view! { <LinkButton href=href label=text::PAY emphasis=Emphasis::Primary /> });
+    view! { <Notice tone=Tone::Warn title=title action=action /> }
+}
+
+fn payments(next: Option<(Money, UnixMs)>, open: &[Invoice]) -> impl IntoView + use<> {
+    let next = next.map_or_else(|| text::NO_CHARGE.to_owned(), |(amount, at)| text::charge_on(amount, at.date()));
+    let open = match open {
+        [] => text::NOTHING_OPEN.to_owned(),
+        open => open.iter().map(|invoice| invoice.number.clone()).collect::<Vec<_>>().join(", "),
+    };
+    view! {
+        <Card
+            title=text::PAYMENTS_TITLE
+            aside=|| view! { <LinkButton href="/invoices" label=text::ALL_INVOICES emphasis=Emphasis::Quiet /> }
+        >
+            <Facts facts=vec![Fact::new(text::NEXT_CHARGE, next), Fact::new(text::OPEN_INVOICES, open)] />
+        </Card>
+    }
+}
+
+fn latest(events: &[Event], now: UnixMs) -> AnyView {
+    let happened: Vec<Happening> = events
+        .iter()
+        .filter_map(|event| {
+            let sentence = happenings::sentence(event)?;
+            let datetime = event.last_at.timestamp().to_string();
+            Some(Happening { datetime, when: happenings::when(event.last_at, now), sentence })
+        })
+        .take(SHOWN_EVENTS)
+        .collect();
+    if happened.is_empty() {
+        return view! { <EmptyState text=text::NOTHING_HAPPENED /> }.into_any();
+    }
+    view! { <Timeline happenings=happened /> }.into_any()
+}

@@ -1,0 +1,95 @@
+//! The license that an address names, if it belongs to the account that is acted for. For others it does not exist.
+
+use backend::accounts::{Account, Act, Role, may};
+use backend::billing::{Subscription, find_subscription_of_license};
+use backend::clock::UnixMs;
+use backend::ids::LicenseId;
+use backend::licenses::rules::{Inactive, REASON_PAST_DUE, standing};
+use backend::licenses::{License, LicenseView, find_license};
+use backend::text::en::{licenses as text, overview};
+
+use super::NoPage;
+use crate::components::{Crumb, Tone};
+use crate::request::Visit;
+
+/// A license of the account that is acted for.
+#[derive(Clone)]
+pub(super) struct OwnLicense {
+    /// The account.
+    pub(super) account: Account,
+    /// What the person is in it.
+    pub(super) role: Role,
+    /// The license.
+    pub(super) view: LicenseView,
+    /// What pays for it.
+    pub(super) subscription: Option<Subscription>,
+    /// The moment that the page shows.
+    pub(super) now: UnixMs,
+}
+
+impl OwnLicense {
+    /// The license of `/licenses/{id}` and the pages below it.
+    pub(super) async fn of_path(visit: &Visit) -> Result<Self, NoPage> {
+        let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
+        let id = LicenseId::from_untrusted(visit.path.split('/').nth(2).unwrap_or_default());
+        let vendor_id = visit.vendor.id.clone();
+        let found = visit.state.db.read(|tx| {
+            Box::pin(async move {
+                let Some(view) = find_license(tx, &vendor_id, &id).await? else { return Ok(None) };
+                let subscription = find_subscription_of_license(tx, &vendor_id, &id).await?;
+                Ok::<_, NoPage>(Some((view, subscription)))
+            })
+        });
+        let Some((view, subscription)) = found.await? else { return Err(NoPage::NotFound) };
+        if view.license.account_id != account.id || !may(role, Act::See) {
+            return Err(NoPage::NotFound);
+        }
+        Ok(Self { account, role, view, subscription, now: visit.state.clock.now() })
+    }
+
+    pub(super) fn license(&self) -> &License {
+        &self.view.license
+    }
+
+    /// What people call it.
+    pub(super) fn name(&self) -> String {
+        name_of(&self.view)
+    }
+
+    /// Its page.
+    pub(super) fn href(&self) -> String {
+        format!("/licenses/{}", self.license().id)
+    }
+
+    /// Whether the person may do this here.
+    pub(super) fn may(&self, act: Act) -> bool {
+        may(self.role, act)
+    }
+
+    /// The subscription, while it can still be changed.
+    pub(super) fn living_subscription(&self) -> Option<&Subscription> {
+        self.subscription.as_ref().filter(|it| it.ended_at.is_none())
+    }
+
+    /// The way up from a page below the license's own.
+    pub(super) fn crumbs(&self, here: &str) -> Vec<Crumb> {
+        vec![Crumb::to(text::TITLE, "/licenses"), Crumb::to(self.name(), self.href()), Crumb::here(here)]
+    }
+}
+
+/// What people call a license.
+pub(super) fn name_of(view: &LicenseView) -> String {
+    overview::license_name(&view.license.name, &view.product_name, &view.plan_name)
+}
+
+/// What a license's standing means for the reader.
+pub(super) fn tone(license: &License, subscription: Option<&Subscription>, now: UnixMs) -> Tone {
+    match standing(license, now) {
+        Ok(()) if license.status_reason == REASON_PAST_DUE => Tone::Warn,
+        Ok(()) if subscription.is_some_and(|it| it.cancel_at_period_end) => Tone::Warn,
+        Ok(()) => Tone::Good,
+        Err(Inactive::NotPaid | Inactive::NotStarted) => Tone::Warn,
+        Err(Inactive::Cancelled | Inactive::Expired) => Tone::Neutral,
+        Err(Inactive::PastDue | Inactive::Suspended | Inactive::Revoked) => Tone::Bad,
+    }
+}

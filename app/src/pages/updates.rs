@@ -1,0 +1,112 @@
+//! `/licenses/{id}/updates`: one more year of updates for a perpetual license.
+
+use backend::accounts::Act;
+use backend::catalog::{self, PlanKind};
+use backend::licenses::rules::updates_after_renewal;
+use backend::money::Money;
+use backend::orders::{self, rules};
+use backend::text::en::{billing, buying, changes as text, licenses as words, moments};
+use leptos::prelude::*;
+
+use super::own_license::OwnLicense;
+use super::{NoPage, Page, render};
+use crate::api::billing::UPDATES;
+use crate::api::form::take_refused;
+use crate::components::{
+    Breadcrumb, Card, Emphasis, EmptyState, Fact, Facts, Form, LinkButton, Moment, Notice, PageHead, Tone,
+};
+use crate::request::Visit;
+
+/// Among the account's latest orders, the one that made the license tells in which currency it was bought.
+const ORDERS: i64 = 100;
+
+/// The page that renews updates.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+/// What one more year of updates costs.
+#[derive(Clone, Copy)]
+pub(super) struct YearOfUpdates {
+    /// For all seats.
+    pub(super) total: Money,
+    /// For each.
+    pub(super) each: Money,
+}
+
+/// What one more year of updates of a license costs, in the currency in which it was bought; `None` where it is
+/// not sold.
+pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<Option<YearOfUpdates>, NoPage> {
+    let (vendor_id, own) = (visit.vendor.id.clone(), own.clone());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let license = own.license();
+            let Some(plan) = catalog::find_plan(tx, &vendor_id, &license.plan_id).await? else { return Ok(None) };
+            let orders = orders::list_orders(tx, &vendor_id, &own.account.id, None, ORDERS).await?;
+            let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
+            let currency = bought.map(|order| order.currency).or_else(|| rules::currencies(&plan).first().copied());
+            let quote = currency.and_then(|it| rules::quote_maintenance(&plan, license.seats, it).ok());
+            Ok::<_, NoPage>(quote)
+        })
+    });
+    let quote = found.await?;
+    Ok(quote.and_then(|quote| Some(YearOfUpdates { total: quote.total, each: quote.lines.first()?.price.unit_amount })))
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let own = OwnLicense::of_path(&visit).await?;
+    let license = own.license();
+    let Some(until) = license.updates_until.filter(|_| license.kind == PlanKind::Perpetual) else {
+        return Err(NoPage::NotFound);
+    };
+    let crumbs = own.crumbs(text::UPDATES_TITLE);
+    let (then, href) = (updates_after_renewal(until, 1), own.href());
+    let head = view! {
+        <Breadcrumb label=words::YOU_ARE_HERE crumbs />
+        <PageHead title=text::UPDATES_TITLE lead=text::updates_lead(until, then, own.now) />
+    };
+    let year = year_of_updates(&visit, &own).await?.filter(|_| own.may(Act::Buy));
+    let Some(YearOfUpdates { total, each }) = year else {
+        let sentence = if own.may(Act::Buy) { text::UPDATES_NOT_OFFERED } else { text::MAY_NOT_BUY };
+        let back = move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> };
+        let body = view! { {head} <EmptyState text=sentence action=back /> };
+        return Ok(Page::new(text::UPDATES_TITLE, body));
+    };
+    let refused = take_refused(UPDATES).await;
+    let problem = refused.code("").map(|code| {
+        let sentence = if code == "outdated" { billing::OUTDATED } else { text::UPDATES_TRY_AGAIN };
+        view! { <Notice tone=Tone::Bad title=sentence /> }
+    });
+    let day = |at: backend::clock::UnixMs| {
+        view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
+    };
+    let [of, now, later, price] = text::UPDATES_LABELS;
+    let seats = buying::seats(license.license_type, license.seats);
+    let facts = vec![
+        Fact::new(of, own.name()),
+        Fact::new(now, day(until)),
+        Fact::new(later, day(then)),
+        Fact::new(price, text::updates_price(total, each, &seats)),
+    ];
+    let hidden = vec![
+        ("license_id".to_owned(), license.id.to_string()),
+        ("currency".to_owned(), total.currency.as_str().to_owned()),
+        ("agreed_minor".to_owned(), total.amount_minor.to_string()),
+    ];
+    let body = view! {
+        {head}
+        {problem}
+        <Card title=text::UPDATES_ORDER>
+            <Facts facts />
+            <Form
+                action="/act/renew-updates"
+                submit=text::updates_submit(total)
+                emphasis=Emphasis::Primary
+                hidden
+                beside=move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> }
+            />
+            <p class="hint">{buying::TAX_NOTE}</p>
+        </Card>
+    };
+    Ok(Page::new(text::UPDATES_TITLE, body))
+}

@@ -1,0 +1,288 @@
+//! Changing the plan, cancelling, and renewing updates: the three pages that cost or end something.
+
+use super::{buying, licenses, moments};
+use crate::billing::{ChargeNow, PlannedForLater, Subscription};
+use crate::catalog::{BillingInterval, LicenseType, Plan};
+use crate::clock::UnixMs;
+use crate::money::Money;
+
+// ── Change ──────────────────────────────────────────────────────────────────────────────────────────
+
+/// Title.
+pub const CHANGE_TITLE: &str = "Change the plan";
+/// Heading of the choice.
+pub const CHOICE_TITLE: &str = "What it shall be";
+/// Label of the plans.
+pub const PLAN_LABEL: &str = "Plan";
+/// Label of the intervals.
+pub const INTERVAL_LABEL: &str = "Billed";
+/// Shows what the choice costs.
+pub const SHOW_PRICE: &str = "Show the price";
+/// The way back.
+pub const BACK: &str = "Leave it as it is";
+/// Marks the present plan.
+pub const PRESENT: &str = "your plan now";
+/// Heading of the preview.
+pub const PREVIEW_TITLE: &str = "What it costs";
+/// Where nothing was chosen yet.
+pub const NOTHING_CHOSEN: &str = "Choose, then show the price. Nothing changes before you have seen it and agreed.";
+/// Where the choice is what is so already.
+pub const UNCHANGED: &str = "That is what you have now. Choose another plan, billing or number.";
+/// Where the choice is what is so already, but another one is planned.
+pub const UNCHANGED_DROPS: &str = "That is what you have now. You can drop the change that is planned.";
+/// Heading above a refusal.
+pub const REFUSED_TITLE: &str = "This change cannot be made";
+/// Heading of the list of holders.
+pub const HOLDERS_TITLE: &str = "Who holds seats now";
+/// When Stripe cannot be asked.
+pub const NOT_NOW: &str = "The price cannot be asked for at the moment. Nothing was changed; try again in a minute.";
+/// When a cancelled subscription is changed.
+pub const STILL_CANCELLING: &str =
+    "The subscription stays cancelled: it ends with its period, with this change or without.";
+/// Caption of the lines.
+pub const LINES: &str = "What is charged now";
+/// Columns of the lines.
+pub const LINE_COLUMNS: [&str; 2] = ["For", "Amount"];
+/// Sums.
+pub const SUBTOTAL: &str = "Subtotal";
+/// Sums.
+pub const DISCOUNT: &str = "Discount";
+/// Sums.
+pub const TAX: &str = "Tax";
+/// Sums.
+pub const CREDIT: &str = "Credit used";
+/// Sums.
+pub const CHARGED_NOW: &str = "Charged now";
+/// Confirms a payment at the bank.
+pub const CONFIRM_PAYMENT: &str = "Confirm the payment";
+
+/// What is so now, and how changes work.
+#[must_use]
+pub fn change_lead(plan: &str, license_type: LicenseType, subscription: &Subscription) -> String {
+    format!(
+        "Now: {plan} with {}, {}. What adds something is charged at once, for the rest of the period only. What takes \
+         something away waits for {} and costs nothing now.",
+        buying::seats(license_type, subscription.seats),
+        licenses::price(subscription),
+        moments::day(subscription.period_end)
+    )
+}
+
+/// How an interval is chosen.
+#[must_use]
+pub fn interval(interval: BillingInterval) -> &'static str {
+    buying::interval_name(interval)
+}
+
+/// What a plan costs with its included seats.
+#[must_use]
+pub fn plan_price(price: Money, interval: BillingInterval) -> String {
+    format!("{} {}", licenses::amount(price), licenses::per(interval))
+}
+
+/// What a plan contains, in one line.
+#[must_use]
+pub fn plan_contains(plan: &Plan) -> String {
+    let mut parts = vec![format!("{} included", buying::seats(plan.license_type, plan.included_seats))];
+    parts.extend(plan.terms.limits.iter().map(|(name, limit)| match limit {
+        -1 => format!("any number of {}", name.replace('_', " ")),
+        limit => format!("{} {}", grouped(*limit), name.replace('_', " ")),
+    }));
+    parts.join(", ")
+}
+
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// When a plan includes more seats than were asked for.
+#[must_use]
+pub fn raised(plan: &Plan) -> String {
+    format!(
+        "{} includes {}, so the number was raised.",
+        plan.name,
+        buying::seats(plan.license_type, plan.included_seats)
+    )
+}
+
+/// Lead of a change that is charged at once.
+#[must_use]
+pub fn now_lead(charge: &ChargeNow, plan: &str, seats: &str, interval: BillingInterval) -> String {
+    format!(
+        "{plan} with {seats}, from the moment you agree. {} is charged now; from then on it costs {} {} before tax. \
+         Running instances hear of it at their next check, without a restart.",
+        licenses::amount(charge.amount_due),
+        licenses::amount(charge.recurring),
+        licenses::per(interval)
+    )
+}
+
+/// Lead of a change that waits.
+#[must_use]
+pub fn later_lead(later: &PlannedForLater, plan: &str, seats: &str, interval: BillingInterval) -> String {
+    format!(
+        "{plan} with {seats}, from {} on. Nothing is charged now and nothing changes until then; from then on it costs \
+         {} {} before tax. You can take it back until that day.",
+        moments::day(later.at),
+        licenses::amount(later.recurring),
+        licenses::per(interval)
+    )
+}
+
+/// Agrees to what is charged at once.
+#[must_use]
+pub fn agree_now(amount_due: Money) -> String {
+    if amount_due.amount_minor == 0 {
+        "Change now, nothing to pay".to_owned()
+    } else {
+        format!("Pay {} now and change", licenses::amount(amount_due))
+    }
+}
+
+/// Agrees to what waits.
+#[must_use]
+pub fn agree_later(at: UnixMs) -> String {
+    format!("Change on {}", moments::day(at))
+}
+
+// ── Cancel ──────────────────────────────────────────────────────────────────────────────────────────
+
+/// Title.
+pub const CANCEL_TITLE: &str = "Cancel the subscription";
+/// Heading of what follows.
+pub const CANCEL_MEANS: &str = "What happens then";
+/// Label of the reason.
+pub const REASON_LABEL: &str = "Why do you cancel?";
+/// Hint of the reason.
+pub const REASON_HINT: &str = "It helps us to do better. You need not say.";
+/// The word beside the label.
+pub const OPTIONAL: &str = "optional";
+/// Goes back.
+pub const CANCEL_BACK: &str = "Keep the subscription";
+/// Where it is cancelled already.
+pub const CANCELLED_ALREADY: &str = "This subscription is cancelled already.";
+
+/// Reasons to cancel: code and words. The first is "none given".
+pub const REASONS: [(&str, &str); 6] = [
+    ("", "I would rather not say"),
+    ("not_needed", "We do not need it any more"),
+    ("too_expensive", "It costs too much"),
+    ("missing_feature", "Something is missing"),
+    ("another_product", "We use another product"),
+    ("only_a_test", "It was a trial of ours"),
+];
+
+/// What is true now and what happens next.
+#[must_use]
+pub fn cancel_lead(subscription: &Subscription) -> String {
+    format!(
+        "It is paid until {}. It ends on that day, nothing more is charged, and nothing is paid back.",
+        moments::day(subscription.period_end)
+    )
+}
+
+/// What cancelling means, point by point.
+#[must_use]
+pub fn cancel_points(subscription: &Subscription, enforcement: &str) -> Vec<String> {
+    let end = moments::day(subscription.period_end);
+    vec![
+        format!("Until {end} everything works as before, with the same key."),
+        format!("On {end} no more leases are given out; without one the product {enforcement}."),
+        "You can take it back on the license's page until that day. A planned change of plan falls away now."
+            .to_owned(),
+        "Invoices and documents stay here for you.".to_owned(),
+    ]
+}
+
+/// Cancels.
+#[must_use]
+pub fn cancel_submit(subscription: &Subscription) -> String {
+    format!("Cancel on {}", moments::day(subscription.period_end))
+}
+
+// ── Updates of a perpetual license ──────────────────────────────────────────────────────────────────
+
+/// Title.
+pub const UPDATES_TITLE: &str = "Renew updates";
+/// Heading of what is ordered.
+pub const UPDATES_ORDER: &str = "One more year of updates";
+/// Labels of what is ordered.
+pub const UPDATES_LABELS: [&str; 4] = ["License", "Included until now", "Included then", "Price"];
+/// Where updates cannot be renewed.
+pub const UPDATES_NOT_OFFERED: &str = "Updates of this license are not sold any more. Please write to us.";
+/// After the payment page could not be opened.
+pub const UPDATES_TRY_AGAIN: &str = super::orders::TRY_AGAIN;
+/// Goes back.
+pub const UPDATES_BACK: &str = "Not now";
+/// Where the role may not buy.
+pub const MAY_NOT_BUY: &str =
+    "Your role may not change what is paid. Ask an owner of your account, or somebody who looks after billing.";
+
+/// What a year more brings, counted from the old date.
+#[must_use]
+pub fn updates_lead(old: UnixMs, new: UnixMs, now: UnixMs) -> String {
+    let (old_day, new_day) = (moments::day(old), moments::day(new));
+    if old.date() < now.date() {
+        format!(
+            "Updates ended on {old_day}. A year more counts from that day, so it reaches to {new_day}; every release \
+             published until then may run for ever."
+        )
+    } else {
+        format!(
+            "Updates are included until {old_day}. A year more reaches to {new_day}; every release published until \
+             then may run for ever."
+        )
+    }
+}
+
+/// A price with what it is made of.
+#[must_use]
+pub fn updates_price(total: Money, each: Money, seats: &str) -> String {
+    format!("{} before tax: {} for each of {seats}", licenses::amount(total), licenses::amount(each))
+}
+
+/// Pays.
+#[must_use]
+pub fn updates_submit(total: Money) -> String {
+    buying::pay_by_card(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::DAY_MS;
+    use crate::money::Currency;
+
+    const NOW: UnixMs = UnixMs(1_795_255_200_000); // 2026-11-21T10:00:00Z
+
+    #[test]
+    fn the_button_says_what_is_paid() {
+        let usd = Currency::parse("usd");
+        let labels = usd.map(|usd| (agree_now(Money::new(29_800, usd)), agree_now(Money::new(0, usd))));
+        let expected = ("Pay $298.00 now and change".to_owned(), "Change now, nothing to pay".to_owned());
+        assert_eq!(labels, Some(expected));
+        assert_eq!(agree_later(NOW), "Change on 21 November 2026");
+    }
+
+    #[test]
+    fn a_late_renewal_says_that_it_counts_from_the_old_date() {
+        let year = 365 * DAY_MS;
+        assert!(updates_lead(NOW.plus(-DAY_MS), NOW.plus(year - DAY_MS), NOW).contains("counts from that day"));
+        assert!(updates_lead(NOW.plus(DAY_MS), NOW.plus(year + DAY_MS), NOW).contains("are included until"));
+    }
+
+    #[test]
+    fn numbers_of_a_plan_are_grouped() {
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+}

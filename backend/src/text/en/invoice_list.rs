@@ -1,0 +1,74 @@
+//! The list of invoices.
+
+use super::moments;
+use crate::clock::UnixMs;
+use crate::money::Money;
+
+/// Title.
+pub const TITLE: &str = "Invoices";
+/// Caption of the table.
+pub const CAPTION: &str = "Your invoices";
+/// Columns.
+pub const COLUMNS: [&str; 5] = ["Invoice", "Issued", "For", "Status", "Amount"];
+/// Label of the column of documents.
+pub const DOCUMENTS: &str = "Documents";
+/// Downloads the invoice.
+pub const PDF: &str = "PDF";
+/// Downloads the receipt.
+pub const RECEIPT: &str = "Receipt";
+/// Pays an open invoice.
+pub const PAY: &str = "Pay";
+/// Accessible name of the pages.
+pub const PAGES: &str = "Pages of invoices";
+/// The first page.
+pub const NEWEST: &str = "Newest";
+/// The page after.
+pub const OLDER: &str = "Older";
+/// The way to the price list, from an empty list.
+pub const TO_PRICES: &str = "See the price list";
+/// Where the role may not see invoices.
+pub const NOT_YOURS: &str =
+    "Your role does not show invoices. Ask an owner of your account, or somebody who looks after billing.";
+
+/// What an act is about, for those who only hear it.
+#[must_use]
+pub fn of(number: &str) -> String {
+    format!("of {number}")
+}
+
+/// What is true of them all: what is open, and where copies go.
+#[must_use]
+pub fn lead(open: &[Money], billing_email: &str) -> String {
+    let copies = format!("A copy of each is mailed to {billing_email}.");
+    match open {
+        [] => format!("Nothing is open. {copies}"),
+        [one] => format!("One invoice over {} is open. {copies}", super::licenses::amount(*one)),
+        more => format!("{} invoices are open. {copies}", more.len()),
+    }
+}
+
+/// What is shown.
+#[must_use]
+pub fn shown(count: usize, oldest: UnixMs) -> String {
+    let what = if count == 1 { "1 invoice".to_owned() } else { format!("{count} invoices") };
+    format!("{what}, back to {}", moments::day(oldest))
+}
+
+/// By when an open invoice is to be paid.
+#[must_use]
+pub fn due(at: UnixMs) -> String {
+    format!("due by {}", moments::day(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    #[test]
+    fn the_lead_says_what_is_open() {
+        let open: Vec<Money> = Currency::parse("eur").map(|eur| Money::new(1_050, eur)).into_iter().collect();
+        assert_eq!(lead(&[], "a@b.example"), "Nothing is open. A copy of each is mailed to a@b.example.");
+        assert!(lead(&open, "a@b.example").starts_with("One invoice over €10.50 is open."));
+    }
+}

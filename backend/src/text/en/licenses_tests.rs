@@ -1,0 +1,125 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use sdk::lease::EnforcementStep;
+
+use super::*;
+use crate::catalog::PlanKind;
+use crate::clock::DAY_MS;
+use crate::cx::Entropy;
+use crate::licenses::LicenseStatus;
+use crate::money::Currency;
+use crate::stripe::SubscriptionState;
+
+const NOW: UnixMs = UnixMs(1_795_255_200_000); // 2026-11-21T10:00:00Z
+
+fn view(kind: PlanKind) -> LicenseView {
+    let entropy = Entropy::seeded(7);
+    let perpetual = kind == PlanKind::Perpetual;
+    let license = License {
+        id: entropy.id(),
+        vendor_id: entropy.id(),
+        account_id: entropy.id(),
+        product_id: entropy.id(),
+        plan_id: entropy.id(),
+        name: String::new(),
+        key_hint: String::new(),
+        status: LicenseStatus::Active,
+        status_reason: String::new(),
+        kind,
+        license_type: LicenseType::Floating,
+        starts_at: NOW,
+        ends_at: (!perpetual).then(|| NOW.plus(23 * DAY_MS)),
+        updates_until: perpetual.then(|| NOW.plus(365 * DAY_MS)),
+        seats: 3,
+        terms: Terms::default(),
+        created_at: NOW,
+    };
+    LicenseView {
+        license,
+        plan_code: "startup".to_owned(),
+        plan_name: "Startup".to_owned(),
+        product_code: "iot".to_owned(),
+        product_name: "IoT Platform".to_owned(),
+    }
+}
+
+fn subscription(license: &License) -> Subscription {
+    let entropy = Entropy::seeded(8);
+    Subscription {
+        id: entropy.id(),
+        vendor_id: license.vendor_id.clone(),
+        account_id: license.account_id.clone(),
+        license_id: license.id.clone(),
+        stripe_subscription_id: String::new(),
+        stripe_status: SubscriptionState::Active,
+        plan_id: license.plan_id.clone(),
+        billing_interval: BillingInterval::Year,
+        seats: 3,
+        currency: Currency::parse("usd").unwrap(),
+        base_item_id: String::new(),
+        extra_item_id: None,
+        recurring_minor: 299_000,
+        period_start: NOW,
+        period_end: NOW.plus(20 * DAY_MS),
+        cancel_at_period_end: false,
+        past_due_since: None,
+        ended_at: None,
+        scheduled: None,
+        updated_at: NOW,
+        lock_no: 0,
+    }
+}
+
+#[test]
+fn the_lead_says_what_it_is_on_how_many_it_runs_and_what_comes_next() {
+    let rented = view(PlanKind::Subscription);
+    let mut paid = subscription(&rented.license);
+    assert_eq!(
+        lead(&rented, Some(&paid), NOW),
+        "IoT Platform, Startup plan, billed yearly. Runs on any 3 instances at a time. \
+         Renews on 11 December 2026 for $2,990.00 before tax."
+    );
+    paid.cancel_at_period_end = true;
+    assert_eq!(
+        what_next(&rented.license, Some(&paid), NOW),
+        "Ends on 11 December 2026 and does not renew. Everything works until then."
+    );
+    assert_eq!(status(&rented.license, Some(&paid), NOW), "Cancelled, still active");
+}
+
+#[test]
+fn a_perpetual_license_says_until_when_updates_are_covered() {
+    let bought = view(PlanKind::Perpetual);
+    assert_eq!(what_next(&bought.license, None, NOW), "Yours for ever, with updates until 21 November 2027.");
+    let later = NOW.plus(366 * DAY_MS);
+    assert_eq!(what_next(&bought.license, None, later), "Yours for ever. Updates ended on 21 November 2027.");
+}
+
+#[test]
+fn an_overdue_payment_says_until_when_everything_works() {
+    let mut rented = view(PlanKind::Subscription);
+    rented.license.status_reason = REASON_PAST_DUE.to_owned();
+    let paid = subscription(&rented.license);
+    assert_eq!(status(&rented.license, Some(&paid), NOW), "Payment overdue");
+    let sentence = what_next(&rented.license, Some(&paid), NOW);
+    assert_eq!(sentence, "A payment is overdue. Everything works until 14 December 2026; pay before.");
+}
+
+#[test]
+fn use_is_told_with_what_it_means() {
+    assert_eq!(use_lead(LicenseType::Floating, 0, 3), "Nothing runs under it yet; 3 instances can start.");
+    assert_eq!(use_lead(LicenseType::Floating, 2, 3), "1 instance more can start.");
+    assert_eq!(use_lead(LicenseType::Machine, 3, 3), "All seats are taken; one more machine would be refused.");
+    assert!(use_lead(LicenseType::Floating, 4, 3).contains("(1 instance too many)"));
+    assert_eq!(meter(500, 500), "500 of 500, full");
+    assert_eq!(meter(41, -1), "41, unlimited");
+}
+
+#[test]
+fn policies_and_names_read_as_words() {
+    assert_eq!(enforcement(&EnforcementPolicy::default()), "warns at once, stops after 24 h");
+    let steps = vec![EnforcementStep { stage: Stage::BlockNew, after_s: 172_800 }];
+    assert_eq!(enforcement(&EnforcementPolicy::try_from(steps).unwrap()), "creates nothing new after 2 days");
+    assert_eq!(humanised("white_labelling"), "White labelling");
+    assert_eq!(humanised("ümläut"), "ümläut");
+}

@@ -1,0 +1,360 @@
+//! A shop for tests: the demo vendor, a buyer, and a Stripe sandbox in this process, all on one clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use backend::accounts::{
+    Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
+    create_account, sign_up,
+};
+use backend::billing::{Commerce, Receipt, Subscription, find_subscription_of_license, handlers, receive_event};
+use backend::catalog::{
+    BillingInterval, CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog,
+    push_prices,
+};
+use backend::clock::{Clock, UnixMs};
+use backend::db::Db;
+use backend::ids::{LicenseId, OrderId, VendorId};
+use backend::invoices::{Invoice, list_invoices};
+use backend::jobs::{Handlers, Runner, Tally};
+use backend::licenses::{License, find_license, list_by_account};
+use backend::money::Currency;
+use backend::orders::{CheckoutUrls, Order, OrderPlacement, PlaceOrder, Purchase, find_order, place_order};
+use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig, verify_webhook};
+use backend::vendors::Vendor;
+use backend::{Actor, Cx};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+
+use crate::support::{NOW, Outbox, cx, entropy, master};
+
+pub(super) const WEBHOOK_SECRET: &str = "whsec_of_the_shop";
+
+pub(super) struct Shop {
+    pub(super) db: Db,
+    pub(super) vendor: Vendor,
+    pub(super) commerce: Commerce,
+    pub(super) user: User,
+    pub(super) account: Account,
+    pub(super) outbox: Outbox,
+    clock_file: PathBuf,
+    sandbox: stripe_sandbox::Running,
+    http: reqwest::Client,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    pub(super) async fn open(db: Db) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let clock_file = folder.path().join("clock");
+        std::fs::write(&clock_file, NOW.timestamp().to_string())?;
+        let config = stripe_sandbox::Config { clock: Some(clock_file.clone()), ..stripe_sandbox::Config::default() };
+        let sandbox = stripe_sandbox::start(config).await?;
+        let config = StripeConfig {
+            api_base: sandbox.url.clone(),
+            secret_key: "sk_test_shop".to_owned().into(),
+            webhook_secrets: vec![WEBHOOK_SECRET.to_owned().into()],
+        };
+        let stripe = Stripe::new(config, entropy())?;
+        let vendor = apply_demo(&db).await?;
+        push_prices(&db, &stripe, &cx(&vendor.id, NOW)).await?;
+        let (user, account) = buyer(&db, &vendor).await?;
+        let commerce = Commerce { db: db.clone(), master: master(), stripe: StripeAccounts::single(stripe) };
+        let outbox = Outbox::default();
+        let http = plain_http()?;
+        Ok(Self { db, vendor, commerce, user, account, outbox, clock_file, sandbox, http, _folder: folder })
+    }
+
+    pub(super) fn now(&self) -> UnixMs {
+        Clock::from_file(self.clock_file.clone()).now()
+    }
+
+    pub(super) fn set_clock(&self, at: UnixMs) -> anyhow::Result<()> {
+        Ok(std::fs::write(&self.clock_file, at.timestamp().to_string())?)
+    }
+
+    /// The buyer acts.
+    pub(super) fn cx(&self) -> Cx {
+        Cx { actor: Actor::User(self.user.id.clone()), ..cx(&self.vendor.id, self.now()) }
+    }
+
+    pub(super) fn stripe(&self) -> &Stripe {
+        self.commerce.stripe.of(&self.vendor.id).expect("the shop has an account")
+    }
+
+    pub(super) async fn plan(&self, code: &'static str) -> anyhow::Result<Plan> {
+        let vendor_id = self.vendor.id.clone();
+        let plan = self
+            .db
+            .read(move |tx| {
+                Box::pin(async move {
+                    let product = find_product_by_code(tx, &vendor_id, "iot-platform").await?.expect("the product");
+                    find_plan_by_code(tx, &vendor_id, &product.id, code).await
+                })
+            })
+            .await?;
+        plan.ok_or_else(|| anyhow::anyhow!("no plan {code}"))
+    }
+
+    pub(super) async fn order(
+        &self,
+        plan: &'static str,
+        interval: BillingInterval,
+        seats: i64,
+    ) -> anyhow::Result<(Order, String)> {
+        let purchase = Purchase::Plan { plan_id: self.plan(plan).await?.id, interval, seats };
+        match self.place(purchase).await? {
+            OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn place(&self, purchase: Purchase) -> anyhow::Result<OrderPlacement> {
+        let place = PlaceOrder {
+            account_id: self.account.id.clone(),
+            user_id: self.user.id.clone(),
+            session_hash: Some(b"this browser".to_vec()),
+            purchase,
+            currency: Currency::parse("usd").expect("a currency"),
+            urls: CheckoutUrls {
+                success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
+                cancel: "https://portal.test/pricing".to_owned(),
+            },
+        };
+        Ok(place_order(&self.commerce, &self.cx(), &place).await?)
+    }
+
+    /// Pays on the hosted page with one of its test cards; answers where it leads.
+    pub(super) async fn pay(&self, checkout_url: &str, card: &str) -> anyhow::Result<String> {
+        let body = format!("action={card}");
+        let answer = self
+            .http
+            .post(checkout_url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await?;
+        let place = answer.headers().get("location").map(|place| place.to_str().map(str::to_owned)).transpose()?;
+        match place {
+            Some(place) => Ok(place),
+            None => anyhow::bail!("{}: {}", answer.status(), answer.text().await?),
+        }
+    }
+
+    /// All of Stripe's events up to now, oldest first.
+    pub(super) async fn events(&self) -> anyhow::Result<Vec<EventEnvelope>> {
+        Ok(self.stripe().list_events(UnixMs(0)).await?)
+    }
+
+    /// Delivers an event as Stripe would: signed, verified, stored.
+    pub(super) async fn deliver(&self, event: &EventEnvelope) -> anyhow::Result<Receipt> {
+        let now = self.now();
+        let header = sign(&event.raw, WEBHOOK_SECRET, now.seconds());
+        let secrets = self.stripe().config().webhook_secrets.clone();
+        let event = verify_webhook(event.raw.as_bytes(), &header, &secrets, now)?;
+        let cx = cx(&self.vendor.id, now);
+        let receipt =
+            self.db.write(move |tx| Box::pin(async move { receive_event(tx, &cx, &master(), &event).await })).await?;
+        Ok(receipt)
+    }
+
+    pub(super) async fn deliver_all(&self) -> anyhow::Result<()> {
+        for event in self.events().await? {
+            self.deliver(&event).await?;
+        }
+        Ok(())
+    }
+
+    /// Does all jobs that are due.
+    pub(super) async fn work(&self) -> anyhow::Result<Tally> {
+        let handlers = handlers::register(Handlers::new().with(self.outbox.clone()), &self.commerce);
+        let clock = Clock::from_file(self.clock_file.clone());
+        Ok(Runner::new(self.db.clone(), clock, entropy(), master(), handlers).run_until_idle().await?)
+    }
+
+    /// Buys with the return page never opened: paid, delivered, worked.
+    pub(super) async fn buy(
+        &self,
+        plan: &'static str,
+        interval: BillingInterval,
+        seats: i64,
+    ) -> anyhow::Result<License> {
+        let (order, url) = self.order(plan, interval, seats).await?;
+        self.pay(&url, "4242").await?;
+        self.deliver_all().await?;
+        self.work().await?;
+        let order = self.find_order(&order.id).await?;
+        let license_id = order.license_id.clone().ok_or_else(|| anyhow::anyhow!("not fulfilled: {order:?}"))?;
+        self.license(&license_id).await
+    }
+
+    pub(super) async fn find_order(&self, id: &OrderId) -> anyhow::Result<Order> {
+        let (vendor_id, id) = (self.vendor.id.clone(), id.clone());
+        let order = self.db.read(move |tx| Box::pin(async move { find_order(tx, &vendor_id, &id).await })).await?;
+        order.ok_or_else(|| anyhow::anyhow!("no order"))
+    }
+
+    pub(super) async fn license(&self, id: &LicenseId) -> anyhow::Result<License> {
+        let (vendor_id, id) = (self.vendor.id.clone(), id.clone());
+        let view = self.db.read(move |tx| Box::pin(async move { find_license(tx, &vendor_id, &id).await })).await?;
+        view.map(|view| view.license).ok_or_else(|| anyhow::anyhow!("no license"))
+    }
+
+    pub(super) async fn licenses(&self) -> anyhow::Result<usize> {
+        let (vendor_id, account_id) = (self.vendor.id.clone(), self.account.id.clone());
+        let all = self
+            .db
+            .read(move |tx| Box::pin(async move { list_by_account(tx, &vendor_id, &account_id, None, 100).await }))
+            .await?;
+        Ok(all.len())
+    }
+
+    pub(super) async fn subscription(&self, license_id: &LicenseId) -> anyhow::Result<Subscription> {
+        let (vendor_id, id) = (self.vendor.id.clone(), license_id.clone());
+        let row = self
+            .db
+            .read(move |tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &id).await }))
+            .await?;
+        row.ok_or_else(|| anyhow::anyhow!("no subscription"))
+    }
+
+    /// Newest first.
+    pub(super) async fn invoices(&self) -> anyhow::Result<Vec<Invoice>> {
+        let (vendor_id, account_id) = (self.vendor.id.clone(), self.account.id.clone());
+        let all = self
+            .db
+            .read(move |tx| Box::pin(async move { list_invoices(tx, &vendor_id, &account_id, None, 100).await }))
+            .await?;
+        Ok(all)
+    }
+}
+
+/// The header that Stripe would send, written from its description.
+pub(super) fn sign(body: &str, secret: &str, at: i64) -> String {
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
+    mac.update(format!("{at}.{body}").as_bytes());
+    format!("t={at},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
+}
+
+async fn apply_demo(db: &Db) -> anyhow::Result<Vendor> {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
+    let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let operator = cx(&VendorId::from_untrusted(""), NOW);
+    let applied = db
+        .write(move |tx| {
+            Box::pin(async move { apply_catalog(tx, &operator, &master(), &catalog, "https://portal.test").await })
+        })
+        .await?;
+    match applied {
+        CatalogApplication::Applied { vendor, .. } => Ok(*vendor),
+        CatalogApplication::Refused(refusals) => anyhow::bail!("{refusals:?}"),
+    }
+}
+
+async fn buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {
+    let cx = cx(&vendor.id, NOW);
+    let request = SignUp {
+        email: "ada@example.com".to_owned(),
+        password: Password::new("a long walk by the harbour".to_owned()),
+        name: "Ada".to_owned(),
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+    };
+    let user = match sign_up(db, &Passwords::default(), &master(), &cx, &request).await? {
+        SignUpOutcome::SignedUp(user) => user,
+        other => anyhow::bail!("{other:?}"),
+    };
+    let details = AccountDetails {
+        company: "Ελληνικά Δίκτυα – Đặng & Żółć".to_owned(),
+        country: "DE".to_owned(),
+        address: Address {
+            line1: "Hafenstraße 1".to_owned(),
+            postal_code: "20457".to_owned(),
+            city: "Hamburg".to_owned(),
+            ..Address::default()
+        },
+        ..AccountDetails::default()
+    };
+    let user_id = user.id.clone();
+    let created =
+        db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
+    match created {
+        AccountCreation::Created(account) => Ok((user, account)),
+        other => anyhow::bail!("{other:?}"),
+    }
+}
+
+/// For the sandbox's pages on loopback; redirects are looked at, not followed.
+fn plain_http() -> anyhow::Result<reqwest::Client> {
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()?)
+}
+
+impl Shop {
+    /// A call of Stripe's API as somebody else would make it, at Stripe's own pages for example.
+    pub(super) async fn call(&self, path: &str, body: &str) -> anyhow::Result<serde_json::Value> {
+        let answer = self
+            .http
+            .post(format!("{}/v1/{path}", self.sandbox.url))
+            .bearer_auth("sk_test_shop")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.to_owned())
+            .send()
+            .await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        anyhow::ensure!(status.is_success(), "{path}: {status}: {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Makes the customer's subscription charge another card from now on.
+    pub(super) async fn use_card(&self, license_id: &LicenseId, card: &str) -> anyhow::Result<()> {
+        let stripe_id = self.subscription(license_id).await?.stripe_subscription_id;
+        let customer_id = self.stripe().fetch_subscription(&stripe_id).await?.customer_id;
+        let method = self.call(&format!("payment_methods/{card}/attach"), &format!("customer={customer_id}")).await?;
+        let method = method["id"].as_str().expect("an id");
+        self.call(&format!("subscriptions/{stripe_id}"), &format!("default_payment_method={method}")).await?;
+        Ok(())
+    }
+
+    /// An instance activates, with the license's key.
+    pub(super) async fn activate(&self, license_id: &LicenseId, node: &str) -> anyhow::Result<()> {
+        let issuer = backend::leases::Issuer { vendor: self.vendor.clone(), master: master() };
+        let (cx, license, node) = (self.cx(), self.license(license_id).await?, node.to_owned());
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let key = backend::licenses::reveal_key(tx, &cx, &master(), &license).await?;
+                    let key = key.ok_or_else(|| anyhow::anyhow!("no key"))?;
+                    let request = sdk::wire::ActivateRequest {
+                        license_key: sdk::wire::Secret::new(key.expose()),
+                        product: "iot-platform".to_owned(),
+                        version: "4.2.1".to_owned(),
+                        released_on: None,
+                        identity: sdk::wire::Identity::instance(&node),
+                        nonce: sdk::wire::Nonce::from_random(cx.entropy.bytes()),
+                        features: None,
+                        borrow_s: None,
+                        secret: None,
+                        known_seq: None,
+                    };
+                    let answer = backend::leases::activate_instance(tx, &cx, &issuer, &request).await?;
+                    answer.map(drop).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))
+                })
+            })
+            .await
+    }
+
+    /// A request to the sandbox's control API.
+    pub(super) async fn control(&self, path: &str, body: &str) -> anyhow::Result<()> {
+        let url = format!("{}/_sandbox/{path}", self.sandbox.url);
+        let answer =
+            self.http.post(url).header("content-type", "application/json").body(body.to_owned()).send().await?;
+        anyhow::ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+import { expect, type Page } from '@playwright/test';
+import { press } from './interactions.ts';
+
+/** The row of an instance in the license's table; the demo product calls itself after its instance. */
+export function instanceRow(page: Page, instance: string) {
+  return page.getByRole('row').filter({ hasText: `Demo product ${instance}` });
+}
+
+/** Frees a seat: the question, and the answer. */
+export async function freeSeat(page: Page, instance: string): Promise<void> {
+  const name = `Free the seat of Demo product ${instance}`;
+  await press(page, name);
+  const dialog = page.getByRole('dialog', { name: `${name}?` });
+  await expect(dialog).toBeVisible();
+  await press(dialog, name);
+}
+
+/** Asks what a change costs, on the page for it. */
+export async function previewChange(page: Page, change: { plan?: string; seats?: number }): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'Change the plan' })).toBeVisible();
+  if (change.plan !== undefined) await page.getByRole('radio', { name: new RegExp(`^${change.plan}`) }).check();
+  if (change.seats !== undefined) await page.getByRole('spinbutton').fill(String(change.seats));
+  await press(page, 'Show the price');
+  await expect(page.getByRole('heading', { name: 'What it costs' })).toBeVisible();
+}
+
+/** Agrees to what the preview charges at once, and returns that amount, as in `$12.34`. */
+export async function agreeToPayNow(page: Page): Promise<string> {
+  const button = page.getByRole('button', { name: /^Pay .* now and change$/ });
+  const amount = /^Pay (\S+) now/.exec((await button.textContent()) ?? '')?.[1] ?? '';
+  await expect(page.getByRole('row').filter({ hasText: 'Charged now' })).toContainText(amount);
+  await press(page, /^Pay .* now and change$/);
+  return amount;
+}
+
+/** Shows the key on the license's page and reads it. */
+export async function revealKey(page: Page): Promise<string> {
+  await press(page, 'Reveal the license key');
+  const field = page.getByLabel('Key of this license');
+  await expect(field).toHaveValue(/^LH-[0-9A-Z-]{26,}$/);
+  return field.inputValue();
+}

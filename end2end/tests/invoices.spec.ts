@@ -1,0 +1,53 @@
+import { expect, test } from '../fixtures.ts';
+import { buy, choosePlan } from '../steps/buying.ts';
+import { downloadPdf } from '../steps/documents.ts';
+import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
+
+test('invoice and receipt are documents that print every name that was taken', async ({ page, axe }) => {
+  const company = {
+    name: 'Ελληνικά Δίκτυα Ύδρευσης Α.Ε.',
+    country: 'Vietnam',
+    street: 'вулиця Хрещатик 22, під’їзд 3',
+    postalCode: '700000',
+    city: 'Thành phố Hồ Chí Minh',
+  };
+  const { person } = await buy(page, { plan: 'Startup', seats: 3 }, company);
+  await page.goto('/invoices');
+  await expect(page.getByText(`A copy of each is mailed to ${person.email}.`)).toBeVisible();
+  await expect(page.getByText('Paid', { exact: true })).toBeVisible();
+  await axe(page);
+
+  const link = page.getByRole('link', { name: /^PDF of \S+$/ });
+  const number = ((await link.textContent()) ?? '').replace(/^PDF of /, '').trim();
+  const invoice = await downloadPdf(page, (await link.getAttribute('href')) ?? '');
+  expect(invoice.name).toBe(`invoice-${number}.pdf`);
+  for (const expected of [number, company.name, company.street, company.city, 'Nordwind IoT GmbH', 'DE314159265', '$448.00']) {
+    expect(invoice.text).toContain(expected);
+  }
+  const again = await downloadPdf(page, (await link.getAttribute('href')) ?? '');
+  expect(again.bytes.equals(invoice.bytes), 'it never changes').toBe(true);
+
+  const receipt = page.getByRole('link', { name: `Receipt of ${number}` });
+  expect((await downloadPdf(page, (await receipt.getAttribute('href')) ?? '')).text).toContain('$448.00');
+
+  // Nobody else's business.
+  const stranger = await page.context().browser()?.newContext();
+  const answer = await stranger?.request.get(new URL((await link.getAttribute('href')) ?? '', page.url()).href, { maxRedirects: 0 });
+  expect(answer?.headers()['content-type'] ?? '').not.toContain('pdf');
+  await stranger?.close();
+});
+
+test('a name that invoices cannot print is refused with a sentence, and nothing typed is lost', async ({ page, axe }) => {
+  await choosePlan(page, { plan: 'Maker' });
+  await signUp(page, somebody());
+  for (const [name, letter] of [['北京传感科技有限公司', '北'], ['شركة الشبكات', 'ش']] as const) {
+    await nameCompany(page, { ...COMPANY, name });
+    await expect(page.getByRole('alert')).toContainText(`Invoices cannot print “${letter}”`);
+    await expect(page.getByLabel('Company', { exact: true })).toHaveValue(name);
+    await expect(page.getByLabel('City')).toHaveValue(COMPANY.city);
+    await expect(page.getByLabel('Country', { exact: true })).toHaveValue('DE');
+  }
+  await axe(page);
+  await nameCompany(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Review and pay' })).toBeVisible();
+});

@@ -1,0 +1,176 @@
+//! What instances send and get, over HTTP: the shapes of the contract, and nothing but problems for whatever
+//! is malformed.
+
+use axum::http::{Method, StatusCode};
+use sdk::error::Code;
+use sdk::lease::Expect;
+use sdk::trust::TrustBundle;
+use serde_json::{Value, json};
+
+use super::{Answer, NOW, ORIGIN, TestApp};
+
+fn activate_body(key: &str, node: &str) -> Value {
+    json!({ "license_key": key, "product": "iot-platform", "version": "4.2.1", "nonce": "0123456789abcdefABCD_-01",
+            "identity": { "kind": "instance", "id": node } })
+}
+
+/// Every failure is a problem of the table: no HTML, no redirect, no 5xx.
+fn assert_problem(answer: &Answer, code: Code, case: &str) {
+    assert_eq!(answer.status.as_u16(), code.status(), "{case}: {}", answer.body);
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{case}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{case}");
+    let problem = answer.json();
+    assert_eq!(problem["code"], code.as_str(), "{case}: {problem}");
+    assert_eq!(problem["type"], format!("{ORIGIN}/docs/api#{}", code.as_str()), "{case}");
+    assert_eq!(problem["status"], code.status(), "{case}");
+    assert_eq!(problem["request_id"], answer.header("x-request-id"), "{case}");
+    assert!(problem["title"].is_string() && problem["remedy"].is_string(), "{case}: {problem}");
+}
+
+#[tokio::test]
+async fn an_instance_activates_checks_and_releases() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (license_id, key) = app.license("startup", 2).await?;
+    let activated = app.call("licenses/activate", &activate_body(&key, "node-a")).await;
+    assert_eq!(activated.status, StatusCode::OK, "{}", activated.body);
+    assert_eq!(activated.header("content-type"), "application/json");
+    assert_eq!(activated.header("cache-control"), "no-store");
+    let answer = activated.json();
+    assert_eq!(answer["license_id"], license_id.as_str());
+    assert_eq!(answer["server_time"], "2026-11-21T10:00:00Z");
+    assert_eq!(answer["plan"]["limits"]["devices"], 500);
+
+    let keys = app.get("/.well-known/jwks.json").await;
+    let set: sdk::jwk::JwkSet = serde_json::from_str(&keys.body)?;
+    let trust = TrustBundle::new(ORIGIN, set);
+    let lease = answer["lease"].as_str().unwrap_or_default();
+    let verified = sdk::lease::verify(lease, &trust, &Expect::of("iot-platform", NOW.seconds()))?;
+    assert_eq!(verified.claims().sub, answer["instance_id"].as_str().unwrap_or_default());
+    assert!(sdk::lease::verify(lease, &trust, &Expect::of("another-product", NOW.seconds())).is_err());
+    assert!(sdk::lease::verify(lease, &trust, &Expect::of("iot-platform", NOW.seconds() + 1_000_000)).is_err());
+
+    let body = json!({ "instance_id": answer["instance_id"], "secret": answer["secret"], "version": "4.2.1",
+                       "nonce": "another_nonce_of_24_char", "levels": { "devices": 7 } });
+    let checked = app.call("licenses/check", &body).await;
+    assert_eq!(checked.status, StatusCode::OK, "{}", checked.body);
+    let body = json!({ "instance_id": answer["instance_id"], "secret": checked.json()["secret"] });
+    let released = app.call("licenses/release", &body).await;
+    assert_eq!(released.json(), json!({ "released": true, "free_at": "2026-11-21T10:00:00Z" }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_too_many_is_refused_with_the_list_of_holders() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("maker", 1).await?;
+    app.call("licenses/activate", &activate_body(&key, "node-a")).await;
+    let refused = app.call("licenses/activate", &activate_body(&key, "node-b")).await;
+    assert_problem(&refused, Code::SeatsExhausted, "the second node");
+    let holders = refused.json()["holders"].clone();
+    assert_eq!(holders[0]["identity"], json!({ "kind": "instance", "id": "node-a" }));
+    assert_eq!(holders[0]["version"], "4.2.1");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whatever_is_malformed_is_answered_with_a_problem_that_names_the_member() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let good = activate_body("LH-X", "node-a");
+    let with = |path: &str, value: Value| {
+        let mut body = good.clone();
+        if let Some(member) = body.pointer_mut(path) {
+            *member = value;
+        }
+        body
+    };
+    for (body, member) in [
+        (json!(null), "body"),
+        (json!([]), "body"),
+        (json!("text"), "body"),
+        (json!({}), "license_key"),
+        (with("/license_key", json!(5)), "license_key"),
+        (with("/license_key", json!("")), "license_key"),
+        (with("/version", json!(null)), "version"),
+        (with("/version", json!("a\u{0}b")), "version"),
+        (with("/nonce", json!("short")), "nonce"),
+        (with("/nonce", json!("not base64url at all!")), "nonce"),
+        (with("/identity", json!("node-a")), "identity"),
+        (with("/identity/kind", json!("robot")), "identity.kind"),
+        (with("/identity/id", json!("")), "identity.id"),
+        (with("/identity/id", json!("x".repeat(256))), "identity.id"),
+        (with("/identity", json!({ "kind": "user", "id": "ada" })), "identity.device"),
+        (with("/identity", json!({ "kind": "machine", "id": "m", "device": "d" })), "identity.device"),
+    ] {
+        let answer = app.call("licenses/activate", &body).await;
+        assert_problem(&answer, Code::InvalidRequest, &body.to_string());
+        assert_eq!(answer.json()["member"], member, "{body}: {}", answer.body);
+    }
+    for endpoint in ["licenses/activate", "licenses/check", "licenses/release"] {
+        for body in ["", "{", "nul", "[1,2", "\u{0}", "{\"a\":1}{\"b\":2}", "{\"nonce\":1e999}"] {
+            let headers = [("content-type", "application/json")];
+            let answer = app.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, body).await;
+            assert_problem(&answer, Code::InvalidRequest, &format!("{endpoint} {body:?}"));
+        }
+        let deep = "[".repeat(40_000);
+        let headers = [("content-type", "application/json")];
+        let answer = app.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, deep).await;
+        assert_problem(&answer, Code::InvalidRequest, "40,000 open brackets");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn http_itself_is_answered_in_the_same_shape() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let path = "/api/v1/licenses/activate";
+    let json = ("content-type", "application/json");
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        let answer = app.send(method.clone(), path, &[json], "{}").await;
+        assert_problem(&answer, Code::MethodNotAllowed, method.as_str());
+        assert_eq!(answer.header("allow"), "POST");
+    }
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp", "text/json"] {
+        let answer = app.send(Method::POST, path, &[("content-type", content_type)], "{}").await;
+        assert_problem(&answer, Code::UnsupportedMediaType, content_type);
+    }
+    let answer = app.send(Method::POST, path, &[], "{}").await;
+    assert_problem(&answer, Code::UnsupportedMediaType, "no content type");
+    for content_type in ["application/json; charset=utf-8", "Application/JSON"] {
+        let answer = app.send(Method::POST, path, &[("content-type", content_type)], "{}").await;
+        assert_problem(&answer, Code::InvalidRequest, content_type);
+    }
+    for unknown in ["/api/v1/licenses/nothing", "/api/v1/x", "/api/v1/licenses/activate/", "/api/v1/", "/api/v1"] {
+        let answer = app.send(Method::POST, unknown, &[json], "{}").await;
+        assert_problem(&answer, Code::NotFound, unknown);
+    }
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(64 * 1024));
+    assert_problem(&app.send(Method::POST, path, &[json], large).await, Code::PayloadTooLarge, "64 KiB and more");
+    // A browser's headers change nothing: no redirect, no HTML.
+    let browser = [json, ("accept", "text/html"), ("referer", "https://portal.test/"), ("cookie", "leasehold=x")];
+    assert_problem(&app.send(Method::POST, path, &browser, "{}").await, Code::InvalidRequest, "a browser's headers");
+    Ok(())
+}
+
+#[tokio::test]
+async fn unknown_keys_instances_and_secrets_are_told_apart_as_the_table_says() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("startup", 2).await?;
+    for typed in ["LH-X", "LH-00000-00000-00000-00000-00000-00000", "nonsense"] {
+        let answer = app.call("licenses/activate", &activate_body(typed, "a")).await;
+        assert_problem(&answer, Code::LicenseNotFound, typed);
+    }
+    let lower = app.call("licenses/activate", &activate_body(&key.to_lowercase(), "a")).await;
+    assert_eq!(lower.status, StatusCode::OK, "a key is read tolerantly: {}", lower.body);
+    let check = |id: &Value, secret: &str| {
+        json!({ "instance_id": id, "secret": secret, "version": "1", "nonce": "0123456789abcdef" })
+    };
+    let unknown = app.call("licenses/check", &check(&json!("ins_unknown"), "x")).await;
+    assert_problem(&unknown, Code::InstanceNotFound, "an unknown instance");
+    let forged = app.call("licenses/check", &check(&lower.json()["instance_id"], "AAAA")).await;
+    assert_problem(&forged, Code::InvalidSecret, "a forged secret");
+    let mut other_kind = activate_body(&key, "b");
+    other_kind["identity"] = json!({ "kind": "user", "id": "ada", "device": "laptop" });
+    let answer = app.call("licenses/activate", &other_kind).await;
+    assert_eq!(answer.status, StatusCode::OK, "a floating license seats any kind: {}", answer.body);
+    Ok(())
+}

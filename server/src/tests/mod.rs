@@ -1,0 +1,180 @@
+//! The real router in process, on a real database.
+
+mod licensing_api;
+mod portal;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use app::proxies::TrustedProxies;
+use app::state::{AppState, Parts};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use backend::accounts::{AccountDetails, Password, Passwords, SignUp, SignUpOutcome, create_account, sign_up};
+use backend::catalog::{CatalogApplication, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
+use backend::clock::{Clock, DAY_MS, UnixMs};
+use backend::cx::Entropy;
+use backend::db::{Db, Options, Synchronous};
+use backend::ids::{LicenseId, VendorId};
+use backend::keys::MasterKey;
+use backend::licenses::{LicenseStatus, NewLicense, create_license};
+use backend::stripe::StripeAccounts;
+use backend::vendors::Vendor;
+use backend::{Actor, Cx};
+use leptos::config::LeptosOptions;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::router::router;
+
+/// The moment at which tests begin: 2026-11-21T10:00:00Z.
+const NOW: UnixMs = UnixMs(1_795_255_200_000);
+/// The demo vendor's origin in tests.
+const ORIGIN: &str = "https://portal.test";
+
+/// The product without a socket.
+struct TestApp {
+    router: Router,
+    state: AppState,
+    vendor: Vendor,
+    clock: Clock,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl TestApp {
+    async fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
+        db.migrate().await?;
+        let (entropy, master, clock) = (Entropy::seeded(7), MasterKey::new([42; 32]), Clock::fixed(NOW));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
+        let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let cx = Cx {
+            vendor_id: VendorId::from_untrusted(""),
+            actor: Actor::Operator,
+            now: NOW,
+            entropy: entropy.clone(),
+            request_id: None,
+        };
+        let sealing = master.clone();
+        let applied = db
+            .write(move |tx| Box::pin(async move { apply_catalog(tx, &cx, &sealing, &catalog, ORIGIN).await }))
+            .await?;
+        let CatalogApplication::Applied { vendor, .. } = applied else { anyhow::bail!("the demo catalog is refused") };
+        let site_root: std::sync::Arc<str> = folder.path().display().to_string().into();
+        let state = AppState::new(Parts {
+            db,
+            master,
+            clock: clock.clone(),
+            entropy,
+            passwords: Passwords::default(),
+            stripe: StripeAccounts::default(),
+            leptos: LeptosOptions::builder().output_name("leasehold").site_root(site_root).site_pkg_dir("pkg").build(),
+            checkout_origin: "http://stripe.test".to_owned(),
+            proxies: TrustedProxies::default(),
+            tls: false,
+        });
+        Ok(Self { router: router(&state), state, vendor, clock, _folder: folder })
+    }
+
+    fn cx(&self) -> Cx {
+        Cx {
+            vendor_id: self.vendor.id.clone(),
+            actor: Actor::Operator,
+            now: self.clock.now(),
+            entropy: self.state.entropy.clone(),
+            request_id: None,
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "portal.test");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(body.into()).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4_000))));
+        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], Body::empty()).await
+    }
+
+    async fn call(&self, endpoint: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, body.to_string()).await
+    }
+
+    /// A license of a fresh account, with its key.
+    async fn license(&self, plan: &'static str, seats: i64) -> anyhow::Result<(LicenseId, String)> {
+        let request = SignUp {
+            email: format!("{plan}@example.com"),
+            password: Password::new("correct horse battery".to_owned()),
+            name: String::new(),
+            address: [127, 0, 0, 1].into(),
+        };
+        let (db, cx, master) = (&self.state.db, self.cx(), self.state.master.clone());
+        let SignUpOutcome::SignedUp(user) = sign_up(db, &self.state.passwords, &master, &cx, &request).await? else {
+            anyhow::bail!("the sign-up was refused")
+        };
+        let created = db.write(move |tx| {
+            Box::pin(async move {
+                let details = AccountDetails {
+                    company: "Example GmbH".to_owned(),
+                    country: "DE".to_owned(),
+                    address: backend::accounts::Address {
+                        line1: "Hauptstraße 1".to_owned(),
+                        postal_code: "20095".to_owned(),
+                        city: "Hamburg".to_owned(),
+                        ..Default::default()
+                    },
+                    ..AccountDetails::default()
+                };
+                let account = match create_account(tx, &cx, &user.id, &details).await? {
+                    backend::accounts::AccountCreation::Created(account) => account,
+                    other => anyhow::bail!("{other:?}"),
+                };
+                let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.expect("the product");
+                let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.expect("the plan");
+                let new = NewLicense {
+                    account_id: &account.id,
+                    plan: &plan,
+                    seats,
+                    status: LicenseStatus::Active,
+                    starts_at: cx.now,
+                    ends_at: Some(cx.now.plus(33 * DAY_MS)),
+                    updates_until: None,
+                    name: "",
+                };
+                let (license, key) = create_license(tx, &cx, &master, &new).await?;
+                Ok::<_, anyhow::Error>((license.id, key.expose().to_owned()))
+            })
+        });
+        created.await
+    }
+}

@@ -1,0 +1,95 @@
+//! A customer for the demo that has bought something, made the way a person would do it: through the portal's forms
+//! and the local Stripe's checkout page. So the demo has a license, an invoice and mails, and none of it is made up.
+
+use crate::browser::{Browser, Page};
+use crate::process::check_interrupted;
+use crate::product::CUSTOMER;
+use anyhow::{Context, Result, bail};
+use std::time::{Duration, Instant};
+
+/// What the customer buys: a plan of the demo catalog with one instance more than it includes.
+const CHOICE: &str = "/buy?plan=startup&interval=month&seats=3";
+/// Name, country, street, postal code and city of the company.
+const COMPANY: [(&str, &str); 5] = [
+    ("company", "Aurora Wind ApS"),
+    ("country", "DK"),
+    ("line1", "Havnegade 12"),
+    ("postal_code", "1058"),
+    ("city", "København K"),
+];
+const PROVISIONED_WITHIN: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Signs the customer up and buys, unless it can log in already. The license key, which only the browser that bought
+/// is shown without asking for the password again; `None` when nothing had to be bought.
+///
+/// # Errors
+/// When a page on the way is not what it should be.
+pub(crate) fn buy(portal: &str) -> Result<Option<String>> {
+    if can_log_in(portal)? {
+        return Ok(None);
+    }
+    let mut browser = Browser::new();
+    // A visitor who chooses a plan is led to sign-up, from there to the company, and back to the choice.
+    let page = browser.open(&format!("{portal}{CHOICE}"))?;
+    let form = page.form("/act/sign-up")?.with("email", CUSTOMER.email).with("password", CUSTOMER.password);
+    let page = browser.send(&page, &form.with("name", "Demo Customer"))?;
+    let form = page.form("/act/create-account").context("after signing up")?;
+    let form = COMPANY.iter().fold(form, |form, (name, value)| form.with(name, value));
+    let page = browser.send(&page, &form)?;
+    let form = page.form("/act/place-order").context("after naming the company")?;
+    let page = browser.send(&page, &form)?;
+    let form = page.form("/c/pay/").context("after placing the order")?;
+    // The button of the checkout page that pays with the card 4242 4242 4242 4242.
+    let page = browser.send(&page, &form.with("action", "4242"))?;
+    wait_for_key(&mut browser, page).map(Some)
+}
+
+fn can_log_in(portal: &str) -> Result<bool> {
+    let mut browser = Browser::new();
+    let page = browser.open(&format!("{portal}/log-in"))?;
+    let form = page.form("/act/log-in")?.with("email", CUSTOMER.email).with("password", CUSTOMER.password);
+    Ok(browser.send(&page, &form)?.path() != "/log-in")
+}
+
+/// Looks at the order's page until it shows the key, as its `Refresh` header makes a browser do.
+fn wait_for_key(browser: &mut Browser, mut page: Page) -> Result<String> {
+    let started = Instant::now();
+    loop {
+        if !page.path().starts_with("/orders/") {
+            bail!("the checkout led to {} instead of the order", page.address);
+        }
+        if let Some(key) = find_key(&page.html) {
+            return Ok(key);
+        }
+        if started.elapsed() > PROVISIONED_WITHIN {
+            bail!("{} shows no license key after {} s", page.address, PROVISIONED_WITHIN.as_secs());
+        }
+        check_interrupted()?;
+        std::thread::sleep(LOOK);
+        page = browser.open(&page.address)?;
+    }
+}
+
+/// The first license key that stands in a page.
+fn find_key(html: &str) -> Option<String> {
+    /// Groups of 128 bits in Crockford's base32; a prefix alone or a masked key is shorter.
+    const SHORTEST: usize = 26;
+    html.match_indices("LH-").find_map(|(start, _)| {
+        let key: String =
+            html[start..].chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '-').collect();
+        (key.len() > SHORTEST).then_some(key)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_key_is_found_and_a_masked_one_is_not() {
+        let key = "LH-4F7QK-M2XRT-9PZ3W-V8JHN-6C5BD-1A0";
+        assert_eq!(find_key(&format!("<p>LH-…</p><input value=\"{key}\">")).as_deref(), Some(key));
+        assert_eq!(find_key("<p>LH-4F7QK-…</p>"), None);
+    }
+}
