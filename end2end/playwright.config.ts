@@ -34,6 +34,8 @@ export default defineConfig({
     // The journeys speak of English pages and UTC days.
     locale: 'en-US',
     timezoneId: 'UTC',
+    // Nothing is caught half-way, and pages do not cross-fade while they are looked at.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     // Traces slow every test down; `cargo xtask e2e --trace on` records them.
     trace: 'off',

@@ -15,6 +15,9 @@
 //! * A new widget belongs in `islands`, and renders on the server what a person without scripts can use.
 //! * Colours, sizes and spaces live in `style/tokens.css`; `cargo run -p app --example gallery -- FILE` shows all parts.
 
+// Views are typed to the leaf; the deepest pages nest further than the default limit.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]

@@ -23,6 +23,11 @@ export interface Purchase {
   order: string;
 }
 
+/** One link for each license of a plan, on the page that lists them. */
+export function listedLicenses(page: Page, plan: string) {
+  return page.getByRole('link', { name: new RegExp(`^Open .*\\b${plan}$`) });
+}
+
 /** The card of a plan in the price list. */
 export function planCard(page: Page, plan: string) {
   return page.locator('section').filter({ has: page.getByRole('button', { name: `Choose ${plan}`, exact: true }) }).last();
@@ -45,6 +50,12 @@ export async function goToPayment(page: Page): Promise<void> {
 /** The sandbox's own button for a card that works. */
 export async function payWithCard(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Pay with 4242 (succeeds)' }).click();
+}
+
+/** Pays, and is gone before the browser is sent back: the page of the order is never opened. */
+export async function payAndVanish(page: Page): Promise<void> {
+  const answer = await page.request.post(page.url(), { form: { action: '4242' }, maxRedirects: 0 });
+  expect(answer.status()).toBe(303);
 }
 
 /** Waits on the success page until the key is there, and reads it. */

@@ -79,8 +79,7 @@ test('a running product follows its license through more seats, a bigger plan an
     expect(await b.check()).toMatchObject({ ok: false, status: { license: { last_error: { code: 'instance_deactivated' } } } });
 
     await page.goto('/invoices');
-    await expect(page.getByRole('cell', { name: forSeats, exact: true })).toBeVisible();
-    await expect(page.getByRole('cell', { name: forPlan, exact: true })).toBeVisible();
+    for (const amount of [forSeats, forPlan]) await expect(page.getByRole('row').filter({ hasText: amount })).toHaveCount(1);
     await expect(page.getByText(/^Nothing is open\./)).toBeVisible();
   } finally {
     await Promise.all(running.map((node) => node.stop()));

@@ -1,10 +1,13 @@
 //! A customer for the demo that has bought something, made the way a person would do it: through the portal's forms
-//! and the local Stripe's checkout page. So the demo has a license, an invoice and mails, and none of it is made up.
+//! the local Stripe's checkout page, and the link in a mail. So the demo has a license, an invoice and mails, and none
+//! of it is made up.
 
 use crate::browser::{Browser, Page};
+use crate::mailbox::letters;
 use crate::process::check_interrupted;
 use crate::product::CUSTOMER;
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What the customer buys: a plan of the demo catalog with one instance more than it includes.
@@ -18,14 +21,16 @@ const COMPANY: [(&str, &str); 5] = [
     ("city", "København K"),
 ];
 const PROVISIONED_WITHIN: Duration = Duration::from_secs(30);
+const MAILED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Signs the customer up and buys, unless it can log in already. The license key, which only the browser that bought
+/// Signs the customer up, buys, and confirms its address by the mail in the folder, unless it can log in already.
+/// The license key, which only the browser that bought
 /// is shown without asking for the password again; `None` when nothing had to be bought.
 ///
 /// # Errors
 /// When a page on the way is not what it should be.
-pub(crate) fn buy(portal: &str) -> Result<Option<String>> {
+pub(crate) fn buy(portal: &str, mails: &Path) -> Result<Option<String>> {
     if can_log_in(portal)? {
         return Ok(None);
     }
@@ -42,7 +47,32 @@ pub(crate) fn buy(portal: &str) -> Result<Option<String>> {
     let form = page.form("/c/pay/").context("after placing the order")?;
     // The button of the checkout page that pays with the card 4242 4242 4242 4242.
     let page = browser.send(&page, &form.with("action", "4242"))?;
-    wait_for_key(&mut browser, page).map(Some)
+    let key = wait_for_key(&mut browser, page)?;
+    confirm_address(&mut browser, mails)?;
+    Ok(Some(key))
+}
+
+fn confirm_address(browser: &mut Browser, mails: &Path) -> Result<()> {
+    let started = Instant::now();
+    let link = loop {
+        let all = letters(mails)?;
+        let mut own = all.iter().filter(|letter| letter.to.contains(CUSTOMER.email));
+        let link = own.find_map(|letter| find_link(&letter.text, "/verify-email"));
+        match link {
+            Some(link) => break link,
+            None if started.elapsed() > MAILED_WITHIN => bail!("no mail asked to confirm the address"),
+            None => check_interrupted()?,
+        }
+        std::thread::sleep(LOOK);
+    };
+    let page = browser.open(&link)?;
+    let form = page.form("/act/verify-email")?;
+    browser.send(&page, &form).map(drop)
+}
+
+/// The first address in a text that has this path.
+fn find_link(text: &str, path: &str) -> Option<String> {
+    text.split_whitespace().find(|word| word.starts_with("http") && word.contains(path)).map(str::to_owned)
 }
 
 fn can_log_in(portal: &str) -> Result<bool> {
@@ -85,6 +115,13 @@ fn find_key(html: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_link_is_found_among_the_words_of_a_mail() {
+        let text = "Hello\n\nConfirm it:\nhttp://127.0.0.1:3000/verify-email?token=a-b\n\nhttp://127.0.0.1:3000\n";
+        let link = find_link(text, "/verify-email");
+        assert_eq!(link.as_deref(), Some("http://127.0.0.1:3000/verify-email?token=a-b"));
+    }
 
     #[test]
     fn a_whole_key_is_found_and_a_masked_one_is_not() {

@@ -17,7 +17,7 @@ const OWN_STYLE: &str =
     ".letter { width: 100%; height: 46rem; border: 1px solid var(--line); border-radius: var(--r-m); }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; }
 ";
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; \
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'none'";
 /// Mails bring their styles with them; nothing is loaded, nothing runs.
 const HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
@@ -91,9 +91,9 @@ impl Answer {
         let body = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <meta name=\"color-scheme\" content=\"light dark\"><title>{title} · Mails sent</title>\
+             <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
              <link rel=\"stylesheet\" href=\"/style.css\"><link rel=\"icon\" href=\"data:,\"></head>\
-             <body><div class=\"page\"><header class=\"top\"><a class=\"brand\" href=\"/\">Mails sent</a></header>\
+             <body><div class=\"page\"><header class=\"top\"><a class=\"brand\" href=\"/\">Leasehold in development</a></header>\
              <main><div class=\"page-head\"><div><h1>{title}</h1><p class=\"lead\">{}</p></div></div>\n{body}</main>\
              </div></body></html>\n",
             escape(lead)
@@ -154,7 +154,7 @@ fn answer(method: &Method, url: &str, folder: &Path, stylesheet: &Path) -> Answe
 }
 
 fn list(letters: &[Letter]) -> Answer {
-    let title = "Mails";
+    let title = "Mails sent";
     if letters.is_empty() {
         return Answer::page(title, "Nothing was sent yet. Sign up in the portal, and the first one comes.", "");
     }
@@ -172,11 +172,12 @@ fn list(letters: &[Letter]) -> Answer {
         })
         .collect();
     let lead = match letters.len() {
-        1 => "One mail was sent, and it reached nobody: it is only here.".to_owned(),
-        count => format!("{count} mails were sent, newest first, and reached nobody: they are only here."),
+        1 => "One mail was sent. It reached nobody: it is only here.".to_owned(),
+        count => format!("{count} mails were sent. They reached nobody: they are only here."),
     };
     let body = format!(
-        "<section class=\"card\"><table class=\"table\"><thead><tr><th scope=\"col\">Subject</th>\
+        "<section class=\"card\" aria-labelledby=\"list\"><div class=\"card-head\"><h2 id=\"list\">Newest first</h2></div>\
+         <table class=\"table\"><thead><tr><th scope=\"col\">Subject</th>\
          <th scope=\"col\">To</th><th scope=\"col\">Sent (UTC)</th></tr></thead><tbody>{rows}</tbody></table></section>"
     );
     Answer::page(title, &lead, &body)
@@ -184,10 +185,10 @@ fn list(letters: &[Letter]) -> Answer {
 
 fn show(letter: &Letter) -> Answer {
     let Letter { name, from, to, subject, sent_at, text, html } = letter;
-    let lead = format!("To {to}, from {from}, on {sent_at} UTC.");
+    let lead = format!("To {to}, from {from}, sent on {sent_at} UTC.");
     let mut body = format!(
         "<section class=\"card\" aria-labelledby=\"text\"><h2 id=\"text\">As plain text</h2>\
-         <p class=\"text\">{}</p></section>",
+         <div class=\"text\">{}</div></section>",
         with_links(text.trim_end())
     );
     if html.is_some() {

@@ -1,7 +1,7 @@
 //! `cargo xtask serve`: the whole product on this machine, with a local Stripe, demo data and a page of mails.
 
 use crate::mail_pages::MailPages;
-use crate::process::{Child, Stop, check_interrupted, run_quietly};
+use crate::process::{Child, Stop, check_interrupted, interrupted, run_quietly};
 use crate::product::{CUSTOMER, DEMO_PRODUCT, Demo, SANDBOX, SERVER, STAFF};
 use crate::workspace::Workspace;
 use crate::{build, demo_customer, site};
@@ -37,13 +37,12 @@ pub(crate) struct Ports {
 /// # Errors
 /// When something does not build or start, or a part ends by itself.
 pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<String>) -> Result<()> {
-    for (port, flag) in [(ports.port, "--port"), (ports.mail_port, "--mail-port"), (ports.stripe_port, "--stripe-port")]
-    {
-        refuse_taken(port, flag)?;
-    }
+    ports.refuse_taken()?;
     let started = Instant::now();
     build::everything(workspace)?;
     println!("Built in {:.1} s.", started.elapsed().as_secs_f32());
+    // A build takes long enough for somebody else to come first, whose server would look like ours.
+    ports.refuse_taken()?;
     let started = Instant::now();
     let demo = Demo {
         port: ports.port,
@@ -70,10 +69,10 @@ pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<St
     let mut server = Part::start(&demo, "the server", command)?;
     server.wait_for(&format!("{}/readyz", demo.portal()))?;
     let mails = MailPages::start(ports.mail_port, demo.mails(), site::stylesheet(workspace))?;
-    println!("Letting the demo customer buy…");
+    println!("Letting the demo customer sign up and buy…");
     // The portal is worth looking at without that customer too.
-    let license_key = demo_customer::buy(&demo.portal()).unwrap_or_else(|error| {
-        eprintln!("The demo customer could not buy: {error:#}");
+    let license_key = demo_customer::buy(&demo.portal(), &demo.mails()).unwrap_or_else(|error| {
+        eprintln!("The demo customer did not get to the end: {error:#}");
         None
     });
     check_interrupted()?;
@@ -84,19 +83,27 @@ pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<St
         for part in [&mut server, &mut sandbox] {
             part.still_runs()?;
         }
+        if interrupted() {
+            println!("\nStopping…");
+        }
         check_interrupted()?;
         std::thread::sleep(LOOK);
     }
 }
 
-fn refuse_taken(port: u16, flag: &str) -> Result<()> {
-    if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
-        bail!(
-            "Port {port} of 127.0.0.1 is taken, perhaps by another `cargo xtask serve`. Stop what listens there, or \
-             choose another port with {flag}."
-        );
+impl Ports {
+    fn refuse_taken(self) -> Result<()> {
+        let all = [(self.port, "--port"), (self.mail_port, "--mail-port"), (self.stripe_port, "--stripe-port")];
+        for (port, flag) in all {
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+                bail!(
+                    "Port {port} of 127.0.0.1 is taken, perhaps by another `cargo xtask serve`. Stop what listens \
+                     there, or choose another port with {flag}."
+                );
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A program that runs as long as `serve` does, its output in a file.

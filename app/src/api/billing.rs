@@ -44,13 +44,23 @@ pub fn change_page(license_id: &str, plan: &str, interval: BillingInterval, seat
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
 #[server(prefix = "/act", endpoint = "change-subscription")]
 pub async fn change_subscription(
+    /// The license.
     license_id: String,
+    /// The plan's code.
     plan: String,
+    /// How often it is charged: `month` or `year`.
     interval: String,
+    /// Seats.
     seats: i64,
-    #[server(default)] proration_date: Option<i64>,
-    #[server(default)] amount_due_minor: Option<i64>,
-    #[server(default)] recurring_minor: Option<i64>,
+    /// The second at which the difference was reckoned.
+    #[server(default)]
+    proration_date: Option<i64>,
+    /// What is charged now.
+    #[server(default)]
+    amount_due_minor: Option<i64>,
+    /// What each interval costs.
+    #[server(default)]
+    recurring_minor: Option<i64>,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
@@ -90,7 +100,10 @@ pub async fn change_subscription(
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no subscription.
 #[server(prefix = "/act", endpoint = "keep-plan")]
-pub async fn keep_plan(license_id: String) -> Result<(), FormFailure> {
+pub async fn keep_plan(
+    /// The license.
+    license_id: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let (vendor_id, of) = (visit.vendor.id.clone(), id.clone());
@@ -118,7 +131,13 @@ pub async fn keep_plan(license_id: String) -> Result<(), FormFailure> {
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no subscription.
 #[server(prefix = "/act", endpoint = "cancel-subscription")]
-pub async fn cancel_subscription(license_id: String, #[server(default)] reason: String) -> Result<(), FormFailure> {
+pub async fn cancel_subscription(
+    /// The license.
+    license_id: String,
+    /// Why, or empty.
+    #[server(default)]
+    reason: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let page = format!("/licenses/{license_id}");
@@ -156,7 +175,10 @@ async fn note_reason(visit: &Visit, license_id: LicenseId, reason: String) -> Re
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no subscription.
 #[server(prefix = "/act", endpoint = "resume-subscription")]
-pub async fn resume_subscription(license_id: String) -> Result<(), FormFailure> {
+pub async fn resume_subscription(
+    /// The license.
+    license_id: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let page = format!("/licenses/{license_id}");
@@ -176,7 +198,14 @@ pub async fn resume_subscription(license_id: String) -> Result<(), FormFailure> 
 /// # Errors
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
 #[server(prefix = "/act", endpoint = "renew-updates")]
-pub async fn renew_updates(license_id: String, currency: String, agreed_minor: i64) -> Result<(), FormFailure> {
+pub async fn renew_updates(
+    /// The license.
+    license_id: String,
+    /// In which currency.
+    currency: String,
+    /// The price that was shown.
+    agreed_minor: i64,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {

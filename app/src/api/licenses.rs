@@ -1,6 +1,6 @@
 //! The forms of a license's page: its name, its key, its seats.
 
-use backend::accounts::{self, Act, Field, FieldProblem};
+use backend::accounts::{self, Act, Field, FieldProblem, Problem};
 use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::DbError;
 use backend::ids::{InstanceId, LicenseId};
@@ -26,11 +26,17 @@ const REVEAL_MS: i64 = MINUTE_MS;
 /// # Errors
 /// [`FormFailure`] for whoever may not, and for licenses of other accounts.
 #[server(prefix = "/act", endpoint = "rename-license")]
-pub async fn rename_license(license_id: String, #[server(default)] name: String) -> Result<(), FormFailure> {
+pub async fn rename_license(
+    /// The license.
+    license_id: String,
+    /// The name; empty removes it.
+    #[server(default)]
+    name: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let page = format!("/licenses/{license_id}");
     let id = own_license(&visit, &license_id, Act::ManageInstances).await?;
-    match accounts::rules::check_name(&name) {
+    match licenses::rules::check_name(&name) {
         Ok(name) => {
             let cx = visit.viewer_cx();
             let renamed = visit
@@ -41,9 +47,9 @@ pub async fn rename_license(license_id: String, #[server(default)] name: String)
             say_done("license_renamed").await;
             redirect(&page);
         }
-        Err(problem) => {
+        Err(max) => {
             let refused = Refused::new(RENAME).value("name", &name);
-            let problems = vec![FieldProblem { field: Field::Name, problem }];
+            let problems = vec![FieldProblem { field: Field::Name, problem: Problem::TooLong { max } }];
             Refusal::fields(refused, problems).go_back(&page).await;
         }
     }
@@ -63,7 +69,10 @@ struct Reveal {
 /// # Errors
 /// [`FormFailure`] for whoever may not, and for licenses of other accounts.
 #[server(prefix = "/act", endpoint = "reveal-key")]
-pub async fn reveal_key(license_id: String) -> Result<(), FormFailure> {
+pub async fn reveal_key(
+    /// The license.
+    license_id: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let license_id = own_license(&visit, &license_id, Act::SeeKeys).await?;
     let page = format!("/licenses/{license_id}#key");
@@ -89,7 +98,12 @@ pub async fn take_reveal(visit: &Visit, license_id: &LicenseId) -> bool {
 /// # Errors
 /// [`FormFailure`] for whoever may not, and for instances of other accounts.
 #[server(prefix = "/act", endpoint = "free-seat")]
-pub async fn free_seat(license_id: String, instance_id: String) -> Result<(), FormFailure> {
+pub async fn free_seat(
+    /// The license.
+    license_id: String,
+    /// The instance whose seat it is.
+    instance_id: String,
+) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let license_id = own_license(&visit, &license_id, Act::ManageInstances).await?;
     let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };

@@ -14,18 +14,23 @@ pub const FORM: &str = "place-order";
 /// Places an order for the account that is acted for, and leads to the page on which it is paid. An order
 /// that cannot be placed goes back to its review with the reason; nothing is charged here.
 ///
-/// `agreed_minor` is the total that the buyer saw, in minor units of `currency`: another one is never ordered.
-///
 /// # Errors
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not buy.
 #[server(prefix = "/act", endpoint = "place-order")]
 pub async fn place_order(
+    /// The plan's code.
     plan: String,
+    /// How often it is charged: `month`, `year` or `once`.
     interval: String,
+    /// Seats.
     seats: i64,
+    /// ISO 4217 code.
     currency: String,
+    /// The total that the buyer saw, in minor units of `currency`: another one is never ordered.
     agreed_minor: i64,
-    #[server(default)] product: String,
+    /// The product's code; needed where several products have such a plan.
+    #[server(default)]
+    product: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {

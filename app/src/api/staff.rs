@@ -16,7 +16,10 @@ const CONSOLE: &str = "/staff";
 /// # Errors
 /// [`FormFailure`] for whoever may not replay.
 #[server(prefix = "/act", endpoint = "replay-event")]
-pub async fn replay_event(event_id: String) -> Result<(), FormFailure> {
+pub async fn replay_event(
+    /// Stripe's id of the event.
+    event_id: String,
+) -> Result<(), FormFailure> {
     let visit = replaying()?;
     let code = match billing::replay_event(&visit.state.commerce(), &visit.viewer_cx(), &event_id).await {
         Ok(Projected::Done | Projected::Ignored) => "event_replayed",
@@ -36,7 +39,10 @@ pub async fn replay_event(event_id: String) -> Result<(), FormFailure> {
 /// # Errors
 /// [`FormFailure`] for whoever may not replay.
 #[server(prefix = "/act", endpoint = "replay-job")]
-pub async fn replay_job(job_id: String) -> Result<(), FormFailure> {
+pub async fn replay_job(
+    /// The job's id.
+    job_id: String,
+) -> Result<(), FormFailure> {
     let visit = replaying()?;
     let (cx, job_id) = (visit.viewer_cx(), JobId::from_untrusted(&job_id));
     let started = visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;

@@ -4,9 +4,10 @@
 use backend::accounts::{
     self, Account, Act, Role, SessionInfo, User, list_members, list_sessions, may, session_handle,
 };
+use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
-use backend::text::en::{accounts as fields, countries, portal, portal_accounts as text};
+use backend::text::en::{accounts as fields, countries, moments, portal, portal_accounts as text};
 use leptos::prelude::*;
 
 use super::company::company_fields;
@@ -41,24 +42,29 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         })
     });
     let (members, sessions) = found.await?;
-    let edit = visit.query("edit").unwrap_or_default();
-    let company = match &viewer.account {
-        Some((account, role)) if edit == "company" && may(*role, Act::EditDetails) => Some(company_form(account).await),
-        Some((account, role)) => Some(company(account, *role)),
-        None => None,
+    let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    let lead = text::account_lead(&viewer.user.email, acts_for);
+    let head = view! { <PageHead title=text::ACCOUNT lead=lead /> };
+    let form = match (visit.query("edit").as_deref(), acts_for) {
+        (Some("company"), Some((account, role))) if may(role, Act::EditDetails) => Some(company_form(account).await),
+        (Some("password"), _) => Some(password_form(&viewer.user).await),
+        _ => None,
     };
-    let log_in = if edit == "password" { password_form(&viewer.user).await } else { log_in(&viewer.user) };
-    let members = viewer.account.as_ref().map(|(account, _)| member_list(account, &viewer.user, members));
+    if let Some(form) = form {
+        return Ok(Page::new(text::ACCOUNT, view! { {head} {form} }));
+    }
     let limited = errors_of(&take_refused("send-verification").await).into_iter().next();
     let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
-    let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    let company = acts_for.map(|(account, role)| company(account, role));
+    let members = acts_for.map(|(account, _)| member_list(account, &viewer.user, members));
+    let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
-        <PageHead title=text::ACCOUNT lead=text::account_lead(&viewer.user.email, acts_for) />
+        {head}
         {limited}
         {verify_banner(&visit)}
-        <div class="row">{company} {log_in}</div>
+        <div class="row">{company} {log_in(&viewer.user)}</div>
         {members}
-        {browsers(sessions, session_handle(&visit.session))}
+        {sessions}
     };
     Ok(Page::new(text::ACCOUNT, body))
 }
@@ -181,12 +187,11 @@ async fn password_form(user: &User) -> AnyView {
 fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyView {
     let lead = text::members_lead(members.len(), &account.company);
     let row = |(user, role): (User, Role)| {
-        let you = (user.id == me.id).then(|| view! { " " <small>{text::YOU}</small> });
+        let you = (user.id == me.id).then(|| text::YOU.to_owned());
         let (called, email) = if user.name.is_empty() { (user.email, None) } else { (user.name, Some(user.email)) };
-        Row::new()
-            .cell(view! { {called} {you} {email.map(|email| view! { " " <small>{email}</small> })} })
-            .cell(portal::role_name(role))
-            .cell(text::role_may(role))
+        let more: Vec<String> = email.into_iter().chain(you).collect();
+        let more = (!more.is_empty()).then(|| view! { " " <small>{more.join(" · ")}</small> });
+        Row::new().cell(view! { {called} {more} }).cell(portal::role_name(role)).cell(text::role_may(role))
     };
     let rows = members.into_iter().map(row).collect();
     view! {
@@ -202,7 +207,7 @@ fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyV
     .into_any()
 }
 
-fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>) -> AnyView {
+fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) -> AnyView {
     let lead = text::browsers_lead(sessions.len());
     let several = sessions.len() > 1;
     let end_others = move || {
@@ -219,11 +224,11 @@ fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>) -> AnyView {
         let row = Row::new();
         if Some(&session.id) == here.as_ref() {
             let row = row.cell(view! { {browser} " " <small>{text::THIS_BROWSER}</small> });
-            return times(row, &session).blank();
+            return times(row, &session, now).blank();
         }
         let hidden = vec![("session".to_owned(), session.id.as_str().to_owned())];
         let about = browser.clone();
-        times(row.cell(browser), &session).cell(view! {
+        times(row.cell(browser), &session, now).cell(view! {
             <PostButton action="/act/end-session" label=text::END_SESSION about hidden emphasis=Emphasis::Quiet />
         })
     };
@@ -236,9 +241,8 @@ fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>) -> AnyView {
     .into_any()
 }
 
-fn times(row: Row, session: &SessionInfo) -> Row {
-    let moment = |at: backend::clock::UnixMs| {
-        view! { <Moment datetime=at.timestamp().to_string() absolute=text::moment(at) /> }
-    };
-    row.cell(moment(session.created_at)).cell(moment(session.last_seen_at))
+fn times(row: Row, session: &SessionInfo, now: UnixMs) -> Row {
+    let moment = |at: UnixMs, said: String| view! { <Moment datetime=moments::rfc3339(at) absolute=said /> };
+    row.cell(moment(session.created_at, moments::day(session.created_at)))
+        .cell(moment(session.last_seen_at, moments::ago(session.last_seen_at, now)))
 }

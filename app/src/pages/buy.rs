@@ -2,6 +2,7 @@
 
 use backend::accounts::{Account, Act, Role, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
+use backend::licenses::rules::add_years;
 use backend::money::Currency;
 use backend::orders::rules::{self, Quote};
 use backend::text::en::{buying as text, catalog as lines, countries, orders};
@@ -100,7 +101,9 @@ impl Review {
                 .into_any();
             }
         };
-        let next = rules::next_charge_on(visit.state.clock.now().date(), interval);
+        let now = visit.state.clock.now();
+        // The next charge, or for what is paid once the last day of the first year of updates.
+        let next = rules::next_charge_on(now.date(), interval).unwrap_or_else(|| add_years(now, 1).date());
         let lead = text::review_lead(
             &self.product.name,
             &self.plan.name,
@@ -189,6 +192,7 @@ impl Review {
         let most = u32::try_from(self.plan.max_seats).unwrap_or(u32::MAX);
         let seats = u32::try_from(chosen.seats.max(0)).unwrap_or(u32::MAX);
         view! {
+            <div class="across">
             <Form
                 action="/buy"
                 method=Method::Get
@@ -211,6 +215,7 @@ impl Review {
                     more=text::more(license_type)
                 />
             </Form>
+            </div>
         }
     }
 
@@ -255,7 +260,7 @@ impl Review {
         }
         let steps = text::next_steps().map(|step| view! { <li>{step}</li> });
         view! {
-            <ol>{steps.collect_view()}</ol>
+            <ol class="numbered">{steps.collect_view()}</ol>
             <Form action="/act/place-order" id="pay" submit=text::pay_by_card(quote.total) hidden=hidden />
             <p class="hint">{text::TAX_NOTE}</p>
         }

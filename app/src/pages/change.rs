@@ -72,7 +72,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::CHANGE_TITLE lead=lead />
         {refusal(&refused)}
-        <div class="row">{choice(&own, &plans, subscription, &wanted, asked)} {preview}</div>
+        <div class="row apart">{choice(&own, &plans, subscription, &wanted, asked)} {preview}</div>
     };
     Ok(Page::new(text::CHANGE_TITLE, body))
 }
@@ -164,7 +164,7 @@ fn choice(
     view! {
         <Card title=text::CHOICE_TITLE>
             <Form
-                action=format!("{href}/change")
+                action=format!("{href}/change#price")
                 method=Method::Get
                 id="change"
                 submit=text::SHOW_PRICE
@@ -195,7 +195,7 @@ fn plan_detail(plan: &Plan, present: &Subscription) -> String {
 
 fn nothing_chosen() -> AnyView {
     view! {
-        <Card title=text::PREVIEW_TITLE>
+        <Card title=text::PREVIEW_TITLE id="price">
             <EmptyState text=text::NOTHING_CHOSEN />
         </Card>
     }

@@ -54,7 +54,8 @@ pub async fn frame() -> Frame {
     let audience = audience(visit.viewer.as_deref());
     let path = visit.path.as_str();
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
-    let entrance = if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
+    let entrance =
+        if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
     let done = form::take_done().await.and_then(|code| text::done(&code));
     Frame {
         audience,
@@ -70,7 +71,7 @@ pub async fn frame() -> Frame {
         skip: text::SKIP_TO_CONTENT.to_owned(),
         done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
         foot_label: text::FOOT_NAVIGATION.to_owned(),
-        foot: Vec::new(),
+        foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
 }

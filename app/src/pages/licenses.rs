@@ -5,7 +5,7 @@ use backend::clock::UnixMs;
 use backend::ids::LicenseId;
 use backend::leases::count_seats;
 use backend::licenses::{LicenseView, list_by_account};
-use backend::text::en::{licenses as text, overview};
+use backend::text::en::licenses as text;
 use leptos::prelude::*;
 
 use super::own_license::{name_of, tone};
@@ -104,7 +104,7 @@ fn row(listed: Listed, now: UnixMs) -> Row {
         .cell(view! {
             <Badge tone=tone(license, subscription, now) word=text::status(license, subscription, now) />
         })
-        .cell(overview::in_use(held, license.seats))
+        .cell(text::meter(held, license.seats))
         .cell(text::what_next(license, subscription, now))
         .cell(view! { <LinkButton href=href label=text::OPEN about=name emphasis=Emphasis::Quiet /> })
 }

@@ -17,9 +17,7 @@ use leptos_axum::ResponseOptions;
 
 use super::{NoPage, Page, render};
 use crate::api::orders::{Choice, session_hash};
-use crate::components::{
-    Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps,
-};
+use crate::components::{Card, CopyWords, Emphasis, KeyBox, LinkButton, PageHead, Progress, Snippet, Step, Steps};
 use crate::islands::AutoRefresh;
 use crate::request::Visit;
 
@@ -89,7 +87,7 @@ fn waiting(visit: &Visit, order: &Order) -> Page {
     let body = view! {
         <PageHead title=text::WAITING_TITLE lead=order_text::WAITING />
         <Card title=text::PROGRESS_TITLE>
-            <Steps steps=steps(0) />
+            <Steps steps=steps(text::STEPS, 0) />
             {to_payment.map(|href| view! { <p><a href=href>{text::TO_PAYMENT}</a></p> })}
         </Card>
         <AutoRefresh url=format!("{path}/state") state=PENDING.to_owned() every_ms=LOOK_EVERY_S * 1_000 />
@@ -97,8 +95,8 @@ fn waiting(visit: &Visit, order: &Order) -> Page {
     Page::new(text::WAITING_TITLE, body)
 }
 
-/// The steps of an order of which `done` are done.
-fn steps(done: usize) -> Vec<Step> {
+/// The steps of an order, of which `done` are done.
+fn steps(labels: [&str; 3], done: usize) -> Vec<Step> {
     let [is_done, is_running, is_next] = text::STEP_STATES;
     let step = |(place, label): (usize, &str)| {
         let (progress, state) = match place.cmp(&done) {
@@ -109,7 +107,7 @@ fn steps(done: usize) -> Vec<Step> {
         let note = (progress == Progress::Running).then(|| text::STEP_NOTE.to_owned());
         Step { progress, label: label.to_owned(), state: state.to_owned(), note }
     };
-    text::STEPS.into_iter().enumerate().map(step).collect()
+    labels.into_iter().enumerate().map(step).collect()
 }
 
 async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
@@ -182,20 +180,19 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
         return Ok(renewed(&view, to_license));
     }
     let seats = text::seats(view.license.license_type, view.license.seats);
-    let lead = text::ready_lead(&view.product_name, &view.plan_name, &seats);
-    let key = match key {
-        Some(key) => key_card(&visit.vendor.origin, key.expose(), &view.product_code),
-        None => view! { <Notice title=text::KEY_ELSEWHERE /> }.into_any(),
-    };
+    let lead = text::ready_lead(&view.product_name, &view.plan_name, &seats, key.is_some());
+    // Where the key is shown, copying it is what the page is for.
+    let emphasis = if key.is_some() { Emphasis::Plain } else { Emphasis::Primary };
+    let key = key.map(|key| key_card(&visit.vendor.origin, key.expose(), &view.product_code));
     let body = view! {
         <PageHead
             title=text::READY_TITLE
             lead=lead
-            actions=move || view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE /> }
+            actions=move || view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE emphasis=emphasis /> }
         />
         {key}
         <Card title=text::PROGRESS_TITLE>
-            <Steps steps=steps(text::STEPS.len()) />
+            <Steps steps=steps(text::STEPS_DONE, text::STEPS_DONE.len()) />
         </Card>
     };
     Ok(Page::new(text::READY_TITLE, body))

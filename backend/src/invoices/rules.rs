@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn quantity_and_price_stand_in_their_columns_only() {
-        let line = |description: &str, is_proration| InvoiceLine {
+        let line = |description: &str, is_proration: bool| InvoiceLine {
             description: description.to_owned(),
             quantity: 3,
             unit_amount_minor: (!is_proration).then_some(14_900),

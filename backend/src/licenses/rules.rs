@@ -45,6 +45,19 @@ pub fn standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
     }
 }
 
+/// Most characters of the owner's name for a license.
+pub const NAME_MAX_CHARS: usize = 100;
+
+/// The owner's name for a license in the form in which it is kept: without blanks around it and without control
+/// characters. Any script will do, since no document prints it.
+///
+/// # Errors
+/// [`NAME_MAX_CHARS`] when it is longer.
+pub fn check_name(name: &str) -> Result<String, usize> {
+    let name: String = name.trim().chars().filter(|character| !character.is_control()).collect();
+    if name.chars().count() > NAME_MAX_CHARS { Err(NAME_MAX_CHARS) } else { Ok(name) }
+}
+
 /// Whether a license type seats this kind of identity.
 #[must_use]
 pub fn seats_kind(license_type: LicenseType, kind: sdk::wire::IdentityKind) -> bool {
@@ -121,6 +134,14 @@ mod tests {
         ] {
             assert_eq!(standing(&license(status, reason), UnixMs(now)), expected, "{status:?} {reason} at {now}");
         }
+    }
+
+    #[test]
+    fn a_name_may_be_in_any_script_and_is_bounded() {
+        assert_eq!(check_name("  生産\u{7} Plant  ").as_deref(), Ok("生産 Plant"));
+        assert_eq!(check_name(""), Ok(String::new()));
+        assert!(check_name(&"é".repeat(NAME_MAX_CHARS)).is_ok());
+        assert_eq!(check_name(&"é".repeat(NAME_MAX_CHARS + 1)), Err(NAME_MAX_CHARS));
     }
 
     #[test]

@@ -112,6 +112,21 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn eight_at_once_make_one_perpetual_license(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (order, url) = shop.order("perpetual", BillingInterval::Once, 1).await?;
+        shop.pay(&url, "4242").await?;
+        let cx = shop.cx();
+        let all = futures::future::join_all((0..8).map(|_| fulfil_order(&shop.commerce, &cx, &order.id))).await;
+        let mut newly_made = 0;
+        for outcome in all {
+            let Fulfilment::Fulfilled { newly, .. } = outcome? else { anyhow::bail!("not fulfilled") };
+            newly_made += u64::from(newly);
+        }
+        assert_eq!((newly_made, shop.licenses().await?), (1, 1));
+        Ok(())
+    }
+
     async fn webhooks_doubled_shuffled_and_one_lost_come_to_the_same(db: Db) {
         let shop = Shop::open(db).await?;
         let (order, url) = shop.order("startup", BillingInterval::Month, 4).await?;
@@ -386,7 +401,6 @@ on_both_engines! {
                 let document = find_document(&shop.db, &cx, &shop.account.id, &invoice.id, kind).await?;
                 let document = document.ok_or_else(|| anyhow::anyhow!("no {kind:?} in round {round}"))?;
                 assert!(document.content.starts_with(b"%PDF-"));
-                std::fs::write(format!("/tmp/pgcommerce-{}.pdf", kind.as_str()), &document.content)?; // XXX
                 hashes.push(document.sha256);
             }
             // Everything that may follow: the same events again, a newer name of the buyer.
@@ -509,8 +523,12 @@ on_both_engines! {
             change_subscription(commerce, &cx, &request, agree(&shown)),
             change_subscription(commerce, &cx, &request, agree(&shown)),
         );
-        assert!(matches!(one?, Change::Applied { .. } | Change::Kept));
-        assert!(matches!(other?, Change::Applied { .. } | Change::Kept));
+        // Whoever comes second may find it done, or be shown that nothing is left to pay.
+        for outcome in [one?, other?] {
+            let is_known = matches!(outcome, Change::Applied { .. } | Change::Kept | Change::PreviewOutdated(_));
+            assert!(is_known, "{outcome:?}");
+        }
+        assert_eq!(shop.license(&license.id).await?.seats, 3);
         let customer = shop.stripe().fetch_subscription(&stripe_id).await?.customer_id;
         let invoices = shop.stripe().list_invoices_for_customer(&customer).await?;
         assert_eq!(invoices.len(), 2, "the purchase and one upgrade");

@@ -36,7 +36,7 @@ pub(crate) async fn assign(State(state): State<AppState>, mut request: Request, 
 
 /// The answer to a request whose handler panicked: opaque; the log has the rest.
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-pub(crate) fn answer_panic(panic: Box<dyn Any + Send>) -> axum::http::Response<Body> {
+pub(crate) fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     let message = (panic.downcast_ref::<String>().map(String::as_str)).or(panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = message.unwrap_or("no message"), "a handler panicked");
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Nothing was changed; try again.\n")

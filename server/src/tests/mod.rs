@@ -94,7 +94,7 @@ impl TestApp {
             proxies: TrustedProxies::default(),
             tls: false,
         });
-        Ok(Self { router: router(&state), state, vendor, clock, _folder: folder })
+        Ok(Self { router: router(&state), state, vendor: *vendor, clock, _folder: folder })
     }
 
     fn cx(&self) -> Cx {

@@ -176,11 +176,10 @@ pub fn perpetual_terms(license_type: LicenseType, maintenance: Option<&str>, new
     }
     if let Some(price) = maintenance {
         terms.push(format!(
-            "If you want later releases too, one more year of updates costs {price} per {noun}. You decide each year; \
-             we remind you before."
+            "If you want later releases too, one more year of updates costs {price} per {noun}. You decide each year."
         ));
     }
-    terms.push(format!("All {} share one license key, and more can be added later.", seat_noun(license_type, 2)));
+    terms.push(format!("All {} share one license key.", seat_noun(license_type, 2)));
     terms
 }
 
@@ -242,7 +241,8 @@ pub const NO_SUCH_PLAN: &str = "The plan that you followed a link to is not sold
 /// The way to the price list.
 pub const TO_PRICE_LIST: &str = "See the price list";
 
-/// What is bought, for how much, and how it goes on.
+/// What is bought, for how much, and how it goes on: `next` is the day of the next charge, or for what is paid once
+/// the last day of its updates.
 #[must_use]
 pub fn review_lead(
     product: &str,
@@ -250,18 +250,18 @@ pub fn review_lead(
     seats: &str,
     total: Money,
     interval: BillingInterval,
-    next: Option<Date>,
+    next: Date,
 ) -> String {
-    let total = money(total);
-    match (interval, next) {
-        (BillingInterval::Once, _) | (_, None) => {
-            format!("{product}, {plan}, for {seats}: {total} once, before tax. It has no end.")
-        }
-        (_, Some(next)) => format!(
-            "{product}, {plan}, with {seats}: {total} {} before tax. It begins when you have paid, and renews on {} \
-             unless you cancel.",
-            charged(interval),
-            documents::date(next)
+    let (total, next) = (money(total), documents::date(next));
+    match interval {
+        BillingInterval::Once => format!(
+            "{product}, {plan}, for {seats}: {total} once, before tax. It has no end, and covers every release up to \
+             {next}."
+        ),
+        _ => format!(
+            "{product}, {plan}, with {seats}: {total} {} before tax. It begins when you have paid, and renews on \
+             {next} unless you cancel.",
+            charged(interval)
         ),
     }
 }
@@ -311,17 +311,20 @@ pub const ORDER_AGAIN: &str = "Order again";
 
 /// Heading of the steps.
 pub const PROGRESS_TITLE: &str = "Your order";
-/// The steps of an order.
+/// The steps of an order while it is on its way.
 pub const STEPS: [&str; 3] = ["Payment received", "License being prepared", "Ready"];
+/// The same once all are done.
+pub const STEPS_DONE: [&str; 3] = ["Payment received", "License prepared", "Ready"];
 /// A step's state, for those who do not see its sign: done, running, to come.
 pub const STEP_STATES: [&str; 3] = ["done", "in progress", "to come"];
 /// Under the running step.
 pub const STEP_NOTE: &str = "usually within a few seconds";
 
-/// What was bought, and what to do with it.
+/// What was bought, and what to do with it: with the key where it is shown, else on the license's page.
 #[must_use]
-pub fn ready_lead(product: &str, plan: &str, seats: &str) -> String {
-    format!("{product}, {plan}, with {seats}, paid and active. Copy the key and start the product with it.")
+pub fn ready_lead(product: &str, plan: &str, seats: &str, is_key_shown: bool) -> String {
+    let next = if is_key_shown { "Copy the key and start the product with it." } else { KEY_ELSEWHERE };
+    format!("{product}, {plan}, with {seats}, is paid and active. {next}")
 }
 
 /// Until when releases are covered after updates were renewed.
@@ -349,7 +352,8 @@ pub const START_LABEL: &str = "Start the product";
 /// The way to the license.
 pub const TO_LICENSE: &str = "Open the license";
 /// Where the key is not shown here.
-pub const KEY_ELSEWHERE: &str = "The key is on the license's page, where it can be revealed. Here it is shown only right after the payment, to whoever ordered.";
+const KEY_ELSEWHERE: &str = "The key can be revealed on the license's page; here it is shown only right after the payment, \
+                             to whoever ordered.";
 
 /// Three lines that start the product.
 #[must_use]

@@ -31,7 +31,7 @@ pub const UNCHANGED: &str = "That is what you have now. Choose another plan, bil
 /// Where the choice is what is so already, but another one is planned.
 pub const UNCHANGED_DROPS: &str = "That is what you have now. You can drop the change that is planned.";
 /// Heading above a refusal.
-pub const REFUSED_TITLE: &str = "This change cannot be made";
+pub const REFUSED_TITLE: &str = "This change cannot be made.";
 /// Heading of the list of holders.
 pub const HOLDERS_TITLE: &str = "Who holds seats now";
 /// When Stripe cannot be asked.
@@ -86,21 +86,9 @@ pub fn plan_contains(plan: &Plan) -> String {
     let mut parts = vec![format!("{} included", buying::seats(plan.license_type, plan.included_seats))];
     parts.extend(plan.terms.limits.iter().map(|(name, limit)| match limit {
         -1 => format!("any number of {}", name.replace('_', " ")),
-        limit => format!("{} {}", grouped(*limit), name.replace('_', " ")),
+        limit => format!("{} {}", licenses::number(*limit), name.replace('_', " ")),
     }));
     parts.join(", ")
-}
-
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// When a plan includes more seats than were asked for.
@@ -277,12 +265,5 @@ mod tests {
         let year = 365 * DAY_MS;
         assert!(updates_lead(NOW.plus(-DAY_MS), NOW.plus(year - DAY_MS), NOW).contains("counts from that day"));
         assert!(updates_lead(NOW.plus(DAY_MS), NOW.plus(year + DAY_MS), NOW).contains("are included until"));
-    }
-
-    #[test]
-    fn numbers_of_a_plan_are_grouped() {
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(1_234_567), "1,234,567");
     }
 }

@@ -139,6 +139,7 @@ fn refusal(code: &str) -> String {
         "instance_deactivated" => "its seat was freed".to_owned(),
         "instance_blocked" => "it is blocked".to_owned(),
         "instance_stale" => "another copy of it is running".to_owned(),
+        "invalid_request" => "what it asked cannot be read, or names no release date".to_owned(),
         "identity_kind_mismatch" => "it is not of the kind that this license seats".to_owned(),
         code => licenses::humanised(code).to_lowercase(),
     }

@@ -179,7 +179,7 @@ pub fn license_type(license_type: LicenseType, terms: &Terms) -> String {
     }
 }
 
-/// What the product does when it cannot renew its lease: `warns at once, stops after 24 h`.
+/// What the product does when it cannot renew its lease: `warns at once and stops after 24 h`.
 #[must_use]
 pub fn enforcement(policy: &EnforcementPolicy) -> String {
     let stage = |stage| match stage {
@@ -192,7 +192,12 @@ pub fn enforcement(policy: &EnforcementPolicy) -> String {
         0 => format!("{stage} at once"),
         after_s => format!("{stage} after {}", moments::length(after_s)),
     };
-    policy.steps().iter().map(|it| step((stage(it.stage), it.after_s))).collect::<Vec<_>>().join(", ")
+    let steps: Vec<String> = policy.steps().iter().map(|it| step((stage(it.stage), it.after_s))).collect();
+    match steps.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Which versions may run under a subscription.
@@ -233,19 +238,34 @@ pub fn use_lead(license_type: LicenseType, held: i64, seats: i64) -> String {
         ),
         (0, _) => format!("All seats are taken; one more {} would be refused.", buying::seat_noun(license_type, 1)),
         (free, 0) => format!("Nothing runs under it yet; {} can start.", buying::seats(license_type, free)),
-        (free, _) => format!("{} more can start.", buying::seats(license_type, free)),
+        (free, _) => format!("{free} more {} can start.", buying::seat_noun(license_type, free)),
     }
 }
 
 /// Use against a limit; a negative limit is unlimited.
 #[must_use]
 pub fn meter(used: i64, limit: i64) -> String {
+    let (use_words, limit_words) = (number(used), number(limit));
     match limit {
-        limit if limit < 0 => format!("{used}, unlimited"),
-        limit if used > limit => format!("{used} of {limit}, over the limit"),
-        limit if used == limit => format!("{used} of {limit}, full"),
-        limit => format!("{used} of {limit}"),
+        limit if limit < 0 => format!("{use_words}, unlimited"),
+        limit if used > limit => format!("{use_words} of {limit_words}, over the limit"),
+        limit if used == limit => format!("{use_words} of {limit_words}, full"),
+        _ => format!("{use_words} of {limit_words}"),
     }
+}
+
+/// A whole number with its thousands set apart: `1,000`.
+#[must_use]
+pub fn number(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = if number < 0 { "\u{2212}".to_owned() } else { String::new() };
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 #[cfg(test)]

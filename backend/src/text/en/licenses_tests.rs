@@ -108,16 +108,18 @@ fn an_overdue_payment_says_until_when_everything_works() {
 #[test]
 fn use_is_told_with_what_it_means() {
     assert_eq!(use_lead(LicenseType::Floating, 0, 3), "Nothing runs under it yet; 3 instances can start.");
-    assert_eq!(use_lead(LicenseType::Floating, 2, 3), "1 instance more can start.");
+    assert_eq!(use_lead(LicenseType::Floating, 2, 3), "1 more instance can start.");
     assert_eq!(use_lead(LicenseType::Machine, 3, 3), "All seats are taken; one more machine would be refused.");
     assert!(use_lead(LicenseType::Floating, 4, 3).contains("(1 instance too many)"));
     assert_eq!(meter(500, 500), "500 of 500, full");
     assert_eq!(meter(41, -1), "41, unlimited");
+    assert_eq!(meter(999, 1_000), "999 of 1,000");
+    assert_eq!(number(-1_234_567), "−1,234,567");
 }
 
 #[test]
 fn policies_and_names_read_as_words() {
-    assert_eq!(enforcement(&EnforcementPolicy::default()), "warns at once, stops after 24 h");
+    assert_eq!(enforcement(&EnforcementPolicy::default()), "warns at once and stops after 24 h");
     let steps = vec![EnforcementStep { stage: Stage::BlockNew, after_s: 172_800 }];
     assert_eq!(enforcement(&EnforcementPolicy::try_from(steps).unwrap()), "creates nothing new after 2 days");
     assert_eq!(humanised("white_labelling"), "White labelling");

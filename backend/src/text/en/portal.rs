@@ -17,6 +17,8 @@ pub enum Audience {
 pub const MAIN_NAVIGATION: &str = "Main";
 /// Accessible name of the footer's links.
 pub const FOOT_NAVIGATION: &str = "About";
+/// Link to the documentation of the licensing API.
+pub const API: &str = "Licensing API";
 /// First link of every page.
 pub const SKIP_TO_CONTENT: &str = "Skip to content";
 /// Entrance.

@@ -1,8 +1,6 @@
 //! Sign-up, log-in, company and account pages. What fields are called and what is wrong with them is said in
 //! `accounts.rs`.
 
-use jiff::tz::TimeZone;
-
 use super::countries::COUNTRIES;
 use super::documents;
 use crate::accounts::rules::PASSWORD_MIN_CHARS;
@@ -266,13 +264,6 @@ pub fn browsers_lead(count: usize) -> String {
         2 => "You are logged in here and in one other browser.".to_owned(),
         _ => format!("You are logged in here and in {} other browsers.", count - 1),
     }
-}
-
-/// `21 November 2026, 11:00 UTC`.
-#[must_use]
-pub fn moment(at: UnixMs) -> String {
-    let time = at.timestamp().to_zoned(TimeZone::UTC).time();
-    format!("{}, {:02}:{:02} UTC", documents::date(at.date()), time.hour(), time.minute())
 }
 
 /// A browser as people call it, from what it says of itself in `User-Agent`.
