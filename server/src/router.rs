@@ -48,6 +48,8 @@ pub(crate) fn router(state: &AppState) -> Router {
     let site = state.leptos.site_root.to_string();
     let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);
     let licensing = Router::new()
+        .route("/api/v1", any(server_function))
+        .route("/api/v1/", any(server_function))
         .route("/api/v1/{*function}", any(server_function))
         .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
         .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));

@@ -47,11 +47,14 @@ pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<St
     let demo = Demo {
         port: ports.port,
         stripe_port: ports.stripe_port,
-        database_url,
         site: workspace.site(),
         root: workspace.root().to_owned(),
-        // Two copies on different ports do not meet.
-        data: workspace.root().join("data/dev").join(ports.port.to_string()),
+        // Two copies on different ports do not meet, and the master key of a database that is kept is kept.
+        data: workspace.root().join("data/dev").join(match &database_url {
+            Some(_) => "kept".to_owned(),
+            None => ports.port.to_string(),
+        }),
+        database_url,
     };
     demo.begin_anew()?;
 

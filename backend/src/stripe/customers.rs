@@ -104,7 +104,8 @@ impl Stripe {
             if wanted.is_some_and(|(value, kind)| tax_id.value == value && tax_id.type_.as_str() == kind) {
                 present = true;
             } else {
-                self.act(key, DeleteCustomerTaxId::new(customer_id, tax_id.id.to_string())).await?;
+                let key = IdempotencyKey::new(&[&key.0, "delete", tax_id.id.as_str()]);
+                self.act(&key, DeleteCustomerTaxId::new(customer_id, tax_id.id.to_string())).await?;
             }
         }
         if let Some((value, kind)) = wanted.filter(|_| !present) {

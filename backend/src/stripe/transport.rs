@@ -69,7 +69,7 @@ impl Transport {
             call = call.header(&IDEMPOTENCY_KEY, key);
         }
         if let Some(body) = &request.body {
-            call = call.header("content-type", "application/x-www-form-urlencoded").body(body.clone());
+            call = call.header("content-type", "application/x-www-form-urlencoded").body(in_order(body));
         }
         let answer = match call.send().await {
             Ok(answer) => answer,
@@ -105,6 +105,14 @@ impl Transport {
     }
 }
 
+/// The parameters in the order of their names. Metadata comes out of a hash map in any order, and a key that comes
+/// again has to come with the same body. Elements of lists carry their index in their name.
+fn in_order(body: &str) -> String {
+    let mut parameters: Vec<&str> = body.split('&').collect();
+    parameters.sort_by_key(|parameter| parameter.split('=').next());
+    parameters.join("&")
+}
+
 enum Attempt {
     Done(Result<Bytes, StripeError>),
     Retry(StripeError),
@@ -131,5 +139,22 @@ impl StripeClient for Transport {
             }
             attempt += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_order;
+
+    #[test]
+    fn the_same_parameters_make_the_same_body_whatever_order_they_come_in() {
+        let body = "metadata[a]=1&items[1][price]=p&items[0][price]=q&metadata[b]=2";
+        assert_eq!(in_order(body), in_order("metadata[b]=2&items[1][price]=p&items[0][price]=q&metadata[a]=1"));
+        assert_eq!(
+            in_order("expand[]=b&expand[]=a"),
+            "expand[]=b&expand[]=a",
+            "a list without indices keeps its order"
+        );
+        assert_eq!(in_order(""), "");
     }
 }

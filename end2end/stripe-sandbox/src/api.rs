@@ -194,7 +194,10 @@ fn attempt(
     let mut form = Form::decode(uri.query().unwrap_or_default())?;
     form.join(Form::decode(body)?);
     form.check(route.allowed)?;
-    let fingerprint = format!("{method} {uri}\n{body}");
+    // Parameters count, not the order in which they come.
+    let mut parameters: Vec<&str> = body.split('&').collect();
+    parameters.sort_unstable();
+    let fingerprint = format!("{method} {uri}\n{}", parameters.join("&"));
     if let Some(key) = key
         && let Some(kept) = world.keys.begin(key, &fingerprint, world.now)?
     {

@@ -3,7 +3,6 @@
 use std::any::Any;
 
 use app::state::AppState;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;

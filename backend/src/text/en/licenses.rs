@@ -18,7 +18,7 @@ pub const LEAD: &str = "Each license has one key. The key starts as many instanc
 /// Caption of the list.
 pub const CAPTION: &str = "Your licenses";
 /// Columns of the list.
-pub const COLUMNS: [&str; 4] = ["License", "Status", "Seats", "What comes next"];
+pub const COLUMNS: [&str; 4] = ["License", "Status", "Seats", "Next"];
 /// Accessible name of the list's pages.
 pub const PAGES: &str = "Pages of licenses";
 /// Where there are none.
