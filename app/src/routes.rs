@@ -68,7 +68,8 @@ fn answer_headers(visit: &Visit) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    options.insert_header(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    options
+        .insert_header(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
 }
 
 /// All pages.

@@ -13,7 +13,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// A refusal of the licensing API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ApiProblem(pub Problem);
+pub struct ApiProblem(pub Box<Problem>);
+
+impl From<Problem> for ApiProblem {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
 
 impl FromServerFnError for ApiProblem {
     type Encoder = ProblemJson;
@@ -26,7 +32,7 @@ impl FromServerFnError for ApiProblem {
             }
             _ => None,
         };
-        Self(match invalid {
+        Self::from(match invalid {
             Some(invalid) => InvalidMember::new(invalid.member, invalid.reason).into(),
             None => Problem::of(Code::ServerError),
         })
@@ -99,7 +105,9 @@ impl<T: DeserializeOwned> Decodes<T> for FlatJsonEncoding {
             let reason = error.inner().to_string();
             // A missing member is told at its parent: name the member itself.
             match reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-                Some(name) if member.is_empty() => Malformed { member: name.to_owned(), reason: "is missing".to_owned() },
+                Some(name) if member.is_empty() => {
+                    Malformed { member: name.to_owned(), reason: "is missing".to_owned() }
+                }
                 Some(name) => Malformed { member: format!("{member}.{name}"), reason: "is missing".to_owned() },
                 None if member.is_empty() => Malformed { member: "body".to_owned(), reason },
                 None => Malformed { member: member.to_owned(), reason },

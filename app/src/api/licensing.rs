@@ -67,14 +67,14 @@ fn licensing_context() -> (Visit, Cx, Issuer) {
 fn answered<T>(answer: Result<Result<T, Refusal>, DbError>) -> Result<T, ApiProblem> {
     match answer {
         Ok(Ok(granted)) => Ok(granted),
-        Ok(Err(refusal)) => Err(ApiProblem(refusal.problem())),
+        Ok(Err(refusal)) => Err(refusal.problem().into()),
         Err(DbError::Unavailable(error)) => {
             tracing::error!(%error, "the database cannot take a licensing call");
-            Err(ApiProblem(Problem::of(Code::NotReady).with_retry_after_s(5)))
+            Err(Problem::of(Code::NotReady).with_retry_after_s(5).into())
         }
         Err(error) => {
             tracing::error!(%error, "a licensing call failed");
-            Err(ApiProblem(Problem::of(Code::ServerError)))
+            Err(Problem::of(Code::ServerError).into())
         }
     }
 }

@@ -31,8 +31,8 @@ pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
 };
 pub use store::{
-    find_offer, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code, find_release,
-    list_plans, list_products, list_releases, newest_covered_release,
+    find_offer, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code,
+    find_release, list_plans, list_products, list_releases, newest_covered_release,
 };
 
 text_enum! {
@@ -238,8 +238,8 @@ impl Plan {
     /// The current price of a role at an interval in a currency.
     #[must_use]
     pub fn price(&self, role: PriceRole, interval: BillingInterval, currency: Currency) -> Option<&Price> {
-        self.prices.iter().find(|price| {
-            price.role == role && price.interval == interval && price.unit_amount.currency == currency
-        })
+        self.prices
+            .iter()
+            .find(|price| price.role == role && price.interval == interval && price.unit_amount.currency == currency)
     }
 }

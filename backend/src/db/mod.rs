@@ -104,10 +104,20 @@ impl Tx {
 }
 
 /// Runs `$body` with `$c` bound to the native connection of whichever engine `$tx` is on.
-macro_rules! on { ($tx:expr, $c:ident => $body:expr) => { match $tx {
-    $crate::db::Tx::Sqlite(tx) => { let $c = &mut **tx; $body }
-    $crate::db::Tx::Postgres(tx) => { let $c = &mut **tx; $body }
-} } }
+macro_rules! on {
+    ($tx:expr, $c:ident => $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+        }
+    };
+}
 
 /// The row that `$sql` finds, if any.
 macro_rules! fetch_optional { ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {

@@ -115,8 +115,7 @@ fn may_come_back(instance: &Instance, now: UnixMs) -> Result<(), Refusal> {
 }
 
 fn begin_epoch(mut instance: Instance, request: &ActivateRequest, now: UnixMs) -> Instance {
-    let is_retry =
-        instance.status == InstanceStatus::Active && instance.activation_nonce == request.nonce.as_str();
+    let is_retry = instance.status == InstanceStatus::Active && instance.activation_nonce == request.nonce.as_str();
     if !is_retry {
         instance.epoch += 1;
         instance.shown_n = 0;

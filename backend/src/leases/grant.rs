@@ -74,7 +74,9 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
             Err(Refusal::Invalid(InvalidMember::new("released_on", RELEASE_DATE_REQUIRED)).into())
         }
         Coverage::NotCovered { updates_until: last_day } => {
-            let newest = catalog::newest_covered_release(tx, &cx.vendor_id, &license.product_id, last_day.min(cx.now.date())).await?;
+            let newest =
+                catalog::newest_covered_release(tx, &cx.vendor_id, &license.product_id, last_day.min(cx.now.date()))
+                    .await?;
             let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
             let price = plan.and_then(|plan| {
                 let price = plan.prices.iter().find(|price| price.role == PriceRole::Maintenance)?.unit_amount;
@@ -127,8 +129,7 @@ pub(super) async fn sign_lease(
         return Err(Refusal::NotReady.into());
     };
     let [jitter] = cx.entropy.bytes();
-    let times =
-        rules::lease_times(&terms.lease, license.license_type, cx.now, license.ends_at, ask.borrow_s, jitter);
+    let times = rules::lease_times(&terms.lease, license.license_type, cx.now, license.ends_at, ask.borrow_s, jitter);
     if times.exp <= times.iat {
         // Less than a second is left of the license.
         return Err(Refusal::Inactive(license_rules::Inactive::Expired).into());
@@ -137,8 +138,7 @@ pub(super) async fn sign_lease(
 
     instance.lease_exp = instance.lease_exp.max(exp);
     instance.lease_life_ms = (times.exp - times.iat) * SECOND_MS;
-    instance.held_until =
-        instance.held_until.max(rules::held_until(&terms.lease, license.license_type, cx.now, exp));
+    instance.held_until = instance.held_until.max(rules::held_until(&terms.lease, license.license_type, cx.now, exp));
     let issued = if renews {
         store::extend_lease(tx, cx, &instance.lease_id, instance.lease_exp).await?
     } else {
@@ -148,8 +148,12 @@ pub(super) async fn sign_lease(
     };
 
     let now = cx.now.seconds();
-    let features: BTreeMap<String, Option<i64>> =
-        terms.features.iter().filter(|(_, end)| end.is_none_or(|end| now < end)).map(|(k, v)| (k.clone(), *v)).collect();
+    let features: BTreeMap<String, Option<i64>> = terms
+        .features
+        .iter()
+        .filter(|(_, end)| end.is_none_or(|end| now < end))
+        .map(|(k, v)| (k.clone(), *v))
+        .collect();
     let claims = LeaseClaims {
         ver: sdk::lease::LEASE_VERSION,
         iss: issuer.vendor.origin.clone(),

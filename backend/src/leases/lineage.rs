@@ -73,10 +73,7 @@ pub(crate) fn open(instance_key: &[u8], secret: &Secret) -> Option<Position> {
     let signed = BASE64URL_NOPAD.decode(secret.expose().as_bytes()).ok()?;
     let (numbers, tag) = signed.split_at_checked(signed.len().checked_sub(MAC_BYTES)?)?;
     let (epoch, n) = numbers.split_at_checked(8)?;
-    let at = Position {
-        epoch: i64::from_be_bytes(epoch.try_into().ok()?),
-        n: i64::from_be_bytes(n.try_into().ok()?),
-    };
+    let at = Position { epoch: i64::from_be_bytes(epoch.try_into().ok()?), n: i64::from_be_bytes(n.try_into().ok()?) };
     let mut mac = hmac_sha256(instance_key);
     mac.update(numbers);
     mac.verify_slice(tag).is_ok().then_some(at)
@@ -103,8 +100,8 @@ mod tests {
         let shown = Shown { at: at(2, 5), nonce: "same".to_owned(), since: UnixMs(0) };
         for (presented, nonce, now, expected) in [
             (at(2, 6), "new", 0, Lineage::Next),
-            (at(2, 9), "new", 0, Lineage::Next),  // after a restore: ahead of the store
-            (at(3, 0), "new", 0, Lineage::Next),  // epoch first, then n
+            (at(2, 9), "new", 0, Lineage::Next), // after a restore: ahead of the store
+            (at(3, 0), "new", 0, Lineage::Next), // epoch first, then n
             (at(2, 5), "same", 0, Lineage::Retry),
             (at(2, 5), "other", 60_000, Lineage::Retry), // concurrent checks
             (at(2, 5), "same", 999_000, Lineage::Retry),

@@ -73,5 +73,5 @@ mod store;
 pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing};
 pub use create_license::{NewLicense, create_license};
 pub use reveal_key::reveal_key;
-pub(crate) use store::{find_by_key_hash, lock_license};
 pub use store::{LicenseView, find_license, list_by_account};
+pub(crate) use store::{find_by_key_hash, lock_license};

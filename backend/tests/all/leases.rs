@@ -34,9 +34,7 @@ impl Stage {
         let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let operator = cx(&VendorId::from_untrusted(""), NOW);
         let applied = db
-            .write(move |tx| {
-                Box::pin(async move { apply_catalog(tx, &operator, &master(), &catalog, ORIGIN).await })
-            })
+            .write(move |tx| Box::pin(async move { apply_catalog(tx, &operator, &master(), &catalog, ORIGIN).await }))
             .await?;
         let CatalogApplication::Applied { vendor, .. } = applied else { anyhow::bail!("the demo catalog is refused") };
         let cx = cx(&vendor.id, NOW);
@@ -87,7 +85,11 @@ impl Stage {
         }
     }
 
-    async fn activate_as(&self, request: ActivateRequest, now: UnixMs) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
+    async fn activate_as(
+        &self,
+        request: ActivateRequest,
+        now: UnixMs,
+    ) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
         let (cx, issuer) = (self.cx(now), self.issuer());
         let answer = self
             .db
@@ -114,8 +116,10 @@ impl Stage {
     async fn release(&self, last: &LeaseResponse, now: UnixMs) -> anyhow::Result<Result<UnixMs, Refusal>> {
         let (cx, issuer) = (self.cx(now), self.issuer());
         let request = ReleaseRequest { instance_id: last.instance_id.clone(), secret: last.secret.clone() };
-        let answer =
-            self.db.write(move |tx| Box::pin(async move { release_instance(tx, &cx, &issuer, &request).await })).await?;
+        let answer = self
+            .db
+            .write(move |tx| Box::pin(async move { release_instance(tx, &cx, &issuer, &request).await }))
+            .await?;
         Ok(answer.map(|released| released.free_at.into()))
     }
 
@@ -126,7 +130,8 @@ impl Stage {
                 Box::pin(async move {
                     let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.expect("the product");
                     let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.expect("the plan");
-                    apply_plan(tx, &cx, &id, &PlanChange { plan: &plan, seats, ends_at: Some(now.plus(33 * DAY_MS)) }).await
+                    apply_plan(tx, &cx, &id, &PlanChange { plan: &plan, seats, ends_at: Some(now.plus(33 * DAY_MS)) })
+                        .await
                 })
             })
             .await?;
@@ -142,8 +147,10 @@ impl Stage {
 
     async fn trust(&self) -> anyhow::Result<TrustBundle> {
         let vendor_id = self.vendor.id.clone();
-        let keys =
-            self.db.read(move |tx| Box::pin(async move { backend::keys::published_keys(tx, &vendor_id).await })).await?;
+        let keys = self
+            .db
+            .read(move |tx| Box::pin(async move { backend::keys::published_keys(tx, &vendor_id).await }))
+            .await?;
         Ok(TrustBundle { iss: self.vendor.origin.clone(), keys })
     }
 }

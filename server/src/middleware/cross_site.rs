@@ -11,7 +11,8 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     if safe || is_same_origin(request.headers()) {
         return next.run(request).await;
     }
-    let sentence = "This form was not sent from our own pages, so nothing was changed. Open the page and send it there.\n";
+    let sentence =
+        "This form was not sent from our own pages, so nothing was changed. Open the page and send it there.\n";
     (StatusCode::FORBIDDEN, sentence).into_response()
 }
 
@@ -45,8 +46,10 @@ mod tests {
             (&[("host", "a.example")], false),
             (&[], false),
         ] {
-            let map: HeaderMap =
-                headers.iter().map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap())).collect();
+            let map: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap()))
+                .collect();
             assert_eq!(is_same_origin(&map), expected, "{headers:?}");
         }
     }

@@ -19,7 +19,9 @@ pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, 
             request.extensions_mut().insert(Arc::new(vendor));
             next.run(request).await
         }
-        Ok(None) => (StatusCode::MISDIRECTED_REQUEST, "No vendor of this server answers this host name.\n").into_response(),
+        Ok(None) => {
+            (StatusCode::MISDIRECTED_REQUEST, "No vendor of this server answers this host name.\n").into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "the vendor could not be looked up");
             (StatusCode::SERVICE_UNAVAILABLE, "The server is not ready. Try again in a moment.\n").into_response()

@@ -161,9 +161,7 @@ async fn unknown_keys_instances_and_secrets_are_told_apart_as_the_table_says() -
     }
     let lower = app.call("licenses/activate", &activate_body(&key.to_lowercase(), "a")).await;
     assert_eq!(lower.status, StatusCode::OK, "a key is read tolerantly: {}", lower.body);
-    let check = |id: &Value, secret: &str| {
-        json!({ "instance_id": id, "secret": secret, "version": "1", "nonce": "0123456789abcdef" })
-    };
+    let check = |id: &Value, secret: &str| json!({ "instance_id": id, "secret": secret, "version": "1", "nonce": "0123456789abcdef" });
     let unknown = app.call("licenses/check", &check(&json!("ins_unknown"), "x")).await;
     assert_problem(&unknown, Code::InstanceNotFound, "an unknown instance");
     let forged = app.call("licenses/check", &check(&lower.json()["instance_id"], "AAAA")).await;

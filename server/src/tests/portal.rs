@@ -12,7 +12,10 @@ async fn the_price_list_is_html_for_anyone_and_its_policy_names_a_fresh_nonce() 
     assert_eq!(one.status, StatusCode::OK);
     assert!(one.header("content-type").starts_with("text/html"), "{}", one.header("content-type"));
     let policy = one.header("content-security-policy").to_owned();
-    assert!(policy.contains("'strict-dynamic'") && policy.contains("form-action 'self' http://stripe.test"), "{policy}");
+    assert!(
+        policy.contains("'strict-dynamic'") && policy.contains("form-action 'self' http://stripe.test"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe-inline"), "{policy}");
     assert_ne!(policy, two.header("content-security-policy"), "a nonce is used once");
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default();

@@ -203,7 +203,7 @@ mod tests {
 
     fn letters() -> Vec<Letter> {
         let sender = sender();
-        let total = Money::new(1_200_00, Currency::parse("eur").unwrap());
+        let total = Money::new(120_000, Currency::parse("eur").unwrap());
         let invoice = |due| InvoiceFacts { number: "ACME-0042", total, due };
         vec![
             verification(&sender, LINK, AT),

@@ -119,7 +119,9 @@ pub fn done(code: &str) -> Option<&'static str> {
         "job_not_replayed" => "Nothing was begun: it runs already, or has been done meanwhile.",
         "license_renamed" => "The name is saved.",
         "seat_freed" => "The seat is free.",
-        "seat_free_later" => "The instance gets no further lease. Its seat is free when the last one ends; the table says when.",
+        "seat_free_later" => {
+            "The instance gets no further lease. Its seat is free when the last one ends; the table says when."
+        }
         "seat_was_free" => "The seat was free already.",
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",
