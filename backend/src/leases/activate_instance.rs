@@ -103,15 +103,17 @@ fn may_come_back(instance: &Instance, now: UnixMs) -> Result<(), Refusal> {
     match instance.status {
         InstanceStatus::Active | InstanceStatus::Released => Ok(()),
         InstanceStatus::Blocked => Err(Refusal::InstanceBlocked),
-        InstanceStatus::Deactivated => {
-            let until = instance.deactivated_at.unwrap_or(now).plus(rules::DEACTIVATION_PAUSE_MS);
-            if now >= until {
-                return Ok(());
-            }
-            let retry_after_s = (until.0 - now.0 + SECOND_MS - 1) / SECOND_MS;
-            Err(Refusal::InstanceDeactivated { retry_after_s })
-        }
+        InstanceStatus::Deactivated => match deactivation_pause_s(instance, now) {
+            0 => Ok(()),
+            retry_after_s => Err(Refusal::InstanceDeactivated { retry_after_s }),
+        },
     }
+}
+
+/// Seconds, rounded up, until a deactivated instance may activate again.
+pub(super) fn deactivation_pause_s(instance: &Instance, now: UnixMs) -> i64 {
+    let until = instance.deactivated_at.unwrap_or(now).plus(rules::DEACTIVATION_PAUSE_MS);
+    ((until.0 - now.0 + SECOND_MS - 1) / SECOND_MS).max(0)
 }
 
 fn begin_epoch(mut instance: Instance, request: &ActivateRequest, now: UnixMs) -> Instance {

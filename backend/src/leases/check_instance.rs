@@ -3,7 +3,7 @@
 use sdk::wire::{CheckRequest, Secret};
 use serde_json::json;
 
-use super::activate_instance::{about, record_refusal};
+use super::activate_instance::{about, deactivation_pause_s, record_refusal};
 use super::grant::{self, Ask, Granted, Stop};
 use super::lineage::{self, Lineage, Position, Shown};
 use super::{Instance, InstanceStatus, Issuer, Refusal, rules, store};
@@ -105,7 +105,10 @@ async fn check(
     match instance.status {
         InstanceStatus::Active => {}
         InstanceStatus::Released => return Err(Refusal::InstanceReleased.into()),
-        InstanceStatus::Deactivated => return Err(Refusal::InstanceDeactivated { retry_after_s: 0 }.into()),
+        InstanceStatus::Deactivated => {
+            let retry_after_s = deactivation_pause_s(instance, cx.now);
+            return Err(Refusal::InstanceDeactivated { retry_after_s }.into());
+        }
         InstanceStatus::Blocked => return Err(Refusal::InstanceBlocked.into()),
     }
     let ask = Ask {

@@ -40,7 +40,7 @@ pub enum Refusal {
     InstanceReleased,
     /// Somebody freed the instance's seat.
     InstanceDeactivated {
-        /// Seconds until it may activate again.
+        /// Seconds until it may activate again; 0 when it may.
         retry_after_s: i64,
     },
     /// The instance must not run.
@@ -93,7 +93,9 @@ impl Refusal {
                 .with_coverage(newest, renewal),
             Self::FeatureNotLicensed(features) => problem.with_features(features),
             Self::SeatsExhausted(holders) => problem.with_holders(holders),
-            Self::InstanceDeactivated { retry_after_s } => problem.with_retry_after_s(retry_after_s),
+            Self::InstanceDeactivated { retry_after_s } if retry_after_s > 0 => {
+                problem.with_retry_after_s(retry_after_s)
+            }
             _ => problem,
         }
     }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 #[command(name = "demo_product")]
 pub(super) struct Args {
     /// License server.
-    #[arg(long, default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "LEASEHOLD_SERVER", default_value = "http://127.0.0.1:3000")]
     pub(super) server: String,
     /// License key.
     #[arg(long, env = "LEASEHOLD_LICENSE_KEY", hide_env_values = true)]
