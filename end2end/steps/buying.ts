@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import type { Product } from '../product.ts';
 import { press } from './interactions.ts';
 import { COMPANY, type Company, nameCompany, type Person, signUp, somebody } from './people.ts';
 
@@ -56,6 +57,20 @@ export async function payWithCard(page: Page): Promise<void> {
 export async function payAndVanish(page: Page): Promise<void> {
   const answer = await page.request.post(page.url(), { form: { action: '4242' }, maxRedirects: 0 });
   expect(answer.status()).toBe(303);
+}
+
+/** Where the payment page that is open will send the browser back to. */
+export async function returnAddress(page: Page, product: Product): Promise<string> {
+  const { objects } = (await product.sandbox.state()) as { objects: { 'checkout.session': Session[] } };
+  const id = new URL(page.url()).pathname.split('/').pop();
+  const session = objects['checkout.session'].find((session) => session.id === id);
+  if (session === undefined) throw new Error(`the sandbox knows no session ${id}`);
+  return session.success_url;
+}
+
+interface Session {
+  id: string;
+  success_url: string;
 }
 
 /** Waits on the success page until the key is there, and reads it. */

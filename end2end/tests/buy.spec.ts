@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures.ts';
 import { startProduct } from '../product.ts';
-import { buy, choosePlan, goToPayment, listedLicenses, order, payAndVanish, payWithCard, readKey } from '../steps/buying.ts';
+import { buy, choosePlan, goToPayment, listedLicenses, order, payAndVanish, payWithCard, readKey, returnAddress } from '../steps/buying.ts';
 import { interactions, press } from '../steps/interactions.ts';
 import { activate } from '../steps/licensing_api.ts';
 import { confirmAddress, nameCompany, signUp, somebody } from '../steps/people.ts';
@@ -86,6 +86,17 @@ test('who leaves the payment page finds the order as it was', async ({ page }) =
   await goToPayment(page);
   await payWithCard(page);
   await readKey(page);
+});
+
+test('the page after the payment shows how far it has come, and then the key by itself', async ({ page, product, context, axe }) => {
+  await order(page, { plan: 'Maker' });
+  const back = await context.newPage();
+  await back.goto(await returnAddress(page, product));
+  await expect(back.getByRole('heading', { level: 1, name: 'Waiting for your payment' })).toBeVisible();
+  await expect(back.getByRole('listitem').filter({ hasText: 'Payment received' })).toHaveAttribute('aria-current', 'step');
+  await payAndVanish(page);
+  await readKey(back);
+  await axe(back);
 });
 
 test.describe('a payment makes one license, whichever way it becomes known', () => {
