@@ -15,7 +15,7 @@ export interface Complaints {
 interface Fixtures {
   /** Fails the test on console errors, page errors and violations of the content security policy. */
   complaints: Complaints;
-  /** Fails when axe finds anything on the page, in light or in dark. */
+  /** Fails when axe finds anything on the page, in light or in dark, or when it is wider than the screen. */
   axe: (page: Page) => Promise<void>;
 }
 
@@ -83,9 +83,12 @@ async function violations(page: Page, shown: Page, colorScheme: Scheme): Promise
     const runOnly = contrastAlone ? { runOnly: ['color-contrast'] } : {};
     return axe.run(document, { resultTypes: ['violations'], ...runOnly });
   }, contrastAlone);
-  return found.violations.flatMap(({ id, help, nodes }) =>
+  const complaints = found.violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} on ${shown.url()} in ${colorScheme}`),
   );
+  // Reflow (WCAG 1.4.10): nothing is wider than the screen.
+  const [width, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth] as const);
+  return width > screen ? [...complaints, `${shown.url()} is ${width} px wide on a screen of ${screen} px`] : complaints;
 }
 
 /** Asks axe in both schemes. */
@@ -121,9 +124,9 @@ function collect(context: BrowserContext, found: string[]): void {
   context.on('weberror', (error) => found.push(`script: ${error.error().message}`));
 }
 
-/** An e-mail address that no other test uses. */
+/** An e-mail address that no other test uses, and too long for one line of a phone. */
 export function freshAddress(name: string): string {
-  return `${name}-${crypto.randomUUID().slice(0, 8)}@example.com`;
+  return `${name}-${crypto.randomUUID().slice(0, 8)}@engineering.subsidiary.example.com`;
 }
 
 /** An address of the block for benchmarks (RFC 2544), which the product takes from its proxy. */

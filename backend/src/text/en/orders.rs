@@ -45,12 +45,12 @@ pub fn status(status: OrderStatus) -> &'static str {
     }
 }
 
-/// How often a price is charged, after the amount: `per month`.
+/// How often a price is charged, after the amount: `a month`.
 #[must_use]
 pub fn per(interval: BillingInterval) -> &'static str {
     match interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
+        BillingInterval::Month => "a month",
+        BillingInterval::Year => "a year",
         BillingInterval::Once => "once",
     }
 }
