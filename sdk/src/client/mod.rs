@@ -176,6 +176,16 @@ impl Client {
         result
     }
 
+    /// Ends the background task and waits for it. When this was the last clone, the data file is free afterwards;
+    /// merely dropping a client frees it a moment later. The seat stays held: see [`Client::release`].
+    pub async fn close(self) {
+        let Self { inner, task } = self;
+        if let Some(task) = Arc::into_inner(task).and_then(OnceLock::into_inner) {
+            task.end().await;
+        }
+        drop(inner);
+    }
+
     /// How the product stands at this moment.
     pub fn status(&self) -> Status {
         self.inner.status()

@@ -19,6 +19,13 @@ impl Drop for Task {
 }
 
 impl Task {
+    /// Ends the task and waits until it has let go of the client.
+    pub(super) async fn end(mut self) {
+        self.0.abort();
+        // The task was told to end: being cancelled is no failure, and there is nothing else to learn.
+        let _ = (&mut self.0).await;
+    }
+
     /// The task holds on to the client only while it acts: when the last handle is dropped, the data file is free.
     pub(super) fn spawn(inner: &Arc<Inner>) -> Self {
         let wake = Arc::clone(&inner.wake);

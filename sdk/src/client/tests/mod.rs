@@ -89,6 +89,13 @@ fn key() -> LicenseKey {
     LicenseKey::from_random([5; 17])
 }
 
+/// One run of a product: it activates, and is gone again.
+async fn once(client: Client) -> Status {
+    let status = client.activate(&key()).await.unwrap();
+    client.close().await;
+    status
+}
+
 fn code(result: Result<Status, ClientError>) -> Option<Code> {
     result.unwrap_err().code()
 }
@@ -121,7 +128,7 @@ async fn a_lost_activation_is_repeated_as_the_same_one_even_by_the_next_process(
     let client = bench.client();
     assert!(matches!(client.activate(&key()).await, Err(ClientError::Unavailable(_))));
     assert!(client.check_now().await.is_err());
-    drop(client);
+    client.close().await;
     let client = bench.client();
     client.activate(&key()).await.unwrap();
     let requests = bench.server.lock().requests.clone();
@@ -155,10 +162,10 @@ async fn a_lost_check_is_retried_with_the_same_secret_and_nonce_and_is_no_fork()
 #[tokio::test]
 async fn a_restart_checks_with_the_kept_secret_and_needs_no_new_activation() {
     let bench = Bench::new().await;
-    bench.client().activate(&key()).await.unwrap();
+    once(bench.client()).await;
     for _ in 0..3 {
         bench.advance(100);
-        bench.client().activate(&key()).await.unwrap();
+        once(bench.client()).await;
     }
     assert_eq!(bench.server.endpoints()[1..], ["licenses/check", "licenses/check", "licenses/check"]);
     assert_eq!(bench.server.lock().forks, 0);
@@ -167,14 +174,14 @@ async fn a_restart_checks_with_the_kept_secret_and_needs_no_new_activation() {
 #[tokio::test]
 async fn a_corrupt_or_missing_data_file_or_one_of_another_identity_only_costs_an_activation() {
     let bench = Bench::new().await;
-    bench.client().activate(&key()).await.unwrap();
+    once(bench.client()).await;
     fs::write(bench.data_file(), "{ half a fi").unwrap();
     let client = bench.client();
     assert!(client.status().last_error.unwrap().message.contains("not readable"));
     assert_eq!(client.activate(&key()).await.unwrap().stage, None);
-    drop(client);
+    client.close().await;
     fs::remove_file(bench.data_file()).unwrap();
-    bench.client().activate(&key()).await.unwrap();
+    once(bench.client()).await;
     let other = bench.builder().identity(Identity::instance("node-b")).build().unwrap();
     assert_eq!(other.status().licensed_until, None, "another holder's lease does not count");
     other.activate(&key()).await.unwrap();
@@ -187,7 +194,7 @@ async fn a_second_client_on_one_data_file_is_refused() {
     let first = bench.client();
     first.activate(&key()).await.unwrap();
     assert!(matches!(bench.builder().build(), Err(BuildError::DataFileInUse { .. })));
-    drop(first);
+    first.close().await;
     assert!(bench.builder().build().is_ok());
 }
 
@@ -220,13 +227,13 @@ async fn while_the_server_is_away_the_policy_runs_and_a_success_clears_it() {
 #[tokio::test]
 async fn a_start_without_the_server_goes_on_with_the_kept_lease_and_the_kept_first_failure() {
     let bench = Bench::new().await;
-    bench.client().activate(&key()).await.unwrap();
+    once(bench.client()).await;
     bench.server.will(vec![Misdeed::Status(502); 3]);
     bench.advance(60);
-    let status = bench.client().activate(&key()).await.unwrap();
+    let status = once(bench.client()).await;
     assert_eq!((status.stage, status.limit("devices")), (Some(Stage::Warn), Limit::AtMost(10)));
     bench.advance(3700);
-    let status = bench.client().activate(&key()).await.unwrap();
+    let status = once(bench.client()).await;
     assert_eq!(status.stage, Some(Stage::BlockNew), "the first failure was before the restart");
 }
 
@@ -234,7 +241,7 @@ async fn a_start_without_the_server_goes_on_with_the_kept_lease_and_the_kept_fir
 async fn a_dead_server_is_no_panic_and_no_lease() {
     let bench = Bench::new().await;
     let client = bench.builder_at(&bench.folder.path().join("b")).build().unwrap();
-    drop(client);
+    client.close().await;
     // A port that nobody listens on: bound and closed again.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let dead = format!("http://{}", listener.local_addr().unwrap());
@@ -319,9 +326,9 @@ async fn a_restored_copy_of_the_data_file_gets_the_seat_back_by_itself() {
     for _ in 0..3 {
         client.check_now().await.unwrap();
     }
-    drop(client);
+    client.close().await;
     fs::write(bench.data_file(), old).unwrap();
-    assert_eq!(bench.client().activate(&key()).await.unwrap().stage, None);
+    assert_eq!(once(bench.client()).await.stage, None);
     assert_eq!(bench.server.count("licenses/activate"), 2);
 }
 
@@ -359,8 +366,8 @@ async fn releasing_ends_the_license_here_and_a_later_start_takes_a_seat_anew() {
     assert_eq!(client.status().stage, None, "still held");
     client.release().await.unwrap();
     assert_eq!((client.status().stage, client.status().halted), (Some(Stage::Stop), true));
-    drop(client);
-    assert_eq!(bench.client().activate(&key()).await.unwrap().stage, None);
+    client.close().await;
+    assert_eq!(once(bench.client()).await.stage, None);
     assert_eq!(bench.server.endpoints().last().unwrap(), "licenses/activate");
 }
 
@@ -393,7 +400,7 @@ async fn a_wrong_clock_is_corrected_by_the_lease_and_cannot_be_turned_back_witho
     bench.clock.advance(3600);
     assert_eq!(client.status().stage, Some(Stage::BlockNew));
     assert!(client.check_now().await.is_err());
-    drop(client);
+    client.close().await;
     // Turned far back while the product was down: the highest time seen counts, and time goes on from there.
     bench.clock.wall.store(NOW - 86_400 * 365, Ordering::SeqCst);
     let client = bench.client();
@@ -408,7 +415,7 @@ async fn a_build_released_after_the_updates_is_refused_offline_and_an_older_one_
     let bench = Bench::new().await;
     bench.server.lock().updates_until = Some(1_826_755_200);
     let build = |version: &str, day| bench.builder().version(version).released_on(day).build().unwrap();
-    build("4.2.1", date(2026, 11, 1)).activate(&key()).await.unwrap();
+    once(build("4.2.1", date(2026, 11, 1))).await;
     bench.server.will(vec![Misdeed::Status(500); 9]);
     let newer = build("5.0.0", date(2027, 11, 22));
     let status = newer.status();
@@ -416,10 +423,10 @@ async fn a_build_released_after_the_updates_is_refused_offline_and_an_older_one_
     assert_eq!(status.stage, Some(Stage::Warn));
     bench.advance(3600);
     assert_eq!(newer.status().stage, Some(Stage::BlockNew));
-    drop(newer);
+    newer.close().await;
     fs::remove_file(bench.data_file()).unwrap();
     bench.server.lock().misdeeds.clear();
-    build("4.2.1", date(2026, 11, 1)).activate(&key()).await.unwrap();
+    once(build("4.2.1", date(2026, 11, 1))).await;
     assert_eq!(build("4.9.0", date(2027, 11, 21)).status().stage, None);
 }
 
