@@ -213,6 +213,7 @@ impl Code {
 
 /// A release that a perpetual license covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CoveredRelease {
     /// Its version.
     pub version: String,
@@ -222,6 +223,7 @@ pub struct CoveredRelease {
 
 /// What renewing the updates costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RenewalPrice {
     /// Amount in the currency's minor unit, before tax.
     pub amount_minor: i64,
@@ -231,14 +233,17 @@ pub struct RenewalPrice {
 
 /// A refusal as it travels: `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{title} ({code}). {remedy}")]
 pub struct Problem {
     /// URL of the section of the documentation.
     #[serde(rename = "type", default)]
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "uri")))]
     pub type_url: String,
     /// What happened.
     pub title: String,
     /// HTTP status.
+    #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
     pub status: u16,
     /// The code; see [`Problem::code`] for the typed one. Text here because a later server may know more codes.
     pub code: String,

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 /// Keys of other types can be read too, so that a set with some of them is not refused as a whole; they never verify
 /// anything because [`PublicJwk::verifying_key`] refuses them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PublicJwk {
     /// Key type, `OKP`.
     pub kty: String,
@@ -99,6 +100,7 @@ fn thumbprint_of_x(x: &str) -> String {
 
 /// A JWK set, as in `/.well-known/jwks.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwkSet {
     /// The keys.
     pub keys: Vec<PublicJwk>,

@@ -19,11 +19,14 @@ use serde_json::{Map, Value};
 /// Longest token that is looked at, in bytes. A lease has about 1,200.
 pub const MAX_TOKEN_BYTES: usize = 32 * 1024;
 
+/// The same for revocations, of which a vendor may have thousands.
+pub const MAX_LIST_BYTES: usize = 1024 * 1024;
+
 /// Why a text is not a genuine token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
-    /// Longer than [`MAX_TOKEN_BYTES`].
-    #[error("the token is {0} bytes long; at most {MAX_TOKEN_BYTES} are accepted")]
+    /// Longer than [`MAX_TOKEN_BYTES`], or than [`MAX_LIST_BYTES`] for revocations.
+    #[error("the token is {0} bytes long, more than is accepted")]
     TooLarge(usize),
     /// Not three parts of canonical base64url.
     #[error("the token is not a compact JWS in canonical base64url")]
@@ -55,7 +58,16 @@ pub enum JwsError {
 
 /// Signs `payload`, a JSON object in UTF-8, as a compact JWS with `alg: EdDSA`.
 pub fn sign(typ: &str, payload: &[u8], key: &SigningKey, kid: &str) -> String {
-    let header = serde_json::json!({"alg": "EdDSA", "typ": typ, "kid": kid}).to_string();
+    sign_with(typ, &[], payload, key, kid)
+}
+
+/// The same with further members in the header.
+pub(crate) fn sign_with(typ: &str, more: &[(&str, &str)], payload: &[u8], key: &SigningKey, kid: &str) -> String {
+    let mut header = serde_json::json!({"alg": "EdDSA", "typ": typ, "kid": kid});
+    for (name, value) in more {
+        header[*name] = (*value).into();
+    }
+    let header = header.to_string();
     let mut token = BASE64URL_NOPAD.encode(header.as_bytes());
     token.push('.');
     BASE64URL_NOPAD.encode_append(payload, &mut token);
@@ -81,7 +93,12 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// Whatever [`JwsError`] lists, the signature excepted.
     pub fn parse(token: &'a str, typ: &'static str) -> Result<Self, JwsError> {
-        if token.len() > MAX_TOKEN_BYTES {
+        Self::parse_up_to(MAX_TOKEN_BYTES, token, typ)
+    }
+
+    /// The same for tokens that may be longer or must be shorter.
+    pub(crate) fn parse_up_to(max_bytes: usize, token: &'a str, typ: &'static str) -> Result<Self, JwsError> {
+        if token.len() > max_bytes {
             return Err(JwsError::TooLarge(token.len()));
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(JwsError::NotCompact)?;

@@ -3,7 +3,10 @@
 use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
-use crate::jwk::{JwkSet, PublicJwk};
+use crate::{
+    jwk::{JwkSet, PublicJwk},
+    key_set::{self, KeySetError},
+};
 
 /// A vendor's origin and the keys that it signs with, the active and the next one.
 ///
@@ -21,17 +24,39 @@ pub struct TrustBundle {
     pub iss: String,
     /// Keys that may have signed.
     pub keys: Vec<PublicJwk>,
+    /// Sequence number of the [key set](crate::key_set) that the keys are from; 0 when they are from none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seq: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn is_zero(seq: &i64) -> bool {
+    *seq == 0
 }
 
 impl TrustBundle {
     /// A bundle from an issuer and its published key set.
     pub fn new(iss: impl Into<String>, set: JwkSet) -> Self {
-        Self { iss: iss.into(), keys: set.keys }
+        Self { iss: iss.into(), keys: set.keys, seq: 0 }
     }
 
     /// The key with this thumbprint. The thumbprint is computed: a `kid` inside the bundle is not believed, and a
     /// key that cannot verify leases is not found.
     pub fn find_key(&self, kid: &str) -> Option<VerifyingKey> {
         self.keys.iter().filter(|jwk| jwk.thumbprint() == kid).find_map(|jwk| jwk.verifying_key().ok())
+    }
+
+    /// Replaces the keys by those of a newer key set (`keys+jwt`) that one of the present keys signed.
+    ///
+    /// # Errors
+    /// Says why the set is not accepted; the bundle is then as before.
+    pub fn accept(&mut self, key_set: &str) -> Result<(), KeySetError> {
+        let claims = key_set::verify(key_set, self)?;
+        if claims.seq <= self.seq {
+            return Err(KeySetError::NotNewer { seq: claims.seq, known: self.seq });
+        }
+        self.keys = claims.keys;
+        self.seq = claims.seq;
+        Ok(())
     }
 }

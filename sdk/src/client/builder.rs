@@ -111,8 +111,12 @@ impl ClientBuilder {
         self.servers([url])
     }
 
-    /// Several license servers in order of preference. A later one is asked when no connection to an earlier one
-    /// comes about; the one that grants the seat is kept until the seat is given back, so that two never hold one.
+    /// Several license servers in order of preference, such as a local one and the vendor's. A later one is asked when
+    /// an earlier one cannot be reached, has no free seat or does not know the license. Two of them never hold a seat
+    /// for this instance: the one that granted it is asked alone until the seat is given back or refused, or, where it
+    /// is a floating one, until it has lapsed. The data file keeps one credential per server.
+    ///
+    /// When the server that holds the seat is taken off the list, the seat is given back there first, if it answers.
     pub fn servers<S: Into<String>>(mut self, urls: impl IntoIterator<Item = S>) -> Self {
         self.servers.extend(urls.into_iter().map(|url| url.into().trim_end_matches('/').to_owned()));
         self
@@ -221,8 +225,8 @@ impl ClientBuilder {
         };
         let config = Arc::new(config);
         let usage = Arc::new(Mutex::default());
-        let session = Session::new(Arc::clone(&config), transport, file, kept, warning, Arc::clone(&usage));
-        Ok(Client::new(session, config, usage))
+        let session = Session::new(Arc::clone(&config), transport.clone(), file, kept, warning, Arc::clone(&usage));
+        Ok(Client::new(session, config, transport, usage))
     }
 }
 

@@ -68,6 +68,15 @@ impl Anchor {
         self.skew_s
     }
 
+    /// What time it will be, or was, at a moment of the monotonic clock, Unix seconds.
+    pub(super) fn at(&self, monotonic: Duration) -> i64 {
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        match monotonic.checked_sub(self.monotonic) {
+            Some(after) => self.unix_s.saturating_add(seconds(after)),
+            None => self.unix_s.saturating_sub(seconds(self.monotonic.saturating_sub(monotonic))),
+        }
+    }
+
     /// The client's time, Unix seconds. It always moves on, even where the wall clock stands behind.
     pub(super) fn now(&self, clock: &dyn Clock) -> i64 {
         let passed = clock.monotonic().saturating_sub(self.monotonic).as_secs();

@@ -37,6 +37,16 @@ pub(super) struct KeptLease {
     pub(super) released_on: Option<Date>,
 }
 
+/// An activation or check whose answer is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pending {
+    pub(super) server: String,
+    /// When it was sent last, Unix seconds.
+    pub(super) since: i64,
+    /// For how long a lease may have been granted then, in seconds.
+    pub(super) life_s: i64,
+}
+
 /// The failures since the last accepted lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failing {
@@ -69,6 +79,14 @@ pub(super) struct Kept {
     pub(super) lease: Option<KeptLease>,
     /// Nonce of an activation that has not been answered yet.
     pub(super) activation_nonce: Option<Nonce>,
+    /// A request whose answer is not known; it may have been granted.
+    pub(super) pending: Option<Pending>,
+    /// Until when the application wants to hold the lease offline, Unix seconds.
+    pub(super) borrow_until: Option<i64>,
+    /// The key sets that were accepted after the built-in bundle, oldest first.
+    pub(super) key_sets: Vec<String>,
+    /// The newest revocations that were read.
+    pub(super) revocations: Option<String>,
     pub(super) failing: Option<Failing>,
     /// Released or deactivated: nothing happens until the application activates again.
     pub(super) halted: bool,

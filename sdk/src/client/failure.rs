@@ -15,19 +15,29 @@ pub enum ClientError {
     /// between. The client goes on trying by itself.
     #[error("the license server could not be asked: {0}")]
     Unavailable(String),
+    /// The server answered, but not about the license: too many requests, a fault of its own, or a request that it does
+    /// not take. The client goes on trying by itself, not before the time that was asked for.
+    #[error("the license server could not decide: {0}")]
+    Undecided(Box<Problem>),
     /// The answer carries no lease that this product may act on.
     #[error("the license server's lease was not accepted: {0}")]
     LeaseNotAccepted(#[from] LeaseError),
     /// There is nothing to check or release: the product was not activated, or gave its seat back.
     #[error("this installation is not activated")]
     NotActivated,
+    /// The license does not allow what was asked for to be borrowed.
+    #[error("the license cannot be borrowed for that long")]
+    NotBorrowed,
+    /// A claim was not confirmed in time, or was declined.
+    #[error("{0}")]
+    ClaimEnded(Box<Problem>),
 }
 
 impl ClientError {
-    /// The server's code, where it refused.
+    /// The server's code, where it answered with one.
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused(problem) => problem.code(),
+            Self::Refused(problem) | Self::Undecided(problem) | Self::ClaimEnded(problem) => problem.code(),
             _ => None,
         }
     }
@@ -35,13 +45,17 @@ impl ClientError {
     /// One sentence: what the operator can do.
     pub fn remedy(&self) -> &str {
         match self {
-            Self::Refused(problem) => &problem.remedy,
+            Self::Refused(problem) | Self::Undecided(problem) | Self::ClaimEnded(problem) => &problem.remedy,
             Self::Unavailable(_) => "Check the server's URL, the network and the proxy; the product keeps trying.",
             Self::LeaseNotAccepted(LeaseError::UnknownKey(_) | LeaseError::Issuer(_)) => {
                 "Check the server's URL; if it is right, update the product, which does not know the vendor's key."
             }
+            Self::LeaseNotAccepted(LeaseError::Revoked(_)) => "Ask the vendor why it was revoked.",
             Self::LeaseNotAccepted(_) => "Check the server's URL, and report this to the vendor if it stays.",
             Self::NotActivated => "Activate with a license key.",
+            Self::NotBorrowed => {
+                "Borrow for a longer time than an ordinary lease lasts, or ask for a plan that can be borrowed."
+            }
         }
     }
 }
@@ -58,14 +72,23 @@ pub(super) enum Failure {
 #[derive(Debug)]
 pub(super) struct Trouble {
     pub(super) why: String,
+    /// The server's words, where it was one that answered.
+    pub(super) problem: Option<Box<Problem>>,
     /// Seconds that the server asked to wait.
     pub(super) retry_after_s: Option<u64>,
-    /// No connection came about, so that the request cannot have taken effect.
-    pub(super) unsent: bool,
+    /// No connection came about, or the server said that it grants nothing: the request took no effect for certain.
+    pub(super) without_effect: bool,
 }
 
 impl Trouble {
     pub(super) fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into(), retry_after_s: None, unsent: false }
+        Self { why: why.into(), problem: None, retry_after_s: None, without_effect: false }
+    }
+
+    pub(super) fn into_error(self) -> ClientError {
+        match self.problem {
+            Some(problem) => ClientError::Undecided(problem),
+            None => ClientError::Unavailable(self.why),
+        }
     }
 }

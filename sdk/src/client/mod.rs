@@ -17,33 +17,52 @@
 //! | `instance_stale`, `invalid_secret`, `instance_not_found` | activates again, at most once per check interval |
 //! | `instance_released`, `instance_deactivated`, `instance_blocked` | nothing, until the application activates again |
 //! | any other | asks again at the usual interval, so that a renewed license is noticed without a restart |
+//!
+//! # Pace
+//!
+//! Checks come at the interval that the server says, jittered. After trouble the pauses double from five seconds to five
+//! minutes, with jitter, never beyond the check interval; `Retry-After` is honoured up to an hour.
+//!
+//! # Several servers
+//!
+//! [`ClientBuilder::servers`] takes them in order of preference. The client asks a second one for a seat only when it is
+//! certain that the first holds none: a floating seat has lapsed two minutes after its lease, and a server that takes
+//! requests without ever answering is left alone until then. Seats of other license types stay where they were granted.
 
+mod answers;
 mod builder;
+mod claim;
 mod clock;
 mod data_file;
 mod failure;
 mod random;
+mod servers;
 mod session;
 mod status;
 mod task;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod trusted;
 mod usage;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, Notify, watch};
 
-use self::{builder::Config, session::Session, status::View, task::Task, usage::Usage};
+use self::{builder::Config, session::Session, status::View, task::Task, transport::Transport, usage::Usage};
 pub use self::{
     builder::{BuildError, ClientBuilder},
+    claim::{Claim, ClaimProgress},
     clock::{Clock, SystemClock},
     failure::ClientError,
-    status::{LastError, Status},
+    status::{LastError, NextStage, Status},
 };
-use crate::license_key::LicenseKey;
+use crate::{lease::LeaseError, license_key::LicenseKey};
 
 /// A product's connection to its license. Clones share everything; the background task ends with the last of them.
 #[derive(Clone)]
@@ -54,6 +73,7 @@ pub struct Client {
 
 struct Inner {
     config: Arc<Config>,
+    transport: Transport,
     session: AsyncMutex<Session>,
     usage: Arc<Mutex<Usage>>,
     view: Mutex<View>,
@@ -104,11 +124,12 @@ impl Client {
         ClientBuilder::default()
     }
 
-    fn new(session: Session, config: Arc<Config>, usage: Arc<Mutex<Usage>>) -> Self {
+    fn new(session: Session, config: Arc<Config>, transport: Transport, usage: Arc<Mutex<Usage>>) -> Self {
         let view = session.view.clone();
         let (status, _) = watch::channel(view.status(config.clock.as_ref()));
         let inner = Inner {
             config,
+            transport,
             session: AsyncMutex::new(session),
             usage,
             view: Mutex::new(view),
@@ -126,8 +147,8 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Refused`] with the server's reason and remedy; the enforcement policy then runs.
-    /// [`ClientError::Unavailable`] and [`ClientError::LeaseNotAccepted`] only when there is no earlier lease to go on
-    /// with; where there is one, [`Status::stage`] says what it is still good for.
+    /// [`ClientError::Unavailable`], [`ClientError::Undecided`] and [`ClientError::LeaseNotAccepted`] only when there is
+    /// no earlier lease to go on with; where there is one, [`Status::stage`] says what it is still good for.
     pub async fn activate(&self, key: &LicenseKey) -> Result<Status, ClientError> {
         self.task.get_or_init(|| Task::spawn(&self.inner));
         let result = {
@@ -141,7 +162,12 @@ impl Client {
         self.inner.wake.notify_one();
         let status = self.status();
         match result {
-            Err(ClientError::Unavailable(_) | ClientError::LeaseNotAccepted(_)) if status.licensed_until.is_some() => {
+            Err(ClientError::LeaseNotAccepted(LeaseError::Revoked(kind))) => {
+                Err(ClientError::LeaseNotAccepted(LeaseError::Revoked(kind)))
+            }
+            Err(ClientError::Unavailable(_) | ClientError::Undecided(_) | ClientError::LeaseNotAccepted(_))
+                if status.licensed_until.is_some() =>
+            {
                 Ok(status)
             }
             Err(error) => Err(error),
@@ -152,14 +178,72 @@ impl Client {
     /// Checks now instead of at the planned time.
     ///
     /// # Errors
-    /// As for [`Client::activate`], and [`ClientError::NotActivated`] before it was called or after a release.
+    /// What stands in the way, also where an earlier lease goes on; [`ClientError::NotActivated`] before
+    /// [`Client::activate`] was called or after a release.
     pub async fn check_now(&self) -> Result<Status, ClientError> {
         let mut session = self.inner.session.lock().await;
         let result = session.step().await;
+        self.settle(session);
+        result.map(|()| self.status())
+    }
+
+    /// Borrows the seat of a floating license for offline use: the lease then lasts for this time, or for the longest
+    /// that the plan allows ([`Status::licensed_until`]), and checks in between keep its end where it is.
+    ///
+    /// # Errors
+    /// [`ClientError::NotBorrowed`] when the license answers with an ordinary lease; else as for
+    /// [`Client::check_now`]. An ordinary lease goes on in both cases.
+    pub async fn borrow(&self, duration: Duration) -> Result<Status, ClientError> {
+        let mut session = self.inner.session.lock().await;
+        let result = session.borrow(duration.as_secs()).await;
+        self.settle(session);
+        result.map(|()| self.status())
+    }
+
+    /// Returns a borrowed seat before its time and takes an ordinary one, as when a laptop is back in the network. To
+    /// return it and stop, [`release`](Client::release).
+    ///
+    /// # Errors
+    /// When the seat could not be given back, and is still borrowed; or when another was faster to take it.
+    pub async fn return_borrowed(&self) -> Result<Status, ClientError> {
+        let mut session = self.inner.session.lock().await;
+        let result = session.return_borrowed().await;
+        self.settle(session);
+        result.map(|()| self.status())
+    }
+
+    /// Asks for a code that a person confirms in the portal, for products without a place to type a license key
+    /// (RFC 8628). Show [`Claim::user_code`] and [`Claim::verification_uri`], then [`Client::claim_wait`].
+    ///
+    /// # Errors
+    /// When no server gave a code.
+    pub async fn claim_start(&self) -> Result<Claim, ClientError> {
+        claim::start(&self.inner.config, &self.inner.transport).await
+    }
+
+    /// Asks once whether a claim was confirmed. Leave [`Claim::interval`] between two calls.
+    ///
+    /// # Errors
+    /// [`ClientError::ClaimEnded`] when nobody confirmed in time or it was declined. Trouble on the way is no error: the
+    /// answer is then to ask again later.
+    pub async fn claim_poll(&self, claim: &mut Claim) -> Result<ClaimProgress, ClientError> {
+        claim::poll(&self.inner.config, &self.inner.transport, claim).await
+    }
+
+    /// Waits until a claim is confirmed, and returns the license key to [activate](Client::activate) with. The client
+    /// does not keep it: the product stores it where it has its configuration.
+    ///
+    /// # Errors
+    /// As for [`Client::claim_poll`].
+    pub async fn claim_wait(&self, claim: Claim) -> Result<LicenseKey, ClientError> {
+        claim::wait(&self.inner.config, &self.inner.transport, claim).await
+    }
+
+    /// Shows what an operation has come to, and lets the task plan anew.
+    fn settle(&self, session: AsyncMutexGuard<'_, Session>) {
         self.inner.publish(&session);
         drop(session);
         self.inner.wake.notify_one();
-        result.map(|()| self.status())
     }
 
     /// Gives the seat back and ends this installation's license; the answer is when another may have the seat. The
@@ -170,9 +254,7 @@ impl Client {
     pub async fn release(&self) -> Result<Timestamp, ClientError> {
         let mut session = self.inner.session.lock().await;
         let result = session.release().await;
-        self.inner.publish(&session);
-        drop(session);
-        self.inner.wake.notify_one();
+        self.settle(session);
         result
     }
 

@@ -23,10 +23,16 @@ pub struct Status {
     pub stage: Option<Stage>,
     /// End of the last accepted lease. It may lie in the past: the enforcement policy then decides.
     pub licensed_until: Option<Timestamp>,
+    /// The stage that comes next if nothing else happens, and when.
+    pub next_stage: Option<NextStage>,
+    /// When the client asks the server next; none while it waits for the application.
+    pub next_check_at: Option<Timestamp>,
     /// Since when checks fail.
     pub failing_since: Option<Timestamp>,
     /// The last failure since the last success.
     pub last_error: Option<LastError>,
+    /// URL of the server that granted the lease.
+    pub server: Option<String>,
     /// Names this installation at the server and in the portal.
     pub instance_id: Option<String>,
     /// The license that pays for it.
@@ -35,6 +41,14 @@ pub struct Status {
     pub plan_code: Option<String>,
     /// Limit name → amount; a missing name allows none, `-1` is unlimited. See [`Status::limit`].
     pub limits: BTreeMap<String, i64>,
+    /// Seats of the license.
+    pub seats: Option<i64>,
+    /// Perpetual licenses: releases dated on or before this time's day in UTC are covered.
+    pub updates_until: Option<Timestamp>,
+    /// Whether the lease is borrowed, so that it lasts without the server until `licensed_until`.
+    pub borrowed: bool,
+    /// Until when the application asked to borrow; each check keeps the lease up to then.
+    pub borrow_until: Option<Timestamp>,
     /// Features that the lease has now, with their ends.
     pub features: BTreeMap<String, Option<Timestamp>>,
     /// The license in the words of the portal; known once a server has answered this process.
@@ -65,12 +79,21 @@ impl Status {
     }
 }
 
+/// A stage that time alone will bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NextStage {
+    /// What will have to be enforced.
+    pub stage: Stage,
+    /// From when on.
+    pub at: Timestamp,
+}
+
 /// What went wrong last, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastError {
     /// When it happened, by the client's clock.
     pub at: Timestamp,
-    /// The server's code, where it refused.
+    /// The server's code, where it answered with one.
     pub code: Option<String>,
     /// What happened.
     pub message: String,
@@ -96,12 +119,16 @@ pub(super) struct View {
     pub(super) failing: Option<Failing>,
     pub(super) halted: bool,
     pub(super) anchor: Anchor,
+    pub(super) server: Option<String>,
+    pub(super) borrow_until: Option<i64>,
     pub(super) plan: Option<PlanView>,
     pub(super) notices: Vec<Notice>,
     pub(super) over_limit: Vec<OverLimit>,
     pub(super) last_error: Option<LastError>,
     /// When the background task acts next, on the monotonic clock; none while it waits for the application.
     pub(super) due: Option<Duration>,
+    /// When it reads the revocations next, likewise.
+    pub(super) revocations_due: Option<Duration>,
 }
 
 impl View {
@@ -112,11 +139,14 @@ impl View {
             failing: None,
             halted: false,
             anchor,
+            server: None,
+            borrow_until: None,
             plan: None,
             notices: Vec::new(),
             over_limit: Vec::new(),
             last_error: None,
             due: None,
+            revocations_due: None,
         }
     }
 
@@ -141,13 +171,34 @@ impl View {
         self.due.is_some_and(|due| clock.monotonic() >= due)
     }
 
-    /// Until the next check or the next stage, whichever comes first; none when time alone changes nothing.
+    /// Whether it is time for it to read the revocations.
+    pub(super) fn wants_revocations(&self, clock: &dyn Clock) -> bool {
+        self.revocations_due.is_some_and(|due| clock.monotonic() >= due)
+    }
+
+    /// Until the next request or the next stage, whichever comes first; none when time alone changes nothing.
     pub(super) fn idle_for(&self, clock: &dyn Clock) -> Option<Duration> {
-        let until_check = self.due.map(|due| due.saturating_sub(clock.monotonic()));
+        let due = self.due.into_iter().chain(self.revocations_due).min();
+        let until_request = due.map(|due| due.saturating_sub(clock.monotonic()));
         let now = self.now(clock);
         let change = self.policy().next_change_after(&self.standing(), now);
         let until_stage = change.and_then(|change| u64::try_from(change.saturating_sub(now)).ok());
-        until_check.into_iter().chain(until_stage.map(Duration::from_secs)).min()
+        until_request.into_iter().chain(until_stage.map(Duration::from_secs)).min()
+    }
+
+    /// The next stage that differs from the present one, while nothing else happens.
+    fn next_stage(&self, now: i64) -> Option<NextStage> {
+        let (policy, standing) = (self.policy(), self.standing());
+        let present = policy.stage_at(&standing, now);
+        let mut at = now;
+        while let Some(change) = policy.next_change_after(&standing, at) {
+            let stage = policy.stage_at(&standing, change);
+            if stage != present {
+                return stage.map(|stage| NextStage { stage, at: timestamp(change) });
+            }
+            at = change;
+        }
+        None
     }
 
     pub(super) fn status(&self, clock: &dyn Clock) -> Status {
@@ -160,12 +211,19 @@ impl View {
         Status {
             stage: self.policy().stage_at(&self.standing(), now),
             licensed_until: claims.map(|claims| timestamp(claims.exp)),
+            next_stage: self.next_stage(now),
+            next_check_at: self.due.map(|due| timestamp(self.anchor.at(due))),
             failing_since: self.failing.as_ref().map(|failing| timestamp(failing.since)),
             last_error: self.last_error.clone(),
+            server: self.server.clone(),
             instance_id: claims.map(|claims| claims.sub.clone()),
             license_id: claims.map(|claims| claims.lic.clone()),
             plan_code: claims.map(|claims| claims.pln.clone()),
             limits: claims.map(|claims| claims.lim.clone()).unwrap_or_default(),
+            seats: claims.map(|claims| claims.seats),
+            updates_until: claims.and_then(|claims| claims.upd).map(timestamp),
+            borrowed: claims.is_some_and(|claims| claims.brw),
+            borrow_until: self.borrow_until.map(timestamp),
             features: features.unwrap_or_default(),
             plan: self.plan.clone(),
             notices: self.notices.clone(),

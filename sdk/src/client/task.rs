@@ -50,11 +50,15 @@ fn pause(inner: &Weak<Inner>) -> Option<Duration> {
     Some(idle.min(clock.longest_sleep()))
 }
 
-/// Checks if a check is due, and tells watchers if time has changed the stage.
+/// Checks if a check is due, reads the revocations if that is, and tells watchers if time has changed the stage.
 async fn act(inner: &Weak<Inner>) {
     let Some(inner) = inner.upgrade() else { return };
     let clock = inner.config.clock.as_ref();
-    if !inner.lock_view().is_due(clock) {
+    let idle = {
+        let view = inner.lock_view();
+        !view.is_due(clock) && !view.wants_revocations(clock)
+    };
+    if idle {
         return inner.announce();
     }
     let mut session = inner.session.lock().await;
@@ -62,6 +66,8 @@ async fn act(inner: &Weak<Inner>) {
     if session.view.is_due(clock) {
         // The outcome is in the status and in the log.
         let _ = session.step().await;
+    } else if session.view.wants_revocations(clock) {
+        session.read_revocations().await;
     }
     inner.publish(&session);
 }

@@ -1,4 +1,4 @@
-//! HTTP: one POST, and what came of it.
+//! HTTP: one request, and what came of it.
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
@@ -14,13 +14,14 @@ use super::{
     failure::{Failure, Trouble},
 };
 use crate::{
-    error::{PROBLEM_JSON, Problem},
+    error::{Code, PROBLEM_JSON, Problem},
     wire::API_PREFIX,
 };
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
+#[derive(Clone)]
 pub(super) struct Transport {
     http: reqwest::Client,
 }
@@ -59,9 +60,7 @@ impl Transport {
         body: &Q,
     ) -> Result<A, Failure> {
         let url = format!("{server}{API_PREFIX}/{endpoint}");
-        let response = self.http.post(url).json(body).send().await.map_err(|e| {
-            Failure::Trouble(Trouble { unsent: e.is_connect() || e.is_builder(), ..Trouble::new(explain(&e)) })
-        })?;
+        let response = self.http.post(url).json(body).send().await.map_err(|e| Failure::Trouble(unanswered(&e)))?;
         let status = response.status().as_u16();
         let retry_after_s = retry_after(&response);
         let media_type = media_type(&response);
@@ -71,21 +70,37 @@ impl Transport {
             return serde_json::from_slice(&bytes).map_err(|e| trouble(format!("the answer is malformed: {e}")));
         }
         let problem = (media_type == PROBLEM_JSON).then(|| serde_json::from_slice::<Problem>(&bytes).ok()).flatten();
-        match problem {
-            // A proxy's own refusal is no refusal of the license: status and code must agree with the table.
-            Some(mut problem) if problem.code().is_some_and(|code| code.is_refusal() && code.status() == status) => {
-                problem.retry_after_s = problem.retry_after_s.or(retry_after_s.and_then(|s| i64::try_from(s).ok()));
-                Err(Failure::Refused(Box::new(problem)))
-            }
-            Some(problem) => {
-                let asked = problem.retry_after_s.and_then(|s| u64::try_from(s).ok());
-                let detail = problem.detail.as_deref().map(|d| format!(": {d}")).unwrap_or_default();
-                let why = format!("{} ({}){detail}", problem.title, problem.code);
-                Err(Failure::Trouble(Trouble { retry_after_s: asked.or(retry_after_s), ..Trouble::new(why) }))
-            }
-            None => Err(trouble(format!("HTTP status {status} without an answer of a license server"))),
+        let Some(mut problem) = problem else {
+            return Err(trouble(format!("HTTP status {status} without an answer of a license server")));
+        };
+        problem.retry_after_s = problem.retry_after_s.or(retry_after_s.and_then(|s| i64::try_from(s).ok()));
+        // A proxy's own refusal is no refusal of the license: status and code must agree with the table.
+        let code = problem.code().filter(|code| code.status() == status);
+        if code.is_some_and(Code::is_refusal) {
+            return Err(Failure::Refused(Box::new(problem)));
         }
+        Err(Failure::Trouble(Trouble {
+            retry_after_s: problem.retry_after_s.and_then(|s| u64::try_from(s).ok()),
+            without_effect: matches!(code, Some(Code::NotReady | Code::DelegationExpired)),
+            why: format!("{} ({})", problem.title, problem.code),
+            problem: code.is_some().then(|| Box::new(problem)),
+        }))
     }
+
+    /// Gets a document, such as `/api/v1/revocations`, as text.
+    pub(super) async fn get(&self, server: &str, path: &str) -> Result<String, Trouble> {
+        let response = self.http.get(format!("{server}{path}")).send().await.map_err(|e| unanswered(&e))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(Trouble::new(format!("HTTP status {status}")));
+        }
+        let bytes = read(response).await.map_err(Trouble::new)?;
+        String::from_utf8(bytes).map_err(|_| Trouble::new("the answer is no text"))
+    }
+}
+
+fn unanswered(error: &reqwest::Error) -> Trouble {
+    Trouble { without_effect: error.is_connect() || error.is_builder(), ..Trouble::new(explain(error)) }
 }
 
 /// An error with its causes; the outermost one alone says little.

@@ -23,6 +23,7 @@ pub use enforcement::{EnforcementPolicy, EnforcementPolicyError, EnforcementStep
 pub use verify::{Expect, LEEWAY_S, LeaseError, verify};
 
 use crate::{
+    delegation::{DELEGATION_HEADER, Delegation, DelegationClaims},
     jws,
     wire::{Identity, Nonce},
 };
@@ -111,16 +112,36 @@ pub fn sign(claims: &LeaseClaims, key: &SigningKey, kid: &str) -> String {
     jws::sign(LEASE_TYP, &payload, key, kid)
 }
 
+/// Signs a lease as a local license server: `delegation` is the token that allows `key` to, and `kid` the thumbprint of
+/// `key`.
+#[expect(clippy::expect_used, reason = "maps with string keys and integers always serialise")]
+pub fn sign_delegated(claims: &LeaseClaims, key: &SigningKey, kid: &str, delegation: &str) -> String {
+    let payload = serde_json::to_vec(claims).expect("claims are plain JSON");
+    jws::sign_with(LEASE_TYP, &[(DELEGATION_HEADER, delegation)], &payload, key, kid)
+}
+
 /// A lease whose signature and claims have been verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     claims: LeaseClaims,
+    kid: String,
+    delegation: Option<Box<Delegation>>,
 }
 
 impl Lease {
     /// The verified claims. Features that had ended when the lease was verified are not among them.
     pub fn claims(&self) -> &LeaseClaims {
         &self.claims
+    }
+
+    /// Thumbprint of the key that signed it, the vendor's or a local license server's.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The delegation under which a local license server signed it, and the vendor's key that signed that.
+    pub fn delegation(&self) -> Option<(&DelegationClaims, &str)> {
+        self.delegation.as_ref().map(|delegation| (delegation.claims(), delegation.kid()))
     }
 
     /// What the lease allows of a limit: none where it does not name it.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    delegation::DelegationError,
     jwk::{self, PublicJwk},
     jws::JwsError,
     trust::TrustBundle,
@@ -24,7 +25,7 @@ fn kid() -> String {
 }
 
 fn trust() -> TrustBundle {
-    TrustBundle { iss: "https://vendor.example".into(), keys: vec![PublicJwk::of(&key().verifying_key())] }
+    TrustBundle { iss: "https://vendor.example".into(), keys: vec![PublicJwk::of(&key().verifying_key())], seq: 0 }
 }
 
 fn claims() -> LeaseClaims {
@@ -178,7 +179,8 @@ fn another_type_no_key_id_an_unknown_key_and_a_delegation_are_refused() {
     }
     assert_eq!(check(&with_header("kid", json!(7))), Err(JwsError::NoKeyId.into()));
     assert_eq!(check(&with_header("kid", json!("other"))), Err(LeaseError::UnknownKey("other".into())));
-    assert_eq!(check(&with_header("dlg", json!("a.b.c"))), Err(LeaseError::DelegationUnsupported));
+    assert_eq!(check(&with_header("dlg", json!("a.b.c"))), Err(DelegationError::Jws(JwsError::NotCompact).into()));
+    assert_eq!(check(&with_header("dlg", json!({}))), Err(DelegationError::NotAToken.into()));
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn a_key_that_lies_about_its_name_is_not_found_by_it() {
     let stranger = SigningKey::from_bytes(&[9; 32]);
     let mut jwk = PublicJwk::of(&stranger.verifying_key());
     jwk.kid = Some(kid());
-    let trust = TrustBundle { iss: "https://vendor.example".into(), keys: vec![jwk] };
+    let trust = TrustBundle { iss: "https://vendor.example".into(), keys: vec![jwk], seq: 0 };
     let token = sign(&claims(), &stranger, &kid());
     assert_eq!(verify(&token, &trust, &Expect::of("iot-platform", NOW)), Err(LeaseError::UnknownKey(kid())));
 }
@@ -297,7 +299,7 @@ fn keys_and_signature_points_of_small_order_are_refused() {
     let x = BASE64URL_NOPAD.encode(&identity);
     let weak = PublicJwk { x, ..PublicJwk::of(&key().verifying_key()) };
     let kid = weak.thumbprint();
-    let trust = TrustBundle { iss: "https://vendor.example".into(), keys: vec![weak] };
+    let trust = TrustBundle { iss: "https://vendor.example".into(), keys: vec![weak], seq: 0 };
     let mut header = header();
     header["kid"] = json!(kid);
     let forged = [identity.as_slice(), &[0; 32]].concat();

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{LEASE_TYP, LEASE_VERSION, Lease, LeaseClaims};
 use crate::{
+    delegation::{self, DELEGATION_HEADER, DelegationError},
     jws::{JwsError, Unverified},
+    revocations::RevocationKind,
     trust::TrustBundle,
     wire::{Identity, Nonce},
 };
@@ -44,9 +46,9 @@ pub enum LeaseError {
     /// Signed by a key that is not in the trust bundle, or that cannot verify.
     #[error("the lease is signed by a key that is not trusted: {0}")]
     UnknownKey(String),
-    /// Signed through a delegation, by a local license server.
-    #[error("the lease is signed by a local license server, which this version cannot verify")]
-    DelegationUnsupported,
+    /// Signed by a local license server that was not allowed to, or not this.
+    #[error("the lease is signed by a local license server without the right to: {0}")]
+    Delegation(#[from] DelegationError),
     /// A claim is missing or ill-typed.
     #[error("the lease's claims are malformed: {0}")]
     Claims(String),
@@ -77,24 +79,38 @@ pub enum LeaseError {
     /// Not valid any more.
     #[error("the lease ended at {0} (Unix seconds)")]
     Expired(i64),
+    /// Named by the vendor's [revocations](crate::revocations).
+    #[error("the vendor has revoked this {}", .0.as_str())]
+    Revoked(RevocationKind),
 }
 
-/// Verifies a lease offline: signature, issuer, audience, nonce, holder, times. Features that have ended are dropped.
+/// Verifies a lease offline: signature, issuer, audience, nonce, holder, times, and for the lease of a local license
+/// server its [delegation](crate::delegation). Features that have ended are dropped.
 ///
 /// # Errors
 /// The first reason for which the token must not be acted on.
 pub fn verify(token: &str, trust: &TrustBundle, expect: &Expect<'_>) -> Result<Lease, LeaseError> {
     let unverified = Unverified::parse(token, LEASE_TYP)?;
-    if unverified.header("dlg").is_some() {
-        return Err(LeaseError::DelegationUnsupported);
-    }
-    let key = trust.find_key(unverified.kid()).ok_or_else(|| LeaseError::UnknownKey(unverified.kid().to_owned()))?;
+    let kid = unverified.kid().to_owned();
+    let (key, delegation) = match unverified.header(DELEGATION_HEADER) {
+        None => (trust.find_key(&kid).ok_or_else(|| LeaseError::UnknownKey(kid.clone()))?, None),
+        Some(token) => {
+            let token = token.as_str().ok_or(DelegationError::NotAToken)?;
+            let delegation = delegation::verify(token, trust)?;
+            let jwk = &delegation.claims().cnf.jwk;
+            let key = jwk.verifying_key().ok().filter(|_| jwk.thumbprint() == kid).ok_or(DelegationError::Key)?;
+            (key, Some(Box::new(delegation)))
+        }
+    };
     let mut claims = read_claims(unverified.verify(&key)?)?;
     if claims.iss != trust.iss {
         return Err(LeaseError::Issuer(claims.iss));
     }
     if claims.aud != expect.aud {
         return Err(LeaseError::Audience(claims.aud));
+    }
+    if let Some(delegation) = &delegation {
+        delegation.claims().permits(&claims)?;
     }
     if expect.nonce.is_some() && claims.nonce.as_ref() != expect.nonce {
         return Err(LeaseError::Nonce);
@@ -113,7 +129,7 @@ pub fn verify(token: &str, trust: &TrustBundle, expect: &Expect<'_>) -> Result<L
         return Err(LeaseError::Expired(claims.exp));
     }
     claims.fea.retain(|_, end| end.is_none_or(|end| now < end));
-    Ok(Lease { claims })
+    Ok(Lease { claims, kid, delegation })
 }
 
 fn read_claims(payload: Map<String, Value>) -> Result<LeaseClaims, LeaseError> {

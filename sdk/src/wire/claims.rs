@@ -6,10 +6,13 @@ use super::{Identity, InvalidMember, Secret, validate_name};
 
 /// `claims/start`: the product asks for a code that a person confirms in the portal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimStartRequest {
     /// Product code.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub product: String,
     /// Version of the running build.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub version: String,
     /// Who will take the seat.
     pub identity: Identity,
@@ -29,14 +32,18 @@ impl ClaimStartRequest {
 
 /// The answer to start, in the words of RFC 8628 §3.2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimStartResponse {
     /// Secret of the product, for polling.
     pub device_code: Secret,
     /// What the person types or compares.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[B-Z]{4}-[B-Z]{4}$")))]
     pub user_code: String,
     /// Where they type it.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "uri")))]
     pub verification_uri: String,
     /// The same with the code filled in, for a link or a QR code.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "uri")))]
     pub verification_uri_complete: String,
     /// Seconds between polls.
     pub interval: i64,
@@ -46,6 +53,7 @@ pub struct ClaimStartResponse {
 
 /// `claims/poll`: has it been confirmed?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimPollRequest {
     /// As answered by start.
     pub device_code: Secret,
@@ -53,6 +61,7 @@ pub struct ClaimPollRequest {
 
 /// The answer once it has been confirmed; repeatable for 10 minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimPollResponse {
     /// The key of the license that the person chose.
     pub license_key: Secret,

@@ -6,6 +6,7 @@ use super::{InvalidMember, validate_name};
 
 /// What an identity names. Which kinds a license takes follows from its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityKind {
     /// One installation of the product, such as a cluster node.
@@ -32,16 +33,21 @@ impl IdentityKind {
 /// `id` and `device` are compared byte for byte: choose them once and keep them over restarts and updates. Whoever
 /// presents the identity of a held seat gets that seat and never a second one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = super::schema::device_for_users_only))]
 pub struct Identity {
     /// What the identity names.
     pub kind: IdentityKind,
     /// Stable name of the instance, machine or user: 1–255 bytes, no control characters.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub id: String,
     /// Stable name of this installation: required for [`IdentityKind::User`], forbidden otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_name"))]
     pub device: Option<String>,
     /// What people read in the portal; no part of the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_name"))]
     pub name: Option<String>,
 }
 

@@ -7,8 +7,10 @@ use super::{Identity, InvalidMember, Secret, validate_name};
 
 /// `licenses/release`: gives the own seat back. May be repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleaseRequest {
     /// As answered by activate.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub instance_id: String,
     /// The secret of the last answer.
     pub secret: Secret,
@@ -26,6 +28,7 @@ impl ReleaseRequest {
 
 /// The answer to release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleaseResponse {
     /// Always true.
     pub released: bool,
@@ -35,6 +38,8 @@ pub struct ReleaseResponse {
 
 /// `licenses/instances`: who holds seats. Either the key, or instance and secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = super::schema::key_or_instance))]
 pub struct InstancesRequest {
     /// The license key; user identities are then masked in the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +93,7 @@ impl InstancesRequest {
 
 /// The answer to instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InstancesResponse {
     /// Everyone who holds a seat, oldest first.
     pub holders: Vec<Holder>,
@@ -95,6 +101,7 @@ pub struct InstancesResponse {
 
 /// One holder of a seat; also in the problem `seats_exhausted`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Holder {
     /// Instance id; `target_instance_id` of deactivate.
     pub id: String,
@@ -112,6 +119,7 @@ pub struct Holder {
 
 /// `licenses/deactivate`: frees another instance's seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeactivateRequest {
     /// The license key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +146,7 @@ impl DeactivateRequest {
 
 /// The answer to deactivate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeactivateResponse {
     /// Always true.
     pub deactivated: bool,

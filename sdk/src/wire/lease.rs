@@ -9,15 +9,20 @@ use super::{Identity, InvalidMember, Nonce, Secret, day, validate_name};
 
 /// `licenses/activate`: takes a seat with the license key, or takes up again the one that this identity holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivateRequest {
     /// The key as the operator configured it.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub license_key: Secret,
     /// Product code; becomes the lease's audience.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub product: String,
     /// Version of the running build.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub version: String,
     /// Day on which that version was published; a registered release's own date wins over it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Date>"))]
     pub released_on: Option<Date>,
     /// Who takes the seat.
     pub identity: Identity,
@@ -25,9 +30,11 @@ pub struct ActivateRequest {
     pub nonce: Nonce,
     /// Features without which the product does not run: answered `feature_not_licensed` when one is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_names"))]
     pub features: Option<Vec<String>>,
     /// Seconds for which a floating lease is wanted for offline use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub borrow_s: Option<i64>,
     /// The instance secret of an earlier activation, where there is one: settles a conflict between clones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,26 +63,33 @@ impl ActivateRequest {
 
 /// `licenses/check`: renews the lease and reports use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckRequest {
     /// As answered by activate.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub instance_id: String,
     /// The secret of the last answer.
     pub secret: Secret,
     /// Comes back inside the lease; the same one on every retry with this secret.
     pub nonce: Nonce,
     /// Version of the running build.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::name"))]
     pub version: String,
     /// Day on which that version was published.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Date>"))]
     pub released_on: Option<Date>,
     /// Present use by limit name, absolute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_amounts"))]
     pub levels: Option<BTreeMap<String, i64>>,
     /// Use of features by name, cumulative since the activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_amounts"))]
     pub counters: Option<BTreeMap<String, i64>>,
     /// Seconds for which a floating lease is wanted for offline use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub borrow_s: Option<i64>,
     /// Highest sequence number of the key sets that the client has accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +125,7 @@ fn validate_borrow(borrow_s: Option<i64>) -> Result<(), InvalidMember> {
 
 /// The answer to activate and to check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeaseResponse {
     /// Names this installation in later requests.
     pub instance_id: String,
@@ -119,6 +134,7 @@ pub struct LeaseResponse {
     /// To present at the next check; replaces the one before.
     pub secret: Secret,
     /// The lease token, see [`crate::lease`].
+    #[cfg_attr(feature = "schema", schemars(description = "The lease token: a JWS in compact form."))]
     pub lease: String,
     /// Seconds until the next check, already jittered; the lease's `chk`.
     pub check_after_s: i64,
@@ -139,6 +155,7 @@ pub struct LeaseResponse {
 
 /// The license for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanView {
     /// Plan code.
     pub code: String,
@@ -162,6 +179,7 @@ pub struct PlanView {
 
 /// Something that the operator should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// What it is about, such as `license_ends_soon`.
     pub code: String,
@@ -172,6 +190,7 @@ pub struct Notice {
 
 /// A limit that reported levels exceed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OverLimit {
     /// Limit name.
     pub name: String,

@@ -22,6 +22,8 @@ mod identity;
 mod instances;
 mod lease;
 mod nonce;
+#[cfg(feature = "schema")]
+mod schema;
 mod secret;
 
 pub use claims::{ClaimPollRequest, ClaimPollResponse, ClaimStartRequest, ClaimStartResponse};

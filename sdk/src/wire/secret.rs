@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 ///
 /// Comparison takes the same time whatever the contents.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -1,7 +1,7 @@
-//! A license server of one license with one seat, honest about secrets and nonces, which can be told to misbehave.
+//! A license server of one license with one seat, whose clock is moved by hand: honest about secrets and nonces, which can be told to misbehave.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -19,6 +19,7 @@ use crate::{
     error::{Code, PROBLEM_JSON, Problem},
     jwk::{self, PublicJwk},
     lease::{self, EnforcementPolicy, EnforcementStep, LeaseClaims, LicenseType, Stage},
+    license_key::LicenseKey,
     trust::TrustBundle,
     wire::{Identity, Nonce},
 };
@@ -52,6 +53,26 @@ pub(super) struct Inner {
     pub(super) now: i64,
     pub(super) devices: i64,
     pub(super) updates_until: Option<i64>,
+    pub(super) features: BTreeMap<String, Option<i64>>,
+    pub(super) license_type: LicenseType,
+    /// Seconds that an ordinary lease lasts.
+    pub(super) life_s: i64,
+    /// Longest borrowed lease, in seconds.
+    pub(super) max_borrow_s: i64,
+    pub(super) usage_signals: bool,
+    /// The key that it signs with.
+    pub(super) key: SigningKey,
+    /// The delegation under which it signs, where it is a local license server.
+    pub(super) delegation: Option<String>,
+    /// What activate and check answer as `keys`.
+    pub(super) key_sets: Vec<String>,
+    /// What `GET /api/v1/revocations` answers.
+    pub(super) revocations: Option<String>,
+    pub(super) revocations_read: u32,
+    /// What polls of a claim are refused with before it is granted.
+    pub(super) claim_refusals: VecDeque<Code>,
+    /// The seat is held for the client until then, Unix seconds.
+    pub(super) held_until: i64,
     epoch: u64,
     shown: u64,
     activation_nonce: Option<String>,
@@ -72,7 +93,18 @@ pub(super) fn signing_key() -> SigningKey {
 }
 
 pub(super) fn trust() -> TrustBundle {
-    TrustBundle { iss: "https://vendor.example".into(), keys: vec![PublicJwk::of(&signing_key().verifying_key())] }
+    TrustBundle {
+        iss: "https://vendor.example".into(),
+        keys: vec![PublicJwk::of(&signing_key().verifying_key())],
+        seq: 0,
+    }
+}
+
+/// What it tells applications to do while checks fail.
+pub(super) fn policy() -> EnforcementPolicy {
+    let steps = [(Stage::Warn, 0), (Stage::BlockNew, 3600), (Stage::Stop, 86_400)];
+    let steps: Vec<_> = steps.map(|(stage, after_s)| EnforcementStep { stage, after_s }).into();
+    EnforcementPolicy::try_from(steps).unwrap_or_default()
 }
 
 impl FakeServer {
@@ -83,6 +115,18 @@ impl FakeServer {
             now,
             devices: 10,
             updates_until: None,
+            features: [("sso".to_owned(), None)].into(),
+            license_type: LicenseType::Floating,
+            life_s: 600,
+            max_borrow_s: 7 * 86_400,
+            usage_signals: true,
+            key: signing_key(),
+            delegation: None,
+            key_sets: Vec::new(),
+            revocations: None,
+            revocations_read: 0,
+            claim_refusals: VecDeque::new(),
+            held_until: 0,
             epoch: 0,
             shown: 0,
             activation_nonce: None,
@@ -129,6 +173,10 @@ async fn handle(State(server): State<FakeServer>, uri: Uri, headers: HeaderMap, 
     let endpoint = uri.path().trim_start_matches("/api/v1/").to_owned();
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
     let mut inner = server.lock();
+    if endpoint == "revocations" {
+        inner.revocations_read += 1;
+        return inner.revocations.clone().map_or(refuse(Code::NotFound), |list| list.into_response());
+    }
     inner.requests.push((endpoint.clone(), body.clone()));
     if headers.get("content-type").is_none_or(|t| t != "application/json") {
         return refuse(Code::UnsupportedMediaType);
@@ -141,6 +189,8 @@ async fn handle(State(server): State<FakeServer>, uri: Uri, headers: HeaderMap, 
             response.headers_mut().insert("retry-after", (*seconds).into());
             return response;
         }
+        // Whoever holds a seat is never told that there is none.
+        Some(Misdeed::Refuse(Code::SeatsExhausted)) if inner.now < inner.held_until => {}
         Some(Misdeed::Refuse(code)) => return refuse(*code),
         Some(Misdeed::ProxyPage(status)) => {
             let status = StatusCode::from_u16(*status).unwrap_or_default();
@@ -191,19 +241,32 @@ impl Inner {
             }
             "licenses/release" => {
                 self.state = Some(Code::InstanceReleased);
+                self.held_until = 0;
                 let free_at = Timestamp::from_second(self.now).unwrap_or_default();
                 axum::Json(json!({"released": true, "free_at": free_at})).into_response()
             }
+            "claims/start" => axum::Json(json!({
+                "device_code": "device-code-device-code", "user_code": "WDJB-MJHT", "interval": 5, "expires_in": 900,
+                "verification_uri": "https://vendor.example/claim",
+                "verification_uri_complete": "https://vendor.example/claim/WDJB-MJHT",
+            }))
+            .into_response(),
+            "claims/poll" => match self.claim_refusals.pop_front() {
+                Some(code) => refuse(code),
+                None => axum::Json(json!({"license_key": LicenseKey::from_random([5; 17]).expose()})).into_response(),
+            },
             _ => refuse(Code::NotFound),
         }
     }
 
-    fn grant(&self, body: &Value, nonce: &str, misdeed: Option<&Misdeed>) -> Response {
+    fn grant(&mut self, body: &Value, nonce: &str, misdeed: Option<&Misdeed>) -> Response {
         let identity =
             serde_json::from_value(body["identity"].clone()).unwrap_or_else(|_| Identity::instance("node-a"));
         let nonce = if matches!(misdeed, Some(Misdeed::ReplayLease)) { "another-request-1" } else { nonce };
-        let steps = [(Stage::Warn, 0), (Stage::BlockNew, 3600), (Stage::Stop, 86_400)];
-        let steps: Vec<_> = steps.map(|(stage, after_s)| EnforcementStep { stage, after_s }).into();
+        let borrow_s = body["borrow_s"].as_i64().unwrap_or(0).min(self.max_borrow_s);
+        let borrowed = borrow_s > self.life_s && self.license_type == LicenseType::Floating;
+        let life_s = if borrowed { borrow_s } else { self.life_s };
+        self.held_until = self.held_until.max(self.now + life_s + 60);
         let claims = LeaseClaims {
             ver: 1,
             iss: "https://vendor.example".into(),
@@ -212,29 +275,34 @@ impl Inner {
             jti: format!("lse_{}", self.requests.len()),
             iat: self.now,
             nbf: self.now,
-            exp: self.now + 600,
+            exp: self.now + life_s,
             nonce: Nonce::parse(nonce).ok(),
             lic: "lic_1".into(),
-            lty: LicenseType::Floating,
+            lty: self.license_type,
             pln: "pilot".into(),
             idn: identity,
             lim: [("devices".to_owned(), self.devices)].into(),
-            fea: [("sso".to_owned(), None)].into(),
+            fea: self.features.clone(),
             seats: 1,
             upd: self.updates_until,
-            enf: EnforcementPolicy::try_from(steps).unwrap_or_default(),
+            enf: policy(),
             chk: 180,
-            brw: false,
+            brw: borrowed,
         };
         let stranger = SigningKey::from_bytes(&[2; 32]);
-        let key = if matches!(misdeed, Some(Misdeed::ForgeLease)) { stranger } else { signing_key() };
-        let kid = jwk::thumbprint(&signing_key().verifying_key());
+        let key = if matches!(misdeed, Some(Misdeed::ForgeLease)) { stranger } else { self.key.clone() };
+        let kid = jwk::thumbprint(&self.key.verifying_key());
+        let token = match &self.delegation {
+            Some(delegation) => lease::sign_delegated(&claims, &key, &kid, delegation),
+            None => lease::sign(&claims, &key, &kid),
+        };
         axum::Json(json!({
             "instance_id": "ins_1", "license_id": "lic_1", "secret": format!("{}.{}", self.epoch, self.shown + 1),
-            "lease": lease::sign(&claims, &key, &kid), "check_after_s": 180,
+            "lease": token, "check_after_s": 180,
             "plan": {"code": "pilot", "name": "Pilot", "limits": {"devices": self.devices}, "features": {"sso": null},
-                     "seats": 1, "usage_signals": true},
+                     "seats": 1, "usage_signals": self.usage_signals},
             "server_time": Timestamp::from_second(self.now).unwrap_or_default(), "notices": [],
+            "keys": self.key_sets,
         }))
         .into_response()
     }

@@ -1,7 +1,11 @@
 //! The client against a server that loses replies, fails, refuses and lies.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod answers;
 mod fake_server;
+mod faults;
+mod proxy;
+mod several_servers;
 
 use std::{
     fs,
@@ -37,8 +41,8 @@ impl Clock for HandClock {
         self.wall.load(Ordering::SeqCst)
     }
 
-    fn monotonic(&self) -> std::time::Duration {
-        std::time::Duration::from_secs(self.passed.load(Ordering::SeqCst).try_into().unwrap())
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.passed.load(Ordering::SeqCst).try_into().unwrap())
     }
 }
 
@@ -94,6 +98,14 @@ async fn once(client: Client) -> Status {
     let status = client.activate(&key()).await.unwrap();
     client.close().await;
     status
+}
+
+/// Activates without the background task, where every request must be the test's own.
+async fn activate_alone(client: &Client) -> Result<(), ClientError> {
+    let mut session = client.inner.session.lock().await;
+    let result = session.activate(&key()).await;
+    client.inner.publish(&session);
+    result
 }
 
 fn code(result: Result<Status, ClientError>) -> Option<Code> {
@@ -262,7 +274,9 @@ async fn a_rate_limit_is_waited_out() {
     let bench = Bench::new().await;
     bench.server.will([Misdeed::RateLimit(900)]);
     let client = bench.client();
-    assert!(matches!(client.activate(&key()).await, Err(ClientError::Unavailable(_))));
+    let error = client.activate(&key()).await.unwrap_err();
+    assert!(matches!(error, ClientError::Undecided(_)));
+    assert!(error.remedy().contains("Retry-After"));
     let due = client.inner.lock_view().due.unwrap();
     let wait = due - bench.clock.monotonic();
     assert!(wait.as_secs() >= 900 && wait.as_secs() <= 1080, "{wait:?}");
@@ -278,7 +292,7 @@ async fn the_task_checks_when_a_check_is_due_without_being_asked() {
     bench.server.lock().devices = 99;
     bench.advance(181);
     client.inner.wake.notify_one();
-    tokio::time::timeout(std::time::Duration::from_secs(10), watch.changed()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), watch.changed()).await.unwrap().unwrap();
     assert_eq!(client.status().limit("devices"), Limit::AtMost(99));
     assert_eq!(bench.server.count("licenses/check"), 1);
 }
