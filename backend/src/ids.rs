@@ -84,6 +84,8 @@ ids! {
     InstanceId = "ins";
     /// One interval in which an instance holds its seat.
     LeaseId = "lea";
+    /// A product that waits for its license key.
+    ClaimId = "clm";
     /// A signing key.
     SigningKeyId = "key";
     /// An invoice.

@@ -10,7 +10,9 @@ CREATE TABLE vendors (
     profile         TEXT NOT NULL,                     -- JSON: legal name, address, VAT id, bank, support, headline
     accent_hue      BIGINT NOT NULL DEFAULT 178,
     logo_svg        TEXT,
-    created_at      BIGINT NOT NULL
+    created_at      BIGINT NOT NULL,
+    revocation_seq  BIGINT NOT NULL DEFAULT 0,         -- rises with every change of the revocation list
+    lock_no         BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE signing_keys (
@@ -19,13 +21,17 @@ CREATE TABLE signing_keys (
     kid             TEXT NOT NULL,                     -- RFC 7638 thumbprint
     status          TEXT NOT NULL,                     -- next, active, retired, revoked
     public_key      BYTEA NOT NULL,
-    private_sealed  BYTEA NOT NULL,
+    private_sealed  BYTEA NOT NULL,                     -- empty once it signs no more
     created_at      BIGINT NOT NULL,
     activated_at    BIGINT,
     retired_at      BIGINT,
+    revoked_at      BIGINT,
+    verifies_until  BIGINT,                            -- retired: nothing that it signed is valid after this
+    withdrawn_at    BIGINT,                            -- retired: no longer published
     UNIQUE (vendor_id, kid)
 );
 CREATE UNIQUE INDEX signing_keys_one_active ON signing_keys (vendor_id) WHERE status = 'active';
+CREATE UNIQUE INDEX signing_keys_one_next ON signing_keys (vendor_id) WHERE status = 'next';
 
 CREATE TABLE users (
     id                TEXT NOT NULL PRIMARY KEY,

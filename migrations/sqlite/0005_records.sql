@@ -17,6 +17,10 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_license ON events (license_id, occurred_at, id);
 CREATE INDEX events_by_account ON events (account_id, occurred_at, id);
+CREATE INDEX events_by_instance ON events (instance_id, occurred_at, id) WHERE instance_id IS NOT NULL;
+-- What changed, without the hourly rows of instances that go on as before.
+CREATE INDEX events_changes ON events (license_id, occurred_at, id)
+    WHERE event_type NOT IN ('lease.renewed', 'feature.used');
 
 CREATE TABLE audit (
     id              TEXT NOT NULL PRIMARY KEY,
@@ -56,3 +60,9 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_one_running ON jobs (queue_key) WHERE status = 'running';
 CREATE UNIQUE INDEX jobs_one_waiting ON jobs (dedup_key) WHERE status = 'waiting';
 CREATE INDEX jobs_due ON jobs (status, run_at);
+
+-- Counts the transactions of the one writer, so that those of other processes can be told from ours.
+CREATE TABLE writer (
+    transactions    BIGINT NOT NULL
+);
+INSERT INTO writer (transactions) VALUES (0);

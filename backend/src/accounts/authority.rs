@@ -1,6 +1,6 @@
 //! Who may act in an account.
 
-use super::{Act, may, store};
+use super::{Act, StaffAct, may, staff_may, store};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
@@ -15,6 +15,22 @@ pub async fn may_act(tx: &mut Tx, cx: &Cx, account_id: &AccountId, act: Act) -> 
         Actor::User(user_id) => {
             let role = store::member_role(tx, &cx.vendor_id, account_id, user_id).await?;
             role.is_some_and(|role| may(role, act))
+        }
+        Actor::Operator | Actor::Stripe(_) | Actor::Job(_) => true,
+        Actor::Visitor | Actor::Instance(_) => false,
+    })
+}
+
+/// Whether the one who acts may do this for the vendor: staff by their role; the operator, Stripe and queued
+/// jobs always; visitors and instances never.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn staff_may_act(tx: &mut Tx, cx: &Cx, act: StaffAct) -> Result<bool, DbError> {
+    Ok(match &cx.actor {
+        Actor::User(user_id) => {
+            let user = store::find_user(tx, &cx.vendor_id, user_id).await?;
+            user.and_then(|user| user.staff_role).is_some_and(|role| staff_may(role, act))
         }
         Actor::Operator | Actor::Stripe(_) | Actor::Job(_) => true,
         Actor::Visitor | Actor::Instance(_) => false,

@@ -29,6 +29,7 @@
 
 mod authority;
 mod change_password;
+mod confirm_password;
 mod create_account;
 mod create_staff;
 mod links;
@@ -52,21 +53,22 @@ use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::ids::{AccountId, UserId, VendorId};
 
-pub use authority::may_act;
+pub use authority::{may_act, staff_may_act};
 pub use change_password::{ChangePassword, PasswordChange, change_password};
+pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
 pub use create_account::{AccountCreation, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
 pub use password::{Password, PasswordHash, Passwords, Verdict};
-pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, hit, subject_of};
+pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_back, hit, subject_of};
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
 pub use rules::{Act, CheckedDetails, Field, FieldProblem, Problem, StaffAct, may, staff_may};
 pub use send_verification::{VerificationRequest, send_verification};
 pub use sessions::{
     DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions,
-    end_session, list_sessions, session_handle, session_identity, sign_out,
+    end_session, fresh_authentication, list_sessions, renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{

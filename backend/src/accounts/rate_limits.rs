@@ -26,10 +26,22 @@ text_enum! {
         ResetAddress = "reset_address",
         /// Reset requests for one e-mail address.
         ResetEmail = "reset_email",
+        /// Requests for lost license keys from one network address.
+        RecoverAddress = "recover_address",
+        /// Requests for lost license keys for one e-mail address.
+        RecoverEmail = "recover_email",
         /// Verification mails to one user.
         VerificationUser = "verification_user",
         /// Password checks of a signed-in user.
         PasswordCheckUser = "password_check_user",
+        /// Seats of one license freed by somebody who shows only its key.
+        DeactivationByKey = "deactivation_by_key",
+        /// Claims started from one network address.
+        ClaimStartAddress = "claim_start_address",
+        /// Claim codes that named nothing, from one network address.
+        ClaimCodeAddress = "claim_code_address",
+        /// Claim codes that named nothing, by one account's members.
+        ClaimCodeAccount = "claim_code_account",
     }
 }
 
@@ -40,8 +52,12 @@ impl Limit {
         match self {
             Self::SignInAddress => (60, 15 * MINUTE_MS),
             Self::SignInEmail | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
-            Self::SignUpAddress | Self::ResetAddress => (20, HOUR_MS),
-            Self::SignUpEmail | Self::ResetEmail | Self::VerificationUser => (4, HOUR_MS),
+            Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
+            // Ten a minute, thirty at once: a cluster starts together.
+            Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
+            Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),
+            Self::DeactivationByKey => (3, HOUR_MS),
+            Self::SignUpEmail | Self::ResetEmail | Self::RecoverEmail | Self::VerificationUser => (4, HOUR_MS),
         }
     }
 }
@@ -114,6 +130,23 @@ pub async fn hit(
     }
     let left_ms = standing.plus(window_ms).0.saturating_sub(cx.now.0);
     Ok(RateVerdict::Limited { retry_after_s: (left_ms / SECOND_MS).max(0) + 1 })
+}
+
+/// Takes back one hit of a subject, for an attempt that turned out to be none. Unlike [`forgive`] it wins nobody more
+/// tries than they had before.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn give_back(tx: &mut Tx, cx: &Cx, master: &MasterKey, limit: Limit, subject: &str) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE rate_limits SET hits = hits - 1
+         WHERE vendor_id = $1 AND limit_name = $2 AND subject_hash = $3 AND hits > 0",
+        &cx.vendor_id,
+        limit,
+        subject_hash(master, limit, subject)
+    )?;
+    Ok(())
 }
 
 /// Forgets the hits of a subject: after a success that shows who it was.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AccountDetails, Address, Role, StaffRole, vat_ids};
-use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
+use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use crate::db::text_enum;
 use crate::pdf::fonts::unprintable;
 use crate::text::en::countries::country;
@@ -16,6 +16,11 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 pub const SESSION_IDLE_MS: i64 = 14 * DAY_MS;
 /// A session ends this long after sign-in, however much it is used, in milliseconds.
 pub const SESSION_ABSOLUTE_MS: i64 = 30 * DAY_MS;
+/// What only the user itself may do asks for the password when it was last typed longer ago than this, in
+/// milliseconds.
+pub const STEP_UP_MS: i64 = 10 * MINUTE_MS;
+/// How far the clocks of two nodes may be apart.
+const CLOCKS_APART_MS: i64 = 10 * SECOND_MS;
 /// A reset link works for this long, in milliseconds (OWASP ASVS 5.0 asks for an hour at most).
 pub const RESET_LINK_MS: i64 = HOUR_MS;
 /// A verification link works for this long, in milliseconds.
@@ -247,6 +252,13 @@ fn required(checked: Result<String, Problem>) -> Result<String, Problem> {
     checked.and_then(|text| if text.is_empty() { Err(Problem::Missing) } else { Ok(text) })
 }
 
+/// Whether somebody who proved who it is at `authenticated_at` need not do so again for what only the user
+/// itself may do. A moment that lies ahead, on a clock that was moved back, is not believed.
+#[must_use]
+pub fn is_fresh(authenticated_at: UnixMs, now: UnixMs) -> bool {
+    (-CLOCKS_APART_MS..STEP_UP_MS).contains(&now.0.saturating_sub(authenticated_at.0))
+}
+
 /// When a session ends that was begun and last used then.
 #[must_use]
 pub fn session_ends(begun_at: UnixMs, last_seen_at: UnixMs) -> UnixMs {
@@ -294,6 +306,8 @@ pub enum StaffAct {
     MoveMoney,
     /// Products, plans, prices, coupons, branding.
     EditCatalog,
+    /// Rotate and revoke signing keys.
+    ManageKeys,
     /// Replay failed jobs and webhook events.
     Replay,
     /// Add, change and remove staff.

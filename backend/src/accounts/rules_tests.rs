@@ -120,6 +120,7 @@ fn roles_may_do_what_their_names_say() {
     for role in StaffRole::ALL {
         assert!(staff_may(*role, StaffAct::See));
         assert_eq!(staff_may(*role, StaffAct::ManageStaff), *role == StaffRole::Admin);
+        assert_eq!(staff_may(*role, StaffAct::ManageKeys), *role == StaffRole::Admin);
     }
     assert!(!staff_may(StaffRole::Support, StaffAct::MoveMoney));
     assert!(!staff_may(StaffRole::Finance, StaffAct::ManageLicenses));
@@ -130,6 +131,15 @@ fn a_session_ends_when_idle_or_after_its_absolute_limit() {
     let begun = UnixMs(0);
     assert_eq!(session_ends(begun, begun), UnixMs(14 * DAY_MS));
     assert_eq!(session_ends(begun, UnixMs(20 * DAY_MS)), UnixMs(30 * DAY_MS));
+}
+
+#[test]
+fn a_password_counts_for_ten_minutes_and_never_from_the_future() {
+    let typed = UnixMs(HOUR_MS);
+    for (later_ms, fresh) in [(0, true), (10 * MINUTE_MS - 1, true), (10 * MINUTE_MS, false), (-5_000, true)] {
+        assert_eq!(is_fresh(typed, typed.plus(later_ms)), fresh, "{later_ms} ms later");
+    }
+    assert!(!is_fresh(typed, typed.plus(-MINUTE_MS)));
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Session, SessionStore};
 
 use super::User;
-use super::rules::session_ends;
+use super::rules::{is_fresh, session_ends};
 use crate::audit;
 use crate::clock::{Clock, HOUR_MS, UnixMs};
 use crate::cx::{Cx, Entropy};
@@ -39,8 +39,8 @@ pub struct Identity {
     pub user_id: Option<UserId>,
     /// The browser, as it names itself.
     pub user_agent: String,
-    /// When the user signed in, for what needs a fresh sign-in.
-    pub signed_in_at: Option<UnixMs>,
+    /// When the user last proved who it is, by signing in or by typing the password again.
+    pub authenticated_at: Option<UnixMs>,
 }
 
 /// The session store.
@@ -217,7 +217,7 @@ pub async fn begin_visit(
     }
     renew(session).await?;
     let identity =
-        Identity { vendor_id: vendor_id.clone(), user_id: None, user_agent: shorten(user_agent), signed_in_at: None };
+        Identity { vendor_id: vendor_id.clone(), user_id: None, user_agent: shorten(user_agent), authenticated_at: None };
     session.insert(IDENTITY, identity).await
 }
 
@@ -247,10 +247,38 @@ pub async fn begin_session(
         vendor_id: user.vendor_id.clone(),
         user_id: Some(user.id.clone()),
         user_agent: shorten(user_agent),
-        signed_in_at: Some(now),
+        authenticated_at: Some(now),
     };
     session.insert(IDENTITY, identity).await?;
     session.save().await
+}
+
+/// Notes that the user has typed the password again. The session gets a new id, and keeps what is in it.
+///
+/// # Errors
+/// The store's.
+pub async fn renew_authentication(
+    session: &Session,
+    vendor_id: &VendorId,
+    now: UnixMs,
+) -> Result<(), tower_sessions::session::Error> {
+    let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(()) };
+    session.insert(IDENTITY, Identity { authenticated_at: Some(now), ..identity }).await?;
+    session.cycle_id().await?;
+    session.save().await
+}
+
+/// When the user of a session proved who it is, if that is recent enough for what only the user itself may do.
+///
+/// # Errors
+/// The store's.
+pub async fn fresh_authentication(
+    session: &Session,
+    vendor_id: &VendorId,
+    now: UnixMs,
+) -> Result<Option<UnixMs>, tower_sessions::session::Error> {
+    let identity = session_identity(session, vendor_id).await?;
+    Ok(identity.and_then(|identity| identity.authenticated_at).filter(|at| is_fresh(*at, now)))
 }
 
 /// Signs out: the session is deleted and its cookie goes.

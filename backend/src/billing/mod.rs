@@ -42,7 +42,7 @@ pub use project_event::{Projected, project_event};
 pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
 pub use replay_event::replay_event;
-pub use store::{FailedEvent, find_subscription_of_license, list_failed_events};
+pub use store::{FailedEvent, find_subscription_of_license, list_failed_events, list_subscriptions_of_licenses};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]

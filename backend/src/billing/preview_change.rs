@@ -8,12 +8,12 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, PlanId};
-use crate::leases;
 use crate::money::Money;
 use crate::orders::rules::{ChoiceProblem, check_seats};
 use crate::stripe::{
     ItemChange, PlannedItems, StripeInvoice, StripeInvoiceLine, StripeSubscription, SubscriptionState,
 };
+use crate::{leases, licenses};
 
 /// What a license shall become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum ChangeRefusal {
         /// Who holds seats now.
         holders: Vec<sdk::wire::Holder>,
     },
+    /// Instances report more than the limits that the change lowers would allow.
+    LimitsInUse(Vec<sdk::wire::OverLimit>),
 }
 
 /// A change that is charged at once.
@@ -207,7 +209,7 @@ async fn find_changeable(
     cx: &Cx,
     license_id: &LicenseId,
 ) -> Result<Result<Subscription, ChangeRefusal>, DbError> {
-    let license = crate::licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
+    let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
     let Some(license) = license else { return Ok(Err(ChangeRefusal::NotAllowed)) };
     if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
         return Ok(Err(ChangeRefusal::NotAllowed));
@@ -233,10 +235,15 @@ async fn find_choice(
         return Ok(Err(ChangeRefusal::Choice(problem)));
     }
     if request.seats < row.seats {
-        let holders = leases::list_holders(tx, &cx.vendor_id, &row.license_id, cx.now).await?;
-        if i64::try_from(holders.len()).unwrap_or(i64::MAX) > request.seats {
+        let held = leases::count_seats(tx, &row.license_id, current.license_type, cx.now).await?;
+        if held > request.seats {
+            let holders = leases::list_holders(tx, &cx.vendor_id, &row.license_id, cx.now).await?;
             return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.seats, holders }));
         }
+    }
+    let lowered = limits_in_use(tx, cx, &row, &wanted).await?;
+    if !lowered.is_empty() {
+        return Ok(Err(ChangeRefusal::LimitsInUse(lowered)));
     }
     // Who stays on plan and interval keeps the prices bought at, also for further seats; a change to another
     // plan or interval is at today's.
@@ -254,6 +261,23 @@ async fn find_choice(
     base_price = base_price.or_else(|| today(PriceRole::Base));
     extra_price = extra_price.or_else(|| today(PriceRole::ExtraSeat));
     Ok(Ok(Found { row, current, wanted, base_price, extra_price }))
+}
+
+/// What is in use beyond the limits that a change to `wanted` would lower.
+async fn limits_in_use(
+    tx: &mut Tx,
+    cx: &Cx,
+    row: &Subscription,
+    wanted: &Plan,
+) -> Result<Vec<sdk::wire::OverLimit>, DbError> {
+    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(Vec::new()) };
+    let used = leases::license_usage(tx, &cx.vendor_id, &view, cx.now).await?;
+    let then = view.license.overrides.apply(&wanted.terms).limits;
+    let over_then = leases::rules::over_limit(&then, &used);
+    // Whoever is over a limit already is not kept from a change that does not lower it.
+    let over_now = leases::rules::over_limit(&view.license.terms.limits, &used);
+    let is_lowered = |it: &sdk::wire::OverLimit| over_now.iter().all(|now| now.name != it.name || it.limit < now.limit);
+    Ok(over_then.into_iter().filter(is_lowered).collect())
 }
 
 fn plan_items(

@@ -98,6 +98,7 @@ async fn write(
     // An ended license keeps the plan that it had; the rest follows what is paid.
     let change = PlanChange { plan: &plan, seats: facts.seats, ends_at: standing.ends_at };
     licenses::apply_plan(tx, cx, &before.license_id, &change).await?;
+    licenses::set_trial(tx, cx, &before.license_id, subscription.trial_end).await?;
     licenses::set_standing(tx, cx, &before.license_id, standing.status, standing.reason).await?;
 
     if let (true, LicenseStatus::Active, Some(grace_end)) =

@@ -5,7 +5,7 @@ use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
 use super::{Plan, Price, Product, store};
 use crate::audit;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, Extent, Subject, Tx};
 use crate::ids::VendorId;
 use crate::keys::MasterKey;
 use crate::vendors::{self, NewVendor, Vendor};
@@ -61,6 +61,10 @@ pub async fn apply_catalog(
         None => create_vendor(tx, cx, master, catalog, default_origin).await?,
     };
     let cx = Cx { vendor_id: vendor.id.clone(), ..cx.clone() };
+    if !changes.is_empty() {
+        // Leases answered from memory name plans and judge releases as they were.
+        tx.change(Subject::All, Extent::Whole).await?;
+    }
     for change in &changes {
         carry_out(tx, &cx, catalog, change).await?;
     }

@@ -135,9 +135,21 @@ pub(super) struct PlanSection {
     pub level_aggregation: BTreeMap<String, LevelAggregation>,
     /// Perpetual: percentage of the unit price for one more year of updates.
     pub maintenance_percent: Option<i64>,
+    /// Subscriptions: days that are free before the first payment.
+    #[serde(default)]
+    pub trial_days: i64,
     /// Days that everything goes on after a failed renewal payment.
     #[serde(default = "fourteen")]
     pub payment_grace_days: i64,
+    /// `user` plans: devices of one user at a time; any number when absent.
+    pub devices_per_user: Option<i64>,
+    /// Seats beyond the bought ones that a surge opens; together with `surge_minutes`.
+    pub surge_seats: Option<i64>,
+    /// How long a surge lasts.
+    pub surge_minutes: Option<i64>,
+    /// Whether instances report how often features are used.
+    #[serde(default)]
+    pub usage_signals: bool,
     /// How leases are issued.
     #[serde(default)]
     pub lease: LeaseSection,

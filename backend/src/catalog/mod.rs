@@ -27,6 +27,7 @@ pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;
 pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
+pub(crate) use rules::is_code;
 pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
 };
@@ -174,9 +175,24 @@ pub struct Terms {
     /// Perpetual: percentage of the unit price that one more year of updates costs.
     #[serde(default)]
     pub maintenance_percent: Option<i64>,
+    /// Subscriptions: days that are free before the first payment; 0 where there is no trial.
+    #[serde(default)]
+    pub trial_days: i64,
     /// Days that everything goes on after a failed renewal payment.
     #[serde(default = "default_payment_grace_days")]
     pub payment_grace_days: i64,
+    /// `user`: devices on which one user may be active at a time; any number where absent.
+    #[serde(default)]
+    pub devices_per_user: Option<i64>,
+    /// Seats beyond those of the license that a surge opens; 0 where there is none.
+    #[serde(default)]
+    pub surge_seats: i64,
+    /// Minutes after which a surge closes; 0 where there is none.
+    #[serde(default)]
+    pub surge_minutes: i64,
+    /// Whether instances shall report how often features are used.
+    #[serde(default)]
+    pub usage_signals: bool,
 }
 
 fn default_payment_grace_days() -> i64 {

@@ -153,10 +153,16 @@ pub enum Fault {
     ReclaimedBeforeLeaseEnds,
     /// A borrowed lease would be shorter than a normal one.
     BorrowShorterThanLease,
+    /// Devices are counted only where users are seated.
+    DevicesOfOtherType,
+    /// A surge needs seats and minutes.
+    SurgeIncomplete,
     /// The steps are no policy.
     Enforcement(EnforcementPolicyError),
     /// Only perpetual plans have maintenance.
     MaintenanceOfSubscription,
+    /// Only subscriptions have a trial.
+    TrialOfPerpetual,
     /// A perpetual plan without maintenance.
     MaintenanceMissing,
     /// Not a three-letter currency.
@@ -363,6 +369,10 @@ impl Check {
             self.expect(known, format!("{path}.level_aggregation.{name}"), Fault::NotALimit);
         }
         self.range(format!("{path}.payment_grace_days"), plan.payment_grace_days, 0, 90);
+        // Stripe allows two years (https://docs.stripe.com/billing/subscriptions/trials).
+        self.range(format!("{path}.trial_days"), plan.trial_days, 0, 730);
+        let has_trial = plan.kind == PlanKind::Perpetual && plan.trial_days > 0;
+        self.expect(!has_trial, format!("{path}.trial_days"), Fault::TrialOfPerpetual);
         let maintenance = format!("{path}.maintenance_percent");
         match (plan.kind, plan.maintenance_percent) {
             (PlanKind::Perpetual, None) => self.problem(maintenance, Fault::MaintenanceMissing),
@@ -370,6 +380,7 @@ impl Check {
             (PlanKind::Subscription, Some(_)) => self.problem(maintenance, Fault::MaintenanceOfSubscription),
             (PlanKind::Subscription, None) => {}
         }
+        let (surge_seats, surge_minutes) = self.surge(path, plan);
         let terms = Terms {
             limits: plan.limits.clone(),
             features: plan.features.iter().map(|(name, end)| (name.clone(), last_second(*end))).collect(),
@@ -377,7 +388,12 @@ impl Check {
             enforcement: self.enforcement(&format!("{path}.enforcement"), plan.enforcement.as_ref()),
             level_aggregation: plan.level_aggregation.clone(),
             maintenance_percent: plan.maintenance_percent,
+            trial_days: plan.trial_days,
             payment_grace_days: plan.payment_grace_days,
+            devices_per_user: self.devices(format!("{path}.devices_per_user"), plan),
+            surge_seats,
+            surge_minutes,
+            usage_signals: plan.usage_signals,
         };
         CatalogPlan {
             code: plan.code.clone(),
@@ -394,6 +410,31 @@ impl Check {
             },
             published: plan.published,
             prices: self.prices(&format!("{path}.prices"), plan),
+        }
+    }
+
+    fn devices(&mut self, path: String, plan: &PlanSection) -> Option<i64> {
+        let devices = plan.devices_per_user?;
+        self.expect(plan.license_type == super::LicenseType::User, path.as_str(), Fault::DevicesOfOtherType);
+        self.range(path, devices, 1, 1_000);
+        Some(devices)
+    }
+
+    /// Seats and minutes of a surge: both or neither. One that lasted a day would never close, since it may open
+    /// again after that.
+    fn surge(&mut self, path: &str, plan: &PlanSection) -> (i64, i64) {
+        match (plan.surge_seats, plan.surge_minutes) {
+            (None, None) => (0, 0),
+            (Some(seats), Some(minutes)) => {
+                self.range(format!("{path}.surge_seats"), seats, 1, plan.max_seats.max(1));
+                self.range(format!("{path}.surge_minutes"), minutes, 5, 720);
+                (seats, minutes)
+            }
+            (seats, _) => {
+                let missing = if seats.is_none() { "surge_seats" } else { "surge_minutes" };
+                self.problem(format!("{path}.{missing}"), Fault::SurgeIncomplete);
+                (0, 0)
+            }
         }
     }
 
@@ -519,7 +560,7 @@ fn last_second(end: FeatureEnd) -> Option<i64> {
     }
 }
 
-fn is_code(code: &str) -> bool {
+pub(crate) fn is_code(code: &str) -> bool {
     code.len() <= 40
         && code.starts_with(|c: char| c.is_ascii_lowercase())
         && code.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))

@@ -14,15 +14,19 @@
 //! milliseconds, flags BOOLEAN, blobs, JSON as TEXT ([`JsonText`]). The few statements that must differ
 //! between the engines live in this folder.
 
+mod beside;
 mod columns;
 mod error;
 mod migrate;
 mod open;
+mod wal_index;
 mod writer;
 
 use futures::future::BoxFuture;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
+pub use beside::SqliteTx;
+pub(crate) use beside::{Beside, Extent, Subject};
 pub use columns::JsonText;
 pub(crate) use columns::text_enum;
 pub use error::DbError;
@@ -32,7 +36,7 @@ pub use open::{Db, Options, Synchronous};
 /// An open transaction on either engine. Use cases take it and neither begin nor commit.
 pub enum Tx {
     /// SQLite's.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// PostgreSQL's.
     Postgres(Transaction<'static, Postgres>),
 }

@@ -8,6 +8,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
+use super::beside::{Beside, SqliteTx};
+use super::wal_index::WalIndex;
 use super::writer::Writer;
 use super::{DbError, Tx};
 
@@ -111,6 +113,20 @@ impl Db {
         }
     }
 
+    /// Keeps a table in memory beside the database from now on. `false` on PostgreSQL, whose other nodes nobody would
+    /// tell of, and where SQLite has no write-ahead log in a file.
+    pub(crate) fn keep_beside(&self, beside: Arc<dyn Beside>) -> bool {
+        let Engine::Sqlite { readers, writer } = &*self.0 else { return false };
+        let Some(index) = WalIndex::open(readers.connect_options().get_filename()) else { return false };
+        writer.tell(beside, index);
+        true
+    }
+
+    /// Whether the table in memory has been told of everything that is in the database.
+    pub(crate) fn is_told_to_memory(&self) -> bool {
+        self.writer().is_some_and(Writer::is_told)
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         &self.0
     }
@@ -124,14 +140,16 @@ impl Db {
 
     pub(super) async fn begin_read(&self) -> Result<Tx, DbError> {
         Ok(match &*self.0 {
-            Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Engine::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::new(readers.begin().await?, None)),
             Engine::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
         })
     }
 
     pub(super) async fn begin_write(&self) -> Result<Tx, DbError> {
         Ok(match &*self.0 {
-            Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Sqlite { readers, .. } => {
+                Tx::Sqlite(SqliteTx::new(readers.begin_with("BEGIN IMMEDIATE").await?, None))
+            }
             Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }

@@ -6,12 +6,15 @@
 //! A use case that refuses with an error, or panics, is rolled back to its savepoint alone.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
+use super::beside::{Beside, SqliteTx};
+use super::wal_index::WalIndex;
 use super::{DbError, Tx, TxFuture};
 
 /// How many use cases share a commit at most: bounds how long the first of them waits for its answer.
@@ -24,14 +27,32 @@ type Job = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, (bool, Answer)> +
 
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    connection: Arc<Connection>,
+}
+
+/// What the writer writes with.
+struct Connection {
     pool: SqlitePool,
+    /// The table in memory that is told of what is written, and the counter that tells of other processes.
+    beside: OnceLock<(Arc<dyn Beside>, WalIndex)>,
 }
 
 impl Writer {
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (queue, jobs) = mpsc::channel(1024);
-        tokio::spawn(write_all(pool.clone(), jobs));
-        Self { queue, pool }
+        let connection = Arc::new(Connection { pool, beside: OnceLock::new() });
+        tokio::spawn(write_all(Arc::clone(&connection), jobs));
+        Self { queue, connection }
+    }
+
+    /// From now on every write tells the table.
+    pub(super) fn tell(&self, beside: Arc<dyn Beside>, index: WalIndex) {
+        drop(self.connection.beside.set((beside, index)));
+    }
+
+    /// Whether there is a table to be told, and no other process has written since it was told last.
+    pub(super) fn is_told(&self) -> bool {
+        self.connection.beside.get().is_some_and(|(_, index)| index.is_ours())
     }
 
     pub(super) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
@@ -65,14 +86,14 @@ impl Writer {
     }
 
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.connection.pool.close().await;
     }
 }
 
-async fn write_all(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>) {
+async fn write_all(connection: Arc<Connection>, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.recv().await {
         let mut answers = Vec::new();
-        let committed = write_batch(&pool, first, &mut jobs, &mut answers).await;
+        let committed = write_batch(&connection, first, &mut jobs, &mut answers).await;
         let failure = committed.err().map(|error| error.to_string());
         if let Some(failure) = &failure {
             tracing::error!(failure, writes = answers.len(), "a commit failed; its writes were not made");
@@ -87,27 +108,43 @@ async fn write_all(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>) {
 }
 
 async fn write_batch(
-    pool: &SqlitePool,
+    connection: &Connection,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbError> {
-    let mut tx = Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?);
+    let tx = connection.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let told = connection.beside.get();
+    let mut tx = Tx::Sqlite(SqliteTx::new(tx, told.map(|(beside, _)| Arc::clone(beside))));
+    if let Some((beside, index)) = told {
+        if index.begin() {
+            beside.forget();
+        }
+        // So that every transaction counts exactly one commit.
+        statement(&mut tx, "UPDATE writer SET transactions = transactions + 1").await?;
+    }
     let mut next = Some(first);
     while let Some(job) = next {
-        savepoint(&mut tx, "SAVEPOINT use_case").await?;
-        let (keep, answer) = job(&mut tx).await;
+        statement(&mut tx, "SAVEPOINT use_case").await?;
+        let (is_kept, answer) = job(&mut tx).await;
         answers.push(answer);
-        if !keep {
-            savepoint(&mut tx, "ROLLBACK TO use_case").await?;
+        if !is_kept {
+            statement(&mut tx, "ROLLBACK TO use_case").await?;
         }
-        savepoint(&mut tx, "RELEASE use_case").await?;
+        statement(&mut tx, "RELEASE use_case").await?;
+        if let Tx::Sqlite(tx) = &mut tx {
+            tx.settle(is_kept);
+        }
         next = if answers.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    tx.commit().await
+    let committed = tx.commit().await;
+    if let Some((_, index)) = told {
+        index.end(committed.is_ok());
+    }
+    committed
 }
 
-async fn savepoint(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> {
+async fn statement(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> {
     if let Tx::Sqlite(connection) = tx {
         sqlx::query(statement).execute(&mut **connection).await?;
     }

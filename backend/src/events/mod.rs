@@ -4,6 +4,7 @@
 //! refusals of a known instance are coalesced into one row per bucket (instance, code and hour) with a
 //! count, so that a crash loop does not fill the table.
 
+mod renewals;
 mod store;
 
 use serde::Serialize;
@@ -11,9 +12,10 @@ use serde::Serialize;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId, LicenseId};
+use crate::ids::{AccountId, EventId, InstanceId, LicenseId};
 
-pub use store::{Event, list_by_account, list_by_license};
+pub(crate) use renewals::{Renewals, record_renewals};
+pub use store::{Event, Timeline, list_by_account, list_timeline};
 
 /// What an event is about.
 #[derive(Clone, Copy, Default)]
@@ -63,6 +65,37 @@ pub async fn record_hourly(
 ) -> Result<(), DbError> {
     let bucket = format!("{event_type}/{}/{key}/{}", about.subject(), hour(cx.now));
     store::insert_event(tx, cx, event_type, about, &to_json(data), Some(&bucket)).await
+}
+
+impl Event {
+    /// The key of an event in a timeline, from which the next page goes on.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}.{}", self.occurred_at.0, self.id)
+    }
+
+    /// Reads such a key from an address; `None` for any other text.
+    #[must_use]
+    pub fn parse_place(text: &str) -> Option<(UnixMs, EventId)> {
+        let (at, id) = text.split_once('.')?;
+        Some((UnixMs(at.parse().ok()?), EventId::from_untrusted(id)))
+    }
+}
+
+/// Records an event that is told once for each `key`; answers whether this was the first time.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn record_once(
+    tx: &mut Tx,
+    cx: &Cx,
+    event_type: &str,
+    about: About<'_>,
+    key: &str,
+    data: &(impl Serialize + Sync),
+) -> Result<bool, DbError> {
+    let bucket = format!("{event_type}/{}/{key}", about.subject());
+    store::insert_event_once(tx, cx, event_type, about, &to_json(data), &bucket).await
 }
 
 fn hour(at: UnixMs) -> i64 {

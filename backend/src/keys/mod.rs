@@ -2,10 +2,17 @@
 //!
 //! One master key (32 bytes, from the environment or a file) is never used itself: HKDF-SHA256 derives
 //! one key per purpose from it. Sealed values are ChaCha20-Poly1305 with a random nonce, bound to their
-//! purpose and row, so that a sealed value copied to another row does not open. Signing keys live in
-//! `signing.rs`.
+//! purpose and row, so that a sealed value copied to another row does not open.
+//!
+//! Signing keys live in `signing.rs`; they are changed by `rotate_signing_key.rs`, `revoke_signing_key.rs`
+//! and `withdraw_retired_keys.rs`, each of which appends a link to the chain of `key_sets.rs`.
 
+mod key_sets;
+mod revoke_signing_key;
+mod rotate_signing_key;
 mod signing;
+mod store;
+mod withdraw_retired_keys;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
@@ -16,7 +23,12 @@ use zeroize::Zeroizing;
 
 use crate::cx::Entropy;
 
-pub use signing::{SigningKeyStatus, VendorSigningKey, active_signing_key, create_signing_key, published_keys};
+pub(crate) use key_sets::begin_key_chain;
+pub use revoke_signing_key::{KeyRevocation, revoke_signing_key};
+pub use rotate_signing_key::{KeyRotation, rotate_signing_key};
+pub use signing::{SigningKeyInfo, SigningKeyStatus, VendorSigningKey, active_signing_key, published_keys};
+pub use store::{key_sets_after, list_signing_keys};
+pub use withdraw_retired_keys::withdraw_retired_keys;
 
 /// Version byte of a sealed value: lets a later format or master key be told apart.
 const SEAL_VERSION: u8 = 1;

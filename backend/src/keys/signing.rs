@@ -3,10 +3,10 @@
 
 use ed25519_dalek::SigningKey;
 
-use super::{MasterKey, Purpose};
+use super::{MasterKey, Purpose, store};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional, text_enum};
+use crate::db::{DbError, Tx, text_enum};
 use crate::ids::{SigningKeyId, VendorId};
 
 text_enum! {
@@ -38,16 +38,33 @@ impl std::fmt::Debug for VendorSigningKey {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct SealedRow {
-    id: SigningKeyId,
-    kid: String,
-    private_sealed: Vec<u8>,
+/// A signing key as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SigningKeyInfo {
+    /// RFC 7638 thumbprint of the public key; the tokens' `kid`.
+    pub kid: String,
+    /// Where it stands.
+    pub status: SigningKeyStatus,
+    /// When it was made, and published for the first time.
+    pub created_at: UnixMs,
+    /// Since when it signs, or signed.
+    pub activated_at: Option<UnixMs>,
+    /// Since when it signs no more.
+    pub retired_at: Option<UnixMs>,
+    /// Since when nobody trusts it.
+    pub revoked_at: Option<UnixMs>,
+    /// Retired: nothing that it signed is valid after this; known a few minutes after it retired.
+    pub verifies_until: Option<UnixMs>,
+    /// Retired: since when it is published no more.
+    pub withdrawn_at: Option<UnixMs>,
 }
 
-#[derive(sqlx::FromRow)]
-struct PublicRow {
-    public_key: Vec<u8>,
+impl SigningKeyInfo {
+    /// Whether verifiers are told of it.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.status != SigningKeyStatus::Revoked && self.withdrawn_at.is_none()
+    }
 }
 
 /// The key that signs for the vendor now; `None` when it has none or the master key does not open it.
@@ -59,12 +76,17 @@ pub async fn active_signing_key(
     master: &MasterKey,
     vendor_id: &VendorId,
 ) -> Result<Option<VendorSigningKey>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        SealedRow,
-        "SELECT id, kid, private_sealed FROM signing_keys WHERE vendor_id = $1 AND status = 'active'",
-        vendor_id
-    )?;
+    open_signing_key(tx, master, vendor_id, SigningKeyStatus::Active).await
+}
+
+/// The vendor's active or next key, opened; `None` when there is none or the master key does not open it.
+pub(super) async fn open_signing_key(
+    tx: &mut Tx,
+    master: &MasterKey,
+    vendor_id: &VendorId,
+    status: SigningKeyStatus,
+) -> Result<Option<VendorSigningKey>, DbError> {
+    let row = store::find_sealed(tx, vendor_id, status).await?;
     Ok(row.and_then(|row| {
         let seed = master.unseal(Purpose::SigningKey, row.id.as_str(), &row.private_sealed).ok()?;
         let seed: [u8; 32] = seed.as_slice().try_into().ok()?;
@@ -72,29 +94,26 @@ pub async fn active_signing_key(
     }))
 }
 
-/// The public keys that verifiers may trust: active, next and retired.
+/// The public keys that verifiers may trust: active, next, and retired ones of which something may still be
+/// valid.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn published_keys(tx: &mut Tx, vendor_id: &VendorId) -> Result<Vec<sdk::jwk::PublicJwk>, DbError> {
-    let rows = fetch_all!(
-        tx,
-        PublicRow,
-        "SELECT public_key FROM signing_keys WHERE vendor_id = $1 AND status <> 'revoked' ORDER BY created_at, id",
-        vendor_id
-    )?;
-    Ok(rows
+    let published = store::list_published(tx, vendor_id).await?;
+    Ok(published
         .iter()
-        .filter_map(|row| ed25519_dalek::VerifyingKey::try_from(row.public_key.as_slice()).ok())
+        .filter_map(|public_key| ed25519_dalek::VerifyingKey::try_from(public_key.as_slice()).ok())
         .map(|key| sdk::jwk::PublicJwk::of(&key))
         .collect())
 }
 
-/// Makes a fresh signing key for `cx.vendor_id` with the given status.
+/// Makes a fresh signing key for `cx.vendor_id` with the given status and answers its `kid`. The caller
+/// publishes it with the next key set.
 ///
 /// # Errors
-/// [`DbError::Duplicate`] when the vendor already has an active key and another is asked for.
-pub async fn create_signing_key(
+/// [`DbError::Duplicate`] when the vendor already has an active or next key and another is asked for.
+pub(super) async fn create_signing_key(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
@@ -102,22 +121,9 @@ pub async fn create_signing_key(
 ) -> Result<String, DbError> {
     let id: SigningKeyId = cx.id();
     let key = SigningKey::from_bytes(&cx.entropy.bytes());
-    let jwk = sdk::jwk::PublicJwk::of(&key.verifying_key());
-    let kid = jwk.thumbprint();
+    let public_key = key.verifying_key();
+    let kid = sdk::jwk::thumbprint(&public_key);
     let sealed = master.seal(Purpose::SigningKey, id.as_str(), key.as_bytes(), &cx.entropy);
-    let activated_at: Option<UnixMs> = (status == SigningKeyStatus::Active).then_some(cx.now);
-    execute!(
-        tx,
-        "INSERT INTO signing_keys (id, vendor_id, kid, status, public_key, private_sealed, created_at, activated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &id,
-        &cx.vendor_id,
-        &kid,
-        status,
-        key.verifying_key().as_bytes().to_vec(),
-        &sealed,
-        cx.now,
-        activated_at
-    )?;
+    store::insert_signing_key(tx, cx, &id, &kid, status, public_key.as_bytes(), &sealed).await?;
     Ok(kid)
 }

@@ -1,18 +1,21 @@
 //! `licenses/activate`: key and identity in, a seat and a lease out.
 
-use sdk::license_key::LicenseKey;
-use sdk::wire::{ActivateRequest, Identity};
+use sdk::wire::ActivateRequest;
 use serde_json::json;
 
-use super::grant::{self, Ask, Granted, Stop};
-use super::{Instance, InstanceStatus, Issuer, Refusal, rules, store};
+use super::conflict::{self, Admission};
+use super::grant::{self, Ask, Granted, Seat, Stop};
+use super::lineage;
+use super::opening::{ByKey, about, open_by_key, settle};
+use super::seats::Occasion;
+use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, rules, store, usage};
 use crate::clock::{SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::events::{self, About};
+use crate::events;
 use crate::ids::InstanceId;
 use crate::keys::Purpose;
-use crate::licenses::{self, LicenseView, rules as license_rules};
+use crate::licenses::{LicenseView, rules as license_rules};
 
 /// Activates an installation under the license that has the key, idempotent by identity: whoever presents
 /// the identity of a held seat gets that seat. A repeated nonce is a retry and begins no new epoch.
@@ -28,29 +31,34 @@ pub async fn activate_instance(
     if let Err(invalid) = request.validate() {
         return Ok(Err(Refusal::Invalid(invalid)));
     }
-    let Some(view) = find_and_lock(tx, cx, issuer, request).await? else { return Ok(Err(Refusal::LicenseNotFound)) };
+    let found = open_by_key(tx, cx, issuer, &request.license_key).await?;
+    let Some(ByKey { view, replaced }) = found.filter(|found| found.view.product_code == request.product) else {
+        return Ok(Err(Refusal::LicenseNotFound));
+    };
     let known = store::find_by_identity(tx, &cx.vendor_id, &view.license.id, &request.identity).await?;
-    match activate(tx, cx, issuer, request, &view, known.clone()).await {
-        Ok(granted) => Ok(Ok(granted)),
-        Err(Stop::Failed(error)) => Err(error),
-        Err(Stop::Refused(refusal)) => {
-            record_refusal(tx, cx, &view, &request.identity, known.as_ref().map(|it| &it.id), &refusal).await?;
-            Ok(Err(refusal))
-        }
+    let known_id = known.as_ref().map(|known| known.id.clone());
+    if let Some(id) = &known_id {
+        tx.drop_from_memory(id.as_str());
     }
+    let outcome =
+        if replaced { Err(Refusal::KeyReplaced.into()) } else { activate(tx, cx, issuer, request, &view, known).await };
+    let outcome = outcome.map_err(|stop| mask_others(stop, request));
+    settle(tx, cx, &view, &request.identity, known_id.as_ref(), outcome).await
 }
 
-async fn find_and_lock(
-    tx: &mut Tx,
-    cx: &Cx,
-    issuer: &Issuer,
-    request: &ActivateRequest,
-) -> Result<Option<LicenseView>, DbError> {
-    let Ok(key) = LicenseKey::parse(request.license_key.expose()) else { return Ok(None) };
-    let hash = issuer.master.license_key_hash(&key);
-    let Some(id) = licenses::find_by_key_hash(tx, &cx.vendor_id, &hash).await? else { return Ok(None) };
-    let view = licenses::lock_license(tx, &cx.vendor_id, &id).await?;
-    Ok(view.filter(|view| view.product_code == request.product))
+/// The bare key does not tell who the other users are.
+fn mask_others(stop: Stop, request: &ActivateRequest) -> Stop {
+    match stop {
+        Stop::Refused(Refusal::SeatsExhausted(mut holders)) => {
+            for holder in &mut holders {
+                if holder.identity.id != request.identity.id {
+                    holder.identity = rules::mask_identity(holder.identity.clone());
+                }
+            }
+            Refusal::SeatsExhausted(holders).into()
+        }
+        stop => stop,
+    }
 }
 
 async fn activate(
@@ -59,7 +67,7 @@ async fn activate(
     issuer: &Issuer,
     request: &ActivateRequest,
     view: &LicenseView,
-    known: Option<Instance>,
+    mut known: Option<Instance>,
 ) -> Result<Granted, Stop> {
     let license = &view.license;
     if !license_rules::seats_kind(license.license_type, request.identity.kind) {
@@ -71,37 +79,74 @@ async fn activate(
         features: request.features.as_deref().unwrap_or_default(),
         borrow_s: request.borrow_s,
         nonce: &request.nonce,
+        known_seq: request.known_seq,
     };
     grant::examine_license(tx, cx, view, &ask).await?;
-    if let Some(known) = &known {
-        may_come_back(known, cx.now)?;
-    }
-    grant::find_seat(tx, cx, license, &request.identity.id, known.as_ref()).await?;
+    let admission = match &mut known {
+        None => Admission::Free,
+        Some(known) => {
+            close_lapsed::close_if_lapsed(tx, cx, view, known).await?;
+            may_come_back(known, cx.now)?;
+            admit(issuer, known, request, cx.now)?
+        }
+    };
+    let place = grant::find_seat(tx, cx, license, &request.identity, known.as_ref(), Occasion::Activation).await?;
 
     let is_new = known.is_none();
-    let renews = known.as_ref().is_some_and(|it| it.status == InstanceStatus::Active && it.holds_seat(cx.now));
+    let is_retry = known.as_ref().is_some_and(|known| known.is_retry(request));
+    let renews = known.as_ref().is_some_and(|it| it.status == InstanceStatus::Active && it.goes_on(cx.now));
     let mut instance = match known {
-        Some(known) => begin_epoch(known, request, cx.now),
+        Some(known) => begin_epoch(known, request, is_retry, cx.now),
         None => new_instance(cx, issuer, view, request),
     };
-    let granted = grant::sign_lease(tx, cx, issuer, view, &mut instance, renews, &ask).await?;
+    if let (Admission::Once, Some(conflict)) = (admission, &mut instance.conflict) {
+        conflict.0.admitted = true;
+    }
+    let mut granted = grant::sign_lease(tx, cx, issuer, view, &mut instance, Seat { place, renews }, &ask).await?;
     if is_new {
         store::insert_instance(tx, cx, &instance).await?;
     } else {
         store::update_instance(tx, cx, &instance).await?;
     }
     if !renews {
-        grant::store_interval(tx, cx, &instance).await?;
+        store::insert_lease(tx, cx, &instance).await?;
     }
-    let data = json!({ "identity": instance.identity(), "version": instance.version, "epoch": instance.epoch });
-    events::record(tx, cx, "instance.activated", about(view, Some(&instance.id)), &data).await?;
+    let data = json!({
+        "identity": instance.identity(),
+        "version": instance.version,
+        "epoch": instance.epoch,
+        "surge": instance.surge,
+    });
+    if is_retry && renews {
+        events::record_hourly(tx, cx, "lease.renewed", about(view, Some(&instance.id)), "", &data).await?;
+    } else {
+        events::record(tx, cx, "instance.activated", about(view, Some(&instance.id)), &data).await?;
+    }
+    let levels = instance.levels.0.clone();
+    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, &instance, &levels).await?;
     Ok(granted)
+}
+
+/// Whether a conflict about the identity keeps this activation out. A retry is answered as before.
+fn admit(issuer: &Issuer, known: &Instance, request: &ActivateRequest, now: UnixMs) -> Result<Admission, Stop> {
+    if known.is_retry(request) {
+        return Ok(Admission::Free);
+    }
+    let shown = match &request.secret {
+        Some(secret) => lineage::open(&grant::open_instance_key(issuer, known)?, secret),
+        None => None,
+    };
+    match conflict::admit(known.conflict(now), shown, now) {
+        Admission::Refused => Err(Refusal::InstanceConflict.into()),
+        admission => Ok(admission),
+    }
 }
 
 /// Whether the owner's last word about the instance lets it activate again.
 fn may_come_back(instance: &Instance, now: UnixMs) -> Result<(), Refusal> {
     match instance.status {
-        InstanceStatus::Active | InstanceStatus::Released => Ok(()),
+        // A deleted instance is not found by its identity.
+        InstanceStatus::Active | InstanceStatus::Released | InstanceStatus::Deleted => Ok(()),
         InstanceStatus::Blocked => Err(Refusal::InstanceBlocked),
         InstanceStatus::Deactivated => match deactivation_pause_s(instance, now) {
             0 => Ok(()),
@@ -116,14 +161,21 @@ pub(super) fn deactivation_pause_s(instance: &Instance, now: UnixMs) -> i64 {
     ((until.0 - now.0 + SECOND_MS - 1) / SECOND_MS).max(0)
 }
 
-fn begin_epoch(mut instance: Instance, request: &ActivateRequest, now: UnixMs) -> Instance {
-    let is_retry = instance.status == InstanceStatus::Active && instance.activation_nonce == request.nonce.as_str();
+impl Instance {
+    /// Whether the request repeats the activation that began the epoch in force.
+    fn is_retry(&self, request: &ActivateRequest) -> bool {
+        self.status == InstanceStatus::Active && self.activation_nonce == request.nonce.as_str()
+    }
+}
+
+fn begin_epoch(mut instance: Instance, request: &ActivateRequest, is_retry: bool, now: UnixMs) -> Instance {
     if !is_retry {
         instance.epoch += 1;
         instance.shown_n = 0;
         instance.shown_nonce = request.nonce.to_string();
         instance.shown_at = now;
         instance.activation_nonce = request.nonce.to_string();
+        instance.counters.0.clear();
     }
     instance.status = InstanceStatus::Active;
     instance.deactivated_at = None;
@@ -152,34 +204,19 @@ fn new_instance(cx: &Cx, issuer: &Issuer, view: &LicenseView, request: &Activate
         shown_nonce: request.nonce.to_string(),
         shown_at: cx.now,
         activation_nonce: request.nonce.to_string(),
-        forks: 0,
+        contests: JsonText::default(),
+        conflict: None,
         held_since: cx.now,
         held_until: UnixMs(0),
         lease_exp: UnixMs(0),
         lease_life_ms: 0,
         lease_id: cx.id(),
+        surge: false,
+        interval_open: false,
         deactivated_at: None,
         levels: JsonText::default(),
+        counters: JsonText::default(),
         first_contact_at: cx.now,
         last_contact_at: cx.now,
     }
-}
-
-pub(super) fn about<'a>(view: &'a LicenseView, instance_id: Option<&'a InstanceId>) -> About<'a> {
-    About { account_id: Some(&view.license.account_id), license_id: Some(&view.license.id), instance_id }
-}
-
-/// Records that somebody with a genuine key or secret was refused, once per code and hour.
-pub(super) async fn record_refusal(
-    tx: &mut Tx,
-    cx: &Cx,
-    view: &LicenseView,
-    identity: &Identity,
-    instance_id: Option<&InstanceId>,
-    refusal: &Refusal,
-) -> Result<(), DbError> {
-    let code = refusal.code().as_str();
-    let data = json!({ "code": code, "identity": identity });
-    let key = format!("{code}/{}/{}", identity.kind.as_str(), identity.id);
-    events::record_hourly(tx, cx, "instance.refused", about(view, instance_id), &key, &data).await
 }

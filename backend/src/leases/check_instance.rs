@@ -1,17 +1,17 @@
 //! `licenses/check`: a secret in, a renewed lease out.
 
-use sdk::wire::{CheckRequest, Secret};
+use sdk::wire::CheckRequest;
 use serde_json::json;
 
-use super::activate_instance::{about, deactivation_pause_s, record_refusal};
-use super::grant::{self, Ask, Granted, Stop};
-use super::lineage::{self, Lineage, Position, Shown};
-use super::{Instance, InstanceStatus, Issuer, Refusal, rules, store};
+use super::activate_instance::deactivation_pause_s;
+use super::grant::{self, Ask, Granted, Seat, Stop};
+use super::opening::{Opened, about, open_by_secret, settle};
+use super::seats::Occasion;
+use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, live, store, usage};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::events;
-use crate::ids::InstanceId;
-use crate::licenses::{self, LicenseView};
+use crate::licenses::LicenseView;
 
 /// Renews an instance's lease with what the license says now, and takes its report of use.
 ///
@@ -26,72 +26,18 @@ pub async fn check_instance(
     if let Err(invalid) = request.validate() {
         return Ok(Err(Refusal::Invalid(invalid)));
     }
-    let id = InstanceId::from_untrusted(&request.instance_id);
-    let Some((view, mut instance)) = find_and_lock(tx, cx, &id).await? else {
-        return Ok(Err(Refusal::InstanceNotFound));
+    let (id, secret) = (&request.instance_id, &request.secret);
+    let Opened { view, mut instance } = match open_by_secret(tx, cx, issuer, id, secret, Some(&request.nonce)).await? {
+        Ok(opened) => opened,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    match prove(issuer, &mut instance, &request.secret, Some(request.nonce.as_str()), cx) {
-        Ok(()) => {}
-        Err(Stop::Failed(error)) => return Err(error),
-        Err(Stop::Refused(Refusal::InvalidSecret)) => return Ok(Err(Refusal::InvalidSecret)),
-        Err(Stop::Refused(refusal)) => {
-            record_refusal(tx, cx, &view, &instance.identity(), Some(&id), &refusal).await?;
-            return Ok(Err(refusal));
-        }
+    let outcome = check(tx, cx, issuer, request, &view, &mut instance).await;
+    if let Err(Stop::Refused(_)) = outcome {
+        // The secret was shown all the same.
+        instance.last_contact_at = cx.now;
+        store::update_instance(tx, cx, &instance).await?;
     }
-    match check(tx, cx, issuer, request, &view, &mut instance).await {
-        Ok(granted) => Ok(Ok(granted)),
-        Err(Stop::Failed(error)) => Err(error),
-        Err(Stop::Refused(refusal)) => {
-            // The secret was shown all the same.
-            instance.last_contact_at = cx.now;
-            store::update_instance(tx, cx, &instance).await?;
-            record_refusal(tx, cx, &view, &instance.identity(), Some(&id), &refusal).await?;
-            Ok(Err(refusal))
-        }
-    }
-}
-
-/// Finds an instance and its license under the license's lock.
-pub(super) async fn find_and_lock(
-    tx: &mut Tx,
-    cx: &Cx,
-    id: &InstanceId,
-) -> Result<Option<(LicenseView, Instance)>, DbError> {
-    let Some(found) = store::find_instance(tx, &cx.vendor_id, id).await? else { return Ok(None) };
-    let Some(view) = licenses::lock_license(tx, &cx.vendor_id, &found.license_id).await? else { return Ok(None) };
-    // Read again: what was read before the lock may have changed while waiting for it.
-    let instance = store::find_instance(tx, &cx.vendor_id, id).await?;
-    Ok(instance.map(|instance| (view, instance)))
-}
-
-/// Judges the presented secret and notes in `instance` that it was shown.
-pub(super) fn prove(
-    issuer: &Issuer,
-    instance: &mut Instance,
-    secret: &Secret,
-    nonce: Option<&str>,
-    cx: &Cx,
-) -> Result<(), Stop> {
-    let key = grant::open_instance_key(issuer, instance)?;
-    let presented = lineage::open(&key, secret).ok_or(Refusal::InvalidSecret)?;
-    let shown = Shown {
-        at: Position { epoch: instance.epoch, n: instance.shown_n },
-        nonce: instance.shown_nonce.clone(),
-        since: instance.shown_at,
-    };
-    match lineage::decide(&shown, presented, nonce, cx.now) {
-        Lineage::Next => {
-            instance.epoch = presented.epoch;
-            instance.shown_n = presented.n;
-            instance.shown_nonce = nonce.unwrap_or_default().to_owned();
-            instance.shown_at = cx.now;
-        }
-        Lineage::Retry => {}
-        Lineage::Fork => instance.forks += 1,
-        Lineage::Stale => return Err(Refusal::InstanceStale.into()),
-    }
-    Ok(())
+    settle(tx, cx, &view, &instance.identity(), Some(&instance.id), outcome).await
 }
 
 async fn check(
@@ -102,44 +48,49 @@ async fn check(
     view: &LicenseView,
     instance: &mut Instance,
 ) -> Result<Granted, Stop> {
-    match instance.status {
-        InstanceStatus::Active => {}
-        InstanceStatus::Released => return Err(Refusal::InstanceReleased.into()),
-        InstanceStatus::Deactivated => {
-            let retry_after_s = deactivation_pause_s(instance, cx.now);
-            return Err(Refusal::InstanceDeactivated { retry_after_s }.into());
-        }
-        InstanceStatus::Blocked => return Err(Refusal::InstanceBlocked.into()),
-    }
+    may_go_on(instance, cx)?;
+    usage::examine_report(request)?;
     let ask = Ask {
         version: &request.version,
         released_on: request.released_on,
         features: &[],
         borrow_s: request.borrow_s,
         nonce: &request.nonce,
+        known_seq: request.known_seq,
     };
+    close_lapsed::close_if_lapsed(tx, cx, view, instance).await?;
     grant::examine_license(tx, cx, view, &ask).await?;
     let identity = instance.identity();
-    grant::find_seat(tx, cx, &view.license, &identity.id, Some(instance)).await?;
+    let place = grant::find_seat(tx, cx, &view.license, &identity, Some(instance), Occasion::Check).await?;
 
+    let renews = instance.goes_on(cx.now);
+    let mut granted = grant::sign_lease(tx, cx, issuer, view, instance, Seat { place, renews }, &ask).await?;
+    let levels_before = instance.levels.0.clone();
     instance.version.clone_from(&request.version);
     instance.last_contact_at = cx.now;
-    if let Some(levels) = &request.levels {
-        instance.levels.0.clone_from(levels);
-    }
-    let renews = instance.holds_seat(cx.now);
-    let mut granted = grant::sign_lease(tx, cx, issuer, view, instance, renews, &ask).await?;
+    usage::take_report(tx, cx, view, instance, request).await?;
     store::update_instance(tx, cx, instance).await?;
+    let data = json!({ "identity": identity, "version": instance.version, "surge": instance.surge });
     if renews {
-        let data = json!({ "identity": identity, "version": instance.version });
         events::record_hourly(tx, cx, "lease.renewed", about(view, Some(&instance.id)), "", &data).await?;
     } else {
-        grant::store_interval(tx, cx, instance).await?;
-        let data = json!({ "identity": identity, "version": instance.version });
+        store::insert_lease(tx, cx, instance).await?;
         events::record(tx, cx, "lease.issued", about(view, Some(&instance.id)), &data).await?;
     }
-    let levels = store::list_levels(tx, &view.license.id, cx.now).await?;
-    let over = rules::over_limit(&view.license.terms.limits, &rules::usage(&view.license.terms, levels.iter()));
-    granted.response.over_limit = (!over.is_empty()).then_some(over);
+    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, instance, &levels_before).await?;
+    live::remember(tx, issuer, view, instance, request, &granted).await?;
     Ok(granted)
+}
+
+/// Whether the last word about the instance, its own or the owner's, lets it go on.
+fn may_go_on(instance: &Instance, cx: &Cx) -> Result<(), Refusal> {
+    match instance.status {
+        InstanceStatus::Active => Ok(()),
+        InstanceStatus::Released => Err(Refusal::InstanceReleased),
+        InstanceStatus::Deactivated => {
+            Err(Refusal::InstanceDeactivated { retry_after_s: deactivation_pause_s(instance, cx.now) })
+        }
+        InstanceStatus::Blocked => Err(Refusal::InstanceBlocked),
+        InstanceStatus::Deleted => Err(Refusal::InstanceNotFound),
+    }
 }

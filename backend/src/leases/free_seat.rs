@@ -1,16 +1,16 @@
-//! Freeing a seat: by the owner in the portal, and what releasing shares with it.
+//! Freeing a seat: by the owner in the portal, and what every way of giving one back shares.
 
 use serde_json::json;
 
-use super::activate_instance::about;
-use super::check_instance::find_and_lock;
+use super::opening::{Opened, about, find_owned};
 use super::rules::{self, Return};
-use super::{Instance, InstanceStatus, store};
+use super::{Instance, InstanceStatus, close_lapsed, store};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, InstanceId};
 use crate::licenses::LicenseView;
+use crate::revocations::{self, Revoked};
 use crate::{audit, events};
 
 /// What freeing a seat did.
@@ -35,24 +35,44 @@ pub async fn free_seat(
     account_id: &AccountId,
     instance_id: &InstanceId,
 ) -> Result<Freed, DbError> {
-    let Some((view, mut instance)) = find_and_lock(tx, cx, instance_id).await? else { return Ok(Freed::NotFound) };
-    if view.license.account_id != *account_id {
-        return Ok(Freed::NotFound);
-    }
+    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+    let Some(Opened { view, mut instance }) = opened else { return Ok(Freed::NotFound) };
     if !instance.holds_seat(cx.now) {
         return Ok(Freed::WasFree);
     }
     if instance.status == InstanceStatus::Active {
-        give_back(tx, cx, &view, &mut instance, "deactivated").await?;
-        instance.status = InstanceStatus::Deactivated;
-        instance.deactivated_at = Some(cx.now);
-        store::update_instance(tx, cx, &instance).await?;
+        deactivate(tx, cx, &view, &mut instance, "owner").await?;
         let data = json!({ "identity": instance.identity(), "free_at": instance.held_until.timestamp().to_string() });
-        events::record(tx, cx, "instance.deactivated", about(&view, Some(&instance.id)), &data).await?;
         let id = instance.id.as_str();
         audit::record(tx, cx, Some(account_id), "instance.deactivate", id, audit::NOTHING, Some(&data)).await?;
     }
     Ok(Freed::FreeAt(instance.held_until.max(cx.now)))
+}
+
+/// Takes an active instance's seat and stores it as deactivated; `by` says who did it.
+pub(super) async fn deactivate(
+    tx: &mut Tx,
+    cx: &Cx,
+    view: &LicenseView,
+    instance: &mut Instance,
+    by: &str,
+) -> Result<(), DbError> {
+    give_back(tx, cx, view, instance, "deactivated").await?;
+    revoke_leases(tx, cx, instance).await?;
+    instance.status = InstanceStatus::Deactivated;
+    instance.deactivated_at = Some(cx.now);
+    store::update_instance(tx, cx, instance).await?;
+    let free_at = instance.held_until.timestamp().to_string();
+    let data = json!({ "identity": instance.identity(), "free_at": free_at, "by": by });
+    events::record(tx, cx, "instance.deactivated", about(view, Some(&instance.id)), &data).await
+}
+
+/// Tells verifiers to reject the leases of an instance that are still out.
+pub(super) async fn revoke_leases(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
+    if instance.lease_exp > cx.now {
+        revocations::revoke(tx, cx, Revoked::Instance(&instance.id), cx.now, instance.lease_exp).await?;
+    }
+    Ok(())
 }
 
 /// Ends the holding of a seat in `instance`, which the caller stores: at once where the rules allow it,
@@ -64,8 +84,9 @@ pub(super) async fn give_back(
     instance: &mut Instance,
     reason: &str,
 ) -> Result<(), DbError> {
-    if !instance.holds_seat(cx.now) {
-        return store::close_lease(tx, &instance.id, cx.now, reason, false).await;
+    close_lapsed::close_if_lapsed(tx, cx, view, instance).await?;
+    if !instance.interval_open {
+        return Ok(());
     }
     let since = cx.now.plus(-rules::early_return_window_ms(instance.lease_life_ms));
     let early_returns = store::count_early_returns(tx, &instance.license_id, since).await?;
@@ -79,5 +100,7 @@ pub(super) async fn give_back(
             false
         }
     };
-    store::close_lease(tx, &instance.id, cx.now, reason, counted).await
+    instance.interval_open = false;
+    store::close_lease(tx, &instance.id, cx.now, reason, counted).await?;
+    Ok(())
 }

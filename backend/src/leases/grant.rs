@@ -1,20 +1,18 @@
 //! What activating and checking share: examining the license, finding a seat, signing the lease.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use sdk::error::{CoveredRelease, RenewalPrice};
-use sdk::lease::LeaseClaims;
 use sdk::version::Coverage;
-use sdk::wire::{InvalidMember, LeaseResponse, Nonce, Notice, PlanView};
+use sdk::wire::{Identity, InvalidMember, LeaseResponse, Nonce};
 
-use super::lineage::{self, Position};
-use super::{Instance, Issuer, Refusal, rules, store};
+use super::answer::{Signer, answer};
+use super::seats::{self, Candidate, Occasion, Place, Seats};
+use super::surge::Surge;
+use super::{Instance, Issuer, Refusal, hold, store};
 use crate::catalog::{self, LicenseType, PriceRole};
-use crate::clock::{DAY_MS, SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::keys::{Purpose, active_signing_key};
+use crate::keys::{Purpose, active_signing_key, key_sets_after};
 use crate::licenses::{License, LicenseView, rules as license_rules};
 use crate::text::en::leases::RELEASE_DATE_REQUIRED;
 
@@ -50,6 +48,7 @@ pub(super) struct Ask<'a> {
     pub features: &'a [String],
     pub borrow_s: Option<i64>,
     pub nonce: &'a Nonce,
+    pub known_seq: Option<i64>,
 }
 
 /// Whether the license may grant anything to such a build at all.
@@ -95,143 +94,83 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
     }
 }
 
-/// Whether an instance (`None`: a new one) with this identity may hold a seat now.
+/// The seat that an instance (`None`: a new one) with this identity may hold now.
 pub(super) async fn find_seat(
     tx: &mut Tx,
     cx: &Cx,
     license: &License,
-    identity: &str,
+    identity: &Identity,
     instance: Option<&Instance>,
-) -> Result<(), Stop> {
-    let seats = store::seats_for(tx, license, identity, instance, cx.now).await?;
-    if rules::may_hold(seats) {
-        return Ok(());
+    occasion: Occasion,
+) -> Result<Place, Stop> {
+    let holdings = store::list_holdings(tx, &license.id, cx.now).await?;
+    let candidate = Candidate { identity: &identity.id, id: instance.map(|instance| instance.id.as_str()) };
+    let by_user = license.license_type == LicenseType::User;
+    if by_user && !seats::may_use_device(license.terms.devices_per_user, candidate, &holdings) {
+        let devices = store::list_devices(tx, &cx.vendor_id, &license.id, &identity.id, cx.now).await?;
+        return Err(Refusal::DevicesExhausted(devices).into());
     }
-    let holders = store::list_holders(tx, &cx.vendor_id, &license.id, cx.now).await?;
-    Err(Refusal::SeatsExhausted(holders).into())
+    let seats = Seats::count(license.license_type, license.seats, candidate, &holdings);
+    match seats::find_place(&seats, Surge::of(license), occasion, cx.now) {
+        Some(place) => Ok(place),
+        None => {
+            let holders = store::list_holders(tx, &cx.vendor_id, &license.id, cx.now).await?;
+            Err(Refusal::SeatsExhausted(holders).into())
+        }
+    }
 }
 
-/// Signs a lease for an instance that may hold its seat, and extends the seat in `instance`, which the
-/// caller stores. Where it `renews`, the open interval is extended, else a new one begins and the caller
-/// stores it with [`store_interval`]. Nothing is handed out before the commit.
+/// Where a lease is signed for.
+pub(super) struct Seat {
+    /// Which seat.
+    pub place: Place,
+    /// Whether it is held without a gap, so that the open interval goes on.
+    pub renews: bool,
+}
+
+/// Signs a lease for an instance that may hold this seat, and notes it in `instance`, which the caller stores.
+/// Where it does not renew, a new interval begins, which the caller stores after the instance with
+/// [`store::insert_lease`]. Nothing is handed out before the commit.
 pub(super) async fn sign_lease(
     tx: &mut Tx,
     cx: &Cx,
     issuer: &Issuer,
     view: &LicenseView,
     instance: &mut Instance,
-    renews: bool,
+    seat: Seat,
     ask: &Ask<'_>,
 ) -> Result<Granted, Stop> {
     let license = &view.license;
-    let terms = &license.terms;
     let Some(signer) = active_signing_key(tx, &issuer.master, &cx.vendor_id).await? else {
         return Err(Refusal::NotReady.into());
     };
     let [jitter] = cx.entropy.bytes();
-    let times = rules::lease_times(&terms.lease, license.license_type, cx.now, license.ends_at, ask.borrow_s, jitter);
-    if times.exp <= times.iat {
-        // Less than a second is left of the license.
+    let Some(times) = hold::lease_times(license, seat.place, cx.now, ask.borrow_s, jitter) else {
         return Err(Refusal::Inactive(license_rules::Inactive::Expired).into());
+    };
+    hold::hold(instance, license, seat.place, cx.now, &times);
+    if let Place::Surge { opens: true, .. } = seat.place {
+        store::open_surge(tx, cx, &license.id).await?;
     }
-    let exp = UnixMs::from_seconds(times.exp);
-
-    instance.lease_exp = instance.lease_exp.max(exp);
-    instance.lease_life_ms = (times.exp - times.iat) * SECOND_MS;
-    instance.held_until = instance.held_until.max(rules::held_until(&terms.lease, license.license_type, cx.now, exp));
-    let issued = if renews {
-        store::extend_lease(tx, cx, &instance.lease_id, instance.lease_exp).await?
+    if seat.renews {
+        store::extend_lease(tx, cx, &instance.lease_id, instance.lease_exp).await?;
     } else {
         instance.held_since = cx.now;
         instance.lease_id = cx.id();
-        1
-    };
-
-    let now = cx.now.seconds();
-    let features: BTreeMap<String, Option<i64>> = terms
-        .features
-        .iter()
-        .filter(|(_, end)| end.is_none_or(|end| now < end))
-        .map(|(k, v)| (k.clone(), *v))
-        .collect();
-    let claims = LeaseClaims {
-        ver: sdk::lease::LEASE_VERSION,
-        iss: issuer.vendor.origin.clone(),
-        aud: view.product_code.clone(),
-        sub: instance.id.to_string(),
-        jti: format!("{}.{issued}", instance.lease_id),
-        iat: times.iat,
-        nbf: times.iat,
-        exp: times.exp,
-        nonce: Some(ask.nonce.clone()),
-        lic: license.id.to_string(),
-        lty: license_type_on_the_wire(license.license_type),
-        pln: view.plan_code.clone(),
-        idn: sdk::wire::Identity { name: None, ..instance.identity() },
-        lim: terms.limits.clone(),
-        fea: features.clone(),
-        seats: license.seats,
-        upd: license.updates_until.map(UnixMs::seconds),
-        enf: terms.enforcement.clone(),
-        chk: times.chk,
-        brw: times.borrowed,
-    };
+        instance.interval_open = true;
+    }
     let instance_key = open_instance_key(issuer, instance)?;
-    let secret = lineage::mint(&instance_key, Position { epoch: instance.epoch, n: instance.shown_n + 1 });
-    let timestamp = |at: i64| UnixMs::from_seconds(at).timestamp();
-    Ok(Granted {
-        response: LeaseResponse {
-            instance_id: instance.id.to_string(),
-            license_id: license.id.to_string(),
-            secret,
-            lease: sdk::lease::sign(&claims, &signer.key, &signer.kid),
-            check_after_s: times.chk,
-            plan: PlanView {
-                code: view.plan_code.clone(),
-                name: view.plan_name.clone(),
-                limits: terms.limits.clone(),
-                features: features.into_iter().map(|(name, end)| (name, end.map(timestamp))).collect(),
-                seats: license.seats,
-                ends_at: license.ends_at.map(UnixMs::timestamp),
-                updates_until: license.updates_until.map(UnixMs::timestamp),
-                usage_signals: false,
-            },
-            server_time: cx.now.timestamp(),
-            notices: notices(license, cx.now),
-            over_limit: None,
-            keys: None,
-        },
-    })
-}
-
-/// Stores the interval that a lease which renews nothing has begun, and closes the one before it.
-pub(super) async fn store_interval(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
-    store::close_lease(tx, &instance.id, cx.now, "lapsed", false).await?;
-    store::insert_lease(tx, cx, instance).await
+    let signer = Signer { origin: &issuer.vendor.origin, key: &signer, instance_key: &instance_key };
+    let mut response = answer(cx, signer, view, instance, &times, ask.nonce);
+    if let Some(known_seq) = ask.known_seq {
+        let links = key_sets_after(tx, &cx.vendor_id, known_seq).await?;
+        response.keys = (!links.is_empty()).then_some(links);
+    }
+    Ok(Granted { response })
 }
 
 /// The key that an instance's secrets are derived from.
-pub(super) fn open_instance_key(issuer: &Issuer, instance: &Instance) -> Result<Vec<u8>, Stop> {
+pub(super) fn open_instance_key(issuer: &Issuer, instance: &Instance) -> Result<Vec<u8>, DbError> {
     let opened = issuer.master.unseal(Purpose::InstanceKey, instance.id.as_str(), &instance.instance_key_sealed);
     Ok(opened.map_err(|_| DbError::GivenUp("an instance key does not open with this master key"))?.to_vec())
-}
-
-fn notices(license: &License, now: UnixMs) -> Vec<Notice> {
-    const SOON_MS: i64 = 14 * DAY_MS;
-    let soon = |at: UnixMs| at.0 - now.0 <= SOON_MS;
-    let ends = license.ends_at.filter(|at| soon(*at)).map(|at| ("license_ends_soon", at));
-    let updates = license
-        .updates_until
-        .filter(|at| soon(*at))
-        .map(|at| (if at <= now { "updates_ended" } else { "updates_end_soon" }, at));
-    let notice = |(code, at): (&str, UnixMs)| Notice { code: code.to_owned(), at: Some(at.timestamp()) };
-    ends.into_iter().chain(updates).map(notice).collect()
-}
-
-fn license_type_on_the_wire(license_type: LicenseType) -> sdk::lease::LicenseType {
-    match license_type {
-        LicenseType::Floating => sdk::lease::LicenseType::Floating,
-        LicenseType::Machine => sdk::lease::LicenseType::Machine,
-        LicenseType::User => sdk::lease::LicenseType::User,
-    }
 }

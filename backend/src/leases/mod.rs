@@ -1,19 +1,44 @@
 //! Leases: activating, checking and releasing instances, and the seats they hold.
 //!
-//! A seat is held while `held_until` of its instance lies ahead; whatever is granted is decided under the
-//! license's row lock by the pure functions of `rules.rs`, so seats are never oversold. `lineage.rs`
-//! decides what a presented instance secret proves. Every grant and refusal of a known instance is an
-//! event in the same transaction; refusals are outcomes, so their events are committed.
+//! A seat is held while `held_until` of its instance lies ahead. Whatever is granted is decided under the
+//! license's row lock by pure functions, so seats are never oversold: `seats.rs` (who may hold one), `surge.rs`
+//! (seats beyond the bought ones, for a while), `rules.rs` (times, returns, use). `lineage.rs` and `proof.rs`
+//! decide what a presented instance secret proves, `conflict.rs` what follows when two copies show theirs.
+//! Every call by secret or about somebody's instance begins in `opening.rs`. Every grant and refusal of a known
+//! instance is an event in the same transaction; refusals are outcomes, so their events are committed. A seat that
+//! runs out is told once, by whoever meets it first (`close_lapsed.rs`).
 
 mod activate_instance;
+mod answer;
+mod block_instance;
 mod check_instance;
+mod close_lapsed;
+mod conflict;
+mod deactivate_instance;
+mod delete_instance;
 mod free_seat;
 mod grant;
+pub mod handlers;
+mod hold;
+pub mod instance_list;
 mod lineage;
+mod list_instances_for;
+pub mod live;
+mod notify;
+mod opening;
+pub mod outlook;
+mod proof;
 mod refusal;
 mod release_instance;
+mod resolve_conflict;
+mod revoke_lease;
 pub mod rules;
+pub mod seats;
 mod store;
+pub mod surge;
+mod usage;
+
+use std::collections::BTreeMap;
 
 use sdk::wire::{Identity, IdentityKind};
 
@@ -24,12 +49,35 @@ use crate::keys::MasterKey;
 use crate::vendors::Vendor;
 
 pub use activate_instance::activate_instance;
+pub use block_instance::{block_instance, unblock_instance};
 pub use check_instance::check_instance;
+pub use close_lapsed::close_lapsed;
+pub use conflict::{Conflict, Contest};
+pub use deactivate_instance::deactivate_instance;
+pub use delete_instance::delete_instance;
 pub use free_seat::{Freed, free_seat};
 pub use grant::Granted;
+pub use list_instances_for::list_instances_for;
 pub use refusal::Refusal;
 pub use release_instance::release_instance;
-pub use store::{count_seats, find_instance, list_holders, list_instances};
+pub use resolve_conflict::{Decision, resolve_conflict};
+pub use revoke_lease::revoke_lease;
+pub use store::{count_seats, feature_use, find_instance, list_holders, list_instances};
+pub use usage::license_usage;
+
+/// What an act on an instance did, by its owner or the vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acted {
+    /// It is done. Where the instance gave its seat back, the seat is free at this moment.
+    Done {
+        /// At once, or when the last lease for it can no longer be in use.
+        free_at: UnixMs,
+    },
+    /// There was nothing to do.
+    Unchanged,
+    /// There is no such instance, or it belongs to another account.
+    NotFound,
+}
 
 /// What the licensing use cases need besides their transaction: the vendor that signs, and the master key.
 #[derive(Clone, Debug)]
@@ -52,6 +100,9 @@ text_enum! {
         Deactivated = "deactivated",
         /// Must not run.
         Blocked = "blocked",
+        /// Forgotten: no call finds it, and its identity is a new one's. The row stays, because a seat that a
+        /// lease is still out for is held to its end.
+        Deleted = "deleted",
     }
 }
 
@@ -77,7 +128,9 @@ pub struct Instance {
     shown_nonce: String,
     shown_at: UnixMs,
     activation_nonce: String,
-    forks: i64,
+    /// Signs that two copies run under its identity, oldest first.
+    pub contests: JsonText<Vec<Contest>>,
+    conflict: Option<JsonText<Conflict>>,
     /// Since when it holds its seat without a gap.
     pub held_since: UnixMs,
     /// Until when its seat is held.
@@ -86,9 +139,12 @@ pub struct Instance {
     pub lease_exp: UnixMs,
     lease_life_ms: i64,
     lease_id: LeaseId,
+    surge: bool,
+    interval_open: bool,
     deactivated_at: Option<UnixMs>,
     /// What it last reported of each limit.
-    pub levels: JsonText<std::collections::BTreeMap<String, i64>>,
+    pub levels: JsonText<BTreeMap<String, i64>>,
+    counters: JsonText<BTreeMap<String, i64>>,
     /// First contact.
     pub first_contact_at: UnixMs,
     /// Last contact.
@@ -113,6 +169,30 @@ impl Instance {
         self.held_until > now
     }
 
+    /// Whether a lease granted at `now` continues the interval in which it holds its seat. A seat that was given back
+    /// and could not be free at once, or that was told as lapsed before the clock went back, is taken anew.
+    fn goes_on(&self, now: UnixMs) -> bool {
+        self.interval_open && self.holds_seat(now)
+    }
+
+    /// Whether its seat is one of a surge.
+    #[must_use]
+    pub fn is_surge(&self) -> bool {
+        self.surge
+    }
+
+    /// The conflict about its identity that stands at `now`.
+    #[must_use]
+    pub fn conflict(&self, now: UnixMs) -> Option<&Conflict> {
+        self.conflict.as_ref().map(|conflict| &conflict.0).filter(|conflict| conflict.stands(now))
+    }
+
+    /// What people call it: its name, else its identity.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        if self.name.is_empty() { &self.identity } else { &self.name }
+    }
+
     fn as_holder(&self) -> sdk::wire::Holder {
         sdk::wire::Holder {
             id: self.id.to_string(),
@@ -130,5 +210,43 @@ fn kind_from_word(word: &str) -> IdentityKind {
         "machine" => IdentityKind::Machine,
         "user" => IdentityKind::User,
         _ => IdentityKind::Instance,
+    }
+}
+
+#[cfg(test)]
+impl Instance {
+    /// An instance that has done nothing yet, for tests that only care for some of its members.
+    pub(crate) fn example() -> Self {
+        let entropy = crate::cx::Entropy::seeded(1);
+        Self {
+            id: entropy.id(),
+            license_id: entropy.id(),
+            kind: "instance".to_owned(),
+            identity: "node-a".to_owned(),
+            device: String::new(),
+            name: String::new(),
+            status: InstanceStatus::Active,
+            version: "1".to_owned(),
+            instance_key_sealed: Vec::new(),
+            epoch: 1,
+            shown_n: 0,
+            shown_nonce: String::new(),
+            shown_at: UnixMs(0),
+            activation_nonce: String::new(),
+            contests: JsonText::default(),
+            conflict: None,
+            held_since: UnixMs(0),
+            held_until: UnixMs(0),
+            lease_exp: UnixMs(0),
+            lease_life_ms: 0,
+            lease_id: entropy.id(),
+            surge: false,
+            interval_open: false,
+            deactivated_at: None,
+            levels: JsonText::default(),
+            counters: JsonText::default(),
+            first_contact_at: UnixMs(0),
+            last_contact_at: UnixMs(0),
+        }
     }
 }

@@ -28,14 +28,20 @@ pub enum Refusal {
     },
     /// The license lacks features that the caller requires.
     FeatureNotLicensed(Vec<String>),
+    /// The key was replaced by another, and its overlap is over.
+    KeyReplaced,
     /// Every seat is held.
     SeatsExhausted(Vec<Holder>),
+    /// The user is active on as many devices as the plan allows.
+    DevicesExhausted(Vec<Holder>),
     /// No such instance.
     InstanceNotFound,
     /// The secret is not genuine.
     InvalidSecret,
     /// A newer secret is in use.
     InstanceStale,
+    /// Several copies claim to be the instance, and the owner has not decided yet.
+    InstanceConflict,
     /// The instance gave its seat back.
     InstanceReleased,
     /// Somebody freed the instance's seat.
@@ -45,6 +51,11 @@ pub enum Refusal {
     },
     /// The instance must not run.
     InstanceBlocked,
+    /// Too many calls of this kind.
+    RateLimited {
+        /// Seconds until the next one is taken.
+        retry_after_s: i64,
+    },
     /// The vendor has no key to sign with; an operator must act.
     NotReady,
 }
@@ -67,15 +78,25 @@ impl Refusal {
             Self::IdentityKindMismatch => Code::IdentityKindMismatch,
             Self::VersionNotCovered { .. } => Code::VersionNotCovered,
             Self::FeatureNotLicensed(_) => Code::FeatureNotLicensed,
+            Self::KeyReplaced => Code::LicenseKeyReplaced,
             Self::SeatsExhausted(_) => Code::SeatsExhausted,
+            Self::DevicesExhausted(_) => Code::DevicesExhausted,
             Self::InstanceNotFound => Code::InstanceNotFound,
             Self::InvalidSecret => Code::InvalidSecret,
             Self::InstanceStale => Code::InstanceStale,
+            Self::InstanceConflict => Code::InstanceConflict,
             Self::InstanceReleased => Code::InstanceReleased,
             Self::InstanceDeactivated { .. } => Code::InstanceDeactivated,
             Self::InstanceBlocked => Code::InstanceBlocked,
+            Self::RateLimited { .. } => Code::RateLimited,
             Self::NotReady => Code::NotReady,
         }
+    }
+
+    /// Whether it was refused to somebody with a genuine key or secret, as far as the code tells.
+    #[must_use]
+    pub fn is_to_genuine(&self) -> bool {
+        !matches!(self, Self::Invalid(_) | Self::LicenseNotFound | Self::InstanceNotFound | Self::InvalidSecret)
     }
 
     /// The problem document, without origin and request id.
@@ -92,10 +113,11 @@ impl Refusal {
                 .with_detail(crate::text::en::leases::updates_ended(updates_until))
                 .with_coverage(newest, renewal),
             Self::FeatureNotLicensed(features) => problem.with_features(features),
-            Self::SeatsExhausted(holders) => problem.with_holders(holders),
+            Self::SeatsExhausted(holders) | Self::DevicesExhausted(holders) => problem.with_holders(holders),
             Self::InstanceDeactivated { retry_after_s } if retry_after_s > 0 => {
                 problem.with_retry_after_s(retry_after_s)
             }
+            Self::RateLimited { retry_after_s } => problem.with_retry_after_s(retry_after_s),
             _ => problem,
         }
     }

@@ -1,6 +1,8 @@
-//! Seats and times: pure decisions.
+//! Times, returns and use: pure decisions. Who may hold a seat is decided in `seats.rs`.
 
 use std::collections::BTreeMap;
+
+use sdk::wire::{Identity, IdentityKind};
 
 use crate::catalog::{LeasePolicy, LevelAggregation, LicenseType, Terms};
 use crate::clock::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
@@ -12,27 +14,6 @@ pub const SEAT_MARGIN_MS: i64 = 60 * SECOND_MS;
 pub const FREE_RETURN_MS: i64 = 15 * MINUTE_MS;
 /// After a deactivation the same identity is refused for this long.
 pub const DEACTIVATION_PAUSE_MS: i64 = 10 * MINUTE_MS;
-
-/// How a license's seats stand from one instance's point of view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seats {
-    /// Seats of the license.
-    pub allowed: i64,
-    /// Seats that others hold.
-    pub held_by_others: i64,
-    /// Whether this instance's seat is held.
-    pub holds: bool,
-    /// Of those others, how many have held theirs for longer.
-    pub older_holders: i64,
-}
-
-/// Whether the instance may hold a seat: its own if that is among the `allowed` oldest, else a free one.
-///
-/// Where seats were reduced below what is held, the most recently granted holders are the ones refused.
-#[must_use]
-pub fn may_hold(seats: Seats) -> bool {
-    if seats.holds { seats.older_holders < seats.allowed } else { seats.held_by_others < seats.allowed }
-}
 
 /// A lease to be signed. Times in whole seconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +121,42 @@ pub fn over_limit(limits: &BTreeMap<String, i64>, used: &BTreeMap<String, i64>) 
         .collect()
 }
 
+/// Use of one feature that one report can add at most, so that no sum of reports overflows.
+const MOST_USE: i64 = 1_000_000_000_000;
+
+/// Features that one instance can count: what it makes up beyond them is not kept.
+const MOST_COUNTERS: usize = 500;
+
+/// What a report of cumulative counters adds to those `known`, by feature, and makes them the known ones. A counter
+/// that did not grow adds nothing: the report is a retry, or older than what is known.
+#[must_use]
+pub fn count<'a>(
+    known: &mut BTreeMap<String, i64>,
+    reported: impl Iterator<Item = (&'a String, &'a i64)>,
+) -> Vec<(String, i64)> {
+    let mut added = Vec::new();
+    for (feature, total) in reported {
+        let before = known.get(feature).copied().unwrap_or(0);
+        let has_room = known.len() < MOST_COUNTERS || known.contains_key(feature);
+        if *total > before && has_room {
+            known.insert(feature.clone(), *total);
+            added.push((feature.clone(), total.saturating_sub(before).min(MOST_USE)));
+        }
+    }
+    added
+}
+
+/// A user's identity for whoever shows only the bare key: enough to recognise one's own, too little to learn who the
+/// others are. Other kinds name machines and stay as they are.
+#[must_use]
+pub fn mask_identity(identity: Identity) -> Identity {
+    if identity.kind != IdentityKind::User {
+        return identity;
+    }
+    let mask = |text: &str| text.chars().take(1).chain(['…']).collect::<String>();
+    Identity { id: mask(&identity.id), device: identity.device.as_deref().map(mask), name: None, ..identity }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -148,22 +165,6 @@ mod tests {
 
     const POLICY: LeasePolicy =
         LeasePolicy { lease_s: 600, check_s: 180, reclaim_after_s: 2_592_000, max_borrow_s: 86_400 };
-
-    #[test]
-    fn a_holder_keeps_its_seat_and_others_take_only_free_ones() {
-        for (allowed, held_by_others, holds, older_holders, expected) in [
-            (1, 0, false, 0, true),
-            (1, 1, false, 1, false),
-            (1, 5, true, 0, true),  // reduced from six: the oldest stays
-            (1, 5, true, 1, false), // and the next goes
-            (0, 0, true, 0, false),
-            (3, 2, false, 2, true),
-            (3, 2, true, 2, true),
-        ] {
-            let seats = Seats { allowed, held_by_others, holds, older_holders };
-            assert_eq!(may_hold(seats), expected, "{seats:?}");
-        }
-    }
 
     #[test]
     fn a_lease_never_outlives_its_license() {
@@ -197,6 +198,32 @@ mod tests {
         assert_eq!(return_seat(now, later(16), 1, 2), Return::AtEndOfLease);
         assert_eq!(return_seat(now, later(16), 5, 4), Return::AtOnce { counted: true });
         assert_eq!(early_return_window_ms(2 * DAY_MS), 2 * DAY_MS);
+    }
+
+    #[test]
+    fn counters_add_what_they_grew_by_and_a_retry_adds_nothing() {
+        let report =
+            |exports, imports| BTreeMap::from([("exports".to_owned(), exports), ("imports".to_owned(), imports)]);
+        let mut known = BTreeMap::new();
+        for (reported, expected) in [
+            (report(3, 0), &[("exports", 3)][..]),
+            (report(3, 0), &[]),
+            (report(5, 2), &[("exports", 2), ("imports", 2)]),
+            (report(4, 1), &[]), // an older report, late
+            (report(6, i64::MAX), &[("exports", 1), ("imports", MOST_USE)]),
+        ] {
+            let added = count(&mut known, reported.iter());
+            let added: Vec<_> = added.iter().map(|(name, amount)| (name.as_str(), *amount)).collect();
+            assert_eq!(added, expected, "{reported:?}");
+        }
+    }
+
+    #[test]
+    fn users_are_masked_and_machines_are_not() {
+        let masked = mask_identity(Identity::user("ada@example.com", "laptop").named("Ada"));
+        assert_eq!(masked, Identity::user("a…", "l…"));
+        let machine = Identity::machine("press-4").named("Press");
+        assert_eq!(mask_identity(machine.clone()), machine);
     }
 
     #[test]

@@ -1,4 +1,9 @@
-use super::{Instance, rules};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::Instance;
+use super::seats::Holding;
 use crate::catalog::LicenseType;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -10,16 +15,7 @@ use crate::ids::{InstanceId, LeaseId, LicenseId, VendorId};
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn find_instance(tx: &mut Tx, vendor_id: &VendorId, id: &InstanceId) -> Result<Option<Instance>, DbError> {
-    fetch_optional!(
-        tx,
-        Instance,
-        "SELECT id, license_id, kind, identity, device, name, status, version, instance_key_sealed, epoch, shown_n,
-                shown_nonce, shown_at, activation_nonce, forks, held_since, held_until, lease_exp, lease_life_ms,
-                lease_id, deactivated_at, levels, first_contact_at, last_contact_at
-         FROM instances WHERE vendor_id = $1 AND id = $2",
-        vendor_id,
-        id
-    )
+    fetch_optional!(tx, Instance, "SELECT * FROM instances WHERE vendor_id = $1 AND id = $2", vendor_id, id)
 }
 
 pub(super) async fn find_by_identity(
@@ -31,10 +27,9 @@ pub(super) async fn find_by_identity(
     fetch_optional!(
         tx,
         Instance,
-        "SELECT id, license_id, kind, identity, device, name, status, version, instance_key_sealed, epoch, shown_n,
-                shown_nonce, shown_at, activation_nonce, forks, held_since, held_until, lease_exp, lease_life_ms,
-                lease_id, deactivated_at, levels, first_contact_at, last_contact_at
-         FROM instances WHERE vendor_id = $1 AND license_id = $2 AND kind = $3 AND identity = $4 AND device = $5",
+        "SELECT * FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND kind = $3 AND identity = $4 AND device = $5
+           AND tombstone = ''",
         vendor_id,
         license_id,
         identity.kind.as_str(),
@@ -57,10 +52,7 @@ pub async fn list_instances(
     fetch_all!(
         tx,
         Instance,
-        "SELECT id, license_id, kind, identity, device, name, status, version, instance_key_sealed, epoch, shown_n,
-                shown_nonce, shown_at, activation_nonce, forks, held_since, held_until, lease_exp, lease_life_ms,
-                lease_id, deactivated_at, levels, first_contact_at, last_contact_at
-         FROM instances WHERE vendor_id = $1 AND license_id = $2
+        "SELECT * FROM instances WHERE vendor_id = $1 AND license_id = $2 AND tombstone = ''
          ORDER BY CASE WHEN held_until > $3 THEN 0 ELSE 1 END, last_contact_at DESC, id LIMIT $4",
         vendor_id,
         license_id,
@@ -82,10 +74,7 @@ pub async fn list_holders(
     let holders = fetch_all!(
         tx,
         Instance,
-        "SELECT id, license_id, kind, identity, device, name, status, version, instance_key_sealed, epoch, shown_n,
-                shown_nonce, shown_at, activation_nonce, forks, held_since, held_until, lease_exp, lease_life_ms,
-                lease_id, deactivated_at, levels, first_contact_at, last_contact_at
-         FROM instances WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3
+        "SELECT * FROM instances WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3
          ORDER BY held_since, id LIMIT 100",
         vendor_id,
         license_id,
@@ -124,57 +113,49 @@ pub async fn count_seats(
     Ok(held)
 }
 
-#[derive(sqlx::FromRow)]
-struct SeatHolderRow {
-    identity: String,
-    id: String,
-    held_since: UnixMs,
+/// Everybody who holds a seat of a license at `now`.
+pub(super) async fn list_holdings(tx: &mut Tx, license_id: &LicenseId, now: UnixMs) -> Result<Vec<Holding>, DbError> {
+    fetch_all!(
+        tx,
+        Holding,
+        "SELECT identity, id, held_since, surge FROM instances WHERE license_id = $1 AND held_until > $2",
+        license_id,
+        now
+    )
 }
 
-/// How a license's seats stand for an instance (`None`: one that does not exist yet) with this identity.
-pub(super) async fn seats_for(
+/// The devices on which a user is active at `now`, longest first; at most a hundred.
+pub(super) async fn list_devices(
     tx: &mut Tx,
-    license: &crate::licenses::License,
-    identity: &str,
-    instance: Option<&Instance>,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    user: &str,
     now: UnixMs,
-) -> Result<rules::Seats, DbError> {
-    let by_user = license.license_type == LicenseType::User;
-    // One row per seat: on `user` plans all devices of a user share one, held since the first of them.
-    let holders = if by_user {
-        fetch_all!(
-            tx,
-            SeatHolderRow,
-            "SELECT identity, MIN(id) AS id, MIN(held_since) AS held_since FROM instances
-             WHERE license_id = $1 AND held_until > $2 GROUP BY identity",
-            &license.id,
-            now
-        )?
-    } else {
-        fetch_all!(
-            tx,
-            SeatHolderRow,
-            "SELECT identity, id, held_since FROM instances WHERE license_id = $1 AND held_until > $2",
-            &license.id,
-            now
-        )?
-    };
-    let is_mine = |holder: &SeatHolderRow| match instance {
-        _ if by_user => holder.identity == identity,
-        Some(instance) => holder.id == instance.id.as_str(),
-        None => false,
-    };
-    let mine = holders.iter().find(|holder| is_mine(holder));
-    let older_holders = holders.iter().filter(|holder| {
-        !is_mine(holder) && mine.is_none_or(|mine| (holder.held_since, &holder.id) < (mine.held_since, &mine.id))
-    });
-    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    Ok(rules::Seats {
-        allowed: license.seats,
-        held_by_others: count(holders.len() - usize::from(mine.is_some())),
-        holds: mine.is_some(),
-        older_holders: count(older_holders.count()),
-    })
+) -> Result<Vec<sdk::wire::Holder>, DbError> {
+    let devices = fetch_all!(
+        tx,
+        Instance,
+        "SELECT * FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND kind = 'user' AND identity = $3 AND held_until > $4
+         ORDER BY held_since, id LIMIT 100",
+        vendor_id,
+        license_id,
+        user,
+        now
+    )?;
+    Ok(devices.iter().map(Instance::as_holder).collect())
+}
+
+/// Notes that the surge of a license opens. The caller holds its lock.
+pub(super) async fn open_surge(tx: &mut Tx, cx: &Cx, license_id: &LicenseId) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE licenses SET surge_opened_at = $3 WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        license_id,
+        cx.now
+    )?;
+    Ok(())
 }
 
 pub(super) async fn insert_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
@@ -182,9 +163,10 @@ pub(super) async fn insert_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
         tx,
         "INSERT INTO instances (id, vendor_id, license_id, kind, identity, device, name, status, version,
                                 instance_key_sealed, epoch, shown_n, shown_nonce, shown_at, activation_nonce,
-                                held_since, held_until, lease_exp, lease_life_ms, lease_id, first_contact_at,
-                                last_contact_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                                held_since, held_until, lease_exp, lease_life_ms, lease_id, surge, interval_open,
+                                first_contact_at, last_contact_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24)",
         &instance.id,
         &cx.vendor_id,
         &instance.license_id,
@@ -205,6 +187,8 @@ pub(super) async fn insert_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
         instance.lease_exp,
         instance.lease_life_ms,
         &instance.lease_id,
+        instance.surge,
+        instance.interval_open,
         instance.first_contact_at,
         instance.last_contact_at
     )?;
@@ -215,9 +199,9 @@ pub(super) async fn update_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
     execute!(
         tx,
         "UPDATE instances SET name = $3, status = $4, version = $5, epoch = $6, shown_n = $7, shown_nonce = $8,
-                shown_at = $9, activation_nonce = $10, forks = $11, held_since = $12, held_until = $13,
-                lease_exp = $14, lease_life_ms = $15, lease_id = $16, deactivated_at = $17, levels = $18,
-                last_contact_at = $19
+                shown_at = $9, activation_nonce = $10, contests = $11, conflict = $12, held_since = $13,
+                held_until = $14, lease_exp = $15, lease_life_ms = $16, lease_id = $17, surge = $18,
+                interval_open = $19, deactivated_at = $20, levels = $21, counters = $22, last_contact_at = $23
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         &instance.id,
@@ -229,38 +213,72 @@ pub(super) async fn update_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
         &instance.shown_nonce,
         instance.shown_at,
         &instance.activation_nonce,
-        instance.forks,
+        JsonText(&instance.contests.0),
+        instance.conflict.as_ref().map(|conflict| JsonText(conflict.0)),
         instance.held_since,
         instance.held_until,
         instance.lease_exp,
         instance.lease_life_ms,
         &instance.lease_id,
+        instance.surge,
+        instance.interval_open,
         instance.deactivated_at,
-        JsonText(instance.levels.0.clone()),
+        JsonText(&instance.levels.0),
+        JsonText(&instance.counters.0),
         instance.last_contact_at
     )?;
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct LevelsRow {
-    levels: JsonText<std::collections::BTreeMap<String, i64>>,
+/// Notes that an instance's interval is closed.
+pub(super) async fn note_closed(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE instances SET interval_open = FALSE WHERE vendor_id = $1 AND id = $2", &cx.vendor_id, id)?;
+    Ok(())
 }
 
-/// What the instances that hold seats report of each limit.
+/// Frees the identity of an instance for a new one.
+pub(super) async fn bury_instance(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE instances SET tombstone = id WHERE vendor_id = $1 AND id = $2", &cx.vendor_id, id)?;
+    Ok(())
+}
+
+/// Licenses with instances whose seat ran out by `now` without that having been noted, in the order of their ids.
+pub(super) async fn list_lapsed(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    now: UnixMs,
+    limit: i64,
+) -> Result<Vec<(LicenseId, InstanceId)>, DbError> {
+    fetch_all!(
+        tx,
+        (LicenseId, InstanceId),
+        "SELECT license_id, id FROM
+            (SELECT license_id, id FROM instances WHERE vendor_id = $1 AND interval_open AND held_until <= $2
+             ORDER BY held_until LIMIT $3) AS due
+         ORDER BY license_id, id",
+        vendor_id,
+        now,
+        limit
+    )
+}
+
+/// What each instance that holds a seat reports of the limits.
 pub(super) async fn list_levels(
     tx: &mut Tx,
+    vendor_id: &VendorId,
     license_id: &LicenseId,
     now: UnixMs,
-) -> Result<Vec<std::collections::BTreeMap<String, i64>>, DbError> {
+) -> Result<Vec<(InstanceId, BTreeMap<String, i64>)>, DbError> {
     let rows = fetch_all!(
         tx,
-        LevelsRow,
-        "SELECT levels FROM instances WHERE license_id = $1 AND held_until > $2 AND levels <> '{}'",
+        (InstanceId, JsonText<BTreeMap<String, i64>>),
+        "SELECT id, levels FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3 AND levels <> '{}'",
+        vendor_id,
         license_id,
         now
     )?;
-    Ok(rows.into_iter().map(|row| row.levels.0).collect())
+    Ok(rows.into_iter().map(|(id, levels)| (id, levels.0)).collect())
 }
 
 /// Opens a new interval in which an instance holds its seat.
@@ -279,28 +297,27 @@ pub(super) async fn insert_lease(tx: &mut Tx, cx: &Cx, instance: &Instance) -> R
     Ok(())
 }
 
-/// Extends an open interval by one more token and answers how many were signed in it.
-pub(super) async fn extend_lease(tx: &mut Tx, cx: &Cx, id: &LeaseId, exp: UnixMs) -> Result<i64, DbError> {
-    let (issued,) = fetch_one!(
+/// Extends an open interval by one more token.
+pub(super) async fn extend_lease(tx: &mut Tx, cx: &Cx, id: &LeaseId, exp: UnixMs) -> Result<(), DbError> {
+    execute!(
         tx,
-        (i64,),
-        "UPDATE leases SET last_issued_at = $2, exp = $3, issued = issued + 1 WHERE id = $1 RETURNING issued",
+        "UPDATE leases SET last_issued_at = $2, exp = $3, issued = issued + 1 WHERE id = $1",
         id,
         cx.now,
         exp
     )?;
-    Ok(issued)
+    Ok(())
 }
 
-/// Closes an instance's open interval, if it has one.
+/// Closes an instance's open interval; answers whether it had one.
 pub(super) async fn close_lease(
     tx: &mut Tx,
     instance_id: &InstanceId,
     at: UnixMs,
     reason: &str,
     returned_early: bool,
-) -> Result<(), DbError> {
-    execute!(
+) -> Result<bool, DbError> {
+    let closed = execute!(
         tx,
         "UPDATE leases SET closed_at = $2, close_reason = $3, returned_early = $4
          WHERE instance_id = $1 AND closed_at IS NULL",
@@ -309,7 +326,7 @@ pub(super) async fn close_lease(
         reason,
         returned_early
     )?;
-    Ok(())
+    Ok(closed > 0)
 }
 
 pub(super) async fn count_early_returns(tx: &mut Tx, license_id: &LicenseId, since: UnixMs) -> Result<i64, DbError> {
@@ -321,4 +338,51 @@ pub(super) async fn count_early_returns(tx: &mut Tx, license_id: &LicenseId, sin
         since
     )?;
     Ok(count)
+}
+
+/// Adds to the use of a feature on a day; answers the day's total.
+pub(super) async fn add_feature_use(
+    tx: &mut Tx,
+    cx: &Cx,
+    license_id: &LicenseId,
+    feature: &str,
+    amount: i64,
+) -> Result<i64, DbError> {
+    let (total,) = fetch_one!(
+        tx,
+        (i64,),
+        "INSERT INTO feature_use (vendor_id, license_id, feature, day, amount) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (license_id, feature, day) DO UPDATE SET amount = feature_use.amount + excluded.amount
+         RETURNING amount",
+        &cx.vendor_id,
+        license_id,
+        feature,
+        cx.now.date().to_string(),
+        amount
+    )?;
+    Ok(total)
+}
+
+/// How often each feature of a license was used from a UTC day on, both ends included.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn feature_use(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    since: Date,
+    until: Date,
+) -> Result<BTreeMap<String, i64>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (String, i64),
+        "SELECT feature, CAST(SUM(amount) AS BIGINT) FROM feature_use
+         WHERE vendor_id = $1 AND license_id = $2 AND day >= $3 AND day <= $4 GROUP BY feature ORDER BY feature",
+        vendor_id,
+        license_id,
+        since.to_string(),
+        until.to_string()
+    )?;
+    Ok(rows.into_iter().collect())
 }

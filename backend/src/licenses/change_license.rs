@@ -10,6 +10,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
+use crate::revocations::{self, Revoked};
 use crate::{audit, events};
 
 /// What events and audit say about a license.
@@ -19,9 +20,14 @@ pub(super) fn summary(license: &License) -> serde_json::Value {
         "seats": license.seats,
         "status": license.status,
         "reason": license.status_reason,
+        "vendor_standing": license.vendor_standing,
+        "vendor_reason": license.vendor_reason,
         "ends_at": license.ends_at.map(|at| at.timestamp().to_string()),
+        "trial_until": license.trial_until.map(|at| at.timestamp().to_string()),
         "updates_until": license.updates_until.map(|at| at.timestamp().to_string()),
         "limits": license.terms.limits,
+        "features": license.terms.features,
+        "overrides": license.overrides,
         "name": license.name,
     })
 }
@@ -29,7 +35,7 @@ pub(super) fn summary(license: &License) -> serde_json::Value {
 /// A change of plan or seats.
 #[derive(Clone, Debug)]
 pub struct PlanChange<'a> {
-    /// The plan from now on; its terms replace the license's.
+    /// The plan from now on; its terms replace those of the one before. What the vendor granted on top stays.
     pub plan: &'a Plan,
     /// Seats from now on.
     pub seats: i64,
@@ -45,14 +51,15 @@ pub struct PlanChange<'a> {
 pub async fn apply_plan(tx: &mut Tx, cx: &Cx, id: &LicenseId, change: &PlanChange<'_>) -> Result<(), DbError> {
     edit(tx, cx, id, "license.change", "license.changed", |license| {
         license.plan_id = change.plan.id.clone();
-        license.terms = change.plan.terms.clone();
+        license.plan_terms = change.plan.terms.clone();
         license.seats = change.seats;
         license.ends_at = change.ends_at;
     })
     .await
 }
 
-/// Sets where a license stands, and why. A revoked license stays revoked.
+/// Sets where a license stands as far as billing goes, and why. A revoked license stays revoked, and what the
+/// vendor decided about it stays as it is.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -63,20 +70,35 @@ pub async fn set_standing(
     status: LicenseStatus,
     reason: &str,
 ) -> Result<(), DbError> {
+    let Some(view) = store::lock_license(tx, &cx.vendor_id, id).await? else { return Ok(()) };
     let (act, event) = match status {
         LicenseStatus::Suspended => ("license.suspend", "license.suspended"),
         LicenseStatus::Revoked => ("license.revoke", "license.revoked"),
+        // Its end may have been recorded when its window ran out.
+        LicenseStatus::Ended if view.license.expired_at.is_some() => ("license.end", "license.changed"),
         LicenseStatus::Ended => ("license.end", "license.expired"),
         LicenseStatus::Active => ("license.activate", "license.changed"),
         LicenseStatus::Pending => ("license.await_payment", "license.changed"),
     };
-    edit(tx, cx, id, act, event, |license| {
-        if license.status != LicenseStatus::Revoked {
-            license.status = status;
-            reason.clone_into(&mut license.status_reason);
+    edit_locked(tx, cx, view.license, act, event, |license| {
+        if license.status == LicenseStatus::Revoked {
+            return;
         }
+        if status == LicenseStatus::Ended && license.status != status {
+            license.expired_at = license.expired_at.or(Some(cx.now));
+        }
+        license.status = status;
+        reason.clone_into(&mut license.status_reason);
     })
     .await
+}
+
+/// Sets the end of a license's free trial; `None` where it has none.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn set_trial(tx: &mut Tx, cx: &Cx, id: &LicenseId, until: Option<UnixMs>) -> Result<(), DbError> {
+    edit(tx, cx, id, "license.set_trial", "license.changed", |license| license.trial_until = until).await
 }
 
 /// Adds years of updates to a perpetual license, counted from the old date however late.
@@ -98,6 +120,7 @@ pub async fn rename_license(tx: &mut Tx, cx: &Cx, id: &LicenseId, name: &str) ->
     edit(tx, cx, id, "license.rename", "license.changed", |license| name.clone_into(&mut license.name)).await
 }
 
+/// Changes a license under its lock; see [`edit_locked`].
 async fn edit(
     tx: &mut Tx,
     cx: &Cx,
@@ -107,17 +130,42 @@ async fn edit(
     change: impl FnOnce(&mut License) + Send,
 ) -> Result<(), DbError> {
     let Some(view) = store::lock_license(tx, &cx.vendor_id, id).await? else { return Ok(()) };
-    let before = view.license;
+    edit_locked(tx, cx, view.license, act, event_type, change).await
+}
+
+/// Changes a license whose lock the caller holds, and whatever follows: the terms in force, whether its end
+/// counts as recorded, whether verifiers reject the leases that are out, one event and one audit row.
+pub(super) async fn edit_locked(
+    tx: &mut Tx,
+    cx: &Cx,
+    before: License,
+    act: &str,
+    event_type: &str,
+    change: impl FnOnce(&mut License) + Send,
+) -> Result<(), DbError> {
     let mut after = before.clone();
     change(&mut after);
+    after.terms = after.overrides.apply(&after.plan_terms);
+    if rules::standing(&after, cx.now).is_ok() {
+        after.expired_at = None;
+    }
     if after == before {
         return Ok(());
     }
     store::update_license(tx, &after).await?;
+    match (rules::rejects_leases(&before), rules::rejects_leases(&after)) {
+        (false, true) => {
+            let last_exp = store::find_last_exp(tx, &after).await?;
+            revocations::revoke(tx, cx, Revoked::License(&after.id), cx.now, last_exp).await?;
+        }
+        (true, false) => revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?,
+        (true, true) | (false, false) => {}
+    }
     let data = Change { before: summary(&before), after: summary(&after) };
-    let about = events::About { account_id: Some(&before.account_id), license_id: Some(id), instance_id: None };
+    let about = events::About { account_id: Some(&before.account_id), license_id: Some(&before.id), instance_id: None };
     events::record(tx, cx, event_type, about, &data).await?;
-    audit::record(tx, cx, Some(&before.account_id), act, id.as_str(), Some(&data.before), Some(&data.after)).await
+    let id = before.id.as_str();
+    audit::record(tx, cx, Some(&before.account_id), act, id, Some(&data.before), Some(&data.after)).await
 }
 
 #[derive(Serialize)]

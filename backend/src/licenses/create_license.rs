@@ -2,7 +2,7 @@
 
 use sdk::license_key::{LicenseKey, RANDOM_BYTES};
 
-use super::{License, LicenseStatus, store};
+use super::{License, LicenseStatus, Overrides, VendorStanding, store};
 use crate::catalog::Plan;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -53,13 +53,21 @@ pub async fn create_license(
         key_hint: key.masked(),
         status: new.status,
         status_reason: String::new(),
+        vendor_standing: VendorStanding::None,
+        vendor_reason: String::new(),
+        vendor_standing_at: None,
         kind: new.plan.kind,
         license_type: new.plan.license_type,
         starts_at: new.starts_at,
         ends_at: new.ends_at,
         updates_until: new.updates_until,
+        trial_until: None,
+        expired_at: None,
+        surge_opened_at: None,
         seats: new.seats,
         terms: new.plan.terms.clone(),
+        plan_terms: new.plan.terms.clone(),
+        overrides: Overrides::default(),
         created_at: cx.now,
     };
     let sealed = master.seal(Purpose::LicenseKey, license.id.as_str(), key.expose().as_bytes(), &cx.entropy);

@@ -2,7 +2,11 @@
 //!
 //! A license is created by fulfilling an order, changed by what Stripe says of its subscription, and read
 //! at every activation and check. Its key is looked up by keyed hash and sealed, so that its owner can
-//! see it again.
+//! see it again, and can be replaced.
+//!
+//! What the vendor decides about a license (`vendor_standing`, `overrides`) is kept apart from what billing
+//! says (`status`, the plan's terms), so that neither undoes the other: no payment lifts a suspension, and no
+//! change of plan takes away what was granted on top.
 
 use crate::catalog::{LicenseType, PlanKind, Terms};
 use crate::clock::UnixMs;
@@ -25,6 +29,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What the vendor decided about a license, whatever billing says.
+    VendorStanding {
+        /// Nothing: billing alone counts.
+        None = "none",
+        /// Grants nothing until the vendor reinstates it.
+        Suspended = "suspended",
+        /// Grants nothing again.
+        Revoked = "revoked",
+    }
+}
+
 /// An account's right to run one product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct License {
@@ -42,10 +58,16 @@ pub struct License {
     pub name: String,
     /// The license key with all but its last group hidden.
     pub key_hint: String,
-    /// Where it stands.
+    /// Where it stands as far as billing goes.
     pub status: LicenseStatus,
     /// Why, in a word: `payment_due`, `cancelled`, `refunded`; empty when there is nothing to say.
     pub status_reason: String,
+    /// What the vendor decided apart from that.
+    pub vendor_standing: VendorStanding,
+    /// Why, in the vendor's words; may be empty.
+    pub vendor_reason: String,
+    /// Since when.
+    pub vendor_standing_at: Option<UnixMs>,
     /// Rented or bought.
     pub kind: PlanKind,
     /// How seats are counted.
@@ -56,22 +78,50 @@ pub struct License {
     pub ends_at: Option<UnixMs>,
     /// Perpetual: releases dated on or before the UTC date of this moment are covered.
     pub updates_until: Option<UnixMs>,
+    /// End of the free trial, while it is or was one.
+    pub trial_until: Option<UnixMs>,
+    /// When its end was recorded; `None` again once it is extended.
+    pub expired_at: Option<UnixMs>,
     /// Seats.
     pub seats: i64,
-    /// Limits, features and policies in force.
+    /// Limits, features and policies in force: the plan's with the overrides in their place.
     pub terms: Terms,
+    /// The plan's, as they were when the plan was applied.
+    pub plan_terms: Terms,
+    /// What differs from the plan's.
+    pub overrides: Overrides,
+    /// When the surge of its plan was last opened.
+    pub surge_opened_at: Option<UnixMs>,
     /// When it was created.
     pub created_at: UnixMs,
 }
 
 mod change_license;
 mod create_license;
+mod expire_licenses;
+pub mod handlers;
+mod override_license;
+mod overrides;
+pub mod overrides_text;
+mod recover_keys;
+mod replace_key;
 mod reveal_key;
 pub mod rules;
+pub mod search;
+mod set_vendor_standing;
 mod store;
 
-pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing};
+pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing, set_trial};
 pub use create_license::{NewLicense, create_license};
+pub use expire_licenses::expire_licenses;
+pub use override_license::{LicenseOverride, override_license};
+pub use overrides::{OverrideFault, Overrides};
+pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
+pub use replace_key::{KeyReplacement, replace_key};
+pub(crate) use reveal_key::open_key;
 pub use reveal_key::reveal_key;
-pub use store::{LicenseView, find_license, list_by_account};
-pub(crate) use store::{find_by_key_hash, lock_license};
+pub use set_vendor_standing::{
+    EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,
+};
+pub use store::{KeyFound, LicenseView, OldKey, find_by_key, find_license, list_by_account, list_old_keys};
+pub(crate) use store::{has_license_of, lock_license_for_instance};

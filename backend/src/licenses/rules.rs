@@ -1,6 +1,6 @@
 //! What a license allows at a moment: pure decisions.
 
-use super::{License, LicenseStatus};
+use super::{License, LicenseStatus, VendorStanding};
 use crate::catalog::{LicenseType, PlanKind};
 use crate::clock::UnixMs;
 
@@ -28,11 +28,20 @@ pub const REASON_PAST_DUE: &str = "past_due";
 /// The reason under which a cancelled subscription ends a license.
 pub const REASON_CANCELLED: &str = "cancelled";
 
-/// Whether the license grants leases at `now`; if not, why.
+/// Whether the license grants leases at `now`; if not, why. Revoked by anybody comes first, then the vendor's
+/// word, then what billing says.
 ///
 /// # Errors
 /// The reason why not.
 pub fn standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
+    match (license.vendor_standing, license.status) {
+        (VendorStanding::Revoked, _) | (_, LicenseStatus::Revoked) => Err(Inactive::Revoked),
+        (VendorStanding::Suspended, _) => Err(Inactive::Suspended),
+        (VendorStanding::None, _) => billing_standing(license, now),
+    }
+}
+
+fn billing_standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
     match license.status {
         LicenseStatus::Pending => Err(Inactive::NotPaid),
         LicenseStatus::Suspended if license.status_reason == REASON_PAST_DUE => Err(Inactive::PastDue),
@@ -43,6 +52,33 @@ pub fn standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
         LicenseStatus::Active if license.ends_at.is_some_and(|end| end <= now) => Err(Inactive::Expired),
         LicenseStatus::Active => Ok(()),
     }
+}
+
+/// Whether verifiers must be told to reject the leases that are out: the license was suspended or revoked, by
+/// whomever. Where it merely ended, its leases end with it.
+#[must_use]
+pub fn rejects_leases(license: &License) -> bool {
+    license.vendor_standing != VendorStanding::None
+        || matches!(license.status, LicenseStatus::Suspended | LicenseStatus::Revoked)
+}
+
+/// Whether a license's window has run out at `now` and this was not recorded yet.
+#[must_use]
+pub fn has_run_out(license: &License, now: UnixMs) -> bool {
+    license.expired_at.is_none()
+        && license.ends_at.is_some_and(|end| end <= now)
+        && matches!(license.status, LicenseStatus::Active | LicenseStatus::Suspended)
+}
+
+/// Most days for which a replaced license key can go on working.
+pub const OVERLAP_MAX_DAYS: i64 = 30;
+/// Most characters of the vendor's reason.
+const REASON_MAX_CHARS: usize = 200;
+
+/// The vendor's reason in the form in which it is kept: one line, at most 200 characters.
+#[must_use]
+pub fn reason(text: &str) -> String {
+    text.trim().chars().filter(|character| !character.is_control()).take(REASON_MAX_CHARS).collect()
 }
 
 /// Most characters of the owner's name for a license.
@@ -89,13 +125,14 @@ pub fn has_update_window(kind: PlanKind) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::super::Overrides;
     use super::*;
     use crate::catalog::Terms;
     use crate::cx::Entropy;
 
-    fn license(status: LicenseStatus, reason: &str) -> License {
+    pub(crate) fn license(status: LicenseStatus, reason: &str) -> License {
         let entropy = Entropy::seeded(1);
         License {
             id: entropy.id(),
@@ -107,13 +144,21 @@ mod tests {
             key_hint: String::new(),
             status,
             status_reason: reason.to_owned(),
+            vendor_standing: VendorStanding::None,
+            vendor_reason: String::new(),
+            vendor_standing_at: None,
             kind: PlanKind::Subscription,
             license_type: LicenseType::Floating,
             starts_at: UnixMs(1_000),
             ends_at: Some(UnixMs(2_000)),
             updates_until: None,
+            trial_until: None,
+            expired_at: None,
+            surge_opened_at: None,
             seats: 1,
             terms: Terms::default(),
+            plan_terms: Terms::default(),
+            overrides: Overrides::default(),
             created_at: UnixMs(0),
         }
     }
@@ -134,6 +179,34 @@ mod tests {
         ] {
             assert_eq!(standing(&license(status, reason), UnixMs(now)), expected, "{status:?} {reason} at {now}");
         }
+    }
+
+    #[test]
+    fn revoked_comes_before_suspended_and_the_vendors_word_before_billings() {
+        use LicenseStatus::{Active, Ended, Pending, Revoked, Suspended};
+        use VendorStanding as V;
+        for (vendor, status, reason, expected) in [
+            (V::None, Active, "", Ok(())),
+            (V::Suspended, Active, "", Err(Inactive::Suspended)),
+            (V::Suspended, Pending, "", Err(Inactive::Suspended)),
+            (V::Suspended, Suspended, REASON_PAST_DUE, Err(Inactive::Suspended)),
+            (V::Suspended, Ended, "", Err(Inactive::Suspended)),
+            (V::Suspended, Revoked, "", Err(Inactive::Revoked)),
+            (V::Revoked, Active, "", Err(Inactive::Revoked)),
+            (V::Revoked, Suspended, "", Err(Inactive::Revoked)),
+            (V::None, Suspended, REASON_PAST_DUE, Err(Inactive::PastDue)),
+        ] {
+            let license = License { vendor_standing: vendor, ..license(status, reason) };
+            assert_eq!(standing(&license, UnixMs(1_500)), expected, "{vendor:?} {status:?}");
+            let rejects = vendor != V::None || matches!(status, Suspended | Revoked);
+            assert_eq!(rejects_leases(&license), rejects, "{vendor:?} {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(reason("  charge\nback\u{0} "), "chargeback");
+        assert_eq!(reason(&"é".repeat(300)).chars().count(), 200);
     }
 
     #[test]

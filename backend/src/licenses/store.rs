@@ -1,7 +1,7 @@
-use super::{License, LicenseStatus};
+use super::{License, LicenseStatus, Overrides, VendorStanding};
 use crate::catalog::{LicenseType, PlanKind, Terms};
 use crate::clock::UnixMs;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, Extent, JsonText, Subject, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, LicenseId, PlanId, ProductId, VendorId};
 
 /// A license with the names of what it is for.
@@ -19,8 +19,9 @@ pub struct LicenseView {
     pub product_name: String,
 }
 
+/// A license's row with the codes and names of its plan and product beside it.
 #[derive(sqlx::FromRow)]
-struct LicenseRow {
+pub(super) struct LicenseRow {
     id: LicenseId,
     vendor_id: VendorId,
     account_id: AccountId,
@@ -30,13 +31,20 @@ struct LicenseRow {
     key_hint: String,
     status: LicenseStatus,
     status_reason: String,
+    vendor_standing: VendorStanding,
+    vendor_reason: String,
+    vendor_standing_at: Option<UnixMs>,
     kind: PlanKind,
     license_type: LicenseType,
     starts_at: UnixMs,
     ends_at: Option<UnixMs>,
     updates_until: Option<UnixMs>,
+    trial_until: Option<UnixMs>,
+    expired_at: Option<UnixMs>,
+    surge_opened_at: Option<UnixMs>,
     seats: i64,
     terms: JsonText<Terms>,
+    overrides: JsonText<Overrides>,
     created_at: UnixMs,
     plan_code: String,
     plan_name: String,
@@ -57,13 +65,21 @@ impl From<LicenseRow> for LicenseView {
                 key_hint: row.key_hint,
                 status: row.status,
                 status_reason: row.status_reason,
+                vendor_standing: row.vendor_standing,
+                vendor_reason: row.vendor_reason,
+                vendor_standing_at: row.vendor_standing_at,
                 kind: row.kind,
                 license_type: row.license_type,
                 starts_at: row.starts_at,
                 ends_at: row.ends_at,
                 updates_until: row.updates_until,
+                trial_until: row.trial_until,
+                expired_at: row.expired_at,
+                surge_opened_at: row.surge_opened_at,
                 seats: row.seats,
-                terms: row.terms.0,
+                terms: row.overrides.0.apply(&row.terms.0),
+                plan_terms: row.terms.0,
+                overrides: row.overrides.0,
                 created_at: row.created_at,
             },
             plan_code: row.plan_code,
@@ -74,20 +90,107 @@ impl From<LicenseRow> for LicenseView {
     }
 }
 
-/// The license whose key has this keyed hash.
-pub(crate) async fn find_by_key_hash(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    key_hash: &[u8],
-) -> Result<Option<LicenseId>, DbError> {
-    let row: Option<(LicenseId,)> = fetch_optional!(
+/// What a license key that somebody shows is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyFound {
+    /// No key of this vendor.
+    Unknown,
+    /// The key of this license, or one that was replaced and works still.
+    Current(LicenseId),
+    /// A key of this license that was replaced, and works no more.
+    Replaced(LicenseId),
+}
+
+/// The license whose key has, or had, this keyed hash.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_by_key(tx: &mut Tx, vendor_id: &VendorId, key_hash: &[u8], now: UnixMs) -> Result<KeyFound, DbError> {
+    let current: Option<(LicenseId,)> = fetch_optional!(
         tx,
         (LicenseId,),
         "SELECT id FROM licenses WHERE vendor_id = $1 AND key_hash = $2",
         vendor_id,
         key_hash
     )?;
-    Ok(row.map(|(id,)| id))
+    if let Some((id,)) = current {
+        return Ok(KeyFound::Current(id));
+    }
+    let replaced: Option<(LicenseId, UnixMs)> = fetch_optional!(
+        tx,
+        (LicenseId, UnixMs),
+        "SELECT license_id, works_until FROM license_keys WHERE vendor_id = $1 AND key_hash = $2",
+        vendor_id,
+        key_hash
+    )?;
+    Ok(match replaced {
+        None => KeyFound::Unknown,
+        Some((id, works_until)) if now < works_until => KeyFound::Current(id),
+        Some((id, _)) => KeyFound::Replaced(id),
+    })
+}
+
+/// A key that was replaced and works still.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OldKey {
+    /// The key with all but its last group hidden.
+    pub key_hint: String,
+    /// When it was replaced.
+    pub replaced_at: UnixMs,
+    /// From then on it is refused.
+    pub works_until: UnixMs,
+}
+
+/// The replaced keys of a license that work still at `now`, those that end first first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_old_keys(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &LicenseId,
+    now: UnixMs,
+) -> Result<Vec<OldKey>, DbError> {
+    fetch_all!(
+        tx,
+        OldKey,
+        "SELECT key_hint, replaced_at, works_until FROM license_keys
+         WHERE vendor_id = $1 AND license_id = $2 AND works_until > $3 ORDER BY works_until, key_hash",
+        vendor_id,
+        id,
+        now
+    )
+}
+
+/// Gives a license another key and keeps the old one's hash. The caller holds its lock.
+pub(super) async fn replace_key(
+    tx: &mut Tx,
+    license: &License,
+    key_hash: &[u8],
+    key_sealed: &[u8],
+    replaced_at: UnixMs,
+    works_until: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO license_keys (vendor_id, key_hash, license_id, key_hint, replaced_at, works_until)
+         SELECT vendor_id, key_hash, id, key_hint, CAST($3 AS BIGINT), CAST($4 AS BIGINT)
+         FROM licenses WHERE vendor_id = $1 AND id = $2",
+        &license.vendor_id,
+        &license.id,
+        replaced_at,
+        works_until
+    )?;
+    execute!(
+        tx,
+        "UPDATE licenses SET key_hash = $3, key_sealed = $4, key_hint = $5 WHERE vendor_id = $1 AND id = $2",
+        &license.vendor_id,
+        &license.id,
+        key_hash,
+        key_sealed,
+        &license.key_hint
+    )?;
+    Ok(())
 }
 
 /// A license of this vendor.
@@ -98,10 +201,7 @@ pub async fn find_license(tx: &mut Tx, vendor_id: &VendorId, id: &LicenseId) -> 
     let row = fetch_optional!(
         tx,
         LicenseRow,
-        "SELECT l.id, l.vendor_id, l.account_id, l.product_id, l.plan_id, l.name, l.key_hint, l.status,
-                l.status_reason, l.kind, l.license_type, l.starts_at, l.ends_at, l.updates_until, l.seats, l.terms,
-                l.created_at, p.code AS plan_code, p.name AS plan_name, d.code AS product_code,
-                d.name AS product_name
+        "SELECT l.*, p.code AS plan_code, p.name AS plan_name, d.code AS product_code, d.name AS product_name
          FROM licenses l JOIN plans p ON p.id = l.plan_id JOIN products d ON d.id = l.product_id
          WHERE l.vendor_id = $1 AND l.id = $2",
         vendor_id,
@@ -119,6 +219,25 @@ pub(crate) async fn lock_license(
     vendor_id: &VendorId,
     id: &LicenseId,
 ) -> Result<Option<LicenseView>, DbError> {
+    lock(tx, vendor_id, id, Extent::Whole).await
+}
+
+/// The same for an act on one of its instances, which leaves the license as it is to all others.
+pub(crate) async fn lock_license_for_instance(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &LicenseId,
+) -> Result<Option<LicenseView>, DbError> {
+    lock(tx, vendor_id, id, Extent::Part).await
+}
+
+async fn lock(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &LicenseId,
+    extent: Extent,
+) -> Result<Option<LicenseView>, DbError> {
+    tx.change(Subject::One(id.as_str()), extent).await?;
     let locked = fetch_optional!(
         tx,
         (i64,),
@@ -158,10 +277,7 @@ pub async fn list_by_account(
     let rows = fetch_all!(
         tx,
         LicenseRow,
-        "SELECT l.id, l.vendor_id, l.account_id, l.product_id, l.plan_id, l.name, l.key_hint, l.status,
-                l.status_reason, l.kind, l.license_type, l.starts_at, l.ends_at, l.updates_until, l.seats, l.terms,
-                l.created_at, p.code AS plan_code, p.name AS plan_name, d.code AS product_code,
-                d.name AS product_name
+        "SELECT l.*, p.code AS plan_code, p.name AS plan_name, d.code AS product_code, d.name AS product_name
          FROM licenses l JOIN plans p ON p.id = l.plan_id JOIN products d ON d.id = l.product_id
          WHERE l.vendor_id = $1 AND l.account_id = $2
            AND (l.created_at < $3 OR (l.created_at = $3 AND l.id < $4))
@@ -185,8 +301,8 @@ pub(super) async fn insert_license(
         tx,
         "INSERT INTO licenses (id, vendor_id, account_id, product_id, plan_id, name, key_hash, key_sealed, key_hint,
                                status, status_reason, kind, license_type, starts_at, ends_at, updates_until, seats,
-                               terms, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+                               terms, trial_until, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         &license.id,
         &license.vendor_id,
         &license.account_id,
@@ -204,7 +320,8 @@ pub(super) async fn insert_license(
         license.ends_at,
         license.updates_until,
         license.seats,
-        JsonText(license.terms.clone()),
+        JsonText(license.plan_terms.clone()),
+        license.trial_until,
         license.created_at
     )?;
     Ok(())
@@ -215,7 +332,8 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
     execute!(
         tx,
         "UPDATE licenses SET plan_id = $3, name = $4, status = $5, status_reason = $6, ends_at = $7,
-                             updates_until = $8, seats = $9, terms = $10
+                             updates_until = $8, seats = $9, terms = $10, overrides = $11, trial_until = $12,
+                             vendor_standing = $13, vendor_reason = $14, vendor_standing_at = $15, expired_at = $16
          WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
@@ -226,7 +344,13 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         license.ends_at,
         license.updates_until,
         license.seats,
-        JsonText(license.terms.clone())
+        JsonText(license.plan_terms.clone()),
+        JsonText(license.overrides.clone()),
+        license.trial_until,
+        license.vendor_standing,
+        &license.vendor_reason,
+        license.vendor_standing_at,
+        license.expired_at
     )?;
     Ok(())
 }
@@ -244,4 +368,78 @@ pub(super) async fn find_sealed_key(
         id
     )?;
     Ok(row.map(|(sealed,)| sealed))
+}
+
+/// Whether an account has, or had, a license of a product.
+pub(crate) async fn has_license_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    product_id: &ProductId,
+) -> Result<bool, DbError> {
+    let found: Option<(LicenseId,)> = fetch_optional!(
+        tx,
+        (LicenseId,),
+        "SELECT id FROM licenses WHERE vendor_id = $1 AND account_id = $2 AND product_id = $3 LIMIT 1",
+        vendor_id,
+        account_id,
+        product_id
+    )?;
+    Ok(found.is_some())
+}
+
+/// No lease of a license ends later than this; 0 where it has none.
+pub(super) async fn find_last_exp(tx: &mut Tx, license: &License) -> Result<UnixMs, DbError> {
+    // `held_until` is durable before a lease is handed out, `lease_exp` is never moved back: the later one bounds.
+    let (last_exp,) = fetch_one!(
+        tx,
+        (UnixMs,),
+        "SELECT CAST(COALESCE(MAX(CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END), 0) AS BIGINT)
+         FROM instances WHERE vendor_id = $1 AND license_id = $2",
+        &license.vendor_id,
+        &license.id
+    )?;
+    Ok(last_exp)
+}
+
+/// The latest ends of leases that are out at `now`: of those no longer than `online_ms` after the last
+/// contact, and of those that were borrowed for longer.
+pub(super) async fn find_lease_ends(
+    tx: &mut Tx,
+    license: &License,
+    now: UnixMs,
+    online_ms: i64,
+) -> Result<(Option<UnixMs>, Option<UnixMs>), DbError> {
+    fetch_one!(
+        tx,
+        (Option<UnixMs>, Option<UnixMs>),
+        "SELECT MAX(CASE WHEN lease_exp <= last_contact_at + $4 THEN lease_exp END),
+                MAX(CASE WHEN lease_exp > last_contact_at + $4 THEN lease_exp END)
+         FROM instances WHERE vendor_id = $1 AND license_id = $2 AND lease_exp > $3",
+        &license.vendor_id,
+        &license.id,
+        now,
+        online_ms
+    )
+}
+
+/// The licenses of a vendor whose end has passed unrecorded, those that ended first first.
+pub(super) async fn list_to_expire(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    now: UnixMs,
+    limit: i64,
+) -> Result<Vec<LicenseId>, DbError> {
+    let rows: Vec<(LicenseId,)> = fetch_all!(
+        tx,
+        (LicenseId,),
+        "SELECT id FROM licenses
+         WHERE vendor_id = $1 AND expired_at IS NULL AND ends_at IS NOT NULL AND ends_at <= $2
+           AND status IN ('active', 'suspended')
+         ORDER BY ends_at, id LIMIT $3",
+        vendor_id,
+        now,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -206,6 +206,9 @@ async fn create_subscribed(
         name: "",
     };
     let (license, _key) = licenses::create_license(tx, cx, &commerce.master, &new).await?;
+    if subscription.trial_end.is_some() {
+        licenses::set_trial(tx, cx, &license.id, subscription.trial_end).await?;
+    }
     crate::billing::store::insert_subscription(tx, cx, &order.account_id, &license.id, subscription, &facts).await?;
     Ok(license.id)
 }

@@ -79,6 +79,7 @@ struct Priced {
     order: Order,
     quote: Quote,
     account: Account,
+    trial_days: u32,
 }
 
 /// Places an order. The row is committed before Stripe hears of it; if Stripe then cannot be reached, the
@@ -131,6 +132,7 @@ async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
     };
+    let trial_days = trial_days(tx, cx, &account.id, &choice.plan).await?;
     let order = Order {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
@@ -159,7 +161,17 @@ async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<
         events::About { account_id: Some(&account.id), license_id: order.license_id.as_ref(), instance_id: None };
     events::record(tx, cx, "order.placed", about, &after).await?;
     audit::record(tx, cx, Some(&account.id), "order.place", order.id.as_str(), audit::NOTHING, Some(&after)).await?;
-    Ok(Ok(Priced { order, quote, account }))
+    Ok(Ok(Priced { order, quote, account, trial_days }))
+}
+
+/// A trial is for getting to know a product: an account has it once, with its first license of that product.
+async fn trial_days(tx: &mut Tx, cx: &Cx, account_id: &AccountId, plan: &Plan) -> Result<u32, DbError> {
+    let days = u32::try_from(plan.terms.trial_days).unwrap_or(0);
+    if days == 0 || plan.kind == PlanKind::Perpetual {
+        return Ok(0);
+    }
+    let knows_it = licenses::has_license_of(tx, &cx.vendor_id, account_id, &plan.product_id).await?;
+    Ok(if knows_it { 0 } else { days })
 }
 
 struct FoundChoice {
@@ -272,6 +284,7 @@ async fn open_checkout(
         customer_id: customer_id.to_owned(),
         order_id: order.id.to_string(),
         items,
+        trial_days: priced.trial_days,
         metadata: order_metadata(&cx.vendor_id, &order.id),
         success_url: with_order(&urls.success),
         cancel_url: with_order(&urls.cancel),

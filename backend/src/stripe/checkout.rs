@@ -42,6 +42,8 @@ pub struct NewCheckout {
     pub order_id: String,
     /// The basket.
     pub items: Vec<CheckoutItem>,
+    /// Subscriptions: days that are free before the first payment; 0 where there is no trial.
+    pub trial_days: u32,
     /// Written on the session, and on the subscription, or on payment and invoice: Stripe copies none of it.
     pub metadata: HashMap<String, String>,
     /// Where the buyer comes back to; `{CHECKOUT_SESSION_ID}` in it is filled in by Stripe.
@@ -146,6 +148,7 @@ impl Stripe {
             CheckoutMode::Subscription => {
                 let mut data = CreateCheckoutSessionSubscriptionData::new();
                 data.metadata = Some(new.metadata.clone());
+                data.trial_period_days = Some(new.trial_days).filter(|days| *days > 0);
                 request = request.mode(CheckoutSessionMode::Subscription).subscription_data(data);
             }
             CheckoutMode::Payment => {

@@ -67,6 +67,8 @@ pub struct StripeSubscription {
     pub cancel_at_period_end: bool,
     /// When it ended.
     pub ended_at: Option<UnixMs>,
+    /// End of its trial, past or to come.
+    pub trial_end: Option<UnixMs>,
     /// Invoices are sent to be paid by transfer, rather than charged.
     pub is_invoiced: bool,
     /// A change that waits for its payment.
@@ -135,6 +137,7 @@ impl StripeSubscription {
             // A cancellation may also be set as a date (from Stripe's own pages); it ends no later than that.
             cancel_at_period_end: subscription.cancel_at_period_end || cancels_in_period,
             ended_at: subscription.ended_at.map(UnixMs::from_seconds),
+            trial_end: subscription.trial_end.map(UnixMs::from_seconds),
             is_invoiced: subscription.collection_method == SubscriptionCollectionMethod::SendInvoice,
             has_pending_update: subscription.pending_update.is_some(),
             schedule_id: subscription.schedule.map(|schedule| schedule.into_id().to_string()),

@@ -3,7 +3,7 @@
 use super::{Profile, Vendor, store};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::keys::{MasterKey, SigningKeyStatus, create_signing_key};
+use crate::keys::{MasterKey, begin_key_chain};
 use crate::{audit, ids::VendorId};
 
 /// What a new vendor starts with.
@@ -19,7 +19,7 @@ pub struct NewVendor {
     pub name: String,
 }
 
-/// Creates a vendor with an active and a next signing key.
+/// Creates a vendor with an active and a next signing key, and the first link of its chain of key sets.
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when code, host or origin is taken.
@@ -38,8 +38,7 @@ pub async fn create_vendor(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewVe
         created_at: cx.now,
     };
     store::insert_vendor(tx, &vendor).await?;
-    create_signing_key(tx, &cx, master, SigningKeyStatus::Active).await?;
-    create_signing_key(tx, &cx, master, SigningKeyStatus::Next).await?;
+    begin_key_chain(tx, &cx, master, &vendor.origin).await?;
     let after = serde_json::json!({ "code": vendor.code, "origin": vendor.origin });
     audit::record(tx, &cx, None, "vendor.create", vendor.id.as_str(), audit::NOTHING, Some(&after)).await?;
     Ok(vendor)

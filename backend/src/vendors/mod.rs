@@ -13,6 +13,7 @@ use crate::clock::UnixMs;
 use crate::ids::VendorId;
 
 pub use create_vendor::{NewVendor, create_vendor};
+pub(crate) use store::lock_vendor;
 pub use store::{
     Counts, count_business, find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding,
 };

@@ -1,6 +1,6 @@
 use super::{Profile, Vendor};
 use crate::clock::UnixMs;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, Extent, JsonText, Subject, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::VendorId;
 
 #[derive(sqlx::FromRow)]
@@ -40,6 +40,17 @@ pub async fn find_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, D
     Ok(fetch_optional!(tx, VendorRow, "SELECT * FROM vendors WHERE id = $1", id)?.map(Vendor::from))
 }
 
+/// The vendor, locked until the transaction ends: for changes of its signing keys.
+pub(crate) async fn lock_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        VendorRow,
+        "UPDATE vendors SET lock_no = lock_no + 1 WHERE id = $1 RETURNING *",
+        id
+    )?;
+    Ok(row.map(Vendor::from))
+}
+
 /// The vendor with this code.
 ///
 /// # Errors
@@ -72,6 +83,8 @@ pub async fn list_vendors(tx: &mut Tx) -> Result<Vec<Vendor>, DbError> {
 }
 
 pub(super) async fn insert_vendor(tx: &mut Tx, vendor: &Vendor) -> Result<(), DbError> {
+    // Vendors are remembered by host name.
+    tx.change(Subject::All, Extent::Whole).await?;
     execute!(
         tx,
         "INSERT INTO vendors (id, code, host, origin, name, profile, accent_hue, logo_svg, created_at)
@@ -101,6 +114,8 @@ pub async fn update_branding(
     accent_hue: i64,
     logo_svg: Option<&str>,
 ) -> Result<(), DbError> {
+    // Vendors are remembered by host name.
+    tx.change(Subject::All, Extent::Whole).await?;
     execute!(
         tx,
         "UPDATE vendors SET name = $2, profile = $3, accent_hue = $4, logo_svg = $5 WHERE id = $1",
@@ -133,7 +148,7 @@ pub async fn count_business(tx: &mut Tx, id: &VendorId, now: UnixMs) -> Result<C
         tx,
         Counts,
         "SELECT (SELECT COUNT(*) FROM accounts WHERE vendor_id = $1) AS customers,
-                (SELECT COUNT(*) FROM licenses WHERE vendor_id = $1 AND status = 'active'
+                (SELECT COUNT(*) FROM licenses WHERE vendor_id = $1 AND status = 'active' AND vendor_standing = 'none'
                     AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)) AS active_licenses,
                 (SELECT COUNT(*) FROM instances WHERE vendor_id = $1 AND held_until > $2) AS running_instances",
         id,

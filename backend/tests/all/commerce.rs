@@ -1,6 +1,7 @@
 //! Buying, changing and ending, against a Stripe sandbox: paid means licensed exactly once, whatever
 //! becomes of webhooks, and what is charged is what was shown.
 
+mod apart;
 mod shop;
 
 use backend::billing::{
@@ -412,6 +413,21 @@ on_both_engines! {
         assert_eq!(hashes[..2], hashes[2..]);
         assert_ne!(hashes[0], hashes[1]);
         assert_eq!(shop.invoices().await?.len(), 1);
+        Ok(())
+    }
+
+    async fn more_use_than_a_lower_plan_allows_refuses_a_downgrade(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 2).await?;
+        shop.report_devices(&license.id, "a", 101).await?;
+        let down = request(&shop, &license.id, "pilot", 2).await?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
+        let ChangePreview::Refused(ChangeRefusal::LimitsInUse(limits)) = preview else { anyhow::bail!("{preview:?}") };
+        let limits: Vec<_> = limits.iter().map(|it| (it.name.as_str(), it.used, it.limit)).collect();
+        assert_eq!(limits, [("devices", 101, 100)]);
+        shop.report_devices(&license.id, "a", 100).await?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
+        assert!(matches!(preview, ChangePreview::Later(_)), "{preview:?}");
         Ok(())
     }
 

@@ -1,22 +1,38 @@
 //! Activating, checking and releasing: seats are never oversold, and a lost reply locks nobody out.
 
+mod acts;
+mod api;
+mod conflicts;
+mod lapse;
+mod live;
+mod surge;
+mod usage;
+
+use std::collections::BTreeMap;
+
 use backend::Cx;
-use backend::catalog::{CatalogApplication, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
-use backend::clock::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
+use backend::catalog::{
+    CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog,
+};
+use backend::clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use backend::db::{Db, Tx};
-use backend::ids::{AccountId, InstanceId, LicenseId, VendorId};
+use backend::events::{Timeline, list_timeline};
+use backend::ids::{AccountId, InstanceId, LicenseId, UserId, VendorId};
+use backend::jobs::{Handlers, Runner};
 use backend::leases::{
     Freed, Granted, Issuer, Refusal, activate_instance, check_instance, free_seat, list_holders, release_instance,
 };
 use backend::licenses::rules::Inactive;
-use backend::licenses::{LicenseStatus, NewLicense, PlanChange, apply_plan, create_license, set_standing};
+use backend::licenses::{
+    LicenseStatus, NewLicense, PlanChange, apply_plan, create_license, find_license, set_standing,
+};
 use backend::vendors::Vendor;
 use sdk::lease::Expect;
 use sdk::license_key::LicenseKey;
 use sdk::trust::TrustBundle;
 use sdk::wire::{ActivateRequest, CheckRequest, Identity, LeaseResponse, Nonce, ReleaseRequest, Secret};
 
-use crate::support::{NOW, cx, entropy, master, on_both_engines};
+use crate::support::{NOW, Outbox, cx, entropy, master, on_both_engines};
 
 const ORIGIN: &str = "https://portal.test";
 
@@ -30,6 +46,16 @@ struct Stage {
 
 impl Stage {
     async fn new(db: Db, plan: &'static str, seats: i64) -> anyhow::Result<Self> {
+        Self::with(db, plan, seats, |_| {}).await
+    }
+
+    /// A license under a plan that differs from the catalog's.
+    async fn with(
+        db: Db,
+        plan: &'static str,
+        seats: i64,
+        differ: impl FnOnce(&mut Plan) + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
         let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let operator = cx(&VendorId::from_untrusted(""), NOW);
@@ -43,7 +69,8 @@ impl Stage {
                 Box::pin(async move {
                     let account = account(tx, &cx).await?;
                     let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.expect("the product");
-                    let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.expect("the plan");
+                    let mut plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.expect("the plan");
+                    differ(&mut plan);
                     let new = NewLicense {
                         account_id: &account,
                         plan: &plan,
@@ -145,13 +172,116 @@ impl Stage {
         Ok(holders.into_iter().map(|holder| holder.identity.id).collect())
     }
 
+    async fn account_id(&self) -> anyhow::Result<AccountId> {
+        let (vendor_id, id) = (self.vendor.id.clone(), self.license_id.clone());
+        let found = self.db.read(move |tx| Box::pin(async move { find_license(tx, &vendor_id, &id).await }));
+        Ok(found.await?.expect("the license").license.account_id)
+    }
+
+    /// The key of another license of the same account.
+    async fn second_license(&self) -> anyhow::Result<LicenseKey> {
+        let (cx, account_id) = (self.cx(NOW), self.account_id().await?);
+        let created = self.db.write(move |tx| {
+            Box::pin(async move {
+                let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.expect("the product");
+                let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, "maker").await?.expect("the plan");
+                let new = NewLicense {
+                    account_id: &account_id,
+                    plan: &plan,
+                    seats: 1,
+                    status: LicenseStatus::Active,
+                    starts_at: NOW,
+                    ends_at: None,
+                    updates_until: None,
+                    name: "",
+                };
+                create_license(tx, &cx, &master(), &new).await
+            })
+        });
+        Ok(created.await?.1)
+    }
+
+    /// How often each type of event was recorded under the license, coalesced ones by their count.
+    async fn events(&self) -> anyhow::Result<BTreeMap<String, i64>> {
+        let (vendor_id, id) = (self.vendor.id.clone(), self.license_id.clone());
+        let events = self.db.read(move |tx| {
+            Box::pin(async move { list_timeline(tx, &vendor_id, &id, Timeline::Everything, None, 1_000).await })
+        });
+        let mut counts = BTreeMap::new();
+        for event in events.await? {
+            *counts.entry(event.event_type).or_default() += event.occurrences;
+        }
+        Ok(counts)
+    }
+
+    async fn count_events(&self, event_type: &str) -> anyhow::Result<i64> {
+        Ok(self.events().await?.get(event_type).copied().unwrap_or(0))
+    }
+
+    /// Acts of the audit about this object.
+    async fn audited(&self, object_id: &str) -> anyhow::Result<Vec<String>> {
+        let object_id = object_id.to_owned();
+        let acts = self.db.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT act FROM audit WHERE object_id = $1 ORDER BY occurred_at, id";
+                let rows: Vec<(String,)> = match tx {
+                    Tx::Sqlite(tx) => sqlx::query_as(select).bind(&object_id).fetch_all(&mut **tx).await?,
+                    Tx::Postgres(tx) => sqlx::query_as(select).bind(&object_id).fetch_all(&mut **tx).await?,
+                };
+                Ok::<_, anyhow::Error>(rows.into_iter().map(|(act,)| act).collect())
+            })
+        });
+        acts.await
+    }
+
+    /// Puts somebody into the account who may manage its instances.
+    async fn add_owner(&self, email: &str) -> anyhow::Result<()> {
+        let (cx, account_id, email) = (self.cx(NOW), self.account_id().await?, email.to_owned());
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let user: UserId = cx.id();
+                    let insert_user = "INSERT INTO users (id, vendor_id, email, email_key, password_hash,
+                                                          password_set_at, created_at)
+                                       VALUES ($1, $2, $3, $3, '', $4, $4)";
+                    let insert_member = "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at)
+                                         VALUES ($1, $2, $3, 'owner', $4)";
+                    let (vendor_id, now) = (cx.vendor_id.clone(), cx.now);
+                    match tx {
+                        Tx::Sqlite(tx) => {
+                            let user_row = sqlx::query(insert_user).bind(&user).bind(&vendor_id).bind(&email).bind(now);
+                            user_row.execute(&mut **tx).await?;
+                            let member = sqlx::query(insert_member).bind(&vendor_id).bind(&account_id).bind(&user);
+                            member.bind(now).execute(&mut **tx).await?;
+                        }
+                        Tx::Postgres(tx) => {
+                            let user_row = sqlx::query(insert_user).bind(&user).bind(&vendor_id).bind(&email).bind(now);
+                            user_row.execute(&mut **tx).await?;
+                            let member = sqlx::query(insert_member).bind(&vendor_id).bind(&account_id).bind(&user);
+                            member.bind(now).execute(&mut **tx).await?;
+                        }
+                    }
+                    Ok::<_, anyhow::Error>(())
+                })
+            })
+            .await
+    }
+
+    /// Subjects of the mails that wait, sent at `now`.
+    async fn mails(&self, now: UnixMs) -> anyhow::Result<Vec<String>> {
+        let outbox = Outbox::default();
+        let handlers = Handlers::new().with(outbox.clone());
+        Runner::new(self.db.clone(), Clock::fixed(now), entropy(), master(), handlers).run_until_idle().await?;
+        Ok(outbox.take().into_iter().map(|mail| mail.subject).collect())
+    }
+
     async fn trust(&self) -> anyhow::Result<TrustBundle> {
         let vendor_id = self.vendor.id.clone();
         let keys = self
             .db
             .read(move |tx| Box::pin(async move { backend::keys::published_keys(tx, &vendor_id).await }))
             .await?;
-        Ok(TrustBundle { iss: self.vendor.origin.clone(), keys })
+        Ok(TrustBundle { iss: self.vendor.origin.clone(), keys, seq: 0 })
     }
 }
 
@@ -407,13 +537,7 @@ on_both_engines! {
         let stage = Stage::new(db, "maker", 1).await?;
         let a = granted(stage.activate("node-a", NOW).await?)?;
         let (cx, id) = (stage.cx(NOW), InstanceId::from_untrusted(&a.instance_id));
-        let account_id = {
-            let (vendor_id, id) = (stage.vendor.id.clone(), stage.license_id.clone());
-            let view = stage.db.read(move |tx| Box::pin(async move {
-                backend::licenses::find_license(tx, &vendor_id, &id).await
-            })).await?.expect("the license");
-            view.license.account_id
-        };
+        let account_id = stage.account_id().await?;
         let freed = stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &account_id, &id).await })).await?;
         assert_eq!(freed, Freed::FreeAt(NOW));
         assert_eq!(code(&stage.check(&a, NOW).await?), "instance_deactivated");

@@ -5,8 +5,14 @@
 
 mod accounts;
 mod catalog;
+mod claims;
 mod commerce;
 mod jobs;
+mod keys;
 mod leases;
+mod license_lists;
+mod licenses;
 mod mail;
+mod model;
+mod stories;
 mod support;

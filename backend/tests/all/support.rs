@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, Once};
 use async_trait::async_trait;
 use backend::clock::UnixMs;
 use backend::cx::Entropy;
-use backend::db::{Db, DbError, Options, Synchronous};
-use backend::ids::VendorId;
+use backend::db::{Db, DbError, Options, Synchronous, Tx};
+use backend::ids::{AccountId, VendorId};
 use backend::jobs::{Handler, JobError, JobRun};
 use backend::keys::MasterKey;
 use backend::mail::{Mail, SendMail};
@@ -123,6 +123,22 @@ pub(crate) async fn vendor(db: &Db, code: &str) -> Result<Vendor, DbError> {
     };
     let cx = cx(&VendorId::from_untrusted(""), NOW);
     db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master(), &new).await })).await
+}
+
+/// An account of the acting vendor that nobody in particular owns: licensing asks only that it exists.
+pub(crate) async fn account(tx: &mut Tx, cx: &Cx) -> anyhow::Result<AccountId> {
+    let id: AccountId = cx.id();
+    let insert = "INSERT INTO accounts (id, vendor_id, kind, company, country, address, billing_email, created_at)
+                  VALUES ($1, $2, 'customer', 'Example GmbH', 'DE', '{}', 'a@example.test', $3)";
+    match tx {
+        Tx::Sqlite(tx) => {
+            sqlx::query(insert).bind(&id).bind(&cx.vendor_id).bind(cx.now).execute(&mut **tx).await?;
+        }
+        Tx::Postgres(tx) => {
+            sqlx::query(insert).bind(&id).bind(&cx.vendor_id).bind(cx.now).execute(&mut **tx).await?;
+        }
+    }
+    Ok(id)
 }
 
 /// Stands in for the mail server: keeps what it is given.

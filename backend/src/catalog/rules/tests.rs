@@ -113,6 +113,28 @@ fn each_broken_rule_is_found_at_its_place() {
             &format!("{maker}.enforcement"),
             Fault::Enforcement(EnforcementPolicyError::NotAscending),
         ),
+        ("payment_grace_days = 14", "devices_per_user = 3", &format!("{maker}.devices_per_user"), Fault::DevicesOfOtherType),
+        ("payment_grace_days = 14", "surge_seats = 1", &format!("{maker}.surge_minutes"), Fault::SurgeIncomplete),
+        ("payment_grace_days = 14", "surge_minutes = 60", &format!("{maker}.surge_seats"), Fault::SurgeIncomplete),
+        (
+            "payment_grace_days = 14",
+            "surge_seats = 11\nsurge_minutes = 60",
+            &format!("{maker}.surge_seats"),
+            range(1, 10),
+        ),
+        (
+            "payment_grace_days = 14",
+            "surge_seats = 1\nsurge_minutes = 1440",
+            &format!("{maker}.surge_minutes"),
+            range(5, 720),
+        ),
+        ("payment_grace_days = 14", "trial_days = 731", &format!("{maker}.trial_days"), range(0, 730)),
+        (
+            "maintenance_percent = 40",
+            "maintenance_percent = 40\ntrial_days = 14",
+            "products.iot-platform.plans.perpetual.trial_days",
+            Fault::TrialOfPerpetual,
+        ),
         ("payment_grace_days = 14", "payment_grace_days = 91", &format!("{maker}.payment_grace_days"), range(0, 90)),
         (
             "payment_grace_days = 14",

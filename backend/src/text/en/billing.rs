@@ -4,6 +4,7 @@ use crate::billing::ChangeRefusal;
 use crate::clock::UnixMs;
 use crate::mail::{Letter, Sender};
 use crate::stripe::SubscriptionState;
+use crate::text::en::licenses::humanised;
 use crate::text::en::{documents, orders};
 
 fn day(at: UnixMs) -> String {
@@ -31,6 +32,20 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
             holders.len(),
             i64::try_from(holders.len()).unwrap_or(i64::MAX).saturating_sub(*seats),
         ),
+        ChangeRefusal::LimitsInUse(limits) => {
+            let each: Vec<String> = limits
+                .iter()
+                .map(|it| {
+                    format!(
+                        "{} {} are in use, and {} would be allowed",
+                        it.used,
+                        humanised(&it.name).to_lowercase(),
+                        it.limit
+                    )
+                })
+                .collect();
+            format!("{}. Use less first; the change can be made right after.", each.join("; "))
+        }
     }
 }
 

@@ -36,6 +36,11 @@ pub fn fault(fault: &Fault) -> String {
         Fault::BorrowShorterThanLease => {
             "A borrowed lease cannot be shorter than a normal one; write 0 to forbid borrowing.".to_owned()
         }
+        Fault::DevicesOfOtherType => {
+            "Only plans of license type user seat users, so only they can limit a user's devices.".to_owned()
+        }
+        Fault::TrialOfPerpetual => "Only subscriptions have a trial.".to_owned(),
+        Fault::SurgeIncomplete => "A surge needs both surge_seats and surge_minutes.".to_owned(),
         Fault::Enforcement(Policy::Empty) => {
             "The policy needs at least one step; leave it out for the default.".to_owned()
         }

@@ -17,3 +17,9 @@ pub fn key_mistyped(reason: &sdk::license_key::LicenseKeyError) -> String {
 /// What is wrong with a build that no release is registered for and that names no date.
 pub const RELEASE_DATE_REQUIRED: &str =
     "is required: this license is perpetual, and this version is not a registered release";
+
+/// What is wrong with a report of use that names more than can be kept.
+#[must_use]
+pub fn too_many_names(most: usize) -> String {
+    format!("must not name more than {most}")
+}

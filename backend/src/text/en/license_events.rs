@@ -8,6 +8,29 @@ use crate::clock::UnixMs;
 use crate::events::Event;
 use crate::money::{Currency, Money};
 
+/// Heading of the history.
+pub const TITLE: &str = "What happened";
+/// Accessible name of the choice of what the timeline shows.
+pub const VIEWS: &str = "What is shown";
+/// What changed.
+pub const CHANGES: &str = "Changes";
+/// Check-ins as well.
+pub const EVERYTHING: &str = "With every check-in";
+/// Accessible name of the timeline's pages.
+pub const PAGES: &str = "Pages of the history";
+/// The page after.
+pub const OLDER: &str = "Show older";
+/// The first page.
+pub const LATEST: &str = "Show the latest";
+/// Where nothing happened.
+pub const NOTHING: &str = "Nothing has happened here yet.";
+
+/// The days that a page spans.
+#[must_use]
+pub fn days(first: &str, last: &str) -> String {
+    if first == last { first.to_owned() } else { format!("{last} to {first}") }
+}
+
 /// An event in a sentence; `None` for those that say nothing to a customer that another does not say better.
 ///
 /// `plan_name` names plans by their id. Seats are counted in the words of `license_type`.
@@ -30,17 +53,47 @@ pub fn sentence(
             (None, None) => "Renewed.".to_owned(),
         },
         "license.suspended" => match data["after"]["reason"].as_str() {
-            Some("past_due") => "Suspended, because a payment is overdue.".to_owned(),
+            Some("past_due") if data["after"]["vendor_standing"] != "suspended" => {
+                "Suspended, because a payment is overdue.".to_owned()
+            }
             _ => "Suspended by the vendor.".to_owned(),
         },
         "license.revoked" => "Revoked.".to_owned(),
+        "license.claimed" => format!("{who} was given the license key with a code."),
         "license.expired" => "The license ended.".to_owned(),
+        "license.key_replaced" => match day(&data["old_works_until"]) {
+            Some(until) => format!("The license key was replaced. The old one works until {until} at most."),
+            None => "The license key was replaced.".to_owned(),
+        },
+        "instance.activated" if data["surge"] == true => {
+            format!("{who} was activated on a seat of the surge, version {}.", text("version"))
+        }
         "instance.activated" => format!("{who} was activated, version {}.", text("version")),
-        "instance.refused" => format!("{who} was refused: {}{}.", refusal(text("code")), times(event.occurrences)),
+        "instance.refused" => format!("{who} was refused: {}{}.", refusal(text("code")), times(event)),
+        "instance.blocked" => format!("{who} was blocked."),
+        "instance.unblocked" => format!("{who} was unblocked."),
+        "instance.deleted" => format!("{who} was deleted."),
+        "instance.stale" => format!("{who} showed an old secret{}.", times(event)),
+        "instance.cloned" => format!("Two copies of {who} run under one identity; the owners were told."),
+        "instance.conflict_decided" => match data["decision"].as_str() {
+            Some("keep_running") => format!("It was decided that the copy of {who} that runs goes on."),
+            _ => format!("It was decided that the next copy of {who} takes over."),
+        },
+        "instance.reclaimed" => format!("{who} was silent for too long; its seat is free."),
+        "lease.expired" => format!("The lease of {who} ran out; its seat is free."),
+        "lease.revoked" => format!("The lease of {who} was revoked."),
+        "feature.used" => {
+            format!("{who} used {}{}.", licenses::humanised(text("feature")).to_lowercase(), times(event))
+        }
+        "license.limit_exceeded" => {
+            let number = |name: &str| licenses::number(data[name].as_i64().unwrap_or_default());
+            let name = licenses::humanised(text("name"));
+            format!("{name} went over the limit: {} in use, {} licensed.", number("used"), number("limit"))
+        }
         "instance.released" => format!("{who} gave its seat back."),
         "instance.deactivated" => format!("The seat of {who} was freed."),
         "lease.issued" => format!("{who} took a free seat again."),
-        "lease.renewed" => format!("{who} checked in{}.", times(event.occurrences)),
+        "lease.renewed" => format!("{who} checked in{}.", times(event)),
         "order.placed" => format!("Ordered for {}.", money(data, "amount_minor")?),
         "order.paid" => format!("Paid: {} before tax.", money(data, "amount_minor")?),
         "order.change_requested" => return asked(data, license_type, plan_name),
@@ -62,8 +115,12 @@ fn who(data: &Value) -> &str {
     identity["name"].as_str().or(identity["id"].as_str()).unwrap_or("An instance")
 }
 
-fn times(occurrences: i64) -> String {
-    if occurrences > 1 { format!(" ({occurrences} times)") } else { String::new() }
+/// How often it happened within its hour, and until when.
+fn times(event: &Event) -> String {
+    match event.occurrences {
+        2.. => format!(" ({} times, last at {})", event.occurrences, moments::time_of_day(event.last_at)),
+        _ => String::new(),
+    }
 }
 
 fn day(at: &Value) -> Option<String> {
@@ -96,6 +153,12 @@ fn changed(data: &Value, license_type: LicenseType, plan_name: &dyn Fn(&str) -> 
             Some(name) if !name.is_empty() => format!("it was named “{name}”"),
             _ => "its name was removed".to_owned(),
         });
+    }
+    if before["vendor_standing"] == "suspended" && after["vendor_standing"] == "none" {
+        phrases.push("it was reinstated".to_owned());
+    }
+    if before["overrides"] != after["overrides"] {
+        phrases.push("limits or features were changed for this license alone".to_owned());
     }
     if before["status"] != after["status"] && after["status"] == "active" {
         phrases.push("it is active".to_owned());
@@ -175,7 +238,7 @@ mod tests {
         );
         assert_eq!(
             said("instance.refused", 12, data).as_deref(),
-            Some("node-d was refused: all seats are in use (12 times).")
+            Some("node-d was refused: all seats are in use (12 times, last at 00:00 UTC).")
         );
     }
 

@@ -1,10 +1,9 @@
-//! The page of one license: its key, its instances, how to start the product, its name.
+//! The page of one license: what can be done with it, its key, its updates, its name.
 
-use super::{buying, moments};
+use super::{buying, licenses, moments};
 use crate::billing::Subscription;
-use crate::catalog::LicenseType;
+use crate::catalog::{LicenseType, Terms};
 use crate::clock::UnixMs;
-use crate::leases::{Instance, InstanceStatus};
 
 // ── Acts ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -57,6 +56,45 @@ pub fn unpaid(number: &str, amount: &str) -> String {
 /// A change that waits for a payment.
 pub const UNPAID_NEXT: &str = "What it is for takes effect, or goes on, as soon as it is paid.";
 
+/// A limit that use exceeds.
+#[must_use]
+pub fn exceeded(name: &str, used: i64, limit: i64) -> String {
+    format!("{name}: {} in use, {} licensed.", licenses::number(used), licenses::number(limit))
+}
+
+/// What follows from it.
+pub const EXCEEDED_NEXT: &str = "What runs goes on; the product may refuse to create more.";
+
+/// Label of the surge.
+pub const SURGE: &str = "Surge";
+
+/// What a plan's surge allows: `1 instance more for 60 min, once a day`.
+#[must_use]
+pub fn surge(license_type: LicenseType, terms: &Terms) -> Option<String> {
+    let length = moments::length(terms.surge_minutes.saturating_mul(60));
+    (terms.surge_seats > 0)
+        .then(|| format!("{} more for {length}, once a day", buying::seats(license_type, terms.surge_seats)))
+}
+
+/// A surge that is open.
+#[must_use]
+pub fn surge_open(license_type: LicenseType, seats: i64, closes_at: UnixMs, now: UnixMs) -> String {
+    let until = moments::moment(closes_at, now);
+    format!("A surge is open until {until}: {} more may run.", buying::seats(license_type, seats))
+}
+
+/// What follows from it.
+pub const SURGE_NEXT: &str = "Then whatever runs beyond the seats of the license is refused.";
+
+/// A trial.
+#[must_use]
+pub fn trial(until: UnixMs) -> String {
+    format!("Free trial until {}.", moments::day(until))
+}
+
+/// What follows from it.
+pub const TRIAL_NEXT: &str = "Nothing is charged before; then it goes on as a paid subscription, unless you cancel.";
+
 // ── Key ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Heading.
@@ -73,119 +111,43 @@ pub const KEY_MASKED_HINT: &str = "Whoever has the key can take a seat. Revealin
 pub const KEY_SHOWN_HINT: &str = "Shown once: it is masked again when you load this page anew. Keep it like a password; that you looked is recorded.";
 /// Where the role may not see keys.
 pub const KEY_NOT_YOURS: &str = "Your role does not show keys. Ask an owner, or somebody who looks after technology.";
-/// When the key could not be opened.
-pub const KEY_LOST: &str = "The key cannot be opened. Write to us; running instances are not touched.";
-
-// ── Instances ───────────────────────────────────────────────────────────────────────────────────────
-
-/// Columns of the table of instances.
-pub const INSTANCE_COLUMNS: [&str; 5] = ["Name", "State", "Version", "Last contact", "Lease until"];
-/// Label of the column of acts.
-pub const INSTANCE_ACT: &str = "Act";
-/// Where nothing was activated.
-pub const NO_INSTANCES: &str =
-    "Nothing has been activated yet. Start the product with the key; it appears here within seconds.";
-/// How many are shown at most.
-pub const MORE_INSTANCES: &str = "Older ones that hold no seat are left out.";
-
-/// Heading and caption.
+/// A replaced key that works still.
 #[must_use]
-pub fn instances_title(license_type: LicenseType) -> &'static str {
-    buying::seats_label(license_type)
-}
-
-/// What an instance does, as far as the server knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// Holds a seat and checks in.
-    Running,
-    /// Holds a seat, and two checks or more are missing.
-    Silent,
-    /// Gave its seat back or was freed, and its last lease still runs.
-    Leaving,
-    /// Holds no seat.
-    Away,
-    /// Must not run.
-    Blocked,
-}
-
-/// What an instance does at `now`, when it should check in every `check_s` seconds.
-#[must_use]
-pub fn presence(instance: &Instance, check_s: i64, now: UnixMs) -> Presence {
-    let silent_since = now.plus(-check_s.saturating_mul(2_000));
-    match (instance.status, instance.holds_seat(now)) {
-        (InstanceStatus::Blocked, _) => Presence::Blocked,
-        (_, false) => Presence::Away,
-        (InstanceStatus::Active, true) if instance.last_contact_at < silent_since => Presence::Silent,
-        (InstanceStatus::Active, true) => Presence::Running,
-        (InstanceStatus::Released | InstanceStatus::Deactivated, true) => Presence::Leaving,
-    }
-}
-
-/// A state in a word, and what it means for the seat.
-#[must_use]
-pub fn state(instance: &Instance, presence: Presence, now: UnixMs) -> (&'static str, String) {
-    let until = moments::moment(instance.held_until, now);
-    match (presence, instance.status) {
-        (Presence::Running, _) => ("Running", String::new()),
-        (Presence::Silent, _) => ("Silent", format!("its seat is kept until {until}")),
-        (Presence::Leaving, _) => ("Leaving", format!("its seat is free from {until}")),
-        (Presence::Blocked, _) => ("Blocked", "must not run".to_owned()),
-        (Presence::Away, InstanceStatus::Released) => ("Released", "gave its seat back".to_owned()),
-        (Presence::Away, InstanceStatus::Deactivated) => ("Freed", "its seat was freed here".to_owned()),
-        (Presence::Away, _) => ("Stopped", "holds no seat".to_owned()),
-    }
-}
-
-/// Under an instance's name: its identity, where the name is another one, and since when it is known.
-#[must_use]
-pub fn known_since(instance: &Instance) -> String {
-    let identity = instance.identity();
-    let device = identity.device.map(|device| format!(" on {device}")).unwrap_or_default();
-    let id = identity.name.filter(|name| *name != identity.id).map(|_| format!("{} · ", identity.id));
-    format!("{}{}since {}", id.unwrap_or_default(), device.trim_start(), moments::day(instance.first_contact_at))
-}
-
-/// What people call an instance: its name, or its identity.
-#[must_use]
-pub fn instance_name(instance: &Instance) -> String {
-    let identity = instance.identity();
-    identity.name.unwrap_or(identity.id)
+pub fn old_key(hint: &str, until: UnixMs, now: UnixMs) -> String {
+    format!("The replaced key {hint} works until {}.", moments::moment(until, now))
 }
 
 /// Opens the question.
-pub const FREE: &str = "Free";
-
-/// What the button is about, for those who only hear it.
-#[must_use]
-pub fn free_about(name: &str) -> String {
-    format!("the seat of {name}")
-}
-
+pub const REPLACE: &str = "Replace…";
 /// The question.
-#[must_use]
-pub fn free_title(name: &str) -> String {
-    format!("Free the seat of {name}?")
-}
-
+pub const REPLACE_TITLE: &str = "Replace the license key?";
 /// What follows from it.
-#[must_use]
-pub fn free_text(name: &str, enforcement: &str) -> String {
-    format!(
-        "{name} is told at its next check and gets no further lease; without one the product {enforcement}. The seat \
-         is free for another at once, or, if seats were freed often today, when its last lease ends. {name} may come \
-         back after ten minutes, if a seat is free then."
-    )
-}
-
+pub const REPLACE_TEXT: &str = "There will be a new key. What runs is not touched, and needs no restart. The old key \
+                                can still activate during the overlap; after it, whoever presents the old key is told \
+                                that it was replaced.";
+/// Label of the overlap.
+pub const OVERLAP: &str = "How long the old key goes on working";
 /// Does it.
+pub const REPLACE_SUBMIT: &str = "Replace the key";
+/// Does not do it.
+pub const REPLACE_CLOSE: &str = "Keep the key";
+/// The overlap that is chosen at first, in days.
+pub const DEFAULT_OVERLAP: i64 = 7;
+/// The overlaps offered, in days.
+pub const OVERLAPS: [i64; 5] = [0, 1, 7, 14, 30];
+
+/// An overlap in words.
 #[must_use]
-pub fn free_submit(name: &str) -> String {
-    format!("Free the seat of {name}")
+pub fn overlap(days: i64) -> String {
+    match days {
+        0 => "Not at all: it ends at once".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
-/// Does not do it.
-pub const FREE_CLOSE: &str = "Leave it running";
+/// When the key could not be opened.
+pub const KEY_LOST: &str = "The key cannot be opened. Write to us; running instances are not touched.";
 
 /// Who holds a seat, and when it was last heard of.
 #[must_use]
@@ -225,51 +187,8 @@ pub fn next_year(amount: &str, until: UnixMs) -> String {
 pub const UPDATES_LEAD: &str =
     "Every release published up to that day may run for ever. Later ones need another year of updates.";
 
-// ── Starting, history, name ─────────────────────────────────────────────────────────────────────────
+// ── Name ────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Heading.
-pub const START_TITLE: &str = "Start the product";
-/// Lead.
-pub const START_LEAD: &str = "The product reads its key and this server's address when it starts.";
-/// In place of the key, while it is masked.
-pub const KEY_PLACE: &str = "LH-…";
-/// Label of the environment file.
-pub const ENV_FILE: &str = "Environment file";
-/// Label of the compose file.
-pub const COMPOSE: &str = "Docker Compose";
-/// Label of the unit.
-pub const SYSTEMD: &str = "systemd";
-/// Copies lines: act, done, refused.
-pub const COPY_LINES: [&str; 3] = buying::COPY_LINES;
-
-/// The variables, one a line.
-#[must_use]
-pub fn env_file(origin: &str, key: &str) -> String {
-    format!("LEASEHOLD_SERVER={origin}\nLEASEHOLD_LICENSE_KEY={key}")
-}
-
-/// A service of a compose file; the variables stay in a file of their own, out of version control.
-#[must_use]
-pub fn compose(product: &str) -> String {
-    format!(
-        "services:\n  {product}:\n    image: {product}\n    env_file: ./license.env\n    restart: unless-stopped\n    \
-         volumes:\n      - ./data:/var/lib/{product}"
-    )
-}
-
-/// A unit that reads the variables from a file.
-#[must_use]
-pub fn systemd(product: &str) -> String {
-    format!(
-        "[Service]\nEnvironmentFile=/etc/{product}/license.env\nExecStart=/usr/bin/{product}\n\
-         StateDirectory={product}\nRestart=always"
-    )
-}
-
-/// Heading of the history.
-pub const HISTORY_TITLE: &str = "Latest";
-/// Where nothing happened.
-pub const NO_HISTORY: &str = "Nothing has happened yet.";
 /// Heading of the name.
 pub const NAME_TITLE: &str = "Name";
 /// Label.
@@ -280,19 +199,3 @@ pub const NAME_HINT: &str = "Only you see it: what this license is for. Leave it
 pub const OPTIONAL: &str = "optional";
 /// Saves it.
 pub const NAME_SUBMIT: &str = "Save the name";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn snippets_hold_the_key_in_one_place_only() {
-        assert_eq!(
-            env_file("https://licenses.example.com", "LH-A"),
-            "LEASEHOLD_SERVER=https://licenses.example.com\nLEASEHOLD_LICENSE_KEY=LH-A"
-        );
-        assert!(compose("iot").contains("env_file: ./license.env"));
-        assert!(systemd("iot").contains("EnvironmentFile=/etc/iot/license.env"));
-        assert!(!compose("iot").contains("LH-") && !systemd("iot").contains("LH-"));
-    }
-}

@@ -5,7 +5,7 @@ use sdk::lease::{EnforcementPolicy, Stage};
 use super::{buying, moments};
 use crate::billing::Subscription;
 use crate::catalog::{BillingInterval, LicenseType, Terms};
-use crate::clock::UnixMs;
+use crate::clock::{DAY_MS, UnixMs};
 use crate::licenses::rules::{Inactive, REASON_PAST_DUE, standing};
 use crate::licenses::{License, LicenseView};
 use crate::money::Money;
@@ -18,7 +18,7 @@ pub const LEAD: &str = "Each license has one key. The key starts as many instanc
 /// Caption of the list.
 pub const CAPTION: &str = "Your licenses";
 /// Columns of the list.
-pub const COLUMNS: [&str; 4] = ["License", "Status", "Seats", "Next"];
+pub const COLUMNS: [&str; 5] = ["License", "Status", "Seats", "Last contact", "Next"];
 /// Accessible name of the list's pages.
 pub const PAGES: &str = "Pages of licenses";
 /// Where there are none.
@@ -213,14 +213,32 @@ pub fn humanised(name: &str) -> String {
     words
 }
 
-/// The features of a license, in words.
+/// How near the end of a feature is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureEnd {
+    /// It has ended.
+    Over,
+    /// Within 30 days.
+    Soon,
+    /// Later.
+    Later,
+}
+
+/// How near the end of a feature is.
 #[must_use]
-pub fn features(terms: &Terms) -> String {
-    let feature = |(name, end): (&String, &Option<i64>)| match end {
-        Some(end) => format!("{} (until {})", humanised(name), moments::day(UnixMs::from_seconds(*end))),
-        None => humanised(name),
-    };
-    terms.features.iter().map(feature).collect::<Vec<_>>().join(", ")
+pub fn feature_tone(end: UnixMs, now: UnixMs) -> FeatureEnd {
+    match end.0.saturating_sub(now.0) {
+        ms if ms <= 0 => FeatureEnd::Over,
+        ms if ms < 30 * DAY_MS => FeatureEnd::Soon,
+        _ => FeatureEnd::Later,
+    }
+}
+
+/// The end of a feature: `until 14 March 2027`.
+#[must_use]
+pub fn feature_end(end: UnixMs, now: UnixMs) -> String {
+    let day = moments::day(end);
+    if end <= now { format!("ended on {day}") } else { format!("until {day}") }
 }
 
 // ── Use ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +257,18 @@ pub fn use_lead(license_type: LicenseType, held: i64, seats: i64) -> String {
         (0, _) => format!("All seats are taken; one more {} would be refused.", buying::seat_noun(license_type, 1)),
         (free, 0) => format!("Nothing runs under it yet; {} can start.", buying::seats(license_type, free)),
         (free, _) => format!("{free} more {} can start.", buying::seat_noun(license_type, free)),
+    }
+}
+
+/// Whether there is room while a surge is open, in a sentence.
+#[must_use]
+pub fn use_lead_in_surge(license_type: LicenseType, held: i64, seats: i64, surge: i64) -> String {
+    let both = format!("{seats} and {surge} of the surge");
+    match seats + surge - held {
+        free if free > 0 => {
+            format!("{free} more {} can start; counted are {both}.", buying::seat_noun(license_type, free))
+        }
+        _ => format!("All are taken: {both}. What is on the surge is refused when it closes."),
     }
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::catalog::PlanKind;
 use crate::clock::DAY_MS;
 use crate::cx::Entropy;
-use crate::licenses::LicenseStatus;
+use crate::licenses::{LicenseStatus, Overrides, VendorStanding};
 use crate::money::Currency;
 use crate::stripe::SubscriptionState;
 
@@ -25,13 +25,21 @@ fn view(kind: PlanKind) -> LicenseView {
         key_hint: String::new(),
         status: LicenseStatus::Active,
         status_reason: String::new(),
+        vendor_standing: VendorStanding::None,
+        vendor_reason: String::new(),
+        vendor_standing_at: None,
         kind,
         license_type: LicenseType::Floating,
         starts_at: NOW,
         ends_at: (!perpetual).then(|| NOW.plus(23 * DAY_MS)),
         updates_until: perpetual.then(|| NOW.plus(365 * DAY_MS)),
+        trial_until: None,
+        expired_at: None,
+        surge_opened_at: None,
         seats: 3,
         terms: Terms::default(),
+        plan_terms: Terms::default(),
+        overrides: Overrides::default(),
         created_at: NOW,
     };
     LicenseView {
@@ -115,6 +123,25 @@ fn use_is_told_with_what_it_means() {
     assert_eq!(meter(41, -1), "41, unlimited");
     assert_eq!(meter(999, 1_000), "999 of 1,000");
     assert_eq!(number(-1_234_567), "−1,234,567");
+}
+
+#[test]
+fn an_open_surge_is_counted_beside_the_seats() {
+    let said = use_lead_in_surge(LicenseType::Floating, 3, 3, 1);
+    assert_eq!(said, "1 more instance can start; counted are 3 and 1 of the surge.");
+    assert!(use_lead_in_surge(LicenseType::Floating, 4, 3, 1).starts_with("All are taken: 3 and 1 of the surge."));
+}
+
+#[test]
+fn the_end_of_a_feature_is_told_by_how_near_it_is() {
+    for (days, near, word) in [
+        (0, FeatureEnd::Over, "ended on 21 November 2026"),
+        (29, FeatureEnd::Soon, "until 20 December 2026"),
+        (30, FeatureEnd::Later, "until 21 December 2026"),
+    ] {
+        let end = NOW.plus(days * DAY_MS);
+        assert_eq!((feature_tone(end, NOW), feature_end(end, NOW).as_str()), (near, word));
+    }
 }
 
 #[test]

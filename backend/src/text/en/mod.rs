@@ -1,20 +1,31 @@
 //! English.
 
 pub mod accounts;
+pub mod admin;
 pub mod api_docs;
+pub mod api_guide;
 pub mod billing;
 pub mod buying;
 pub mod catalog;
 pub mod changes;
+pub mod claims;
 pub mod console;
+pub mod console_keys;
+pub mod console_licenses;
 pub mod countries;
 pub mod documents;
 pub mod events;
+pub mod instance_mail;
 pub mod invoice_list;
 pub mod invoices;
 pub mod leases;
 pub mod license_events;
+pub mod license_mail;
+pub mod license_instances;
+pub mod license_outlook;
 pub mod license_page;
+pub mod license_search;
+pub mod license_start;
 pub mod licenses;
 pub mod mail;
 pub mod moments;

@@ -68,7 +68,9 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
         Audience::Customer => {
             &[("Overview", "/overview"), ("Licenses", "/licenses"), ("Invoices", "/invoices"), ("Account", "/account")]
         }
-        Audience::Staff => &[("Console", "/staff")],
+        Audience::Staff => {
+            &[("Console", "/staff"), ("Licenses", "/staff/licenses"), ("Signing keys", "/staff/signing-keys")]
+        }
     }
 }
 
@@ -118,10 +120,25 @@ pub fn done(code: &str) -> Option<&'static str> {
         "job_replayed" => "The work was begun again.",
         "job_not_replayed" => "Nothing was begun: it runs already, or has been done meanwhile.",
         "license_renamed" => "The name is saved.",
+        "key_replaced" => "The license has a new key. Running instances go on; the owners are told by mail.",
         "seat_freed" => "The seat is free.",
         "seat_free_later" => {
             "The instance gets no further lease. Its seat is free when the last one ends; the table says when."
         }
+        "instance_blocked" => "It is blocked, and its seat is free.",
+        "instance_blocked_later" => "It is blocked. Its seat is free when its last lease ends; below it says when.",
+        "instance_unblocked" => "It is unblocked and may activate again.",
+        "instance_deleted" => "It is deleted.",
+        "instance_deleted_later" => "It is deleted. Its seat counts as taken until its last lease can no longer run.",
+        "conflict_decided" => "That is decided. The copies hear of it when they next call.",
+        "nothing_changed" => "There was nothing to change.",
+        "license_suspended" => "The license is suspended. Instances hear of it at their next check.",
+        "license_reinstated" => "The license is reinstated. Instances get leases again at their next check.",
+        "license_revoked" => "The license is revoked for good.",
+        "license_overridden" => "The license has its own limits and features. Instances hear of it at their next check.",
+        "lease_revoked" => "Its lease is revoked. At its next check it gets a new one.",
+        "signing_key_rotated" => "The next key signs from now on, and a fresh one waits behind it.",
+        "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",
         "seat_was_free" => "The seat was free already.",
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",

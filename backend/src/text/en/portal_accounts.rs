@@ -60,6 +60,33 @@ pub fn log_in_lead(vendor: &str, heading_somewhere: bool) -> String {
     }
 }
 
+/// Title of the page that asks for the password again.
+pub const CONFIRM_PASSWORD: &str = "Your password, please";
+/// The act.
+pub const CONFIRM_PASSWORD_ACT: &str = "Go on";
+
+/// Why it is asked for.
+#[must_use]
+pub fn confirm_password_lead(email: &str) -> String {
+    format!(
+        "What comes next is for {email} alone, so we make sure that nobody else sits at this browser. It is good for \
+         ten minutes."
+    )
+}
+
+/// Link to the page that finds lost keys.
+pub const KEYS_LOST: &str = "Lost a license key?";
+/// Title of the page that finds lost keys.
+pub const RECOVER_KEYS: &str = "Find your license keys";
+/// What happens.
+pub const RECOVER_KEYS_LEAD: &str = "Enter your e-mail address. We mail you the way to every license whose key you may \
+     see. The keys themselves are shown in the portal only.";
+/// The act.
+pub const MAIL_ME: &str = "Mail me the way";
+/// What a request is answered with, whoever asks.
+pub const KEYS_REQUESTED: &str =
+    "If this address may see license keys, a mail that leads to them is on its way.";
+
 /// Title of the page that asks for a reset link.
 pub const FORGOT_PASSWORD: &str = "Set a new password";
 /// What happens.

@@ -323,6 +323,10 @@ impl Shop {
 
     /// An instance activates, with the license's key.
     pub(super) async fn activate(&self, license_id: &LicenseId, node: &str) -> anyhow::Result<()> {
+        self.activate_node(license_id, node).await.map(drop)
+    }
+
+    async fn activate_node(&self, license_id: &LicenseId, node: &str) -> anyhow::Result<sdk::wire::LeaseResponse> {
         let issuer = backend::leases::Issuer { vendor: self.vendor.clone(), master: master() };
         let (cx, license, node) = (self.cx(), self.license(license_id).await?, node.to_owned());
         self.db
@@ -343,10 +347,31 @@ impl Shop {
                         known_seq: None,
                     };
                     let answer = backend::leases::activate_instance(tx, &cx, &issuer, &request).await?;
-                    answer.map(drop).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))
+                    answer.map(|granted| granted.response).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))
                 })
             })
             .await
+    }
+
+    /// Runs a node that reports so many devices.
+    pub(super) async fn report_devices(&self, license_id: &LicenseId, node: &str, devices: i64) -> anyhow::Result<()> {
+        let lease = self.activate_node(license_id, node).await?;
+        let (cx, issuer) = (self.cx(), backend::leases::Issuer { vendor: self.vendor.clone(), master: master() });
+        let request = sdk::wire::CheckRequest {
+            instance_id: lease.instance_id,
+            secret: lease.secret,
+            nonce: sdk::wire::Nonce::from_random(cx.entropy.bytes()),
+            version: "4.2.1".to_owned(),
+            released_on: None,
+            levels: Some([("devices".to_owned(), devices)].into()),
+            counters: None,
+            borrow_s: None,
+            known_seq: None,
+        };
+        let checked = self.db.write(move |tx| {
+            Box::pin(async move { backend::leases::check_instance(tx, &cx, &issuer, &request).await })
+        });
+        checked.await?.map(drop).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))
     }
 
     /// A request to the sandbox's control API.

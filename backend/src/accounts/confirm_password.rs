@@ -1,0 +1,86 @@
+//! Typing the password again, for what a session that somebody else sat down at must not do.
+
+use std::net::IpAddr;
+
+use super::password::{Password, PasswordHash, Passwords, Verdict};
+use super::rate_limits::{Limit, RateVerdict, forgive, hit, subject_of};
+use super::store;
+use crate::audit;
+use crate::cx::Cx;
+use crate::db::{Db, DbError, Tx};
+use crate::ids::UserId;
+use crate::keys::MasterKey;
+
+/// Who confirms with what.
+#[derive(Clone, Debug)]
+pub struct ConfirmPassword {
+    /// The user of the session.
+    pub user_id: UserId,
+    /// The password.
+    pub password: Password,
+    /// Network address of the client.
+    pub address: IpAddr,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordConfirmation {
+    /// It is the user's: the session counts as fresh.
+    Confirmed,
+    /// It is not.
+    Wrong,
+    /// Too many attempts of the user or from the client.
+    Limited {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+}
+
+/// Checks the password of somebody who is signed in. Limited like log-in.
+///
+/// # Errors
+/// [`DbError`] when the database or the password pool fails.
+pub async fn confirm_password(
+    db: &Db,
+    passwords: &Passwords,
+    master: &MasterKey,
+    cx: &Cx,
+    request: &ConfirmPassword,
+) -> Result<PasswordConfirmation, DbError> {
+    let looked_up = {
+        let (cx, master, request) = (cx.clone(), master.clone(), request.clone());
+        db.write(move |tx| Box::pin(async move { look_up(tx, &cx, &master, &request).await })).await?
+    };
+    let hash = match looked_up {
+        Err(retry_after_s) => return Ok(PasswordConfirmation::Limited { retry_after_s }),
+        Ok(hash) => hash,
+    };
+    if passwords.verify(&request.password, hash.as_ref()).await? == Verdict::Wrong {
+        return Ok(PasswordConfirmation::Wrong);
+    }
+    let (cx, master, user_id) = (cx.clone(), master.clone(), request.user_id.clone());
+    db.write(move |tx| {
+        Box::pin(async move {
+            forgive(tx, &cx, &master, Limit::PasswordCheckUser, user_id.as_str()).await?;
+            let id = user_id.as_str();
+            audit::record(tx, &cx, None, "user.confirm_password", id, audit::NOTHING, audit::NOTHING).await?;
+            Ok(PasswordConfirmation::Confirmed)
+        })
+    })
+    .await
+}
+
+type LookUp = Result<Option<PasswordHash>, i64>;
+
+async fn look_up(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &ConfirmPassword) -> Result<LookUp, DbError> {
+    let address = subject_of(request.address);
+    for (limit, subject) in
+        [(Limit::SignInAddress, address.as_str()), (Limit::PasswordCheckUser, request.user_id.as_str())]
+    {
+        if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
+            return Ok(Err(retry_after_s));
+        }
+    }
+    let found = store::find_user_with_hash(tx, &cx.vendor_id, &request.user_id).await?;
+    Ok(Ok(found.map(|(_, hash)| PasswordHash::from_stored(hash))))
+}

@@ -1,0 +1,217 @@
+//! A table in memory beside a SQLite database, kept equal to it by the one writer.
+//!
+//! On SQLite one process holds the database, and everything it writes goes through one writer. A table in memory can
+//! therefore answer for rows of the database without asking it, as long as it is told of every change before the
+//! change is acknowledged. A use case says so with [`Tx::change`] before it reads what it is about to change: from then
+//! until the end of the transaction the table answers nothing about that subject, and what only the table knows has
+//! been written into the transaction. What becomes of the table's entries (`keep_in_memory`,
+//! `drop_from_memory`) happens after the commit, before anybody hears of it.
+//!
+//! Other processes (the command line) may write to the same file. The writer notices at its next transaction, and
+//! readers of the table at once, by the counter of `wal_index.rs`.
+
+use std::any::Any;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Sqlite, Transaction};
+
+use super::{DbError, Tx};
+
+/// What is kept in memory beside the database. Subjects are ids of rows under whose lock the rest is changed.
+#[async_trait]
+pub(crate) trait Beside: Send + Sync {
+    /// Stops answering for a subject and writes what only memory knows of it.
+    async fn hand_over(&self, tx: &mut Tx, subject: Subject<'_>) -> Result<(), DbError>;
+
+    /// The use case that had the subject handed over was undone: as if nothing had happened.
+    fn undo(&self, subject: Subject<'_>);
+
+    /// The entries of a subject, or the one entry with this id, are no longer right. Called after the commit, before
+    /// `resume`, as is `keep`.
+    fn drop_entries(&self, subject: Subject<'_>);
+
+    /// Takes what a use case has read and changed into the table.
+    fn keep(&self, entry: Box<dyn Any + Send>);
+
+    /// The transaction is durable, and with it what was handed over; the subject is answered for again.
+    fn resume(&self, subject: Subject<'_>);
+
+    /// What was written is not durable, or another process has written: nothing in memory counts any more.
+    fn forget(&self);
+}
+
+/// What a transaction changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject<'a> {
+    /// What is kept about the row with this id.
+    One(&'a str),
+    /// Everything: a catalog, a key or a vendor is changed.
+    All,
+}
+
+/// What a change means for the entries that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// None of them is right any more.
+    Whole,
+    /// They stay right, but for those that the use case replaces or drops itself.
+    Part,
+}
+
+/// A subject as it is remembered; `None` is all.
+type Remembered = Option<String>;
+
+/// What happens to the table after the commit, in the order of the use cases.
+enum Step {
+    Drop(Remembered),
+    Keep(Box<dyn Any + Send>),
+    Note(Box<dyn FnOnce() + Send>),
+}
+
+/// SQLite's transaction, with what it means for the table beside the database.
+pub struct SqliteTx {
+    tx: Option<Transaction<'static, Sqlite>>,
+    beside: Option<Arc<dyn Beside>>,
+    /// What the use case that runs now had handed over, and what happens if it is kept.
+    open: (Vec<Remembered>, Vec<Step>),
+    /// The same of those before it in this transaction.
+    kept: (Vec<Remembered>, Vec<Step>),
+}
+
+impl SqliteTx {
+    pub(super) fn new(tx: Transaction<'static, Sqlite>, beside: Option<Arc<dyn Beside>>) -> Self {
+        Self { tx: Some(tx), beside, open: Default::default(), kept: Default::default() }
+    }
+
+    /// The use case that ran last is kept, or was undone.
+    pub(super) fn settle(&mut self, is_kept: bool) {
+        let (mut subjects, mut steps) = std::mem::take(&mut self.open);
+        if is_kept {
+            self.kept.0.append(&mut subjects);
+            self.kept.1.append(&mut steps);
+        } else if let Some(beside) = &self.beside {
+            subjects.iter().for_each(|subject| beside.undo(as_subject(subject)));
+        }
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.settle(true);
+        if let Some(tx) = self.tx.take() {
+            // When this fails, dropping `self` tells the table.
+            tx.commit().await?;
+        }
+        let (subjects, steps) = std::mem::take(&mut self.kept);
+        let Some(beside) = &self.beside else { return Ok(()) };
+        for step in steps {
+            match step {
+                Step::Drop(subject) => beside.drop_entries(as_subject(&subject)),
+                Step::Keep(entry) => beside.keep(entry),
+                Step::Note(note) => note(),
+            }
+        }
+        subjects.iter().for_each(|subject| beside.resume(as_subject(subject)));
+        Ok(())
+    }
+
+    pub(super) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        match self.tx.take() {
+            Some(tx) => tx.rollback().await,
+            None => Ok(()),
+        }
+    }
+
+    fn has_handed_over(&self, subject: &Remembered) -> bool {
+        let mut all = self.open.0.iter().chain(&self.kept.0);
+        all.any(|handed| handed == subject || handed.is_none())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        // What was handed over to a transaction that was not committed is nowhere.
+        if let Some(beside) = &self.beside
+            && !(self.open.0.is_empty() && self.kept.0.is_empty())
+        {
+            beside.forget();
+        }
+    }
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match &self.tx {
+            Some(tx) => tx,
+            // `commit` and `rollback` take it and consume `self`.
+            None => unreachable!("a transaction that has ended is not used"),
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match &mut self.tx {
+            Some(tx) => tx,
+            None => unreachable!("a transaction that has ended is not used"),
+        }
+    }
+}
+
+fn as_subject(subject: &Remembered) -> Subject<'_> {
+    subject.as_deref().map_or(Subject::All, Subject::One)
+}
+
+impl Tx {
+    /// Says what the use case is about to read and change. On PostgreSQL there is no table in memory to tell.
+    pub(crate) async fn change(&mut self, subject: Subject<'_>, extent: Extent) -> Result<(), DbError> {
+        let remembered = match subject {
+            Subject::One(id) => Some(id.to_owned()),
+            Subject::All => None,
+        };
+        let Self::Sqlite(tx) = self else { return Ok(()) };
+        let Some(beside) = tx.beside.clone() else { return Ok(()) };
+        let is_new = !tx.has_handed_over(&remembered);
+        if is_new {
+            tx.open.0.push(remembered.clone());
+        }
+        if extent == Extent::Whole {
+            tx.open.1.push(Step::Drop(remembered));
+        }
+        if is_new { beside.hand_over(self, subject).await } else { Ok(()) }
+    }
+
+    /// Whether there is a table in memory to keep something in.
+    pub(crate) fn has_memory(&self) -> bool {
+        matches!(self, Self::Sqlite(tx) if tx.beside.is_some())
+    }
+
+    /// Hands something to the table in memory after the commit, before anybody hears of it.
+    pub(crate) fn keep_in_memory(&mut self, entry: impl Any + Send) {
+        if let Self::Sqlite(tx) = self {
+            tx.open.1.push(Step::Keep(Box::new(entry)));
+        }
+    }
+
+    /// Drops one entry of the table in memory after the commit; its subject is handed over already.
+    pub(crate) fn drop_from_memory(&mut self, id: &str) {
+        if let Self::Sqlite(tx) = self
+            && tx.beside.is_some()
+        {
+            tx.open.1.push(Step::Drop(Some(id.to_owned())));
+        }
+    }
+
+    /// Does something to the table in memory after the commit, before anybody hears of it; nothing where there is
+    /// none.
+    pub(crate) fn after_commit(&mut self, note: impl FnOnce() + Send + 'static) {
+        if let Self::Sqlite(tx) = self
+            && tx.beside.is_some()
+        {
+            tx.open.1.push(Step::Note(Box::new(note)));
+        }
+    }
+}

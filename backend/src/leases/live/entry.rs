@@ -1,0 +1,152 @@
+//! What the table keeps of a license and of its instances.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::{Instance, hold};
+use super::decide::{Examined, Renewal};
+use crate::clock::UnixMs;
+use crate::ids::InstanceId;
+use crate::keys::VendorSigningKey;
+use crate::licenses::LicenseView;
+
+/// A license and those of its instances that hold seats.
+pub(super) struct LiveLicense {
+    pub view: Arc<LicenseView>,
+    pub origin: Arc<str>,
+    pub signer: Arc<VendorSigningKey>,
+    pub instances: HashMap<InstanceId, LiveInstance>,
+    /// Instances of which memory knows more than the database.
+    pub dirty: HashSet<InstanceId>,
+    /// Whether the license waits in the queue of what is to be written.
+    pub queued: bool,
+    /// What transactions under way have written.
+    in_hand: Vec<(InstanceId, UnixMs)>,
+    /// A use case has it in hand: nothing is answered until that has ended.
+    pub suspended: bool,
+    /// It is not in the table any more; whoever still has it at hand must look again.
+    pub dropped: bool,
+}
+
+/// An instance with what was answered for it since it was last written.
+pub(super) struct LiveInstance {
+    pub instance: Instance,
+    pub instance_key: Arc<[u8]>,
+    pub examined: Examined,
+    /// The `held_until` that is in the database.
+    pub written_held_until: UnixMs,
+    /// Counts the changes, so that what is written can be told from what came after.
+    revision: u64,
+    /// Leases signed since it was last written.
+    renewals: i64,
+    /// Revision and renewals that a transaction under way has written.
+    in_hand: Option<(u64, i64)>,
+}
+
+/// A row to be written.
+pub(super) struct Heartbeat {
+    pub instance: Instance,
+    pub renewals: i64,
+}
+
+impl LiveInstance {
+    pub(super) fn new(instance: Instance, instance_key: Arc<[u8]>, examined: Examined) -> Self {
+        let written_held_until = instance.held_until;
+        Self { instance, instance_key, examined, written_held_until, revision: 0, renewals: 0, in_hand: None }
+    }
+
+    /// Takes note of a lease that is being signed. Answers whether its seat has to be written first.
+    pub(super) fn renew(&mut self, renewal: &Renewal, nonce: &str, now: UnixMs) -> bool {
+        let instance = &mut self.instance;
+        if let Some(shown) = renewal.shown {
+            instance.epoch = shown.epoch;
+            instance.shown_n = shown.n;
+            nonce.clone_into(&mut instance.shown_nonce);
+            instance.shown_at = now;
+        }
+        instance.last_contact_at = now;
+        hold::note_lease(instance, &renewal.times);
+        if instance.held_until < renewal.needed {
+            instance.held_until = renewal.held_until;
+        }
+        self.revision += 1;
+        self.renewals += 1;
+        self.written_held_until < renewal.needed
+    }
+
+    fn heartbeat(&mut self) -> Heartbeat {
+        // A use case before this one in the same transaction may have written some of them already.
+        let counted = self.in_hand.map_or(0, |(_, renewals)| renewals);
+        self.in_hand = Some((self.revision, self.renewals));
+        Heartbeat { instance: self.instance.clone(), renewals: self.renewals - counted }
+    }
+
+    /// What was in hand is durable. Answers whether nothing has come since.
+    fn written(&mut self, held_until: UnixMs) -> bool {
+        let Some((revision, renewals)) = self.in_hand.take() else { return false };
+        self.renewals -= renewals;
+        self.written_held_until = held_until;
+        self.revision == revision
+    }
+}
+
+impl LiveLicense {
+    pub(super) fn new(view: Arc<LicenseView>, origin: Arc<str>, signer: Arc<VendorSigningKey>) -> Self {
+        Self {
+            view,
+            origin,
+            signer,
+            instances: HashMap::new(),
+            dirty: HashSet::new(),
+            queued: false,
+            in_hand: Vec::new(),
+            suspended: false,
+            dropped: false,
+        }
+    }
+
+    /// What a transaction has to write.
+    pub(super) fn take_in_hand(&mut self) -> Vec<Heartbeat> {
+        let mut heartbeats = Vec::with_capacity(self.dirty.len());
+        for id in &self.dirty {
+            let Some(live) = self.instances.get_mut(id) else { continue };
+            let heartbeat = live.heartbeat();
+            self.in_hand.push((id.clone(), heartbeat.instance.held_until));
+            heartbeats.push(heartbeat);
+        }
+        heartbeats
+    }
+
+    /// The use case that had it in hand was undone.
+    pub(super) fn put_back(&mut self) {
+        for (id, _) in self.in_hand.drain(..) {
+            if let Some(live) = self.instances.get_mut(&id) {
+                live.in_hand = None;
+            }
+        }
+    }
+
+    /// What was in hand is durable.
+    pub(super) fn written(&mut self) {
+        for (id, held_until) in self.in_hand.drain(..) {
+            if self.instances.get_mut(&id).is_none_or(|live| live.written(held_until)) {
+                self.dirty.remove(&id);
+            }
+        }
+    }
+
+    /// Lets go of instances that hold no seat any more.
+    pub(super) fn let_go(&mut self, now: UnixMs) -> Vec<InstanceId> {
+        let dirty = &self.dirty;
+        let gone: Vec<InstanceId> = self
+            .instances
+            .iter()
+            .filter(|(id, live)| !live.instance.holds_seat(now) && !dirty.contains(*id))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in &gone {
+            self.instances.remove(id);
+        }
+        gone
+    }
+}

@@ -1,0 +1,156 @@
+//! How every call begins: the license or instance is found under the license's lock, the credential is judged, and
+//! what is refused to a genuine one is recorded.
+
+use sdk::license_key::LicenseKey;
+use sdk::wire::{Identity, InstanceCredential, Nonce, Secret};
+use serde_json::json;
+
+use super::grant::{Stop, open_instance_key};
+use super::lineage::{self, Lineage};
+use super::{Instance, InstanceStatus, Issuer, Refusal, notify, proof, store};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::events::{self, About};
+use crate::ids::{AccountId, InstanceId};
+use crate::licenses::{self, KeyFound, LicenseView};
+
+/// What an event is about.
+pub(super) fn about<'a>(view: &'a LicenseView, instance_id: Option<&'a InstanceId>) -> About<'a> {
+    About { account_id: Some(&view.license.account_id), license_id: Some(&view.license.id), instance_id }
+}
+
+/// A license that somebody has a key of, locked.
+pub(super) struct ByKey {
+    pub view: LicenseView,
+    /// Whether the key was replaced and works no more.
+    pub replaced: bool,
+}
+
+/// The license of a key; `None` for keys that nobody of this vendor has.
+pub(super) async fn open_by_key(tx: &mut Tx, cx: &Cx, issuer: &Issuer, key: &Secret) -> Result<Option<ByKey>, DbError> {
+    let Ok(key) = LicenseKey::parse(key.expose()) else { return Ok(None) };
+    let hash = issuer.master.license_key_hash(&key);
+    let (id, replaced) = match licenses::find_by_key(tx, &cx.vendor_id, &hash, cx.now).await? {
+        KeyFound::Unknown => return Ok(None),
+        KeyFound::Current(id) => (id, false),
+        KeyFound::Replaced(id) => (id, true),
+    };
+    let view = licenses::lock_license_for_instance(tx, &cx.vendor_id, &id).await?;
+    Ok(view.map(|view| ByKey { view, replaced }))
+}
+
+/// An instance and its license, locked.
+pub(super) struct Opened {
+    pub view: LicenseView,
+    pub instance: Instance,
+}
+
+/// Finds an instance and its license under the license's lock. Deleted ones are not found.
+pub(super) async fn find_and_lock(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<Option<Opened>, DbError> {
+    let Some(found) = store::find_instance(tx, &cx.vendor_id, id).await? else { return Ok(None) };
+    let locked = licenses::lock_license_for_instance(tx, &cx.vendor_id, &found.license_id).await?;
+    let Some(view) = locked else { return Ok(None) };
+    // Whatever follows, what memory knows of the instance is not right any more; a check puts it back.
+    tx.drop_from_memory(id.as_str());
+    // Read again: what was read before the lock may have changed while waiting for it.
+    let instance = store::find_instance(tx, &cx.vendor_id, id).await?;
+    let instance = instance.filter(|instance| instance.status != InstanceStatus::Deleted);
+    Ok(instance.map(|instance| Opened { view, instance }))
+}
+
+/// The same for an act on an account's instance; `None` acts for the vendor, on any account's.
+pub(super) async fn find_owned(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: Option<&AccountId>,
+    id: &InstanceId,
+) -> Result<Option<Opened>, DbError> {
+    let opened = find_and_lock(tx, cx, id).await?;
+    Ok(opened.filter(|opened| account_id.is_none_or(|account_id| opened.view.license.account_id == *account_id)))
+}
+
+/// Opens an instance by its secret and notes in it that the secret was shown; the caller stores it.
+///
+/// A stale secret is refused here, and what it betrays of a copy is stored. Callers without a genuine secret leave
+/// no trace.
+pub(super) async fn open_by_secret(
+    tx: &mut Tx,
+    cx: &Cx,
+    issuer: &Issuer,
+    id: &str,
+    secret: &Secret,
+    nonce: Option<&Nonce>,
+) -> Result<Result<Opened, Refusal>, DbError> {
+    let id = InstanceId::from_untrusted(id);
+    let Some(mut opened) = find_and_lock(tx, cx, &id).await? else { return Ok(Err(Refusal::InstanceNotFound)) };
+    let key = open_instance_key(issuer, &opened.instance)?;
+    let Some(presented) = lineage::open(&key, secret) else { return Ok(Err(Refusal::InvalidSecret)) };
+    let proof = proof::show(&mut opened.instance, presented, nonce.map(Nonce::as_str), cx.now);
+    if proof.opens_conflict {
+        record_conflict(tx, cx, issuer, &opened).await?;
+    }
+    if proof.lineage == Lineage::Stale {
+        store::update_instance(tx, cx, &opened.instance).await?;
+        let (view, instance) = (&opened.view, &opened.instance);
+        let data = json!({ "code": Refusal::InstanceStale.code().as_str(), "identity": instance.identity() });
+        events::record_hourly(tx, cx, "instance.stale", about(view, Some(&instance.id)), "", &data).await?;
+        return Ok(Err(Refusal::InstanceStale));
+    }
+    Ok(Ok(opened))
+}
+
+async fn record_conflict(tx: &mut Tx, cx: &Cx, issuer: &Issuer, opened: &Opened) -> Result<(), DbError> {
+    let (view, instance) = (&opened.view, &opened.instance);
+    let data = json!({ "identity": instance.identity(), "contests": &instance.contests.0 });
+    events::record(tx, cx, "instance.cloned", about(view, Some(&instance.id)), &data).await?;
+    notify::conflict_opened(tx, cx, issuer, view, instance).await
+}
+
+/// What a request about a license's instances proves itself with.
+pub(super) struct ByCredential {
+    pub view: LicenseView,
+    /// The instance that asks; `None` for whoever shows the bare key.
+    pub instance: Option<Instance>,
+}
+
+/// Opens a license by key or by the secret of one of its instances.
+pub(super) async fn open_by_credential(
+    tx: &mut Tx,
+    cx: &Cx,
+    issuer: &Issuer,
+    credential: InstanceCredential<'_>,
+) -> Result<Result<ByCredential, Refusal>, DbError> {
+    match credential {
+        InstanceCredential::Key(key) => Ok(match open_by_key(tx, cx, issuer, key).await? {
+            None => Err(Refusal::LicenseNotFound),
+            Some(ByKey { replaced: true, .. }) => Err(Refusal::KeyReplaced),
+            Some(ByKey { view, .. }) => Ok(ByCredential { view, instance: None }),
+        }),
+        InstanceCredential::Instance { instance_id, secret } => {
+            let opened = open_by_secret(tx, cx, issuer, instance_id, secret, None).await?;
+            Ok(opened.map(|Opened { view, instance }| ByCredential { view, instance: Some(instance) }))
+        }
+    }
+}
+
+/// Ends a call of somebody with a genuine key or secret: a refusal is recorded, once per code and hour.
+pub(super) async fn settle<T>(
+    tx: &mut Tx,
+    cx: &Cx,
+    view: &LicenseView,
+    identity: &Identity,
+    instance_id: Option<&InstanceId>,
+    outcome: Result<T, Stop>,
+) -> Result<Result<T, Refusal>, DbError> {
+    match outcome {
+        Ok(done) => Ok(Ok(done)),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Refused(refusal)) => {
+            let code = refusal.code().as_str();
+            let data = json!({ "code": code, "identity": identity });
+            let key = format!("{code}/{}/{}", identity.kind.as_str(), identity.id);
+            events::record_hourly(tx, cx, "instance.refused", about(view, instance_id), &key, &data).await?;
+            Ok(Err(refusal))
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Revoking the lease of one instance: verifiers reject it, and its next check gets a new one.
+
+use serde_json::json;
+
+use super::Acted;
+use super::free_seat::revoke_leases;
+use super::opening::{Opened, about, find_owned};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::{AccountId, InstanceId};
+use crate::{audit, events};
+
+/// Revokes the leases of an instance that are out; `account_id` is `None` where the vendor does it. The instance
+/// keeps its seat, and where it may still run, it gets a new lease at its next check.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn revoke_lease(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: Option<&AccountId>,
+    instance_id: &InstanceId,
+) -> Result<Acted, DbError> {
+    let opened = find_owned(tx, cx, account_id, instance_id).await?;
+    let Some(Opened { view, instance }) = opened else { return Ok(Acted::NotFound) };
+    if instance.lease_exp <= cx.now {
+        return Ok(Acted::Unchanged);
+    }
+    revoke_leases(tx, cx, &instance).await?;
+    let data = json!({
+        "identity": instance.identity(),
+        "before": cx.now.timestamp().to_string(),
+        "lease_expires_at": instance.lease_exp.timestamp().to_string(),
+    });
+    events::record(tx, cx, "lease.revoked", about(&view, Some(instance_id)), &data).await?;
+    let (owner, id) = (&view.license.account_id, instance_id.as_str());
+    audit::record(tx, cx, Some(owner), "instance.revoke_lease", id, audit::NOTHING, Some(&data)).await?;
+    Ok(Acted::Done { free_at: instance.held_until.max(cx.now) })
+}

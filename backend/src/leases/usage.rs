@@ -1,0 +1,94 @@
+//! Use, as instances report it: present levels against limits, and how often features were used.
+
+use std::collections::BTreeMap;
+
+use sdk::wire::{CheckRequest, InvalidMember, OverLimit};
+use serde_json::json;
+
+use super::opening::about;
+use super::{Instance, Issuer, Refusal, notify, rules, store};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::events;
+use crate::ids::VendorId;
+use crate::licenses::LicenseView;
+use crate::text::en::leases as text;
+
+/// How many limits or features one request may report: each feature is a row and an event.
+const MOST_NAMES: usize = 100;
+
+/// A license's use of each limit at `now`, of the instances that hold seats.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn license_usage(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    view: &LicenseView,
+    now: UnixMs,
+) -> Result<BTreeMap<String, i64>, DbError> {
+    let levels = store::list_levels(tx, vendor_id, &view.license.id, now).await?;
+    Ok(rules::usage(&view.license.terms, levels.iter().map(|(_, levels)| levels)))
+}
+
+/// Refuses reports that name more than can be kept.
+pub(super) fn examine_report(request: &CheckRequest) -> Result<(), Refusal> {
+    for (member, report) in [("levels", &request.levels), ("counters", &request.counters)] {
+        if report.as_ref().is_some_and(|report| report.len() > MOST_NAMES) {
+            return Err(Refusal::Invalid(InvalidMember::new(member, text::too_many_names(MOST_NAMES))));
+        }
+    }
+    Ok(())
+}
+
+/// Takes what a check reports into `instance`, which the caller stores, and adds up the use of features.
+pub(super) async fn take_report(
+    tx: &mut Tx,
+    cx: &Cx,
+    view: &LicenseView,
+    instance: &mut Instance,
+    request: &CheckRequest,
+) -> Result<(), DbError> {
+    if let Some(levels) = &request.levels {
+        instance.levels.0.clone_from(levels);
+    }
+    if !view.license.terms.usage_signals {
+        return Ok(());
+    }
+    let reported = request.counters.iter().flatten();
+    for (feature, added) in rules::count(&mut instance.counters.0, reported) {
+        let today = store::add_feature_use(tx, cx, &view.license.id, &feature, added).await?;
+        let data = json!({ "identity": instance.identity(), "feature": feature, "used_today": today });
+        events::record_hourly(tx, cx, "feature.used", about(view, Some(&instance.id)), &feature, &data).await?;
+    }
+    Ok(())
+}
+
+/// The limits that the license's use exceeds now. Where `instance` alone made it so since it reported `before`, its
+/// people are told, once per limit and day.
+pub(super) async fn over_limit(
+    tx: &mut Tx,
+    cx: &Cx,
+    issuer: &Issuer,
+    view: &LicenseView,
+    instance: &Instance,
+    before: &BTreeMap<String, i64>,
+) -> Result<Option<Vec<OverLimit>>, DbError> {
+    let terms = &view.license.terms;
+    let levels = store::list_levels(tx, &cx.vendor_id, &view.license.id, cx.now).await?;
+    let over = rules::over_limit(&terms.limits, &rules::usage(terms, levels.iter().map(|(_, levels)| levels)));
+    if over.is_empty() {
+        return Ok(None);
+    }
+    let others = levels.iter().filter(|(id, _)| *id != instance.id).map(|(_, levels)| levels);
+    let was_over = rules::over_limit(&terms.limits, &rules::usage(terms, others.chain([before])));
+    for exceeded in over.iter().filter(|it| !was_over.iter().any(|was| was.name == it.name)) {
+        let key = format!("{}/{}", exceeded.name, cx.now.date());
+        let told = events::record_once(tx, cx, "license.limit_exceeded", about(view, None), &key, exceeded).await?;
+        if told {
+            notify::limit_exceeded(tx, cx, issuer, view, exceeded).await?;
+        }
+    }
+    Ok(Some(over))
+}

@@ -1,0 +1,84 @@
+use super::Kind;
+use crate::clock::UnixMs;
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::VendorId;
+
+#[derive(sqlx::FromRow)]
+pub(super) struct RevocationRow {
+    pub(super) kind: Kind,
+    pub(super) object_id: String,
+    pub(super) before_at: UnixMs,
+}
+
+pub(super) async fn upsert_revocation(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    kind: Kind,
+    object_id: &str,
+    before: UnixMs,
+    last_exp: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO revocations (vendor_id, kind, object_id, before_at, last_exp) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (vendor_id, kind, object_id) DO UPDATE SET
+            before_at = CASE WHEN excluded.before_at > revocations.before_at
+                             THEN excluded.before_at ELSE revocations.before_at END,
+            last_exp = CASE WHEN excluded.last_exp > revocations.last_exp
+                            THEN excluded.last_exp ELSE revocations.last_exp END",
+        vendor_id,
+        kind,
+        object_id,
+        before,
+        last_exp
+    )?;
+    Ok(())
+}
+
+/// Whether there was one.
+pub(super) async fn delete_revocation(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    kind: Kind,
+    object_id: &str,
+) -> Result<bool, DbError> {
+    let deleted = execute!(
+        tx,
+        "DELETE FROM revocations WHERE vendor_id = $1 AND kind = $2 AND object_id = $3",
+        vendor_id,
+        kind,
+        object_id
+    )?;
+    Ok(deleted > 0)
+}
+
+pub(super) async fn raise_seq(tx: &mut Tx, vendor_id: &VendorId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE vendors SET revocation_seq = revocation_seq + 1 WHERE id = $1", vendor_id)?;
+    Ok(())
+}
+
+pub(super) async fn find_seq(tx: &mut Tx, vendor_id: &VendorId) -> Result<i64, DbError> {
+    let row: Option<(i64,)> =
+        fetch_optional!(tx, (i64,), "SELECT revocation_seq FROM vendors WHERE id = $1", vendor_id)?;
+    Ok(row.map_or(0, |(seq,)| seq))
+}
+
+/// Those that cover something that is valid after `until`, in a fixed order.
+pub(super) async fn list_revocations(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    until: UnixMs,
+) -> Result<Vec<RevocationRow>, DbError> {
+    fetch_all!(
+        tx,
+        RevocationRow,
+        "SELECT kind, object_id, before_at FROM revocations WHERE vendor_id = $1 AND last_exp > $2
+         ORDER BY kind, object_id",
+        vendor_id,
+        until
+    )
+}
+
+pub(super) async fn delete_spent(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
+    execute!(tx, "DELETE FROM revocations WHERE vendor_id = $1 AND last_exp <= $2", vendor_id, until)
+}

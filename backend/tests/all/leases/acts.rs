@@ -1,0 +1,113 @@
+//! What owners and vendors do to an instance: block, delete, revoke its lease.
+
+use backend::leases::{Acted, block_instance, delete_instance, list_instances, revoke_lease, unblock_instance};
+use backend::revocations::signed_revocations;
+
+use super::*;
+
+#[derive(Clone, Copy)]
+enum Do {
+    Block,
+    Unblock,
+    Delete,
+    RevokeLease,
+}
+
+impl Stage {
+    async fn act(&self, act: Do, of: &LeaseResponse, now: UnixMs) -> anyhow::Result<Acted> {
+        let (cx, account_id) = (self.cx(now), self.account_id().await?);
+        let id = InstanceId::from_untrusted(&of.instance_id);
+        let acted = self.db.write(move |tx| {
+            Box::pin(async move {
+                match act {
+                    Do::Block => block_instance(tx, &cx, &account_id, &id).await,
+                    Do::Unblock => unblock_instance(tx, &cx, &account_id, &id).await,
+                    Do::Delete => delete_instance(tx, &cx, &account_id, &id).await,
+                    Do::RevokeLease => revoke_lease(tx, &cx, None, &id).await,
+                }
+            })
+        });
+        Ok(acted.await?)
+    }
+
+    /// Ids that the signed list of revocations names.
+    async fn revoked(&self, now: UnixMs) -> anyhow::Result<Vec<String>> {
+        let vendor = self.vendor.clone();
+        let signed =
+            self.db.read(move |tx| Box::pin(async move { signed_revocations(tx, &master(), &vendor, now).await }));
+        let token = signed.await?.expect("a signing key");
+        let claims = sdk::revocations::verify(&token, &self.trust().await?, now.seconds())?;
+        Ok(claims.rev.into_iter().map(|entry| entry.id).collect())
+    }
+}
+
+on_both_engines! {
+    async fn a_blocked_instance_neither_checks_nor_activates_until_it_is_unblocked(db: Db) {
+        let stage = Stage::new(db, "maker", 1).await?;
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        assert_eq!(stage.act(Do::Block, &a, NOW).await?, Acted::Done { free_at: NOW });
+        assert_eq!(stage.act(Do::Block, &a, NOW).await?, Acted::Unchanged);
+        assert_eq!(code(&stage.check(&a, NOW.plus(1_000)).await?), "instance_blocked");
+        assert_eq!(code(&stage.activate("node-a", NOW.plus(2_000)).await?), "instance_blocked");
+        assert_eq!(stage.revoked(NOW).await?, [a.instance_id.clone()]);
+        // Its seat is another's.
+        let b = granted(stage.activate("node-b", NOW.plus(3_000)).await?)?;
+        assert!(matches!(stage.act(Do::Unblock, &a, NOW.plus(4_000)).await?, Acted::Done { .. }));
+        assert_eq!(code(&stage.check(&a, NOW.plus(5_000)).await?), "seats_exhausted");
+        stage.release(&b, NOW.plus(6_000)).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+        assert_eq!(code(&stage.check(&a, NOW.plus(7_000)).await?), "granted");
+        assert_eq!(stage.audited(&a.instance_id).await?, ["instance.block", "instance.unblock"]);
+        assert_eq!(stage.count_events("instance.blocked").await?, 1);
+        Ok(())
+    }
+
+    async fn a_deleted_instance_is_not_found_and_its_identity_is_new(db: Db) {
+        let stage = Stage::new(db, "maker", 1).await?;
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: NOW });
+        assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::NotFound);
+        assert_eq!(code(&stage.check(&a, NOW.plus(1_000)).await?), "instance_not_found");
+        let again = granted(stage.activate("node-a", NOW.plus(2_000)).await?)?;
+        assert_ne!(again.instance_id, a.instance_id);
+        // Deleted twice: both graves have room.
+        stage.act(Do::Delete, &again, NOW.plus(3_000)).await?;
+        granted(stage.activate("node-a", NOW.plus(4_000)).await?)?;
+        let (vendor_id, id) = (stage.vendor.id.clone(), stage.license_id.clone());
+        let listed = stage.db.read(move |tx| Box::pin(async move {
+            list_instances(tx, &vendor_id, &id, NOW, 10).await
+        }));
+        assert_eq!(listed.await?.len(), 1);
+        assert_eq!(stage.audited(&a.instance_id).await?, ["instance.delete"]);
+        Ok(())
+    }
+
+    async fn a_deleted_instance_holds_its_seat_while_its_lease_may_be_in_use(db: Db) {
+        let stage = Stage::new(db, "startup", 1).await?;
+        let trust = stage.trust().await?;
+        let borrow = |node| ActivateRequest { borrow_s: Some(7 * 86_400), ..stage.request(node, nonce()) };
+        // Two early returns of borrowed leases are free, the third seat waits for the end of its lease.
+        for _ in 0..2 {
+            let a = granted(stage.activate_as(borrow("node-a"), NOW).await?)?;
+            assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: NOW });
+        }
+        let a = granted(stage.activate_as(borrow("node-a"), NOW).await?)?;
+        let end = exp(&a, &trust, NOW)?;
+        assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: end.plus(MINUTE_MS) });
+        assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS - 1)).await?), "seats_exhausted");
+        assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS)).await?), "granted");
+        Ok(())
+    }
+
+    async fn a_revoked_lease_is_listed_and_the_next_check_gets_a_new_one(db: Db) {
+        let stage = Stage::new(db, "maker", 1).await?;
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        assert!(stage.revoked(NOW).await?.is_empty());
+        assert!(matches!(stage.act(Do::RevokeLease, &a, NOW).await?, Acted::Done { .. }));
+        assert_eq!(stage.revoked(NOW).await?, [a.instance_id.clone()]);
+        assert_eq!(code(&stage.check(&a, NOW.plus(1_000)).await?), "granted");
+        assert_eq!(stage.count_events("lease.revoked").await?, 1);
+        assert_eq!(stage.audited(&a.instance_id).await?, ["instance.revoke_lease"]);
+        assert_eq!(stage.act(Do::RevokeLease, &a, NOW.plus(HOUR_MS)).await?, Acted::Unchanged);
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Listing the holders of a license and freeing another's seat, as instances and key holders do it.
+
+use backend::leases::{deactivate_instance, list_instances_for};
+use sdk::wire::{DeactivateRequest, DeactivateResponse, Holder, InstancesRequest};
+
+use super::*;
+
+impl Stage {
+    fn key_secret(&self) -> Secret {
+        Secret::new(self.key.expose())
+    }
+
+    async fn instances(&self, request: InstancesRequest, now: UnixMs) -> anyhow::Result<Result<Vec<Holder>, Refusal>> {
+        let (cx, issuer) = (self.cx(now), self.issuer());
+        let answer = self
+            .db
+            .write(move |tx| Box::pin(async move { list_instances_for(tx, &cx, &issuer, &request).await }))
+            .await?;
+        Ok(answer.map(|answer| answer.holders))
+    }
+
+    async fn deactivate(
+        &self,
+        request: DeactivateRequest,
+        now: UnixMs,
+    ) -> anyhow::Result<Result<DeactivateResponse, Refusal>> {
+        let (cx, issuer) = (self.cx(now), self.issuer());
+        Ok(self
+            .db
+            .write(move |tx| Box::pin(async move { deactivate_instance(tx, &cx, &issuer, &request).await }))
+            .await?)
+    }
+
+    fn free_with_key(&self, target: &LeaseResponse) -> DeactivateRequest {
+        DeactivateRequest {
+            license_key: Some(self.key_secret()),
+            instance_id: None,
+            secret: None,
+            target_instance_id: target.instance_id.clone(),
+        }
+    }
+}
+
+fn by_secret(of: &LeaseResponse) -> InstancesRequest {
+    InstancesRequest { license_key: None, instance_id: Some(of.instance_id.clone()), secret: Some(of.secret.clone()) }
+}
+
+on_both_engines! {
+    async fn holders_are_listed_and_users_masked_for_the_bare_key(db: Db) {
+        let stage = Stage::new(db, "startup", 3).await?;
+        let node = granted(stage.activate("node-a", NOW).await?)?;
+        let user = ActivateRequest {
+            identity: Identity::user("ada@example.com", "laptop").named("Ada"),
+            ..stage.request("unused", nonce())
+        };
+        granted(stage.activate_as(user, NOW.plus(1)).await?)?;
+        let by_key = InstancesRequest { license_key: Some(stage.key_secret()), instance_id: None, secret: None };
+        let seen = stage.instances(by_key, NOW.plus(2)).await?.expect("the list");
+        assert_eq!(seen[0].identity, Identity::instance("node-a"));
+        assert_eq!(seen[1].identity, Identity::user("a…", "l…"));
+        let seen = stage.instances(by_secret(&node), NOW.plus(2)).await?.expect("the list");
+        assert_eq!(seen[1].identity, Identity::user("ada@example.com", "laptop").named("Ada"));
+        // Looking uses up no secret: the next check shows it for the first time, however late.
+        stage.instances(by_secret(&node), NOW.plus(3)).await?.expect("the list");
+        assert_eq!(code(&stage.check(&node, NOW.plus(5 * MINUTE_MS)).await?), "granted");
+        assert_eq!(stage.count_events("instance.cloned").await?, 0);
+        let unknown = InstancesRequest { license_key: Some(Secret::new("LH-X")), instance_id: None, secret: None };
+        assert_eq!(stage.instances(unknown, NOW).await?, Err(Refusal::LicenseNotFound));
+        let forged = InstancesRequest { secret: Some(Secret::new("AAAA")), ..by_secret(&node) };
+        assert_eq!(stage.instances(forged, NOW).await?, Err(Refusal::InvalidSecret));
+        let nothing = InstancesRequest { license_key: None, instance_id: None, secret: None };
+        assert!(matches!(stage.instances(nothing, NOW).await?, Err(Refusal::Invalid(_))));
+        Ok(())
+    }
+
+    async fn the_bare_key_frees_three_seats_an_hour_and_the_owner_is_told(db: Db) {
+        let stage = Stage::new(db, "startup", 5).await?;
+        stage.add_owner("ada@example.com").await?;
+        let mut leases = Vec::new();
+        for n in 0..5 {
+            leases.push(granted(stage.activate(&format!("node-{n}"), NOW).await?)?);
+        }
+        for lease in &leases[..3] {
+            let freed = stage.deactivate(stage.free_with_key(lease), NOW).await?.expect("freed");
+            assert_eq!((freed.deactivated, freed.free_at), (true, NOW.timestamp()));
+            // Asking again frees nothing more, and does not count.
+            assert!(stage.deactivate(stage.free_with_key(lease), NOW).await?.is_ok());
+        }
+        assert_eq!(code(&stage.check(&leases[0], NOW).await?), "instance_deactivated");
+        let fourth = stage.deactivate(stage.free_with_key(&leases[3]), NOW).await?;
+        assert_eq!(fourth, Err(Refusal::RateLimited { retry_after_s: 3_601 }));
+        assert_eq!(stage.mails(NOW).await?, ["A seat of Nordwind IoT Platform was freed"; 3]);
+        // An instance of the license may go on.
+        let by_instance = DeactivateRequest {
+            license_key: None,
+            instance_id: Some(leases[4].instance_id.clone()),
+            secret: Some(leases[4].secret.clone()),
+            target_instance_id: leases[3].instance_id.clone(),
+        };
+        assert!(stage.deactivate(by_instance, NOW).await?.is_ok());
+        assert_eq!(stage.count_events("instance.deactivated").await?, 4);
+        let later = stage.deactivate(stage.free_with_key(&leases[4]), NOW.plus(HOUR_MS)).await?;
+        assert!(later.is_ok());
+        Ok(())
+    }
+
+    async fn nobody_frees_a_seat_of_another_license(db: Db) {
+        let stage = Stage::new(db.clone(), "maker", 1).await?;
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        let other = stage.second_license().await?;
+        let request = DeactivateRequest { license_key: Some(Secret::new(other.expose())), ..stage.free_with_key(&a) };
+        assert_eq!(stage.deactivate(request, NOW).await?, Err(Refusal::InstanceNotFound));
+        assert_eq!(code(&stage.check(&a, NOW).await?), "granted");
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Checks answered from memory: the same answers as from the database, nothing after a change, and nothing lost that
+//! was promised. SQLite only, as the table is.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend::clock::{Clock, DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use backend::cx::Entropy;
+use backend::db::{Db, DbError, Options, Synchronous};
+use backend::ids::InstanceId;
+use backend::leases::live::{LiveTable, Settings};
+use backend::leases::{Instance, find_instance, free_seat};
+use backend::licenses::{LicenseStatus, set_standing};
+use sdk::lease::{Expect, LeaseClaims};
+use sdk::wire::{CheckRequest, LeaseResponse, Secret};
+
+use super::{Stage, check_request, granted, nonce};
+use crate::support::{NOW, run_on_sqlite};
+
+/// A stage with a table beside its database, that writes only when it is told to.
+struct LiveStage {
+    stage: Stage,
+    table: Arc<LiveTable>,
+}
+
+impl LiveStage {
+    async fn new(db: Db, plan: &'static str, seats: i64) -> anyhow::Result<Self> {
+        let settings = Settings { coalesce: Duration::from_secs(1), capacity: 3 };
+        let (table, writing) = LiveTable::start(&db, Clock::fixed(NOW), Entropy::seeded(3), settings).expect("SQLite");
+        writing.abort();
+        Ok(Self { stage: Stage::new(db, plan, seats).await?, table })
+    }
+
+    /// Activates and checks once, after which the instance is in the table.
+    async fn node(&self, name: &str, now: UnixMs) -> anyhow::Result<LeaseResponse> {
+        let activated = granted(self.stage.activate(name, now).await?)?;
+        granted(self.stage.check(&activated, now).await?)
+    }
+
+    async fn check_in_memory(&self, request: &CheckRequest, now: UnixMs) -> Option<LeaseResponse> {
+        let cx = self.stage.cx(now);
+        // A check that has to wait for a commit gets one.
+        let writing = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                self.table.write().await.expect("a commit");
+            }
+        };
+        tokio::select! {
+            answer = self.table.check(&cx, request) => answer,
+            () = writing => None,
+        }
+    }
+
+    /// What the database knows of the instance.
+    async fn stored(&self, answer: &LeaseResponse) -> anyhow::Result<Instance> {
+        let (vendor_id, id) = (self.stage.vendor.id.clone(), InstanceId::from_untrusted(&answer.instance_id));
+        let found = self.stage.db.read(move |tx| Box::pin(async move { find_instance(tx, &vendor_id, &id).await }));
+        Ok(found.await?.expect("the instance"))
+    }
+
+    async fn claims(&self, answer: &LeaseResponse, now: UnixMs) -> anyhow::Result<LeaseClaims> {
+        let trust = self.stage.trust().await?;
+        Ok(sdk::lease::verify(&answer.lease, &trust, &Expect::of("iot-platform", now.seconds()))?.claims().clone())
+    }
+
+    async fn set_standing(&self, db: &Db, status: LicenseStatus, now: UnixMs) -> Result<(), DbError> {
+        let (cx, id) = (self.stage.cx(now), self.stage.license_id.clone());
+        db.write(move |tx| Box::pin(async move { set_standing(tx, &cx, &id, status, "fraud").await })).await
+    }
+
+    async fn renew(&self, last: &LeaseResponse, now: UnixMs) -> Option<LeaseResponse> {
+        self.check_in_memory(&check_request(last, nonce()), now).await
+    }
+}
+
+#[test]
+fn a_check_from_memory_answers_what_the_database_would() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let first = live.node("node-a", NOW).await?;
+        let later = NOW.plus(3 * MINUTE_MS);
+        let mut remembered = live.renew(&first, later).await.expect("it is in the table");
+        let mut decided = granted(live.stage.check_as(check_request(&first, nonce()), later).await?)?;
+        assert_eq!(remembered.secret, decided.secret, "both answer the same secret");
+        let (from_memory, from_database) =
+            (live.claims(&remembered, later).await?, live.claims(&decided, later).await?);
+        assert_eq!(from_memory.exp, from_database.exp);
+        assert_eq!(
+            (&from_memory.lim, &from_memory.fea, from_memory.seats),
+            (&from_database.lim, &from_database.fea, 2)
+        );
+        // What differs by chance.
+        for answer in [&mut remembered, &mut decided] {
+            answer.lease.clear();
+            answer.check_after_s = 0;
+        }
+        assert_eq!(remembered, decided);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_seat_is_durable_before_the_answer_and_the_rest_soon_after() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let mut last = live.node("node-a", NOW).await?;
+        for seconds in [180, 190, 200] {
+            let now = NOW.plus(seconds * SECOND_MS);
+            last = live.renew(&last, now).await.expect("it is in the table");
+            let exp = UnixMs::from_seconds(live.claims(&last, now).await?.exp);
+            let stored = live.stored(&last).await?;
+            assert!(stored.held_until >= exp.plus(MINUTE_MS), "{seconds}: {:?} for {exp:?}", stored.held_until);
+            assert!(
+                stored.held_until <= now.plus(12 * MINUTE_MS),
+                "a dead node's seat is free within two minutes more"
+            );
+        }
+        let stored = live.stored(&last).await?;
+        assert_eq!(stored.last_contact_at, NOW.plus(180 * SECOND_MS), "not yet written");
+        live.table.write().await?;
+        let stored = live.stored(&last).await?;
+        assert_eq!(stored.last_contact_at, NOW.plus(200 * SECOND_MS));
+        assert_eq!(live.stage.count_events("lease.renewed").await?, 4, "one by the use case, three from memory");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_a_crash_loses_locks_nobody_out() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 1).await?;
+        let first = live.node("node-a", NOW).await?;
+        let ahead = live.renew(&first, NOW.plus(10 * SECOND_MS)).await.expect("it is in the table");
+        let ahead = live.renew(&ahead, NOW.plus(20 * SECOND_MS)).await.expect("it is in the table");
+        // The process dies: the database knows nothing of the last checks.
+        let after = live.stage.check(&ahead, NOW.plus(30 * SECOND_MS)).await?;
+        assert!(after.is_ok(), "a secret ahead of the database is good");
+        Ok(())
+    });
+}
+
+#[test]
+fn nothing_is_answered_from_memory_after_a_change() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let (a, b) = (live.node("node-a", NOW).await?, live.node("node-b", NOW).await?);
+        let later = NOW.plus(MINUTE_MS);
+        live.set_standing(&live.stage.db, LicenseStatus::Suspended, later).await?;
+        for node in [&a, &b] {
+            assert_eq!(live.renew(node, later).await, None);
+            assert!(live.stage.check(node, later).await?.is_err());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn freeing_one_seat_leaves_the_others_in_memory() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let (a, b) = (live.node("node-a", NOW).await?, live.node("node-b", NOW).await?);
+        let later = NOW.plus(MINUTE_MS);
+        let (cx, account) = (live.stage.cx(later), live.stage.account_id().await?);
+        let instance = live.stored(&a).await?.id;
+        live.stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &account, &instance).await })).await?;
+        assert_eq!(live.renew(&a, later).await, None);
+        assert!(live.renew(&b, later).await.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_use_case_that_takes_the_license_writes_what_only_memory_knew() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 1).await?;
+        let first = live.node("node-a", NOW).await?;
+        let now = NOW.plus(30 * SECOND_MS);
+        let last = live.renew(&first, now).await.expect("it is in the table");
+        // Another node asks for the seat: whoever decides that sees the renewal.
+        assert!(live.stage.activate("node-b", now).await?.is_err());
+        assert_eq!(live.stored(&last).await?.last_contact_at, now);
+        assert!(live.renew(&last, now.plus(SECOND_MS)).await.is_some(), "the refused one changed nothing");
+        Ok(())
+    });
+}
+
+#[test]
+fn another_process_that_writes_empties_the_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("shared.db").display());
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let options = Options { max_connections: 4, synchronous: Synchronous::Off };
+        let db = Db::open(&url, options).await.expect("a database");
+        db.migrate().await.expect("migrations");
+        let live = LiveStage::new(db, "startup", 1).await.expect("a stage");
+        let first = live.node("node-a", NOW).await.expect("a node");
+        let last = live.renew(&first, NOW.plus(SECOND_MS)).await.expect("it is in the table");
+        let command_line = Db::open(&url, options).await.expect("the same database");
+        live.set_standing(&command_line, LicenseStatus::Revoked, NOW).await.expect("it is revoked");
+        assert_eq!(live.renew(&last, NOW.plus(2 * SECOND_MS)).await, None);
+        assert!(live.stage.check(&last, NOW.plus(2 * SECOND_MS)).await.expect("an answer").is_err());
+    });
+}
+
+#[test]
+fn whatever_is_not_simple_is_left_to_the_use_case() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 1).await?;
+        let last = live.node("node-a", NOW).await?;
+        let plain = || check_request(&last, nonce());
+        let levels = Some([("devices".to_owned(), 3)].into());
+        let odd = [
+            ("borrowing", CheckRequest { borrow_s: Some(3_600), ..plain() }, NOW),
+            ("another build", CheckRequest { version: "4.3.0".to_owned(), ..plain() }, NOW),
+            ("changed use", CheckRequest { levels, ..plain() }, NOW),
+            ("key sets that are not known", CheckRequest { known_seq: Some(0), ..plain() }, NOW),
+            ("a forged secret", CheckRequest { secret: Secret::new("AAAA"), ..plain() }, NOW),
+            ("a lapsed seat", plain(), NOW.plus(30 * MINUTE_MS)),
+            ("the end of the license", plain(), NOW.plus(40 * DAY_MS)),
+            ("a clock that went back", plain(), NOW.plus(-MINUTE_MS)),
+        ];
+        for (what, request, now) in odd {
+            assert_eq!(live.check_in_memory(&request, now).await, None, "{what}");
+        }
+        assert!(live.renew(&last, NOW).await.is_some(), "and the plain one is not");
+        Ok(())
+    });
+}

@@ -1,0 +1,6 @@
+//! What owners and the vendor do about licenses: keys, standing, overrides, ends.
+
+mod keys;
+pub(crate) mod stage;
+mod standing;
+mod terms;
