@@ -29,12 +29,15 @@ pub enum Access {
 /// otherwise.
 #[must_use]
 pub fn access(path: &str) -> Access {
+    if path == crate::api::key_recovery::RECOVER {
+        return Access::Anyone;
+    }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs" => {
             Access::Anyone
         }
-        "company" | "account" => Access::SignedIn,
+        "company" | "account" | "confirm" => Access::SignedIn,
         "staff" => Access::Staff,
         _ => Access::Account,
     }
@@ -87,14 +90,22 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
                 <Route path=StaticSegment("not-done") view=pages::not_done::page />
                 <Route path=StaticSegment("company") view=pages::company::page />
+                <Route path=StaticSegment("confirm") view=pages::confirm::page />
                 <Route path=StaticSegment("account") view=pages::account::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
+                <Route path=StaticSegment("claim") view=pages::claim::page />
+                <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
                 <Route path=(StaticSegment("orders"), ParamSegment("id")) view=pages::order::page />
                 <Route path=StaticSegment("overview") view=pages::overview::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
+                <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::license::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("instances"), ParamSegment("instance")) view=pages::instance::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("change")) view=pages::change::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />

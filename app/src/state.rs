@@ -8,8 +8,10 @@ use backend::clock::Clock;
 use backend::cx::Entropy;
 use backend::db::Db;
 use backend::keys::MasterKey;
+use backend::leases::live::LiveTable;
 use leptos::config::LeptosOptions;
 
+use crate::api::limits::Limits;
 use crate::proxies::TrustedProxies;
 
 /// The parts of the process. Cheap to clone.
@@ -26,6 +28,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The one source of randomness.
     pub entropy: Entropy,
+    /// Instances whose checks are answered from memory; `None` on PostgreSQL.
+    pub live: Option<Arc<LiveTable>>,
     /// Hashes passwords on a bounded pool.
     pub passwords: backend::accounts::Passwords,
     /// Stripe, by vendor.
@@ -35,6 +39,8 @@ pub struct Parts {
     pub leptos: LeptosOptions,
     /// Origin of the hosted Checkout page, which forms may lead to.
     pub checkout_origin: String,
+    /// How often the licensing API may be called.
+    pub limits: Limits,
     /// Whose word about a request's origin is taken.
     pub proxies: TrustedProxies,
     /// Whether the deployment is reached through TLS: secure cookies, HSTS.

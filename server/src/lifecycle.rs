@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use app::api::limits::Limits;
 use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
 use backend::accounts::{Passwords, SendPasswordReset};
@@ -15,9 +16,11 @@ use backend::billing;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, migrations_pending};
 use backend::jobs::{Handlers, Runner, Worker};
+use backend::leases::live::LiveTable;
 use backend::mail::{Mailer, SendMail};
 use backend::stripe::StripeAccounts;
 use backend::vendors::list_vendors;
+use backend::{leases, licenses};
 use leptos::config::{Env, LeptosOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +43,12 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     if clock.is_test() {
         tracing::warn!("a test clock is in force");
     }
+    let _serving = parts::claim_database(config)?;
+    let live = match config.licensing.instances_in_memory {
+        0 => None,
+        _ => LiveTable::start(&db, clock.clone(), entropy.clone(), config.licensing.settings()),
+    };
+    let (live, writing) = live.unzip();
     let state = AppState::new(Parts {
         db: db.clone(),
         master: master.clone(),
@@ -49,16 +58,25 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         stripe: stripe.map(StripeAccounts::single).unwrap_or_default(),
         leptos: leptos_options(config),
         checkout_origin: parts::checkout_origin(&config.stripe),
+        limits: Limits::new(config.limits.rates()),
+        live: live.clone(),
         proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         tls: config.is_tls(),
     });
     start_reconciling(&state).await?;
+    start_sweeping(&state).await?;
     let handlers = handlers(&state, mailer);
     let worker = Worker::start(Runner::new(db.clone(), clock, entropy, master, handlers));
     let served = listen(config, &state).await;
     let drain = Duration::from_secs(config.server.drain_s);
     if tokio::time::timeout(drain, worker.stop()).await.is_err() {
         tracing::warn!("jobs under way did not end in time; they run again after the next start");
+    }
+    if let (Some(live), Some(writing)) = (live, writing) {
+        writing.abort();
+        if let Err(error) = live.write().await {
+            tracing::warn!(%error, "the last contacts of the last second could not be written");
+        }
     }
     db.close().await;
     tracing::info!("stopped");
@@ -79,11 +97,31 @@ async fn start_reconciling(state: &AppState) -> Result<()> {
     Ok(())
 }
 
+/// Every vendor's licenses, keys and revocations are looked at regularly for what has run out.
+async fn start_sweeping(state: &AppState) -> Result<()> {
+    for vendor in state.db.read(|tx| Box::pin(list_vendors(tx))).await? {
+        let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
+        let queued: Result<_, DbError> = state
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    leases::handlers::start_sweeping(tx, &cx, &master).await?;
+                    licenses::handlers::start_sweeping(tx, &cx, &master).await
+                })
+            })
+            .await;
+        queued?;
+    }
+    Ok(())
+}
+
 /// Every kind of job that this process does.
 fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
     let handlers = Handlers::new()
         .with(SendMail::new(mailer))
         .with(SendPasswordReset::new(state.db.clone(), state.master.clone()));
+    let handlers = leases::handlers::register(handlers, &state.db, &state.master);
+    let handlers = licenses::handlers::register(handlers, &state.db, &state.master);
     billing::handlers::register(handlers, &state.commerce())
 }
 

@@ -41,6 +41,25 @@ pub(crate) async fn open_database(config: &Config) -> Result<Db> {
     Db::open(config.database.url.reveal(), options).await.context("The database of database.url cannot be opened")
 }
 
+/// Claims a SQLite database for this process for as long as the answer lives: another server on the same file would
+/// not know what this one has in memory. Commands that end soon may write to it all the same.
+pub(crate) fn claim_database(config: &Config) -> Result<Option<std::fs::File>> {
+    let Some(file) = config.database.url.reveal().strip_prefix("sqlite:") else { return Ok(None) };
+    let file = file.trim_start_matches("//").split('?').next().unwrap_or_default();
+    if file.is_empty() || file.contains(":memory:") {
+        return Ok(None);
+    }
+    let path = format!("{file}-serving");
+    let claim = std::fs::File::create(&path).with_context(|| format!("{path} cannot be written"))?;
+    match claim.try_lock() {
+        Ok(()) => Ok(Some(claim)),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("Another server serves the database {file}. SQLite takes one; for several nodes use PostgreSQL.")
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("{path} cannot be locked")),
+    }
+}
+
 /// Opens a database that has all migrations, or says what to do.
 pub(crate) async fn open_migrated_database(config: &Config) -> Result<Db> {
     let db = open_database(config).await?;

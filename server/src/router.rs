@@ -5,7 +5,7 @@
 //! | `/api/v1/…` | server functions in `app::api::licensing` | none |
 //! | `/act/…` | the portal's forms, server functions in `app::api` | yes, cross-site posts refused |
 //! | pages | `app::routes` | yes, guarded before rendering |
-//! | `/stripe/webhook/…`, `/.well-known/…`, documents, `/brand/…`, health | `crate::http` | documents only |
+//! | `/stripe/webhook/…`, `/.well-known/…`, `/api/v1/revocations`, `/api/openapi.json`, documents, `/brand/…`, health | `crate::http` | documents only |
 //! | everything else | files of the site | none |
 
 use std::net::SocketAddr;
@@ -44,7 +44,8 @@ const COOKIE_DAYS: i64 = 30;
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The whole service.
-pub(crate) fn router(state: &AppState) -> Router {
+#[must_use]
+pub fn router(state: &AppState) -> Router {
     let site = state.leptos.site_root.to_string();
     let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);
     let licensing = Router::new()
@@ -56,6 +57,9 @@ pub(crate) fn router(state: &AppState) -> Router {
     let plain = Router::new()
         .route("/stripe/webhook/{vendor}", post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES)))
         .route("/.well-known/jwks.json", get(http::jwks::serve))
+        .route("/.well-known/keys.json", get(http::key_sets::serve))
+        .route("/api/v1/revocations", get(http::revocations::serve).fallback(http::revocations::refuse_method))
+        .route("/api/openapi.json", get(http::openapi::serve))
         .route("/brand/{file}", get(http::brand::serve));
     // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
     let files = ServeDir::new(&site)
@@ -80,7 +84,8 @@ pub(crate) fn router(state: &AppState) -> Router {
 }
 
 /// The service with the addresses of its peers, as `axum::serve` takes it.
-pub(crate) fn make_service(state: &AppState) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+#[must_use]
+pub fn make_service(state: &AppState) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
     router(state).into_make_service_with_connect_info()
 }
 

@@ -5,13 +5,14 @@ use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::DbError;
 use backend::ids::{InstanceId, LicenseId};
 use backend::leases::{self, Freed};
-use backend::licenses;
+use backend::licenses::{self, KeyReplacement};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
 use super::form::{FormFailure, Refused, say_done};
 use super::refusal::Refusal;
+use super::step_up::{confirm_first, fresh_authentication};
 use crate::request::Visit;
 
 /// The form that names a license.
@@ -63,7 +64,7 @@ struct Reveal {
     asked_at: UnixMs,
 }
 
-/// Lets the license's page show the key once. The key itself never waits in a session: the page opens it, and
+/// Lets the license's page show the key once, after asking for the password unless it was typed lately. The key itself never waits in a session: the page opens it, and
 /// that it was shown is recorded then.
 ///
 /// # Errors
@@ -78,19 +79,55 @@ pub async fn reveal_key(
     let page = format!("/licenses/{license_id}#key");
     let note = Reveal { license_id, asked_at: visit.state.clock.now() };
     visit.session.insert(REVEAL_KEY, note).await?;
-    redirect(&page);
+    match fresh_authentication(&visit).await? {
+        Some(_) => redirect(&page),
+        None => redirect(&confirm_first(&page)),
+    }
     Ok(())
 }
 
-/// Whether the key of this license was asked for a moment ago; answers so once.
+/// Whether the key of this license was asked for a moment ago by somebody who has typed the password lately;
+/// answers so once. A note that still waits for the password stays.
 pub async fn take_reveal(visit: &Visit, license_id: &LicenseId) -> bool {
     let Ok(Some(note)) = visit.session.get::<Reveal>(REVEAL_KEY).await else { return false };
+    let Ok(Some(authenticated_at)) = fresh_authentication(visit).await else { return false };
     if note.license_id != *license_id {
         return false;
     }
     // A note that cannot be forgotten would show the key again and again.
     let forgotten = visit.session.remove_value(REVEAL_KEY).await.is_ok();
-    forgotten && visit.state.clock.now() < note.asked_at.plus(REVEAL_MS)
+    forgotten && visit.state.clock.now() < note.asked_at.max(authenticated_at).plus(REVEAL_MS)
+}
+
+/// Replaces a license's key. The old one goes on working for the days of the overlap. The license's page shows
+/// the new one to whoever has typed the password lately.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, for licenses of other accounts, and for an overlap out of range.
+#[server(prefix = "/act", endpoint = "replace-key")]
+pub async fn replace_key(
+    /// The license.
+    license_id: String,
+    /// Days for which the old key goes on working, 0 to 30.
+    #[server(default)]
+    overlap_days: i64,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let license_id = own_license(&visit, &license_id, Act::ManageInstances).await?;
+    let (cx, master, id) = (visit.viewer_cx(), visit.state.master.clone(), license_id.clone());
+    let replaced = visit
+        .state
+        .db
+        .write(move |tx| Box::pin(async move { licenses::replace_key(tx, &cx, &master, &id, overlap_days).await }));
+    match replaced.await? {
+        KeyReplacement::Replaced { .. } => say_done("key_replaced").await,
+        KeyReplacement::OverlapOutOfRange => return Err(FormFailure::malformed()),
+        KeyReplacement::NotFound | KeyReplacement::NotAllowed => return Err(FormFailure::not_allowed()),
+    }
+    let page = format!("/licenses/{license_id}#key");
+    visit.session.insert(REVEAL_KEY, Reveal { license_id, asked_at: visit.state.clock.now() }).await?;
+    redirect(&page);
+    Ok(())
 }
 
 /// Frees the seat of an instance.

@@ -1,15 +1,20 @@
 //! The licensing API: what product instances call, under `/api/v1`. Its contract is `sdk::wire` and the
-//! error table; everything that decides is in `backend::leases`.
+//! error table; everything that decides is in `backend::leases`, and how often one may call in [`super::limits`].
 
 use backend::cx::{Actor, Cx};
-use backend::db::DbError;
-use backend::leases::{self, Issuer, Refusal};
+use backend::db::{DbError, Tx, TxFuture};
+use backend::leases::{self, Granted, Issuer, Refusal};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use sdk::error::{Code, Problem};
-use sdk::wire::{ActivateRequest, CheckRequest, LeaseResponse, ReleaseRequest, ReleaseResponse};
+use sdk::license_key::LicenseKey;
+use sdk::wire::{
+    ActivateRequest, CheckRequest, DeactivateRequest, DeactivateResponse, InstanceCredential, InstancesRequest,
+    InstancesResponse, LeaseResponse, ReleaseRequest, ReleaseResponse, Secret,
+};
 
 use super::error::{ApiProblem, FlatJson};
+use super::limits::{Caller, Limited};
 use crate::request::Visit;
 
 /// Activates an installation.
@@ -18,13 +23,12 @@ use crate::request::Visit;
 /// The problems of the error table.
 #[server(prefix = "/api/v1", endpoint = "licenses/activate", input = FlatJson, output = Json)]
 pub async fn activate(request: ActivateRequest) -> Result<LeaseResponse, ApiProblem> {
-    let (visit, cx, issuer) = licensing_context();
-    let answer = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { leases::activate_instance(tx, &cx, &issuer, &request).await }))
-        .await;
-    Ok(answered(answer)?.response)
+    let call = Call::with_key(&request.license_key);
+    let answer = call.write(move |tx, cx, issuer| {
+        Box::pin(async move { leases::activate_instance(tx, &cx, &issuer, &request).await })
+    });
+    let answer = answer.await?;
+    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id))
 }
 
 /// Renews an instance's lease.
@@ -33,13 +37,17 @@ pub async fn activate(request: ActivateRequest) -> Result<LeaseResponse, ApiProb
 /// The problems of the error table.
 #[server(prefix = "/api/v1", endpoint = "licenses/check", input = FlatJson, output = Json)]
 pub async fn check(request: CheckRequest) -> Result<LeaseResponse, ApiProblem> {
-    let (visit, cx, issuer) = licensing_context();
-    let answer = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { leases::check_instance(tx, &cx, &issuer, &request).await }))
-        .await;
-    Ok(answered(answer)?.response)
+    let call = Call::of_instance(&request.instance_id);
+    let answer = match call.check_in_memory(&request).await? {
+        Some(response) => Ok(response),
+        None => {
+            let answer = call.write(move |tx, cx, issuer| {
+                Box::pin(async move { leases::check_instance(tx, &cx, &issuer, &request).await })
+            });
+            answer.await?.map(|Granted { response }| response)
+        }
+    };
+    call.end(answer, |response| Some(&response.license_id))
 }
 
 /// Gives an instance's seat back.
@@ -48,33 +56,120 @@ pub async fn check(request: CheckRequest) -> Result<LeaseResponse, ApiProblem> {
 /// The problems of the error table.
 #[server(prefix = "/api/v1", endpoint = "licenses/release", input = FlatJson, output = Json)]
 pub async fn release(request: ReleaseRequest) -> Result<ReleaseResponse, ApiProblem> {
-    let (visit, cx, issuer) = licensing_context();
-    let answer = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { leases::release_instance(tx, &cx, &issuer, &request).await }))
-        .await;
-    answered(answer)
+    let call = Call::of_instance(&request.instance_id);
+    let answer = call.write(move |tx, cx, issuer| {
+        Box::pin(async move { leases::release_instance(tx, &cx, &issuer, &request).await })
+    });
+    let answer = answer.await?;
+    call.end(answer, |_| None)
 }
 
-fn licensing_context() -> (Visit, Cx, Issuer) {
-    let visit = Visit::here();
-    let cx = visit.cx(Actor::Instance(String::new()));
-    let issuer = Issuer { vendor: (*visit.vendor).clone(), master: visit.state.master.clone() };
-    (visit, cx, issuer)
+/// Lists who holds the seats of a license.
+///
+/// # Errors
+/// The problems of the error table.
+#[server(prefix = "/api/v1", endpoint = "licenses/instances", input = FlatJson, output = Json)]
+pub async fn instances(request: InstancesRequest) -> Result<InstancesResponse, ApiProblem> {
+    let call = Call::with_credential(request.credential().ok());
+    let answer = call.write(move |tx, cx, issuer| {
+        Box::pin(async move { leases::list_instances_for(tx, &cx, &issuer, &request).await })
+    });
+    let answer = answer.await?;
+    call.end(answer, |_| None)
 }
 
-fn answered<T>(answer: Result<Result<T, Refusal>, DbError>) -> Result<T, ApiProblem> {
-    match answer {
-        Ok(Ok(granted)) => Ok(granted),
-        Ok(Err(refusal)) => Err(refusal.problem().into()),
-        Err(DbError::Unavailable(error)) => {
-            tracing::error!(%error, "the database cannot take a licensing call");
-            Err(Problem::of(Code::NotReady).with_retry_after_s(5).into())
-        }
-        Err(error) => {
-            tracing::error!(%error, "a licensing call failed");
-            Err(Problem::of(Code::ServerError).into())
+/// Frees the seat of another instance.
+///
+/// # Errors
+/// The problems of the error table.
+#[server(prefix = "/api/v1", endpoint = "licenses/deactivate", input = FlatJson, output = Json)]
+pub async fn deactivate(request: DeactivateRequest) -> Result<DeactivateResponse, ApiProblem> {
+    let call = Call::with_credential(request.credential().ok());
+    let answer = call.write(move |tx, cx, issuer| {
+        Box::pin(async move { leases::deactivate_instance(tx, &cx, &issuer, &request).await })
+    });
+    let answer = answer.await?;
+    call.end(answer, |_| None)
+}
+
+/// One call: its request, and who makes it as far as the limits need to know.
+struct Call {
+    visit: Visit,
+    caller: Option<Caller>,
+}
+
+impl Call {
+    fn of_instance(id: &str) -> Self {
+        Self { visit: Visit::here(), caller: Some(Caller::Instance(id.to_owned())) }
+    }
+
+    fn with_key(key: &Secret) -> Self {
+        let visit = Visit::here();
+        let key = LicenseKey::parse(key.expose()).ok();
+        let caller = key.map(|key| Caller::Key(visit.state.master.license_key_hash(&key)));
+        Self { visit, caller }
+    }
+
+    fn with_credential(credential: Option<InstanceCredential<'_>>) -> Self {
+        match credential {
+            Some(InstanceCredential::Instance { instance_id, .. }) => Self::of_instance(instance_id),
+            Some(InstanceCredential::Key(key)) => Self::with_key(key),
+            None => Self { visit: Visit::here(), caller: None },
         }
     }
+
+    /// Answers a check that changes nothing but times from memory, where there is a table of such instances.
+    async fn check_in_memory(&self, request: &CheckRequest) -> Result<Option<LeaseResponse>, ApiProblem> {
+        let state = &self.visit.state;
+        let (Some(live), Some(caller)) = (&state.live, &self.caller) else { return Ok(None) };
+        state.limits.admit(caller).map_err(too_many)?;
+        Ok(live.check(&self.visit.cx(Actor::Instance(String::new())), request).await)
+    }
+
+    /// Runs a use case in a transaction of its own, unless the caller has called too often.
+    async fn write<T, F>(&self, work: F) -> Result<Result<T, Refusal>, ApiProblem>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, Cx, Issuer) -> TxFuture<'t, Result<T, Refusal>, DbError> + Send + 'static,
+    {
+        let Visit { state, vendor, .. } = &self.visit;
+        if let Some(caller) = &self.caller {
+            state.limits.admit(caller).map_err(too_many)?;
+        }
+        let cx = self.visit.cx(Actor::Instance(String::new()));
+        let issuer = Issuer { vendor: (**vendor).clone(), master: state.master.clone() };
+        match state.db.write(move |tx| work(tx, cx, issuer)).await {
+            Ok(answer) => Ok(answer),
+            Err(DbError::Unavailable(error)) => {
+                tracing::error!(%error, "the database cannot take a licensing call");
+                Err(Problem::of(Code::NotReady).with_retry_after_s(5).into())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a licensing call failed");
+                Err(Problem::of(Code::ServerError).into())
+            }
+        }
+    }
+
+    /// Counts the call and answers it.
+    fn end<T>(
+        self,
+        answer: Result<T, Refusal>,
+        license_id: impl FnOnce(&T) -> Option<&String>,
+    ) -> Result<T, ApiProblem> {
+        let limits = &self.visit.state.limits;
+        match (&answer, &self.caller) {
+            (Err(refusal), _) if !refusal.is_to_genuine() => {
+                limits.count_failure(self.visit.address).map_err(too_many)?;
+            }
+            (Ok(done), Some(caller)) => limits.count(caller, license_id(done).map(String::as_str)),
+            (Err(_), Some(caller)) => limits.count(caller, None),
+            (_, None) => {}
+        }
+        answer.map_err(|refusal| refusal.problem().into())
+    }
+}
+
+fn too_many(limited: Limited) -> ApiProblem {
+    Problem::of(Code::RateLimited).with_retry_after_s(limited.retry_after_s).into()
 }

@@ -8,12 +8,19 @@
 
 pub mod accounts;
 pub mod billing;
+pub mod claims;
+pub mod description;
 pub mod error;
 pub mod form;
+pub mod instances;
+pub mod key_recovery;
 pub mod licenses;
 pub mod licensing;
+pub mod limits;
 pub mod next;
 pub mod orders;
 pub mod refusal;
 pub mod sign_in;
 pub mod staff;
+pub mod staff_licenses;
+pub mod step_up;

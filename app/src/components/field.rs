@@ -48,6 +48,8 @@ pub enum Control {
     Select(Vec<Choice>),
     /// Yes or no; sent as `true` when ticked, and not at all otherwise. The value `"true"` ticks it.
     Checkbox,
+    /// A moment, as `YYYY-MM-DDTHH:MM`; the label says in which time zone.
+    Moment,
     /// Several lines of text.
     Textarea {
         /// Lines visible at once.
@@ -81,6 +83,9 @@ pub fn Field(
     /// The word beside the label of a question that need not be answered: "optional". Absent means required.
     #[prop(optional, into)]
     optional: Words,
+    /// Whether it may be left empty without a word about it: in filters, where every question may.
+    #[prop(optional)]
+    may_be_empty: bool,
     /// HTML `autocomplete` token, e.g. `email`, `organization`, `new-password`.
     #[prop(optional, into)]
     autocomplete: Option<String>,
@@ -93,7 +98,7 @@ pub fn Field(
     let wiring = Wiring {
         described_by: (error.is_some() || hint.is_some()).then(|| note_id.clone()),
         invalid: error.is_some(),
-        required: optional.is_none(),
+        required: optional.is_none() && !may_be_empty,
         id: id.clone(),
         name,
         autocomplete,
@@ -114,6 +119,7 @@ pub fn Field(
     let control = match control {
         Control::Text | Control::Checkbox => line(wiring, "text", value, None),
         Control::Email => line(wiring, "email", value, None),
+        Control::Moment => line(wiring, "datetime-local", value, None),
         Control::Number { min, max } => line(wiring, "number", value, Some((min, max))),
         Control::Password { show, hide } => password(wiring, show, hide),
         Control::Select(choices) => select(wiring, choices, &value),

@@ -54,13 +54,14 @@ pub async fn frame() -> Frame {
     let audience = audience(visit.viewer.as_deref());
     let path = visit.path.as_str();
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
+    let nav = only_nearest(nav.collect());
     let entrance =
         if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
     let done = form::take_done().await.and_then(|code| text::done(&code));
     Frame {
         audience,
         brand: Brand { name: visit.vendor.name.clone(), home: "/".to_owned(), logo: brand_logo(&visit.vendor) },
-        nav: nav.collect(),
+        nav,
         nav_label: text::MAIN_NAVIGATION.to_owned(),
         entrance,
         signed_in: visit.viewer.as_deref().map(|viewer| SignedIn {
@@ -74,6 +75,15 @@ pub async fn frame() -> Frame {
         foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
+}
+
+/// Of a page and the pages below it, only the nearest one is where the reader is.
+fn only_nearest(mut links: Vec<NavLink>) -> Vec<NavLink> {
+    let nearest = links.iter().filter(|link| link.current).map(|link| link.href.len()).max();
+    for link in &mut links {
+        link.current = link.current && Some(link.href.len()) == nearest;
+    }
+    links
 }
 
 fn audience(viewer: Option<&Viewer>) -> Audience {

@@ -1,20 +1,34 @@
 //! `/licenses/{id}`: what a license is, how it is used, its key, its instances, and what happened.
+//!
+//! What needs attention stands on top; then what it is and how much of it is in use, who runs, the key, and what
+//! one looks up now and then. Lists on it page by the address: `?find=` and `?after=` the instances, `?events=` and
+//! `?before=` the history, `?instance=` and `?at=` what happens when the connection dies.
 
+mod history;
 mod instances;
 mod key;
-
-use std::collections::BTreeMap;
+mod outlook;
+mod start;
+mod uses;
 
 use backend::accounts::Act;
 use backend::billing::Subscription;
 use backend::catalog::{self, Plan, PlanKind, Release};
-use backend::events::{self, Event};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
-use backend::leases::{self, Instance};
+use backend::leases::surge::Surge;
+use backend::leases::{self, instance_list};
 use backend::licenses::rules::{standing, updates_after_renewal};
+use backend::licenses::{OldKey, list_old_keys};
+use backend::text::en::license_instances as instance_words;
 use backend::text::en::{buying, changes, license_events, license_page as text, licenses as words, moments, portal};
 use leptos::prelude::*;
 
+pub(super) use self::history::{Asked as AskedHistory, History};
+pub(super) use self::instances::{
+    Asked as AskedInstances, Instances, Viewer, can_be_freed, free, hidden, moment, tone as presence_tone,
+};
+pub(super) use self::outlook::{Asked as AskedOutlook, card as outlook_card};
+pub(super) use self::uses::Uses;
 use super::own_license::{OwnLicense, tone};
 use super::updates::{YearOfUpdates, year_of_updates};
 use super::{NoPage, Page, render};
@@ -23,18 +37,15 @@ use crate::api::form::take_refused;
 use crate::api::licenses::RENAME;
 use crate::api::refusal::errors_of;
 use crate::components::{
-    Badge, Breadcrumb, Card, Crumb, Emphasis, EmptyState, Fact, Facts, Field, Form, Happening, LinkButton, Meter,
-    Moment, Notice, PageHead, PostButton, Snippet, Timeline, Tone,
+    Badge, Breadcrumb, Card, Crumb, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead,
+    PostButton, Tone,
 };
 use crate::request::Visit;
 
-/// Instances on the page; those that hold seats come first.
-const INSTANCES: usize = 100;
-/// Events that are read, of which [`SHOWN_EVENTS`] are shown: not all of them say something.
-const EVENTS: i64 = 60;
-const SHOWN_EVENTS: usize = 12;
 /// Among the account's latest invoices, those of this license that are open are shown.
 const INVOICES: i64 = 50;
+/// Conflicts that are shown on top.
+const CONFLICTS: i64 = 5;
 
 /// The page of a license.
 pub fn page() -> impl IntoView {
@@ -43,9 +54,11 @@ pub fn page() -> impl IntoView {
 
 /// What the page shows beside the license itself.
 struct Found {
-    held: i64,
-    instances: Vec<Instance>,
-    events: Vec<Event>,
+    uses: Uses,
+    instances: Instances,
+    conflicts: Vec<instance_list::ListedInstance>,
+    old_keys: Vec<OldKey>,
+    history: History,
     plans: Vec<Plan>,
     newest: Option<Release>,
     unpaid: Vec<Invoice>,
@@ -64,47 +77,56 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     };
     let lead = words::lead(&own.view, own.subscription.as_ref(), own.now);
     let acting = own.clone();
-    let start = start(&visit, &own, key.revealed());
+    let version = found.newest.as_ref().map_or("1.0.0", |release| release.version.as_str());
+    let start = start::card(&own, &visit.vendor.origin, version, key.revealed().as_deref());
+    let holders: Vec<_> = found.instances.holders().collect();
+    let outlook = outlook::card(own.license(), &holders, &AskedOutlook::of(&visit), &own.href(), own.now);
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs=vec![Crumb::to(words::TITLE, "/licenses"), Crumb::here(own.name())] />
         <PageHead title=own.name() lead=lead actions=move || actions(&acting) />
         {not_now}
         {notices(&own, &found)}
-        <div class="row">{facts(&own)} {meters(&own, &found)}</div>
-        {key.view(&own)}
-        {instances::card(&own, &found.instances, found.instances.len() >= INSTANCES)}
+        <div class="row">{facts(&own)} {found.uses.card(own.license(), own.now)}</div>
+        {found.instances.card()}
+        {key.view(&own, &found.old_keys)}
         {updates}
         {start}
-        <div class="row">{history(&own, &found)} {name}</div>
+        {outlook}
+        {found.history.card(license_events::TITLE, own.license(), &found.plans)}
+        {name}
     };
     Ok(Page::new(own.name(), body))
 }
 
 async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
     let (vendor_id, own) = (visit.vendor.id.clone(), own.clone());
+    let (instances, history) = (AskedInstances::of(visit), AskedHistory::of(visit));
+    let manages = own.may(Act::ManageInstances);
+    let viewer = if manages { Viewer::MemberWhoManages } else { Viewer::Member };
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let (license, now) = (&own.view.license, own.now);
-            let limit = i64::try_from(INSTANCES).unwrap_or(i64::MAX);
-            let newest = match license.updates_until {
-                // A release that is only announced is not there to be run.
-                Some(until) => {
-                    let day = until.date().min(now.date());
-                    catalog::newest_covered_release(tx, &vendor_id, &license.product_id, day).await?
-                }
-                None => None,
-            };
+            // A release that is only announced is not there to be run.
+            let day = license.updates_until.map_or(now.date(), |until| until.date().min(now.date()));
             let mut unpaid = Vec::new();
             if own.may(Act::SeeInvoices) {
                 unpaid = list_invoices(tx, &vendor_id, &own.account.id, None, INVOICES).await?;
                 unpaid.retain(|it| it.status == InvoiceStatus::Open && it.license_id.as_ref() == Some(&license.id));
             }
+            let history = History::read(tx, license, None, &history, own.href(), now).await?;
+            let mut conflicts = instance_list::list_in_conflict(tx, &vendor_id, &license.id, CONFLICTS).await?;
+            conflicts.retain(|instance| instance.conflict_since(now).is_some());
             Ok::<_, NoPage>(Found {
-                held: leases::count_seats(tx, &license.id, license.license_type, now).await?,
-                instances: leases::list_instances(tx, &vendor_id, &license.id, now, limit).await?,
-                events: events::list_by_license(tx, &vendor_id, &license.id, EVENTS).await?,
+                uses: Uses {
+                    held: leases::count_seats(tx, &license.id, license.license_type, now).await?,
+                    used: leases::license_usage(tx, &vendor_id, &own.view, now).await?,
+                },
+                instances: Instances::read(tx, license, &instances, own.href(), viewer, now).await?,
+                conflicts,
+                old_keys: list_old_keys(tx, &vendor_id, &license.id, now).await?,
+                history: if own.may(Act::SeeInvoices) { history } else { history.without_money() },
                 plans: catalog::list_plans(tx, &vendor_id, &license.product_id).await?,
-                newest,
+                newest: catalog::newest_covered_release(tx, &vendor_id, &license.product_id, day).await?,
                 unpaid,
             })
         })
@@ -142,13 +164,28 @@ fn actions(own: &OwnLicense) -> AnyView {
 /// What the reader should know first: unpaid, cancelled, planned.
 fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
     let unpaid = found.unpaid.iter().map(|invoice| unpaid_notice(own, invoice)).collect_view();
+    let conflicts = found.conflicts.iter().map(|instance| conflict_notice(own, instance)).collect_view();
+    let exceeded = found.uses.exceeded(own.license()).into_iter().map(|(name, used, limit)| {
+        let change = own.living_subscription().filter(|_| own.may(Act::Buy));
+        let href = change.map(|_| format!("{}/change", own.href()));
+        let act = move || href.clone().map(|href| view! { <LinkButton href label=text::CHANGE_PLAN /> });
+        view! { <Notice tone=Tone::Warn title=text::exceeded(&name, used, limit) text=text::EXCEEDED_NEXT action=act /> }
+    });
+    let exceeded = exceeded.collect_view();
+    let surge = Surge::of(own.license());
+    let surge = surge.closes_at(own.now).map(|closes_at| {
+        let title = text::surge_open(own.license().license_type, surge.seats, closes_at, own.now);
+        view! { <Notice tone=Tone::Warn title text=text::SURGE_NEXT /> }
+    });
+    let trial = own.license().trial_until.filter(|until| *until > own.now);
+    let trial = trial.map(|until| view! { <Notice title=text::trial(until) text=text::TRIAL_NEXT /> });
     let subscription = own.living_subscription();
     let cancelled = subscription.filter(|it| it.cancel_at_period_end).map(|it| {
         let undo = undo(own, "/act/resume-subscription", text::KEEP);
         view! { <Notice tone=Tone::Warn title=text::cancelled(it) text=text::CANCELLED_NEXT action=undo /> }
     });
     let planned = subscription.and_then(|it| planned_notice(own, it, &found.plans));
-    view! { {unpaid} {cancelled} {planned} }
+    view! { {conflicts} {unpaid} {exceeded} {surge} {cancelled} {planned} {trial} }
 }
 
 fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
@@ -156,6 +193,16 @@ fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
     let pay = move || href.clone().map(|href| view! { <LinkButton href label=text::PAY emphasis=Emphasis::Plain /> });
     let title = text::unpaid(&invoice.number, &words::amount(invoice.due()));
     view! { <Notice tone=Tone::Bad title text=text::UNPAID_NEXT action=pay /> }
+}
+
+fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -> impl IntoView + use<> {
+    let href = format!("{}/instances/{}", own.href(), instance.id);
+    let decide = move || {
+        let href = href.clone();
+        view! { <LinkButton href label=instance_words::DECIDE emphasis=Emphasis::Primary /> }
+    };
+    let title = instance_words::conflict_notice(&instance_words::name(instance));
+    view! { <Notice tone=Tone::Bad title text=instance_words::CONFLICT_NEXT action=decide /> }
 }
 
 fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan]) -> Option<impl IntoView + use<>> {
@@ -192,44 +239,14 @@ fn facts(own: &OwnLicense) -> impl IntoView + use<> {
         facts.push(Fact::new(words::VERSIONS, words::EVERY_VERSION));
     }
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));
-    if !license.terms.features.is_empty() {
-        facts.push(Fact::new(words::FEATURES, words::features(&license.terms)));
+    if let Some(surge) = text::surge(license.license_type, &license.terms) {
+        facts.push(Fact::new(text::SURGE, surge));
     }
     facts.push(Fact::new(words::IF_UNREACHABLE, words::enforcement(&license.terms.enforcement)));
     facts.push(Fact::new(words::LICENSE_ID, license.id.to_string()));
     view! {
         <Card title=words::FACTS_TITLE>
             <Facts facts />
-        </Card>
-    }
-}
-
-fn meters(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
-    let license = own.license();
-    let holding = found.instances.iter().filter(|instance| instance.holds_seat(own.now));
-    let used = leases::rules::usage(&license.terms, holding.map(|instance| &instance.levels.0));
-    // What is reported without being licensed is shown too: it is over a limit of none.
-    let mut limits: BTreeMap<&String, i64> = used.keys().map(|name| (name, 0)).collect();
-    limits.extend(license.terms.limits.iter().map(|(name, limit)| (name, *limit)));
-    let meters = limits
-        .into_iter()
-        .map(|(name, limit)| {
-            let used = used.get(name).copied().unwrap_or(0);
-            view! { <Meter label=words::humanised(name) text=words::meter(used, limit) used limit /> }
-        })
-        .collect_view();
-    let (held, seats, license_type) = (found.held, license.seats, license.license_type);
-    view! {
-        <Card title=words::USE_TITLE lead=words::use_lead(license_type, held, seats)>
-            <div class="meters">
-                <Meter
-                    label=buying::seats_label(license_type)
-                    text=words::meter(held, seats)
-                    used=held
-                    limit=seats
-                />
-                {meters}
-            </div>
         </Card>
     }
 }
@@ -251,45 +268,6 @@ fn updates(own: &OwnLicense, found: &Found, next: Option<YearOfUpdates>) -> impl
             <Facts facts />
         </Card>
     }
-}
-
-fn start(visit: &Visit, own: &OwnLicense, key: Option<String>) -> impl IntoView + use<> {
-    let (compose, unit) = (text::compose(&own.view.product_code), text::systemd(&own.view.product_code));
-    // With the key still masked the lines would not start anything, so there is nothing to copy yet.
-    let copy = key.is_some().then(instances::copy_lines);
-    let env = text::env_file(&visit.vendor.origin, key.as_deref().unwrap_or(text::KEY_PLACE));
-    view! {
-        <Card title=text::START_TITLE lead=text::START_LEAD>
-            <div class="row">
-                <Snippet label=text::ENV_FILE code=env copy />
-                <Snippet label=text::COMPOSE code=compose copy=Some(instances::copy_lines()) />
-                <Snippet label=text::SYSTEMD code=unit copy=Some(instances::copy_lines()) />
-            </div>
-        </Card>
-    }
-}
-
-fn history(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
-    let plan_name = |id: &str| {
-        let plan = found.plans.iter().find(|plan| plan.id.as_str() == id);
-        plan.map(|plan| plan.name.clone())
-    };
-    let happenings: Vec<Happening> = found
-        .events
-        .iter()
-        .filter_map(|event| {
-            let sentence = license_events::sentence(event, own.license().license_type, &plan_name)?;
-            let (datetime, when) = (moments::rfc3339(event.last_at), moments::moment(event.last_at, own.now));
-            Some(Happening { datetime, when, sentence })
-        })
-        .take(SHOWN_EVENTS)
-        .collect();
-    let content = if happenings.is_empty() {
-        view! { <EmptyState text=text::NO_HISTORY /> }.into_any()
-    } else {
-        view! { <Timeline happenings /> }.into_any()
-    };
-    view! { <Card title=text::HISTORY_TITLE>{content}</Card> }
 }
 
 /// The form that names the license, for those who may.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::sign_up::password;
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
+use crate::api::key_recovery::RECOVER;
 use crate::api::next::with_next;
 use crate::api::refusal::errors_of;
 use crate::components::{Control, Field, Form, PageHead};
@@ -49,6 +50,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 />
             </Form>
             <p>{text::NEW_HERE} " " <a href=sign_up>{text::SIGN_UP}</a></p>
+            <p><a href=RECOVER>{text::KEYS_LOST}</a></p>
         </div>
     };
     Ok(Page::new(text::LOG_IN, body))

@@ -10,14 +10,15 @@ use backend::db::DbError;
 use backend::ids::{LicenseId, OrderId};
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus};
-use backend::text::en::{buying as text, orders as order_text};
+use backend::text::en::{buying as text, claims, orders as order_text};
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use super::{NoPage, Page, render};
+use crate::api::claims::waiting_page;
 use crate::api::orders::{Choice, session_hash};
-use crate::components::{Card, CopyWords, Emphasis, KeyBox, LinkButton, PageHead, Progress, Snippet, Step, Steps};
+use crate::components::{Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps};
 use crate::islands::AutoRefresh;
 use crate::request::Visit;
 
@@ -184,12 +185,18 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
     // Where the key is shown, copying it is what the page is for.
     let emphasis = if key.is_some() { Emphasis::Plain } else { Emphasis::Primary };
     let key = key.map(|key| key_card(&visit.vendor.origin, key.expose(), &view.product_code));
+    // A product that waits for this license gets its key without anybody copying it.
+    let waits = waiting_page(visit).await.map(|href| {
+        let go_on = move || view! { <LinkButton href=href.clone() label=claims::GO_ON_CLAIM /> };
+        view! { <Notice title=claims::waits(&view.product_name) action=go_on /> }
+    });
     let body = view! {
         <PageHead
             title=text::READY_TITLE
             lead=lead
             actions=move || view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE emphasis=emphasis /> }
         />
+        {waits}
         {key}
         <Card title=text::PROGRESS_TITLE>
             <Steps steps=steps(text::STEPS_DONE, text::STEPS_DONE.len()) />

@@ -5,7 +5,7 @@ use backend::db::{Db, DbError};
 use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
-use super::{apply_catalog, create_staff, create_vendor};
+use super::{apply_catalog, create_staff, create_vendor, license, signing_keys};
 use crate::config::Config;
 
 /// The acts of the operator.
@@ -17,6 +17,12 @@ pub(crate) enum Command {
     CreateVendor(create_vendor::Arguments),
     /// Make somebody a member of a vendor's staff.
     CreateStaff(create_staff::Arguments),
+    /// Look at a license, suspend, reinstate, revoke it, or change its limits and features.
+    #[command(subcommand)]
+    License(license::Command),
+    /// List, rotate or revoke a vendor's signing keys.
+    #[command(subcommand)]
+    Keys(signing_keys::Command),
 }
 
 pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
@@ -24,6 +30,8 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::ApplyCatalog(arguments) => apply_catalog::run(arguments, config).await,
         Command::CreateVendor(arguments) => create_vendor::run(arguments, config).await,
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
+        Command::License(command) => license::run(command, config).await,
+        Command::Keys(command) => signing_keys::run(command, config).await,
     }
 }
 

@@ -7,4 +7,6 @@ mod create_staff;
 mod create_vendor;
 pub(crate) mod doctor;
 pub(crate) mod keys;
+mod license;
 pub(crate) mod migrate;
+mod signing_keys;

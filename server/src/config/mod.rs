@@ -11,8 +11,11 @@ mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use app::api::limits::{Rate, Rates};
 use backend::db::Synchronous;
+use backend::leases::live::Settings;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use secret::Secret;
@@ -39,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) database: Database,
     pub(crate) keys: Keys,
+    pub(crate) licensing: Licensing,
+    pub(crate) limits: Limits,
     pub(crate) stripe: Stripe,
     pub(crate) mail: Mail,
     pub(crate) log: Log,
@@ -90,6 +95,44 @@ pub(crate) struct Keys {
     pub(crate) master_key: Secret,
     pub(crate) master_key_file: String,
     pub(crate) create: bool,
+}
+
+/// `[licensing]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Licensing {
+    pub(crate) coalesce_ms: u64,
+    pub(crate) instances_in_memory: usize,
+}
+
+impl Licensing {
+    /// As the table in memory takes them.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { coalesce: Duration::from_millis(self.coalesce_ms), capacity: self.instances_in_memory }
+    }
+}
+
+/// `[limits]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) instance_per_s: u32,
+    pub(crate) instance_burst: u32,
+    pub(crate) license_per_s: u32,
+    pub(crate) license_burst: u32,
+    pub(crate) failures_per_s: u32,
+    pub(crate) failures_burst: u32,
+}
+
+impl Limits {
+    /// As the licensing API takes them.
+    pub(crate) fn rates(&self) -> Rates {
+        Rates {
+            instance: Rate { per_s: self.instance_per_s, burst: self.instance_burst },
+            license: Rate { per_s: self.license_per_s, burst: self.license_burst },
+            failures: Rate { per_s: self.failures_per_s, burst: self.failures_burst },
+        }
+    }
 }
 
 /// `[stripe]`.
@@ -198,6 +241,9 @@ impl Config {
         }
         if self.database.max_connections == 0 {
             return refuse("database.max_connections must be at least 1.");
+        }
+        if self.licensing.coalesce_ms > 1000 {
+            return refuse("licensing.coalesce_ms must be at most 1000.");
         }
         if !self.keys.master_key.is_empty() && !self.keys.master_key_file.is_empty() {
             return refuse("Set keys.master_key or keys.master_key_file, not both.");

@@ -17,6 +17,10 @@ fn the_defaults_are_a_whole_configuration() {
     let config = Config::load(None, []).unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(config.stripe.mode, StripeMode::Sandbox);
+    let rates = config.limits.rates();
+    assert_eq!(rates.instance, Rate { per_s: 20, burst: 200 });
+    assert_eq!(rates.license, Rate { per_s: 200, burst: 2000 });
+    assert_eq!(rates.failures, Rate { per_s: 5, burst: 300 });
     assert!(!config.is_tls());
 }
 

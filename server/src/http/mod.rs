@@ -1,8 +1,12 @@
 //! Plain handlers: what is neither a page nor a form nor the licensing API.
 
 pub(crate) mod brand;
+mod cacheable;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod jwks;
+pub(crate) mod key_sets;
+pub(crate) mod openapi;
 pub(crate) mod order_state;
+pub(crate) mod revocations;
 pub(crate) mod webhook;

@@ -13,10 +13,16 @@ use backend::vendors::find_vendor_by_host;
 pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let host = without_port(host).to_ascii_lowercase();
-    let found = state.db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, &host).await })).await;
+    let found = match &state.live {
+        Some(live) => live.vendor_of_host(&host).await,
+        None => {
+            let found = state.db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, &host).await })).await;
+            found.map(|vendor| vendor.map(Arc::new))
+        }
+    };
     match found {
         Ok(Some(vendor)) => {
-            request.extensions_mut().insert(Arc::new(vendor));
+            request.extensions_mut().insert(vendor);
             next.run(request).await
         }
         Ok(None) => {

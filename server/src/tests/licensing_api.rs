@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{Answer, NOW, ORIGIN, TestApp};
 
-fn activate_body(key: &str, node: &str) -> Value {
+pub(super) fn activate_body(key: &str, node: &str) -> Value {
     json!({ "license_key": key, "product": "iot-platform", "version": "4.2.1", "nonce": "0123456789abcdefABCD_-01",
             "identity": { "kind": "instance", "id": node } })
 }
 
 /// Every failure is a problem of the table: no HTML, no redirect, no 5xx.
-fn assert_problem(answer: &Answer, code: Code, case: &str) {
+pub(super) fn assert_problem(answer: &Answer, code: Code, case: &str) {
     assert_eq!(answer.status.as_u16(), code.status(), "{case}: {}", answer.body);
     assert_eq!(answer.header("content-type"), "application/problem+json", "{case}");
     assert_eq!(answer.header("cache-control"), "no-store", "{case}");

@@ -1,11 +1,17 @@
 //! The real router in process, on a real database.
 
+mod claims;
+mod instances;
+mod key_care;
 mod licensing_api;
+mod openapi;
 mod portal;
+mod well_known;
 
 use std::net::SocketAddr;
 use std::path::Path;
 
+use app::api::limits::{Limits, Rates};
 use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
 use axum::Router;
@@ -19,6 +25,7 @@ use backend::cx::Entropy;
 use backend::db::{Db, Options, Synchronous};
 use backend::ids::{LicenseId, VendorId};
 use backend::keys::MasterKey;
+use backend::leases::live::{LiveTable, Settings};
 use backend::licenses::{LicenseStatus, NewLicense, create_license};
 use backend::stripe::StripeAccounts;
 use backend::vendors::Vendor;
@@ -62,6 +69,11 @@ impl Answer {
 
 impl TestApp {
     async fn new() -> anyhow::Result<Self> {
+        Self::limited(Rates::OFF).await
+    }
+
+    /// The product with these limits of the licensing API.
+    async fn limited(rates: Rates) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
@@ -81,6 +93,7 @@ impl TestApp {
             .write(move |tx| Box::pin(async move { apply_catalog(tx, &cx, &sealing, &catalog, ORIGIN).await }))
             .await?;
         let CatalogApplication::Applied { vendor, .. } = applied else { anyhow::bail!("the demo catalog is refused") };
+        let live = LiveTable::start(&db, clock.clone(), entropy.clone(), Settings::default()).map(|(table, _)| table);
         let site_root: std::sync::Arc<str> = folder.path().display().to_string().into();
         let state = AppState::new(Parts {
             db,
@@ -91,8 +104,10 @@ impl TestApp {
             stripe: StripeAccounts::default(),
             leptos: LeptosOptions::builder().output_name("leasehold").site_root(site_root).site_pkg_dir("pkg").build(),
             checkout_origin: "http://stripe.test".to_owned(),
+            limits: Limits::new(rates),
             proxies: TrustedProxies::default(),
             tls: false,
+            live,
         });
         Ok(Self { router: router(&state), state, vendor: *vendor, clock, _folder: folder })
     }
@@ -108,7 +123,7 @@ impl TestApp {
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", "portal.test");
+        let mut request = Request::builder().method(method.clone()).uri(path).header("host", "portal.test");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -118,7 +133,9 @@ impl TestApp {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         let body = String::from_utf8_lossy(&body).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        openapi::assert_described(method.as_str(), path, &answer);
+        answer
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -1,13 +1,15 @@
 //! The license key: masked, until whoever may see it asks for it.
 
 use backend::accounts::{Act, may_act};
-use backend::licenses;
+use backend::licenses::{self, OldKey};
 use backend::text::en::{buying, license_page as text};
 use leptos::prelude::*;
 
 use super::OwnLicense;
 use crate::api::licenses::take_reveal;
-use crate::components::{Card, CopyWords, Emphasis, KeyBox, Notice, PostButton, Tone};
+use crate::components::{
+    Card, Choice, Control, CopyWords, Dialog, Emphasis, Field, Form, KeyBox, Notice, PostButton, Tone,
+};
 use crate::pages::NoPage;
 use crate::request::Visit;
 
@@ -53,8 +55,8 @@ impl Key {
         }
     }
 
-    /// The key's card.
-    pub(super) fn view(self, own: &OwnLicense) -> impl IntoView + use<> {
+    /// The key's card, with the replaced keys that work still.
+    pub(super) fn view(self, own: &OwnLicense, old: &[OldKey]) -> impl IntoView + use<> {
         let (id, masked) = (own.license().id.to_string(), own.license().key_hint.clone());
         let reveal = move || {
             let hidden = vec![("license_id".to_owned(), id.clone())];
@@ -89,10 +91,42 @@ impl Key {
             }
             .into_any(),
         };
+        let replace = own.may(Act::ManageInstances).then(|| replace(own));
+        let old = old
+            .iter()
+            .map(|old| view! { <p class="hint">{text::old_key(&old.key_hint, old.works_until, own.now)}</p> })
+            .collect_view();
         view! {
             <Card title=text::KEY_TITLE id="key">
                 {content}
+                {old}
+                {replace.map(|replace| view! { <div class="acts">{replace}</div> })}
             </Card>
         }
+    }
+}
+
+/// Asks for how long the old key goes on before it makes a new one.
+fn replace(own: &OwnLicense) -> impl IntoView + use<> {
+    let hidden = vec![("license_id".to_owned(), own.license().id.to_string())];
+    let overlaps = text::OVERLAPS.iter().map(|days| Choice::new(days.to_string(), text::overlap(*days))).collect();
+    view! {
+        <Dialog id="replace-key" open=text::REPLACE title=text::REPLACE_TITLE close=text::REPLACE_CLOSE>
+            <p>{text::REPLACE_TEXT}</p>
+            <Form
+                action="/act/replace-key"
+                id="replace-key-form"
+                submit=text::REPLACE_SUBMIT
+                emphasis=Emphasis::Danger
+                hidden
+            >
+                <Field
+                    name="overlap_days"
+                    label=text::OVERLAP
+                    control=Control::Select(overlaps)
+                    value=text::DEFAULT_OVERLAP.to_string()
+                />
+            </Form>
+        </Dialog>
     }
 }

@@ -1,0 +1,64 @@
+//! Typing the password again: before what only the person itself may do, unless it was typed a moment ago.
+
+use backend::accounts::{self, Password, PasswordConfirmation};
+use backend::clock::UnixMs;
+use leptos::prelude::*;
+use leptos_axum::redirect;
+
+use super::form::{FormFailure, Refused};
+use super::next::{local_path, with_next};
+use super::refusal::Refusal;
+use crate::request::Visit;
+
+/// The page that asks for the password.
+pub const CONFIRM: &str = "/confirm";
+
+/// When the person typed the password, if that is recent enough; else it must be asked for.
+///
+/// # Errors
+/// [`FormFailure`] when the session cannot be read.
+pub async fn fresh_authentication(visit: &Visit) -> Result<Option<UnixMs>, FormFailure> {
+    let now = visit.state.clock.now();
+    Ok(accounts::fresh_authentication(&visit.session, &visit.vendor.id, now).await?)
+}
+
+/// The address that asks for the password and goes on to `next` afterwards.
+#[must_use]
+pub fn confirm_first(next: &str) -> String {
+    with_next(CONFIRM, next)
+}
+
+/// Takes the password of whoever is signed in and goes on to `next`.
+///
+/// # Errors
+/// [`FormFailure`] when nobody is signed in or something fails.
+#[server(prefix = "/act", endpoint = "confirm-password")]
+pub async fn confirm_password(
+    /// The password.
+    #[server(default)]
+    password: String,
+    /// Where to go on.
+    #[server(default)]
+    next: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let Some(viewer) = visit.viewer.clone() else { return Err(FormFailure::not_allowed()) };
+    let (state, cx) = (&visit.state, visit.viewer_cx());
+    let request = accounts::ConfirmPassword {
+        user_id: viewer.user.id.clone(),
+        password: Password::new(password),
+        address: visit.address,
+    };
+    let refused = Refused::new("confirm-password");
+    let refused = match accounts::confirm_password(&state.db, &state.passwords, &state.master, &cx, &request).await? {
+        PasswordConfirmation::Confirmed => {
+            accounts::renew_authentication(&visit.session, &visit.vendor.id, cx.now).await?;
+            redirect(&local_path(&next));
+            return Ok(());
+        }
+        PasswordConfirmation::Wrong => Refusal::WrongPassword.of(refused, "password"),
+        PasswordConfirmation::Limited { retry_after_s } => Refusal::Limited { retry_after_s }.of(refused, ""),
+    };
+    refused.go_back(&confirm_first(&next)).await;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The filter above a list of licenses: a form whose answers are the address of the list.
+
+use backend::catalog::Product;
+use backend::db::{DbError, Tx};
+use backend::ids::VendorId;
+use backend::licenses::search::{FoundLicenses, LastContact, LicenseFilter, LicenseOrder, ListedStatus, Place};
+use backend::text::en::{license_search as text, licenses as words};
+use leptos::prelude::*;
+
+use crate::components::{Choice, Control, Emphasis, Field, Fold, Form, LinkButton, Method, Pagination};
+
+/// Licenses on a page.
+pub(super) const PAGE: i64 = 20;
+/// From so many licenses on the filter is open from the start.
+const MANY: i64 = 10;
+
+/// A list of licenses and its filter.
+pub(super) struct Filtered {
+    /// Where the list is.
+    pub(super) path: &'static str,
+    /// What it shows.
+    pub(super) filter: LicenseFilter,
+    /// From where on.
+    pub(super) after: Option<Place>,
+    /// What there is to choose from.
+    pub(super) products: Vec<Product>,
+    /// Whether the order can be chosen, and only the account's own licenses are looked through.
+    pub(super) own: bool,
+}
+
+impl Filtered {
+    /// Reads the address.
+    pub(super) fn of(path: &'static str, query: &str, own: bool) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let value = |asked: &str| pairs.iter().find(|(name, _)| name == asked).map(|(_, value)| value.clone());
+        let after = value("after").and_then(|place| Place::parse(&place));
+        Self { path, filter: LicenseFilter::of_address(value), after, products: Vec::new(), own }
+    }
+
+    /// Reads what there is to choose from.
+    pub(super) async fn read_products(&mut self, tx: &mut Tx, vendor_id: &VendorId) -> Result<(), DbError> {
+        self.products = backend::catalog::list_products(tx, vendor_id).await?;
+        Ok(())
+    }
+
+    /// Whether the list begins here and nothing is left out of it.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.filter.is_narrow() && self.after.is_none()
+    }
+
+    /// The form.
+    pub(super) fn form(&self, total: i64) -> impl IntoView + use<> {
+        let filter = &self.filter;
+        let find = if self.own { text::FIND } else { text::FIND_ANY };
+        let select = |choices: Vec<(&'static str, &'static str)>| {
+            let any = Choice::new("", text::ANY);
+            Control::Select(std::iter::once(any).chain(choices.into_iter().map(|(v, l)| Choice::new(v, l))).collect())
+        };
+        let status = select(ListedStatus::ALL.iter().map(|it| (it.as_str(), text::status(*it))).collect());
+        let contact = select(LastContact::ALL.iter().map(|it| (it.as_str(), text::contact(*it))).collect());
+        let product = (self.products.len() > 1).then(|| {
+            let any = std::iter::once(Choice::new("", text::ANY));
+            let control = Control::Select(any.chain(self.products.iter().map(|it| Choice::new(&it.code, &it.name))).collect());
+            view! { <Field name="product" label=text::PRODUCT control value=filter.product.clone() may_be_empty=true /> }
+        });
+        let order = self.own.then(|| {
+            let orders = LicenseOrder::ALL.iter().map(|it| Choice::new(it.as_str(), text::order(*it)));
+            let value = filter.order.unwrap_or(LicenseOrder::Newest).as_str();
+            let control = Control::Select(orders.collect());
+            view! { <Field name="order" label=text::ORDER control value may_be_empty=true /> }
+        });
+        let (find_value, version) = (filter.text.clone(), filter.version.clone());
+        let (status_value, contact_value) =
+            (filter.status.map_or("", ListedStatus::as_str), filter.contact.map_or("", LastContact::as_str));
+        let is_open = filter.is_narrow() || filter.order.is_some() || total > MANY;
+        let (path, clears) = (self.path, filter.is_narrow());
+        let clear =
+            move || clears.then(|| view! { <LinkButton href=path label=text::CLEAR emphasis=Emphasis::Quiet /> });
+        view! {
+            <search aria-label=text::FILTER>
+                <Fold summary=text::FILTER open=is_open>
+                    <div class="across">
+                        <Form
+                            action=path
+                            method=Method::Get
+                            id="filter"
+                            submit=text::SUBMIT
+                            emphasis=Emphasis::Plain
+                            beside=clear
+                        >
+                            <Field name="find" label=find value=find_value may_be_empty=true />
+                            {product}
+                            <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
+                            <Field name="contact" label=text::CONTACT control=contact value=contact_value may_be_empty=true />
+                            <Field name="version" label=text::VERSION value=version may_be_empty=true />
+                            {order}
+                        </Form>
+                    </div>
+                </Fold>
+            </search>
+        }
+    }
+
+    /// How many there are, and the way on.
+    pub(super) fn pages(&self, found: &FoundLicenses) -> Option<impl IntoView + use<>> {
+        let address = |after: Option<&Place>| match self.filter.to_address(after) {
+            pairs if pairs.is_empty() => self.path.to_owned(),
+            pairs => format!("{}?{}", self.path, serde_urlencoded::to_string(pairs).unwrap_or_default()),
+        };
+        let next = found.next.as_ref().map(|place| (words::OLDER.to_owned(), address(Some(place))));
+        let previous = self.after.is_some().then(|| (words::NEWEST.to_owned(), address(None)));
+        let shows = found.total > 0 && (!self.is_whole() || next.is_some() || found.total > 1);
+        shows.then(|| {
+            view! { <Pagination label=words::PAGES position=text::count(found.total) previous next /> }
+        })
+    }
+}

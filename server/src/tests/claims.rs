@@ -1,0 +1,123 @@
+//! The device flow over HTTP: a product asks, a person in a browser answers, the product goes on by itself.
+
+use axum::http::{Method, StatusCode};
+use sdk::error::Code;
+use serde_json::{Value, json};
+
+use super::{Answer, TestApp};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
+const BROWSER: (&str, &str) = ("accept", "text/html");
+
+/// Somebody with a browser who is logged in.
+struct Person<'a> {
+    app: &'a TestApp,
+    cookie: String,
+}
+
+impl<'a> Person<'a> {
+    /// The owner of the account that [`TestApp::license`] made with this plan.
+    async fn log_in(app: &'a TestApp, plan: &str) -> Self {
+        let form = format!("email={plan}%40example.com&password=correct+horse+battery");
+        let answer = app.send(Method::POST, "/act/log-in", &[FORM, SAME_ORIGIN, BROWSER], form).await;
+        assert!(answer.status.is_redirection(), "{}: {}", answer.status, answer.body);
+        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        assert!(!cookie.is_empty());
+        Self { app, cookie }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.app.send(Method::GET, path, &[("cookie", &self.cookie)], "").await
+    }
+
+    async fn post(&self, act: &str, form: String) -> Answer {
+        let headers = [FORM, SAME_ORIGIN, BROWSER, ("cookie", self.cookie.as_str())];
+        self.app.send(Method::POST, &format!("/act/{act}"), &headers, form).await
+    }
+}
+
+async fn start(app: &TestApp) -> Value {
+    let body = json!({ "product": "iot-platform", "version": "4.2.1",
+                       "identity": { "kind": "instance", "id": "node-a", "name": "Line 3" } });
+    let started = app.call("claims/start", &body).await;
+    assert_eq!(started.status, StatusCode::OK, "{}", started.body);
+    started.json()
+}
+
+async fn poll(app: &TestApp, started: &Value) -> Answer {
+    app.call("claims/poll", &json!({ "device_code": started["device_code"] })).await
+}
+
+fn path_of(started: &Value) -> String {
+    let complete = started["verification_uri_complete"].as_str().unwrap_or_default();
+    complete.trim_start_matches(super::ORIGIN).to_owned()
+}
+
+#[tokio::test]
+async fn a_product_gets_its_key_from_a_person_with_a_browser() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (license_id, key) = app.license("startup", 2).await?;
+    let started = start(&app).await;
+    assert_eq!(poll(&app, &started).await.json()["code"], Code::AuthorizationPending.as_str());
+
+    let page = path_of(&started);
+    let stranger = app.get(&page).await;
+    assert_eq!(stranger.header("location"), format!("/log-in?next={}", page.replace('/', "%2F")));
+    let person = Person::log_in(&app, "startup").await;
+    let asked = person.get(&page).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    for part in ["Approve only what you started yourself", "Line 3", "4.2.1", "127.0.0.1", license_id.as_str()] {
+        assert!(asked.body.contains(part), "{part}: {}", asked.body);
+    }
+    let code = started["user_code"].as_str().unwrap_or_default();
+    let approved = person.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    assert!(approved.status.is_redirection(), "{}", approved.body);
+    assert_eq!(approved.header("location"), page);
+    assert!(person.get(&page).await.body.contains("Go back to your product"));
+
+    let given = poll(&app, &started).await;
+    assert_eq!((given.status, given.json()), (StatusCode::OK, json!({ "license_key": key })));
+    Ok(())
+}
+
+#[tokio::test]
+async fn codes_are_typed_as_people_type_and_wrong_ones_lead_back_to_the_form() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    app.license("startup", 2).await?;
+    let person = Person::log_in(&app, "startup").await;
+    let started = start(&app).await;
+    let typed = started["user_code"].as_str().unwrap_or_default().to_lowercase().replace('-', "+");
+    let entered = person.post("enter-claim", format!("code={typed}")).await;
+    assert_eq!(entered.header("location"), path_of(&started));
+
+    let malformed = person.post("enter-claim", "code=nonsense".to_owned()).await;
+    assert_eq!(malformed.header("location"), "/claim");
+    let form = person.get("/claim").await;
+    assert!(form.body.contains("no vowels") && form.body.contains("nonsense"), "{}", form.body);
+    for _ in 0..20 {
+        assert_eq!(person.get("/claim/BBBB-BBBB").await.status, StatusCode::NOT_FOUND);
+    }
+    let limited = person.get("/claim/BBBB-BBBB").await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!limited.header("retry-after").is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_one_account_decided_is_not_shown_to_another() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (license_id, _) = app.license("startup", 2).await?;
+    app.license("maker", 1).await?;
+    let started = start(&app).await;
+    let code = started["user_code"].as_str().unwrap_or_default();
+    let owner = Person::log_in(&app, "startup").await;
+    let other = Person::log_in(&app, "maker").await;
+    let stolen = other.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    assert_eq!(stolen.header("location"), path_of(&started));
+    assert!(other.get(&path_of(&started)).await.body.contains("cannot be used for this product"));
+    owner.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    let seen = other.get(&path_of(&started)).await;
+    assert!(!seen.body.contains(license_id.as_str()), "{}", seen.body);
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Listing holders, freeing another's seat, and how often one may call.
+
+use app::api::limits::{Rate, Rates};
+use axum::http::StatusCode;
+use sdk::error::Code;
+use serde_json::{Value, json};
+
+use super::licensing_api::{activate_body, assert_problem};
+use super::{Answer, TestApp};
+
+async fn activate(app: &TestApp, key: &str, node: &str) -> Answer {
+    app.call("licenses/activate", &activate_body(key, node)).await
+}
+
+fn check_body(last: &Value) -> Value {
+    json!({ "instance_id": last["instance_id"], "secret": last["secret"], "version": "4.2.1",
+            "nonce": "another_nonce_of_24_char" })
+}
+
+#[tokio::test]
+async fn holders_are_listed_and_freed_by_key_or_by_secret() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("startup", 3).await?;
+    let a = activate(&app, &key, "node-a").await.json();
+    let b = activate(&app, &key, "node-b").await.json();
+    let listed = app.call("licenses/instances", &json!({ "license_key": key })).await;
+    assert_eq!(listed.status, StatusCode::OK, "{}", listed.body);
+    let ids: Vec<Value> = listed.json()["holders"].as_array().into_iter().flatten().map(|it| it["id"].clone()).collect();
+    assert!(ids.contains(&a["instance_id"]) && ids.contains(&b["instance_id"]), "{}", listed.body);
+
+    let body = json!({ "instance_id": a["instance_id"], "secret": a["secret"], "target_instance_id": b["instance_id"] });
+    let freed = app.call("licenses/deactivate", &body).await;
+    assert_eq!(freed.json(), json!({ "deactivated": true, "free_at": "2026-11-21T10:00:00Z" }));
+    let refused = app.call("licenses/check", &check_body(&b)).await;
+    assert_problem(&refused, Code::InstanceDeactivated, "the one that was freed");
+    assert_eq!(refused.header("retry-after"), "600");
+
+    for (body, code) in [
+        (json!({}), Code::InvalidRequest),
+        (json!({ "license_key": key, "instance_id": "x" }), Code::InvalidRequest),
+        (json!({ "instance_id": a["instance_id"] }), Code::InvalidRequest),
+        (json!({ "license_key": "LH-X" }), Code::LicenseNotFound),
+        (json!({ "instance_id": a["instance_id"], "secret": "AAAA" }), Code::InvalidSecret),
+        (json!({ "instance_id": "ins_unknown", "secret": "AAAA" }), Code::InstanceNotFound),
+    ] {
+        assert_problem(&app.call("licenses/instances", &body).await, code, &body.to_string());
+        let mut body = body;
+        body["target_instance_id"] = a["instance_id"].clone();
+        assert_problem(&app.call("licenses/deactivate", &body).await, code, &body.to_string());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_fourth_seat_that_the_bare_key_frees_within_an_hour_waits() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("startup", 4).await?;
+    for n in 0..4 {
+        let node = activate(&app, &key, &format!("node-{n}")).await.json();
+        let body = json!({ "license_key": key, "target_instance_id": node["instance_id"] });
+        let answer = app.call("licenses/deactivate", &body).await;
+        if n < 3 {
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        } else {
+            assert_problem(&answer, Code::RateLimited, "the fourth");
+            assert_eq!(answer.header("retry-after"), "3601");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_instance_that_calls_too_often_waits_and_others_do_not() -> anyhow::Result<()> {
+    let app = TestApp::limited(Rates { instance: Rate { per_s: 1, burst: 3 }, ..Rates::OFF }).await?;
+    let (_, key) = app.license("startup", 3).await?;
+    let a = activate(&app, &key, "node-a").await.json();
+    let b = activate(&app, &key, "node-b").await.json();
+    // Whoever only names the instance uses up nothing.
+    for _ in 0..10 {
+        let forged = json!({ "instance_id": a["instance_id"], "secret": "AAAA", "version": "1",
+                             "nonce": "another_nonce_of_24_char" });
+        assert_problem(&app.call("licenses/check", &forged).await, Code::InvalidSecret, "a stranger");
+    }
+    let mut limited = None;
+    for _ in 0..10 {
+        let answer = app.call("licenses/check", &check_body(&a)).await;
+        if answer.status != StatusCode::OK {
+            limited = Some(answer);
+            break;
+        }
+    }
+    let limited = limited.unwrap_or_else(|| panic!("ten calls at once were all answered"));
+    assert_problem(&limited, Code::RateLimited, "the fourth call");
+    assert!(limited.header("retry-after").parse::<i64>().is_ok_and(|seconds| seconds >= 1));
+    assert_eq!(app.call("licenses/check", &check_body(&b)).await.status, StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_is_told_nothing_more_and_genuine_calls_from_it_pass() -> anyhow::Result<()> {
+    let app = TestApp::limited(Rates { failures: Rate { per_s: 1, burst: 5 }, ..Rates::OFF }).await?;
+    let (_, key) = app.license("startup", 3).await?;
+    let mut codes = Vec::new();
+    for n in 0..10 {
+        let guess = activate_body(&format!("LH-GUESS-{n}"), "node-a");
+        codes.push(app.call("licenses/activate", &guess).await.json()["code"].clone());
+    }
+    assert_eq!(codes[..5], ["license_not_found"; 5], "{codes:?}");
+    assert!(codes[6..].iter().all(|code| code == "rate_limited"), "{codes:?}");
+    let genuine = activate(&app, &key, "node-a").await;
+    assert_eq!(genuine.status, StatusCode::OK, "{}", genuine.body);
+    assert_eq!(app.call("licenses/check", &check_body(&genuine.json())).await.status, StatusCode::OK);
+    Ok(())
+}

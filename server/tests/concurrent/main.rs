@@ -1,0 +1,170 @@
+//! Many clients against real server processes that are killed at random: what the clients see of each license must
+//! be what one pool of seats could have answered, doing one thing at a time.
+//!
+//! `history.rs` is the judge and knows the rules of the pool; `client.rs` is an honest client that writes down what
+//! it sees; `cluster.rs` starts and kills the processes and acts for the operator. On SQLite one process serves, on
+//! PostgreSQL two. Between rounds time passes for everybody at once, so that leases end.
+
+mod client;
+mod cluster;
+mod history;
+mod http;
+
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use backend::cx::Entropy;
+use backend::licenses::LicenseStatus;
+
+use self::client::{Client, Record, World};
+use self::cluster::{Cluster, Engine};
+use self::history::{Answer, Call, Seen, explain};
+
+/// How many calls clients make on each engine.
+const OPERATIONS: (&str, u64) = ("LEASEHOLD_RACE_OPERATIONS", 3_000);
+/// Where the dice start.
+const SEED: (&str, u64) = ("LEASEHOLD_RACE_SEED", 1);
+/// Seats of each license; four nodes want them.
+const SEATS: [usize; 3] = [1, 2, 3];
+const NODES: usize = 4;
+/// A run that has not ended by then has come far enough, unless it was asked for more than usual.
+const USUAL_TIME: Duration = Duration::from_secs(40);
+
+fn setting((name, default): (&str, u64)) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+async fn race(engine: Engine) -> Result<()> {
+    let Some(cluster) = Cluster::start(engine, &SEATS).await? else {
+        println!("SKIPPED: there is no PostgreSQL to race on");
+        return Ok(());
+    };
+    let records: Vec<Record> = SEATS.iter().map(|_| Record::of(NODES)).collect();
+    let calls = RwLock::new(());
+    let world = World { cluster: &cluster, records: &records, calls: &calls };
+    let seed = setting(SEED);
+    let made = AtomicU64::new(0);
+    let over = AtomicBool::new(false);
+    let wanted = setting(OPERATIONS);
+    let started = Instant::now();
+    let runtime = tokio::runtime::Handle::current();
+    let (crashes, jumps, outcome) = tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let mut clients = Vec::new();
+            for license in 0..SEATS.len() {
+                for node in 0..NODES {
+                    let mut client = Client::new(&world, license, node, seed * 1_000 + (license * NODES + node) as u64);
+                    let (made, over) = (&made, &over);
+                    clients.push(scope.spawn(move || -> Result<()> {
+                        let done = || {
+                            let is_late = wanted == OPERATIONS.1 && started.elapsed() > USUAL_TIME;
+                            over.load(Ordering::Relaxed) || is_late || made.fetch_add(1, Ordering::Relaxed) >= wanted
+                        };
+                        while !done() {
+                            let acted = client.act();
+                            if acted.is_err() {
+                                over.store(true, Ordering::Relaxed);
+                                return acted;
+                            }
+                        }
+                        over.store(true, Ordering::Relaxed);
+                        Ok(())
+                    }));
+                }
+            }
+            let disturbed = disturb(&world, &over, seed, &runtime);
+            over.store(true, Ordering::Relaxed);
+            let mut outcome = Ok(());
+            for client in clients {
+                let ended = client.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
+                outcome = outcome.and(ended);
+            }
+            let (crashes, jumps) = disturbed.unwrap_or_else(|error| {
+                outcome = Err(error);
+                (0, 0)
+            });
+            (crashes, jumps, outcome)
+        })
+    });
+    let logs = cluster.logs();
+    cluster.stop().await?;
+    if let Err(error) = outcome {
+        anyhow::bail!("seed {seed}: {error:?}\n{logs}");
+    }
+    let (mut calls, mut leases, mut unanswered) = (0, 0, 0);
+    for (record, seats) in records.iter().zip(SEATS) {
+        let history: Vec<Seen> = record.seen.lock().map(|seen| seen.clone()).unwrap_or_default();
+        calls += history.len();
+        leases += history.iter().filter(|seen| matches!(seen.answer, Some(Answer::Lease { .. }))).count();
+        unanswered += history.iter().filter(|seen| seen.answer.is_none()).count();
+        if let Err(contradiction) = explain(seats, &history) {
+            anyhow::bail!("seed {seed}, a license of {seats} seats:\n{contradiction}\n{logs}");
+        }
+    }
+    println!(
+        "{engine:?}: {calls} calls, {leases} leases, {unanswered} unanswered, {crashes} crashes, {jumps} jumps in time, {:.0} s",
+        started.elapsed().as_secs_f32()
+    );
+    // A race in which nothing happens shows nothing.
+    anyhow::ensure!(leases > calls / 10 && crashes > 0, "too little happened");
+    Ok(())
+}
+
+/// Kills processes, lets time pass, and changes licenses, until it is over.
+fn disturb(world: &World<'_>, over: &AtomicBool, seed: u64, runtime: &tokio::runtime::Handle) -> Result<(u32, u32)> {
+    let dice = Entropy::seeded(seed);
+    let (mut crashes, mut jumps) = (0, 0);
+    let mut seats = SEATS;
+    while !over.load(Ordering::Relaxed) {
+        let [pause, what, which, much] = dice.bytes();
+        std::thread::sleep(Duration::from_millis(100 + 2 * u64::from(pause)));
+        let license = usize::from(which) % SEATS.len();
+        match what % 8 {
+            0 | 1 => {
+                world.cluster.crash(usize::from(which) % world.cluster.ports.len())?;
+                crashes += 1;
+            }
+            2 | 3 => {
+                const PASSES_S: [i64; 4] = [50, 125, 185, 700];
+                if let Ok(_nobody_calls) = world.calls.write() {
+                    world.cluster.pass(PASSES_S[usize::from(much) % PASSES_S.len()])?;
+                }
+                jumps += 1;
+            }
+            4 | 5 => {
+                seats[license] = usize::from(much) % 4;
+                let wanted = seats[license];
+                let change = || runtime.block_on(world.cluster.set_seats(license, wanted));
+                operate(world, license, Call::SetSeats(wanted), change);
+            }
+            _ => {
+                let stand = |status| move || runtime.block_on(world.cluster.set_standing(license, status));
+                operate(world, license, Call::Suspend, stand(LicenseStatus::Suspended));
+                std::thread::sleep(Duration::from_millis(u64::from(much)));
+                operate(world, license, Call::Reinstate, stand(LicenseStatus::Active));
+            }
+        }
+    }
+    Ok((crashes, jumps))
+}
+
+/// An act of the operator's; one that failed may have happened or not.
+fn operate(world: &World<'_>, license: usize, call: Call, act: impl FnOnce() -> Result<()>) {
+    let from = world.cluster.now();
+    let answer = act().ok().map(|()| Answer::Done);
+    world.records[license].note(Seen { call, from, to: world.cluster.now(), answer });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow proof: many clients and killed servers, on SQLite"]
+async fn one_killed_server_on_sqlite_answers_like_one_pool_of_seats() -> Result<()> {
+    race(Engine::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow proof: many clients and two killed servers, on PostgreSQL"]
+async fn two_killed_servers_on_postgresql_answer_like_one_pool_of_seats() -> Result<()> {
+    race(Engine::Postgres).await
+}
