@@ -22,6 +22,8 @@ interface Fixtures {
 interface WorkerFixtures {
   /** What the worker's product sells; the demo catalog when undefined. */
   catalog: string | undefined;
+  /** Settings of the worker's product that differ, by the names of environment variables. */
+  settings: Record<string, string>;
   /** The worker's own product, shared by its tests: journeys sign up with addresses of their own. */
   product: Product;
 }
@@ -29,9 +31,11 @@ interface WorkerFixtures {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   catalog: [undefined, { option: true, scope: 'worker' }],
 
+  settings: [{}, { option: true, scope: 'worker' }],
+
   product: [
-    async ({ catalog }, use) => {
-      const product = await startProduct({ catalog });
+    async ({ catalog, settings }, use) => {
+      const product = await startProduct({ catalog, settings });
       await use(product);
       await product.stop();
     },

@@ -66,10 +66,12 @@ export interface Options {
   catalog?: string;
   /** A database of its own that is empty; a file of SQLite when left out. */
   databaseUrl?: string;
+  /** Settings that differ, by the names of environment variables. */
+  settings?: Record<string, string>;
 }
 
 /** Starts a product on free loopback ports in a temporary folder. */
-export async function startProduct({ catalog = CATALOG, databaseUrl }: Options = {}): Promise<Product> {
+export async function startProduct({ catalog = CATALOG, databaseUrl, settings = {} }: Options = {}): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-journey-'));
   const [port, sandboxPort] = await freePorts();
   const url = `http://127.0.0.1:${port}`;
@@ -96,6 +98,7 @@ export async function startProduct({ catalog = CATALOG, databaseUrl }: Options =
     LEASEHOLD__MAIL__DIRECTORY: mails,
     LEASEHOLD__KEYS__MASTER_KEY_FILE: masterKey,
     LEASEHOLD__KEYS__CREATE: 'true',
+    ...settings,
   };
 
   const log = await open(logFile, 'a');

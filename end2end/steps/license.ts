@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { press } from './interactions.ts';
+import type { Person } from './people.ts';
 
 /** The row of an instance in the license's table; the demo product calls itself after its instance. */
 export function instanceRow(page: Page, instance: string) {
@@ -33,10 +34,45 @@ export async function agreeToPayNow(page: Page): Promise<string> {
   return amount;
 }
 
-/** Shows the key on the license's page and reads it. */
-export async function revealKey(page: Page): Promise<string> {
+/** Shows the key on the license's page and reads it; the password is typed where it was not typed lately. */
+export async function revealKey(page: Page, person: Person): Promise<string> {
   await press(page, 'Reveal the license key');
+  await confirmPassword(page, person);
+  return shownKey(page);
+}
+
+/** Types the password, if the page that is open asks for it. */
+export async function confirmPassword(page: Page, person: Person): Promise<void> {
+  if (new URL(page.url()).pathname !== '/confirm') return;
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await press(page, 'Go on');
+}
+
+/** The key on the license's page, while it is shown. */
+export async function shownKey(page: Page): Promise<string> {
   const field = page.getByLabel('Key of this license');
   await expect(field).toHaveValue(/^LH-[0-9A-Z-]{26,}$/);
   return field.inputValue();
+}
+
+/** Replaces the key on the license's page; the old one works for as long as the choice says. */
+export async function replaceKey(page: Page, person: Person, overlap: string): Promise<string> {
+  await press(page, 'Replace…');
+  const dialog = page.getByRole('dialog', { name: 'Replace the license key?' });
+  await dialog.getByLabel('How long the old key goes on working').selectOption({ label: overlap });
+  await press(dialog, 'Replace the key');
+  await confirmPassword(page, person);
+  return shownKey(page);
+}
+
+/** Opens the page of an instance from its license's page. */
+export async function openInstance(page: Page, instance: string): Promise<void> {
+  await page.getByRole('link', { name: `Demo product ${instance}`, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: `Demo product ${instance}` })).toBeVisible();
+}
+
+/** Does something on an instance's page that asks first: the button that asks, and the one that does it. */
+export async function askAndDo(page: Page, asks: string, does: string): Promise<void> {
+  await press(page, asks);
+  await press(page.getByRole('dialog'), does);
 }

@@ -41,6 +41,21 @@ export function activate(origin: string, { key, product, instance, version }: Ac
   });
 }
 
+/**
+ * Lets two copies of an instance run: each activates in turn, and the other then shows its old secret. Three such
+ * turns open a conflict.
+ */
+export async function cloneInstance(origin: string, key: string, instance: string): Promise<void> {
+  const take = async () => (await activate(origin, { key, product: 'iot-platform', instance, version: '4.2.1' })).body;
+  let other = await take();
+  for (let turn = 0; turn < 3; turn += 1) {
+    const next = await take();
+    const shown = { instance_id: other.instance_id, secret: other.secret, nonce: freshNonce(), version: '4.2.1' };
+    expect((await call(origin, 'licenses/check', shown)).body.code).toBe('instance_stale');
+    other = next;
+  }
+}
+
 /** Activates an instance that must be let in, and returns its lease. */
 export async function lease(origin: string, activation: Activation): Promise<string> {
   const { status, body } = await activate(origin, activation);

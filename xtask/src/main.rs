@@ -1,4 +1,4 @@
-//! The whole build in Rust: `cargo xtask serve | test [--quick] | soak | e2e | bench | lint | build [--release]`.
+//! The whole build in Rust: `cargo xtask serve | test [--quick] | soak | bugs | e2e | bench | lint | build [--release]`.
 //!
 //! Nothing has to be installed by hand on a machine with rustup; the browser tests need Node and Chromium. One file per
 //! command, and beside them what they share: [`site`] (with [`styles`], [`compress`], [`budget`]), [`postgres`],
@@ -17,6 +17,7 @@
 mod bench;
 mod browser;
 mod budget;
+mod bugs;
 mod build;
 mod compress;
 mod demo_customer;
@@ -67,11 +68,19 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
-    /// Run the slow proofs again and again
+    /// Run the slow proofs and the random histories again and again
     Soak {
         /// How many times
         #[arg(long, default_value_t = 20)]
         rounds: u32,
+        /// Random calls against the model, in all rounds together
+        #[arg(long, default_value_t = 1_000_000)]
+        model_calls: u64,
+    },
+    /// Plant known bugs in a copy, one by one, and see a test catch each
+    Bugs {
+        /// Only those whose names contain one of these
+        only: Vec<String>,
     },
     /// Run the browser journeys
     E2e {
@@ -115,7 +124,8 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Serve { ports, database_url } => serve::serve(&workspace, ports, database_url).map(|()| true),
         Task::Test { quick } => test::test(&workspace, quick),
-        Task::Soak { rounds } => soak::soak(&workspace, rounds),
+        Task::Soak { rounds, model_calls } => soak::soak(&workspace, rounds, model_calls),
+        Task::Bugs { only } => bugs::bugs(&workspace, &only),
         Task::E2e { arguments } => {
             build::everything(&workspace)?;
             let mut report = Report::default();

@@ -1,7 +1,8 @@
 //! The Rust tests of the workspace, with a PostgreSQL beside them where this machine has one.
 //!
 //! Tests that take long (proofs under load, many processes) are marked `#[ignore = "slow proof: …"]`. `test --quick`
-//! leaves them out, `test` runs them, `soak` runs them again and again.
+//! leaves them out, `test` runs them, `soak` runs them again and again. Proofs by random histories take from the
+//! environment how many calls they make and where their dice start.
 
 use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::run_reading;
@@ -16,8 +17,33 @@ pub(crate) enum Selection {
     Quick,
     /// All.
     All,
-    /// The slow proofs alone.
-    SlowProofs,
+    /// The slow proofs and the random histories alone.
+    SlowProofs(Dice),
+}
+
+/// What the random histories of one run are: calls on each database, and where the dice start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dice {
+    /// Calls of the model test.
+    pub(crate) model_calls: u64,
+    /// Calls against servers that are killed.
+    pub(crate) race_calls: u64,
+    /// Other dice each time.
+    pub(crate) seed: u64,
+}
+
+impl Dice {
+    /// Those of `cargo xtask test`: always the same.
+    const USUAL: Self = Self { model_calls: 6_000, race_calls: 3_000, seed: 1 };
+
+    fn variables(self) -> [(&'static str, u64); 4] {
+        [
+            ("LEASEHOLD_MODEL_OPERATIONS", self.model_calls),
+            ("LEASEHOLD_MODEL_SEED", self.seed),
+            ("LEASEHOLD_RACE_OPERATIONS", self.race_calls),
+            ("LEASEHOLD_RACE_SEED", self.seed),
+        ]
+    }
 }
 
 /// Runs the tests of the product's crates and, except for slow proofs, of `xtask`, as parts of the report.
@@ -38,23 +64,36 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selec
         }
         Ok(_) => {}
     }
-    report.part("tests of the product", || cargo_test(workspace, &PRODUCT_CRATES, url, selection))?;
-    if selection != Selection::SlowProofs {
-        report.part("tests of xtask", || cargo_test(workspace, &["--package", "xtask"], None, selection))?;
+    let product = |arguments: &[&str], dice| cargo_test(workspace, &PRODUCT_CRATES, url, arguments, dice);
+    match selection {
+        Selection::Quick => report.part("tests of the product", || product(&[], None))?,
+        Selection::All => {
+            report.part("tests of the product", || product(&["--", "--include-ignored"], Some(Dice::USUAL)))?
+        }
+        Selection::SlowProofs(dice) => {
+            report.part("random histories", || product(&["--", "model::"], Some(dice)))?;
+            report.part("slow proofs", || product(&["--", "--ignored"], Some(dice)))?
+        }
+    };
+    if !matches!(selection, Selection::SlowProofs(_)) {
+        report.part("tests of xtask", || cargo_test(workspace, &["--package", "xtask"], None, &[], None))?;
     }
     Ok(())
 }
 
-fn cargo_test(workspace: &Workspace, crates: &[&str], url: Option<&str>, selection: Selection) -> Result<Counts> {
+fn cargo_test(
+    workspace: &Workspace,
+    crates: &[&str],
+    url: Option<&str>,
+    arguments: &[&str],
+    dice: Option<Dice>,
+) -> Result<Counts> {
     let mut command = workspace.cargo();
-    command.arg("test").args(crates).arg("--no-fail-fast");
-    match selection {
-        Selection::Quick => {}
-        Selection::All => {
-            command.args(["--", "--include-ignored"]);
-        }
-        Selection::SlowProofs => {
-            command.args(["--", "--ignored"]);
+    command.arg("test").args(crates).arg("--no-fail-fast").args(arguments);
+    for (name, value) in dice.into_iter().flat_map(Dice::variables) {
+        // Whoever sets it outside means it.
+        if std::env::var_os(name).is_none() {
+            command.env(name, value.to_string());
         }
     }
     if let Some(url) = url {

@@ -1,19 +1,31 @@
-//! `cargo xtask soak`: the slow proofs over and over, because races show up by repetition.
+//! `cargo xtask soak`: the slow proofs over and over, because races show up by repetition, and a million random calls
+//! against the model.
 
 use crate::report::Report;
-use crate::rust_tests::{self, Selection};
+use crate::rust_tests::{self, Dice, Selection};
 use crate::workspace::Workspace;
 use anyhow::Result;
 
-/// Runs the slow proofs the given number of times; stops after the first round that fails.
+/// The model test runs this often: on SQLite, on SQLite with checks answered from memory, and on PostgreSQL.
+const MODEL_RUNS: u64 = 3;
+/// Seeds that one round uses at most; the next one takes others.
+const SEEDS: u64 = 1_000_000;
+/// Calls against killed servers in a round, on each database.
+const RACE_CALLS: u64 = 20_000;
+
+/// Runs the slow proofs the given number of times, with so many calls against the model in all; stops after the
+/// first round that fails.
 ///
 /// # Errors
 /// Only when the run was interrupted.
-pub(crate) fn soak(workspace: &Workspace, rounds: u32) -> Result<bool> {
+pub(crate) fn soak(workspace: &Workspace, rounds: u32, model_calls: u64) -> Result<bool> {
     for round in 1..=rounds {
-        println!("\nRound {round} of {rounds}");
+        let seed = u64::from(round) * SEEDS;
+        println!("\nRound {round} of {rounds}, with dice from {seed} on");
+        let model_calls = (model_calls / u64::from(rounds) / MODEL_RUNS).max(1);
         let mut report = Report::default();
-        rust_tests::parts(workspace, &mut report, Selection::SlowProofs)?;
+        let dice = Dice { model_calls, race_calls: RACE_CALLS, seed };
+        rust_tests::parts(workspace, &mut report, Selection::SlowProofs(dice))?;
         if !report.finish() {
             return Ok(false);
         }
