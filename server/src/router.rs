@@ -44,7 +44,6 @@ const COOKIE_DAYS: i64 = 30;
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// The whole service.
-#[must_use]
 pub fn router(state: &AppState) -> Router {
     let site = state.leptos.site_root.to_string();
     let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);

@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_burst_passes_then_one_at_a_time() {
         let buckets = Buckets::new(RATE);
-        let mut pass = |now| {
+        let pass = |now| {
             let admitted = buckets.admit("a", ms(now)).is_ok();
             if admitted {
                 buckets.count("a", ms(now));

@@ -34,7 +34,7 @@ impl Method {
 }
 
 /// Makes a type's schema, and leaves those that it refers to in the generator.
-pub type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+pub(super) type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// What a success carries.
 #[derive(Clone, Copy)]

@@ -9,7 +9,8 @@ use super::super::{Instance, InstanceStatus};
 use crate::clock::{SECOND_MS, UnixMs};
 use crate::licenses::{LicenseView, rules as license_rules};
 
-/// How far a seat is held ahead of what its lease needs, so that checks which follow soon need no commit of their own. With the margin it stays below the two minutes in which a dead instance's seat must be free.
+/// How far a seat is held ahead of what its lease needs, so that checks which follow soon need no commit of their own.
+/// With the margin it stays below the two minutes in which a dead instance's seat must be free.
 const AHEAD_MS: i64 = 50 * SECOND_MS;
 
 /// What was examined of the build when the entry was made.

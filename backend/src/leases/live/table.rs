@@ -185,7 +185,9 @@ impl LiveTable {
                 renew(&license.view, &live.instance, &live.instance_key, &live.examined, request, cx.now, jitter);
             let Some(renewal) = renewal else { return Said::Missed };
             let must_wait = live.renew(&renewal, request.nonce.as_str(), cx.now) || self.settings.coalesce.is_zero();
-            if license.dirty.insert(id.clone()) && !std::mem::replace(&mut license.queued, true) {
+            license.dirty.insert(id.clone());
+            // Also where it was dirty already: a commit under way may have taken it in hand as it was before.
+            if !std::mem::replace(&mut license.queued, true) {
                 self.enqueue(Arc::clone(&shared));
             }
             // Read after the entry was marked: the commit that begins next writes it.

@@ -1,7 +1,6 @@
 //! Checks answered from memory: the same answers as from the database, nothing after a change, and nothing lost that
 //! was promised. SQLite only, as the table is.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -100,7 +100,7 @@ impl<'a> Play<'a> {
         for license in 0..LICENSES {
             let plans: [Terms; 2] = plans()[dice.random_range(0..3)].clone();
             let seats = dice.random_range(1..=3);
-            let ends_at = (plans[0].kind != Kind::Machine).then(|| NOW.0 + 60 * DAY);
+            let ends_at = (plans[0].kind != Kind::Machine).then_some(NOW.0 + 60 * DAY);
             let handle = product.license(&plans[0], seats, ends_at).await?;
             _ = writeln!(told, "License {license}: {seats} seats of {}", plans[0].code);
             let pool = Pool::new(plans[0].clone(), seats, ends_at);
@@ -373,7 +373,7 @@ impl Counter {
             let others: BTreeSet<&str> = in_use.map(|slip| slip.seat.as_str()).collect();
             let allowed = self.pools.iter().map(|pool| pool.seats + pool.surge_now(now)).max().unwrap_or(0);
             // Calls made at once may have been answered before seats were given back or taken away.
-            let held = before.iter().any(|pool| pool.holds_seat(&lease.id, now));
+            let held = before.iter().any(|pool| pool.is_held(&seat, now));
             let is_clear = ready.len() == 1 && now >= self.pool().latest && !held;
             if is_clear && others.len() as i64 + 1 > allowed {
                 return Err(format!("{} others run on {allowed} seats", others.len()));

@@ -224,7 +224,11 @@ impl Pool {
 
     /// Whether the seat of this installation is held, by it or by its user elsewhere.
     pub(super) fn holds_seat(&self, id: &str, now: i64) -> bool {
-        let seat = self.seat_name(id);
+        self.is_held(&self.seat_name(id), now)
+    }
+
+    /// Whether anybody holds this seat.
+    pub(super) fn is_held(&self, seat: &str, now: i64) -> bool {
         self.installations.iter().any(|it| it.holds(now) && self.seat_name(&it.id) == seat)
     }
 
@@ -545,7 +549,7 @@ impl Pool {
         if early && returned >= seats.max(2) {
             // No more than the end of its leases is needed; up to `held_until` is allowed.
             it.given_back = true;
-            it.at_least = Some(it.out_until + MARGIN);
+            it.at_least = Some(it.held_until.min(it.out_until + MARGIN));
         } else if it.has_run_out(latest) {
             // The clock went back behind the end of the seat, which may have been told as its end already.
             it.given_back = true;

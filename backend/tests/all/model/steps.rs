@@ -64,7 +64,7 @@ pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
             }
             42..44 => {
                 // All at once: seats run out, and a surge opens.
-                let everybody = (0..IDENTITIES).map(|who| Act::activate(who));
+                let everybody = (0..IDENTITIES).map(Act::activate);
                 steps.extend(everybody.map(|act| Step::Act(license, act)));
             }
             44..47 => steps.extend(dice.copies(license)),

@@ -38,7 +38,7 @@ impl Told<'_> {
     }
 
     /// It may not, for this reason.
-    pub(super) fn is_refused(self, code: &str) {
+    pub(super) fn hears(self, code: &str) {
         assert_eq!(self.code, code, "{}", self.who);
     }
 }
