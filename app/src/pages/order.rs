@@ -18,7 +18,9 @@ use leptos_axum::ResponseOptions;
 use super::{NoPage, Page, render};
 use crate::api::claims::waiting_page;
 use crate::api::orders::{Choice, session_hash};
-use crate::components::{Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps};
+use crate::components::{
+    Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps,
+};
 use crate::islands::AutoRefresh;
 use crate::request::Visit;
 

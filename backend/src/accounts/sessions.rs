@@ -216,8 +216,12 @@ pub async fn begin_visit(
         return Ok(());
     }
     renew(session).await?;
-    let identity =
-        Identity { vendor_id: vendor_id.clone(), user_id: None, user_agent: shorten(user_agent), authenticated_at: None };
+    let identity = Identity {
+        vendor_id: vendor_id.clone(),
+        user_id: None,
+        user_agent: shorten(user_agent),
+        authenticated_at: None,
+    };
     session.insert(IDENTITY, identity).await
 }
 

@@ -42,12 +42,7 @@ pub async fn find_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, D
 
 /// The vendor, locked until the transaction ends: for changes of its signing keys.
 pub(crate) async fn lock_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        VendorRow,
-        "UPDATE vendors SET lock_no = lock_no + 1 WHERE id = $1 RETURNING *",
-        id
-    )?;
+    let row = fetch_optional!(tx, VendorRow, "UPDATE vendors SET lock_no = lock_no + 1 WHERE id = $1 RETURNING *", id)?;
     Ok(row.map(Vendor::from))
 }
 

@@ -25,10 +25,12 @@ async fn holders_are_listed_and_freed_by_key_or_by_secret() -> anyhow::Result<()
     let b = activate(&app, &key, "node-b").await.json();
     let listed = app.call("licenses/instances", &json!({ "license_key": key })).await;
     assert_eq!(listed.status, StatusCode::OK, "{}", listed.body);
-    let ids: Vec<Value> = listed.json()["holders"].as_array().into_iter().flatten().map(|it| it["id"].clone()).collect();
+    let ids: Vec<Value> =
+        listed.json()["holders"].as_array().into_iter().flatten().map(|it| it["id"].clone()).collect();
     assert!(ids.contains(&a["instance_id"]) && ids.contains(&b["instance_id"]), "{}", listed.body);
 
-    let body = json!({ "instance_id": a["instance_id"], "secret": a["secret"], "target_instance_id": b["instance_id"] });
+    let body =
+        json!({ "instance_id": a["instance_id"], "secret": a["secret"], "target_instance_id": b["instance_id"] });
     let freed = app.call("licenses/deactivate", &body).await;
     assert_eq!(freed.json(), json!({ "deactivated": true, "free_at": "2026-11-21T10:00:00Z" }));
     let refused = app.call("licenses/check", &check_body(&b)).await;

@@ -113,7 +113,12 @@ fn each_broken_rule_is_found_at_its_place() {
             &format!("{maker}.enforcement"),
             Fault::Enforcement(EnforcementPolicyError::NotAscending),
         ),
-        ("payment_grace_days = 14", "devices_per_user = 3", &format!("{maker}.devices_per_user"), Fault::DevicesOfOtherType),
+        (
+            "payment_grace_days = 14",
+            "devices_per_user = 3",
+            &format!("{maker}.devices_per_user"),
+            Fault::DevicesOfOtherType,
+        ),
         ("payment_grace_days = 14", "surge_seats = 1", &format!("{maker}.surge_minutes"), Fault::SurgeIncomplete),
         ("payment_grace_days = 14", "surge_minutes = 60", &format!("{maker}.surge_seats"), Fault::SurgeIncomplete),
         (

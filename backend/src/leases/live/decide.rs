@@ -81,10 +81,5 @@ pub(super) fn renew(
     }
     let exp = UnixMs::from_seconds(times.exp);
     let held_until = rules::held_until(&license.terms.lease, license.license_type, now, exp);
-    Some(Renewal {
-        times,
-        shown,
-        needed: held_until,
-        held_until: held_until.plus(AHEAD_MS),
-    })
+    Some(Renewal { times, shown, needed: held_until, held_until: held_until.plus(AHEAD_MS) })
 }

@@ -135,7 +135,9 @@ pub fn done(code: &str) -> Option<&'static str> {
         "license_suspended" => "The license is suspended. Instances hear of it at their next check.",
         "license_reinstated" => "The license is reinstated. Instances get leases again at their next check.",
         "license_revoked" => "The license is revoked for good.",
-        "license_overridden" => "The license has its own limits and features. Instances hear of it at their next check.",
+        "license_overridden" => {
+            "The license has its own limits and features. Instances hear of it at their next check."
+        }
         "lease_revoked" => "Its lease is revoked. At its next check it gets a new one.",
         "signing_key_rotated" => "The next key signs from now on, and a fresh one waits behind it.",
         "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",

@@ -84,8 +84,7 @@ pub const RECOVER_KEYS_LEAD: &str = "Enter your e-mail address. We mail you the 
 /// The act.
 pub const MAIL_ME: &str = "Mail me the way";
 /// What a request is answered with, whoever asks.
-pub const KEYS_REQUESTED: &str =
-    "If this address may see license keys, a mail that leads to them is on its way.";
+pub const KEYS_REQUESTED: &str = "If this address may see license keys, a mail that leads to them is on its way.";
 
 /// Title of the page that asks for a reset link.
 pub const FORGOT_PASSWORD: &str = "Set a new password";
