@@ -146,8 +146,9 @@ impl Copy {
     fn test(&self, workspace: &Workspace, database: Option<&str>, test: &[String]) -> Result<Tested> {
         let cargo = |arguments: &[&str]| {
             let mut command = workspace.cargo();
-            // Everything that is not ours is built already.
-            command.current_dir(self.folder.path()).env("CARGO_TARGET_DIR", workspace.target());
+            // A target directory of its own, kept for the next time: cargo tells packages apart by their place within
+            // a workspace, so in the usual one it would take what was built here, with a bug, for the real thing.
+            command.current_dir(self.folder.path()).env("CARGO_TARGET_DIR", workspace.target().join("bugs"));
             command.arg("test").args(test).args(arguments).env(MODEL_CALLS.0, MODEL_CALLS.1);
             command.env("RUST_BACKTRACE", "0");
             if let Some(url) = database {

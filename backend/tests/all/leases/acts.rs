@@ -49,7 +49,7 @@ on_both_engines! {
         assert_eq!(stage.act(Do::Block, &a, NOW).await?, Acted::Unchanged);
         assert_eq!(code(&stage.check(&a, NOW.plus(1_000)).await?), "instance_blocked");
         assert_eq!(code(&stage.activate("node-a", NOW.plus(2_000)).await?), "instance_blocked");
-        assert_eq!(stage.revoked(NOW).await?, [a.instance_id.clone()]);
+        assert_eq!(stage.revoked(NOW).await?, std::slice::from_ref(&a.instance_id));
         // Its seat is another's.
         let b = granted(stage.activate("node-b", NOW.plus(3_000)).await?)?;
         assert!(matches!(stage.act(Do::Unblock, &a, NOW.plus(4_000)).await?, Acted::Done { .. }));
@@ -103,7 +103,7 @@ on_both_engines! {
         let a = granted(stage.activate("node-a", NOW).await?)?;
         assert!(stage.revoked(NOW).await?.is_empty());
         assert!(matches!(stage.act(Do::RevokeLease, &a, NOW).await?, Acted::Done { .. }));
-        assert_eq!(stage.revoked(NOW).await?, [a.instance_id.clone()]);
+        assert_eq!(stage.revoked(NOW).await?, std::slice::from_ref(&a.instance_id));
         assert_eq!(code(&stage.check(&a, NOW.plus(1_000)).await?), "granted");
         assert_eq!(stage.count_events("lease.revoked").await?, 1);
         assert_eq!(stage.audited(&a.instance_id).await?, ["instance.revoke_lease"]);
