@@ -29,7 +29,10 @@ pub struct TrustBundle {
     pub seq: i64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")
+)]
 fn is_zero(seq: &i64) -> bool {
     *seq == 0
 }
