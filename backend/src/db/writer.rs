@@ -113,6 +113,20 @@ async fn write_batch(
     jobs: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbError> {
+    let committed = commit_batch(connection, first, jobs, answers).await;
+    // However it ended: another process's commit must not pass for one of ours that was never made.
+    if let Some((_, index)) = connection.beside.get() {
+        index.end(committed.is_ok());
+    }
+    committed
+}
+
+async fn commit_batch(
+    connection: &Connection,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), DbError> {
     let tx = connection.pool.begin_with("BEGIN IMMEDIATE").await?;
     let told = connection.beside.get();
     let mut tx = Tx::Sqlite(SqliteTx::new(tx, told.map(|(beside, _)| Arc::clone(beside))));
@@ -137,11 +151,7 @@ async fn write_batch(
         }
         next = if answers.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    let committed = tx.commit().await;
-    if let Some((_, index)) = told {
-        index.end(committed.is_ok());
-    }
-    committed
+    tx.commit().await
 }
 
 async fn statement(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> {
