@@ -13,7 +13,7 @@ use crate::{
     error::ApiError,
     form::Form,
     object::{elements, flag, int, text},
-    payments::{self, Behaviour},
+    payments::{self, Behaviour, transfer},
     resources::{customers, setup_intents, tax_ids},
     world::World,
 };
@@ -254,62 +254,71 @@ fn discounts(session: &Value) -> Vec<(String, Option<String>)> {
 
 fn make_payment(world: &mut World, session: &Value, customer: &str, means: &Means) -> Result<Value, ApiError> {
     let data = &session["_payment_intent_data"];
-    let mut made = json!({});
     let total = int(session, "amount_total");
     let saves = !data["setup_future_usage"].is_null() && !customer.is_empty();
     if let (Means::Card(method, _), true) = (means, saves) {
         payments::attach(world, method, customer)?;
     }
-    let mut intent = None;
-    if flag(&session["invoice_creation"], "enabled") {
-        let redeemed =
-            discount::redeem(world, &discounts(session), customer, ("checkout_session", text(session, "id")));
-        let bill = Bill {
-            coupons: discount::applied(world, &redeemed),
-            tax: treatment(session),
-            metadata: session["invoice_creation"]["invoice_data"]["metadata"].clone(),
-            description: session["invoice_creation"]["invoice_data"]["description"].clone(),
-            ..Bill::of(world, world.copy(customer), lines(world, session))
-        };
-        let invoice = invoicing::draft(world, &bill);
-        world.change(&invoice, |invoice| {
-            invoice["footer"] = session["invoice_creation"]["invoice_data"]["footer"].clone()
-        });
-        invoicing::finalize(world, &invoice);
-        intent = invoicing::payment_of(world, &invoice).map(|(_, intent)| intent);
-        made["invoice"] = json!(invoice);
-    } else if total > 0 {
-        let _ = discount::redeem(world, &discounts(session), customer, ("checkout_session", text(session, "id")));
-        let customer = if customer.is_empty() { Value::Null } else { json!(customer) };
-        let object = payments::new_intent(world, total, &session["currency"], &customer, json!({}));
-        let id = world.insert(object);
-        world.emit("payment_intent.created", &id);
-        intent = Some(id);
+    let redeemed = discount::redeem(world, &discounts(session), customer, ("checkout_session", text(session, "id")));
+    world.set(text(session, "id"), "_redeemed", json!(redeemed));
+    if total == 0 {
+        let invoice = invoice_for(world, &world.copy(text(session, "id")), customer, None);
+        return Ok(json!({ "invoice": invoice, "payment_status": "no_payment_required" }));
     }
-    let Some(intent) = intent else {
-        made["payment_status"] = json!("no_payment_required");
-        return Ok(made);
-    };
-    world.change(&intent, |intent| {
-        intent["metadata"] = data["metadata"].clone();
-        intent["setup_future_usage"] = data["setup_future_usage"].clone();
-        intent["_session"] = session["id"].clone();
-        if data["description"].is_string() {
-            intent["description"] = data["description"].clone();
-        }
-    });
-    made["payment_intent"] = json!(intent);
-    made["payment_status"] = json!("paid");
+    let owner = if customer.is_empty() { Value::Null } else { json!(customer) };
+    let mut intent = payments::new_intent(world, total, &session["currency"], &owner, data["metadata"].clone());
+    intent["setup_future_usage"] = data["setup_future_usage"].clone();
+    intent["description"] = data["description"].clone();
+    intent["payment_method_types"] = session["payment_method_types"].clone();
+    intent["payment_method_options"] = session["payment_method_options"].clone();
+    intent["_reference"] = json!(transfer::reference(text(session, "id")));
+    let intent = world.insert(intent);
+    world.emit("payment_intent.created", &intent);
     match means {
         Means::Card(method, _) => {
             payments::confirm(world, &intent, method, true);
         }
-        _ => {
-            payments::await_transfer(world, &intent);
-            made["payment_status"] = json!("unpaid");
-        }
+        _ => transfer::await_money(world, &intent, None),
     }
-    Ok(made)
+    if text(&world.copy(&intent), "status") != "succeeded" {
+        world.set(&intent, "_awaiting_session", session["id"].clone());
+        return Ok(json!({ "payment_intent": intent, "payment_status": "unpaid" }));
+    }
+    let invoice = invoice_for(world, &world.copy(text(session, "id")), customer, Some(&intent));
+    Ok(json!({ "invoice": invoice, "payment_intent": intent, "payment_status": "paid" }))
+}
+
+/// The invoice of a one-off purchase, where the session asks for one: made when the payment has succeeded, paid by it.
+/// <https://docs.stripe.com/payments/checkout/receipts#paid-invoices>
+fn invoice_for(world: &mut World, session: &Value, customer: &str, paid: Option<&str>) -> Value {
+    if !flag(&session["invoice_creation"], "enabled") {
+        return Value::Null;
+    }
+    let data = &session["invoice_creation"]["invoice_data"];
+    let bill = Bill {
+        coupons: discount::applied(world, elements(session, "_redeemed")),
+        tax: treatment(session),
+        metadata: data["metadata"].clone(),
+        description: data["description"].clone(),
+        uses_balance: false,
+        ..Bill::of(world, world.copy(customer), lines(world, session))
+    };
+    let invoice = invoicing::draft(world, &bill);
+    world.set(&invoice, "footer", data["footer"].clone());
+    invoicing::finalize_for(world, &invoice, paid);
+    json!(invoice)
+}
+
+/// The transfer that a completed session was waiting for has arrived in full.
+pub(crate) fn transfer_arrived(world: &mut World, id: &str, intent: &str) {
+    world.set(intent, "_awaiting_session", Value::Null);
+    let session = world.copy(id);
+    let invoice = invoice_for(world, &session, text(&session, "customer"), Some(intent));
+    world.change(id, |session| {
+        session["payment_status"] = json!("paid");
+        session["invoice"] = invoice;
+    });
+    world.emit("checkout.session.async_payment_succeeded", id);
 }
 
 fn make_setup(world: &mut World, session: &Value, customer: &str, means: &Means) -> Result<Value, ApiError> {

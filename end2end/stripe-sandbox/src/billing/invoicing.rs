@@ -6,7 +6,7 @@ use crate::{
     billing::{
         discount::{self, Applied},
         lines::Line,
-        subscription,
+        settings, subscription,
         tax::Treatment,
     },
     object::{self, elements, int, text},
@@ -35,6 +35,10 @@ pub(crate) struct Bill {
     pub(crate) proration_date: Option<i64>,
     /// Start and end of the invoice's period (Unix seconds).
     pub(crate) period: (i64, i64),
+    /// Ways to pay, as a subscription or a call sets them; null for all.
+    pub(crate) payment_settings: Value,
+    /// Whether the customer's credit balance counts; not where a payment came first.
+    pub(crate) uses_balance: bool,
 }
 
 impl Bill {
@@ -53,6 +57,8 @@ impl Bill {
             description: Value::Null,
             proration_date: None,
             period: (world.now, world.now),
+            payment_settings: Value::Null,
+            uses_balance: true,
         }
     }
 }
@@ -124,7 +130,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         .collect();
     let net = sums.subtotal - sums.discount;
     let total_taxes: Vec<Value> = bill.tax.iter().filter_map(|tax| tax.entry(sums.tax, net)).collect();
-    let starting_balance = int(&bill.customer, "balance");
+    let starting_balance = if bill.uses_balance { int(&bill.customer, "balance") } else { 0 };
     let amount_due = (sums.total + starting_balance).max(0);
     let mut parent = if subscription.is_null() {
         Value::Null
@@ -168,7 +174,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         "lines": object::list(&format!("/v1/invoices/{id}/lines"), lines), "livemode": false,
         "metadata": bill.metadata, "next_payment_attempt": null, "number": null, "on_behalf_of": null,
         "parent": parent,
-        "payment_settings": { "default_mandate": null, "payment_method_options": null, "payment_method_types": null },
+        "payment_settings": settings::of_invoice(&bill.payment_settings),
         "period_end": bill.period.1, "period_start": bill.period.0, "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0, "receipt_number": null, "rendering": null, "shipping_cost": null,
         "shipping_details": null, "starting_balance": starting_balance, "statement_descriptor": null,
@@ -240,6 +246,12 @@ pub(crate) fn draft(world: &mut World, bill: &Bill) -> String {
 
 /// Makes a draft final: number, hosted page, payment intent; an invoice of nothing is paid at once.
 pub(crate) fn finalize(world: &mut World, id: &str) {
+    finalize_for(world, id, None);
+}
+
+/// Makes a draft final. `paid` is the intent that has paid for it before, as at Checkout.
+/// <https://docs.stripe.com/payments/checkout/receipts#paid-invoices>
+pub(crate) fn finalize_for(world: &mut World, id: &str, paid: Option<&str>) {
     let invoice = world.copy(id);
     if text(&invoice, "status") != "draft" {
         return;
@@ -267,7 +279,10 @@ pub(crate) fn finalize(world: &mut World, id: &str) {
     }
     let amount = int(&invoice, "amount_due");
     if amount > 0 {
-        let intent = payments::intent_for_invoice(world, &world.copy(id));
+        let intent = match paid {
+            Some(intent) => intent.to_owned(),
+            None => payments::intent_for_invoice(world, &world.copy(id)),
+        };
         let payment = json!({
             "id": world.new_id("inpay"), "object": "invoice_payment", "amount_paid": null, "amount_requested": amount,
             "created": now, "currency": invoice["currency"], "invoice": id, "is_default": true, "livemode": false,
@@ -277,10 +292,13 @@ pub(crate) fn finalize(world: &mut World, id: &str) {
         world.insert(payment);
     }
     world.emit("invoice.finalized", id);
-    if amount == 0 {
-        settle(world, id, 0);
+    if amount == 0 || paid.is_some() {
+        settle(world, id, amount);
     } else if by_wire {
         world.emit("invoice.sent", id);
+        if payments::transfer::takes(text(&invoice, "currency")).is_ok() {
+            payments::cash::reconcile(world, text(&invoice, "customer"), text(&invoice, "currency"), None);
+        }
     }
 }
 
@@ -288,6 +306,17 @@ pub(crate) fn finalize(world: &mut World, id: &str) {
 pub(crate) fn payment_of(world: &World, invoice: &str) -> Option<(String, String)> {
     let payment = world.all("invoice_payment").find(|payment| text(payment, "invoice") == invoice)?;
     Some((text(payment, "id").to_owned(), text(&payment["payment"], "payment_intent").to_owned()))
+}
+
+/// Brings the open payment of an invoice down to what a credit note has left of it.
+pub(crate) fn lower_payment(world: &mut World, id: &str) {
+    let due = int(&world.copy(id), "amount_due");
+    let Some((payment, intent)) = payment_of(world, id) else { return };
+    if due == 0 {
+        return payments::cancel(world, &intent, "automatic");
+    }
+    world.set(&payment, "amount_requested", json!(due));
+    world.set(&intent, "amount", json!(due));
 }
 
 /// Marks an open invoice paid by `amount` and lets its subscription know.

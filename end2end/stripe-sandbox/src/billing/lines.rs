@@ -94,14 +94,39 @@ fn day(moment: i64) -> String {
         .map_or_else(|_| String::new(), |instant| instant.strftime("%-d %b %Y").to_string())
 }
 
-/// An amount for people: `$1,234.50`, `€10.00`, `¥500`, `CHF 3.00`.
-pub(crate) fn money(minor: i64, currency: &str) -> String {
-    let exponent = match currency {
+/// Digits after the decimal point of a currency. <https://docs.stripe.com/currencies#zero-decimal>
+pub(crate) fn exponent(currency: &str) -> usize {
+    match currency {
         "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd" | "vuv"
         | "xaf" | "xof" | "xpf" => 0,
         "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
-        _ => 2_usize,
-    };
+        _ => 2,
+    }
+}
+
+/// An amount as people type it: `1234.5` in USD is 123,450 minor units. Nothing when it is none.
+pub(crate) fn parse_money(typed: &str, currency: &str) -> Option<i64> {
+    let typed = typed.trim().replace(',', "");
+    let (whole, fraction) = typed.split_once('.').unwrap_or((&typed, ""));
+    let exponent = exponent(currency);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > exponent || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<exponent$}").parse().ok()
+}
+
+/// The amount as [`parse_money`] reads it.
+pub(crate) fn amount_in(minor: i64, currency: &str) -> String {
+    let exponent = exponent(currency);
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - exponent);
+    if exponent == 0 { whole.to_owned() } else { format!("{whole}.{fraction}") }
+}
+
+/// An amount for people: `$1,234.50`, `€10.00`, `¥500`, `CHF 3.00`.
+pub(crate) fn money(minor: i64, currency: &str) -> String {
+    let exponent = exponent(currency);
     let symbol = match currency {
         "usd" => "$".to_owned(),
         "eur" => "€".to_owned(),
@@ -125,7 +150,20 @@ pub(crate) fn money(minor: i64, currency: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::money;
+    use super::{amount_in, money, parse_money};
+
+    #[test]
+    fn typed_amounts_are_read_by_the_currency_s_exponent() {
+        assert_eq!(parse_money("1,234.5", "usd"), Some(123_450));
+        assert_eq!(parse_money("500", "jpy"), Some(500));
+        assert_eq!(parse_money("1.234", "kwd"), Some(1_234));
+        for (nonsense, currency) in [("5.001", "usd"), ("5.0", "jpy"), ("", "usd"), ("-5", "usd"), ("five", "usd")] {
+            assert_eq!(parse_money(nonsense, currency), None, "{nonsense}");
+        }
+        for (minor, currency) in [(5, "usd"), (123_450, "eur"), (7, "jpy"), (1_234, "kwd")] {
+            assert_eq!(parse_money(&amount_in(minor, currency), currency), Some(minor));
+        }
+    }
 
     #[test]
     fn money_reads_by_the_currency_s_exponent() {

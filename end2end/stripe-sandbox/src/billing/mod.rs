@@ -8,5 +8,6 @@ pub(crate) mod lines;
 pub(crate) mod passage;
 pub(crate) mod proration;
 pub(crate) mod schedule;
+pub(crate) mod settings;
 pub(crate) mod subscription;
 pub(crate) mod tax;

@@ -15,6 +15,9 @@ use crate::{
 /// Days before its end at which a trial is announced.
 const TRIAL_NOTICE_SECONDS: i64 = 3 * 86_400;
 
+/// Before its due date an invoice is announced so early. At Stripe an automation of the account decides.
+const DUE_NOTICE_SECONDS: i64 = 3 * 86_400;
+
 /// What time brings to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
@@ -27,6 +30,7 @@ enum Due {
     SubscriptionRenews,
     InvoiceFinalizes,
     InvoiceIsRetried,
+    InvoiceIsDueSoon,
     InvoiceIsOverdue,
     SessionExpires,
 }
@@ -94,6 +98,9 @@ fn of_invoice(invoice: &Value) -> Vec<(i64, Due)> {
         "draft" => due.extend(invoice["automatically_finalizes_at"].as_i64().map(|at| (at, Due::InvoiceFinalizes))),
         "open" => {
             due.extend(invoice["next_payment_attempt"].as_i64().map(|at| (at, Due::InvoiceIsRetried)));
+            if !flag(invoice, "_due_announced") {
+                due.extend(invoice["due_date"].as_i64().map(|at| (at - DUE_NOTICE_SECONDS, Due::InvoiceIsDueSoon)));
+            }
             if !flag(invoice, "_overdue") {
                 due.extend(invoice["due_date"].as_i64().map(|at| (at, Due::InvoiceIsOverdue)));
             }
@@ -130,6 +137,10 @@ fn happen(world: &mut World, due: Due, id: &str) {
             }
         }
         Due::InvoiceIsRetried => subscription::collect(world, id),
+        Due::InvoiceIsDueSoon => {
+            world.set(id, "_due_announced", json!(true));
+            world.emit("invoice.will_be_due", id);
+        }
         Due::InvoiceIsOverdue => {
             world.set(id, "_overdue", json!(true));
             world.emit("invoice.overdue", id);

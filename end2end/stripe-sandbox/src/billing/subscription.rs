@@ -219,6 +219,7 @@ pub(crate) fn bill(world: &World, subscription: &Value, reason: &'static str, pe
         days_until_due: subscription["days_until_due"].as_i64(),
         description: subscription["description"].clone(),
         period,
+        payment_settings: subscription["payment_settings"].clone(),
         ..Bill::of(world, customer, Vec::new())
     }
 }

@@ -9,7 +9,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::page::{escape, notice, page, see_other};
+use super::{
+    page::{escape, notice, page, see_other},
+    transfer::facts as transfer_facts,
+};
 use crate::{
     Sandbox,
     billing::lines::money,
@@ -17,7 +20,7 @@ use crate::{
     error::ApiError,
     form::Form,
     object::{elements, flag, int, text},
-    payments,
+    payments::{self, transfer},
     resources::tax_ids,
     world::World,
 };
@@ -320,10 +323,21 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
         ));
     }
     if types.contains(&"customer_balance") {
-        ways.push_str(
-            "<section class=\"tests\" aria-labelledby=\"wire\"><h2 id=\"wire\">Bank transfer</h2><p class=\"hint\">You get the account details; \
-             the order is complete when the money arrives.</p><div><button name=\"action\" value=\"transfer\">Pay by bank transfer</button></div></section>",
+        let instructions = transfer::instructions(
+            text(session, "customer"),
+            &session["payment_method_options"]["customer_balance"],
+            text(session, "currency"),
+            int(session, "amount_total"),
+            &transfer::reference(text(session, "id")),
+            "",
         );
+        ways.push_str(&format!(
+            "<fieldset><legend>Bank transfer</legend><p class=\"hint\">Transfer {} to this account with this reference. \
+             The order is complete when the money arrives.</p>{}\
+             <button class=\"primary\" name=\"action\" value=\"transfer\">Pay by bank transfer</button></fieldset>",
+            escape(&money(int(session, "amount_total"), text(session, "currency"))),
+            transfer_facts(&instructions),
+        ));
     }
     let body = format!(
         "<main class=\"pay\"><section class=\"side\" aria-label=\"Order\"><div class=\"inner\">{side}</div></section>\

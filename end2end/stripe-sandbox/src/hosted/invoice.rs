@@ -1,4 +1,4 @@
-//! The hosted invoice page, `/i/{id}`, and the instructions for a bank transfer, `/c/transfer/{intent}`.
+//! The hosted invoice page, `/i/{id}`: pay by card, or see where to transfer the money.
 
 use std::sync::Arc;
 
@@ -9,20 +9,24 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::page::{escape, notice, page, see_other};
+use super::{
+    page::{escape, notice, page, see_other},
+    transfer,
+};
 use crate::{
     Sandbox,
     billing::{invoicing, lines::money},
     form::Form,
     object::{data, elements, int, text},
-    payments::{self, Attempt},
+    payments::{self, Attempt, transfer as transfers},
+    world::World,
 };
 
 /// `GET /i/{id}`
 pub(super) async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -> Response<Body> {
     let world = sandbox.world();
     match world.get("invoice", &id) {
-        Ok(invoice) if text(&invoice, "status") != "draft" => render(&invoice, None),
+        Ok(invoice) if text(&invoice, "status") != "draft" => render(&world, &invoice, None),
         _ => notice(404, "No such page", "This invoice does not exist in the sandbox, or is not final yet.", None),
     }
 }
@@ -42,6 +46,16 @@ pub(super) async fn submit(
         return see_other(&format!("/i/{id}"));
     }
     let form = Form::decode(&body).unwrap_or_default();
+    if form.text("action") == Some("transfer") {
+        let instructions = instructions(&world, &invoice);
+        let answer = match transfer::arrive(&mut world, text(&invoice, "customer"), &instructions, &body) {
+            Ok(()) => see_other(&format!("/i/{id}")),
+            Err(error) => render(&world, &invoice, Some(&error.message)),
+        };
+        drop(world);
+        sandbox.wake.notify_one();
+        return answer;
+    }
     let number = match form.text("action") {
         Some("4242") => "4242424242424242",
         Some("3ds") => "4000002500003155",
@@ -49,7 +63,11 @@ pub(super) async fn submit(
         _ => form.text("card_number").unwrap_or_default(),
     };
     let Some(card) = payments::card_by_number(number) else {
-        return render(&invoice, Some("Your card number is incorrect. The sandbox takes Stripe's test numbers only."));
+        return render(
+            &world,
+            &invoice,
+            Some("Your card number is incorrect. The sandbox takes Stripe's test numbers only."),
+        );
     };
     let method = card.payment_method(&world, payments::no_details(), (12, 2034));
     let method = world.insert(method);
@@ -59,14 +77,33 @@ pub(super) async fn submit(
             let intent = invoicing::payment_of(&world, &id).map(|(_, intent)| intent).unwrap_or_default();
             see_other(&format!("/c/authenticate/{intent}"))
         }
-        Attempt::Declined(decline) => render(&world.copy(&id), Some(&decline.message)),
+        Attempt::Declined(decline) => render(&world, &world.copy(&id), Some(&decline.message)),
     };
     drop(world);
     sandbox.wake.notify_one();
     answer
 }
 
-fn render(invoice: &Value, problem: Option<&str>) -> Response<Body> {
+/// Whether the invoice may be paid in this way.
+fn takes(invoice: &Value, kind: &str) -> bool {
+    let types = &invoice["payment_settings"]["payment_method_types"];
+    types.is_null() && kind == "card"
+        || elements(&invoice["payment_settings"], "payment_method_types").contains(&Value::from(kind))
+}
+
+/// Where to transfer what is missing; an invoice is named by its number.
+fn instructions(world: &World, invoice: &Value) -> Value {
+    transfers::instructions(
+        text(invoice, "customer"),
+        &invoice["payment_settings"]["payment_method_options"]["customer_balance"],
+        text(invoice, "currency"),
+        int(invoice, "amount_remaining"),
+        text(invoice, "number"),
+        &format!("{}/i/{}", world.public_url, text(invoice, "id")),
+    )
+}
+
+fn render(world: &World, invoice: &Value, problem: Option<&str>) -> Response<Body> {
     let currency = text(invoice, "currency");
     let amount = |minor: i64| escape(&money(minor, currency));
     let lines: String = data(invoice, "lines")
@@ -85,12 +122,17 @@ fn render(invoice: &Value, problem: Option<&str>) -> Response<Body> {
     let sentence = match status {
         "paid" => format!("Paid: {}", amount(int(invoice, "amount_paid"))),
         "void" => "This invoice has been voided. Nothing is due.".to_owned(),
+        _ if int(invoice, "amount_paid") > 0 => {
+            let (paid, left) = (int(invoice, "amount_paid"), int(invoice, "amount_remaining"));
+            format!("{} has arrived, {} is due", amount(paid), amount(left))
+        }
         _ => format!("{} due", amount(int(invoice, "amount_remaining"))),
     };
     let alert =
         problem.map(|problem| format!("<p class=\"alert\" role=\"alert\">{}</p>", escape(problem))).unwrap_or_default();
-    let pay = if status == "open" {
-        format!(
+    let mut pay = String::new();
+    if status == "open" && takes(invoice, "card") {
+        pay.push_str(&format!(
             "<form method=\"post\" action=\"/i/{}\"><div><label for=\"card_number\">Card number</label>\
              <input id=\"card_number\" name=\"card_number\" inputmode=\"numeric\" autocomplete=\"cc-number\"></div>\
              <button class=\"primary\" name=\"action\" value=\"pay\">Pay {}</button><div class=\"tests\"><div>\
@@ -99,10 +141,15 @@ fn render(invoice: &Value, problem: Option<&str>) -> Response<Body> {
              <button name=\"action\" value=\"declined\">Declined</button></div></div></form>",
             escape(text(invoice, "id")),
             amount(int(invoice, "amount_remaining"))
-        )
-    } else {
-        String::new()
-    };
+        ));
+    }
+    if status == "open" && takes(invoice, "customer_balance") {
+        let instructions = instructions(world, invoice);
+        let action = format!("/i/{}", text(invoice, "id"));
+        pay.push_str("<h2>Pay by bank transfer</h2>");
+        pay.push_str(&transfer::facts(&instructions));
+        pay.push_str(&transfer::sender(&action, &instructions, None));
+    }
     let body = format!(
         "<main class=\"center\"><div class=\"card\"><span class=\"testmode\">Test mode</span><h1>Invoice {}</h1><p>{sentence}</p>{alert}\
          <div class=\"scroll\"><table><thead><tr><th>Description</th><th class=\"num\">Quantity</th><th class=\"num\">Amount</th></tr></thead><tbody>{lines}</tbody></table></div>\
@@ -114,37 +161,4 @@ fn render(invoice: &Value, problem: Option<&str>) -> Response<Body> {
         amount(int(invoice, "total")),
     );
     page(200, "Invoice", &body, &[])
-}
-
-/// `GET /c/transfer/{intent}`
-pub(super) async fn show_transfer(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -> Response<Body> {
-    let world = sandbox.world();
-    let intent = world.copy(&id);
-    let instructions = &intent["next_action"]["display_bank_transfer_instructions"];
-    if instructions.is_null() {
-        return notice(200, "Nothing to transfer", "This payment does not wait for a bank transfer.", None);
-    }
-    let body = format!(
-        "<main class=\"center\"><div class=\"card\"><span class=\"testmode\">Test mode</span><h1>Transfer {}</h1>\
-         <dl class=\"facts\"><dt>Reference</dt><dd><code>{}</code></dd></dl>\
-         <form method=\"post\" action=\"/c/transfer/{}\"><button class=\"primary\">Simulate the transfer</button></form></div></main>",
-        escape(&money(int(instructions, "amount_remaining"), text(instructions, "currency"))),
-        escape(text(instructions, "reference")),
-        escape(&id)
-    );
-    page(200, "Bank transfer", &body, &[])
-}
-
-/// `POST /c/transfer/{intent}`: the money arrives.
-pub(super) async fn send_transfer(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -> Response<Body> {
-    let mut world = sandbox.world();
-    sandbox.catch_up(&mut world);
-    let intent = world.copy(&id);
-    if !intent["next_action"]["display_bank_transfer_instructions"].is_null() {
-        let (customer, currency) = (text(&intent, "customer").to_owned(), text(&intent, "currency").to_owned());
-        payments::fund(&mut world, &customer, int(&intent, "amount"), &currency, None);
-    }
-    drop(world);
-    sandbox.wake.notify_one();
-    notice(200, "Transfer received", "The money has arrived. You can close this page.", None)
 }

@@ -4,6 +4,7 @@ mod authenticate;
 mod checkout;
 mod invoice;
 pub(crate) mod page;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub(crate) fn router() -> Router<Arc<Sandbox>> {
         .route("/c/pay/{id}", get(checkout::show).post(checkout::submit))
         .route("/c/pay/{id}/authenticate", get(authenticate::show_session).post(authenticate::submit_session))
         .route("/c/authenticate/{intent}", get(authenticate::show_intent).post(authenticate::submit_intent))
-        .route("/c/transfer/{intent}", get(invoice::show_transfer).post(invoice::send_transfer))
+        .route("/c/transfer/{intent}", get(transfer::show).post(transfer::send))
         .route("/i/{id}", get(invoice::show).post(invoice::submit))
         .route("/sandbox.css", get(stylesheet))
         .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))

@@ -9,6 +9,7 @@ use crate::{
     error::{Answer, ApiError},
     form::Form,
     object::{self, elements, metadata, text},
+    payments::transfer,
     world::World,
 };
 
@@ -113,10 +114,15 @@ fn create(world: &mut World, call: &Call) -> Answer {
     if lines.iter().any(|line| line["price"]["currency"] != currency) {
         return Err(ApiError::invalid("You cannot combine currencies on a single Checkout Session."));
     }
+    let transfer =
+        transfer::options(form, "payment_method_options.customer_balance", currency.as_str().unwrap_or("usd"))?;
     let id = world.new_id("cs_test");
     let details = checkout::details_of(world, &customer, form.text("customer_email"));
     let types = form.texts("payment_method_types");
     let types = if types.is_empty() { vec!["card"] } else { types };
+    if types.contains(&"customer_balance") {
+        takes_transfer(mode, &customer, &transfer, currency.as_str().unwrap_or("usd"))?;
+    }
     let collects = form.flag("tax_id_collection.enabled")? == Some(true);
     let taxed = form.flag("automatic_tax.enabled")? == Some(true);
     let creation = form.flag("invoice_creation.enabled")? == Some(true);
@@ -146,7 +152,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
         "livemode": false, "locale": form.text("locale"), "metadata": metadata(form, "metadata"), "mode": mode,
         "origin_context": null, "payment_intent": null, "payment_link": null,
         "payment_method_collection": if mode == "payment" { "if_required" } else { form.text("payment_method_collection").unwrap_or("always") },
-        "payment_method_configuration_details": null, "payment_method_options": {}, "payment_method_types": types,
+        "payment_method_configuration_details": null,
+        "payment_method_options": if transfer.is_object() { json!({ "customer_balance": transfer }) } else { json!({}) },
+        "payment_method_types": types,
         "payment_status": if mode == "setup" { "no_payment_required" } else { "unpaid" }, "permissions": null,
         "phone_number_collection": { "enabled": false }, "recovered_from": null, "saved_payment_method_options": null,
         "setup_intent": null, "shipping_address_collection": null, "shipping_cost": null, "shipping_options": [],
@@ -167,6 +175,22 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }));
     checkout::price(world, &id);
     Ok(world.copy(&id))
+}
+
+/// What Checkout asks for before it takes bank transfers.
+fn takes_transfer(mode: &str, customer: &Value, options: &Value, currency: &str) -> Result<(), ApiError> {
+    transfer::takes(currency)?;
+    let refusal = if mode != "payment" {
+        "The payment method `customer_balance` can only be used in `payment` mode."
+    } else if customer.is_null() {
+        "The payment method `customer_balance` requires an existing customer: pass `customer`."
+    } else if options["funding_type"] != "bank_transfer" {
+        "The payment method `customer_balance` requires `payment_method_options[customer_balance][funding_type]` to be \
+         `bank_transfer`."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::invalid(refusal).with_param("payment_method_types"))
 }
 
 fn trial_end(world: &World, form: &Form) -> Result<Option<i64>, ApiError> {

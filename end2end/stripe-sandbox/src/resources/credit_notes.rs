@@ -92,6 +92,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
             }
         }
     });
+    if prepaid {
+        invoicing::lower_payment(world, text(&invoice, "id"));
+    }
     if let (false, Some(credit)) = (prepaid, form.int("credit_amount")?) {
         world.update(text(&invoice, "customer"), "customer.updated", |customer| {
             customer["balance"] = json!(int(customer, "balance") - credit);

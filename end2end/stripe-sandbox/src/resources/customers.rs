@@ -14,7 +14,7 @@ use crate::{
 
 const WRITABLE: &str = "name email phone description metadata.* address.* shipping.* tax_exempt preferred_locales.# \
     invoice_settings.default_payment_method invoice_settings.footer invoice_prefix balance business_name \
-    individual_name payment_method source default_source tax.* tax_id_data.#.type tax_id_data.#.value coupon";
+    individual_name payment_method source default_source cash_balance.settings.reconciliation_mode tax.* tax_id_data.#.type tax_id_data.#.value coupon";
 
 pub(crate) const ROUTES: &[Route] = &[
     post("customers", WRITABLE, |world, call| create(world, &call.form)),
@@ -42,10 +42,7 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
         },
         "livemode": false, "metadata": {}, "name": null, "next_invoice_sequence": 1, "phone": null,
         "preferred_locales": [], "shipping": null, "tax_exempt": "none", "test_clock": null,
-        "_cash_balance": {
-            "object": "cash_balance", "available": null, "customer": id, "customer_account": null, "livemode": false,
-            "settings": { "reconciliation_mode": "automatic", "using_merchant_default": true },
-        },
+        "_cash_balance": super::cash_balances::empty(&id),
     });
     let method = form.text("payment_method").map(|method| payments::resolve(world, method)).transpose()?;
     merge(&mut customer, form)?;
@@ -58,6 +55,9 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
         payments::attach(world, &method, &id)?;
     }
     default_payment_method(world, &id, form)?;
+    if let Some(mode) = form.text("cash_balance.settings.reconciliation_mode") {
+        super::cash_balances::set_mode(world, &id, mode)?;
+    }
     Ok(world.copy(&id))
 }
 
@@ -111,6 +111,9 @@ fn update(world: &mut World, call: &Call) -> Answer {
     let mut changed = living(world, call.id())?;
     merge(&mut changed, &call.form)?;
     world.update(call.id(), "customer.updated", |customer| *customer = changed);
+    if let Some(mode) = call.form.text("cash_balance.settings.reconciliation_mode") {
+        super::cash_balances::set_mode(world, call.id(), mode)?;
+    }
     if call.form.has("invoice_settings.default_payment_method") {
         default_payment_method(world, call.id(), &call.form)?;
         world.emit("customer.updated", call.id());

@@ -8,7 +8,7 @@ use crate::{
         change::{self, Prorate},
         discount::{self, Applied},
         invoicing::{self, Bill, compose},
-        subscription,
+        settings, subscription,
         tax::Treatment,
     },
     error::{Answer, ApiError},
@@ -163,7 +163,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
     });
     let wanted = discount::wanted(world, form, "discounts")?;
     let redeemed = discount::redeem(world, &wanted, text(&customer, "id"), ("invoice", ""));
+    let currency = form.text("currency").or(customer["currency"].as_str()).unwrap_or("usd").to_owned();
     let mut bill = Bill {
+        payment_settings: settings::read(form, &currency)?,
         tax: taxed.then(|| Treatment::of_customer(world, &customer)),
         coupons: discount::applied(world, &redeemed),
         subscription,

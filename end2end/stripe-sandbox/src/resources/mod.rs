@@ -1,5 +1,6 @@
 //! One file per resource: its routes, its parameters, its object.
 
+pub(crate) mod cash_balances;
 pub(crate) mod charges;
 pub(crate) mod checkout_sessions;
 pub(crate) mod coupons;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         prices::ROUTES,
         customers::ROUTES,
         tax_ids::ROUTES,
+        cash_balances::ROUTES,
         payment_methods::ROUTES,
         payment_intents::ROUTES,
         setup_intents::ROUTES,

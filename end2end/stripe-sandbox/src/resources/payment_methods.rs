@@ -1,4 +1,4 @@
-//! `/v1/payment_methods`, and the cash balance that bank transfers arrive in.
+//! `/v1/payment_methods`
 
 use serde_json::{Value, json};
 
@@ -21,8 +21,6 @@ pub(crate) const ROUTES: &[Route] = &[
     post("payment_methods/{}", "metadata.* billing_details.*", update),
     post("payment_methods/{}/attach", "customer", attach),
     post("payment_methods/{}/detach", "", detach),
-    get("customers/{}/cash_balance", "", |world, call| Ok(world.get("customer", call.id())?["_cash_balance"].clone())),
-    post("test_helpers/customers/{}/fund_cash_balance", "amount currency reference", fund),
 ];
 
 fn create(world: &mut World, call: &Call) -> Answer {
@@ -81,11 +79,4 @@ fn detach(world: &mut World, call: &Call) -> Answer {
     }
     world.update(call.id(), "payment_method.detached", |method| method["customer"] = Value::Null);
     Ok(world.copy(call.id()))
-}
-
-fn fund(world: &mut World, call: &Call) -> Answer {
-    super::customers::living(world, call.id())?;
-    let amount = call.form.int("amount")?.ok_or_else(|| ApiError::missing("amount"))?;
-    let currency = call.form.required("currency")?;
-    Ok(payments::fund(world, call.id(), amount, currency, call.form.text("reference")))
 }

@@ -6,6 +6,7 @@ use crate::{
     api::{Call, Route, get, page, post},
     error::{Answer, ApiError},
     object::{int, metadata, text},
+    payments::cash,
     world::World,
 };
 
@@ -62,6 +63,9 @@ pub(crate) fn make(
         "transfer_reversal": null,
     }));
     world.emit("refund.created", &id);
+    if text(&object["payment_method_details"], "type") == "customer_balance" {
+        cash::refunded(world, text(&object, "customer"), text(&object, "currency"), amount, &id);
+    }
     let refunded = int(&object, "amount_refunded") + amount;
     world.update(charge, "charge.refunded", |charge| {
         charge["amount_refunded"] = json!(refunded);

@@ -6,7 +6,7 @@ use crate::{
     api::{Call, Route, delete, get, page, post},
     billing::{
         change::{self, Prorate},
-        discount,
+        discount, settings,
         subscription::{self, FirstPayment, Order},
     },
     error::{Answer, ApiError},
@@ -74,6 +74,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
             .with_param("days_until_due"));
     }
     let trial_days = form.int("trial_period_days")?;
+    let currency = items.first().map(|(price, ..)| text(price, "currency").to_owned()).unwrap_or_default();
     let order = Order {
         customer: customer.to_owned(),
         items,
@@ -86,7 +87,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
         automatic_tax: form.flag("automatic_tax.enabled")? == Some(true),
         discounts: discount::wanted(world, form, "discounts")?,
         description: json!(form.text("description")),
-        payment_settings: payment_settings(form),
+        payment_settings: settings::read(form, &currency)?,
         cancel_at_period_end: form.flag("cancel_at_period_end")? == Some(true),
         invoice_metadata: Value::Null,
     };
@@ -114,18 +115,6 @@ fn priced(world: &mut World, entry: &Form, param: &str) -> Answer {
         None if entry.has("price_data") => super::prices::inline(world, entry.tree("price_data")),
         None => Err(ApiError::missing(param)),
     }
-}
-
-fn payment_settings(form: &Form) -> Value {
-    let mut settings = json!({});
-    let types = form.texts("payment_settings.payment_method_types");
-    if !types.is_empty() {
-        settings["payment_method_types"] = json!(types);
-    }
-    if let Some(save) = form.text("payment_settings.save_default_payment_method") {
-        settings["save_default_payment_method"] = json!(save);
-    }
-    settings
 }
 
 fn update(world: &mut World, call: &Call) -> Answer {
@@ -157,7 +146,7 @@ fn update(world: &mut World, call: &Call) -> Answer {
     let cancel_at = form.int("cancel_at")?;
     let trial_end = if form.text("trial_end") == Some("now") { Some(now) } else { form.int("trial_end")? };
     let at_end = form.flag("cancel_at_period_end")?;
-    let settings = payment_settings(form);
+    let settings = settings::read(form, text(&before, "currency"))?;
     let redeemed =
         discounts.map(|wanted| discount::redeem(world, &wanted, text(&before, "customer"), ("subscription", id)));
     let (_, period_end) = subscription::period(&before);

@@ -185,16 +185,60 @@ async fn a_bank_transfer_completes_when_the_money_arrives() {
     let more = [
         ("customer", customer.as_str()),
         ("payment_method_types[0]", "customer_balance"),
+        ("payment_method_options[customer_balance][funding_type]", "bank_transfer"),
+        ("payment_method_options[customer_balance][bank_transfer][type]", "us_bank_transfer"),
         ("invoice_creation[enabled]", "true"),
     ];
     let open = session(&shop, "payment", &price, &more).await;
-    shop.browse(open["url"].as_str().unwrap(), &[("action", "transfer")]).await;
-    let path = format!("checkout/sessions/{}", id(&open));
-    assert_eq!(shop.get(&path).await["payment_status"], "unpaid");
+    let url = open["url"].as_str().unwrap();
+    let page = shop.http.get(url).send().await.unwrap().text().await.unwrap();
+    shop.browse(url, &[("action", "transfer")]).await;
+    let path = format!("checkout/sessions/{}?expand[]=payment_intent&expand[]=invoice", id(&open));
+    let waiting = shop.get(&path).await;
+    assert_eq!((waiting["status"].as_str(), waiting["payment_status"].as_str()), (Some("complete"), Some("unpaid")));
+    assert!(waiting["invoice"].is_null(), "it is made when the payment has succeeded");
+    let instructions = &waiting["payment_intent"]["next_action"]["display_bank_transfer_instructions"];
+    assert_eq!(instructions["amount_remaining"], 499_900);
+    for shown in [&instructions["reference"], &instructions["financial_addresses"][0]["aba"]["account_number"]] {
+        assert!(page.contains(shown.as_str().unwrap()), "the page has shown {shown} before");
+    }
     let fund = format!("test_helpers/customers/{customer}/fund_cash_balance");
     shop.post(&fund, &[("amount", "499900"), ("currency", "usd")]).await;
-    assert_eq!(shop.get(&path).await["payment_status"], "paid");
+    let paid = shop.get(&path).await;
+    assert_eq!((paid["payment_status"].as_str(), paid["invoice"]["status"].as_str()), (Some("paid"), Some("paid")));
+    assert_eq!(paid["invoice"]["amount_paid"], 499_900);
     assert!(shop.event_types().await.contains(&"checkout.session.async_payment_succeeded".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_whose_transfer_is_given_up_fails_and_its_money_stays_with_the_customer() {
+    let shop = Shop::open().await;
+    let price = shop.price("perpetual", 1_000, None).await;
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let more = [
+        ("customer", customer.as_str()),
+        ("payment_method_types[0]", "customer_balance"),
+        ("payment_method_options[customer_balance][funding_type]", "bank_transfer"),
+    ];
+    let open = session(&shop, "payment", &price, &more).await;
+    shop.browse(open["url"].as_str().unwrap(), &[("action", "transfer")]).await;
+    let intent =
+        shop.get(&format!("checkout/sessions/{}", id(&open))).await["payment_intent"].as_str().unwrap().to_owned();
+    let page = format!("{}/c/transfer/{intent}", shop.running.url);
+    assert_eq!(shop.browse(&page, &[("amount", "nothing")]).await.0, 400);
+    assert_eq!(shop.browse(&page, &[("amount", "4")]).await.0, 303);
+    assert!(shop.http.get(&page).send().await.unwrap().text().await.unwrap().contains("$4.00 of $10.00 has arrived"));
+    shop.post(&format!("payment_intents/{intent}/cancel"), &[]).await;
+    assert!(shop.event_types().await.contains(&"checkout.session.async_payment_failed".to_owned()));
+    assert_eq!(shop.get(&format!("customers/{customer}/cash_balance")).await["available"]["usd"], 400);
+    let card = [("mode", "subscription"), ("payment_method_types[0]", "customer_balance"), ("customer", &customer)];
+    let refused = [
+        ("line_items[0][price]", price.as_str()),
+        ("line_items[0][quantity]", "1"),
+        ("success_url", "http://a.example"),
+    ];
+    let form: Vec<(&str, &str)> = card.into_iter().chain(refused).collect();
+    assert_eq!(shop.try_post("checkout/sessions", &form).await.0, 400, "subscriptions are paid by transfer otherwise");
 }
 
 #[tokio::test]

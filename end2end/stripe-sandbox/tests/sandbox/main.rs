@@ -5,6 +5,7 @@
 mod billing;
 mod checkout;
 mod front;
+mod transfers;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
