@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     billing::{
-        discount::{self, Applied},
+        discount::{self, Applied, OrderFacts},
         invoicing::{self, Bill, totals},
         lines::Line,
         subscription::{self, FirstPayment, Order},
@@ -111,16 +111,20 @@ pub(crate) fn apply_promotion(world: &mut World, id: &str, code: &str) -> Result
     let discounts = if code.trim().is_empty() {
         json!([])
     } else {
-        let promotion = discount::promotion_by_code(world, code, session["customer"].as_str())?;
-        let minimum = promotion["restrictions"]["minimum_amount"].as_i64().unwrap_or(0);
-        if int(&session, "amount_subtotal") < minimum {
-            return Err(ApiError::invalid("This order is below the code's minimum."));
-        }
+        let promotion = discount::promotion_by_code(world, code, &facts(&session))?;
         json!([[promotion["promotion"]["coupon"], promotion["id"]]])
     };
     world.set(id, "_discounts", discounts);
     price(world, id);
     Ok(())
+}
+
+fn facts(session: &Value) -> OrderFacts<'_> {
+    OrderFacts {
+        customer: session["customer"].as_str(),
+        subtotal: session["amount_subtotal"].as_i64(),
+        currency: text(session, "currency"),
+    }
 }
 
 /// How an attempt to complete a session ended.
@@ -152,6 +156,7 @@ pub(crate) fn complete(world: &mut World, id: &str, means: &Means) -> Result<Com
     if text(&session, "status") != "open" {
         return Err(ApiError::invalid("This Checkout Session is no longer open."));
     }
+    discount::still_there(world, &discounts(&session), &facts(&session))?;
     let mode = text(&session, "mode").to_owned();
     if let Means::Card(method, authenticated) = means {
         let behaviour = payments::behaviour_of(world, method);
@@ -233,6 +238,7 @@ fn make_subscription(world: &mut World, session: &Value, customer: &str, means: 
         metadata: data["metadata"].clone(),
         description: data["description"].clone(),
         trial_end: data["trial_end"].as_i64(),
+        trial_settings: data["trial_settings"].clone(),
         default_payment_method: method,
         collection_method: "charge_automatically".to_owned(),
         automatic_tax: flag(&session["automatic_tax"], "enabled"),

@@ -262,6 +262,40 @@ fn clear_pending(world: &mut World, id: &str) {
     });
 }
 
+/// Before a subscription is cancelled at once: credits the unused time, and makes the last invoice.
+/// <https://docs.stripe.com/api/subscriptions/cancel>
+pub(crate) fn settle_before_end(world: &mut World, id: &str, prorate: bool, invoice_now: bool) {
+    let subscription = world.copy(id);
+    let now = world.now;
+    let paid_for = matches!(text(&subscription, "status"), "active" | "past_due" | "unpaid");
+    if prorate && paid_for {
+        let lines: Vec<Line> = data(&subscription, "items")
+            .iter()
+            .filter(|item| int(item, "quantity") > 0)
+            .map(|item| {
+                let name = product_name(world, &item["price"]);
+                let mut line = Line::prorated(item, &name, now, true, &subscription["metadata"]);
+                line.invoice_item = Some(world.new_id("ii"));
+                line
+            })
+            .collect();
+        keep_for_later(world, id, &lines);
+    }
+    if !invoice_now {
+        return;
+    }
+    let mut bill = subscription::bill(world, &subscription, "subscription_update", (now, now));
+    bill.lines = take_pending_lines(world, id);
+    if bill.lines.is_empty() {
+        return;
+    }
+    let invoice = invoicing::draft(world, &bill);
+    invoicing::finalize(world, &invoice);
+    if text(&world.copy(&invoice), "status") == "open" {
+        subscription::collect(world, &invoice);
+    }
+}
+
 /// Keeps proration lines as invoice items for the next invoice.
 fn keep_for_later(world: &mut World, id: &str, lines: &[Line]) {
     let subscription = world.copy(id);

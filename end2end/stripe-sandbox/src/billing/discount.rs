@@ -74,41 +74,105 @@ pub(crate) fn redeemable(world: &World, coupon: &Value) -> bool {
 /// An active promotion code by what the buyer types, ignoring case, with its coupon.
 ///
 /// # Errors
-/// Unknown, used up, expired, or for another customer.
-pub(crate) fn promotion_by_code(world: &World, code: &str, customer: Option<&str>) -> Result<Value, ApiError> {
+/// Unknown, or not to be used by this customer for this order.
+pub(crate) fn promotion_by_code(world: &World, code: &str, order: &OrderFacts) -> Result<Value, ApiError> {
     let code = code.trim();
-    let found = world.all("promotion_code").find(|p| text(p, "code").eq_ignore_ascii_case(code)).cloned();
+    let same = |p: &&Value| text(p, "code").eq_ignore_ascii_case(code);
+    // Of several with this code at most one is active.
+    let found = world.all("promotion_code").filter(same).max_by_key(|p| p["active"] == true).cloned();
     let invalid = || ApiError::invalid("This code is invalid.").with_code("resource_missing").with_param("code");
     let promotion = found.ok_or_else(invalid)?;
+    usable(world, &promotion, order).map_err(|why| match why.code.as_deref() {
+        // To buyers Stripe says no more than this.
+        Some("promotion_code_minimum_amount") => ApiError::invalid("This order is below the code's minimum."),
+        _ => invalid(),
+    })?;
+    Ok(promotion)
+}
+
+/// What promotion codes ask about an order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderFacts<'a> {
+    pub(crate) customer: Option<&'a str>,
+    /// Minor units before discounts and tax; `None` where Stripe does not ask for a minimum.
+    pub(crate) subtotal: Option<i64>,
+    pub(crate) currency: &'a str,
+}
+
+/// Whether a promotion code can be used.
+///
+/// # Errors
+/// Inactive, expired, used up, for another customer, for first purchases, or below its minimum.
+pub(crate) fn usable(world: &World, promotion: &Value, order: &OrderFacts) -> Result<(), ApiError> {
+    let refuse =
+        |code: &str, message: &str| Err(ApiError::invalid(message).with_code(code).with_param("promotion_code"));
+    let coupon = world.copy(text(&promotion["promotion"], "coupon"));
     let open = promotion["active"] == true
         && promotion["expires_at"].as_i64().is_none_or(|end| end > world.now)
-        && promotion["max_redemptions"].as_i64().is_none_or(|max| int(&promotion, "times_redeemed") < max)
-        && promotion["customer"].as_str().is_none_or(|only| Some(only) == customer)
-        && redeemable(world, &world.copy(text(&promotion["promotion"], "coupon")));
-    let first_only = promotion["restrictions"]["first_time_transaction"] == true;
-    let bought_before = || {
-        customer.is_some_and(|id| {
-            world.all("charge").any(|c| text(c, "customer") == id && text(c, "status") == "succeeded")
-        })
+        && promotion["max_redemptions"].as_i64().is_none_or(|max| int(promotion, "times_redeemed") < max)
+        && redeemable(world, &coupon);
+    if !open {
+        return refuse("promotion_code_expired", "This promotion code is expired, inactive or used up.");
+    }
+    if promotion["customer"].as_str().is_some_and(|only| Some(only) != order.customer) {
+        return refuse("promotion_code_customer_mismatch", "This promotion code cannot be redeemed by this customer.");
+    }
+    fits(&coupon, order.currency)?;
+    let restrictions = &promotion["restrictions"];
+    let bought_before = |id: &str| {
+        let paid = |charge: &&Value| text(charge, "customer") == id && text(charge, "status") == "succeeded";
+        let invoiced = |invoice: &&Value| text(invoice, "customer") == id && text(invoice, "status") == "paid";
+        world.all("charge").any(|charge| paid(&charge)) || world.all("invoice").any(|invoice| invoiced(&invoice))
     };
-    if !open || (first_only && bought_before()) { Err(invalid()) } else { Ok(promotion) }
+    if restrictions["first_time_transaction"] == true && order.customer.is_some_and(bought_before) {
+        return refuse(
+            "promotion_code_customer_not_first_time",
+            "This promotion code cannot be redeemed because the associated customer has prior transactions.",
+        );
+    }
+    let currency = restrictions["minimum_amount_currency"].as_str();
+    if let (Some(minimum), Some(subtotal)) = (restrictions["minimum_amount"].as_i64(), order.subtotal)
+        && (subtotal < minimum || currency.is_some_and(|currency| currency != order.currency))
+    {
+        return refuse("promotion_code_minimum_amount", "This order is below the promotion code's minimum amount.");
+    }
+    Ok(())
+}
+
+/// A fixed amount comes off orders in its own currency only.
+fn fits(coupon: &Value, currency: &str) -> Result<(), ApiError> {
+    match coupon["currency"].as_str() {
+        Some(own) if own != currency => Err(ApiError::invalid(format!(
+            "The coupon {} is in {own} and cannot be applied to an amount in {currency}.",
+            text(coupon, "id")
+        ))
+        .with_param("discounts")),
+        _ => Ok(()),
+    }
 }
 
 /// `(coupon id, promotion code id)` pairs of a `discounts[]` parameter.
 ///
 /// # Errors
-/// Unknown coupon or promotion code.
-pub(crate) fn wanted(world: &World, form: &Form, path: &str) -> Result<Vec<(String, Option<String>)>, ApiError> {
+/// Unknown coupon or promotion code, or one that this order cannot have.
+pub(crate) fn wanted(
+    world: &World,
+    form: &Form,
+    path: &str,
+    order: &OrderFacts,
+) -> Result<Vec<(String, Option<String>)>, ApiError> {
     let mut found = Vec::new();
     for entry in form.list(path) {
         if let Some(code) = entry.text("promotion_code") {
             let promotion = world.referenced("promotion_code", code, "promotion_code")?;
+            usable(world, &promotion, order)?;
             found.push((text(&promotion["promotion"], "coupon").to_owned(), Some(code.to_owned())));
         } else if let Some(coupon) = entry.text("coupon") {
             let coupon = world.referenced("coupon", coupon, "coupon")?;
             if !redeemable(world, &coupon) {
                 return Err(ApiError::invalid("This coupon can no longer be redeemed.").with_code("coupon_expired"));
             }
+            fits(&coupon, order.currency)?;
             found.push((text(&coupon, "id").to_owned(), None));
         } else if let Some(discount) = entry.text("discount") {
             let discount = world.referenced("discount", discount, "discount")?;
@@ -117,6 +181,27 @@ pub(crate) fn wanted(world: &World, form: &Form, path: &str) -> Result<Vec<(Stri
         }
     }
     Ok(found)
+}
+
+/// Whether what a session holds can still be redeemed: others may have been faster.
+///
+/// # Errors
+/// A code or coupon has been used up or has ended since.
+pub(crate) fn still_there(
+    world: &World,
+    wanted: &[(String, Option<String>)],
+    order: &OrderFacts,
+) -> Result<(), ApiError> {
+    for (coupon, promotion) in wanted {
+        match promotion {
+            Some(promotion) => usable(world, &world.copy(promotion), order)?,
+            None if !redeemable(world, &world.copy(coupon)) => {
+                return Err(ApiError::invalid("This coupon can no longer be redeemed.").with_code("coupon_expired"));
+            }
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Redeems coupons for an owner (`subscription` or `invoice` member) and returns the ids of the discounts.
@@ -139,10 +224,16 @@ pub(crate) fn redeem(
         });
         discount[owner.0] = json!(owner.1);
         ids.push(json!(world.insert(discount)));
-        let once_more = |object: &mut Value| object["times_redeemed"] = json!(int(object, "times_redeemed") + 1);
-        world.update(coupon, "coupon.updated", once_more);
+        let once_more = |object: &mut Value, open: &str| {
+            let times = int(object, "times_redeemed") + 1;
+            object["times_redeemed"] = json!(times);
+            if object["max_redemptions"].as_i64().is_some_and(|max| times >= max) {
+                object[open] = json!(false);
+            }
+        };
+        world.update(coupon, "coupon.updated", |coupon| once_more(coupon, "valid"));
         if let Some(promotion) = promotion {
-            world.update(promotion, "promotion_code.updated", once_more);
+            world.update(promotion, "promotion_code.updated", |promotion| once_more(promotion, "active"));
         }
     }
     ids

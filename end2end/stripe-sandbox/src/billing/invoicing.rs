@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     billing::{
+        credit,
         discount::{self, Applied},
         lines::Line,
         settings, subscription,
@@ -184,7 +185,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         "total_discount_amounts": discount_amounts(&|coupon| off.iter().map(|line| line[coupon]).sum()),
         "total_excluding_tax": net, "total_pretax_credit_amounts": [], "total_taxes": total_taxes,
         "webhooks_delivered_at": null,
-        "_days_until_due": bill.days_until_due,
+        "_days_until_due": bill.days_until_due, "_uses_balance": bill.uses_balance,
     })
 }
 
@@ -259,8 +260,12 @@ pub(crate) fn finalize_for(world: &mut World, id: &str, paid: Option<&str>) {
     let number = world.next_invoice_number();
     let url = format!("{}/i/{id}", world.public_url);
     let now = world.now;
-    let (start, total) = (int(&invoice, "starting_balance"), int(&invoice, "total"));
-    let ending = (start + total).min(0);
+    // What the balance is now counts, not what it was when the draft was made.
+    let customer = text(&invoice, "customer").to_owned();
+    let uses_balance = object::flag(&invoice, "_uses_balance");
+    let start = if uses_balance { int(&world.copy(&customer), "balance") } else { 0 };
+    let total = int(&invoice, "total");
+    let (amount, ending) = ((start + total).max(0), (start + total).min(0));
     let by_wire = text(&invoice, "collection_method") == "send_invoice";
     let due = by_wire.then(|| now + invoice["_days_until_due"].as_i64().unwrap_or(30) * 86_400);
     world.change(id, |invoice| {
@@ -269,15 +274,18 @@ pub(crate) fn finalize_for(world: &mut World, id: &str, paid: Option<&str>) {
         invoice["effective_at"] = json!(now);
         invoice["automatically_finalizes_at"] = Value::Null;
         invoice["due_date"] = json!(due);
+        invoice["starting_balance"] = json!(start);
+        invoice["amount_due"] = json!(amount);
+        invoice["amount_remaining"] = json!(amount);
         invoice["ending_balance"] = json!(ending);
         invoice["hosted_invoice_url"] = json!(url);
         invoice["invoice_pdf"] = json!(format!("{url}/pdf"));
         invoice["status_transitions"]["finalized_at"] = json!(now);
     });
     if start != ending {
-        world.update(text(&invoice, "customer"), "customer.updated", |customer| customer["balance"] = json!(ending));
+        let more = json!({ "invoice": id });
+        credit::book(world, &customer, ending - start, text(&invoice, "currency"), "applied_to_invoice", more);
     }
-    let amount = int(&invoice, "amount_due");
     if amount > 0 {
         let intent = match paid {
             Some(intent) => intent.to_owned(),
@@ -369,9 +377,8 @@ pub(crate) fn void(world: &mut World, id: &str) {
     }
     let used = int(&invoice, "ending_balance") - int(&invoice, "starting_balance");
     if used != 0 {
-        world.update(text(&invoice, "customer"), "customer.updated", |customer| {
-            customer["balance"] = json!(int(customer, "balance") - used);
-        });
+        let (customer, currency) = (text(&invoice, "customer"), text(&invoice, "currency"));
+        credit::book(world, customer, -used, currency, "unapplied_from_invoice", json!({ "invoice": id }));
     }
     world.change(id, |invoice| {
         invoice["status"] = json!("void");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    billing::proration::remaining,
+    billing::{price::cost, proration::remaining},
     object::{int, text},
 };
 
@@ -26,24 +26,20 @@ pub(crate) struct Line {
     pub(crate) metadata: Value,
 }
 
-/// Unit amount × quantity.
-pub(crate) fn cost(price: &Value, quantity: i64) -> i64 {
-    int(price, "unit_amount") * quantity
-}
-
 impl Line {
     /// A whole period of a subscription item.
     pub(crate) fn period(item: &Value, name: &str, period: (i64, i64), metadata: &Value) -> Self {
         let (price, quantity) = (&item["price"], int(item, "quantity"));
         let per = text(&price["recurring"], "interval");
+        let rate = match price["unit_amount"].as_i64() {
+            Some(unit) => format!("at {} / {per}", money(unit, text(price, "currency"))),
+            None => format!("per {per}"),
+        };
         Self {
             amount: cost(price, quantity),
             quantity,
             price: price.clone(),
-            description: format!(
-                "{quantity} × {name} (at {} / {per})",
-                money(int(price, "unit_amount"), text(price, "currency"))
-            ),
+            description: format!("{quantity} × {name} ({rate})"),
             period,
             proration: false,
             item: Some(text(item, "id").to_owned()),

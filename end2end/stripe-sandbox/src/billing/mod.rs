@@ -2,10 +2,12 @@
 
 pub(crate) mod anchor;
 pub(crate) mod change;
+pub(crate) mod credit;
 pub(crate) mod discount;
 pub(crate) mod invoicing;
 pub(crate) mod lines;
 pub(crate) mod passage;
+pub(crate) mod price;
 pub(crate) mod proration;
 pub(crate) mod schedule;
 pub(crate) mod settings;

@@ -33,6 +33,8 @@ enum Due {
     InvoiceIsDueSoon,
     InvoiceIsOverdue,
     SessionExpires,
+    CouponEnds,
+    PromotionCodeEnds,
 }
 
 /// Brings everything up to `now` (Unix seconds). A clock that goes back undoes nothing.
@@ -59,6 +61,8 @@ fn next(world: &World) -> Option<(i64, Due, String)> {
         of("subscription_schedule", |s| schedule::due(s).map(|at| (at, Due::ScheduleAdvances)).into_iter().collect()),
         of("subscription", of_subscription),
         of("invoice", of_invoice),
+        of("coupon", |c| ends(c, "valid", "redeem_by", Due::CouponEnds)),
+        of("promotion_code", |p| ends(p, "active", "expires_at", Due::PromotionCodeEnds)),
         of("checkout.session", |s| {
             let open = text(s, "status") == "open";
             open.then(|| (int(s, "expires_at"), Due::SessionExpires)).into_iter().collect()
@@ -67,6 +71,10 @@ fn next(world: &World) -> Option<(i64, Due, String)> {
     .into_iter()
     .flatten()
     .min()
+}
+
+fn ends(object: &Value, open: &str, end: &str, due: Due) -> Vec<(i64, Due)> {
+    object[end].as_i64().filter(|_| flag(object, open)).map(|at| (at, due)).into_iter().collect()
 }
 
 fn of_subscription(subscription: &Value) -> Vec<(i64, Due)> {
@@ -149,6 +157,10 @@ fn happen(world: &mut World, due: Due, id: &str) {
             {
                 subscription::update(world, &subscription, |s| s["status"] = json!("past_due"));
             }
+        }
+        Due::CouponEnds => world.update(id, "coupon.updated", |coupon| coupon["valid"] = json!(false)),
+        Due::PromotionCodeEnds => {
+            world.update(id, "promotion_code.updated", |promotion| promotion["active"] = json!(false));
         }
         Due::SessionExpires => checkout_sessions::expire_now(world, id),
     }

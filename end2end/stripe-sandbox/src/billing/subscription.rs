@@ -8,10 +8,12 @@ use crate::{
         discount::{self, Applied},
         invoicing::{self, Bill},
         lines::Line,
+        proration::remaining,
         schedule,
         tax::Treatment,
     },
     error::ApiError,
+    form::Form,
     object::{self, data, elements, flag, int, text},
     payments::{self, Attempt},
     world::World,
@@ -47,6 +49,52 @@ pub(crate) struct Order {
     pub(crate) invoice_metadata: Value,
     /// One-off lines that go onto the first invoice.
     pub(crate) extra_lines: Vec<Line>,
+    /// See [`trial_settings`]; null for Stripe's default.
+    pub(crate) trial_settings: Value,
+    /// The first full period begins at this later moment (Unix seconds) …
+    pub(crate) anchor: Option<i64>,
+    /// … and the time until then is charged in proportion, not free.
+    pub(crate) prorates: bool,
+}
+
+/// Reads `trial_settings`: what the end of a trial does to a subscription that has no card. Null when not sent.
+///
+/// # Errors
+/// Any word but `cancel`, `create_invoice` and `pause`.
+pub(crate) fn trial_settings(form: &Form, path: &str) -> Result<Value, ApiError> {
+    let member = format!("{path}.end_behavior.missing_payment_method");
+    match form.text(&member) {
+        None => Ok(Value::Null),
+        Some(word @ ("cancel" | "create_invoice" | "pause")) => {
+            Ok(json!({ "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": word } }))
+        }
+        Some(other) => Err(ApiError::invalid(format!(
+            "Invalid missing_payment_method: must be one of cancel, create_invoice, or pause: {other}"
+        ))
+        .with_param(&format!("{path}[end_behavior][missing_payment_method]"))),
+    }
+}
+
+/// What the first invoice of an order will ask for: nothing during a trial, for free items, or when coupons or credit
+/// cover it.
+pub(crate) fn due_at_once(world: &World, order: &Order) -> i64 {
+    let customer = world.copy(&order.customer);
+    let trial = order.trial_end.is_some_and(|end| end > world.now);
+    let free = trial || (order.anchor.is_some_and(|anchor| anchor > world.now) && !order.prorates);
+    let items = order.items.iter().map(|(price, quantity, _)| {
+        let mut line = Line::one_off(price, "", *quantity, world.now);
+        if free {
+            line.amount = 0;
+        }
+        line
+    });
+    let lines: Vec<Line> = items.chain(order.extra_lines.iter().cloned()).collect();
+    let own = order.discounts.iter().map(|(coupon, _)| Applied { discount: String::new(), coupon: world.copy(coupon) });
+    let mut coupons: Vec<Applied> = own.collect();
+    if coupons.is_empty() {
+        coupons = discount::applied(world, std::slice::from_ref(&customer["discount"]["id"]));
+    }
+    (invoicing::totals(&lines, &coupons, None).total + int(&customer, "balance")).max(0)
 }
 
 /// How the first payment is to be made.
@@ -83,7 +131,7 @@ pub(crate) fn plan_of(price: &Value) -> Value {
         "amount_decimal": price["unit_amount_decimal"], "billing_scheme": price["billing_scheme"],
         "created": price["created"], "currency": price["currency"], "interval": price["recurring"]["interval"],
         "interval_count": price["recurring"]["interval_count"], "livemode": false, "metadata": price["metadata"],
-        "meter": null, "nickname": price["nickname"], "product": price["product"], "tiers_mode": null,
+        "meter": null, "nickname": price["nickname"], "product": price["product"], "tiers_mode": price["tiers_mode"],
         "transform_usage": null, "trial_period_days": null, "usage_type": "licensed",
     })
 }
@@ -126,8 +174,16 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
     let now = world.now;
     let id = world.new_id("sub");
     let trial_end = order.trial_end.filter(|end| *end > now);
-    let anchor = trial_end.unwrap_or(now);
-    let end = trial_end.unwrap_or_else(|| anchor::after(now, &every.0, every.1));
+    let whole_end = anchor::after(now, &every.0, every.1);
+    let later = order.anchor.filter(|at| *at > now && trial_end.is_none());
+    if later.is_some_and(|at| at > whole_end) {
+        return Err(ApiError::invalid(
+            "billing_cycle_anchor cannot be later than the next natural billing date for the plan.",
+        )
+        .with_param("billing_cycle_anchor"));
+    }
+    let anchor = trial_end.or(later).unwrap_or(now);
+    let end = trial_end.or(later).unwrap_or(whole_end);
     let by_wire = order.collection_method == "send_invoice";
     let currency = first["currency"].clone();
     let items: Vec<Value> = order
@@ -164,12 +220,27 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
         "payment_settings": payment_settings(order.payment_settings), "pending_invoice_item_interval": null,
         "pending_setup_intent": null, "pending_update": null, "schedule": null, "start_date": now, "status": status,
         "test_clock": null, "transfer_data": null, "trial_end": trial_end,
-        "trial_settings": { "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": "create_invoice" } },
+        "trial_settings": if order.trial_settings.is_object() { order.trial_settings } else {
+            json!({ "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": "create_invoice" } })
+        },
         "trial_start": trial_end.map(|_| now),
     }));
     world.emit("customer.subscription.created", &id);
     let mut bill = bill(world, &world.copy(&id), "subscription_create", (now, now));
     bill.lines = period_lines(world, &world.copy(&id), (now, end), trial_end.is_some());
+    if let Some(at) = later {
+        if !order.prorates && order.extra_lines.is_empty() {
+            // Nothing is due before the first full period, and no invoice says so.
+            world.set(&id, "status", json!("active"));
+            world.emit("customer.subscription.updated", &id);
+            return Ok(id);
+        }
+        for line in &mut bill.lines {
+            let share = if order.prorates { remaining(line.amount, now, whole_end, now + whole_end - at) } else { 0 };
+            line.amount = share;
+            line.proration = true;
+        }
+    }
     bill.lines.extend(order.extra_lines);
     if order.invoice_metadata.is_object() {
         bill.metadata = order.invoice_metadata;
@@ -261,7 +332,7 @@ pub(crate) fn invoice_paid(world: &mut World, invoice: &str) {
     let invoice = world.copy(invoice);
     let Some(id) = invoicing::subscription_of(&invoice).map(str::to_owned) else { return };
     let subscription = world.copy(&id);
-    spend_once_coupons(world, &subscription);
+    spend_once_coupons(world, &subscription, &invoice);
     if subscription["_pending_invoice"] == invoice["id"] {
         super::change::apply_pending(world, &id);
     }
@@ -276,13 +347,18 @@ pub(crate) fn invoice_paid(world: &mut World, invoice: &str) {
     }
 }
 
-/// A coupon of duration `once` leaves the subscription with its first invoice.
-fn spend_once_coupons(world: &mut World, subscription: &Value) {
+/// A coupon of duration `once` leaves the subscription with the first invoice from which it has taken something.
+fn spend_once_coupons(world: &mut World, subscription: &Value, invoice: &Value) {
+    let used = |discount: &Value| {
+        elements(invoice, "total_discount_amounts")
+            .iter()
+            .any(|entry| entry["discount"] == *discount && int(entry, "amount") != 0)
+    };
     let kept: Vec<Value> = elements(subscription, "discounts")
         .iter()
-        .filter(|discount| {
-            let discount = world.copy(discount.as_str().unwrap_or_default());
-            text(&world.copy(text(&discount["source"], "coupon")), "duration") != "once"
+        .filter(|id| {
+            let discount = world.copy(id.as_str().unwrap_or_default());
+            !used(id) || text(&world.copy(text(&discount["source"], "coupon")), "duration") != "once"
         })
         .cloned()
         .collect();
@@ -319,6 +395,9 @@ pub(crate) fn renew(world: &mut World, id: &str) {
     let (every, count) = interval(&item["price"]);
     let end = anchor::next_boundary(int(&subscription, "billing_cycle_anchor"), &every, count, start);
     let was_trial = text(&subscription, "status") == "trialing";
+    if was_trial && let Some(status) = ended_without_card(world, &subscription) {
+        return if status == "canceled" { self::end(world, id, "cancellation_requested") } else { pause(world, id) };
+    }
     update(world, id, |subscription| {
         set_period(subscription, (start, end));
         if was_trial {
@@ -334,6 +413,48 @@ pub(crate) fn renew(world: &mut World, id: &str) {
         world.set(&invoice, "auto_advance", json!(false));
     } else {
         world.set(&invoice, "automatically_finalizes_at", json!(world.now + DRAFT_SECONDS));
+    }
+}
+
+/// What the end of a trial does where nothing can be charged: the status, or `None` to go on with an invoice.
+fn ended_without_card(world: &World, subscription: &Value) -> Option<&'static str> {
+    let (customer, preferred) = (text(subscription, "customer"), &subscription["default_payment_method"]);
+    let by_wire = text(subscription, "collection_method") == "send_invoice";
+    if by_wire || world.payment_method_of(customer, preferred).is_some() {
+        return None;
+    }
+    match text(&subscription["trial_settings"]["end_behavior"], "missing_payment_method") {
+        "cancel" => Some("canceled"),
+        "pause" => Some("paused"),
+        _ => None,
+    }
+}
+
+fn pause(world: &mut World, id: &str) {
+    update(world, id, |subscription| subscription["status"] = json!("paused"));
+    world.emit("customer.subscription.paused", id);
+}
+
+/// A paused subscription goes on: its period begins now, and is invoiced at once.
+pub(crate) fn resume(world: &mut World, id: &str) {
+    let now = world.now;
+    let subscription = world.copy(id);
+    let item = data(&subscription, "items").first().cloned().unwrap_or_default();
+    let (every, count) = interval(&item["price"]);
+    let period = (now, anchor::after(now, &every, count));
+    update(world, id, |subscription| {
+        subscription["status"] = json!("active");
+        subscription["billing_cycle_anchor"] = json!(now);
+        set_period(subscription, period);
+    });
+    world.emit("customer.subscription.resumed", id);
+    let subscription = world.copy(id);
+    let mut bill = bill(world, &subscription, "subscription_update", (now, now));
+    bill.lines = period_lines(world, &subscription, period, false);
+    let invoice = invoicing::draft(world, &bill);
+    invoicing::finalize(world, &invoice);
+    if text(&world.copy(&invoice), "status") == "open" {
+        collect(world, &invoice);
     }
 }
 

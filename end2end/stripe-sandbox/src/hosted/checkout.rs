@@ -247,6 +247,7 @@ fn act_label(session: &Value) -> String {
     match text(session, "mode") {
         "subscription" => "Subscribe".to_owned(),
         "setup" => "Save card".to_owned(),
+        _ if int(session, "amount_total") == 0 => "Complete order".to_owned(),
         _ => format!("Pay {}", money(int(session, "amount_total"), text(session, "currency"))),
     }
 }
@@ -303,7 +304,9 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
     let holder = escape(sent.text("name").or(details["name"].as_str()).unwrap_or_default());
     let types: Vec<&str> = elements(session, "payment_method_types").iter().filter_map(Value::as_str).collect();
     let mut ways = String::new();
-    if types.contains(&"card") || types.is_empty() {
+    if !needs_card(session) {
+        ways.push_str(&format!("<button class=\"primary\" name=\"action\" value=\"nothing\">{label}</button>"));
+    } else if types.contains(&"card") || types.is_empty() {
         ways.push_str(&format!(
             "<fieldset><legend>Pay with card</legend>\
              <div><label for=\"card_number\">Card number</label><input id=\"card_number\" name=\"card_number\" inputmode=\"numeric\" autocomplete=\"cc-number\" placeholder=\"1234 1234 1234 1234\" value=\"{}\"{}></div>\
@@ -322,7 +325,7 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
             wrong("cvc"),
         ));
     }
-    if types.contains(&"customer_balance") {
+    if types.contains(&"customer_balance") && needs_card(session) {
         let instructions = transfer::instructions(
             text(session, "customer"),
             &session["payment_method_options"]["customer_balance"],
@@ -374,12 +377,15 @@ fn summary(session: &Value) -> String {
     let lines: String = elements(session, "_line_items")
         .iter()
         .map(|line| {
-            let unit = money(int(&line["price"], "unit_amount"), currency);
+            let quantity = int(line, "quantity");
+            let parts = match line["price"]["unit_amount"].as_i64() {
+                Some(unit) => format!("{quantity} × {}", money(unit, currency)),
+                None => quantity.to_string(),
+            };
             format!(
-                "<li><span>{}<small>{} × {}</small></span><span>{}</span></li>",
+                "<li><span>{}<small>{}</small></span><span>{}</span></li>",
                 escape(text(line, "description")),
-                int(line, "quantity"),
-                escape(&unit),
+                escape(&parts),
                 amount(int(line, "amount_subtotal")),
             )
         })

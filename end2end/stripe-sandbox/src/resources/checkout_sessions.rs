@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, PAGING, Route, get, page, post},
-    billing::discount,
+    billing::{
+        discount::{self, OrderFacts},
+        price, subscription,
+    },
     checkout,
     error::{Answer, ApiError},
     form::Form,
@@ -106,13 +109,22 @@ fn create(world: &mut World, call: &Call) -> Answer {
         )
         .with_code("customer_tax_location_invalid"));
     }
-    let discounts = discount::wanted(world, form, "discounts")?;
     let lines = lines(world, form, mode)?;
     let currency = lines
         .first()
         .map_or_else(|| json!(form.text("currency").unwrap_or("usd")), |line| line["price"]["currency"].clone());
     if lines.iter().any(|line| line["price"]["currency"] != currency) {
         return Err(ApiError::invalid("You cannot combine currencies on a single Checkout Session."));
+    }
+    let subtotal = lines.iter().map(|line| price::cost(&line["price"], object::int(line, "quantity"))).sum();
+    let facts = OrderFacts {
+        customer: customer["id"].as_str(),
+        subtotal: Some(subtotal),
+        currency: currency.as_str().unwrap_or("usd"),
+    };
+    let discounts = discount::wanted(world, form, "discounts", &facts)?;
+    if discounts.len() > 1 {
+        return Err(ApiError::invalid("You can only apply one discount to a Checkout Session.").with_param("discounts"));
     }
     let transfer =
         transfer::options(form, "payment_method_options.customer_balance", currency.as_str().unwrap_or("usd"))?;
@@ -164,7 +176,8 @@ fn create(world: &mut World, call: &Call) -> Answer {
         "wallet_options": null,
         "_details": details, "_lines": lines, "_discounts": discounts, "_line_items": [],
         "_subscription_data": { "metadata": metadata(form, "subscription_data.metadata"),
-            "description": form.text("subscription_data.description"), "trial_end": trial_end(world, form)? },
+            "description": form.text("subscription_data.description"), "trial_end": trial_end(world, form)?,
+            "trial_settings": subscription::trial_settings(form, "subscription_data.trial_settings")? },
         "_payment_intent_data": { "metadata": metadata(form, "payment_intent_data.metadata"),
             "description": form.text("payment_intent_data.description"),
             "setup_future_usage": form.text("payment_intent_data.setup_future_usage") },

@@ -43,6 +43,15 @@ fn create(world: &mut World, call: &Call) -> Answer {
             ApiError::invalid("duration_in_months goes with duration=repeating.").with_param("duration_in_months")
         );
     }
+    if form.int("redeem_by")?.is_some_and(|by| by <= world.now) {
+        return Err(ApiError::invalid("redeem_by must be in the future.").with_param("redeem_by"));
+    }
+    if form.int("max_redemptions")?.is_some_and(|max| max < 1) {
+        return Err(ApiError::invalid("This value must be greater than or equal to 1.").with_param("max_redemptions"));
+    }
+    for product in form.texts("applies_to.products") {
+        world.referenced("product", product, "applies_to[products]")?;
+    }
     let id = form.text("id").map_or_else(|| world.new_id("cpn"), str::to_owned);
     if world.find(&id).is_some() {
         return Err(ApiError::invalid(format!("Coupon already exists: {id}")).with_code("resource_already_exists"));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, Route, get, page, post},
-    billing::{invoicing, proration::share},
+    billing::{credit, invoicing, proration::share},
     error::{Answer, ApiError},
     object::{data, elements, int, list as stripe_list, metadata, text},
     world::World,
@@ -96,9 +96,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
         invoicing::lower_payment(world, text(&invoice, "id"));
     }
     if let (false, Some(credit)) = (prepaid, form.int("credit_amount")?) {
-        world.update(text(&invoice, "customer"), "customer.updated", |customer| {
-            customer["balance"] = json!(int(customer, "balance") - credit);
-        });
+        let (customer, currency) = (text(&invoice, "customer"), text(&invoice, "currency"));
+        let transaction = credit::book(world, customer, -credit, currency, "credit_note", json!({ "credit_note": id }));
+        world.set(&id, "customer_balance_transaction", json!(transaction));
     }
     world.emit("credit_note.created", &id);
     if prepaid && int(&world.copy(text(&invoice, "id")), "amount_remaining") == 0 {

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, Route, delete, get, page, post},
-    billing::subscription,
+    billing::{credit, subscription},
     error::{Answer, ApiError},
     form::Form,
-    object::{address, merge_metadata, merge_texts, metadata, text},
+    object::{address, int, merge_metadata, merge_texts, metadata, text},
     payments,
     world::World,
 };
@@ -23,10 +23,6 @@ pub(crate) const ROUTES: &[Route] = &[
     post("customers/{}", WRITABLE, update),
     delete("customers/{}", "", remove),
     get("customers/{}/payment_methods", "limit starting_after ending_before type", payment_methods),
-    get("customers/{}/balance_transactions", "limit starting_after ending_before", |world, call| {
-        world.get("customer", call.id())?;
-        page(&format!("/v1/customers/{}/balance_transactions", call.id()), &call.form, std::iter::empty())
-    }),
 ];
 
 /// Creates a customer from a form of its members.
@@ -55,6 +51,7 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
         payments::attach(world, &method, &id)?;
     }
     default_payment_method(world, &id, form)?;
+    set_balance(world, &id, form, "initial")?;
     if let Some(mode) = form.text("cash_balance.settings.reconciliation_mode") {
         super::cash_balances::set_mode(world, &id, mode)?;
     }
@@ -82,8 +79,15 @@ fn merge(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
     if form.has("invoice_settings.footer") {
         customer["invoice_settings"]["footer"] = json!(form.text("invoice_settings.footer"));
     }
-    if let Some(balance) = form.int("balance")? {
-        customer["balance"] = json!(balance);
+    Ok(())
+}
+
+/// `balance` sets the credit balance to a value; the difference is the transaction.
+fn set_balance(world: &mut World, id: &str, form: &Form, kind: &str) -> Result<(), ApiError> {
+    let customer = world.copy(id);
+    let difference = form.int("balance")?.map_or(0, |wanted| wanted - int(&customer, "balance"));
+    if difference != 0 {
+        credit::book(world, id, difference, &credit::currency(&customer), kind, Value::Null);
     }
     Ok(())
 }
@@ -111,6 +115,7 @@ fn update(world: &mut World, call: &Call) -> Answer {
     let mut changed = living(world, call.id())?;
     merge(&mut changed, &call.form)?;
     world.update(call.id(), "customer.updated", |customer| *customer = changed);
+    set_balance(world, call.id(), &call.form, "adjustment")?;
     if let Some(mode) = call.form.text("cash_balance.settings.reconciliation_mode") {
         super::cash_balances::set_mode(world, call.id(), mode)?;
     }

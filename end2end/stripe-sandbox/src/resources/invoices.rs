@@ -6,7 +6,7 @@ use crate::{
     api::{Call, PAGING, Route, delete, get, page, post},
     billing::{
         change::{self, Prorate},
-        discount::{self, Applied},
+        discount::{self, Applied, OrderFacts},
         invoicing::{self, Bill, compose},
         settings, subscription,
         tax::Treatment,
@@ -59,7 +59,9 @@ fn create_preview(world: &mut World, call: &Call) -> Answer {
         Some(id) => preview_change(world, id, details)?,
         None => preview_new(world, form, details)?,
     };
-    let wanted = discount::wanted(world, form, "discounts")?;
+    let currency = currency_of(&bill);
+    let facts = OrderFacts { customer: bill.customer["id"].as_str(), subtotal: None, currency: &currency };
+    let wanted = discount::wanted(world, form, "discounts", &facts)?;
     if !wanted.is_empty() {
         let preview = |(coupon, _): &(String, Option<String>)| Applied {
             discount: "di_preview".into(),
@@ -71,6 +73,11 @@ fn create_preview(world: &mut World, call: &Call) -> Answer {
         bill.tax = enabled.then(|| Treatment::of_customer(world, &bill.customer));
     }
     Ok(compose(world, &bill, &id))
+}
+
+fn currency_of(bill: &Bill) -> String {
+    let line = bill.lines.iter().find_map(|line| line.price["currency"].as_str());
+    line.or(bill.subscription["currency"].as_str()).unwrap_or("usd").to_owned()
 }
 
 /// What a change of a subscription would cost: with `always_invoice` now, else with the next period.
@@ -161,9 +168,10 @@ fn create(world: &mut World, call: &Call) -> Answer {
     let waiting = super::invoice_items::waiting(world, |item| {
         includes && item["customer"] == customer["id"] && item["parent"].is_null() == subscription.is_null()
     });
-    let wanted = discount::wanted(world, form, "discounts")?;
-    let redeemed = discount::redeem(world, &wanted, text(&customer, "id"), ("invoice", ""));
     let currency = form.text("currency").or(customer["currency"].as_str()).unwrap_or("usd").to_owned();
+    let facts = OrderFacts { customer: customer["id"].as_str(), subtotal: None, currency: &currency };
+    let wanted = discount::wanted(world, form, "discounts", &facts)?;
+    let redeemed = discount::redeem(world, &wanted, text(&customer, "id"), ("invoice", ""));
     let mut bill = Bill {
         payment_settings: settings::read(form, &currency)?,
         tax: taxed.then(|| Treatment::of_customer(world, &customer)),

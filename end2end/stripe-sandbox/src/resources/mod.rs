@@ -1,5 +1,6 @@
 //! One file per resource: its routes, its parameters, its object.
 
+pub(crate) mod balance_transactions;
 pub(crate) mod cash_balances;
 pub(crate) mod charges;
 pub(crate) mod checkout_sessions;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         prices::ROUTES,
         customers::ROUTES,
         tax_ids::ROUTES,
+        balance_transactions::ROUTES,
         cash_balances::ROUTES,
         payment_methods::ROUTES,
         payment_intents::ROUTES,

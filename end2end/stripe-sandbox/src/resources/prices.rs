@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, Route, get, page, post},
+    billing::price,
     error::{Answer, ApiError},
     form::Form,
     object::{merge_metadata, merge_texts, metadata, text},
@@ -14,7 +15,8 @@ pub(crate) const ROUTES: &[Route] = &[
     post(
         "prices",
         "currency product product_data.name product_data.metadata.* product_data.tax_code product_data.unit_label \
-         unit_amount unit_amount_decimal recurring.interval recurring.interval_count recurring.usage_type nickname \
+         unit_amount unit_amount_decimal tiers_mode tiers.#.up_to tiers.#.unit_amount tiers.#.unit_amount_decimal \
+         tiers.#.flat_amount tiers.#.flat_amount_decimal recurring.interval recurring.interval_count recurring.usage_type nickname \
          metadata.* lookup_key transfer_lookup_key tax_behavior active billing_scheme",
         create,
     ),
@@ -30,9 +32,6 @@ pub(crate) const ROUTES: &[Route] = &[
 /// Creates a price, and its product where `product_data` asks for one.
 pub(crate) fn create(world: &mut World, call: &Call) -> Answer {
     let form = &call.form;
-    if form.int("unit_amount")?.is_none() && form.text("unit_amount_decimal").is_none() {
-        return Err(ApiError::missing("unit_amount"));
-    }
     claim_lookup_key(world, form, None)?;
     let mut price = ad_hoc(world, form)?;
     if let Some(name) = form.text("product_data.name") {
@@ -65,10 +64,15 @@ pub(crate) fn ad_hoc(world: &World, form: &Form) -> Answer {
         None if form.has("product_data") => Value::Null,
         None => return Err(ApiError::missing("product")),
     };
-    let amount = match form.int("unit_amount")? {
-        Some(amount) => amount,
-        None => form.int("unit_amount_decimal")?.unwrap_or(0),
-    };
+    let tiered = form.text("billing_scheme") == Some("tiered");
+    let (unit_amount, unit_amount_decimal) =
+        if tiered { (Value::Null, Value::Null) } else { amount(form, "unit_amount")? };
+    if !tiered && unit_amount_decimal.is_null() {
+        return Err(ApiError::missing("unit_amount"));
+    }
+    if form.has("tiers") != tiered {
+        return Err(ApiError::invalid("`tiers` goes with `billing_scheme` set to `tiered`.").with_param("tiers"));
+    }
     let recurring = if form.has("recurring") {
         let every = form.required("recurring.interval")?;
         if !matches!(every, "day" | "week" | "month" | "year") {
@@ -83,14 +87,74 @@ pub(crate) fn ad_hoc(world: &World, form: &Form) -> Answer {
     } else {
         Value::Null
     };
-    Ok(json!({
-        "id": world.new_id("price"), "object": "price", "active": true, "billing_scheme": "per_unit",
+    let mut price = json!({
+        "id": world.new_id("price"), "object": "price", "active": true,
+        "billing_scheme": if tiered { "tiered" } else { "per_unit" },
         "created": world.now, "currency": currency, "custom_unit_amount": null, "livemode": false,
         "lookup_key": null, "metadata": {}, "nickname": null, "product": product,
         "type": if recurring.is_null() { "one_time" } else { "recurring" }, "recurring": recurring,
         "tax_behavior": form.text("tax_behavior").unwrap_or("unspecified"), "tiers_mode": null,
-        "transform_quantity": null, "unit_amount": amount, "unit_amount_decimal": amount.to_string(),
-    }))
+        "transform_quantity": null, "unit_amount": unit_amount, "unit_amount_decimal": unit_amount_decimal,
+    });
+    if tiered {
+        price["tiers_mode"] = json!(match form.required("tiers_mode")? {
+            mode @ ("graduated" | "volume") => mode,
+            other => {
+                return Err(ApiError::invalid(format!(
+                    "Invalid tiers_mode: must be one of graduated or volume: {other}"
+                ))
+                .with_param("tiers_mode"));
+            }
+        });
+        price["_tiers"] = tiers(form)?;
+    }
+    Ok(price)
+}
+
+/// `(amount, amount_decimal)` of a member that may come as either; nulls when it comes as none.
+fn amount(form: &Form, member: &str) -> Result<(Value, Value), ApiError> {
+    let decimal_member = format!("{member}_decimal");
+    match (form.int(member)?, form.text(&decimal_member)) {
+        (Some(amount), _) => Ok((json!(amount), json!(amount.to_string()))),
+        (None, Some(decimal)) if price::parse_decimal(decimal).is_some() => {
+            Ok((json!(price::whole(decimal)), json!(decimal)))
+        }
+        (None, Some(decimal)) => {
+            Err(ApiError::invalid(format!("Invalid decimal: {decimal}")).with_param(&decimal_member))
+        }
+        (None, None) => Ok((Value::Null, Value::Null)),
+    }
+}
+
+/// The tiers in their order: each ends above the one before, the last one never.
+fn tiers(form: &Form) -> Answer {
+    let entries = form.list("tiers");
+    let mut tiers = Vec::new();
+    let mut below = 0;
+    for (number, entry) in entries.iter().enumerate() {
+        let last = number + 1 == entries.len();
+        let up_to = match entry.required("up_to")? {
+            "inf" => None,
+            _ => entry.int("up_to")?,
+        };
+        if up_to.is_none() != last || up_to.is_some_and(|end| end <= below) {
+            return Err(ApiError::invalid(
+                "Tiers must be in ascending order of `up_to`, and the last one must be `inf`.",
+            )
+            .with_param(&format!("tiers[{number}][up_to]")));
+        }
+        below = up_to.unwrap_or(below);
+        let (unit, unit_decimal) = amount(entry, "unit_amount")?;
+        let (flat, flat_decimal) = amount(entry, "flat_amount")?;
+        if unit_decimal.is_null() && flat_decimal.is_null() {
+            return Err(ApiError::missing(&format!("tiers[{number}][unit_amount]")));
+        }
+        tiers.push(json!({
+            "flat_amount": flat, "flat_amount_decimal": flat_decimal, "unit_amount": unit,
+            "unit_amount_decimal": unit_decimal, "up_to": up_to,
+        }));
+    }
+    Ok(json!(tiers))
 }
 
 /// A stored price for `price_data`, as line items and invoice items use it; inactive, so that lists stay clean.

@@ -27,6 +27,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
     if let Some(customer) = form.text("customer") {
         world.referenced("customer", customer, "customer")?;
     }
+    if form.int("expires_at")?.is_some_and(|end| end <= world.now) {
+        return Err(ApiError::invalid("expires_at must be in the future.").with_param("expires_at"));
+    }
+    if form.has("restrictions.minimum_amount") != form.has("restrictions.minimum_amount_currency") {
+        return Err(ApiError::missing("restrictions[minimum_amount_currency]"));
+    }
     let code = match form.text("code") {
         Some(code) => code.to_owned(),
         None => world.new_id("").chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_uppercase(),

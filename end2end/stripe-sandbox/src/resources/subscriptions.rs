@@ -6,7 +6,8 @@ use crate::{
     api::{Call, Route, delete, get, page, post},
     billing::{
         change::{self, Prorate},
-        discount, settings,
+        discount::{self, OrderFacts},
+        price, settings,
         subscription::{self, FirstPayment, Order},
     },
     error::{Answer, ApiError},
@@ -20,19 +21,21 @@ const CREATE: &str = "customer items.#.price items.#.quantity items.#.metadata.*
     default_payment_method collection_method days_until_due trial_end trial_period_days automatic_tax.enabled \
     discounts.#.coupon discounts.#.promotion_code discounts.#.discount description payment_behavior \
     payment_settings.* cancel_at_period_end off_session currency billing_mode.* proration_behavior \
-    add_invoice_items.#.price add_invoice_items.#.quantity add_invoice_items.#.price_data.*";
+    add_invoice_items.#.price add_invoice_items.#.quantity add_invoice_items.#.price_data.* billing_cycle_anchor \
+    trial_settings.end_behavior.missing_payment_method cancel_at";
 
 const UPDATE: &str = "items.#.id items.#.price items.#.quantity items.#.deleted items.#.metadata.* items.#.price_data.* \
     metadata.* default_payment_method collection_method days_until_due automatic_tax.enabled discounts.#.coupon \
     discounts.#.promotion_code discounts.#.discount description payment_behavior payment_settings.* \
     cancel_at_period_end cancel_at cancellation_details.comment cancellation_details.feedback proration_behavior \
-    proration_date off_session trial_end billing_cycle_anchor";
+    proration_date off_session trial_end billing_cycle_anchor trial_settings.end_behavior.missing_payment_method";
 
 pub(crate) const ROUTES: &[Route] = &[
     post("subscriptions", CREATE, create),
     get("subscriptions", "limit starting_after ending_before customer status price collection_method created.*", list),
     get("subscriptions/{}", "", |world, call| world.get("subscription", call.id())),
     post("subscriptions/{}", UPDATE, update),
+    post("subscriptions/{}/resume", "billing_cycle_anchor proration_behavior proration_date", resume),
     delete(
         "subscriptions/{}",
         "invoice_now prorate cancellation_details.comment cancellation_details.feedback",
@@ -75,6 +78,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }
     let trial_days = form.int("trial_period_days")?;
     let currency = items.first().map(|(price, ..)| text(price, "currency").to_owned()).unwrap_or_default();
+    let subtotal: i64 = items.iter().map(|(price, quantity, _)| price::cost(price, *quantity)).sum();
+    let facts = OrderFacts {
+        customer: Some(customer),
+        subtotal: Some(subtotal + extra_lines.iter().map(|line| line.amount).sum::<i64>()),
+        currency: &currency,
+    };
     let order = Order {
         customer: customer.to_owned(),
         items,
@@ -85,15 +94,18 @@ fn create(world: &mut World, call: &Call) -> Answer {
         days_until_due: form.int("days_until_due")?,
         trial_end: form.int("trial_end")?.or(trial_days.map(|days| world.now + days * 86_400)),
         automatic_tax: form.flag("automatic_tax.enabled")? == Some(true),
-        discounts: discount::wanted(world, form, "discounts")?,
+        discounts: discount::wanted(world, form, "discounts", &facts)?,
         description: json!(form.text("description")),
         payment_settings: settings::read(form, &currency)?,
         cancel_at_period_end: form.flag("cancel_at_period_end")? == Some(true),
         invoice_metadata: Value::Null,
+        trial_settings: subscription::trial_settings(form, "trial_settings")?,
+        anchor: form.int("billing_cycle_anchor")?,
+        prorates: form.text("proration_behavior") != Some("none"),
     };
     let behavior = form.text("payment_behavior").unwrap_or("allow_incomplete");
     let preferred = world.payment_method_of(customer, &order.default_payment_method);
-    let pays_now = !by_wire && order.trial_end.is_none();
+    let pays_now = !by_wire && subscription::due_at_once(world, &order) > 0;
     if pays_now && behavior != "default_incomplete" && preferred.is_none() {
         return Err(ApiError::invalid("This customer has no attached payment source or default payment method. Please consider adding a default payment method.")
             .with_code("resource_missing"));
@@ -136,7 +148,10 @@ fn update(world: &mut World, call: &Call) -> Answer {
             text(&before, "schedule")
         )));
     }
-    let discounts = if form.has("discounts") { Some(discount::wanted(world, form, "discounts")?) } else { None };
+    let facts =
+        OrderFacts { customer: before["customer"].as_str(), subtotal: None, currency: text(&before, "currency") };
+    let discounts =
+        if form.has("discounts") { Some(discount::wanted(world, form, "discounts", &facts)?) } else { None };
     let method = form.text("default_payment_method").map(|method| payments::resolve(world, method)).transpose()?;
     if let Some(method) = &method {
         payments::attach(world, method, text(&before, "customer"))?;
@@ -146,6 +161,7 @@ fn update(world: &mut World, call: &Call) -> Answer {
     let cancel_at = form.int("cancel_at")?;
     let trial_end = if form.text("trial_end") == Some("now") { Some(now) } else { form.int("trial_end")? };
     let at_end = form.flag("cancel_at_period_end")?;
+    let trial_settings = subscription::trial_settings(form, "trial_settings")?;
     let settings = settings::read(form, text(&before, "currency"))?;
     let redeemed =
         discounts.map(|wanted| discount::redeem(world, &wanted, text(&before, "customer"), ("subscription", id)));
@@ -165,6 +181,9 @@ fn update(world: &mut World, call: &Call) -> Answer {
         }
         if let Some(enabled) = tax {
             subscription["automatic_tax"]["enabled"] = json!(enabled);
+        }
+        if trial_settings.is_object() {
+            subscription["trial_settings"] = trial_settings;
         }
         if let Some(redeemed) = redeemed {
             subscription["discounts"] = json!(redeemed);
@@ -260,9 +279,7 @@ fn cancel(world: &mut World, call: &Call) -> Answer {
     if text(&before, "status") == "canceled" {
         return Err(ApiError::not_found("subscription", call.id()));
     }
-    if call.form.flag("prorate")? == Some(true) || call.form.flag("invoice_now")? == Some(true) {
-        return Err(ApiError::invalid("The sandbox cancels without a last invoice.").with_param("prorate"));
-    }
+    let (prorate, invoice_now) = (call.form.flag("prorate")?, call.form.flag("invoice_now")?);
     world.change(call.id(), |subscription| {
         for member in ["comment", "feedback"] {
             if let Some(value) = call.form.text(&format!("cancellation_details.{member}")) {
@@ -270,7 +287,18 @@ fn cancel(world: &mut World, call: &Call) -> Answer {
             }
         }
     });
+    change::settle_before_end(world, call.id(), prorate == Some(true), invoice_now == Some(true));
     subscription::end(world, call.id(), "cancellation_requested");
+    Ok(world.copy(call.id()))
+}
+
+/// A subscription that a trial without a card has paused goes on, with a period that begins now.
+fn resume(world: &mut World, call: &Call) -> Answer {
+    let before = world.get("subscription", call.id())?;
+    if text(&before, "status") != "paused" {
+        return Err(ApiError::invalid("You can only resume a subscription whose status is `paused`."));
+    }
+    subscription::resume(world, call.id());
     Ok(world.copy(call.id()))
 }
 

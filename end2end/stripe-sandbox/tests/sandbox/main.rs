@@ -5,6 +5,7 @@
 mod billing;
 mod checkout;
 mod front;
+mod pricing;
 mod transfers;
 mod webhooks;
 
