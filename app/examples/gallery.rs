@@ -88,6 +88,7 @@ fn frame() -> Frame {
             sign_out: "Sign out".into(),
         }),
         skip: "Skip to content".into(),
+        alerts: vec![],
         done: Some(Done { message: "Two instances were added.".into(), dismiss: "Dismiss".into() }),
         foot_label: "Legal".into(),
         foot: vec![NavLink::to("Terms", "#terms"), NavLink::to("Privacy", "#privacy")],

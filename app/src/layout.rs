@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::components::{Emphasis, LinkButton, Notice, Tone};
 use crate::islands::Toast;
 
 /// Who the page is for.
@@ -82,6 +83,8 @@ pub struct Frame {
     pub signed_in: Option<SignedIn>,
     /// First link of the page, for keyboards: "Skip to content".
     pub skip: String,
+    /// What the account has to act on, on every page until it is done.
+    pub alerts: Vec<Alert>,
     /// What the last act did, to be said once.
     pub done: Option<Done>,
     /// Accessible name of the footer's links.
@@ -90,6 +93,19 @@ pub struct Frame {
     pub foot: Vec<NavLink>,
     /// Words of the footer: who runs this.
     pub foot_note: String,
+}
+
+/// Something to act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// What it means for the reader.
+    pub tone: Tone,
+    /// What is the case.
+    pub title: String,
+    /// What follows from it.
+    pub text: String,
+    /// The one thing to do: label and address.
+    pub act: Option<(String, String)>,
 }
 
 /// What the act that led here did.
@@ -130,7 +146,7 @@ pub fn Layout(
                 </div>
             </header>
             <main id="main" tabindex="-1">
-                {children()}
+                {alerts(frame.alerts)} {children()}
             </main>
             <footer class="foot">
                 <span>{frame.foot_note}</span>
@@ -139,6 +155,19 @@ pub fn Layout(
             {frame.done.map(|done| view! { <Toast message=done.message dismiss=done.dismiss /> })}
         </div>
     }
+}
+
+fn alerts(list: Vec<Alert>) -> impl IntoView {
+    list.into_iter()
+        .map(|alert| {
+            let act = alert.act;
+            let act = move || {
+                let (label, href) = act.clone()?;
+                Some(view! { <LinkButton href label emphasis=Emphasis::Primary /> })
+            };
+            view! { <Notice tone=alert.tone title=alert.title text=alert.text action=act /> }
+        })
+        .collect_view()
 }
 
 fn brand(brand: Brand) -> impl IntoView {

@@ -101,6 +101,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("staff") view=pages::staff::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />
@@ -108,6 +109,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("instances"), ParamSegment("instance")) view=pages::instance::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("change")) view=pages::change::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("card")) view=pages::card::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />
                 <Route path=StaticSegment("invoices") view=pages::invoices::page />
             </FlatRoutes>

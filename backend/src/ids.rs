@@ -78,6 +78,10 @@ ids! {
     OrderId = "ord";
     /// A Stripe subscription as we project it.
     SubscriptionId = "sub";
+    /// A card that is being changed.
+    CardUpdateId = "cdu";
+    /// Updates that renew by themselves.
+    AutoRenewalId = "arn";
     /// An account's right to run one product under a plan.
     LicenseId = "lic";
     /// One activated installation.

@@ -1,18 +1,28 @@
 import { expect, test } from '../fixtures.ts';
+import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { linkInMail, logIn, logOut } from '../steps/people.ts';
 
-test('a subscription is cancelled at the end of its period, and taken back', async ({ page, axe }) => {
+test('a subscription is cancelled at the end of its period, and taken back', async ({ page, browser, axe }) => {
   const { license } = await buy(page, { plan: 'Maker' });
   await page.goto(license);
   await page.getByRole('link', { name: 'Cancel…' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Cancel the subscription' })).toBeVisible();
   await axe(page);
   await page.getByLabel('Why do you cancel?').selectOption({ label: 'We do not need it any more' });
+  await page.getByLabel('In your own words').fill('The greenhouse is closed.');
   await press(page, /^Cancel on \d+ \w+ \d{4}$/);
   await expect(page.getByText(/^Cancelled: it ends on \d+ \w+ \d{4}\.$/)).toBeVisible();
   await axe(page);
+  // The vendor's staff read why.
+  const staff = await browser.newPage();
+  await staff.goto('/log-in');
+  await logIn(staff, ADMIN);
+  await staff.goto(`/staff${license}`);
+  await expect(staff.getByText('We do not need it any more: “The greenhouse is closed.”')).toBeVisible();
+  await axe(staff);
+  await staff.close();
 
   await press(page, 'Keep the subscription');
   await expect(page.getByText(/Renews on \d+ \w+ \d{4} for \$10\.00 before tax/)).toBeVisible();

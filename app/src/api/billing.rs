@@ -2,16 +2,16 @@
 
 use backend::accounts::Act;
 use backend::billing::{
-    self, Agreed, Cancellation, Change, ChangeRequest, CommerceError, Resumption, find_subscription_of_license,
+    self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption,
+    find_subscription_of_license,
 };
 use backend::catalog::{self, BillingInterval};
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::{LicenseId, PlanId};
+use backend::licenses;
 use backend::money::Currency;
 use backend::orders::{self, CheckoutUrls, OrderPlacement, PlaceOrder, Purchase};
-use backend::text::en::changes::REASONS;
-use backend::{events, licenses};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
@@ -126,7 +126,7 @@ pub async fn keep_plan(
     Ok(())
 }
 
-/// Lets a subscription end with its period. `reason` is one of [`REASONS`], or empty.
+/// Lets a subscription end with its period. `reason` is one of those offered, or empty.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no subscription.
@@ -137,37 +137,22 @@ pub async fn cancel_subscription(
     /// Why, or empty.
     #[server(default)]
     reason: String,
+    /// The same in one's own words, or empty.
+    #[server(default)]
+    comment: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let page = format!("/licenses/{license_id}");
-    match billing::cancel_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
-        Ok(Cancellation::Cancelling { .. }) => {
-            note_reason(&visit, id, reason).await?;
-            done("subscription_cancelled", &page).await;
-        }
+    let why = CancelReason { code: reason, comment };
+    match billing::cancel_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id, &why).await {
+        Ok(Cancellation::Cancelling { .. }) => done("subscription_cancelled", &page).await,
         Ok(Cancellation::Over) => redirect(&page),
         Ok(Cancellation::NotASubscription) => return Err(FormFailure::malformed()),
         Ok(Cancellation::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) => return refuse_for_now(&error, CANCEL, &format!("{page}/cancel")).await,
     }
     Ok(())
-}
-
-/// Keeps in the history why somebody cancelled, where they said so.
-async fn note_reason(visit: &Visit, license_id: LicenseId, reason: String) -> Result<(), DbError> {
-    let is_known = !reason.is_empty() && REASONS.iter().any(|(code, _)| *code == reason);
-    let Some((account, _)) = visit.account().filter(|_| is_known) else { return Ok(()) };
-    let cx = visit.viewer_cx();
-    let noted = visit.state.db.write(move |tx| {
-        Box::pin(async move {
-            let about =
-                events::About { account_id: Some(&account.id), license_id: Some(&license_id), instance_id: None };
-            let data = serde_json::json!({ "reason": reason });
-            events::record(tx, &cx, "order.cancellation_reason", about, &data).await
-        })
-    });
-    noted.await
 }
 
 /// Takes a cancellation back.

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod billing;
+pub mod cards;
 pub mod claims;
 pub mod description;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod key_recovery;
 pub mod licenses;
 pub mod licensing;
 pub mod limits;
+pub mod maintenance;
 pub mod next;
 pub mod orders;
 pub mod refusal;

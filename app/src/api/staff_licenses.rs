@@ -1,5 +1,6 @@
 //! The forms of the vendor's console about licenses and signing keys. Who may is asked by the use cases.
 
+use backend::billing::{self, SubscriptionEnd};
 use backend::cx::Cx;
 use backend::db::{DbError, Tx, TxFuture};
 use backend::ids::{InstanceId, LicenseId};
@@ -84,6 +85,31 @@ where
         VendorDecision::Done(_) => say_done(done).await,
         VendorDecision::Unchanged | VendorDecision::Revoked => say_done("nothing_changed").await,
         VendorDecision::NotFound | VendorDecision::NotAllowed => return Err(FormFailure::not_allowed()),
+    }
+    redirect(&format!("/staff/licenses/{license_id}#standing"));
+    Ok(())
+}
+
+/// Ends the subscription of a license at once.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not, and where there is no subscription.
+#[server(prefix = "/act", endpoint = "end-subscription")]
+pub async fn end_subscription(
+    /// The license.
+    license_id: String,
+    /// Why, for colleagues.
+    #[server(default)]
+    reason: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = LicenseId::from_untrusted(&license_id);
+    let ended = billing::end_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id, &reason).await;
+    match ended {
+        Ok(SubscriptionEnd::Ended) => say_done("subscription_ended").await,
+        Ok(SubscriptionEnd::Over) => say_done("nothing_changed").await,
+        Ok(SubscriptionEnd::NotFound | SubscriptionEnd::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) => return Err(FormFailure::failed(&error)),
     }
     redirect(&format!("/staff/licenses/{license_id}#standing"));
     Ok(())

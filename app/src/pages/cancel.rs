@@ -68,6 +68,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     hint=text::REASON_HINT
                     optional=text::OPTIONAL
                 />
+                <Field
+                    name="comment"
+                    label=text::COMMENT_LABEL
+                    control=Control::Textarea { rows: 3 }
+                    hint=text::COMMENT_HINT
+                    optional=text::OPTIONAL
+                />
             </Form>
         </Card>
     };

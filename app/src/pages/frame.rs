@@ -1,11 +1,14 @@
 //! The frame of a request: whose portal it is, where one can go, who is signed in.
 
-use backend::text::en::portal as text;
+use backend::accounts::{Act, may};
+use backend::billing::attention::{Attention, list_attention};
+use backend::text::en::{attention as alert_words, portal as text};
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
 use crate::api::form;
-use crate::layout::{Audience, Brand, Done, Frame, NavLink, SignedIn};
+use crate::components::Tone;
+use crate::layout::{Alert, Audience, Brand, Done, Frame, NavLink, SignedIn};
 use crate::request::{Viewer, Visit};
 
 /// Address of the style sheet; named after its content where the build says so, to be cached for ever.
@@ -70,11 +73,41 @@ pub async fn frame() -> Frame {
             sign_out: text::SIGN_OUT.to_owned(),
         }),
         skip: text::SKIP_TO_CONTENT.to_owned(),
+        alerts: alerts(&visit).await,
         done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
         foot_label: text::FOOT_NAVIGATION.to_owned(),
         foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
+}
+
+/// What the account has to act on. A page is never lost over them: what cannot be read is logged.
+async fn alerts(visit: &Visit) -> Vec<Alert> {
+    let Some((account, role)) = visit.account() else { return Vec::new() };
+    let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
+    let found =
+        visit.state.db.read(|tx| Box::pin(async move { list_attention(tx, &vendor_id, &account.id, now).await })).await;
+    let found = found.unwrap_or_else(|error| {
+        tracing::error!(%error, "what an account has to act on could not be read");
+        Vec::new()
+    });
+    let alert = |attention: &Attention| {
+        let act = alert_words::act(attention, may(role, Act::Buy));
+        // The button to the page that is open leads nowhere.
+        let act = act.filter(|(_, href)| *href != visit.path);
+        Alert {
+            tone: match attention {
+                Attention::PaymentFailed { .. } => Tone::Bad,
+                Attention::CardEnds { ends_at, .. } if *ends_at <= now => Tone::Bad,
+                Attention::CardEnds { .. } => Tone::Warn,
+                Attention::UpdatesEnd { .. } => Tone::Neutral,
+            },
+            title: alert_words::title(attention, now),
+            text: alert_words::next(attention, now),
+            act: act.map(|(label, href)| (label.to_owned(), href)),
+        }
+    };
+    found.iter().map(alert).collect()
 }
 
 /// Of a page and the pages below it, only the nearest one is where the reader is.

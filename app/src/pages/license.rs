@@ -13,6 +13,7 @@ mod uses;
 
 use backend::accounts::Act;
 use backend::billing::Subscription;
+use backend::billing::maintenance::AutoRenewal;
 use backend::catalog::{self, Plan, PlanKind, Release};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
@@ -20,7 +21,10 @@ use backend::leases::{self, instance_list};
 use backend::licenses::rules::{standing, updates_after_renewal};
 use backend::licenses::{OldKey, list_old_keys};
 use backend::text::en::license_instances as instance_words;
-use backend::text::en::{buying, changes, license_events, license_page as text, licenses as words, moments, portal};
+use backend::text::en::{
+    auto_renewal as auto_words, buying, cards as card_words, changes, license_events, license_page as text,
+    licenses as words, moments, portal,
+};
 use leptos::prelude::*;
 
 pub(super) use self::history::{Asked as AskedHistory, History};
@@ -30,7 +34,7 @@ pub(super) use self::instances::{
 pub(super) use self::outlook::{Asked as AskedOutlook, card as outlook_card};
 pub(super) use self::uses::Uses;
 use super::own_license::{OwnLicense, tone};
-use super::updates::{YearOfUpdates, year_of_updates};
+use super::updates::{YearOfUpdates, auto_renewal, year_of_updates};
 use super::{NoPage, Page, render};
 use crate::api::billing::{LICENSE, change_page};
 use crate::api::form::take_refused;
@@ -72,7 +76,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let not_now = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=changes::NOT_NOW /> });
     let name = name_form(&own).await;
     let updates = match own.license().kind {
-        PlanKind::Perpetual => Some(updates(&own, &found, year_of_updates(&visit, &own).await?)),
+        PlanKind::Perpetual => {
+            let renewal = auto_renewal(&visit, &own).await?;
+            Some(updates(&own, &found, year_of_updates(&visit, &own).await?, renewal.as_ref()))
+        }
         PlanKind::Subscription => None,
     };
     let lead = words::lead(&own.view, own.subscription.as_ref(), own.now);
@@ -163,7 +170,10 @@ fn actions(own: &OwnLicense) -> AnyView {
 
 /// What the reader should know first: unpaid, cancelled, planned.
 fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
-    let unpaid = found.unpaid.iter().map(|invoice| unpaid_notice(own, invoice)).collect_view();
+    // What an overdue renewal means stands on top of every page.
+    let is_behind = own.living_subscription().is_some_and(|it| it.past_due_since.is_some());
+    let unpaid = found.unpaid.iter().filter(|_| !is_behind);
+    let unpaid = unpaid.map(|invoice| unpaid_notice(own, invoice)).collect_view();
     let conflicts = found.conflicts.iter().map(|instance| conflict_notice(own, instance)).collect_view();
     let exceeded = found.uses.exceeded(own.license()).into_iter().map(|(name, used, limit)| {
         let change = own.living_subscription().filter(|_| own.may(Act::Buy));
@@ -236,6 +246,13 @@ fn facts(own: &OwnLicense) -> impl IntoView + use<> {
     ];
     if let Some(subscription) = own.living_subscription() {
         facts.push(Fact::new(words::PRICE, words::price(subscription)));
+        if let Some(card) = subscription.card.as_ref().filter(|_| own.may(Act::SeeInvoices)) {
+            let change = own.may(Act::Buy).then(|| {
+                let href = format!("{}/card", own.href());
+                view! { " " <LinkButton href label=card_words::CARD_LINK emphasis=Emphasis::Quiet /> }
+            });
+            facts.push(Fact::new(card_words::FACT, view! { {card_words::fact(&card.0)} {change} }));
+        }
         facts.push(Fact::new(words::VERSIONS, words::EVERY_VERSION));
     }
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));
@@ -251,7 +268,12 @@ fn facts(own: &OwnLicense) -> impl IntoView + use<> {
     }
 }
 
-fn updates(own: &OwnLicense, found: &Found, next: Option<YearOfUpdates>) -> impl IntoView + use<> {
+fn updates(
+    own: &OwnLicense,
+    found: &Found,
+    next: Option<YearOfUpdates>,
+    renewal: Option<&AutoRenewal>,
+) -> impl IntoView + use<> {
     let mut facts = Vec::new();
     if let Some(until) = own.license().updates_until {
         let day = view! { <Moment datetime=until.date().to_string() absolute=moments::day(until) /> };
@@ -260,6 +282,7 @@ fn updates(own: &OwnLicense, found: &Found, next: Option<YearOfUpdates>) -> impl
         facts.push(Fact::new(text::NEWEST_COVERED, newest.unwrap_or_else(|| text::NO_RELEASE.to_owned())));
         if let Some(next) = next {
             let then = updates_after_renewal(until, 1);
+            facts.push(Fact::new(auto_words::FACT, auto_words::fact(renewal)));
             facts.push(Fact::new(text::NEXT_YEAR, text::next_year(&words::amount(next.total), then)));
         }
     }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod buy;
 pub mod cancel;
+pub mod card;
 pub mod change;
 pub mod claim;
 pub mod company;
@@ -29,6 +30,7 @@ pub mod sign_up;
 pub mod staff;
 pub mod staff_license;
 pub mod staff_licenses;
+pub mod staff_payments;
 pub mod staff_signing_keys;
 pub mod updates;
 pub mod verify_banner;

@@ -6,7 +6,7 @@ use backend::billing::{self, Subscription};
 use backend::clock::UnixMs;
 use backend::db::{DbError, Tx};
 use backend::events::{self, Event};
-use backend::ids::VendorId;
+use backend::ids::{LicenseId, VendorId};
 use backend::invoices::{self, Invoice, InvoiceStatus};
 use backend::leases;
 use backend::licenses::{self, LicenseView};
@@ -44,7 +44,14 @@ struct Held {
 struct Facets {
     held: Vec<Held>,
     open: Vec<Invoice>,
+    overdue: Vec<LicenseId>,
     events: Vec<Event>,
+}
+
+impl Held {
+    fn is_behind(&self) -> bool {
+        self.subscription.as_ref().is_some_and(|it| it.past_due_since.is_some() && it.ended_at.is_none())
+    }
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -69,7 +76,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let next = next_charge(&facets.held);
     let running = facets.held.iter().map(|held| held.used).sum();
     let lead = text::lead(&account.company, facets.held.len(), running, next.map(|(amount, at)| (amount, at.date())));
-    let unpaid = facets.open.iter().map(unpaid).collect_view();
+    // What an overdue renewal means stands on top of every page already.
+    let is_told = |invoice: &Invoice| invoice.license_id.as_ref().is_some_and(|id| facets.overdue.contains(id));
+    let unpaid = facets.open.iter().filter(|it| !is_told(it)).map(unpaid).collect_view();
     let uses = facets.held.iter().map(use_of).collect_view();
     let payments = may(role, Act::SeeInvoices).then(|| payments(next, &facets.open));
     let latest = latest(&facets.events, now);
@@ -109,16 +118,17 @@ async fn read(
         let subscription = billing::find_subscription_of_license(tx, vendor_id, &license.id).await?;
         held.push(Held { view, used, subscription });
     }
-    let mut open = Vec::new();
+    let (mut open, mut overdue) = (Vec::new(), Vec::new());
     let mut events = events::list_by_account(tx, vendor_id, &account.id, EVENTS).await?;
     if may(role, Act::SeeInvoices) {
         open = invoices::list_invoices(tx, vendor_id, &account.id, None, INVOICES).await?;
         open.retain(|invoice| invoice.status == InvoiceStatus::Open && invoice.due_minor > 0);
+        overdue = held.iter().filter(|held| held.is_behind()).map(|held| held.view.license.id.clone()).collect();
     } else {
         let of_money = ["order.", "invoice.", "payment."];
         events.retain(|event| !of_money.iter().any(|prefix| event.event_type.starts_with(prefix)));
     }
-    Ok(Facets { held, open, events })
+    Ok(Facets { held, open, overdue, events })
 }
 
 /// The earliest charge to come, and when.

@@ -1,6 +1,7 @@
 //! `/staff/licenses/{id}`: a customer's license as the vendor's staff see it, and what they may do about it.
 
 use backend::accounts::{Account, StaffAct, StaffRole, find_account, staff_may};
+use backend::billing::{Subscription, find_subscription_of_license};
 use backend::catalog::{self, Plan};
 use backend::clock::UnixMs;
 use backend::ids::LicenseId;
@@ -9,7 +10,10 @@ use backend::licenses::rules::{Inactive, standing};
 use backend::licenses::{
     EndOfLeases, License, LicenseView, VendorStanding, end_of_leases, find_license, overrides_text,
 };
-use backend::text::en::{console_licenses as text, license_events, licenses as words, moments, portal};
+use backend::text::en::{
+    console_licenses as text, console_subscriptions as subscription_words, license_events, licenses as words, moments,
+    portal,
+};
 use leptos::prelude::*;
 
 use super::license::{AskedHistory, AskedInstances, History, Instances, Uses, Viewer};
@@ -31,6 +35,7 @@ pub fn page() -> impl IntoView {
 
 struct Found {
     view: LicenseView,
+    subscription: Option<Subscription>,
     customer: Account,
     end: EndOfLeases,
     uses: Uses,
@@ -49,7 +54,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let name = name_of(view);
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(name.clone())];
     let decided = text::decided(license).map(|title| view! { <Notice tone=Tone::Bad title /> });
-    let standing = standing_card(license, &found.end, may, now);
+    let living = found.subscription.as_ref().is_some_and(|it| it.ended_at.is_none());
+    let standing = standing_card(license, &found.end, may, living, now);
     let overrides = overrides_card(license, may).await;
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
@@ -76,6 +82,7 @@ async fn find(visit: &Visit, role: StaffRole, now: UnixMs) -> Result<Option<Foun
             let href = format!("{PATH}/{id}");
             Ok::<_, NoPage>(Some(Found {
                 customer,
+                subscription: find_subscription_of_license(tx, &vendor_id, &license.id).await?,
                 end: end_of_leases(tx, license, now).await?,
                 uses: Uses {
                     held: leases::count_seats(tx, &license.id, license.license_type, now).await?,
@@ -111,6 +118,12 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
         Fact::new(text::STARTS, day(Some(license.starts_at))),
         Fact::new(text::ENDS, day(license.ends_at)),
     ];
+    if let Some(subscription) = &found.subscription {
+        facts.push(Fact::new(subscription_words::SUBSCRIPTION, subscription_words::subscription(subscription)));
+        if let Some(why) = subscription_words::cancel_reason(subscription) {
+            facts.push(Fact::new(subscription_words::CANCEL_REASON, why));
+        }
+    }
     if let Some(until) = license.updates_until {
         facts.push(Fact::new(text::UPDATES, moments::day(until)));
     }
@@ -123,7 +136,7 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
 }
 
 /// Suspending, reinstating and revoking; each says what follows from it and when.
-fn standing_card(license: &License, end: &EndOfLeases, may: bool, now: UnixMs) -> AnyView {
+fn standing_card(license: &License, end: &EndOfLeases, may: bool, is_rented: bool, now: UnixMs) -> AnyView {
     let content = if standing(license, now) == Err(Inactive::Revoked) {
         view! { <p>{text::REVOKED}</p> }.into_any()
     } else if !may {
@@ -131,7 +144,7 @@ fn standing_card(license: &License, end: &EndOfLeases, may: bool, now: UnixMs) -
     } else {
         let id = license.id.to_string();
         let hidden = vec![("license_id".to_owned(), id)];
-        let (suspended, revoked) = (hidden.clone(), hidden.clone());
+        let (suspended, revoked, ended) = (hidden.clone(), hidden.clone(), hidden.clone());
         let ends = text::ends(end, now);
         let suspending = format!("{} {ends}", text::SUSPEND_MEANS);
         let revoking = format!("{} {ends}", text::REVOKE_MEANS);
@@ -159,9 +172,34 @@ fn standing_card(license: &License, end: &EndOfLeases, may: bool, now: UnixMs) -
             }
             .into_any()
         };
+        let end_now = is_rented.then(|| {
+            view! {
+                <li>
+                    <Dialog
+                        id="end-now"
+                        open=subscription_words::END_NOW
+                        title=subscription_words::END_NOW_TITLE
+                        close=text::SUSPEND_CLOSE
+                    >
+                        <p>{subscription_words::END_NOW_MEANS}</p>
+                        <Form
+                            action="/act/end-subscription"
+                            id="end-now-form"
+                            submit=subscription_words::END_NOW_SUBMIT
+                            emphasis=Emphasis::Danger
+                            hidden=ended
+                        >
+                            <Field name="reason" label=text::REASON hint=text::REASON_HINT />
+                        </Form>
+                    </Dialog>
+                    <p>{subscription_words::END_NOW_MEANS}</p>
+                </li>
+            }
+        });
         view! {
             <ul class="ways">
                 <li>{suspend}</li>
+                {end_now}
                 <li>
                     <Dialog id="revoke" open=text::REVOKE title=text::REVOKE_TITLE close=text::SUSPEND_CLOSE>
                         <p>{revoking}</p>

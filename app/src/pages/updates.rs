@@ -1,19 +1,25 @@
 //! `/licenses/{id}/updates`: one more year of updates for a perpetual license.
 
 use backend::accounts::Act;
+use backend::billing::maintenance::{
+    AutoRenewal, AutoRenewalProgress, find_auto_renewal, finish_auto_renewal, rules as maintenance_rules,
+};
 use backend::catalog::{self, PlanKind};
+use backend::clock::UnixMs;
+use backend::ids::AutoRenewalId;
 use backend::licenses::rules::updates_after_renewal;
 use backend::money::Money;
 use backend::orders::{self, rules};
-use backend::text::en::{billing, buying, changes as text, licenses as words, moments};
+use backend::text::en::{auto_renewal as auto_words, billing, buying, changes as text, licenses as words, moments};
 use leptos::prelude::*;
 
 use super::own_license::OwnLicense;
 use super::{NoPage, Page, render};
 use crate::api::billing::UPDATES;
 use crate::api::form::take_refused;
+use crate::api::maintenance::AUTO;
 use crate::components::{
-    Breadcrumb, Card, Emphasis, EmptyState, Fact, Facts, Form, LinkButton, Moment, Notice, PageHead, Tone,
+    Breadcrumb, Card, Emphasis, EmptyState, Fact, Facts, Form, LinkButton, Moment, Notice, PageHead, PostButton, Tone,
 };
 use crate::request::Visit;
 
@@ -77,7 +83,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         let sentence = if code == "outdated" { billing::OUTDATED } else { text::UPDATES_TRY_AGAIN };
         view! { <Notice tone=Tone::Bad title=sentence /> }
     });
-    let day = |at: backend::clock::UnixMs| {
+    let day = |at: UnixMs| {
         view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
     };
     let [of, now, later, price] = text::UPDATES_LABELS;
@@ -93,9 +99,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         ("currency".to_owned(), total.currency.as_str().to_owned()),
         ("agreed_minor".to_owned(), total.amount_minor.to_string()),
     ];
+    let came_back = came_back(&visit).await?;
+    let auto = automatic(&visit, &own, until, total).await?;
     let body = view! {
         {head}
         {problem}
+        {came_back}
         <Card title=text::UPDATES_ORDER>
             <Facts facts />
             <Form
@@ -107,6 +116,69 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             />
             <p class="hint">{buying::TAX_NOTE}</p>
         </Card>
+        {auto}
     };
     Ok(Page::new(text::UPDATES_TITLE, body))
+}
+
+/// What agreeing to automatic renewal on Stripe's page came to: `?renewal=`.
+async fn came_back(visit: &Visit) -> Result<Option<AnyView>, NoPage> {
+    let Some(id) = visit.query("renewal") else { return Ok(None) };
+    let id = AutoRenewalId::from_untrusted(&id);
+    let progress = match finish_auto_renewal(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
+        Ok(AutoRenewalProgress::NotFound) => return Err(NoPage::NotFound),
+        Ok(progress) => progress,
+        Err(error) => {
+            tracing::warn!(%error, %id, "the return page could not switch on a renewal; its webhook will");
+            AutoRenewalProgress::Waiting
+        }
+    };
+    let tone = if progress == AutoRenewalProgress::On { Tone::Good } else { Tone::Neutral };
+    Ok(Some(view! { <Notice tone title=auto_words::progress(progress) /> }.into_any()))
+}
+
+/// The automatic renewal that is on.
+pub(super) async fn auto_renewal(visit: &Visit, own: &OwnLicense) -> Result<Option<AutoRenewal>, NoPage> {
+    let (vendor_id, id) = (visit.vendor.id.clone(), own.license().id.clone());
+    let found = visit
+        .state
+        .db
+        .read(|tx| Box::pin(async move { Ok::<_, NoPage>(find_auto_renewal(tx, &vendor_id, &id).await?) }));
+    found.await
+}
+
+/// Switching automatic renewal on, with price and date, or off.
+async fn automatic(visit: &Visit, own: &OwnLicense, until: UnixMs, year: Money) -> Result<AnyView, NoPage> {
+    let refused = take_refused(AUTO).await;
+    let problem = refused.code("").map(|code| {
+        let sentence = if code == "outdated" { billing::OUTDATED } else { auto_words::NOT_NOW };
+        view! { <Notice tone=Tone::Bad title=sentence /> }
+    });
+    let mut hidden = vec![("license_id".to_owned(), own.license().id.to_string())];
+    let content = match auto_renewal(visit, own).await? {
+        Some(renewal) => view! {
+            <p>{auto_words::on(&renewal)}</p>
+            <PostButton action="/act/stop-auto-renewal" label=auto_words::STOP hidden />
+        }
+        .into_any(),
+        None if !maintenance_rules::can_renew_by_itself(until, own.now) => {
+            view! { <p>{auto_words::TOO_LATE}</p> }.into_any()
+        }
+        None => {
+            hidden.push(("currency".to_owned(), year.currency.as_str().to_owned()));
+            hidden.push(("agreed_minor".to_owned(), year.amount_minor.to_string()));
+            view! {
+                <p>{auto_words::offer(year, until)}</p>
+                <Form
+                    action="/act/start-auto-renewal"
+                    id="auto"
+                    submit=auto_words::submit(year, until)
+                    emphasis=Emphasis::Plain
+                    hidden
+                />
+            }
+            .into_any()
+        }
+    };
+    Ok(view! { <Card title=auto_words::TITLE id="automatic">{problem} {content}</Card> }.into_any())
 }

@@ -1,7 +1,7 @@
 //! Cancelling with the end of what is paid, and taking that back.
 
 use super::change_subscription::release_schedule;
-use super::{Commerce, CommerceError, Subscription, project_subscription, store};
+use super::{Commerce, CommerceError, Subscription, project_subscription, rules, store};
 use crate::accounts::{self, Act};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -48,6 +48,15 @@ enum Found {
     NotAllowed,
 }
 
+/// Why somebody cancels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CancelReason {
+    /// A code of [`crate::text::en::changes::REASONS`]; empty where nothing was said.
+    pub code: String,
+    /// The customer's own words; may be empty.
+    pub comment: String,
+}
+
 /// Lets a subscription end with the period that is paid. A planned change falls away.
 ///
 /// # Errors
@@ -56,13 +65,15 @@ pub async fn cancel_subscription(
     commerce: &Commerce,
     cx: &Cx,
     license_id: &LicenseId,
+    why: &CancelReason,
 ) -> Result<Cancellation, CommerceError> {
     let row = match find(commerce, cx, license_id).await? {
         Found::Row(row) => row,
         Found::NotASubscription => return Ok(Cancellation::NotASubscription),
         Found::NotAllowed => return Ok(Cancellation::NotAllowed),
     };
-    Ok(match set(commerce, cx, &row, true).await? {
+    let why = CancelReason { code: rules::known_reason(&why.code), comment: rules::comment(&why.comment) };
+    Ok(match set(commerce, cx, &row, Some(&why)).await? {
         Some(subscription) => Cancellation::Cancelling { ends_at: period_end(&subscription, &row) },
         None => Cancellation::Over,
     })
@@ -82,7 +93,7 @@ pub async fn resume_subscription(
         Found::NotASubscription => return Ok(Resumption::NotASubscription),
         Found::NotAllowed => return Ok(Resumption::NotAllowed),
     };
-    Ok(match set(commerce, cx, &row, false).await? {
+    Ok(match set(commerce, cx, &row, None).await? {
         Some(subscription) => Resumption::Renewing { renews_at: period_end(&subscription, &row) },
         None => Resumption::Over,
     })
@@ -110,13 +121,14 @@ async fn find(commerce: &Commerce, cx: &Cx, license_id: &LicenseId) -> Result<Fo
         .await?)
 }
 
-/// `None` when the subscription is over.
+/// Cancels for a reason, or takes it back without one. `None` when the subscription is over.
 async fn set(
     commerce: &Commerce,
     cx: &Cx,
     row: &Subscription,
-    cancel: bool,
+    why: Option<&CancelReason>,
 ) -> Result<Option<StripeSubscription>, CommerceError> {
+    let cancel = why.is_some();
     let stripe = commerce.stripe(cx)?;
     let mut subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
     let is_over = matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired);
@@ -126,19 +138,26 @@ async fn set(
         let (what, attempt) = (if cancel { "cancel" } else { "resume" }, row.lock_no.to_string());
         let key = IdempotencyKey::new(&[&subscription.id, what, &attempt]);
         subscription = stripe.set_cancel_at_period_end(&key, &subscription.id, cancel).await?;
-        note(commerce, cx, row, cancel).await?;
+        note(commerce, cx, row, why).await?;
     }
     project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
     Ok((!is_over).then_some(subscription))
 }
 
 /// Who asked for it. What becomes of rows is recorded by the projection, in Stripe's name.
-async fn note(commerce: &Commerce, cx: &Cx, row: &Subscription, cancel: bool) -> Result<(), CommerceError> {
-    let (cx, row) = (cx.clone(), row.clone());
+async fn note(
+    commerce: &Commerce,
+    cx: &Cx,
+    row: &Subscription,
+    why: Option<&CancelReason>,
+) -> Result<(), CommerceError> {
+    let (cx, row, why) = (cx.clone(), row.clone(), why.cloned());
     Ok(commerce
         .db
         .write(move |tx| {
             Box::pin(async move {
+                let cancel = why.is_some();
+                store::set_cancel_reason(tx, &cx.vendor_id, &row.id, why.as_ref()).await?;
                 let (act, event_type) = if cancel {
                     ("subscription.cancel", "order.cancellation_requested")
                 } else {
@@ -147,6 +166,7 @@ async fn note(commerce: &Commerce, cx: &Cx, row: &Subscription, cancel: bool) ->
                 let before = serde_json::json!({ "cancel_at_period_end": !cancel });
                 let after = serde_json::json!({
                     "cancel_at_period_end": cancel, "period_end": row.period_end.timestamp().to_string(),
+                    "reason": why.as_ref().map(|why| &why.code), "comment": why.as_ref().map(|why| &why.comment),
                 });
                 let account_id = Some(&row.account_id);
                 audit::record(tx, &cx, account_id, act, row.id.as_str(), Some(&before), Some(&after)).await?;

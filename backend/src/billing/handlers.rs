@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Commerce, CommerceError, project_event, project_subscription, reconcile};
+use super::{Commerce, CommerceError, REMIND_EVERY_MS, project_event, project_subscription, reconcile, remind};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -21,6 +21,7 @@ const PROJECT_EVENT: &str = "stripe.project_event";
 const PROJECT_SUBSCRIPTION: &str = "stripe.project_subscription";
 const IMPORT_INVOICE: &str = "stripe.import_invoice";
 const RECONCILE: &str = "stripe.reconcile";
+const REMIND: &str = "billing.remind";
 const LICENSE_READY: &str = "orders.license_ready";
 
 /// How often the reconciler asks Stripe what no webhook told.
@@ -34,15 +35,17 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(ProjectSubscription(commerce.clone()))
         .with(ImportInvoice(commerce.clone()))
         .with(Reconcile(commerce.clone()))
+        .with(Remind(commerce.clone()))
         .with(LicenseReady(commerce.clone()))
 }
 
-/// Starts the reconciler's round for the acting vendor, unless it turns already: at start-up.
+/// Starts the rounds of reconciler and reminders for the acting vendor, unless they turn already: at start-up.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn start_reconciling(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<(), DbError> {
-    enqueue_reconcile(tx, cx, master, cx.now).await
+    enqueue_reconcile(tx, cx, master, cx.now).await?;
+    enqueue_remind(tx, cx, master, cx.now).await
 }
 
 /// Which queue a customer's work stands in.
@@ -108,6 +111,11 @@ pub(crate) async fn enqueue_invoice(
 
 async fn enqueue_reconcile(tx: &mut Tx, cx: &Cx, master: &MasterKey, at: UnixMs) -> Result<(), DbError> {
     let job = Job::new(RECONCILE, &()).queued_by(RECONCILE).once(RECONCILE).not_before(at);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+async fn enqueue_remind(tx: &mut Tx, cx: &Cx, master: &MasterKey, at: UnixMs) -> Result<(), DbError> {
+    let job = Job::new(REMIND, &()).queued_by(REMIND).once(REMIND).not_before(at);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
 
@@ -198,6 +206,27 @@ impl Handler for Reconcile {
         self.0.db.write(move |tx| Box::pin(async move { enqueue_reconcile(tx, &cx, &master, next).await })).await?;
         if let Err(error) = reconcile(&self.0, &run.cx).await {
             tracing::warn!(%error, vendor_id = %run.cx.vendor_id, "a round of reconciling failed; the next one follows");
+        }
+        Ok(())
+    }
+}
+
+struct Remind(Commerce);
+
+#[async_trait]
+impl Handler for Remind {
+    fn kind(&self) -> &'static str {
+        REMIND
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        // As with the reconciler: a round that fails must not be the last one.
+        let (master, cx) = (self.0.master.clone(), run.cx.clone());
+        let next = cx.now.plus(REMIND_EVERY_MS);
+        self.0.db.write(move |tx| Box::pin(async move { enqueue_remind(tx, &cx, &master, next).await })).await?;
+        let reminded = remind(&self.0.db, &self.0.master, &run.cx).await?;
+        if reminded != super::Reminded::default() {
+            tracing::info!(?reminded, vendor_id = %run.cx.vendor_id, "reminded");
         }
         Ok(())
     }

@@ -9,15 +9,21 @@
 //! Use cases here talk to Stripe, so they are given a [`Commerce`] instead of a transaction, and make short
 //! transactions of their own; none is open during a call.
 
+pub mod attention;
 mod cancel_subscription;
+pub mod cards;
 mod change_subscription;
+pub mod dunning;
+mod end_subscription;
 mod error;
 pub mod handlers;
 mod inbox;
+pub mod maintenance;
 mod preview_change;
 mod project_event;
 mod project_subscription;
 mod reconcile;
+mod remind;
 mod replay_event;
 pub mod rules;
 pub(crate) mod store;
@@ -33,14 +39,16 @@ use crate::keys::MasterKey;
 use crate::money::{Currency, Money};
 use crate::stripe::{Stripe, StripeAccounts, SubscriptionState};
 
-pub use cancel_subscription::{Cancellation, Resumption, cancel_subscription, resume_subscription};
+pub use cancel_subscription::{CancelReason, Cancellation, Resumption, cancel_subscription, resume_subscription};
 pub use change_subscription::{Agreed, Change, change_subscription};
+pub use end_subscription::{SubscriptionEnd, end_subscription};
 pub use error::CommerceError;
 pub use inbox::{Receipt, receive_event};
 pub use preview_change::{ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, preview_change};
 pub use project_event::{Projected, project_event};
 pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
+pub use remind::{REMIND_EVERY_MS, Reminded, remind};
 pub use replay_event::replay_event;
 pub use store::{FailedEvent, find_subscription_of_license, list_failed_events, list_subscriptions_of_licenses};
 
@@ -106,6 +114,14 @@ pub struct Subscription {
     pub ended_at: Option<UnixMs>,
     /// The change that is planned for the period's end.
     pub scheduled: Option<JsonText<ScheduledChange>>,
+    /// The card that it charges.
+    pub card: Option<JsonText<cards::Card>>,
+    /// First moment after the card's last month.
+    pub card_ends_at: Option<UnixMs>,
+    /// Why it was cancelled, while it is: a code of [`crate::text::en::changes::REASONS`].
+    pub cancel_reason: Option<String>,
+    /// The same in the customer's own words.
+    pub cancel_comment: Option<String>,
     /// When it was last brought up to date.
     pub updated_at: UnixMs,
     /// Rises with every write; see `project_subscription.rs`.

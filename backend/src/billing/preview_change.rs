@@ -39,6 +39,11 @@ pub enum ChangeRefusal {
     Over,
     /// Something is unpaid; that comes first.
     PaymentDue,
+    /// It is cancelled, so nothing follows the period for which the change would wait.
+    Cancelled {
+        /// When it ends.
+        ends_at: UnixMs,
+    },
     /// The choice cannot be bought.
     Choice(ChoiceProblem),
     /// More seats are in use than would remain.
@@ -201,7 +206,13 @@ pub(super) async fn prepare(
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    plan_items(request, found, subscription)
+    let prepared = plan_items(request, found, subscription)?;
+    Ok(prepared.and_then(|prepared| {
+        if prepared.timing == Timing::AtPeriodEnd && prepared.subscription.cancel_at_period_end {
+            return Err(ChangeRefusal::Cancelled { ends_at: prepared.row.period_end });
+        }
+        Ok(prepared)
+    }))
 }
 
 async fn find_changeable(

@@ -1,7 +1,8 @@
 //! Projecting an event: what it names is fetched from Stripe and brought up to date here. What the event
 //! itself says about it is never used, so duplicates, loss and any order do no harm.
 
-use super::{Commerce, CommerceError, project_subscription, store};
+use super::{Commerce, CommerceError, Projection, cards, maintenance, project_subscription, store};
+use crate::accounts;
 use crate::cx::Cx;
 use crate::invoices;
 use crate::orders;
@@ -55,12 +56,24 @@ async fn dispatch(
         | "checkout.session.async_payment_succeeded"
         | "checkout.session.async_payment_failed"
         | "checkout.session.expired" => {
-            orders::fulfil_session(commerce, cx, object_id).await?;
+            let fulfilled = orders::fulfil_session(commerce, cx, object_id).await?;
+            // Not every page is for an order.
+            if fulfilled == orders::Fulfilment::NotFound
+                && cards::finish_card_session(commerce, cx, object_id).await? == cards::CardUpdateProgress::NotFound
+            {
+                maintenance::finish_auto_renewal_session(commerce, cx, object_id).await?;
+            }
+        }
+        // Whose card it is, or was, is the customer; a card that was taken away names it no more.
+        "customer.updated" => project_customer(commerce, cx, object_id).await?,
+        _ if event_type.starts_with("payment_method.") => {
+            let customer = named(raw, "customer").or_else(|| previously(raw, "customer"));
+            if let Some(customer_id) = customer {
+                project_customer(commerce, cx, &customer_id).await?;
+            }
         }
         // Its id is the same after it was deleted, and Stripe still answers it.
-        _ if event_type.starts_with("customer.subscription.") => {
-            project_subscription(commerce, cx, object_id).await?;
-        }
+        _ if event_type.starts_with("customer.subscription.") => project(commerce, cx, object_id).await?,
         _ if event_type.starts_with("subscription_schedule.") => {
             if let Some(subscription_id) = named(raw, "subscription").or_else(|| named(raw, "released_subscription")) {
                 project_subscription(commerce, cx, &subscription_id).await?;
@@ -77,12 +90,46 @@ async fn dispatch(
         | "invoice.updated" => {
             let imported = invoices::import_invoice(commerce, cx, object_id).await?;
             if let invoices::Import::Imported { stripe_subscription_id: Some(subscription_id), .. } = imported {
-                project_subscription(commerce, cx, &subscription_id).await?;
+                project(commerce, cx, &subscription_id).await?;
             }
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// A subscription pays for a license, or for updates that renew by themselves.
+async fn project(commerce: &Commerce, cx: &Cx, subscription_id: &str) -> Result<(), CommerceError> {
+    if project_subscription(commerce, cx, subscription_id).await? == Projection::Unknown {
+        maintenance::project_auto_renewal(commerce, cx, subscription_id).await?;
+    }
+    Ok(())
+}
+
+/// Looks again at what a customer subscribes to, because its card or name may have changed.
+async fn project_customer(commerce: &Commerce, cx: &Cx, customer_id: &str) -> Result<(), CommerceError> {
+    let (vendor_id, id) = (cx.vendor_id.clone(), customer_id.to_owned());
+    let rows = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                match accounts::find_account_by_stripe_customer(tx, &vendor_id, &id).await? {
+                    Some(account) => cards::store::list_living(tx, &vendor_id, &account.id).await,
+                    None => Ok(Vec::new()),
+                }
+            })
+        })
+        .await?;
+    for row in rows {
+        project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
+    }
+    Ok(())
+}
+
+/// What stood under `name` before the event.
+fn previously(raw: &str, name: &str) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_str(raw).ok()?;
+    event["data"]["previous_attributes"][name].as_str().map(str::to_owned)
 }
 
 /// The id under `name` in the event's object: which thing to fetch, not what it is like.

@@ -5,18 +5,18 @@
 //! Stripe is asked and compared under the lock: if somebody wrote in between, what we fetched may be older
 //! than what is written, and we fetch again.
 
+use super::cards::{self, Card};
+use super::dunning::rules::{Stand, is_suspended, turn};
+use super::dunning::{Turned, mail_turn};
 use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
 use super::{Commerce, CommerceError, Subscription, handlers};
-use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
-use crate::db::{DbError, Tx};
+use crate::db::Tx;
 use crate::ids::LicenseId;
 use crate::licenses::{self, LicenseStatus, PlanChange};
-use crate::mail::{self, Sender};
-use crate::stripe::{PlannedChange, StripeSubscription};
-use crate::text::en::billing as words;
-use crate::{accounts, audit, catalog, events, invoices};
+use crate::stripe::{PlannedChange, Stripe, StripeSubscription};
+use crate::{audit, catalog, events, invoices};
 
 const ROUNDS: usize = 5;
 
@@ -54,15 +54,19 @@ pub async fn project_subscription(
             Some(schedule_id) => stripe.fetch_planned_change(schedule_id, cx.now).await?,
             None => None,
         };
+        let found = Found {
+            planned,
+            card: stripe.fetch_card(&subscription).await?.map(Card::from),
+            awaits_confirmation: look_at_debt(commerce, cx, stripe, &row, &subscription).await?,
+            subscription,
+        };
         let tx_commerce = commerce.clone();
         // It is Stripe's word on which license rows change, and so the audit says.
         let tx_cx = Cx { actor: Actor::Stripe(stripe_subscription_id.to_owned()), ..cx.clone() };
         let license_id = row.license_id.clone();
         let written = commerce
             .db
-            .write(move |tx| {
-                Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &row, &subscription, planned.as_ref()).await })
-            })
+            .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &row, &found).await }))
             .await?;
         if written {
             return Ok(Projection::Projected { license_id });
@@ -71,15 +75,38 @@ pub async fn project_subscription(
     Err(CommerceError::Contradiction(format!("{stripe_subscription_id} changed {ROUNDS} times while it was read")))
 }
 
+/// What Stripe has now.
+struct Found {
+    subscription: StripeSubscription,
+    planned: Option<PlannedChange>,
+    card: Option<Card>,
+    awaits_confirmation: bool,
+}
+
+/// Brings the unpaid invoice of a subscription that fell behind, so that letters and pages can lead to it, and
+/// tells whether only its confirmation is missing (3-D Secure).
+async fn look_at_debt(
+    commerce: &Commerce,
+    cx: &Cx,
+    stripe: &Stripe,
+    row: &Subscription,
+    subscription: &StripeSubscription,
+) -> Result<bool, CommerceError> {
+    let is_news = is_behind(subscription.state) && row.past_due_since.is_none();
+    let Some(invoice_id) = subscription.latest_invoice_id.as_deref().filter(|_| is_news) else { return Ok(false) };
+    invoices::import_invoice(commerce, cx, invoice_id).await?;
+    Ok(stripe.awaits_confirmation(invoice_id).await?)
+}
+
 /// `false` when somebody else wrote since `seen` was read.
 async fn write(
     tx: &mut Tx,
     commerce: &Commerce,
     cx: &Cx,
     seen: &Subscription,
-    subscription: &StripeSubscription,
-    planned: Option<&PlannedChange>,
+    found: &Found,
 ) -> Result<bool, CommerceError> {
+    let (subscription, planned) = (&found.subscription, found.planned.as_ref());
     let Some(before) = store::lock_subscription(tx, &cx.vendor_id, &seen.id).await? else { return Ok(false) };
     if before.lock_no != seen.lock_no + 1 {
         return Ok(false);
@@ -94,6 +121,13 @@ async fn write(
     let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
     let standing = rules::standing(&condition, cx.now);
     store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since).await?;
+    if !subscription.cancel_at_period_end && subscription.ended_at.is_none() && before.cancel_reason.is_some() {
+        // Taken back, here or on Stripe's own pages.
+        store::set_cancel_reason(tx, &cx.vendor_id, &before.id, None).await?;
+    }
+    cards::store::set_card(tx, &cx.vendor_id, &before.id, found.card.as_ref()).await?;
+    let view = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;
+    let stood = view.map(|it| is_suspended(it.license.status, &it.license.status_reason));
 
     // An ended license keeps the plan that it had; the rest follows what is paid.
     let change = PlanChange { plan: &plan, seats: facts.seats, ends_at: standing.ends_at };
@@ -108,29 +142,19 @@ async fn write(
         handlers::enqueue_projection(tx, cx, &commerce.master, subscription, grace_end).await?;
     }
     record(tx, cx, &before, subscription, &facts).await?;
-    if let (None, Some(_), Some(grace_end)) = (before.past_due_since, past_due_since, standing.ends_at) {
-        tell_payment_failed(tx, commerce, cx, &before, grace_end).await?;
+    let then = Stand { is_behind: before.past_due_since.is_some(), is_suspended: stood.unwrap_or_default() };
+    let now =
+        Stand { is_behind: past_due_since.is_some(), is_suspended: is_suspended(standing.status, standing.reason) };
+    if let Some(turn) = turn(then, now, subscription.state) {
+        let turned = Turned {
+            turn,
+            works_until: standing.ends_at,
+            awaits_confirmation: found.awaits_confirmation,
+            by_transfer: subscription.is_invoiced,
+        };
+        mail_turn(tx, cx, &commerce.master, &before, &turned).await?;
     }
     Ok(true)
-}
-
-/// Once per failed renewal, whatever Stripe tries afterwards.
-async fn tell_payment_failed(
-    tx: &mut Tx,
-    commerce: &Commerce,
-    cx: &Cx,
-    row: &Subscription,
-    grace_end: UnixMs,
-) -> Result<(), DbError> {
-    let about =
-        events::About { account_id: Some(&row.account_id), license_id: Some(&row.license_id), instance_id: None };
-    let data = serde_json::json!({ "works_until": grace_end.timestamp().to_string() });
-    events::record(tx, cx, "payment.failed", about, &data).await?;
-    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
-    let Some(account) = accounts::find_account(tx, &cx.vendor_id, &row.account_id).await? else { return Ok(()) };
-    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(()) };
-    let letter = words::payment_failed(&sender, &view.product_name, grace_end, &format!("{}/invoices", sender.origin));
-    mail::enqueue(tx, cx, &commerce.master, &sender.mail(&account.billing_email, &account.company, letter)).await
 }
 
 async fn record(

@@ -76,6 +76,23 @@ pub fn is_behind(state: SubscriptionState) -> bool {
     matches!(state, SubscriptionState::PastDue | SubscriptionState::Unpaid)
 }
 
+/// Most characters of a customer's own words.
+const COMMENT_MAX_CHARS: usize = 500;
+
+/// The code of a reason to cancel, if it is one that is offered; else empty.
+#[must_use]
+pub fn known_reason(code: &str) -> String {
+    let is_known = crate::text::en::changes::REASONS.iter().any(|(known, _)| *known == code);
+    if is_known { code.to_owned() } else { String::new() }
+}
+
+/// A customer's own words in the form in which they are kept: lines, at most 500 characters.
+#[must_use]
+pub fn comment(text: &str) -> String {
+    let kept = text.trim().chars().filter(|character| *character == '\n' || !character.is_control());
+    kept.take(COMMENT_MAX_CHARS).collect()
+}
+
 /// What a subscription is, or shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -169,6 +186,13 @@ mod tests {
             let expected = Standing { status, reason, ends_at: Some(end) };
             assert_eq!(standing(&condition, NOW), expected, "{condition:?}");
         }
+    }
+
+    #[test]
+    fn a_reason_is_one_that_is_offered_and_a_comment_keeps_its_lines() {
+        assert_eq!((known_reason("too_expensive").as_str(), known_reason("<b>").as_str()), ("too_expensive", ""));
+        assert_eq!(comment("  one\r\ntwo\u{7}  "), "one\ntwo");
+        assert_eq!(comment(&"ä".repeat(600)).chars().count(), 500);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Subscriptions and Stripe's events in the database.
 
 use super::rules::Condition;
-use super::{CommerceError, ScheduledChange, Subscription};
+use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
 use crate::catalog::{self, BillingInterval, Plan, PriceRole};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -289,6 +289,26 @@ pub(super) async fn update_subscription(
         subscription.ended_at,
         facts.scheduled.clone().map(JsonText),
         cx.now
+    )?;
+    Ok(())
+}
+
+/// Notes why a subscription was cancelled, or forgets it with the cancellation. The lock number rises, so that a
+/// projection of what was before does not undo it.
+pub(super) async fn set_cancel_reason(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &SubscriptionId,
+    why: Option<&CancelReason>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE subscriptions SET cancel_reason = $3, cancel_comment = $4, lock_no = lock_no + 1
+         WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        why.map(|why| why.code.as_str()),
+        why.map(|why| why.comment.as_str())
     )?;
     Ok(())
 }

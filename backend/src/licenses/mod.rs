@@ -124,4 +124,4 @@ pub use set_vendor_standing::{
     EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,
 };
 pub use store::{KeyFound, LicenseView, OldKey, find_by_key, find_license, list_by_account, list_old_keys};
-pub(crate) use store::{has_license_of, lock_license_for_instance};
+pub(crate) use store::{has_license_of, lock_license, lock_license_for_instance};

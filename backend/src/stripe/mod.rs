@@ -7,6 +7,7 @@
 //!
 //! No call may be made inside a database transaction.
 
+mod cards;
 mod checkout;
 mod configuration;
 mod customers;
@@ -18,12 +19,14 @@ mod schedules;
 mod subscriptions;
 mod transport;
 mod webhook;
+mod yearly;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use stripe_client_core::{RequestStrategy, StripeRequest};
 
+pub use cards::{CardCheckout, CardPayment, NewCardCheckout, StripeCard};
 pub use checkout::{CheckoutItem, CheckoutMode, CheckoutSession, CheckoutStatus, NewCheckout};
 pub use configuration::{STRIPE_API_BASE, StripeConfig, UnsafeConfiguration, check_configuration};
 pub use customers::CustomerDetails;
@@ -33,6 +36,7 @@ pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
 pub use schedules::PlannedChange;
 pub use subscriptions::{ItemChange, PlannedItems, StripeSubscription, SubscriptionItem, SubscriptionState};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
+pub use yearly::NewYearly;
 
 use crate::cx::Entropy;
 use crate::ids::VendorId;

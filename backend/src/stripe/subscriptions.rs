@@ -8,6 +8,7 @@ use stripe_billing::subscription::{
 };
 use stripe_shared::SubscriptionCollectionMethod;
 
+use super::cards::{StripeCard, read_card};
 use super::{IdempotencyKey, Stripe, StripeError};
 use crate::clock::UnixMs;
 use crate::db::text_enum;
@@ -77,6 +78,9 @@ pub struct StripeSubscription {
     pub schedule_id: Option<String>,
     /// Its newest invoice.
     pub latest_invoice_id: Option<String>,
+    /// The card of its own that it charges; without one the customer's counts ([`Stripe::fetch_card`]). Only where
+    /// it was fetched by itself.
+    pub card: Option<StripeCard>,
     /// What we wrote on it.
     pub metadata: HashMap<String, String>,
 }
@@ -145,6 +149,7 @@ impl StripeSubscription {
                 .latest_invoice
                 .and_then(|invoice| invoice.into_id())
                 .map(|id| id.to_string()),
+            card: subscription.default_payment_method.as_ref().and_then(|it| read_card(it.as_object()?)),
             metadata: subscription.metadata,
         })
     }
@@ -156,7 +161,8 @@ impl Stripe {
     /// # Errors
     /// [`StripeError`].
     pub async fn fetch_subscription(&self, subscription_id: &str) -> Result<StripeSubscription, StripeError> {
-        StripeSubscription::read(self.fetch(RetrieveSubscription::new(subscription_id)).await?)
+        let request = RetrieveSubscription::new(subscription_id).expand(vec!["default_payment_method".to_owned()]);
+        StripeSubscription::read(self.fetch(request).await?)
     }
 
     /// Changes the items now and charges the difference, reckoned at `proration_date` to the second. The

@@ -2,11 +2,15 @@
 //! becomes of webhooks, and what is charged is what was shown.
 
 mod apart;
+mod failed_renewal;
+mod maintenance;
+mod pairs;
 mod shop;
 
 use backend::billing::{
-    Agreed, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, Receipt, Resumption,
-    cancel_subscription, change_subscription, list_failed_events, preview_change, reconcile, resume_subscription,
+    Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, Receipt,
+    Resumption, cancel_subscription, change_subscription, list_failed_events, preview_change, reconcile,
+    resume_subscription,
 };
 use backend::catalog::BillingInterval;
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
@@ -24,6 +28,11 @@ use crate::support::{NOW, on_both_engines};
 async fn request(shop: &Shop, license_id: &LicenseId, plan: &'static str, seats: i64) -> anyhow::Result<ChangeRequest> {
     let plan_id = shop.plan(plan).await?.id;
     Ok(ChangeRequest { license_id: license_id.clone(), plan_id, interval: BillingInterval::Month, seats })
+}
+
+async fn cancel(shop: &Shop, license_id: &LicenseId) -> anyhow::Result<Cancellation> {
+    let why = CancelReason { code: "too_expensive".to_owned(), comment: "A line.".to_owned() };
+    Ok(cancel_subscription(&shop.commerce, &shop.cx(), license_id, &why).await?)
 }
 
 async fn charge(shop: &Shop, request: &ChangeRequest) -> anyhow::Result<ChargeNow> {
@@ -303,7 +312,7 @@ on_both_engines! {
         let commerce = &shop.commerce;
         let preview = preview_change(commerce, &stranger, &request).await?;
         assert_eq!(preview, ChangePreview::Refused(ChangeRefusal::NotAllowed));
-        assert_eq!(cancel_subscription(commerce, &stranger, &license.id).await?, Cancellation::NotAllowed);
+        assert_eq!(cancel_subscription(commerce, &stranger, &license.id, &CancelReason::default()).await?, Cancellation::NotAllowed);
         let order = last_order(&shop).await?;
         assert_eq!(order_progress(commerce, &stranger, &order).await?, OrderProgress::NotFound);
         let invoice = shop.invoices().await?.remove(0);
@@ -318,12 +327,12 @@ on_both_engines! {
         let license = shop.buy("maker", BillingInterval::Month, 1).await?;
         let end = shop.subscription(&license.id).await?.period_end;
         let (commerce, id) = (&shop.commerce, &license.id);
-        assert_eq!(cancel_subscription(commerce, &shop.cx(), id).await?, Cancellation::Cancelling { ends_at: end });
+        assert_eq!(cancel(&shop, id).await?, Cancellation::Cancelling { ends_at: end });
         assert_eq!(shop.license(id).await?.ends_at, Some(end));
         assert_eq!(resume_subscription(commerce, &shop.cx(), id).await?, Resumption::Renewing { renews_at: end });
         assert_eq!(shop.license(id).await?.ends_at, Some(end.plus(3 * DAY_MS)));
         assert!(!shop.subscription(id).await?.cancel_at_period_end);
-        assert_eq!(cancel_subscription(commerce, &shop.cx(), id).await?, Cancellation::Cancelling { ends_at: end });
+        assert_eq!(cancel(&shop, id).await?, Cancellation::Cancelling { ends_at: end });
 
         shop.set_clock(end.plus(HOUR_MS))?;
         shop.deliver_all().await?;

@@ -2,7 +2,6 @@
 
 use crate::billing::ChangeRefusal;
 use crate::clock::UnixMs;
-use crate::mail::{Letter, Sender};
 use crate::stripe::SubscriptionState;
 use crate::text::en::licenses::humanised;
 use crate::text::en::{documents, orders};
@@ -26,6 +25,11 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
         ChangeRefusal::PaymentDue => {
             "A payment for this license is open. Pay it first; the change can be made right after.".to_owned()
         }
+        ChangeRefusal::Cancelled { ends_at } => format!(
+            "This subscription is cancelled and ends on {}, so nothing would come after it. Take the cancellation back \
+             first; the change can be planned right after.",
+            day(*ends_at)
+        ),
         ChangeRefusal::Choice(problem) => orders::choice_problem(*problem),
         ChangeRefusal::SeatsInUse { seats, holders } => format!(
             "{} instances are in use, and {seats} would remain. Free {} of them first; they are listed below.",
@@ -91,23 +95,3 @@ pub const DECLINED: &str = "Your card was declined, so nothing has changed. Try 
 /// When a change waits for its payment.
 pub const AWAITING_PAYMENT: &str =
     "Your bank wants you to confirm this payment. The change takes effect as soon as you have.";
-
-/// Tells an account that a renewal could not be charged.
-#[must_use]
-pub fn payment_failed(sender: &Sender, product: &str, works_until: UnixMs, invoices_page: &str) -> Letter {
-    let until = day(works_until);
-    Letter {
-        subject: format!("Your payment to {} did not go through", sender.name),
-        heading: "A payment did not go through".to_owned(),
-        paragraphs: vec![
-            format!("The renewal of your license for {product} could not be charged."),
-            format!(
-                "Everything keeps working until {until}. Please pay the open invoice by then, if need be with another card; it is in the portal."
-            ),
-        ],
-        facts: vec![("Product".to_owned(), product.to_owned()), ("Works until".to_owned(), until)],
-        button: Some(("Pay the invoice".to_owned(), invoices_page.to_owned())),
-        reason: "You get this mail because this address is set for your account's invoices.".to_owned(),
-        ..Letter::default()
-    }
-}

@@ -151,6 +151,10 @@ pub const CANCEL_MEANS: &str = "What happens then";
 pub const REASON_LABEL: &str = "Why do you cancel?";
 /// Hint of the reason.
 pub const REASON_HINT: &str = "It helps us to do better. You need not say.";
+/// Label of the customer's own words.
+pub const COMMENT_LABEL: &str = "In your own words";
+/// Hint of the customer's own words.
+pub const COMMENT_HINT: &str = "What would have kept you? Our staff reads it.";
 /// The word beside the label.
 pub const OPTIONAL: &str = "optional";
 /// Goes back.
@@ -168,6 +172,12 @@ pub const REASONS: [(&str, &str); 6] = [
     ("only_a_test", "It was a trial of ours"),
 ];
 
+/// A reason in words; `None` where none was given.
+#[must_use]
+pub fn reason(code: &str) -> Option<&'static str> {
+    REASONS.iter().find(|(known, _)| *known == code && !known.is_empty()).map(|(_, words)| *words)
+}
+
 /// What is true now and what happens next.
 #[must_use]
 pub fn cancel_lead(subscription: &Subscription) -> String {
@@ -181,14 +191,21 @@ pub fn cancel_lead(subscription: &Subscription) -> String {
 #[must_use]
 pub fn cancel_points(subscription: &Subscription, enforcement: &str) -> Vec<String> {
     let end = moments::day(subscription.period_end);
-    vec![
+    let mut points = vec![
         format!("Until {end} everything works as before, with the same key."),
         format!("On {end} no more leases are given out; without one the product {enforcement}."),
-        "You can take it back on the license's page until that day. A planned change of plan falls away now."
-            .to_owned(),
+        "You can take it back on the license's page until that day.".to_owned(),
         "Invoices and documents stay here for you.".to_owned(),
-    ]
+    ];
+    if subscription.scheduled.is_some() {
+        points.insert(1, DROPS_PLANNED_NOW.to_owned());
+    }
+    points
 }
+
+/// When a change is planned that cancelling drops.
+pub const DROPS_PLANNED_NOW: &str =
+    "The change that is planned for that day falls away now; taking the cancellation back does not bring it back.";
 
 /// Cancels.
 #[must_use]

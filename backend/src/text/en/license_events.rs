@@ -101,6 +101,15 @@ pub fn sentence(
             Some(end) => format!("Cancelled: it ends on {end}."),
             None => "Cancelled.".to_owned(),
         },
+        "payment.failed" if data["awaits_confirmation"] == true => {
+            "The bank wants the renewal's payment confirmed.".to_owned()
+        }
+        "payment.failed" => "The renewal could not be charged.".to_owned(),
+        "payment.settled" => "The overdue payment was made.".to_owned(),
+        "payment.card_changed" => "Another card was given.".to_owned(),
+        "order.auto_renewal_started" => "Updates renew by themselves from now on.".to_owned(),
+        "order.auto_renewal_stopped" => "Updates do not renew by themselves any more.".to_owned(),
+        "order.ended_by_vendor" => "The subscription was ended by the vendor.".to_owned(),
         "order.cancellation_withdrawn" => "The cancellation was taken back.".to_owned(),
         "invoice.finalized" => format!("Invoice {} over {} was issued.", text("number"), money(data, "total_minor")?),
         "invoice.paid" => format!("Invoice {} was paid.", text("number")),

@@ -47,6 +47,12 @@ pub fn planned_next(amount: &str, per: &str) -> String {
     format!("From then on it costs {amount} {per}, before tax.")
 }
 
+/// What is charged then, beside its day.
+#[must_use]
+pub fn next_amount(amount: &str) -> String {
+    format!(": {amount} before tax")
+}
+
 /// An invoice that is not paid.
 #[must_use]
 pub fn unpaid(number: &str, amount: &str) -> String {

@@ -73,6 +73,10 @@ fn subscription(license: &License) -> Subscription {
         past_due_since: None,
         ended_at: None,
         scheduled: None,
+        card: None,
+        card_ends_at: None,
+        cancel_reason: None,
+        cancel_comment: None,
         updated_at: NOW,
         lock_no: 0,
     }

@@ -68,9 +68,12 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
         Audience::Customer => {
             &[("Overview", "/overview"), ("Licenses", "/licenses"), ("Invoices", "/invoices"), ("Account", "/account")]
         }
-        Audience::Staff => {
-            &[("Console", "/staff"), ("Licenses", "/staff/licenses"), ("Signing keys", "/staff/signing-keys")]
-        }
+        Audience::Staff => &[
+            ("Console", "/staff"),
+            ("Licenses", "/staff/licenses"),
+            ("Payments", "/staff/payments"),
+            ("Signing keys", "/staff/signing-keys"),
+        ],
     }
 }
 
@@ -135,6 +138,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "license_suspended" => "The license is suspended. Instances hear of it at their next check.",
         "license_reinstated" => "The license is reinstated. Instances get leases again at their next check.",
         "license_revoked" => "The license is revoked for good.",
+        "auto_renewal_stopped" => "Updates do not renew by themselves any more. Years that are paid stay.",
+        "subscription_ended" => "The subscription is ended. Instances hear of it at their next check.",
         "license_overridden" => {
             "The license has its own limits and features. Instances hear of it at their next check."
         }

@@ -1,0 +1,92 @@
+//! Ending a subscription at once: an act of the vendor's staff, never of a customer.
+
+use super::change_subscription::release_schedule;
+use super::{Commerce, CommerceError, Subscription, project_subscription, store};
+use crate::accounts::{self, StaffAct};
+use crate::cx::Cx;
+use crate::db::DbError;
+use crate::ids::LicenseId;
+use crate::stripe::SubscriptionState;
+use crate::{audit, events, licenses};
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionEnd {
+    /// It is over, and so is its license. Nothing was paid back: that is a credit note of its own.
+    Ended,
+    /// It was over already.
+    Over,
+    /// No such license, or none that a subscription pays for.
+    NotFound,
+    /// Whoever acts may not.
+    NotAllowed,
+}
+
+enum Found {
+    Row(Box<Subscription>),
+    Refused(SubscriptionEnd),
+}
+
+/// Ends a subscription and with it its license, now. A planned change falls away, and nothing is charged any more.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is safe.
+pub async fn end_subscription(
+    commerce: &Commerce,
+    cx: &Cx,
+    license_id: &LicenseId,
+    reason: &str,
+) -> Result<SubscriptionEnd, CommerceError> {
+    let row = match find(commerce, cx, license_id).await? {
+        Found::Row(row) => row,
+        Found::Refused(refused) => return Ok(refused),
+    };
+    let stripe = commerce.stripe(cx)?;
+    let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
+    let is_over = matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired);
+    if !is_over {
+        release_schedule(stripe, &subscription).await?;
+        stripe.cancel_subscription_now(&subscription.id).await?;
+        note(commerce, cx, &row, reason).await?;
+    }
+    project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
+    Ok(if is_over { SubscriptionEnd::Over } else { SubscriptionEnd::Ended })
+}
+
+async fn find(commerce: &Commerce, cx: &Cx, license_id: &LicenseId) -> Result<Found, CommerceError> {
+    let (cx, license_id) = (cx.clone(), license_id.clone());
+    Ok(commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                if !accounts::staff_may_act(tx, &cx, StaffAct::ManageLicenses).await? {
+                    return Ok(Found::Refused(SubscriptionEnd::NotAllowed));
+                }
+                let row = store::find_subscription_of_license(tx, &cx.vendor_id, &license_id).await?;
+                Ok::<_, DbError>(row.map_or(Found::Refused(SubscriptionEnd::NotFound), |row| Found::Row(Box::new(row))))
+            })
+        })
+        .await?)
+}
+
+/// Who asked for it, and why. What becomes of rows is recorded by the projection, in Stripe's name.
+async fn note(commerce: &Commerce, cx: &Cx, row: &Subscription, reason: &str) -> Result<(), CommerceError> {
+    let (cx, row, reason) = (cx.clone(), row.clone(), licenses::rules::reason(reason));
+    Ok(commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let before = serde_json::json!({
+                    "status": row.stripe_status, "period_end": row.period_end.timestamp().to_string(),
+                });
+                let after = serde_json::json!({ "reason": reason });
+                let account_id = Some(&row.account_id);
+                let id = row.id.as_str();
+                audit::record(tx, &cx, account_id, "subscription.end", id, Some(&before), Some(&after)).await?;
+                let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
+                // The customer's history says that it was ended; why is a note for colleagues.
+                events::record(tx, &cx, "order.ended_by_vendor", about, &serde_json::json!({})).await
+            })
+        })
+        .await?)
+}

@@ -1,0 +1,70 @@
+//! Switching automatic renewal off.
+
+use super::{AutoRenewal, store};
+use crate::accounts::{self, Act};
+use crate::billing::{Commerce, CommerceError};
+use crate::cx::Cx;
+use crate::db::DbError;
+use crate::ids::LicenseId;
+use crate::{audit, events};
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoRenewalStop {
+    /// It is off; years that are paid stay.
+    Stopped,
+    /// It was off already.
+    Off,
+    /// The user may not.
+    NotAllowed,
+}
+
+/// Switches automatic renewal off: nothing is charged any more.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is safe.
+pub async fn stop_auto_renewal(
+    commerce: &Commerce,
+    cx: &Cx,
+    license_id: &LicenseId,
+) -> Result<AutoRenewalStop, CommerceError> {
+    let (tx_cx, license_id) = (cx.clone(), license_id.clone());
+    let found = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let Some(renewal) = store::find_auto_renewal(tx, &tx_cx.vendor_id, &license_id).await? else {
+                    return Ok(Err(AutoRenewalStop::Off));
+                };
+                let may = accounts::may_act(tx, &tx_cx, &renewal.account_id, Act::Buy).await?;
+                Ok::<_, DbError>(if may { Ok(renewal) } else { Err(AutoRenewalStop::NotAllowed) })
+            })
+        })
+        .await?;
+    let renewal = match found {
+        Ok(renewal) => renewal,
+        Err(refused) => return Ok(refused),
+    };
+    let Some(subscription_id) = renewal.stripe_subscription_id.clone() else { return Ok(AutoRenewalStop::Off) };
+    commerce.stripe(cx)?.cancel_subscription_now(&subscription_id).await?;
+    note(commerce, cx, &renewal).await?;
+    super::project_auto_renewal(commerce, cx, &subscription_id).await?;
+    Ok(AutoRenewalStop::Stopped)
+}
+
+/// Who asked for it. What becomes of the row is recorded by the projection, in Stripe's name.
+async fn note(commerce: &Commerce, cx: &Cx, renewal: &AutoRenewal) -> Result<(), CommerceError> {
+    let (cx, renewal) = (cx.clone(), renewal.clone());
+    Ok(commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let (account_id, id) = (Some(&renewal.account_id), renewal.id.as_str());
+                let before = serde_json::json!({ "status": renewal.status });
+                audit::record(tx, &cx, account_id, "auto_renewal.stop", id, Some(&before), audit::NOTHING).await?;
+                let about = events::About { account_id, license_id: Some(&renewal.license_id), instance_id: None };
+                events::record(tx, &cx, "order.auto_renewal_stopped", about, &serde_json::json!({})).await
+            })
+        })
+        .await?)
+}

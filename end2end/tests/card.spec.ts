@@ -1,0 +1,26 @@
+import { expect, test } from '../fixtures.ts';
+import { buy } from '../steps/buying.ts';
+import { giveCard, MASTERCARD } from '../steps/cards.ts';
+
+test('the card that is charged is shown, and another one is given', async ({ page, axe }) => {
+  const { license } = await buy(page, { plan: 'Maker' });
+  await page.goto(license);
+  await expect(page.getByText(/^Visa ending in 4242, until \w+ \d{4}/)).toBeVisible();
+  await page.getByRole('link', { name: 'Change the card' }).click();
+  await expect(page.getByText(/is paid with Visa ending in 4242\. The next charge is on \d+ \w+ \d{4}\./)).toBeVisible();
+  await axe(page);
+  await giveCard(page, license, MASTERCARD, { forAll: true });
+  await expect(page.getByText('The new card is charged from now on.')).toBeVisible();
+  await expect(page.getByText('Mastercard ending in 4444', { exact: true })).toBeVisible();
+  await axe(page);
+  await page.goto(license);
+  await expect(page.getByText(/^Mastercard ending in 4444, until December 2034/)).toBeVisible();
+});
+
+test('whoever leaves the page for the card keeps the one there is', async ({ page }) => {
+  const { license } = await buy(page, { plan: 'Maker' });
+  await page.goto(`${license}/card`);
+  await page.getByRole('button', { name: 'Give another card' }).click();
+  await page.getByRole('link', { name: /Back/ }).click();
+  await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible();
+});
