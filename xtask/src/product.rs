@@ -81,8 +81,8 @@ impl Demo {
         self.data.join("mail")
     }
 
-    /// Makes an empty data folder. What an earlier start left is removed, because the local Stripe has forgotten its
-    /// side of it: subscriptions, invoices and prices live in its memory alone.
+    /// Makes an empty data folder, unless the database is one that is kept: what the local Stripe knows of it lies in
+    /// the folder and is kept with it.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -141,6 +141,8 @@ impl Demo {
         command.args(["--listen", &format!("127.0.0.1:{}", self.stripe_port), "--api-key", STRIPE_KEY]);
         command.args(["--webhook-url", &format!("{}/stripe/webhook/{DEMO_VENDOR}", self.portal())]);
         command.args(["--webhook-secret", WEBHOOK_SECRET]);
+        // Beside the database, so that both are kept or begun anew together.
+        command.arg("--state").arg(self.data.join("stripe.json"));
         command
     }
 }

@@ -152,6 +152,10 @@ pub(crate) enum Means {
 /// # Errors
 /// The card declines, or the session is not open any more. The session stays as it was.
 pub(crate) fn complete(world: &mut World, id: &str, means: &Means) -> Result<Completion, ApiError> {
+    world.in_time_of(&[id], |world| complete_now(world, id, means))
+}
+
+fn complete_now(world: &mut World, id: &str, means: &Means) -> Result<Completion, ApiError> {
     let session = world.get("checkout.session", id)?;
     if text(&session, "status") != "open" {
         return Err(ApiError::invalid("This Checkout Session is no longer open."));

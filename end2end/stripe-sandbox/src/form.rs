@@ -165,8 +165,13 @@ impl Form {
     }
 
     /// Refuses everything that `allowed` does not name: dotted paths, `#` for a number, a last `*` for anything below.
-    pub(crate) fn check(&self, allowed: &str) -> Result<(), ApiError> {
-        let patterns: Vec<Vec<&str>> = allowed.split_whitespace().map(|pattern| pattern.split('.').collect()).collect();
+    /// A path after `~` is one that the sandbox's API version has no more; only `older` requests may have it.
+    pub(crate) fn check(&self, allowed: &str, older: bool) -> Result<(), ApiError> {
+        let known = |pattern: &str| match pattern.strip_prefix('~') {
+            Some(gone) => older.then(|| gone.split('.').map(str::to_owned).collect()),
+            None => Some(pattern.split('.').map(str::to_owned).collect()),
+        };
+        let patterns: Vec<Vec<String>> = allowed.split_whitespace().filter_map(known).collect();
         let mut leaves = Vec::new();
         self.leaves(&mut Vec::new(), &mut leaves);
         for leaf in leaves {
@@ -195,10 +200,10 @@ impl Form {
 }
 
 /// A leaf above a pattern's end is an emptied subtree (`discounts=""`), which Stripe allows.
-fn matches(pattern: &[&str], leaf: &[String]) -> bool {
+fn matches(pattern: &[String], leaf: &[String]) -> bool {
     for (position, part) in pattern.iter().enumerate() {
         let Some(name) = leaf.get(position) else { return true };
-        match *part {
+        match part.as_str() {
             "*" => return true,
             "#" if name.parse::<usize>().is_ok() => {}
             part if part == name => {}
@@ -209,7 +214,7 @@ fn matches(pattern: &[&str], leaf: &[String]) -> bool {
 }
 
 /// `items.0.price` as Stripe names it: `items[0][price]`.
-fn bracketed(path: &str) -> String {
+pub(crate) fn bracketed(path: &str) -> String {
     let mut parts = path.split('.');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |name, part| format!("{name}[{part}]"))
@@ -295,14 +300,21 @@ mod tests {
     #[test]
     fn an_unknown_parameter_is_refused_with_its_bracketed_name() {
         let form = Form::decode("items[0][price]=p&items[0][colour]=red").unwrap();
-        let error = form.check("items.#.price metadata.*").unwrap_err();
+        let error = form.check("items.#.price metadata.*", true).unwrap_err();
         assert_eq!((error.status, error.param.as_deref()), (400, Some("items[0][colour]")));
         assert_eq!(error.code.as_deref(), Some("parameter_unknown"));
     }
 
     #[test]
+    fn what_the_version_has_no_more_is_for_older_requests_only() {
+        let form = Form::decode("types[0]=card").unwrap();
+        assert!(form.check("~types.# name", true).is_ok());
+        assert!(form.check("~types.# name", false).is_err());
+    }
+
+    #[test]
     fn an_emptied_subtree_is_allowed() {
-        assert!(Form::decode("discounts=").unwrap().check("discounts.#.coupon").is_ok());
+        assert!(Form::decode("discounts=").unwrap().check("discounts.#.coupon", false).is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::ApiError;
 
@@ -30,6 +30,26 @@ pub(crate) struct Kept {
 pub(crate) struct Keys(HashMap<String, Entry>);
 
 impl Keys {
+    /// The keys whose requests have ended, for a state file.
+    pub(crate) fn show(&self) -> Value {
+        let ended = |(key, entry): (&String, &Entry)| {
+            let kept = entry.answer.as_ref()?;
+            Some(json!([key, entry.fingerprint, entry.began_at, kept.status, kept.body, kept.request_id]))
+        };
+        self.0.iter().filter_map(ended).collect()
+    }
+
+    /// What [`Self::show`] wrote.
+    pub(crate) fn read(shown: &Value) -> Self {
+        let entry = |line: &Value| {
+            let text = |at: usize| line[at].as_str().map(str::to_owned);
+            let kept =
+                Kept { status: u16::try_from(line[3].as_u64()?).ok()?, body: line[4].clone(), request_id: text(5)? };
+            Some((text(0)?, Entry { fingerprint: text(1)?, began_at: line[2].as_i64()?, answer: Some(kept) }))
+        };
+        Self(shown.as_array().into_iter().flatten().filter_map(entry).collect())
+    }
+
     /// Begins a request: `Some` answer to replay, `None` to execute.
     ///
     /// # Errors

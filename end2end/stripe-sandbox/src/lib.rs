@@ -1,4 +1,4 @@
-//! A local Stripe for development, demo and tests: loopback only, state in memory.
+//! A local Stripe for development, demo and tests: loopback only, state in memory or in a file.
 //!
 //! It answers the API version that the portal's client library is pinned to, keeps Stripe's rules where they matter
 //! (nested forms, `expand`, idempotency, declines and 3-D Secure by test number, prorations to the second, month-end
@@ -7,7 +7,7 @@
 //!
 //! Where is what: [`start`] brings it up · `api` is the front of every call · `resources/` has one file per
 //! resource with its routes · `billing/` decides amounts, periods and states · `payments` charges test cards ·
-//! `webhooks` delivers events · `hosted/` has the pages for people · `console` is the control page and control API.
+//! `webhooks` delivers events · `state` keeps it all in a file · `hosted/` has the pages for people · `console` is the control page and control API.
 
 // Stripe's objects are wide, and `json!` recurses once per member.
 #![recursion_limit = "512"]
@@ -25,6 +25,7 @@ mod idempotency;
 mod object;
 mod payments;
 mod resources;
+mod state;
 mod webhooks;
 mod world;
 
@@ -55,6 +56,8 @@ pub struct Config {
     pub api_keys: Vec<String>,
     /// A webhook endpoint that exists from the start: its URL and its `whsec_…` secret.
     pub webhook: Option<(String, String)>,
+    /// File in which the state survives a restart; in memory only when `None`.
+    pub state: Option<PathBuf>,
     /// Test clock file; the environment's `LEASEHOLD_TEST_CLOCK` when `None`.
     pub clock: Option<PathBuf>,
 }
@@ -66,6 +69,7 @@ impl Default for Config {
             public_url: None,
             api_keys: Vec::new(),
             webhook: None,
+            state: None,
             clock: None,
         }
     }
@@ -77,6 +81,8 @@ pub struct Running {
     /// Base URL, without a slash at the end: `http://127.0.0.1:12111`. The API is below `/v1/`.
     pub url: String,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    sandbox: Arc<Sandbox>,
+    state: Option<PathBuf>,
 }
 
 impl Running {
@@ -85,6 +91,9 @@ impl Running {
         for task in std::mem::take(&mut self.tasks) {
             task.abort();
             let _ = task.await;
+        }
+        if let Some(file) = &self.state {
+            state::save(&self.sandbox, file, &mut None);
         }
     }
 }
@@ -137,9 +146,12 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let public_url = config.public_url.unwrap_or_else(|| url.clone()).trim_end_matches('/').to_owned();
     let clock = Clock::new(config.clock);
     let mut world = World::new(public_url, clock.now());
+    if let Some(file) = &config.state {
+        state::load(&mut world, file)?;
+    }
     if let Some((endpoint, secret)) = config.webhook {
         anyhow::ensure!(secret.starts_with("whsec_"), "a webhook secret begins with whsec_");
-        resources::webhook_endpoints::insert(&mut world, &endpoint, vec!["*".to_owned()], &secret);
+        resources::webhook_endpoints::ensure(&mut world, &endpoint, &secret);
     }
     let sandbox = Arc::new(Sandbox {
         clock,
@@ -154,12 +166,15 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
             tracing::error!(%error, "the sandbox stopped serving");
         }
     };
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(served),
         tokio::spawn(webhooks::deliver_forever(Arc::clone(&sandbox))),
-        tokio::spawn(tick_forever(sandbox)),
+        tokio::spawn(tick_forever(Arc::clone(&sandbox))),
     ];
-    Ok(Running { url, tasks })
+    if let Some(file) = config.state.clone() {
+        tasks.push(tokio::spawn(state::save_forever(Arc::clone(&sandbox), file)));
+    }
+    Ok(Running { url, tasks, sandbox, state: config.state })
 }
 
 fn router(sandbox: Arc<Sandbox>) -> Router {

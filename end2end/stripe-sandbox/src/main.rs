@@ -17,6 +17,9 @@ struct Arguments {
     /// Accepted API key; may be repeated. Without one, any `sk_test_…` is accepted.
     #[arg(long = "api-key")]
     api_keys: Vec<String>,
+    /// File in which the state survives a restart. Without one it is in memory only.
+    #[arg(long)]
+    state: Option<std::path::PathBuf>,
     /// Webhook endpoint that exists from the start.
     #[arg(long, requires = "webhook_secret")]
     webhook_url: Option<String>,
@@ -35,6 +38,7 @@ async fn main() -> anyhow::Result<()> {
         public_url: arguments.public_url,
         api_keys: arguments.api_keys,
         webhook: arguments.webhook_url.zip(arguments.webhook_secret),
+        state: arguments.state,
         clock: None,
     })
     .await?;

@@ -132,6 +132,14 @@ impl Outbox {
         self.push(endpoint, event, Outcome::Pending, Instant::now());
     }
 
+    /// Endpoint and event of what has not arrived yet.
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.deliveries
+            .iter()
+            .filter(|delivery| matches!(delivery.outcome, Outcome::Pending | Outcome::Sending))
+            .map(|delivery| (delivery.endpoint.as_str(), delivery.event.as_str()))
+    }
+
     /// The count of `drop` begins anew whenever the switch is set.
     pub(crate) fn restart_drop(&mut self) {
         self.drawn = 0;

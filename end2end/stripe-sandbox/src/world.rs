@@ -38,6 +38,8 @@ pub(crate) struct World {
     objects: HashMap<String, Value>,
     by_kind: HashMap<String, Vec<String>>,
     invoice_sequence: u64,
+    /// Rises with every change.
+    version: u64,
 }
 
 impl World {
@@ -53,7 +55,43 @@ impl World {
             objects: HashMap::new(),
             by_kind: HashMap::new(),
             invoice_sequence: 0,
+            version: 0,
         }
+    }
+
+    /// Rises with every change of an object.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Everything that outlives the process: objects in their order, sequences, keys, and deliveries under way.
+    pub(crate) fn snapshot(&self) -> Value {
+        let objects: Map<String, Value> = self
+            .by_kind
+            .iter()
+            .map(|(kind, ids)| (kind.clone(), ids.iter().filter_map(|id| self.objects.get(id)).cloned().collect()))
+            .collect();
+        let pending: Vec<Value> = self.outbox.under_way().map(|(endpoint, event)| json!([endpoint, event])).collect();
+        json!({
+            "now": self.now, "invoice_sequence": self.invoice_sequence, "objects": objects, "keys": self.keys.show(),
+            "pending": pending,
+        })
+    }
+
+    /// Takes over a snapshot; deliveries that were under way begin anew.
+    pub(crate) fn restore(&mut self, state: &Value) -> anyhow::Result<()> {
+        let Some(kinds) = state["objects"].as_object() else { anyhow::bail!("it has no objects") };
+        for object in kinds.values().flat_map(|objects| objects.as_array().into_iter().flatten()) {
+            self.insert(object.clone());
+        }
+        // A clock that goes back undoes nothing, and what was due meanwhile is made up for.
+        self.now = object::int(state, "now");
+        self.invoice_sequence = state["invoice_sequence"].as_u64().unwrap_or(0);
+        self.keys = Keys::read(&state["keys"]);
+        for pair in object::elements(state, "pending") {
+            self.outbox.resend(pair[0].as_str().unwrap_or_default(), pair[1].as_str().unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// A fresh id such as `cus_…`: 24 random letters and digits.
@@ -66,11 +104,13 @@ impl World {
     /// The next number of the account's one invoice sequence: gapless, by order of finalisation.
     pub(crate) fn next_invoice_number(&mut self) -> String {
         self.invoice_sequence += 1;
+        self.version += 1;
         format!("LHDEMO-{:04}", self.invoice_sequence)
     }
 
     /// Stores a new object under its `id` and `object`.
     pub(crate) fn insert(&mut self, object: Value) -> String {
+        self.version += 1;
         let id = text(&object, "id").to_owned();
         self.by_kind.entry(text(&object, "object").to_owned()).or_default().push(id.clone());
         self.objects.insert(id.clone(), object);
@@ -79,6 +119,7 @@ impl World {
 
     /// Removes an object.
     pub(crate) fn remove(&mut self, id: &str) {
+        self.version += 1;
         if let Some(object) = self.objects.remove(id)
             && let Some(ids) = self.by_kind.get_mut(text(&object, "object"))
         {
@@ -116,6 +157,23 @@ impl World {
         self.objects.get(id).filter(|object| text(object, "object") == kind)
     }
 
+    /// The test clock that an object follows: its own, or its customer's.
+    pub(crate) fn clock_of<'a>(&'a self, object: &'a Value) -> Option<&'a str> {
+        let own = |object: &'a Value| object["test_clock"].as_str();
+        own(object).or_else(|| own(self.find(object["customer"].as_str()?)?))
+    }
+
+    /// Takes a step at the time of the first of these objects that follows a test clock, else now.
+    pub(crate) fn in_time_of<T>(&mut self, ids: &[&str], step: impl FnOnce(&mut Self) -> T) -> T {
+        let clock = ids.iter().find_map(|id| self.clock_of(self.find(id)?));
+        let frozen = clock.and_then(|clock| self.find(clock)).map(|clock| object::int(clock, "frozen_time"));
+        let real = self.now;
+        self.now = frozen.unwrap_or(real);
+        let outcome = step(self);
+        self.now = real;
+        outcome
+    }
+
     /// Objects of a kind, newest first.
     pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
         self.by_kind.get(kind).into_iter().flatten().rev().filter_map(|id| self.objects.get(id))
@@ -128,6 +186,7 @@ impl World {
 
     /// Changes an object without an event.
     pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Value)) {
+        self.version += 1;
         if let Some(object) = self.objects.get_mut(id) {
             change(object);
         }
@@ -140,6 +199,7 @@ impl World {
 
     /// Changes an object and emits `event` with the previous values, if anything visible changed.
     pub(crate) fn update(&mut self, id: &str, event: &str, change: impl FnOnce(&mut Value)) {
+        self.version += 1;
         let Some(object) = self.objects.get_mut(id) else { return };
         let before = public(object);
         change(object);

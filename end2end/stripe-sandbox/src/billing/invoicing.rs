@@ -181,7 +181,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         "shipping_details": null, "starting_balance": starting_balance, "statement_descriptor": null,
         "status": "draft",
         "status_transitions": { "finalized_at": null, "marked_uncollectible_at": null, "paid_at": null, "voided_at": null },
-        "subtotal": sums.subtotal, "subtotal_excluding_tax": sums.subtotal, "test_clock": null, "total": sums.total,
+        "subtotal": sums.subtotal, "subtotal_excluding_tax": sums.subtotal, "test_clock": bill.customer["test_clock"], "total": sums.total,
         "total_discount_amounts": discount_amounts(&|coupon| off.iter().map(|line| line[coupon]).sum()),
         "total_excluding_tax": net, "total_pretax_credit_amounts": [], "total_taxes": total_taxes,
         "webhooks_delivered_at": null,
@@ -325,6 +325,10 @@ pub(crate) fn lower_payment(world: &mut World, id: &str) {
     }
     world.set(&payment, "amount_requested", json!(due));
     world.set(&intent, "amount", json!(due));
+    let object = world.copy(&intent);
+    if int(&object, "_applied") == due {
+        payments::succeed(world, &intent, object["payment_method"].as_str());
+    }
 }
 
 /// Marks an open invoice paid by `amount` and lets its subscription know.

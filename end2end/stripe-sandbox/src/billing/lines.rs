@@ -85,7 +85,7 @@ impl Line {
 }
 
 /// `2 Dec 2026`, UTC.
-fn day(moment: i64) -> String {
+pub(crate) fn day(moment: i64) -> String {
     jiff::Timestamp::from_second(moment)
         .map_or_else(|_| String::new(), |instant| instant.strftime("%-d %b %Y").to_string())
 }

@@ -13,3 +13,4 @@ pub(crate) mod schedule;
 pub(crate) mod settings;
 pub(crate) mod subscription;
 pub(crate) mod tax;
+pub(crate) mod trial;

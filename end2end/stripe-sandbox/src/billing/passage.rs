@@ -8,7 +8,8 @@ use crate::{
         subscription::{self, INCOMPLETE_SECONDS},
     },
     object::{flag, int, text},
-    resources::checkout_sessions,
+    payments::debit,
+    resources::{checkout_sessions, refunds},
     world::World,
 };
 
@@ -35,6 +36,8 @@ enum Due {
     SessionExpires,
     CouponEnds,
     PromotionCodeEnds,
+    RefundSettles,
+    DebitSettles,
 }
 
 /// Brings everything up to `now` (Unix seconds). A clock that goes back undoes nothing.
@@ -42,25 +45,41 @@ pub(crate) fn advance_to(world: &mut World, now: i64) {
     if now == world.now {
         return;
     }
-    // More steps than any honest jump of the clock needs: a guard against a step that stays due.
-    for _ in 0..100_000 {
-        let Some((at, due, id)) = next(world).filter(|(at, ..)| *at <= now) else { break };
-        world.now = at.max(world.now.min(now));
-        happen(world, due, &id);
-    }
+    pass(world, None, now);
     world.now = now;
 }
 
-fn next(world: &World) -> Option<(i64, Due, String)> {
+/// Brings what follows a test clock up to its new time (Unix seconds); all else stays where it is.
+pub(crate) fn advance_clock(world: &mut World, clock: &str, to: i64) {
+    let real = world.now;
+    world.now = int(&world.copy(clock), "frozen_time");
+    pass(world, Some(clock), to);
+    world.now = real;
+}
+
+fn pass(world: &mut World, clock: Option<&str>, until: i64) {
+    // More steps than any honest jump of the clock needs: a guard against a step that stays due.
+    for _ in 0..100_000 {
+        let Some((at, due, id)) = next(world, clock).filter(|(at, ..)| *at <= until) else { break };
+        world.now = at.max(world.now.min(until));
+        happen(world, due, &id);
+    }
+}
+
+fn next(world: &World, clock: Option<&str>) -> Option<(i64, Due, String)> {
     let of = |kind: &str, due: fn(&Value) -> Vec<(i64, Due)>| {
-        let all =
-            world.all(kind).flat_map(move |object| due(object).into_iter().map(move |(at, due)| (at, due, object)));
+        let all = world
+            .all(kind)
+            .filter(|object| world.clock_of(object) == clock)
+            .flat_map(move |object| due(object).into_iter().map(move |(at, due)| (at, due, object)));
         all.min_by_key(|(at, due, _)| (*at, *due)).map(|(at, due, object)| (at, due, text(object, "id").to_owned()))
     };
     [
         of("subscription_schedule", |s| schedule::due(s).map(|at| (at, Due::ScheduleAdvances)).into_iter().collect()),
         of("subscription", of_subscription),
         of("invoice", of_invoice),
+        of("refund", |r| refunds::due(r).map(|at| (at, Due::RefundSettles)).into_iter().collect()),
+        of("payment_intent", |i| i["_debited_at"].as_i64().map(|at| (at, Due::DebitSettles)).into_iter().collect()),
         of("coupon", |c| ends(c, "valid", "redeem_by", Due::CouponEnds)),
         of("promotion_code", |p| ends(p, "active", "expires_at", Due::PromotionCodeEnds)),
         of("checkout.session", |s| {
@@ -162,6 +181,11 @@ fn happen(world: &mut World, due: Due, id: &str) {
         Due::PromotionCodeEnds => {
             world.update(id, "promotion_code.updated", |promotion| promotion["active"] = json!(false));
         }
+        Due::RefundSettles => {
+            let status = text(&world.copy(id)["_settles"], "status").to_owned();
+            refunds::settle(world, id, &status);
+        }
+        Due::DebitSettles => debit::settle(world, id),
         Due::SessionExpires => checkout_sessions::expire_now(world, id),
     }
 }

@@ -11,9 +11,9 @@ use crate::{
         proration::remaining,
         schedule,
         tax::Treatment,
+        trial,
     },
     error::ApiError,
-    form::Form,
     object::{self, data, elements, flag, int, text},
     payments::{self, Attempt},
     world::World,
@@ -49,52 +49,12 @@ pub(crate) struct Order {
     pub(crate) invoice_metadata: Value,
     /// One-off lines that go onto the first invoice.
     pub(crate) extra_lines: Vec<Line>,
-    /// See [`trial_settings`]; null for Stripe's default.
+    /// See [`trial::settings`]; null for Stripe's default.
     pub(crate) trial_settings: Value,
     /// The first full period begins at this later moment (Unix seconds) …
     pub(crate) anchor: Option<i64>,
     /// … and the time until then is charged in proportion, not free.
     pub(crate) prorates: bool,
-}
-
-/// Reads `trial_settings`: what the end of a trial does to a subscription that has no card. Null when not sent.
-///
-/// # Errors
-/// Any word but `cancel`, `create_invoice` and `pause`.
-pub(crate) fn trial_settings(form: &Form, path: &str) -> Result<Value, ApiError> {
-    let member = format!("{path}.end_behavior.missing_payment_method");
-    match form.text(&member) {
-        None => Ok(Value::Null),
-        Some(word @ ("cancel" | "create_invoice" | "pause")) => {
-            Ok(json!({ "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": word } }))
-        }
-        Some(other) => Err(ApiError::invalid(format!(
-            "Invalid missing_payment_method: must be one of cancel, create_invoice, or pause: {other}"
-        ))
-        .with_param(&format!("{path}[end_behavior][missing_payment_method]"))),
-    }
-}
-
-/// What the first invoice of an order will ask for: nothing during a trial, for free items, or when coupons or credit
-/// cover it.
-pub(crate) fn due_at_once(world: &World, order: &Order) -> i64 {
-    let customer = world.copy(&order.customer);
-    let trial = order.trial_end.is_some_and(|end| end > world.now);
-    let free = trial || (order.anchor.is_some_and(|anchor| anchor > world.now) && !order.prorates);
-    let items = order.items.iter().map(|(price, quantity, _)| {
-        let mut line = Line::one_off(price, "", *quantity, world.now);
-        if free {
-            line.amount = 0;
-        }
-        line
-    });
-    let lines: Vec<Line> = items.chain(order.extra_lines.iter().cloned()).collect();
-    let own = order.discounts.iter().map(|(coupon, _)| Applied { discount: String::new(), coupon: world.copy(coupon) });
-    let mut coupons: Vec<Applied> = own.collect();
-    if coupons.is_empty() {
-        coupons = discount::applied(world, std::slice::from_ref(&customer["discount"]["id"]));
-    }
-    (invoicing::totals(&lines, &coupons, None).total + int(&customer, "balance")).max(0)
 }
 
 /// How the first payment is to be made.
@@ -119,7 +79,7 @@ pub(crate) fn new_item(
 ) -> Value {
     json!({
         "id": world.new_id("si"), "object": "subscription_item", "billing_thresholds": null, "created": world.now,
-        "current_period_end": period.1, "current_period_start": period.0, "discounts": [], "metadata": metadata,
+        "current_trial": null, "current_period_end": period.1, "current_period_start": period.0, "discounts": [], "metadata": metadata,
         "plan": plan_of(price), "price": price, "quantity": quantity, "subscription": subscription, "tax_rates": [],
     })
 }
@@ -215,11 +175,11 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
         "invoice_settings": { "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null,
             "issuer": { "type": "self" } },
         "items": object::list(&format!("/v1/subscription_items?subscription={id}"), items),
-        "latest_invoice": null, "livemode": false, "metadata": order.metadata,
+        "latest_invoice": null, "livemode": false, "managed_payments": null, "metadata": order.metadata,
         "next_pending_invoice_item_invoice": null, "on_behalf_of": null, "pause_collection": null,
         "payment_settings": payment_settings(order.payment_settings), "pending_invoice_item_interval": null,
         "pending_setup_intent": null, "pending_update": null, "schedule": null, "start_date": now, "status": status,
-        "test_clock": null, "transfer_data": null, "trial_end": trial_end,
+        "test_clock": world.copy(&order.customer)["test_clock"], "transfer_data": null, "trial_end": trial_end,
         "trial_settings": if order.trial_settings.is_object() { order.trial_settings } else {
             json!({ "end_behavior": { "billing_cycle_anchor": null, "missing_payment_method": "create_invoice" } })
         },
@@ -395,8 +355,12 @@ pub(crate) fn renew(world: &mut World, id: &str) {
     let (every, count) = interval(&item["price"]);
     let end = anchor::next_boundary(int(&subscription, "billing_cycle_anchor"), &every, count, start);
     let was_trial = text(&subscription, "status") == "trialing";
-    if was_trial && let Some(status) = ended_without_card(world, &subscription) {
-        return if status == "canceled" { self::end(world, id, "cancellation_requested") } else { pause(world, id) };
+    if was_trial && let Some(status) = trial::ended_without_card(world, &subscription) {
+        return if status == "canceled" {
+            self::end(world, id, "cancellation_requested")
+        } else {
+            trial::pause(world, id)
+        };
     }
     update(world, id, |subscription| {
         set_period(subscription, (start, end));
@@ -413,48 +377,6 @@ pub(crate) fn renew(world: &mut World, id: &str) {
         world.set(&invoice, "auto_advance", json!(false));
     } else {
         world.set(&invoice, "automatically_finalizes_at", json!(world.now + DRAFT_SECONDS));
-    }
-}
-
-/// What the end of a trial does where nothing can be charged: the status, or `None` to go on with an invoice.
-fn ended_without_card(world: &World, subscription: &Value) -> Option<&'static str> {
-    let (customer, preferred) = (text(subscription, "customer"), &subscription["default_payment_method"]);
-    let by_wire = text(subscription, "collection_method") == "send_invoice";
-    if by_wire || world.payment_method_of(customer, preferred).is_some() {
-        return None;
-    }
-    match text(&subscription["trial_settings"]["end_behavior"], "missing_payment_method") {
-        "cancel" => Some("canceled"),
-        "pause" => Some("paused"),
-        _ => None,
-    }
-}
-
-fn pause(world: &mut World, id: &str) {
-    update(world, id, |subscription| subscription["status"] = json!("paused"));
-    world.emit("customer.subscription.paused", id);
-}
-
-/// A paused subscription goes on: its period begins now, and is invoiced at once.
-pub(crate) fn resume(world: &mut World, id: &str) {
-    let now = world.now;
-    let subscription = world.copy(id);
-    let item = data(&subscription, "items").first().cloned().unwrap_or_default();
-    let (every, count) = interval(&item["price"]);
-    let period = (now, anchor::after(now, &every, count));
-    update(world, id, |subscription| {
-        subscription["status"] = json!("active");
-        subscription["billing_cycle_anchor"] = json!(now);
-        set_period(subscription, period);
-    });
-    world.emit("customer.subscription.resumed", id);
-    let subscription = world.copy(id);
-    let mut bill = bill(world, &subscription, "subscription_update", (now, now));
-    bill.lines = period_lines(world, &subscription, period, false);
-    let invoice = invoicing::draft(world, &bill);
-    invoicing::finalize(world, &invoice);
-    if text(&world.copy(&invoice), "status") == "open" {
-        collect(world, &invoice);
     }
 }
 
@@ -492,7 +414,7 @@ pub(crate) fn collect(world: &mut World, invoice: &str) {
     if text(&object, "collection_method") != "charge_automatically" {
         return;
     }
-    if matches!(payments::pay_invoice(world, invoice, None), Attempt::Succeeded) {
+    if matches!(payments::pay_invoice(world, invoice, None), Attempt::Succeeded | Attempt::Processing) {
         return;
     }
     let failures = int(&world.copy(invoice), "attempt_count");

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     Sandbox,
-    billing::lines::money,
+    billing::{
+        lines::{day, money},
+        price::cost,
+    },
     checkout::{self, Completion, Means},
     error::ApiError,
     form::Form,
@@ -369,11 +372,21 @@ fn summary(session: &Value) -> String {
     let recurring = elements(session, "_lines").iter().find(|line| !line["price"]["recurring"].is_null());
     let every = recurring.map(|line| text(&line["price"]["recurring"], "interval"));
     let title = if every.is_some() { "Subscribe" } else { "Pay Leasehold Demo" };
-    let per = every.map(|every| format!("<small> per {every}</small>")).unwrap_or_default();
+    let trial = session["_subscription_data"]["trial_end"].as_i64();
+    let per = match (every, trial) {
+        (Some(every), None) => format!("<small> per {every}</small>"),
+        _ => String::new(),
+    };
     side.push_str(&format!(
         "<div><h1>{title}</h1><p class=\"amount\">{}{per}</p></div>",
         amount(int(session, "amount_total"))
     ));
+    if let (Some(every), Some(end)) = (every, trial) {
+        let recurring = elements(session, "_lines").iter().filter(|line| !line["price"]["recurring"].is_null());
+        let then: i64 = recurring.map(|line| cost(&line["price"], int(line, "quantity"))).sum();
+        let sentence = format!("Free until {}, then {} per {every}", day(end), money(then, currency));
+        side.push_str(&format!("<p class=\"soft\">{}</p>", escape(&sentence)));
+    }
     let lines: String = elements(session, "_line_items")
         .iter()
         .map(|line| {

@@ -21,6 +21,10 @@ pub(crate) enum Behaviour {
     FailsLater,
     /// Succeeds, and the holder disputes the charge at once.
     Disputed,
+    /// Succeeds; a refund of it is pending for a while.
+    RefundPends,
+    /// Succeeds; a refund of it succeeds at first and then fails.
+    RefundFails,
 }
 
 /// A test card: number, tokens, brand, behaviour.
@@ -86,6 +90,18 @@ pub(crate) const CARDS: &[TestCard] = &[
         tokens: &["pm_card_createDispute", "pm_card_createDisputeInquiry", "tok_createDispute"],
         brand: "visa",
         behaviour: Behaviour::Disputed,
+    },
+    TestCard {
+        number: "4000000000007726",
+        tokens: &["pm_card_pendingRefund"],
+        brand: "visa",
+        behaviour: Behaviour::RefundPends,
+    },
+    TestCard {
+        number: "4000000000005126",
+        tokens: &["pm_card_refundFail"],
+        brand: "visa",
+        behaviour: Behaviour::RefundFails,
     },
 ];
 

@@ -15,7 +15,14 @@ pub(super) fn new_charge(world: &mut World, intent: &str, method: Option<&str>, 
     let method = method.map(|id| world.copy(id)).unwrap_or_default();
     let paid = decline.is_none();
     let id = world.new_id("ch");
-    let details = if text(&method, "type") != "card" {
+    let details = if text(&method, "type") == "sepa_debit" {
+        let mut debit = method["sepa_debit"].clone();
+        debit["mandate"] = Value::Null;
+        if let Some(debit) = debit.as_object_mut() {
+            debit.remove("generated_from");
+        }
+        json!({ "type": "sepa_debit", "sepa_debit": debit })
+    } else if text(&method, "type") != "card" {
         json!({ "type": "customer_balance", "customer_balance": {} })
     } else {
         let mut card = method["card"].clone();

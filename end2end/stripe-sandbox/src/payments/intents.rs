@@ -6,7 +6,7 @@ use super::{
     cards::{Behaviour, behaviour_of, decline_of},
     cash,
     charge::new_charge,
-    transfer,
+    debit, transfer,
 };
 use crate::{
     billing::invoicing,
@@ -67,7 +67,9 @@ pub(crate) fn intent_for_invoice(world: &mut World, invoice: &Value) -> String {
 pub(crate) enum Attempt {
     /// Paid.
     Succeeded,
-    /// 3-D Secure is needed.
+    /// A debit is on its way.
+    Processing,
+    /// 3-D Secure or a transfer is needed.
     RequiresAction,
     /// Refused.
     Declined(ApiError),
@@ -79,6 +81,10 @@ pub(crate) fn confirm(world: &mut World, intent: &str, method: &str, authenticat
         transfer::await_money(world, intent, Some(method));
         let paid = text(&world.copy(intent), "status") == "succeeded";
         return if paid { Attempt::Succeeded } else { Attempt::RequiresAction };
+    }
+    if text(&world.copy(method), "type") == "sepa_debit" {
+        debit::begin(world, intent, method);
+        return Attempt::Processing;
     }
     // A card pays the whole: what a transfer has brought so far goes back to the cash balance.
     cash::unapply(world, intent);
@@ -190,7 +196,7 @@ pub(crate) fn pay_invoice(world: &mut World, invoice: &str, method: Option<&str>
                 .with_code("resource_missing"),
         ),
     };
-    if !matches!(attempt, Attempt::Succeeded) {
+    if !matches!(attempt, Attempt::Succeeded | Attempt::Processing) {
         invoicing::attempt_failed(world, invoice, matches!(attempt, Attempt::RequiresAction));
     }
     attempt

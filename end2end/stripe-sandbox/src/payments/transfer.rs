@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{bank, cash};
 use crate::{
     error::ApiError,
-    form::Form,
+    form::{Form, bracketed},
     object::{elements, int, text},
     world::World,
 };
@@ -20,7 +20,7 @@ pub(crate) fn options(form: &Form, path: &str, currency: &str) -> Result<Value, 
         return Ok(Value::Null);
     }
     let at = |member: &str| form.text(&format!("{path}.{member}"));
-    let param = |member: &str| format!("{}[{}]", path.replace('.', "]["), member.replace('.', "]["));
+    let param = |member: &str| bracketed(&format!("{path}.{member}"));
     if at("funding_type").is_some_and(|kind| kind != "bank_transfer") {
         return Err(
             ApiError::invalid("Invalid funding_type: must be bank_transfer.").with_param(&param("funding_type"))
@@ -29,7 +29,9 @@ pub(crate) fn options(form: &Form, path: &str, currency: &str) -> Result<Value, 
     if at("funding_type").is_none() && form.has(&format!("{path}.bank_transfer")) {
         return Err(ApiError::missing(&param("funding_type")));
     }
-    let Some(kind) = at("bank_transfer.type") else {
+    // What fixtures of the Stripe CLI still say.
+    let kind = at("bank_transfer.type").map(|kind| if kind == "jp_bank_account" { "jp_bank_transfer" } else { kind });
+    let Some(kind) = kind else {
         return Ok(json!({ "funding_type": at("funding_type") }));
     };
     let fits = takes(currency)?;

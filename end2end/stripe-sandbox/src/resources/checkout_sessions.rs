@@ -6,7 +6,7 @@ use crate::{
     api::{Call, PAGING, Route, get, page, post},
     billing::{
         discount::{self, OrderFacts},
-        price, subscription,
+        price, trial,
     },
     checkout,
     error::{Answer, ApiError},
@@ -28,7 +28,7 @@ const CREATE: &str = "mode success_url cancel_url return_url ui_mode client_refe
     invoice_creation.enabled invoice_creation.invoice_data.metadata.* invoice_creation.invoice_data.description \
     invoice_creation.invoice_data.footer invoice_creation.invoice_data.custom_fields.* \
     tax_id_collection.enabled tax_id_collection.required automatic_tax.enabled allow_promotion_codes \
-    discounts.#.coupon discounts.#.promotion_code expires_at payment_method_types.# payment_method_options.* \
+    discounts.#.coupon discounts.#.promotion_code expires_at ~payment_method_types.# allowed_payment_method_types.# payment_method_options.* \
     payment_method_collection billing_address_collection locale submit_type currency saved_payment_method_options.* \
     phone_number_collection.enabled consent_collection.* custom_text.* adaptive_pricing.enabled";
 
@@ -130,8 +130,8 @@ fn create(world: &mut World, call: &Call) -> Answer {
         transfer::options(form, "payment_method_options.customer_balance", currency.as_str().unwrap_or("usd"))?;
     let id = world.new_id("cs_test");
     let details = checkout::details_of(world, &customer, form.text("customer_email"));
-    let types = form.texts("payment_method_types");
-    let types = if types.is_empty() { vec!["card"] } else { types };
+    let allowed = allowed_types(form);
+    let types = if allowed.is_empty() { vec!["card"] } else { allowed.clone() };
     if types.contains(&"customer_balance") {
         takes_transfer(mode, &customer, &transfer, currency.as_str().unwrap_or("usd"))?;
     }
@@ -140,11 +140,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
     let creation = form.flag("invoice_creation.enabled")? == Some(true);
     world.insert(json!({
         "id": id, "object": "checkout.session", "adaptive_pricing": { "enabled": false }, "after_expiration": null,
-        "allow_promotion_codes": form.flag("allow_promotion_codes")?, "amount_subtotal": null, "amount_total": null,
+        "allow_promotion_codes": form.flag("allow_promotion_codes")?,
+        "allowed_payment_method_types": (!allowed.is_empty()).then_some(&allowed), "amount_subtotal": null, "amount_total": null,
         "automatic_tax": { "enabled": taxed, "liability": taxed.then(|| json!({ "type": "self" })),
             "provider": taxed.then_some("stripe"), "status": taxed.then_some(if located { "complete" } else { "requires_location_inputs" }) },
         "billing_address_collection": form.text("billing_address_collection"), "cancel_url": form.text("cancel_url"),
-        "client_reference_id": form.text("client_reference_id"), "client_secret": null, "consent": null,
+        "client_reference_id": form.text("client_reference_id"), "client_secret": null, "collected_information": null, "consent": null,
         "consent_collection": null, "created": world.now, "currency": currency, "currency_conversion": null,
         "custom_fields": [],
         "custom_text": { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
@@ -161,7 +162,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
                 "footer": form.text("invoice_creation.invoice_data.footer"), "issuer": null,
                 "metadata": metadata(form, "invoice_creation.invoice_data.metadata"), "rendering_options": null },
         }) } else { Value::Null },
-        "livemode": false, "locale": form.text("locale"), "metadata": metadata(form, "metadata"), "mode": mode,
+        "integration_identifier": null, "livemode": false, "locale": form.text("locale"), "managed_payments": null, "metadata": metadata(form, "metadata"), "mode": mode,
         "origin_context": null, "payment_intent": null, "payment_link": null,
         "payment_method_collection": if mode == "payment" { "if_required" } else { form.text("payment_method_collection").unwrap_or("always") },
         "payment_method_configuration_details": null,
@@ -177,7 +178,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
         "_details": details, "_lines": lines, "_discounts": discounts, "_line_items": [],
         "_subscription_data": { "metadata": metadata(form, "subscription_data.metadata"),
             "description": form.text("subscription_data.description"), "trial_end": trial_end(world, form)?,
-            "trial_settings": subscription::trial_settings(form, "subscription_data.trial_settings")? },
+            "trial_settings": trial::settings(form, "subscription_data.trial_settings")? },
         "_payment_intent_data": { "metadata": metadata(form, "payment_intent_data.metadata"),
             "description": form.text("payment_intent_data.description"),
             "setup_future_usage": form.text("payment_intent_data.setup_future_usage") },
@@ -188,6 +189,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
     }));
     checkout::price(world, &id);
     Ok(world.copy(&id))
+}
+
+/// The ways to pay that a call allows; older calls name them differently.
+pub(crate) fn allowed_types(form: &Form) -> Vec<&str> {
+    let allowed = form.texts("allowed_payment_method_types");
+    if allowed.is_empty() { form.texts("payment_method_types") } else { allowed }
 }
 
 /// What Checkout asks for before it takes bank transfers.
@@ -203,7 +210,7 @@ fn takes_transfer(mode: &str, customer: &Value, options: &Value, currency: &str)
     } else {
         return Ok(());
     };
-    Err(ApiError::invalid(refusal).with_param("payment_method_types"))
+    Err(ApiError::invalid(refusal).with_param("allowed_payment_method_types"))
 }
 
 fn trial_end(world: &World, form: &Form) -> Result<Option<i64>, ApiError> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Call, Route, delete, get, page, post},
-    billing::{credit, subscription},
+    billing::{credit, discount, subscription},
     error::{Answer, ApiError},
     form::Form,
     object::{address, int, merge_metadata, merge_texts, metadata, text},
@@ -14,14 +14,15 @@ use crate::{
 
 const WRITABLE: &str = "name email phone description metadata.* address.* shipping.* tax_exempt preferred_locales.# \
     invoice_settings.default_payment_method invoice_settings.footer invoice_prefix balance business_name \
-    individual_name payment_method source default_source cash_balance.settings.reconciliation_mode tax.* tax_id_data.#.type tax_id_data.#.value coupon";
+    individual_name payment_method source default_source cash_balance.settings.reconciliation_mode test_clock tax.* tax_id_data.#.type tax_id_data.#.value ~coupon";
 
 pub(crate) const ROUTES: &[Route] = &[
     post("customers", WRITABLE, |world, call| create(world, &call.form)),
-    get("customers", "limit starting_after ending_before email created.*", list),
+    get("customers", "limit starting_after ending_before email test_clock created.*", list),
     get("customers/{}", "", retrieve),
     post("customers/{}", WRITABLE, update),
     delete("customers/{}", "", remove),
+    delete("customers/{}/discount", "", |world, call| drop_discount(world, call.id())),
     get("customers/{}/payment_methods", "limit starting_after ending_before type", payment_methods),
 ];
 
@@ -29,6 +30,10 @@ pub(crate) const ROUTES: &[Route] = &[
 pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
     let prefix: String = world.new_id("").chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let id = world.new_id("cus");
+    let clock = match form.text("test_clock") {
+        Some(clock) => world.referenced("test_helpers.test_clock", clock, "test_clock")?["id"].clone(),
+        None => Value::Null,
+    };
     let mut customer = json!({
         "id": id, "object": "customer", "address": null, "balance": 0, "created": world.now,
         "currency": null, "customer_account": null, "default_source": null, "delinquent": false, "description": null,
@@ -37,7 +42,7 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
             "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null,
         },
         "livemode": false, "metadata": {}, "name": null, "next_invoice_sequence": 1, "phone": null,
-        "preferred_locales": [], "shipping": null, "tax_exempt": "none", "test_clock": null,
+        "preferred_locales": [], "shipping": null, "tax_exempt": "none", "test_clock": clock,
         "_cash_balance": super::cash_balances::empty(&id),
     });
     let method = form.text("payment_method").map(|method| payments::resolve(world, method)).transpose()?;
@@ -52,6 +57,7 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
     }
     default_payment_method(world, &id, form)?;
     set_balance(world, &id, form, "initial")?;
+    set_coupon(world, &id, form)?;
     if let Some(mode) = form.text("cash_balance.settings.reconciliation_mode") {
         super::cash_balances::set_mode(world, &id, mode)?;
     }
@@ -80,6 +86,37 @@ fn merge(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
         customer["invoice_settings"]["footer"] = json!(form.text("invoice_settings.footer"));
     }
     Ok(())
+}
+
+/// `coupon` gives the customer a discount for everything to come; empty takes it away.
+fn set_coupon(world: &mut World, id: &str, form: &Form) -> Result<(), ApiError> {
+    if !form.has("coupon") {
+        return Ok(());
+    }
+    let before = world.copy(id)["discount"].clone();
+    let Some(coupon) = form.text("coupon") else {
+        return drop_discount(world, id).map(|_| ());
+    };
+    let coupon = world.referenced("coupon", coupon, "coupon")?;
+    if !discount::redeemable(world, &coupon) {
+        return Err(ApiError::invalid("This coupon can no longer be redeemed.").with_code("coupon_expired"));
+    }
+    let redeemed = discount::redeem(world, &[(text(&coupon, "id").to_owned(), None)], id, ("customer", id));
+    let discount = redeemed.first().and_then(Value::as_str).map(|discount| world.copy(discount)).unwrap_or_default();
+    world.set(id, "discount", discount.clone());
+    let event = if before.is_null() { "customer.discount.created" } else { "customer.discount.updated" };
+    world.emit(event, text(&discount, "id"));
+    Ok(())
+}
+
+fn drop_discount(world: &mut World, id: &str) -> Answer {
+    let discount = living(world, id)?["discount"].clone();
+    let Some(discount) = discount["id"].as_str() else {
+        return Err(ApiError::invalid(format!("No active discount for customer: {id}")).with_code("resource_missing"));
+    };
+    world.set(id, "discount", Value::Null);
+    world.emit("customer.discount.deleted", discount);
+    Ok(json!({ "id": discount, "object": "discount", "deleted": true }))
 }
 
 /// `balance` sets the credit balance to a value; the difference is the transaction.
@@ -116,6 +153,7 @@ fn update(world: &mut World, call: &Call) -> Answer {
     merge(&mut changed, &call.form)?;
     world.update(call.id(), "customer.updated", |customer| *customer = changed);
     set_balance(world, call.id(), &call.form, "adjustment")?;
+    set_coupon(world, call.id(), &call.form)?;
     if let Some(mode) = call.form.text("cash_balance.settings.reconciliation_mode") {
         super::cash_balances::set_mode(world, call.id(), mode)?;
     }
@@ -137,7 +175,9 @@ pub(crate) fn living(world: &World, id: &str) -> Answer {
 
 fn list(world: &mut World, call: &Call) -> Answer {
     let found = world.all("customer").filter(|customer| {
-        customer["deleted"] != true && call.form.text("email").is_none_or(|email| text(customer, "email") == email)
+        customer["deleted"] != true
+            && call.form.text("test_clock").is_none_or(|clock| text(customer, "test_clock") == clock)
+            && call.form.text("email").is_none_or(|email| text(customer, "email") == email)
     });
     page("/v1/customers", &call.form, found)
 }

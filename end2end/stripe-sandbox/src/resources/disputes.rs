@@ -21,8 +21,8 @@ pub(crate) const ROUTES: &[Route] = &[
     }),
 ];
 
-/// Opens a dispute about the latest charge of an intent.
-pub(crate) fn open(world: &mut World, intent: &str) {
+/// Opens a dispute about the latest charge of an intent and returns its id.
+pub(crate) fn open(world: &mut World, intent: &str) -> String {
     let intent = world.copy(intent);
     let charge = text(&intent, "latest_charge").to_owned();
     let evidence = [
@@ -69,9 +69,11 @@ pub(crate) fn open(world: &mut World, intent: &str) {
         "reason": "fraudulent", "status": "needs_response",
     }));
     world.emit("charge.dispute.created", &id);
+    world.emit("charge.dispute.funds_withdrawn", &id);
+    id
 }
 
-fn undecided(world: &World, id: &str) -> Result<Value, ApiError> {
+pub(crate) fn undecided(world: &World, id: &str) -> Result<Value, ApiError> {
     let dispute = world.get("dispute", id)?;
     if matches!(text(&dispute, "status"), "won" | "lost") {
         return Err(ApiError::invalid("This dispute is already closed."));
@@ -104,9 +106,13 @@ fn update(world: &mut World, call: &Call) -> Answer {
     Ok(world.copy(call.id()))
 }
 
-fn decide(world: &mut World, id: &str, status: &str) {
+/// Closes a dispute as `won` or `lost`. What is won comes back to the account.
+pub(crate) fn decide(world: &mut World, id: &str, status: &str) {
     world.change(id, |dispute| dispute["status"] = json!(status));
     world.emit("charge.dispute.closed", id);
+    if status == "won" {
+        world.emit("charge.dispute.funds_reinstated", id);
+    }
 }
 
 fn list(world: &mut World, call: &Call) -> Answer {

@@ -40,9 +40,9 @@ pub(crate) fn object(world: &World, id: &str, line: &Line, subscription: &Value,
             "type": "price_details", "unit_amount_decimal": line.price["unit_amount_decimal"],
             "price_details": { "price": line.price["id"], "product": line.price["product"] },
         })),
-        "proration": line.proration, "proration_details": null, "quantity": line.quantity,
+        "proration": line.proration, "quantity": line.quantity,
         "quantity_decimal": line.quantity.to_string(), "tax_rates": [],
-        "test_clock": null, "_price": line.price,
+        "test_clock": world.copy(customer.as_str().unwrap_or_default())["test_clock"], "_price": line.price,
     })
 }
 

@@ -313,7 +313,7 @@ fn pay(world: &mut World, call: &Call) -> Answer {
         payments::attach(world, method, text(&invoice, "customer"))?;
     }
     match payments::pay_invoice(world, call.id(), method.as_deref()) {
-        Attempt::Succeeded => Ok(world.copy(call.id())),
+        Attempt::Succeeded | Attempt::Processing => Ok(world.copy(call.id())),
         Attempt::Declined(decline) => Err(decline),
         Attempt::RequiresAction => Err(ApiError::card(
             "invoice_payment_intent_requires_action",

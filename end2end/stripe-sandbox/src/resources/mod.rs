@@ -1,5 +1,6 @@
 //! One file per resource: its routes, its parameters, its object.
 
+pub(crate) mod account;
 pub(crate) mod balance_transactions;
 pub(crate) mod cash_balances;
 pub(crate) mod charges;
@@ -24,6 +25,7 @@ pub(crate) mod subscription_items;
 pub(crate) mod subscription_schedules;
 pub(crate) mod subscriptions;
 pub(crate) mod tax_ids;
+pub(crate) mod test_clocks;
 pub(crate) mod webhook_endpoints;
 
 use crate::api::Route;
@@ -56,6 +58,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         promotion_codes::ROUTES,
         events::ROUTES,
         webhook_endpoints::ROUTES,
+        test_clocks::ROUTES,
+        account::ROUTES,
     ]
     .into_iter()
     .flatten()

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::checkout_sessions::allowed_types;
 use crate::{
     api::{Call, Route, get, page, post},
     error::{Answer, ApiError},
@@ -14,7 +15,7 @@ use crate::{
 pub(crate) const ROUTES: &[Route] = &[
     post(
         "payment_intents",
-        "amount currency customer payment_method payment_method_types.# payment_method_data.type \
+        "amount currency customer payment_method ~payment_method_types.# allowed_payment_method_types.# payment_method_data.type \
          payment_method_options.* confirm description metadata.* receipt_email setup_future_usage off_session \
          automatic_payment_methods.* return_url confirmation_method capture_method error_on_requires_action shipping.*",
         create,
@@ -47,7 +48,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
     };
     let method = method(world, form, &customer)?;
     let transfer = transfer::options(form, "payment_method_options.customer_balance", &currency)?;
-    let types = form.texts("payment_method_types");
+    let types = allowed_types(form);
     if types.contains(&"customer_balance") {
         transfer::takes(&currency)?;
         if customer.is_null() {
@@ -60,8 +61,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
     for member in ["description", "receipt_email", "setup_future_usage"] {
         intent[member] = json!(form.text(member));
     }
-    if form.has("payment_method_types") {
+    if !types.is_empty() {
         intent["payment_method_types"] = json!(types);
+        intent["allowed_payment_method_types"] = json!(types);
     }
     if transfer.is_object() {
         intent["payment_method_options"] = json!({ "customer_balance": transfer });

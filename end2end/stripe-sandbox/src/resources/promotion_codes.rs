@@ -12,7 +12,7 @@ use crate::{
 pub(crate) const ROUTES: &[Route] = &[
     post(
         "promotion_codes",
-        "promotion.type promotion.coupon code active customer expires_at max_redemptions metadata.* \
+        "promotion.type promotion.coupon ~coupon code active customer expires_at max_redemptions metadata.* \
          restrictions.first_time_transaction restrictions.minimum_amount restrictions.minimum_amount_currency",
         create,
     ),
@@ -23,7 +23,11 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn create(world: &mut World, call: &Call) -> Answer {
     let form = &call.form;
-    let coupon = world.referenced("coupon", form.required("promotion.coupon")?, "promotion[coupon]")?;
+    let coupon = world.referenced(
+        "coupon",
+        form.text("coupon").map_or_else(|| form.required("promotion.coupon"), Ok)?,
+        "promotion[coupon]",
+    )?;
     if let Some(customer) = form.text("customer") {
         world.referenced("customer", customer, "customer")?;
     }

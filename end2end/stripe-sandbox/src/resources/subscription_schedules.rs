@@ -100,14 +100,14 @@ fn from_subscription(world: &mut World, id: &str, form: &Form) -> Answer {
             "application_fee_percent": null, "automatic_tax": subscription["automatic_tax"],
             "billing_cycle_anchor": "automatic", "billing_thresholds": null,
             "collection_method": subscription["collection_method"],
-            "default_payment_method": subscription["default_payment_method"], "default_source": null,
-            "description": null, "invoice_settings": { "account_tax_ids": null, "days_until_due":
+            "default_payment_method": subscription["default_payment_method"],
+            "description": null, "invoice_settings": { "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null, "days_until_due":
                 subscription["days_until_due"], "issuer": { "type": "self" } },
             "on_behalf_of": null, "transfer_data": null,
         },
         "end_behavior": form.text("end_behavior").unwrap_or("release"), "livemode": false,
         "metadata": metadata(form, "metadata"), "phases": [phase], "released_at": null,
-        "released_subscription": null, "status": "active", "subscription": id, "test_clock": null,
+        "released_subscription": null, "status": "active", "subscription": id, "test_clock": subscription["test_clock"],
     }));
     subscription::update(world, id, |subscription| subscription["schedule"] = json!(schedule));
     world.emit("subscription_schedule.created", &schedule);

@@ -9,6 +9,7 @@ use crate::{
         discount::{self, OrderFacts},
         price, settings,
         subscription::{self, FirstPayment, Order},
+        trial,
     },
     error::{Answer, ApiError},
     form::Form,
@@ -22,7 +23,7 @@ const CREATE: &str = "customer items.#.price items.#.quantity items.#.metadata.*
     discounts.#.coupon discounts.#.promotion_code discounts.#.discount description payment_behavior \
     payment_settings.* cancel_at_period_end off_session currency billing_mode.* proration_behavior \
     add_invoice_items.#.price add_invoice_items.#.quantity add_invoice_items.#.price_data.* billing_cycle_anchor \
-    trial_settings.end_behavior.missing_payment_method cancel_at";
+    trial_settings.end_behavior.missing_payment_method";
 
 const UPDATE: &str = "items.#.id items.#.price items.#.quantity items.#.deleted items.#.metadata.* items.#.price_data.* \
     metadata.* default_payment_method collection_method days_until_due automatic_tax.enabled discounts.#.coupon \
@@ -99,13 +100,13 @@ fn create(world: &mut World, call: &Call) -> Answer {
         payment_settings: settings::read(form, &currency)?,
         cancel_at_period_end: form.flag("cancel_at_period_end")? == Some(true),
         invoice_metadata: Value::Null,
-        trial_settings: subscription::trial_settings(form, "trial_settings")?,
+        trial_settings: trial::settings(form, "trial_settings")?,
         anchor: form.int("billing_cycle_anchor")?,
         prorates: form.text("proration_behavior") != Some("none"),
     };
     let behavior = form.text("payment_behavior").unwrap_or("allow_incomplete");
     let preferred = world.payment_method_of(customer, &order.default_payment_method);
-    let pays_now = !by_wire && subscription::due_at_once(world, &order) > 0;
+    let pays_now = !by_wire && trial::due_at_once(world, &order) > 0;
     if pays_now && behavior != "default_incomplete" && preferred.is_none() {
         return Err(ApiError::invalid("This customer has no attached payment source or default payment method. Please consider adding a default payment method.")
             .with_code("resource_missing"));
@@ -161,7 +162,7 @@ fn update(world: &mut World, call: &Call) -> Answer {
     let cancel_at = form.int("cancel_at")?;
     let trial_end = if form.text("trial_end") == Some("now") { Some(now) } else { form.int("trial_end")? };
     let at_end = form.flag("cancel_at_period_end")?;
-    let trial_settings = subscription::trial_settings(form, "trial_settings")?;
+    let trial_settings = trial::settings(form, "trial_settings")?;
     let settings = settings::read(form, text(&before, "currency"))?;
     let redeemed =
         discounts.map(|wanted| discount::redeem(world, &wanted, text(&before, "customer"), ("subscription", id)));
@@ -298,7 +299,7 @@ fn resume(world: &mut World, call: &Call) -> Answer {
     if text(&before, "status") != "paused" {
         return Err(ApiError::invalid("You can only resume a subscription whose status is `paused`."));
     }
-    subscription::resume(world, call.id());
+    trial::resume(world, call.id());
     Ok(world.copy(call.id()))
 }
 

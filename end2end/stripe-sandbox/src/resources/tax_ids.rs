@@ -43,7 +43,7 @@ pub(crate) fn insert(world: &mut World, customer: &str, kind: &str, value: &str)
     world.insert(json!({
         "id": id, "object": "tax_id", "country": country, "created": world.now, "customer": customer,
         "customer_account": null, "livemode": false,
-        "owner": { "type": "customer", "customer": customer, "account": null, "application": null, "customer_account": null },
+        "owner": { "type": "customer", "customer": customer, "customer_account": null },
         "type": kind, "value": value,
         "verification": { "status": tax::verification(&value), "verified_address": null, "verified_name": null },
     }));

@@ -6,7 +6,7 @@ use crate::{
     api::{Call, PAGING, Route, delete, get, page, post},
     error::{Answer, ApiError},
     object::{merge_metadata, merge_texts, text},
-    world::World,
+    world::{API_VERSION, World},
 };
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -28,12 +28,29 @@ pub(crate) fn insert(world: &mut World, url: &str, enabled_events: Vec<String>, 
     }))
 }
 
+/// The endpoint that the sandbox is started with; a state file may know it already.
+pub(crate) fn ensure(world: &mut World, url: &str, secret: &str) {
+    let known = world.all("webhook_endpoint").find(|endpoint| text(endpoint, "url") == url);
+    match known.map(|endpoint| text(endpoint, "id").to_owned()) {
+        Some(id) => world.set(&id, "_secret", json!(secret)),
+        None => {
+            insert(world, url, vec!["*".to_owned()], secret);
+        }
+    }
+}
+
 fn create(world: &mut World, call: &Call) -> Answer {
     let url = call.form.required("url")?;
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(ApiError::invalid("Invalid URL: an explicit scheme (such as https) must be provided.")
             .with_code("url_invalid")
             .with_param("url"));
+    }
+    if let Some(version) = call.form.text("api_version").filter(|version| *version != API_VERSION) {
+        return Err(ApiError::invalid(format!(
+            "Invalid API version: {version}. The sandbox speaks {API_VERSION} only."
+        ))
+        .with_param("api_version"));
     }
     let events: Vec<String> = call.form.texts("enabled_events").into_iter().map(str::to_owned).collect();
     if events.is_empty() {

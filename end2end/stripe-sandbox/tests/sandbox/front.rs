@@ -105,3 +105,18 @@ async fn a_lookup_key_moves_only_when_asked_to() {
     assert_eq!(found["data"].as_array().unwrap().len(), 1);
     assert_eq!(id(&found["data"][0]), new);
 }
+
+#[tokio::test]
+async fn a_request_of_this_version_gets_nothing_that_the_version_has_no_more() {
+    let shop = Shop::open().await;
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let send = async |version: Option<&str>, types: &str| {
+        let form = [("amount", "100"), ("currency", "usd"), ("customer", customer.as_str()), (types, "card")];
+        let request = shop.http.post(format!("{}/v1/payment_intents", shop.running.url)).bearer_auth("sk_test_shop");
+        let request = version.into_iter().fold(request, |request, version| request.header("stripe-version", version));
+        request.form(&form).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(None, "payment_method_types[0]").await, 200);
+    assert_eq!(send(Some("2026-09-30.endive"), "payment_method_types[0]").await, 400);
+    assert_eq!(send(Some("2026-09-30.endive"), "allowed_payment_method_types[0]").await, 200);
+}

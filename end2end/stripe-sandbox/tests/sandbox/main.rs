@@ -4,8 +4,11 @@
 
 mod billing;
 mod checkout;
+mod clocks;
 mod front;
+mod money_back;
 mod pricing;
+mod state;
 mod transfers;
 mod webhooks;
 
@@ -43,18 +46,7 @@ impl Shop {
             clock: Some(clock.path().to_owned()),
             ..Config::default()
         };
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
+        let http = plain_http();
         Self { running: start(config).await.unwrap(), http, received, clock }
     }
 
@@ -161,6 +153,22 @@ impl Shop {
 async fn receive(State(received): State<Received>, headers: HeaderMap, body: Bytes) {
     let signature = headers.get("stripe-signature").unwrap().to_str().unwrap().to_owned();
     received.lock().unwrap().push((signature, body));
+}
+
+/// A browser without a proxy that follows no redirect.
+fn plain_http() -> reqwest::Client {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap()
 }
 
 fn id(object: &Value) -> String {

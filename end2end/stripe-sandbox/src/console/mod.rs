@@ -1,4 +1,7 @@
-//! The console at `/` and the control API below `/_sandbox/`: chaos, resending, state, clock.
+//! The console at `/` and the control API below `/_sandbox/`: chaos, resending, state, clock, and acts of the world
+//! outside (`acts`).
+
+mod acts;
 
 use std::sync::Arc;
 
@@ -15,12 +18,9 @@ use serde_json::{Value, json};
 
 use crate::{
     Sandbox,
-    billing::lines::{amount_in, money, parse_money},
     form::Form,
     hosted::page::{escape, notice, page, see_other},
     object::{public, text},
-    payments::{cash, transfer},
-    resources::customers,
     webhooks::{Drop, FailNext, Outcome},
     world::World,
 };
@@ -52,7 +52,7 @@ pub(crate) fn router() -> Router<Arc<Sandbox>> {
         .route("/_sandbox/chaos", post(chaos))
         .route("/_sandbox/resend", post(resend))
         .route("/_sandbox/clock", post(clock))
-        .route("/_sandbox/fund", post(fund))
+        .merge(acts::router())
 }
 
 /// `drop` as a number or the word `all`.
@@ -92,18 +92,8 @@ struct ClockWish {
     set: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FundWish {
-    customer: String,
-    /// Minor units.
-    amount: i64,
-    currency: String,
-    reference: Option<String>,
-}
-
 /// A control call comes as JSON from tests and as a form from the console's own page.
-fn wish<T: serde::de::DeserializeOwned>(
+pub(super) fn wish<T: serde::de::DeserializeOwned>(
     headers: &HeaderMap,
     body: &[u8],
     of_form: fn(&Form) -> Value,
@@ -119,11 +109,11 @@ fn wish<T: serde::de::DeserializeOwned>(
     parsed.map(|wish| (wish, is_form)).map_err(|error| Box::new(refuse(&error.to_string())))
 }
 
-fn refuse(message: &str) -> Response<Body> {
+pub(super) fn refuse(message: &str) -> Response<Body> {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": message }))).into_response()
 }
 
-fn done(is_form: bool, answer: Value) -> Response<Body> {
+pub(super) fn done(is_form: bool, answer: Value) -> Response<Body> {
     if is_form { see_other("/") } else { Json(answer).into_response() }
 }
 
@@ -183,33 +173,6 @@ async fn resend(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: B
     }
     sandbox.wake.notify_one();
     done(is_form, json!({ "resent_to": endpoints }))
-}
-
-/// A bank transfer arrives for a customer.
-async fn fund(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    let of_form = |form: &Form| {
-        let currency = form.text("currency").unwrap_or_default();
-        json!({
-            "customer": form.text("customer"), "currency": currency, "reference": form.text("reference"),
-            "amount": form.text("amount").and_then(|typed| parse_money(typed, currency)),
-        })
-    };
-    let (wish, is_form): (FundWish, bool) = match wish(&headers, &body, of_form) {
-        Ok(wish) => wish,
-        Err(refusal) => return *refusal,
-    };
-    let mut world = sandbox.world();
-    sandbox.catch_up(&mut world);
-    if let Err(error) = customers::living(&world, &wish.customer).and_then(|_| transfer::takes(&wish.currency)) {
-        return refuse(&error.message);
-    }
-    if wish.amount < 1 {
-        return refuse("amount is at least 1, in minor units");
-    }
-    let transaction = cash::fund(&mut world, &wish.customer, wish.amount, &wish.currency, wish.reference.as_deref());
-    drop(world);
-    sandbox.wake.notify_one();
-    done(is_form, public(&transaction))
 }
 
 async fn clock(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
@@ -349,7 +312,7 @@ async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response<Body> {
             )
         })
         .collect();
-    let funding = funding(&world);
+    let (funding, cards, disputes) = (acts::funding(&world), acts::cards(&world), acts::disputes(&world));
     let refusals: String = world.refusals.iter().rev().take(20).map(|line| format!("{}\n", escape(line))).collect();
     let body = format!(
         "<main class=\"wide\"><span class=\"testmode\">Stripe sandbox</span><h1>{now}</h1>\
@@ -362,6 +325,8 @@ async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response<Body> {
          <div><label for=\"fail_next\">Fail the next call</label><select id=\"fail_next\" name=\"fail_next\"><option value=\"\">no</option><option>500</option><option>429</option><option>timeout</option></select></div>\
          <button>Set</button></div></form></section>\
          <section class=\"card\"><h2>Bank transfers</h2>{funding}</section>\
+         <section class=\"card\"><h2>Cards</h2>{cards}</section>\
+         <section class=\"card\"><h2>Disputes</h2>{disputes}</section>\
          <section class=\"card\"><h2>Objects</h2><div class=\"scroll\"><table><thead><tr><th>Kind</th><th class=\"num\">Count</th><th>Newest</th></tr></thead><tbody>{objects}</tbody></table></div></section>\
          <section class=\"card\"><h2>Events</h2><div class=\"scroll\"><table><thead><tr><th>At</th><th>Type</th><th>Object</th><th>Send</th></tr></thead><tbody>{events}</tbody></table></div></section>\
          <section class=\"card\"><h2>Deliveries</h2><div class=\"scroll\"><table><thead><tr><th>Type</th><th>Endpoint</th><th>Outcome</th><th class=\"num\">Attempts</th><th>Last</th></tr></thead><tbody>{sent}</tbody></table></div></section>\
@@ -374,66 +339,7 @@ async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response<Body> {
     page(200, "Stripe sandbox", &body, &[])
 }
 
-/// What waits for a transfer, and a form that plays the bank.
-fn funding(world: &World) -> String {
-    let waiting: String = cash::all_waiting(world)
-        .into_iter()
-        .take(20)
-        .map(|(intent, remaining)| {
-            let intent = world.copy(&intent);
-            let currency = text(&intent, "currency");
-            let send = |label: &str, amount: i64| {
-                format!(
-                    "<form method=\"post\" action=\"/_sandbox/fund\"><input type=\"hidden\" name=\"customer\" value=\"{}\">\
-                     <input type=\"hidden\" name=\"currency\" value=\"{currency}\"><input type=\"hidden\" name=\"reference\" value=\"{}\">\
-                     <button name=\"amount\" value=\"{}\">{label}</button></form>",
-                    escape(text(&intent, "customer")),
-                    escape(&cash::reference_of(world, &intent)),
-                    amount_in(amount, currency),
-                )
-            };
-            format!(
-                "<tr><td>{}</td><td>{}</td><td class=\"num\">{}</td><td><div class=\"acts\">{}{}{}</div></td></tr>",
-                object_link(&intent),
-                escape(text(&world.copy(text(&intent, "customer")), "email")),
-                escape(&money(remaining, currency)),
-                send("Whole", remaining),
-                send("Half", (remaining / 2).max(1)),
-                send("Too much", remaining + remaining / 10 + 1),
-            )
-        })
-        .collect();
-    let waiting = if waiting.is_empty() {
-        "<p class=\"hint\">No payment waits for a transfer.</p>".to_owned()
-    } else {
-        format!(
-            "<div class=\"scroll\"><table><thead><tr><th>Payment</th><th>Customer</th><th class=\"num\">Missing</th><th>Send</th></tr></thead><tbody>{waiting}</tbody></table></div>"
-        )
-    };
-    let customers: String = world
-        .all("customer")
-        .filter(|customer| customer["deleted"] != true)
-        .take(200)
-        .map(|customer| {
-            let id = escape(text(customer, "id"));
-            let balance = customer["_cash_balance"]["available"].as_object().into_iter().flatten();
-            let balance: Vec<String> =
-                balance.map(|(currency, minor)| money(minor.as_i64().unwrap_or(0), currency)).collect();
-            let name = customer["email"].as_str().or(customer["name"].as_str()).unwrap_or("no name");
-            format!("<option value=\"{id}\">{} · {id} {}</option>", escape(name), escape(&balance.join(" ")))
-        })
-        .collect();
-    format!(
-        "{waiting}<form method=\"post\" action=\"/_sandbox/fund\"><div class=\"acts\">\
-         <div><label for=\"customer\">Customer</label><select id=\"customer\" name=\"customer\">{customers}</select></div>\
-         <div><label for=\"amount\">Amount</label><input id=\"amount\" name=\"amount\" inputmode=\"decimal\" size=\"9\"></div>\
-         <div><label for=\"currency\">Currency</label><select id=\"currency\" name=\"currency\"><option>usd</option><option>eur</option><option>gbp</option><option>jpy</option><option>mxn</option></select></div>\
-         <div><label for=\"reference\">Reference</label><input id=\"reference\" name=\"reference\" size=\"14\"></div>\
-         <button>Transfer</button></div></form>"
-    )
-}
-
-fn object_link(object: &Value) -> String {
+pub(super) fn object_link(object: &Value) -> String {
     let id = escape(text(object, "id"));
     format!("<a href=\"/_sandbox/object/{id}\"><code>{id}</code></a>")
 }
