@@ -2,6 +2,7 @@
 //! becomes of webhooks, and what is charged is what was shown.
 
 mod apart;
+mod decoding;
 mod failed_renewal;
 mod maintenance;
 mod pairs;

@@ -283,7 +283,7 @@ async fn buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {
 }
 
 /// For the sandbox's pages on loopback; redirects are looked at, not followed.
-fn plain_http() -> anyhow::Result<reqwest::Client> {
+pub(super) fn plain_http() -> anyhow::Result<reqwest::Client> {
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(rustls::RootCertStore::empty())
