@@ -102,6 +102,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("invoices")) view=pages::staff_invoices::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />

@@ -94,8 +94,16 @@ ids! {
     SigningKeyId = "key";
     /// An invoice.
     InvoiceId = "inv";
-    /// A rendered document of an invoice.
+    /// A document of an invoice, credit note or order.
     DocumentId = "doc";
+    /// A credit note.
+    CreditNoteId = "cno";
+    /// Money paid back.
+    RefundId = "rfd";
+    /// A payment that its payer disputes.
+    DisputeId = "dis";
+    /// A posting of the ledger.
+    PostingId = "pst";
     /// A queued job.
     JobId = "job";
     /// An event of the licensing or commerce history.

@@ -108,18 +108,22 @@ CREATE TABLE invoice_lines (
     FOREIGN KEY (vendor_id, invoice_id) REFERENCES invoices (vendor_id, id)
 );
 
--- Rendered once, stored with its hash, never again.
+-- Rendered once, stored with its hash, never again. `subject_id` is the invoice, credit note or order that it shows.
 CREATE TABLE documents (
     id              TEXT NOT NULL PRIMARY KEY,
     vendor_id       TEXT NOT NULL,
-    invoice_id      TEXT NOT NULL,
-    kind            TEXT NOT NULL,                     -- invoice, receipt
+    account_id      TEXT NOT NULL,
+    subject_id      TEXT NOT NULL,
+    number          TEXT NOT NULL,
+    kind            TEXT NOT NULL,                     -- invoice, receipt, credit_note, pro_forma, ubl, cii
     content         BYTEA NOT NULL,
     sha256          BYTEA NOT NULL,
+    issued_at       BIGINT NOT NULL,
     created_at      BIGINT NOT NULL,
-    UNIQUE (invoice_id, kind),
-    FOREIGN KEY (vendor_id, invoice_id) REFERENCES invoices (vendor_id, id)
+    UNIQUE (subject_id, kind),
+    FOREIGN KEY (vendor_id, account_id) REFERENCES accounts (vendor_id, id)
 );
+CREATE INDEX documents_by_account ON documents (account_id, issued_at, id);
 
 CREATE TABLE stripe_events (
     vendor_id       TEXT NOT NULL REFERENCES vendors (id),

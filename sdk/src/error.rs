@@ -262,7 +262,8 @@ pub struct Problem {
     /// `seats_exhausted`, `devices_exhausted`: who holds them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holders: Option<Vec<Holder>>,
-    /// `license_inactive`: why, as in `not_started`, `not_paid`, `past_due`, `cancelled`.
+    /// `license_inactive`: why, as in `not_started`, `not_paid`, `past_due`, `cancelled`; `disputed` where only
+    /// new activations are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `feature_not_licensed`: the features that are missing.

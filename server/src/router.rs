@@ -95,7 +95,12 @@ fn portal(state: &AppState) -> Router<AppState> {
         .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)));
     Router::new()
         .route("/act/{*function}", post(server_function))
-        .route("/invoices/{invoice_id}/{document}", get(http::documents::download))
+        .route("/invoices/{subject_id}/{document}", get(http::documents::download))
+        .route("/invoices/year.zip", get(http::exports::year_as_zip))
+        .route("/invoices/year.csv", get(http::exports::year_as_csv))
+        .route("/staff/ledger/entries.csv", get(http::exports::entries))
+        .route("/staff/ledger/documents.csv", get(http::exports::all_documents))
+        .route("/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff))
         .route("/orders/{order_id}/state", get(http::order_state::tell))
         .merge(pages)
         .fallback(page)

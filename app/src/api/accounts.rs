@@ -3,6 +3,7 @@
 use backend::accounts::{
     self, Account, AccountCreation, AccountDetails, AccountUpdate, Address, Password, PasswordChange,
 };
+use backend::billing::update_billing_details;
 use backend::ids::{SessionId, UserId};
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -40,16 +41,18 @@ pub struct CompanyForm {
     pub state: String,
     /// Where invoices are mailed; empty means the user's own address.
     pub billing_email: String,
+    /// The company's own order number, or empty.
+    pub purchase_order: String,
 }
 
 impl CompanyForm {
     /// The form of an account as it is.
     #[must_use]
     pub fn of_account(account: &Account) -> Self {
-        let Account { company, country, address, vat_id, billing_email, .. } = account.clone();
+        let Account { company, country, address, vat_id, billing_email, purchase_order, .. } = account.clone();
         let Address { line1, line2, postal_code, city, state } = address;
         let vat_id = vat_id.unwrap_or_default();
-        Self { company, country, vat_id, line1, line2, postal_code, city, state, billing_email }
+        Self { company, country, vat_id, line1, line2, postal_code, city, state, billing_email, purchase_order }
     }
 
     /// The form as it was refused; `None` where it was not.
@@ -69,7 +72,8 @@ impl CompanyForm {
             state: form.state,
         };
         let (vat_id, billing_email) = (form.vat_id, form.billing_email);
-        AccountDetails { company: form.company, country: form.country, vat_id, address, billing_email }
+        let purchase_order = form.purchase_order;
+        AccountDetails { company: form.company, country: form.country, vat_id, address, billing_email, purchase_order }
     }
 
     fn refused(&self, form: &str) -> Refused {
@@ -83,6 +87,7 @@ impl CompanyForm {
             ("city", &self.city),
             ("state", &self.state),
             ("billing_email", &self.billing_email),
+            ("purchase_order", &self.purchase_order),
         ]
         .into_iter()
         .fold(Refused::new(form), |refused, (field, typed)| refused.value(field, typed))
@@ -137,11 +142,10 @@ pub async fn update_account(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
-    let (cx, details) = (visit.viewer_cx(), form.details());
-    let updated = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { accounts::update_account(tx, &cx, &account.id, &details).await }));
+    let (cx, master, details) = (visit.viewer_cx(), visit.state.master.clone(), form.details());
+    let updated = visit.state.db.write(move |tx| {
+        Box::pin(async move { update_billing_details(tx, &cx, &master, &account.id, &details).await })
+    });
     match updated.await? {
         AccountUpdate::Updated(_) => say_done("account_updated").await,
         AccountUpdate::Unchanged(_) => say_done("account_unchanged").await,

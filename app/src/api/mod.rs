@@ -25,4 +25,5 @@ pub mod refusal;
 pub mod sign_in;
 pub mod staff;
 pub mod staff_licenses;
+pub mod staff_money;
 pub mod step_up;

@@ -2,7 +2,7 @@
 //! `?edit=company` and `?edit=password` show the form in place of the facts.
 
 use backend::accounts::{
-    self, Account, Act, Role, SessionInfo, User, list_members, list_sessions, may, session_handle,
+    self, Account, Act, Role, SessionInfo, User, VatIdState, list_members, list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
 use backend::db::DbError;
@@ -75,16 +75,38 @@ fn company(account: &Account, role: Role) -> AnyView {
         may(role, Act::EditDetails)
             .then(|| view! { <LinkButton href=EDIT_COMPANY label=text::EDIT about=text::OF_COMPANY emphasis=Emphasis::Quiet /> })
     };
-    let vat_id = account.vat_id.clone().unwrap_or_else(|| text::NO_VAT_ID.to_owned());
+    let order_number = Some(account.purchase_order.clone()).filter(|number| !number.is_empty());
+    let order_number = order_number.unwrap_or_else(|| text::NO_PURCHASE_ORDER.to_owned());
     view! {
         <Card title=text::COMPANY_DETAILS lead=text::COMPANY_DETAILS_LEAD aside=edit id="company">
             <Facts facts=vec![
                 Fact::new(fields::field(accounts::Field::Company), account.company.clone()),
                 Fact::new(text::POSTAL_ADDRESS, address(&account)),
-                Fact::new(fields::field(accounts::Field::VatId), vat_id),
+                Fact::new(fields::field(accounts::Field::VatId), vat_id(&account)),
                 Fact::new(text::INVOICES_GO_TO, account.billing_email.clone()),
+                Fact::new(fields::field(accounts::Field::PurchaseOrder), order_number),
             ] />
         </Card>
+    }
+    .into_any()
+}
+
+/// The VAT id with what is known about it, and what that means.
+fn vat_id(account: &Account) -> AnyView {
+    let Some(id) = account.vat_id.clone() else { return text::NO_VAT_ID.into_any() };
+    let state = account.vat_id_state;
+    let tone = match state {
+        VatIdState::Verified => Tone::Good,
+        VatIdState::Unverified => Tone::Bad,
+        VatIdState::Pending => Tone::Warn,
+        VatIdState::Unchecked | VatIdState::Unavailable => Tone::Neutral,
+    };
+    let word = fields::vat_id_state(state);
+    let badge = (!word.is_empty()).then(|| view! { " " <Badge tone word /> });
+    view! {
+        {id}
+        {badge}
+        <small>{fields::vat_id_means(state)}</small>
     }
     .into_any()
 }

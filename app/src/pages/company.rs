@@ -91,6 +91,13 @@ pub(super) fn company_fields(typed: CompanyForm) -> impl IntoView {
             optional=portal::OPTIONAL
             autocomplete="email"
         />
+        <Field
+            name="purchase_order"
+            label=label(Detail::PurchaseOrder)
+            value=typed.purchase_order
+            hint=text::PURCHASE_ORDER_HINT
+            optional=portal::OPTIONAL
+        />
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use backend::accounts::{Act, may};
 use backend::clock::UnixMs;
 use backend::ids::{InvoiceId, LicenseId};
-use backend::invoices::{Invoice, InvoiceStatus, find_invoice, list_invoices};
+use backend::invoices::{
+    CreditNote, CreditNoteStatus, Invoice, InvoiceStatus, find_invoice, list_credit_notes, list_invoices,
+};
 use backend::licenses::find_license;
 use backend::text::en::{invoice_list as text, invoices as words, moments};
 use leptos::prelude::*;
@@ -13,12 +15,15 @@ use leptos::prelude::*;
 use super::own_license::name_of;
 use super::{NoPage, Page, render};
 use crate::components::{
-    Badge, Column, Emphasis, EmptyState, LinkButton, Moment, Money, PageHead, Pagination, Row, Table, Tone,
+    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, PageHead, Pagination, Row,
+    Table, Tone,
 };
 use crate::request::Visit;
 
 /// Invoices on a page.
 const PAGE: usize = 20;
+/// Years whose documents are offered: what tax offices ask for.
+const YEARS: usize = 10;
 
 /// The list of invoices.
 pub fn page() -> impl IntoView {
@@ -53,10 +58,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     names.insert(id.clone(), name_of(&view));
                 }
             }
-            Ok::<_, NoPage>((invoices, names))
+            // Few accounts have more than one or two; a page of them is all of them.
+            let notes = list_credit_notes(tx, &vendor_id, &account_id, 100).await?;
+            Ok::<_, NoPage>((invoices, names, notes))
         })
     });
-    let (mut invoices, names) = found.await?;
+    let (mut invoices, names, notes) = found.await?;
     let goes_on = invoices.len() > PAGE;
     invoices.truncate(PAGE);
     let oldest = invoices.last().cloned();
@@ -77,6 +84,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::number(amount),
         Column::act(text::DOCUMENTS),
     ];
+    let years = years(&invoices, visit.state.clock.now());
     let rows = invoices.into_iter().map(|invoice| row(invoice, &names)).collect();
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
@@ -95,8 +103,71 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             }
         />
         {pages}
+        {credit_notes(&notes)}
+        {years}
     };
     Ok(Page::new(text::TITLE, body))
+}
+
+fn credit_notes(notes: &[CreditNote]) -> Option<impl IntoView + use<>> {
+    if notes.is_empty() {
+        return None;
+    }
+    let rows = notes
+        .iter()
+        .map(|note| {
+            let about = text::of(&note.number);
+            let link = |file: &str, label: &'static str| {
+                let (href, about) = (format!("/invoices/{}/{file}", note.id), about.clone());
+                view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
+            };
+            let is_issued = note.status == CreditNoteStatus::Issued;
+            let tone = if is_issued { Tone::Good } else { Tone::Neutral };
+            let xml = note.parties.0.supplier.vat_id.is_some();
+            let documents = view! {
+                <span class="acts">
+                    {link("credit-note.pdf", text::PDF)} {xml.then(|| link("ubl.xml", text::UBL))}
+                    {xml.then(|| link("cii.xml", text::CII))}
+                </span>
+            };
+            Row::new()
+                .cell(note.number.clone())
+                .cell(day(note.issued_at))
+                .cell(view! { <Badge tone=tone word=words::credit_note_status(note.status) /> })
+                .cell(view! { <Money minor=-note.total_minor currency=note.currency.as_str() /> })
+                .cell(documents)
+        })
+        .collect();
+    let [number, issued, status, amount] = text::CREDIT_NOTE_COLUMNS;
+    let columns = vec![
+        Column::text(number),
+        Column::text(issued),
+        Column::text(status),
+        Column::number(amount),
+        Column::act(text::DOCUMENTS),
+    ];
+    Some(view! {
+        <Card title=text::CREDIT_NOTES lead=text::CREDIT_NOTES_LEAD id="credit-notes">
+            <Table caption=text::CREDIT_NOTES caption_hidden=true columns rows />
+        </Card>
+    })
+}
+
+/// The years of the invoices that are shown, newest first, with what can be taken along of each.
+fn years(invoices: &[Invoice], now: UnixMs) -> Option<impl IntoView + use<>> {
+    let oldest = invoices.last()?.issued_at.date().year();
+    let years = (oldest..=now.date().year()).rev().take(YEARS);
+    let each = years
+        .map(|year| {
+            let link = |file: &str, label: &'static str| {
+                let (href, about) = (format!("/invoices/{file}?year={year}"), text::of_year(year));
+                view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
+            };
+            let files = view! { <span class="acts">{link("year.zip", text::ZIP)} {link("year.csv", text::CSV)}</span> };
+            Fact::new(year.to_string(), files)
+        })
+        .collect::<Vec<_>>();
+    Some(view! { <Card title=text::YEARS lead=text::YEARS_LEAD id="years"><Facts facts=each /></Card> })
 }
 
 fn row(invoice: Invoice, names: &LicenseNames) -> Row {
@@ -122,6 +193,7 @@ fn documents(invoice: &Invoice) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
     let pay = invoice.payment_url.clone().filter(|_| invoice.status == InvoiceStatus::Open);
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
+    let xml = invoice.parties.0.supplier.vat_id.is_some();
     let link = |href: String, label: &'static str, about: String| {
         view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
     };
@@ -129,16 +201,18 @@ fn documents(invoice: &Invoice) -> impl IntoView + use<> {
         <span class="acts">
             {pay.map(|href| link(href, text::PAY, about.clone()))}
             {link(format!("/invoices/{}/invoice.pdf", invoice.id), text::PDF, about.clone())}
-            {receipt.map(|href| link(href, text::RECEIPT, about))}
+            {receipt.map(|href| link(href, text::RECEIPT, about.clone()))}
+            {xml.then(|| link(format!("/invoices/{}/ubl.xml", invoice.id), text::UBL, about.clone()))}
+            {xml.then(|| link(format!("/invoices/{}/cii.xml", invoice.id), text::CII, about))}
         </span>
     }
 }
 
-fn day(at: UnixMs) -> impl IntoView {
+pub(super) fn day(at: UnixMs) -> impl IntoView {
     view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
 }
 
-fn tone(status: InvoiceStatus) -> Tone {
+pub(super) fn tone(status: InvoiceStatus) -> Tone {
     match status {
         InvoiceStatus::Open => Tone::Warn,
         InvoiceStatus::Paid => Tone::Good,

@@ -1,7 +1,7 @@
 //! Creating a customer's account, with its creator as owner.
 
 use super::rules::{FieldProblem, check_details};
-use super::{Account, AccountDetails, AccountKind, Role, store};
+use super::{Account, AccountDetails, AccountKind, Role, VatIdState, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -46,6 +46,8 @@ pub async fn create_account(
         address: checked.address.clone(),
         vat_id: checked.vat_id.clone(),
         billing_email: checked.billing_email.clone(),
+        purchase_order: checked.purchase_order.clone(),
+        vat_id_state: VatIdState::Unchecked,
         stripe_customer_id: None,
         created_at: cx.now,
     };

@@ -71,6 +71,7 @@ pub use sessions::{
     end_session, fresh_authentication, list_sessions, renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
+pub(crate) use store::set_vat_id_state;
 pub use store::{
     find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, list_members,
     list_memberships, lock_account, member_role, set_stripe_customer,
@@ -153,6 +154,22 @@ pub struct Address {
     pub state: String,
 }
 
+text_enum! {
+    /// What is known about a VAT id, as Stripe has it from the tax office's register.
+    VatIdState {
+        /// Nothing yet: nothing was bought with it.
+        Unchecked = "unchecked",
+        /// The register was asked.
+        Pending = "pending",
+        /// The register knows it.
+        Verified = "verified",
+        /// The register does not know it.
+        Unverified = "unverified",
+        /// The register cannot be asked about ids of this kind.
+        Unavailable = "unavailable",
+    }
+}
+
 /// A customer or partner organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -172,6 +189,10 @@ pub struct Account {
     pub vat_id: Option<String>,
     /// Where invoices are mailed.
     pub billing_email: String,
+    /// Its own order number or cost centre, printed on documents; empty where it wants none.
+    pub purchase_order: String,
+    /// What is known about the VAT id.
+    pub vat_id_state: VatIdState,
     /// Its customer at Stripe, once it has bought.
     pub stripe_customer_id: Option<String>,
     /// When it was created.
@@ -201,4 +222,6 @@ pub struct AccountDetails {
     pub address: Address,
     /// Where invoices are mailed; empty means the user's own address.
     pub billing_email: String,
+    /// Its own order number or cost centre; empty means none.
+    pub purchase_order: String,
 }

@@ -60,6 +60,8 @@ text_enum! {
         State = "state",
         /// Where invoices are mailed.
         BillingEmail = "billing_email",
+        /// The buyer's own order number.
+        PurchaseOrder = "purchase_order",
     }
 }
 
@@ -214,11 +216,12 @@ pub fn check_details(details: &AccountDetails, own_email: &str) -> Result<Checke
     };
     let typed = details.billing_email.trim();
     let billing_email = keep(Field::BillingEmail, check_email(if typed.is_empty() { own_email } else { typed }));
+    let purchase_order = keep(Field::PurchaseOrder, line(&details.purchase_order, PURCHASE_ORDER_MAX_CHARS));
     if !problems.is_empty() {
         return Err(problems);
     }
     let vat_id = Some(vat_id).filter(|vat_id| !vat_id.is_empty());
-    Ok(CheckedDetails { company, country, vat_id, address, billing_email })
+    Ok(CheckedDetails { company, country, vat_id, address, billing_email, purchase_order })
 }
 
 /// Details that [`check_details`] found good.
@@ -234,7 +237,12 @@ pub struct CheckedDetails {
     pub address: Address,
     /// Where invoices are mailed.
     pub billing_email: String,
+    /// The buyer's own order number; may be empty.
+    pub purchase_order: String,
 }
+
+/// Most characters of the buyer's own order number.
+const PURCHASE_ORDER_MAX_CHARS: usize = 60;
 
 /// One line of text for people: blanks trimmed, short enough, in a script that documents can print.
 fn line(text: &str, max: usize) -> Result<String, Problem> {

@@ -72,6 +72,7 @@ fn details() -> AccountDetails {
             line1: "Οδός Ερμού 1".to_owned(), city: "Αθήνα".to_owned(), ..Address::default()
         },
         billing_email: String::new(),
+        purchase_order: " PO-4711 ".to_owned(),
     }
 }
 
@@ -80,7 +81,7 @@ fn details_are_kept_in_their_normal_form_and_invoices_go_to_the_owner_unless_sai
     let kept = check_details(&details(), "owner@example.gr").unwrap();
     assert_eq!((kept.company.as_str(), kept.country.as_str()), ("Παράδειγμα Α.Ε.", "GR"));
     assert_eq!(kept.vat_id.as_deref(), Some("EL094014201"));
-    assert_eq!(kept.billing_email, "owner@example.gr");
+    assert_eq!((kept.billing_email.as_str(), kept.purchase_order.as_str()), ("owner@example.gr", "PO-4711"));
     let none = check_details(&AccountDetails { vat_id: " ".to_owned(), ..details() }, "o@example.gr").unwrap();
     assert_eq!(none.vat_id, None);
 }
@@ -93,6 +94,7 @@ fn every_problem_of_a_form_is_named_at_once() {
         vat_id: String::new(),
         address: Address { line1: " ".to_owned(), city: "x".repeat(101), ..Address::default() },
         billing_email: "nobody".to_owned(),
+        purchase_order: "9".repeat(61),
     };
     let problems = check_details(&bad, "owner@example.gr").unwrap_err();
     let named: Vec<_> = problems.into_iter().map(|found| (found.field, found.problem)).collect();
@@ -104,6 +106,7 @@ fn every_problem_of_a_form_is_named_at_once() {
             (Field::Line1, Problem::Missing),
             (Field::City, Problem::TooLong { max: 100 }),
             (Field::BillingEmail, Problem::EmailMalformed),
+            (Field::PurchaseOrder, Problem::TooLong { max: 60 }),
         ]
     );
 }

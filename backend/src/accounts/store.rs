@@ -1,4 +1,4 @@
-use super::{Account, AccountKind, Address, Membership, Role, StaffRole, User};
+use super::{Account, AccountKind, Address, Membership, Role, StaffRole, User, VatIdState};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
@@ -43,6 +43,8 @@ struct AccountRow {
     address: JsonText<Address>,
     vat_id: Option<String>,
     billing_email: String,
+    purchase_order: String,
+    vat_id_state: VatIdState,
     stripe_customer_id: Option<String>,
     created_at: UnixMs,
 }
@@ -58,6 +60,8 @@ impl From<AccountRow> for Account {
             address: row.address.0,
             vat_id: row.vat_id,
             billing_email: row.billing_email,
+            purchase_order: row.purchase_order,
+            vat_id_state: row.vat_id_state,
             stripe_customer_id: row.stripe_customer_id,
             created_at: row.created_at,
         }
@@ -292,8 +296,8 @@ pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(),
     execute!(
         tx,
         "INSERT INTO accounts (id, vendor_id, kind, company, country, address, vat_id, billing_email,
-                               stripe_customer_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                               purchase_order, vat_id_state, stripe_customer_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &account.id,
         &account.vendor_id,
         account.kind,
@@ -302,6 +306,8 @@ pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(),
         JsonText(account.address.clone()),
         account.vat_id.as_deref(),
         &account.billing_email,
+        &account.purchase_order,
+        account.vat_id_state,
         account.stripe_customer_id.as_deref(),
         account.created_at
     )?;
@@ -311,7 +317,8 @@ pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(),
 pub(super) async fn update_details(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE accounts SET company = $3, country = $4, address = $5, vat_id = $6, billing_email = $7
+        "UPDATE accounts SET company = $3, country = $4, address = $5, vat_id = $6, billing_email = $7,
+                             purchase_order = $8, vat_id_state = $9
          WHERE vendor_id = $1 AND id = $2",
         &account.vendor_id,
         &account.id,
@@ -319,9 +326,31 @@ pub(super) async fn update_details(tx: &mut Tx, account: &Account) -> Result<(),
         &account.country,
         JsonText(account.address.clone()),
         account.vat_id.as_deref(),
-        &account.billing_email
+        &account.billing_email,
+        &account.purchase_order,
+        account.vat_id_state
     )?;
     Ok(())
+}
+
+/// Notes what is known about the VAT id of an account, as long as it is still this one; `true` where that was news.
+pub(crate) async fn set_vat_id_state(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    vat_id: &str,
+    state: VatIdState,
+) -> Result<bool, DbError> {
+    let changed = execute!(
+        tx,
+        "UPDATE accounts SET vat_id_state = $4
+         WHERE vendor_id = $1 AND id = $2 AND vat_id = $3 AND vat_id_state <> $4",
+        vendor_id,
+        id,
+        vat_id,
+        state
+    )?;
+    Ok(changed == 1)
 }
 
 /// Notes the account's customer at Stripe, unless it has one: answers the one that stands afterwards, so

@@ -1,7 +1,7 @@
 //! Changing an account's details.
 
 use super::rules::{Act, CheckedDetails, FieldProblem, check_details};
-use super::{Account, AccountDetails, may_act, store};
+use super::{Account, AccountDetails, VatIdState, may_act, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -46,17 +46,22 @@ pub async fn update_account(
         vat_id: before.vat_id.clone(),
         address: before.address.clone(),
         billing_email: before.billing_email.clone(),
+        purchase_order: before.purchase_order.clone(),
     };
     if previous == checked {
         return Ok(AccountUpdate::Unchanged(before));
     }
     let after = checked.clone();
+    let is_same_id = previous.vat_id == checked.vat_id;
+    let vat_id_state = if is_same_id { before.vat_id_state } else { VatIdState::Unchecked };
     let account = Account {
         company: checked.company,
         country: checked.country,
         address: checked.address,
         vat_id: checked.vat_id,
         billing_email: checked.billing_email,
+        purchase_order: checked.purchase_order,
+        vat_id_state,
         ..before
     };
     store::update_details(tx, &account).await?;

@@ -6,11 +6,14 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Commerce, CommerceError, REMIND_EVERY_MS, project_event, project_subscription, reconcile, remind};
+use super::{
+    Commerce, CommerceError, REMIND_EVERY_MS, project_event, project_subscription, reconcile, remind, stop_renewal,
+    sync_customer,
+};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::LicenseId;
+use crate::ids::{AccountId, LicenseId};
 use crate::invoices;
 use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
 use crate::keys::MasterKey;
@@ -19,6 +22,8 @@ use crate::stripe::StripeSubscription;
 
 const PROJECT_EVENT: &str = "stripe.project_event";
 const PROJECT_SUBSCRIPTION: &str = "stripe.project_subscription";
+const SYNC_CUSTOMER: &str = "stripe.sync_customer";
+const STOP_RENEWAL: &str = "stripe.stop_renewal";
 const IMPORT_INVOICE: &str = "stripe.import_invoice";
 const RECONCILE: &str = "stripe.reconcile";
 const REMIND: &str = "billing.remind";
@@ -33,6 +38,8 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
     handlers
         .with(ProjectEvent(commerce.clone()))
         .with(ProjectSubscription(commerce.clone()))
+        .with(StopRenewal(commerce.clone()))
+        .with(SyncCustomer(commerce.clone()))
         .with(ImportInvoice(commerce.clone()))
         .with(Reconcile(commerce.clone()))
         .with(Remind(commerce.clone()))
@@ -87,6 +94,52 @@ pub(super) async fn enqueue_projection(
         .queued_by(queue_of(Some(&subscription.customer_id), &subscription.id))
         .once(format!("{PROJECT_SUBSCRIPTION}:{}:{}", subscription.id, at.0))
         .not_before(at);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+/// Queues the projection of a subscription of which only the id is known.
+pub(crate) async fn enqueue_projection_of(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    subscription_id: &str,
+    at: UnixMs,
+) -> Result<(), DbError> {
+    let job = Job::new(PROJECT_SUBSCRIPTION, &SubscriptionPayload { subscription_id: subscription_id.to_owned() })
+        .queued_by(queue_of(None, subscription_id))
+        .once(format!("{PROJECT_SUBSCRIPTION}:{subscription_id}:{}", at.0))
+        .not_before(at);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+#[derive(Serialize, Deserialize)]
+struct CustomerPayload {
+    account_id: AccountId,
+}
+
+/// Queues that an account's details reach Stripe.
+pub(super) async fn enqueue_customer_sync(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    account_id: &AccountId,
+) -> Result<(), DbError> {
+    let job = Job::new(SYNC_CUSTOMER, &CustomerPayload { account_id: account_id.clone() })
+        .queued_by(format!("{SYNC_CUSTOMER}:{account_id}"))
+        .once(format!("{SYNC_CUSTOMER}:{account_id}"));
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+/// Queues that a subscription shall not renew.
+pub(crate) async fn enqueue_stop_renewal(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    subscription_id: &str,
+) -> Result<(), DbError> {
+    let job = Job::new(STOP_RENEWAL, &SubscriptionPayload { subscription_id: subscription_id.to_owned() })
+        .queued_by(queue_of(None, subscription_id))
+        .once(format!("{STOP_RENEWAL}:{subscription_id}"));
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
 
@@ -172,6 +225,36 @@ impl Handler for ProjectSubscription {
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         let payload: SubscriptionPayload = run.payload()?;
         project_subscription(&self.0, &run.cx, &payload.subscription_id).await?;
+        Ok(())
+    }
+}
+
+struct SyncCustomer(Commerce);
+
+#[async_trait]
+impl Handler for SyncCustomer {
+    fn kind(&self) -> &'static str {
+        SYNC_CUSTOMER
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: CustomerPayload = run.payload()?;
+        sync_customer(&self.0, &run.cx, &payload.account_id).await?;
+        Ok(())
+    }
+}
+
+struct StopRenewal(Commerce);
+
+#[async_trait]
+impl Handler for StopRenewal {
+    fn kind(&self) -> &'static str {
+        STOP_RENEWAL
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: SubscriptionPayload = run.payload()?;
+        stop_renewal(&self.0, &run.cx, &payload.subscription_id).await?;
         Ok(())
     }
 }

@@ -26,7 +26,9 @@ mod reconcile;
 mod remind;
 mod replay_event;
 pub mod rules;
+mod stop_renewal;
 pub(crate) mod store;
+mod sync_customer;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +52,10 @@ pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
 pub use remind::{REMIND_EVERY_MS, Reminded, remind};
 pub use replay_event::replay_event;
+pub(crate) use stop_renewal::stop_renewal;
 pub use store::{FailedEvent, find_subscription_of_license, list_failed_events, list_subscriptions_of_licenses};
+pub use sync_customer::update_billing_details;
+pub(crate) use sync_customer::{refresh_vat_id_of, sync_customer};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]

@@ -1,11 +1,9 @@
 //! Projecting an event: what it names is fetched from Stripe and brought up to date here. What the event
 //! itself says about it is never used, so duplicates, loss and any order do no harm.
 
-use super::{Commerce, CommerceError, Projection, cards, maintenance, project_subscription, store};
-use crate::accounts;
+use super::{Commerce, CommerceError, Projection, cards, maintenance, project_subscription, refresh_vat_id_of, store};
 use crate::cx::Cx;
-use crate::invoices;
-use crate::orders;
+use crate::{accounts, invoices, orders, refunds};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +90,24 @@ async fn dispatch(
             if let invoices::Import::Imported { stripe_subscription_id: Some(subscription_id), .. } = imported {
                 project(commerce, cx, &subscription_id).await?;
             }
+        }
+        _ if event_type.starts_with("credit_note.") => {
+            if let Some(invoice_id) = named(raw, "invoice") {
+                refunds::project_reversals(commerce, cx, &invoice_id).await?;
+            }
+        }
+        _ if event_type.starts_with("customer.tax_id.") => {
+            if let Some(customer_id) = named(raw, "customer") {
+                refresh_vat_id_of(commerce, cx, &customer_id).await?;
+            }
+        }
+        // A refund that fails is told as `refund.failed`, or in older accounts as `charge.refund.updated`.
+        "charge.refunded" => refunds::project_reversals_of(commerce, cx, object_id).await?,
+        _ if event_type.starts_with("refund.")
+            || event_type.starts_with("charge.refund.")
+            || event_type.starts_with("charge.dispute.") =>
+        {
+            refunds::project_reversals_of(commerce, cx, object_id).await?;
         }
         _ => return Ok(false),
     }

@@ -4,7 +4,7 @@ use super::cards::sweep_card_updates;
 use super::{Commerce, CommerceError, Projection, Receipt, project_subscription, receive_event, store};
 use crate::clock::{DAY_MS, HOUR_MS};
 use crate::cx::{Actor, Cx};
-use crate::{invoices, orders};
+use crate::{invoices, orders, refunds};
 
 /// Stripe lists events for this long.
 const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
@@ -29,6 +29,8 @@ pub struct Reconciled {
     pub subscriptions: u64,
     /// Invoices that were looked at again.
     pub invoices: u64,
+    /// Invoices with a refund or dispute that was undecided.
+    pub reversals: u64,
 }
 
 /// One round: lists Stripe's recent events and puts those that never arrived into the inbox, asks about
@@ -45,6 +47,7 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
     sweep_card_updates(commerce, cx).await?;
     found.subscriptions = sweep_subscriptions(commerce, cx).await?;
     found.invoices = sweep_invoices(commerce, cx).await?;
+    found.reversals = sweep_reversals(commerce, cx).await?;
     let tx_cx = cx.clone();
     commerce
         .db
@@ -128,6 +131,22 @@ async fn sweep_invoices(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceErr
         match invoices::import_invoice(commerce, cx, &stripe_invoice_id).await {
             Ok(_) => looked_at += 1,
             Err(error) => tracing::warn!(%error, stripe_invoice_id, "an open invoice cannot be reconciled"),
+        }
+    }
+    Ok(looked_at)
+}
+
+async fn sweep_reversals(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let vendor_id = cx.vendor_id.clone();
+    let undecided = commerce
+        .db
+        .read(|tx| Box::pin(async move { refunds::store::list_undecided(tx, &vendor_id, BATCH).await }))
+        .await?;
+    let mut looked_at = 0;
+    for stripe_invoice_id in undecided {
+        match refunds::project_reversals(commerce, cx, &stripe_invoice_id).await {
+            Ok(()) => looked_at += 1,
+            Err(error) => tracing::warn!(%error, stripe_invoice_id, "a refund or dispute cannot be reconciled"),
         }
     }
     Ok(looked_at)

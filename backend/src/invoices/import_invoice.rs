@@ -1,16 +1,17 @@
 //! Importing an invoice: fetched from Stripe, written down once, brought up to date afterwards.
 
 use super::rules::parties;
-use super::{DocumentKind, Invoice, InvoiceStatus, render_document, store};
+use super::{Invoice, InvoiceStatus, render_document, store};
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{InvoiceId, LicenseId, OrderId};
+use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::mail::{self, Sender};
 use crate::stripe::StripeInvoice;
 use crate::text::en::mail as letters;
-use crate::{accounts, audit, billing, events, vendors};
+use crate::{accounts, audit, billing, events, refunds, vendors};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +47,7 @@ pub async fn import_invoice(commerce: &Commerce, cx: &Cx, stripe_invoice_id: &st
         .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, fetched, status, number).await }))
         .await?;
     let Some(invoice) = written else { return Ok(Import::Foreign) };
-    render_document::ensure_document(commerce, cx, &invoice, DocumentKind::Invoice).await?;
-    if invoice.status == InvoiceStatus::Paid {
-        render_document::ensure_document(commerce, cx, &invoice, DocumentKind::Receipt).await?;
-    }
+    render_document::ensure_invoice_documents(commerce, cx, &invoice).await?;
     Ok(Import::Imported { invoice_id: invoice.id, stripe_subscription_id })
 }
 
@@ -66,8 +64,16 @@ async fn write(
         return Ok(None);
     };
     let license_id = find_license(tx, cx, &fetched).await?;
+    let facts = ledger_facts(&fetched, status);
     if let Some(before) = store::lock_invoice(tx, &cx.vendor_id, &fetched.id).await? {
-        return bring_up_to_date(tx, commerce, cx, before, fetched, status, license_id).await.map(Some);
+        // What was fetched before the invoice was settled says nothing new about it.
+        let is_news = status != InvoiceStatus::Open || before.status == InvoiceStatus::Open;
+        let after = bring_up_to_date(tx, commerce, cx, before, fetched, status, license_id).await?;
+        if is_news {
+            post(tx, cx, &after, &facts).await?;
+        }
+        settle(tx, commerce, cx, &after).await?;
+        return Ok(Some(after));
     }
     let vendor = vendors::find_vendor(tx, &cx.vendor_id)
         .await?
@@ -77,6 +83,7 @@ async fn write(
         vendor_id: cx.vendor_id.clone(),
         account_id: account.id.clone(),
         license_id,
+        order_id: fetched.metadata.get("order_id").map(|id| OrderId::from_untrusted(id)),
         stripe_invoice_id: fetched.id.clone(),
         number,
         status,
@@ -101,12 +108,55 @@ async fn write(
         // Another process was quicker by less than a transaction; the job comes again and finds its row.
         return Err(CommerceError::Db(DbError::GivenUp("an invoice was imported twice at once")));
     }
+    post(tx, cx, &invoice, &facts).await?;
     record(tx, cx, None, &invoice).await?;
+    settle(tx, commerce, cx, &invoice).await?;
     // One that is charged is told of when it is paid, seconds later: nobody should be asked to pay it.
     if invoice.due_at.is_some() || invoice.status == InvoiceStatus::Paid {
         tell(tx, commerce, cx, &invoice).await?;
     }
     Ok(Some(invoice))
+}
+
+fn ledger_facts(fetched: &StripeInvoice, status: InvoiceStatus) -> entries::InvoiceFacts {
+    entries::InvoiceFacts {
+        total_minor: fetched.total_minor,
+        tax_minor: fetched.tax_minor,
+        amount_due_minor: fetched.amount_due_minor,
+        reduced_minor: fetched.reduced_minor,
+        paid_minor: fetched.amount_paid_minor,
+        remaining_minor: fetched.amount_remaining_minor,
+        is_void: status == InvoiceStatus::Void,
+        is_uncollectible: status == InvoiceStatus::Uncollectible,
+    }
+}
+
+async fn post(tx: &mut Tx, cx: &Cx, invoice: &Invoice, facts: &entries::InvoiceFacts) -> Result<(), CommerceError> {
+    let paid_at = invoice.paid_at.unwrap_or(cx.now);
+    for (source, at, sides) in [
+        (Source::Invoice, invoice.issued_at, entries::invoice(facts)),
+        (Source::Payment, paid_at, entries::payment(facts)),
+        (Source::WriteOff, cx.now, entries::write_off(facts)),
+    ] {
+        let booking = Booking {
+            source,
+            source_id: &invoice.stripe_invoice_id,
+            account_id: &invoice.account_id,
+            invoice_id: Some(&invoice.id),
+            currency: invoice.currency,
+            at,
+        };
+        ledger::post(tx, cx, booking, &sides).await?;
+    }
+    Ok(())
+}
+
+/// What was given back of it may have been heard of first.
+async fn settle(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> Result<(), CommerceError> {
+    match &invoice.license_id {
+        Some(license_id) => refunds::settle_license(tx, commerce, cx, license_id).await,
+        None => Ok(()),
+    }
 }
 
 /// An invoice whose parts do not add up is not shown to anybody: better none than a wrong one.

@@ -4,24 +4,40 @@
 //! and buyer as they were then, and its lines never change. Its document is rendered once
 //! (`render_document.rs`), stored with its hash, and given out as it is for ever.
 
+mod archive;
+mod credit_note;
+mod credit_note_store;
+pub mod csv;
+mod document_store;
+pub mod einvoice;
+mod export;
+mod import_credit_note;
 mod import_invoice;
 mod outline_logo;
 mod render_document;
 pub mod rules;
 pub(crate) mod store;
+pub mod tax;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::Address;
 use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
-use crate::ids::{AccountId, InvoiceId, LicenseId, VendorId};
+use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
 use crate::money::{Currency, Money};
 use crate::stripe::LineTax;
 use crate::vendors::BankDetails;
 
+pub use archive::{archive_year, year};
+pub use credit_note::{CreditNote, CreditNoteStatus};
+pub use credit_note_store::{list_credit_note_lines, list_credit_notes, list_credit_notes_of};
+pub use export::{export_all_documents, export_documents, export_entries};
+pub(crate) use import_credit_note::write_credit_note;
 pub use import_invoice::{Import, import_invoice};
-pub use render_document::{Document, find_document};
-pub use store::{find_invoice, list_invoices, list_lines};
+pub(crate) use render_document::ensure_credit_note_documents;
+pub use render_document::{Document, find_document, find_document_for_staff};
+pub use store::{find_invoice, find_invoice_for_staff, list_invoices, list_invoices_for_staff, list_lines};
 
 text_enum! {
     /// Where an invoice stands.
@@ -44,6 +60,14 @@ text_enum! {
         Invoice = "invoice",
         /// Confirms payment.
         Receipt = "receipt",
+        /// Takes (part of) an invoice back.
+        CreditNote = "credit_note",
+        /// Asks for a transfer before there is an invoice.
+        ProForma = "pro_forma",
+        /// The invoice or credit note for machines: EN 16931 in UBL.
+        Ubl = "ubl",
+        /// The same in UN/CEFACT's syntax.
+        Cii = "cii",
     }
 }
 
@@ -58,6 +82,8 @@ pub struct Invoice {
     pub account_id: AccountId,
     /// What it is for, where that is known.
     pub license_id: Option<LicenseId>,
+    /// The order that it charges, where it has one.
+    pub order_id: Option<OrderId>,
     /// Stripe's id.
     pub stripe_invoice_id: String,
     /// The sequential number.
@@ -161,4 +187,10 @@ pub struct Party {
     pub vat_id: Option<String>,
     /// Mail address for questions; empty where none is given.
     pub email: String,
+    /// The address in its parts, where they are known: e-invoices want them apart.
+    #[serde(default)]
+    pub place: Option<Address>,
+    /// The buyer's own order number or cost centre.
+    #[serde(default)]
+    pub reference: Option<String>,
 }

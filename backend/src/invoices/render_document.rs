@@ -1,68 +1,186 @@
 //! Documents: rendered once, stored with their hash, given out unchanged.
 
-use super::{DocumentKind, Invoice, rules, store};
-use crate::accounts::{self, Act};
+use super::document_store::{self, DocumentRow, Subject};
+use super::einvoice::{self, EInvoice, NoEInvoice};
+use super::{CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceStatus, credit_note_store, rules, store};
+use crate::accounts::{self, Act, StaffAct};
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::Cx;
 use crate::db::{Db, DbError};
-use crate::ids::{AccountId, DocumentId, InvoiceId};
+use crate::ids::{AccountId, DocumentId};
 use crate::keys::sha256;
 use crate::pdf;
+use crate::pdf::invoice::InvoiceDocument;
 use crate::text::en::invoices as words;
 
 /// A document as it is given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// The PDF's bytes.
+    /// Its bytes.
     pub content: Vec<u8>,
     /// Their SHA-256; also a strong entity tag.
     pub sha256: Vec<u8>,
     /// What a browser should call the file; ASCII.
     pub file_name: String,
+    /// What it is.
+    pub kind: DocumentKind,
 }
 
-/// Renders an invoice's document unless it exists. Rendering happens outside any transaction; of two
-/// processes that render at once, the first to store wins, and the other's bytes are dropped.
-pub(super) async fn ensure_document(
+/// Makes the documents of an invoice that are missing: the invoice, and the receipt once it is paid.
+pub(super) async fn ensure_invoice_documents(
     commerce: &Commerce,
     cx: &Cx,
     invoice: &Invoice,
-    kind: DocumentKind,
 ) -> Result<(), CommerceError> {
-    let (vendor_id, invoice_id) = (invoice.vendor_id.clone(), invoice.id.clone());
-    let (is_there, lines) = commerce
+    let subject = Subject {
+        vendor_id: invoice.vendor_id.clone(),
+        account_id: invoice.account_id.clone(),
+        id: invoice.id.to_string(),
+        number: invoice.number.clone(),
+        issued_at: invoice.issued_at,
+    };
+    let mut kinds = vec![DocumentKind::Invoice, DocumentKind::Ubl, DocumentKind::Cii];
+    if invoice.status == InvoiceStatus::Paid {
+        kinds.push(DocumentKind::Receipt);
+    }
+    let missing = missing(commerce, &subject, &kinds).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (vendor_id, id) = (invoice.vendor_id.clone(), invoice.id.clone());
+    let lines = commerce.db.read(|tx| Box::pin(async move { store::list_lines(tx, &vendor_id, &id).await })).await?;
+    for kind in missing.iter().copied().filter(|kind| !is_xml(*kind)) {
+        let document = rules::document(invoice, &lines, kind);
+        store_pdf(commerce, cx, &subject, kind, document).await?;
+    }
+    if missing.iter().copied().any(is_xml) {
+        store_einvoice(commerce, cx, &subject, einvoice::of_invoice(invoice, &lines)).await?;
+    }
+    Ok(())
+}
+
+fn is_xml(kind: DocumentKind) -> bool {
+    matches!(kind, DocumentKind::Ubl | DocumentKind::Cii)
+}
+
+/// A document that the standard cannot express has its PDF alone.
+async fn store_einvoice(
+    commerce: &Commerce,
+    cx: &Cx,
+    subject: &Subject,
+    made: Result<EInvoice, NoEInvoice>,
+) -> Result<(), CommerceError> {
+    match made {
+        Ok(EInvoice { ubl, cii }) => {
+            store_document(commerce, cx, subject, DocumentKind::Ubl, ubl.into_bytes()).await?;
+            store_document(commerce, cx, subject, DocumentKind::Cii, cii.into_bytes()).await
+        }
+        Err(why) => {
+            tracing::warn!(number = subject.number, %why, "there is no e-invoice of a document");
+            Ok(())
+        }
+    }
+}
+
+/// Makes the documents of a credit note that are missing; one that was taken back before it was ever seen gets none.
+pub(crate) async fn ensure_credit_note_documents(
+    commerce: &Commerce,
+    cx: &Cx,
+    note: &CreditNote,
+) -> Result<(), CommerceError> {
+    if note.status == CreditNoteStatus::Void {
+        return Ok(());
+    }
+    let subject = Subject {
+        vendor_id: note.vendor_id.clone(),
+        account_id: note.account_id.clone(),
+        id: note.id.to_string(),
+        number: note.number.clone(),
+        issued_at: note.issued_at,
+    };
+    let kinds = [DocumentKind::CreditNote, DocumentKind::Ubl, DocumentKind::Cii];
+    let missing = missing(commerce, &subject, &kinds).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (vendor_id, id, invoice_id) = (note.vendor_id.clone(), note.id.clone(), note.invoice_id.clone());
+    let (lines, invoice) = commerce
         .db
         .read(|tx| {
             Box::pin(async move {
-                let is_there = store::find_document(tx, &vendor_id, &invoice_id, kind).await?.is_some();
-                let lines = store::list_lines(tx, &vendor_id, &invoice_id).await?;
-                Ok::<_, DbError>((is_there, lines))
+                let lines = credit_note_store::list_credit_note_lines(tx, &vendor_id, &id).await?;
+                Ok::<_, DbError>((lines, store::find_invoice_for_staff(tx, &vendor_id, &invoice_id).await?))
             })
         })
         .await?;
-    if is_there {
-        return Ok(());
+    let Some(invoice) = invoice else { return Ok(()) };
+    for kind in missing.iter().copied().filter(|kind| !is_xml(*kind)) {
+        let document = rules::credit_note_document(note, &lines, &invoice);
+        store_pdf(commerce, cx, &subject, kind, document).await?;
     }
-    let document = rules::document(invoice, &lines, kind);
-    let issued_at = invoice.issued_at.timestamp();
+    if missing.iter().copied().any(is_xml) {
+        store_einvoice(commerce, cx, &subject, einvoice::of_credit_note(note, &lines, &invoice)).await?;
+    }
+    Ok(())
+}
+
+async fn missing(commerce: &Commerce, subject: &Subject, kinds: &[DocumentKind]) -> Result<Vec<DocumentKind>, DbError> {
+    let (vendor_id, id, kinds) = (subject.vendor_id.clone(), subject.id.clone(), kinds.to_vec());
+    commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let mut missing = Vec::new();
+                for kind in kinds {
+                    if !document_store::has_document(tx, &vendor_id, &id, kind).await? {
+                        missing.push(kind);
+                    }
+                }
+                Ok(missing)
+            })
+        })
+        .await
+}
+
+/// Rendering happens outside any transaction; of two processes that render at once, the first to store wins, and the
+/// other's bytes are dropped.
+async fn store_pdf(
+    commerce: &Commerce,
+    cx: &Cx,
+    subject: &Subject,
+    kind: DocumentKind,
+    document: InvoiceDocument,
+) -> Result<(), CommerceError> {
+    let issued_at = subject.issued_at.timestamp();
     let content = tokio::task::spawn_blocking(move || pdf::invoice::render(&document, issued_at))
         .await
         .map_err(|error| CommerceError::Document(error.to_string()))?
         .map_err(|error| CommerceError::Document(error.to_string()))?;
-    let (cx, vendor_id, invoice_id) = (cx.clone(), invoice.vendor_id.clone(), invoice.id.clone());
+    store_document(commerce, cx, subject, kind, content).await
+}
+
+pub(super) async fn store_document(
+    commerce: &Commerce,
+    cx: &Cx,
+    subject: &Subject,
+    kind: DocumentKind,
+    content: Vec<u8>,
+) -> Result<(), CommerceError> {
+    let (cx, subject) = (cx.clone(), subject.clone());
     Ok(commerce
         .db
         .write(move |tx| {
             Box::pin(async move {
                 let id: DocumentId = cx.id();
                 let hash = sha256(&content);
-                store::insert_document(tx, &id, (&vendor_id, &invoice_id), kind, &content, &hash, cx.now).await
+                document_store::insert_document(tx, &id, &subject, kind, (&content, &hash), cx.now).await
             })
         })
         .await?)
 }
 
-/// An invoice's document, if the one who acts may see the account's invoices and it exists.
+/// The document of this kind of an invoice, credit note or order, if the one who acts may see the account's invoices
+/// and it exists.
 ///
 /// # Errors
 /// [`CommerceError::Document`] when the stored bytes do not match their hash: a damaged document is not
@@ -71,28 +189,53 @@ pub async fn find_document(
     db: &Db,
     cx: &Cx,
     account_id: &AccountId,
-    invoice_id: &InvoiceId,
+    subject_id: &str,
     kind: DocumentKind,
 ) -> Result<Option<Document>, CommerceError> {
-    let (cx, account_id, id) = (cx.clone(), account_id.clone(), invoice_id.clone());
+    let (cx, account_id, id) = (cx.clone(), account_id.clone(), subject_id.to_owned());
     let found = db
         .read(|tx| {
             Box::pin(async move {
                 if !accounts::may_act(tx, &cx, &account_id, Act::SeeInvoices).await? {
                     return Ok(None);
                 }
-                let Some(invoice) = store::find_invoice(tx, &cx.vendor_id, &account_id, &id).await? else {
-                    return Ok(None);
-                };
-                let row = store::find_document(tx, &cx.vendor_id, &id, kind).await?;
-                Ok::<_, DbError>(row.map(|row| (invoice.number, row)))
+                let row = document_store::find_document(tx, &cx.vendor_id, &id, kind).await?;
+                Ok::<_, DbError>(row.filter(|row| row.account_id == account_id))
             })
         })
         .await?;
-    let Some((number, row)) = found else { return Ok(None) };
+    found.map(checked).transpose()
+}
+
+/// The same for the vendor's staff, whoever's it is.
+///
+/// # Errors
+/// As [`find_document`].
+pub async fn find_document_for_staff(
+    db: &Db,
+    cx: &Cx,
+    subject_id: &str,
+    kind: DocumentKind,
+) -> Result<Option<Document>, CommerceError> {
+    let (cx, id) = (cx.clone(), subject_id.to_owned());
+    let found = db
+        .read(|tx| {
+            Box::pin(async move {
+                if !accounts::staff_may_act(tx, &cx, StaffAct::See).await? {
+                    return Ok(None);
+                }
+                document_store::find_document(tx, &cx.vendor_id, &id, kind).await
+            })
+        })
+        .await?;
+    found.map(checked).transpose()
+}
+
+pub(super) fn checked(row: DocumentRow) -> Result<Document, CommerceError> {
     if sha256(&row.content) != row.sha256 {
-        return Err(CommerceError::Document(format!("the stored document of {number} does not match its hash")));
+        let text = format!("the stored document of {} does not match its hash", row.number);
+        return Err(CommerceError::Document(text));
     }
-    let file_name = words::file_name(kind, &number);
-    Ok(Some(Document { content: row.content, sha256: row.sha256, file_name }))
+    let file_name = words::file_name(row.kind, &row.number);
+    Ok(Document { content: row.content, sha256: row.sha256, file_name, kind: row.kind })
 }

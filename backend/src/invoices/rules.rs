@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use super::outline_logo::outline_logo;
-use super::{DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parties, Party};
-use crate::accounts::Account;
+use super::{CreditNote, DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parties, Party, tax};
+use crate::accounts::{Account, Address};
 use crate::clock::UnixMs;
 use crate::pdf::amounts::Rate;
 use crate::pdf::invoice::{
@@ -14,12 +14,6 @@ use crate::pdf::invoice::{
 use crate::stripe::{BuyerAddress, LineTax, StripeInvoice};
 use crate::text::en::invoices as words;
 use crate::vendors::Vendor;
-
-/// Member states of the European Union, whose businesses reverse the charge between them.
-const EU: [&str; 27] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-];
 
 /// Seller and buyer at the moment the invoice became final: the seller as the vendor is, the buyer as
 /// Stripe froze it on the invoice, with the account filling what Stripe lacks.
@@ -43,6 +37,7 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             country: profile.country.clone(),
             vat_id: profile.vat_id.clone(),
             email: profile.support_email.clone(),
+            ..Party::default()
         },
         buyer: Party {
             name: invoice.buyer_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| account.company.clone()),
@@ -50,6 +45,16 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             country: if address.country.is_empty() { account.country.clone() } else { address.country.clone() },
             vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| account.vat_id.clone()),
             email: account.billing_email.clone(),
+            place: Some(Address {
+                line1: address.line1.clone(),
+                line2: address.line2.clone(),
+                postal_code: address.postal_code.clone(),
+                city: address.city.clone(),
+                state: address.state.clone(),
+            }),
+            reference: (invoice.metadata.get("purchase_order").cloned())
+                .or_else(|| Some(account.purchase_order.clone()))
+                .filter(|number| !number.is_empty()),
         },
         bank: profile.bank.clone(),
         accent_hue: vendor.accent_hue,
@@ -78,7 +83,7 @@ fn address_lines(address: &BuyerAddress) -> Vec<String> {
 /// The document of an invoice, or the receipt for it.
 #[must_use]
 pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) -> InvoiceDocument {
-    let Parties { supplier, buyer, bank, accent_hue, logo_svg } = &invoice.parties.0;
+    let Parties { buyer, bank, .. } = &invoice.parties.0;
     let is_receipt = kind == DocumentKind::Receipt;
     let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
     let mut references = Vec::new();
@@ -88,8 +93,7 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
     if let Some(license_id) = &invoice.license_id {
         references.push(Reference { kind: ReferenceKind::License, value: license_id.to_string() });
     }
-    let is_reversed = invoice.taxes.0.iter().any(|tax| tax.reverse_charge);
-    let within_eu = EU.contains(&supplier.country.as_str()) && EU.contains(&buyer.country.as_str());
+    references.extend(purchase_order(buyer));
     InvoiceDocument {
         kind: if is_receipt { Kind::Receipt } else { Kind::Invoice },
         number: invoice.number.clone(),
@@ -101,23 +105,8 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
         due_on: invoice.due_at.map(UnixMs::date).filter(|_| !is_receipt),
         paid_on,
         currency: invoice.currency,
-        supplier: Supplier {
-            name: supplier.name.clone(),
-            address: supplier.address.clone(),
-            country: supplier.country.clone(),
-            vat_id: supplier.vat_id.clone(),
-            email: Some(supplier.email.clone()).filter(|email| !email.is_empty()),
-            registration: None,
-            logo: logo_svg.as_deref().and_then(outline_logo),
-            accent_hue: u16::try_from(*accent_hue).unwrap_or_default(),
-        },
-        buyer: Buyer {
-            name: buyer.name.clone(),
-            address: buyer.address.clone(),
-            country: buyer.country.clone(),
-            vat_id: buyer.vat_id.clone(),
-            contact: None,
-        },
+        supplier: document_supplier(&invoice.parties.0),
+        buyer: document_buyer(buyer),
         references,
         lines: lines.iter().map(document_line).collect(),
         subtotal_minor: invoice.subtotal_minor,
@@ -130,10 +119,8 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
         // A credit balance that Stripe took off counts as paid, so that total, paid and due add up.
         amount_paid_minor: invoice.total_minor.max(0) - invoice.due_minor,
         amount_due_minor: invoice.due_minor,
-        reverse_charge: is_reversed.then(|| {
-            if within_eu { ReverseCharge::EuServices } else { ReverseCharge::Other(words::REVERSE_CHARGE.to_owned()) }
-        }),
-        notes: Vec::new(),
+        reverse_charge: reverse_charge(&invoice.parties.0, &invoice.taxes.0),
+        notes: tax::note(&invoice.parties.0, &invoice.taxes.0).map(str::to_owned).into_iter().collect(),
         bank: bank.as_ref().filter(|_| !is_receipt && invoice.due_at.is_some()).map(|bank| Bank {
             name: bank.name.clone(),
             iban: Some(bank.iban.clone()).filter(|iban| !iban.is_empty()),
@@ -142,6 +129,83 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
             ..Bank::default()
         }),
     }
+}
+
+/// The document of a credit note; amounts are positive.
+#[must_use]
+pub fn credit_note_document(note: &CreditNote, lines: &[InvoiceLine], invoice: &Invoice) -> InvoiceDocument {
+    let parties = &note.parties.0;
+    let mut references = vec![Reference { kind: ReferenceKind::Invoice, value: invoice.number.clone() }];
+    references.extend(
+        invoice.license_id.as_ref().map(|id| Reference { kind: ReferenceKind::License, value: id.to_string() }),
+    );
+    references.extend(purchase_order(&parties.buyer));
+    let mut notes = words::settled(note);
+    notes.extend(tax::note(parties, &note.taxes.0).map(str::to_owned));
+    notes.extend(Some(note.memo.clone()).filter(|memo| !memo.is_empty()));
+    InvoiceDocument {
+        kind: Kind::CreditNote,
+        number: note.number.clone(),
+        issued_on: note.issued_at.date(),
+        due_on: None,
+        paid_on: None,
+        currency: note.currency,
+        supplier: document_supplier(parties),
+        buyer: document_buyer(&parties.buyer),
+        references,
+        lines: lines.iter().map(document_line).collect(),
+        subtotal_minor: note.subtotal_minor,
+        discounts: (note.discount_minor != 0)
+            .then(|| Discount { label: String::new(), amount_minor: note.discount_minor })
+            .into_iter()
+            .collect(),
+        taxes: note.taxes.0.iter().filter(|tax| !tax.reverse_charge).map(document_tax).collect(),
+        total_minor: note.total_minor,
+        amount_paid_minor: 0,
+        amount_due_minor: 0,
+        reverse_charge: reverse_charge(parties, &note.taxes.0),
+        notes,
+        bank: None,
+    }
+}
+
+fn purchase_order(buyer: &Party) -> Option<Reference> {
+    let value = buyer.reference.clone()?;
+    Some(Reference { kind: ReferenceKind::PurchaseOrder, value })
+}
+
+fn document_supplier(parties: &Parties) -> Supplier {
+    let supplier = &parties.supplier;
+    Supplier {
+        name: supplier.name.clone(),
+        address: supplier.address.clone(),
+        country: supplier.country.clone(),
+        vat_id: supplier.vat_id.clone(),
+        email: Some(supplier.email.clone()).filter(|email| !email.is_empty()),
+        registration: None,
+        logo: parties.logo_svg.as_deref().and_then(outline_logo),
+        accent_hue: u16::try_from(parties.accent_hue).unwrap_or_default(),
+    }
+}
+
+fn document_buyer(buyer: &Party) -> Buyer {
+    Buyer {
+        name: buyer.name.clone(),
+        address: buyer.address.clone(),
+        country: buyer.country.clone(),
+        vat_id: buyer.vat_id.clone(),
+        contact: None,
+    }
+}
+
+fn reverse_charge(parties: &Parties, taxes: &[LineTax]) -> Option<ReverseCharge> {
+    taxes.iter().any(|tax| tax.reverse_charge).then(|| {
+        if tax::is_within_eu(parties) {
+            ReverseCharge::EuServices
+        } else {
+            ReverseCharge::Other(words::REVERSE_CHARGE.to_owned())
+        }
+    })
 }
 
 fn document_line(line: &InvoiceLine) -> Line {
@@ -204,6 +268,8 @@ mod tests {
             base_minor: 0,
             amount_minor: 0,
             reverse_charge: false,
+            reason: String::new(),
+            kind: String::new(),
         };
         assert_eq!(rate(&tax(190_000)), Rate::from_percent("19").unwrap());
         assert_eq!(rate(&tax(88_750)), Rate::from_percent("8.875").unwrap());

@@ -1,9 +1,9 @@
 //! Invoices and their documents in the database.
 
-use super::{DocumentKind, Invoice, InvoiceLine, InvoiceStatus};
+use super::{Invoice, InvoiceLine, InvoiceStatus};
 use crate::clock::UnixMs;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{AccountId, DocumentId, InvoiceId, LicenseId, OrderId, VendorId};
+use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
 use crate::stripe::StripeInvoiceLine;
 
 /// The invoice with this id, if it is the account's.
@@ -23,6 +23,66 @@ pub async fn find_invoice(
         vendor_id,
         account_id,
         id
+    )
+}
+
+/// The invoice with this id, whoever's it is: for the vendor's staff.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_invoice_for_staff(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &InvoiceId,
+) -> Result<Option<Invoice>, DbError> {
+    fetch_optional!(tx, Invoice, "SELECT * FROM invoices WHERE vendor_id = $1 AND id = $2", vendor_id, id)
+}
+
+/// The vendor's invoices, newest first, at most `limit` of those issued before `before`; with a number, only that one.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_invoices_for_staff(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    number: Option<&str>,
+    before: Option<(UnixMs, &InvoiceId)>,
+    limit: i64,
+) -> Result<Vec<Invoice>, DbError> {
+    let (at, id) = before.map_or((UnixMs(i64::MAX), ""), |(at, id)| (at, id.as_str()));
+    fetch_all!(
+        tx,
+        Invoice,
+        "SELECT * FROM invoices
+         WHERE vendor_id = $1 AND ($2 = '' OR number = $2) AND (issued_at < $3 OR issued_at = $3 AND id < $4)
+         ORDER BY issued_at DESC, id DESC LIMIT $5",
+        vendor_id,
+        number.unwrap_or_default(),
+        at,
+        id,
+        limit
+    )
+}
+
+/// Invoices that were issued in a period, oldest first: one account's, or all of the vendor's.
+pub(super) async fn list_invoices_between(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: Option<&AccountId>,
+    (from, until): (UnixMs, UnixMs),
+    limit: i64,
+) -> Result<Vec<Invoice>, DbError> {
+    fetch_all!(
+        tx,
+        Invoice,
+        "SELECT * FROM invoices
+         WHERE vendor_id = $1 AND ($2 = '' OR account_id = $2) AND issued_at >= $3 AND issued_at < $4
+         ORDER BY issued_at, id LIMIT $5",
+        vendor_id,
+        account_id.map_or("", AccountId::as_str),
+        from,
+        until,
+        limit
     )
 }
 
@@ -114,7 +174,7 @@ pub(super) async fn find_license_of_order(
 }
 
 /// Claims the row of a Stripe invoice, if it is here.
-pub(super) async fn lock_invoice(
+pub(crate) async fn lock_invoice(
     tx: &mut Tx,
     vendor_id: &VendorId,
     stripe_invoice_id: &str,
@@ -136,15 +196,17 @@ pub(super) async fn insert_invoice(
 ) -> Result<bool, DbError> {
     let inserted = execute!(
         tx,
-        "INSERT INTO invoices (id, vendor_id, account_id, license_id, stripe_invoice_id, number, status, currency,
+        "INSERT INTO invoices (id, vendor_id, account_id, license_id, order_id, stripe_invoice_id, number, status, currency,
                                subtotal_minor, discount_minor, tax_minor, total_minor, paid_minor, due_minor, taxes,
                                payment_url, billing_reason, parties, issued_at, due_at, paid_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23)
          ON CONFLICT (vendor_id, stripe_invoice_id) DO NOTHING",
         &invoice.id,
         &invoice.vendor_id,
         &invoice.account_id,
         invoice.license_id.as_ref(),
+        invoice.order_id.as_ref(),
         &invoice.stripe_invoice_id,
         &invoice.number,
         invoice.status,
@@ -205,53 +267,6 @@ pub(super) async fn update_standing(tx: &mut Tx, invoice: &Invoice) -> Result<()
         invoice.payment_url.as_deref(),
         invoice.paid_at,
         invoice.license_id.as_ref()
-    )?;
-    Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct DocumentRow {
-    pub(super) content: Vec<u8>,
-    pub(super) sha256: Vec<u8>,
-}
-
-pub(super) async fn find_document(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    invoice_id: &InvoiceId,
-    kind: DocumentKind,
-) -> Result<Option<DocumentRow>, DbError> {
-    fetch_optional!(
-        tx,
-        DocumentRow,
-        "SELECT content, sha256 FROM documents WHERE vendor_id = $1 AND invoice_id = $2 AND kind = $3",
-        vendor_id,
-        invoice_id,
-        kind
-    )
-}
-
-/// Stores a document unless there is one: the first is for ever.
-pub(super) async fn insert_document(
-    tx: &mut Tx,
-    id: &DocumentId,
-    invoice: (&VendorId, &InvoiceId),
-    kind: DocumentKind,
-    content: &[u8],
-    sha256: &[u8],
-    at: UnixMs,
-) -> Result<(), DbError> {
-    execute!(
-        tx,
-        "INSERT INTO documents (id, vendor_id, invoice_id, kind, content, sha256, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (invoice_id, kind) DO NOTHING",
-        id,
-        invoice.0,
-        invoice.1,
-        kind,
-        content,
-        sha256,
-        at
     )?;
     Ok(())
 }

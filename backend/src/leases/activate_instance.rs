@@ -82,6 +82,10 @@ async fn activate(
         known_seq: request.known_seq,
     };
     grant::examine_license(tx, cx, view, &ask).await?;
+    let holds_a_seat = |it: &Instance| it.status == InstanceStatus::Active && it.goes_on(cx.now);
+    if license.disputed_at.is_some() && !known.as_ref().is_some_and(holds_a_seat) {
+        return Err(Refusal::Disputed.into());
+    }
     let admission = match &mut known {
         None => Admission::Free,
         Some(known) => {
@@ -94,7 +98,7 @@ async fn activate(
 
     let is_new = known.is_none();
     let is_retry = known.as_ref().is_some_and(|known| known.is_retry(request));
-    let renews = known.as_ref().is_some_and(|it| it.status == InstanceStatus::Active && it.goes_on(cx.now));
+    let renews = known.as_ref().is_some_and(holds_a_seat);
     let mut instance = match known {
         Some(known) => begin_epoch(known, request, is_retry, cx.now),
         None => new_instance(cx, issuer, view, request),

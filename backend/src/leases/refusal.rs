@@ -15,6 +15,8 @@ pub enum Refusal {
     LicenseNotFound,
     /// The license grants nothing now.
     Inactive(Inactive),
+    /// A payment for the license is disputed: what runs goes on, and nothing new is activated.
+    Disputed,
     /// The license seats another kind of identity.
     IdentityKindMismatch,
     /// The build was released after updates ended.
@@ -75,6 +77,7 @@ impl Refusal {
                 Inactive::Suspended => Code::LicenseSuspended,
                 Inactive::Revoked => Code::LicenseRevoked,
             },
+            Self::Disputed => Code::LicenseInactive,
             Self::IdentityKindMismatch => Code::IdentityKindMismatch,
             Self::VersionNotCovered { .. } => Code::VersionNotCovered,
             Self::FeatureNotLicensed(_) => Code::FeatureNotLicensed,
@@ -109,6 +112,7 @@ impl Refusal {
                 Some(reason) => problem.with_reason(reason),
                 None => problem,
             },
+            Self::Disputed => problem.with_reason("disputed"),
             Self::VersionNotCovered { updates_until, newest, renewal } => problem
                 .with_detail(crate::text::en::leases::updates_ended(updates_until))
                 .with_coverage(newest, renewal),

@@ -22,6 +22,7 @@ pub(super) fn summary(license: &License) -> serde_json::Value {
         "reason": license.status_reason,
         "vendor_standing": license.vendor_standing,
         "vendor_reason": license.vendor_reason,
+        "disputed_at": license.disputed_at.map(|at| at.timestamp().to_string()),
         "ends_at": license.ends_at.map(|at| at.timestamp().to_string()),
         "trial_until": license.trial_until.map(|at| at.timestamp().to_string()),
         "updates_until": license.updates_until.map(|at| at.timestamp().to_string()),

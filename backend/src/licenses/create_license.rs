@@ -63,6 +63,7 @@ pub async fn create_license(
         updates_until: new.updates_until,
         trial_until: None,
         expired_at: None,
+        disputed_at: None,
         surge_opened_at: None,
         seats: new.seats,
         terms: new.plan.terms.clone(),

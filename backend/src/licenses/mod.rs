@@ -82,6 +82,8 @@ pub struct License {
     pub trial_until: Option<UnixMs>,
     /// When its end was recorded; `None` again once it is extended.
     pub expired_at: Option<UnixMs>,
+    /// Since when a payment for it is disputed: what runs goes on, but nothing new is activated.
+    pub disputed_at: Option<UnixMs>,
     /// Seats.
     pub seats: i64,
     /// Limits, features and policies in force: the plan's with the overrides in their place.
@@ -108,6 +110,7 @@ mod replace_key;
 mod reveal_key;
 pub mod rules;
 pub mod search;
+mod set_reversal;
 mod set_vendor_standing;
 mod store;
 
@@ -120,6 +123,7 @@ pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
 pub use replace_key::{KeyReplacement, replace_key};
 pub(crate) use reveal_key::open_key;
 pub use reveal_key::reveal_key;
+pub use set_reversal::{Reversal, ReversalEffect, set_dispute, set_reversal};
 pub use set_vendor_standing::{
     EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,
 };

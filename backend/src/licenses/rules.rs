@@ -28,6 +28,11 @@ pub const REASON_PAST_DUE: &str = "past_due";
 /// The reason under which a cancelled subscription ends a license.
 pub const REASON_CANCELLED: &str = "cancelled";
 
+/// The reason under which money paid back revokes a license.
+pub const REASON_REFUNDED: &str = "refunded";
+/// The reason under which a lost dispute revokes a license.
+pub const REASON_DISPUTE_LOST: &str = "dispute_lost";
+
 /// Whether the license grants leases at `now`; if not, why. Revoked by anybody comes first, then the vendor's
 /// word, then what billing says.
 ///
@@ -154,6 +159,7 @@ pub(crate) mod tests {
             updates_until: None,
             trial_until: None,
             expired_at: None,
+            disputed_at: None,
             surge_opened_at: None,
             seats: 1,
             terms: Terms::default(),

@@ -41,6 +41,7 @@ pub(super) struct LicenseRow {
     updates_until: Option<UnixMs>,
     trial_until: Option<UnixMs>,
     expired_at: Option<UnixMs>,
+    disputed_at: Option<UnixMs>,
     surge_opened_at: Option<UnixMs>,
     seats: i64,
     terms: JsonText<Terms>,
@@ -75,6 +76,7 @@ impl From<LicenseRow> for LicenseView {
                 updates_until: row.updates_until,
                 trial_until: row.trial_until,
                 expired_at: row.expired_at,
+                disputed_at: row.disputed_at,
                 surge_opened_at: row.surge_opened_at,
                 seats: row.seats,
                 terms: row.overrides.0.apply(&row.terms.0),
@@ -333,7 +335,8 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         tx,
         "UPDATE licenses SET plan_id = $3, name = $4, status = $5, status_reason = $6, ends_at = $7,
                              updates_until = $8, seats = $9, terms = $10, overrides = $11, trial_until = $12,
-                             vendor_standing = $13, vendor_reason = $14, vendor_standing_at = $15, expired_at = $16
+                             vendor_standing = $13, vendor_reason = $14, vendor_standing_at = $15, expired_at = $16,
+                             disputed_at = $17
          WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
@@ -350,7 +353,8 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         license.vendor_standing,
         &license.vendor_reason,
         license.vendor_standing_at,
-        license.expired_at
+        license.expired_at,
+        license.disputed_at
     )?;
     Ok(())
 }

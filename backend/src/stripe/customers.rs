@@ -6,7 +6,10 @@ use stripe_billing::tax_id::{CreateCustomerTaxId, CreateCustomerTaxIdType, Delet
 use stripe_core::customer::OptionalFieldsCustomerAddress as Address;
 use stripe_core::customer::{CreateCustomer, CreateCustomerTaxIdData, CreateCustomerTaxIdDataType, UpdateCustomer};
 
+use stripe_shared::TaxIdVerificationStatus;
+
 use super::{IdempotencyKey, Stripe, StripeError};
+use crate::accounts::VatIdState;
 
 /// What Stripe needs to know to tax and to address an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +83,23 @@ impl Stripe {
             request = request.tax_id_data(vec![CreateCustomerTaxIdData::new(kind, vat_id)]);
         }
         Ok(self.act(key, request).await?.id.to_string())
+    }
+
+    /// What Stripe has found out about a customer's VAT id; `None` where it has no such id.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn fetch_vat_id_state(&self, customer_id: &str, vat_id: &str) -> Result<Option<VatIdState>, StripeError> {
+        let all = self.fetch(ListCustomerTaxId::new(customer_id).limit(100)).await?.data;
+        let state = all.into_iter().find(|tax_id| tax_id.value == vat_id).map(|tax_id| {
+            match tax_id.verification.map(|verification| verification.status) {
+                Some(TaxIdVerificationStatus::Verified) => VatIdState::Verified,
+                Some(TaxIdVerificationStatus::Unverified) => VatIdState::Unverified,
+                Some(TaxIdVerificationStatus::Pending) => VatIdState::Pending,
+                _ => VatIdState::Unavailable,
+            }
+        });
+        Ok(state)
     }
 
     /// Brings a customer's name, address and tax id up to date. Invoices already final keep what they say.

@@ -46,6 +46,12 @@ pub struct LineTax {
     pub amount_minor: i64,
     /// The buyer accounts for it.
     pub reverse_charge: bool,
+    /// Stripe's word for why it is what it is: `standard_rated`, `reverse_charge`, `zero_rated`, `customer_exempt`…
+    #[serde(default)]
+    pub reason: String,
+    /// What kind of tax: `vat`, `gst`, `sales_tax`…; empty where Stripe does not say.
+    #[serde(default)]
+    pub kind: String,
 }
 
 /// The tax of one rate on the whole invoice.
@@ -105,6 +111,8 @@ pub struct StripeInvoice {
     pub amount_paid_minor: i64,
     /// What is left to pay.
     pub amount_remaining_minor: i64,
+    /// What credit notes took off while it was open.
+    pub reduced_minor: i64,
     /// Why it was made, for example `subscription_cycle`.
     pub billing_reason: String,
     /// When it became final.
@@ -150,11 +158,24 @@ pub struct BuyerAddress {
 
 /// Rates by Stripe's id of them: lines name the id only, because expanding it under every line would
 /// go deeper than Stripe allows; the totals carry it whole.
-type Rates = HashMap<String, (String, i64)>;
+pub(super) type Rates = HashMap<String, Rate>;
 
-fn read_rates(taxes: &[BillingBillResourceInvoicingTaxesTax]) -> Rates {
+/// What a rate says about itself.
+#[derive(Clone, Default)]
+pub(super) struct Rate {
+    label: String,
+    millionths: i64,
+    kind: String,
+}
+
+pub(super) fn read_rates(taxes: &[BillingBillResourceInvoicingTaxesTax]) -> Rates {
     let details = taxes.iter().filter_map(|tax| tax.tax_rate_details.as_ref()?.tax_rate.as_object());
-    details.map(|rate| (rate.id.to_string(), (rate.display_name.clone(), millionths(rate.percentage)))).collect()
+    let read = |rate: &stripe_shared::TaxRate| Rate {
+        label: rate.display_name.clone(),
+        millionths: millionths(rate.percentage),
+        kind: rate.tax_type.as_ref().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+    };
+    details.map(|rate| (rate.id.to_string(), read(rate))).collect()
 }
 
 /// Stripe writes a percentage with at most four decimals; as a float it is exact after rounding.
@@ -163,16 +184,18 @@ fn millionths(percentage: f64) -> i64 {
     (percentage * 10_000.0).round() as i64
 }
 
-fn read_tax(tax: &BillingBillResourceInvoicingTaxesTax, rates: &Rates) -> LineTax {
+pub(super) fn read_tax(tax: &BillingBillResourceInvoicingTaxesTax, rates: &Rates) -> LineTax {
     let base_minor = tax.taxable_amount.unwrap_or(0);
     let rate = tax.tax_rate_details.as_ref().and_then(|details| rates.get(details.tax_rate.id().as_str()));
-    let (label, rate_millionths) = rate.cloned().unwrap_or_else(|| ("Tax".to_owned(), 0));
+    let rate = rate.cloned().unwrap_or_else(|| Rate { label: "Tax".to_owned(), ..Rate::default() });
     LineTax {
-        label,
-        rate_millionths,
+        label: rate.label,
+        rate_millionths: rate.millionths,
         base_minor,
         amount_minor: tax.amount,
         reverse_charge: tax.taxability_reason == TaxabilityReason::ReverseCharge,
+        reason: tax.taxability_reason.as_str().to_owned(),
+        kind: rate.kind,
     }
 }
 
@@ -230,6 +253,7 @@ fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, Stripe
         amount_due_minor: invoice.amount_due,
         amount_paid_minor: invoice.amount_paid,
         amount_remaining_minor: invoice.amount_remaining,
+        reduced_minor: invoice.pre_payment_credit_notes_amount,
         billing_reason: invoice.billing_reason.map(|reason| reason.to_string()).unwrap_or_default(),
         finalized_at: invoice.status_transitions.finalized_at.map(UnixMs::from_seconds),
         due_at: invoice.due_date.map(UnixMs::from_seconds),

@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod invoices;
 mod price_list;
+mod reversals;
 mod schedules;
 mod subscriptions;
 mod transport;
@@ -33,6 +34,10 @@ pub use customers::CustomerDetails;
 pub use error::{StripeError, StripeErrorKind};
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
 pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
+pub use reversals::{
+    CreditSettlement, DisputeState, NewCreditNote, Reversals, StripeCreditNote, StripeCreditNoteLine, StripeDispute,
+    StripeRefund,
+};
 pub use schedules::PlannedChange;
 pub use subscriptions::{ItemChange, PlannedItems, StripeSubscription, SubscriptionItem, SubscriptionState};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};

@@ -160,7 +160,7 @@ fn details() -> AccountDetails {
         country: "gr".to_owned(),
         vat_id: "094014201".to_owned(),
         address: Address { line1: "Ερμού 1".to_owned(), city: "Αθήνα".to_owned(), ..Address::default() },
-        billing_email: String::new(),
+        ..AccountDetails::default()
     }
 }
 

@@ -6,6 +6,7 @@ mod decoding;
 mod failed_renewal;
 mod maintenance;
 mod pairs;
+mod reversals;
 mod shop;
 
 use backend::billing::{
@@ -318,7 +319,7 @@ on_both_engines! {
         assert_eq!(order_progress(commerce, &stranger, &order).await?, OrderProgress::NotFound);
         let invoice = shop.invoices().await?.remove(0);
         let document =
-            find_document(&shop.db, &stranger, &shop.account.id, &invoice.id, DocumentKind::Invoice).await?;
+            find_document(&shop.db, &stranger, &shop.account.id, invoice.id.as_str(), DocumentKind::Invoice).await?;
         assert_eq!(document, None);
         Ok(())
     }
@@ -409,7 +410,7 @@ on_both_engines! {
         let mut hashes = Vec::new();
         for round in 0..2 {
             for kind in [DocumentKind::Invoice, DocumentKind::Receipt] {
-                let document = find_document(&shop.db, &cx, &shop.account.id, &invoice.id, kind).await?;
+                let document = find_document(&shop.db, &cx, &shop.account.id, invoice.id.as_str(), kind).await?;
                 let document = document.ok_or_else(|| anyhow::anyhow!("no {kind:?} in round {round}"))?;
                 assert!(document.content.starts_with(b"%PDF-"));
                 hashes.push(document.sha256);

@@ -5,7 +5,7 @@ use backend::db::{Db, DbError};
 use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
-use super::{apply_catalog, create_staff, create_vendor, license, signing_keys};
+use super::{apply_catalog, create_staff, create_vendor, ledger, license, signing_keys};
 use crate::config::Config;
 
 /// The acts of the operator.
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     /// List, rotate or revoke a vendor's signing keys.
     #[command(subcommand)]
     Keys(signing_keys::Command),
+    /// Print the ledger's trial balance, and fail if it does not sum to zero or differs from the invoices.
+    Ledger(ledger::Arguments),
 }
 
 pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
@@ -32,6 +34,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
         Command::License(command) => license::run(command, config).await,
         Command::Keys(command) => signing_keys::run(command, config).await,
+        Command::Ledger(arguments) => ledger::run(arguments, config).await,
     }
 }
 

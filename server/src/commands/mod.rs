@@ -7,6 +7,7 @@ mod create_staff;
 mod create_vendor;
 pub(crate) mod doctor;
 pub(crate) mod keys;
+mod ledger;
 mod license;
 pub(crate) mod migrate;
 mod signing_keys;

@@ -3,6 +3,7 @@
 pub(crate) mod brand;
 mod cacheable;
 pub(crate) mod documents;
+pub(crate) mod exports;
 pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod key_sets;

@@ -95,6 +95,7 @@ fn rows_of_sums(document: &InvoiceDocument) -> (Vec<Sum>, Sum) {
             rows.push(row(words::TOTAL.to_owned(), document.total_minor, HEADING));
             (words::AMOUNT_PAID, document.amount_paid_minor)
         }
+        Kind::ProForma => (words::AMOUNT_DUE, document.amount_due_minor),
         Kind::CreditNote => (words::AMOUNT_CREDITED, document.total_minor),
     };
     (rows, Sum { ruled: true, ..row(words::in_currency(label, document.currency), minor, GRAND) })
@@ -107,7 +108,7 @@ pub(super) fn notes(sheets: &mut Sheets, document: &InvoiceDocument) {
         block(sheets, document, words::REVERSE_CHARGE, &[words::reverse_charge(reason)], &[]);
     }
     if let Some(bank) = &document.bank
-        && document.kind == Kind::Invoice
+        && matches!(document.kind, Kind::Invoice | Kind::ProForma)
         && document.amount_due_minor > 0
     {
         let reference = bank.reference.as_deref().unwrap_or(&document.number);

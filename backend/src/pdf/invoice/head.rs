@@ -64,6 +64,7 @@ fn lead(document: &InvoiceDocument) -> Vec<String> {
             sentences
         }
         Kind::Invoice => vec![words::nothing_due(document.paid_on)],
+        Kind::ProForma => vec![words::pro_forma(&money(document.amount_due_minor), document.due_on)],
         Kind::Receipt => vec![words::received(&money(document.amount_paid_minor), document.paid_on)],
         Kind::CreditNote => {
             let invoice = document.references.iter().find(|r| r.kind == ReferenceKind::Invoice);

@@ -1,4 +1,4 @@
-//! Invoices, receipts and credit notes: their content, and the way from it to a file.
+//! Invoices, receipts, credit notes and pro-forma invoices: their content, and the way from it to a file.
 //!
 //! The content is what article 226 of Council Directive 2006/112/EC asks for: issue date, sequential number, names,
 //! addresses and VAT ids of both sides, quantity and nature, period of supply, net amounts per rate, unit prices,
@@ -29,6 +29,8 @@ pub enum Kind {
     Receipt,
     /// Takes back (part of) an invoice.
     CreditNote,
+    /// Asks for a transfer before there is an invoice; no tax can be deducted on its account.
+    ProForma,
 }
 
 /// Everything that a document shows.

@@ -174,6 +174,31 @@ pub(crate) fn credit_note() -> InvoiceDocument {
     document
 }
 
+/// Asks for a transfer of an order, from a buyer in the United States: Letter, with bank details.
+pub(crate) fn pro_forma() -> InvoiceDocument {
+    let mut document = reverse_charge();
+    document.kind = Kind::ProForma;
+    document.number = "ord_7Q2M9KX4".to_owned();
+    document.reverse_charge = None;
+    document.buyer = receipt().buyer;
+    document.references = vec![Reference { kind: ReferenceKind::PurchaseOrder, value: "PO-4711".to_owned() }];
+    document.notes = vec!["Not subject to VAT in the European Union.".to_owned()];
+    document
+}
+
+/// A credit note for many lines, in dong, to a buyer in Vietnam.
+pub(crate) fn long_credit_note(count: usize, country: &str) -> InvoiceDocument {
+    let mut document = invoice(count);
+    document.kind = Kind::CreditNote;
+    document.number = "FN-2026-C-0008".to_owned();
+    document.due_on = None;
+    document.amount_due_minor = 0;
+    document.references = vec![Reference { kind: ReferenceKind::Invoice, value: "FN-2026-0042".to_owned() }];
+    document.buyer.name = "Công ty TNHH Phần mềm Nguyễn Thị Hồng Ánh – Zażółć Sp. z o.o.".to_owned();
+    document.buyer.country = country.to_owned();
+    document
+}
+
 /// Everything too long: names, addresses, references, descriptions without a space, amounts.
 pub(crate) fn oversized() -> InvoiceDocument {
     let mut document = invoice(5);

@@ -21,6 +21,10 @@ fn all_samples() -> Vec<(&'static str, InvoiceDocument)> {
         ("reverse-charge", samples::reverse_charge()),
         ("receipt-letter", samples::receipt()),
         ("credit-note", samples::credit_note()),
+        ("credit-note-1-a4", samples::long_credit_note(1, "VN")),
+        ("credit-note-40-letter", samples::long_credit_note(40, "US")),
+        ("credit-note-400-a4", samples::long_credit_note(400, "PL")),
+        ("pro-forma-letter", samples::pro_forma()),
         ("names", samples::names()),
         ("oversized", samples::oversized()),
     ]
@@ -241,6 +245,34 @@ fn the_file_states_its_language_and_shows_its_title() -> anyhow::Result<()> {
     let info = file.get_dictionary(file.trailer.get(b"Info")?.as_reference()?)?;
     assert!(info.get(b"GTS_PDFXVersion").is_err());
     assert_eq!(info.get(b"CreationDate")?.as_str()?, b"D:20261121100000+00'00'");
+    Ok(())
+}
+
+#[test]
+fn a_pro_forma_says_that_it_is_none_and_how_to_pay() {
+    let sheets = layout(&samples::pro_forma());
+    let text = squeezed(&sheets);
+    for wanted in ["Pro-formainvoice", "Thisisnotataxinvoice", "NL91ABNA0417164300", "PO-4711", "Amountdue"] {
+        assert!(text.contains(wanted), "{wanted} in {text}");
+    }
+    assert_eq!(sheets.paper, Paper::LETTER);
+}
+
+#[test]
+fn one_forty_and_four_hundred_lines_fit_on_both_papers() -> Result<(), String> {
+    for (count, pages) in [(1, 1..=1), (40, 2..=4), (400, 12..=30)] {
+        for country in ["GR", "US"] {
+            for mut document in [samples::invoice(count), samples::long_credit_note(count, country)] {
+                document.buyer.country = country.to_owned();
+                let sheets = layout(&document);
+                check(&sheets).map_err(|e| format!("{count} lines, {country}: {e}"))?;
+                assert!(pages.contains(&sheets.pages.len()), "{count} lines, {country}: {}", sheets.pages.len());
+                let printed = sheets.pages.iter().flat_map(|page| printed(page));
+                let lines = printed.filter(|text| document.lines.iter().any(|line| line.description == *text)).count();
+                assert_eq!(lines, count, "{country}: every line is whole");
+            }
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What forms of people and accounts say.
 
-use crate::accounts::{Field, FieldProblem, Problem, StaffRole};
+use crate::accounts::{Field, FieldProblem, Problem, StaffRole, VatIdState};
 
 /// What a field is called.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn field(field: Field) -> &'static str {
         Field::City => "City",
         Field::State => "State, province or region",
         Field::BillingEmail => "E-mail address for invoices",
+        Field::PurchaseOrder => "Your order number",
     }
 }
 
@@ -65,6 +66,34 @@ fn missing(field: Field) -> &'static str {
         Field::PostalCode => "Enter the postal code.",
         Field::City => "Enter the city.",
         Field::State => "Enter the state, province or region.",
+        Field::PurchaseOrder => "Enter your order number.",
+    }
+}
+
+/// What is known about a VAT id, in a word; empty where nothing is.
+#[must_use]
+pub fn vat_id_state(state: VatIdState) -> &'static str {
+    match state {
+        VatIdState::Unchecked => "",
+        VatIdState::Pending => "Being checked",
+        VatIdState::Verified => "Confirmed",
+        VatIdState::Unverified => "Not confirmed",
+        VatIdState::Unavailable => "Not checked",
+    }
+}
+
+/// What that means for the invoices.
+#[must_use]
+pub fn vat_id_means(state: VatIdState) -> &'static str {
+    match state {
+        VatIdState::Unchecked => "It is checked when you buy.",
+        VatIdState::Pending => "The tax office's register was asked; that can take a day.",
+        VatIdState::Verified => "The tax office's register knows it.",
+        VatIdState::Unverified => {
+            "The tax office's register does not know it, so invoices may carry VAT. Look whether it is typed right, and \
+             whether it is open for trade within the EU."
+        }
+        VatIdState::Unavailable => "Ids of this kind cannot be looked up.",
     }
 }
 

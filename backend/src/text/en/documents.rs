@@ -43,6 +43,7 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Invoice => "Invoice",
         Kind::Receipt => "Receipt",
         Kind::CreditNote => "Credit note",
+        Kind::ProForma => "Pro-forma invoice",
     }
 }
 
@@ -93,6 +94,12 @@ pub fn nothing_due(paid_on: Option<Date>) -> String {
         Some(day) => format!("Paid on {}, thank you. There is nothing left to pay.", date(day)),
         None => "There is nothing to pay.".to_owned(),
     }
+}
+
+/// Below the heading of a pro-forma invoice.
+pub fn pro_forma(amount: &str, due_on: Option<Date>) -> String {
+    let by = due_on.map_or_else(String::new, |day| format!(" by {}", date(day)));
+    format!("Please transfer {amount}{by}. This is not a tax invoice; the invoice follows when the money has arrived.")
 }
 
 /// Below the heading of a receipt.

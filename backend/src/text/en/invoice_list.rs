@@ -14,6 +14,24 @@ pub const COLUMNS: [&str; 5] = ["Invoice", "Issued", "For", "Status", "Amount"];
 pub const DOCUMENTS: &str = "Documents";
 /// Downloads the invoice.
 pub const PDF: &str = "PDF";
+/// Downloads the e-invoice in UBL.
+pub const UBL: &str = "UBL";
+/// Downloads the e-invoice in CII.
+pub const CII: &str = "CII";
+/// Heading of the credit notes.
+pub const CREDIT_NOTES: &str = "Credit notes";
+/// What they are.
+pub const CREDIT_NOTES_LEAD: &str = "They take back an invoice, or a part of it.";
+/// Columns of the credit notes.
+pub const CREDIT_NOTE_COLUMNS: [&str; 4] = ["Credit note", "Issued", "Status", "Amount"];
+/// Heading of the downloads of a year.
+pub const YEARS: &str = "For your accountant";
+/// What they are.
+pub const YEARS_LEAD: &str = "All documents of a year in one file, and a table of them that any spreadsheet opens.";
+/// Downloads all documents.
+pub const ZIP: &str = "All documents";
+/// Downloads the table.
+pub const CSV: &str = "Table";
 /// Downloads the receipt.
 pub const RECEIPT: &str = "Receipt";
 /// Pays an open invoice.
@@ -29,6 +47,12 @@ pub const TO_PRICES: &str = "See the price list";
 /// Where the role may not see invoices.
 pub const NOT_YOURS: &str =
     "Your role does not show invoices. Ask an owner of your account, or somebody who looks after billing.";
+
+/// The documents of a year.
+#[must_use]
+pub fn of_year(year: i16) -> String {
+    format!("of {year}")
+}
 
 /// What an act is about, for those who only hear it.
 #[must_use]

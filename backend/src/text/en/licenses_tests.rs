@@ -35,6 +35,7 @@ fn view(kind: PlanKind) -> LicenseView {
         updates_until: perpetual.then(|| NOW.plus(365 * DAY_MS)),
         trial_until: None,
         expired_at: None,
+        disputed_at: None,
         surge_opened_at: None,
         seats: 3,
         terms: Terms::default(),

@@ -72,6 +72,8 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
             ("Console", "/staff"),
             ("Licenses", "/staff/licenses"),
             ("Payments", "/staff/payments"),
+            ("Invoices", "/staff/invoices"),
+            ("Ledger", "/staff/ledger"),
             ("Signing keys", "/staff/signing-keys"),
         ],
     }
@@ -146,6 +148,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "lease_revoked" => "Its lease is revoked. At its next check it gets a new one.",
         "signing_key_rotated" => "The next key signs from now on, and a fresh one waits behind it.",
         "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",
+        "invoice_credited" => "The credit note is issued, and the customer is told.",
         "seat_was_free" => "The seat was free already.",
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",

@@ -143,7 +143,11 @@ pub const COMPANY: &str = "Your company";
 /// What a VAT id is for.
 pub const VAT_ID_HINT: &str =
     "In the European Union: with the letters of the country, like DE123456789. Invoices carry it.";
-/// What an empty address for invoices means.
+/// Hint of the order number.
+pub const PURCHASE_ORDER_HINT: &str = "Printed on every document from now on, for your bookkeeping.";
+/// Where an account has no order number.
+pub const NO_PURCHASE_ORDER: &str = "None";
+/// Hint of the address for invoices.
 pub const BILLING_EMAIL_HINT: &str = "Left empty, invoices go to the address that you log in with.";
 /// First choice of the countries.
 pub const CHOOSE_COUNTRY: &str = "Choose a country";

@@ -311,6 +311,15 @@ impl Shop {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// What Stripe's API answers to a question.
+    pub(super) async fn look(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let answer =
+            self.http.get(format!("{}/v1/{path}", self.sandbox.url)).bearer_auth("sk_test_shop").send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        anyhow::ensure!(status.is_success(), "{path}: {status}: {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
     /// Makes the customer's subscription charge another card from now on.
     pub(super) async fn use_card(&self, license_id: &LicenseId, card: &str) -> anyhow::Result<()> {
         let stripe_id = self.subscription(license_id).await?.stripe_subscription_id;

@@ -53,7 +53,7 @@ fn compose(world: &World, form: &Form) -> Result<(Value, Settlement), ApiError> 
     }
     let lines = credited(form, &invoice)?;
     let net: i64 = lines.iter().map(|line| int(line, "amount")).sum();
-    let taxes: Vec<Value> = elements(&invoice, "total_taxes")
+    let mut taxes: Vec<Value> = elements(&invoice, "total_taxes")
         .iter()
         .map(|tax| {
             let mut tax = tax.clone();
@@ -62,6 +62,13 @@ fn compose(world: &World, form: &Form) -> Result<(Value, Settlement), ApiError> 
             tax
         })
         .collect();
+    // By amount, the total is that amount to the cent.
+    if let (true, Some(gross)) = (form.list("lines").is_empty(), form.int("amount")?) {
+        let taxed: i64 = taxes.iter().map(|tax| int(tax, "amount")).sum();
+        if let Some(tax) = taxes.first_mut() {
+            tax["amount"] = json!(int(tax, "amount") + gross - net - taxed);
+        }
+    }
     let total = net + taxes.iter().map(|tax| int(tax, "amount")).sum::<i64>();
     let prepaid = status == "open";
     let credited_before = int(&invoice, "post_payment_credit_notes_amount");

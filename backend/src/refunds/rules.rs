@@ -1,0 +1,182 @@
+//! When money that was given back takes the license back.
+
+use super::{DisputeStatus, RefundStatus};
+use crate::clock::UnixMs;
+use crate::licenses::Reversal;
+use crate::orders::OrderKind;
+use crate::stripe::DisputeState;
+
+/// A paid invoice of a license, with what was given back of it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PaidInvoice {
+    /// Stripe's word for why it was made.
+    pub billing_reason: String,
+    /// What the order bought that it charges, where it has one.
+    pub order_kind: Option<OrderKind>,
+    /// With tax.
+    pub total_minor: i64,
+    /// What was paid of it.
+    pub paid_minor: i64,
+    /// What was paid back, or is on its way.
+    pub refunded_minor: i64,
+    /// What credit notes take back.
+    pub credited_minor: i64,
+    /// Disputes that were lost.
+    pub disputes_lost: i64,
+    /// When the first dispute was opened that is still undecided.
+    pub disputed_at: Option<UnixMs>,
+}
+
+/// Whether a license stands on this invoice: it bought it for ever, or a period of it. Changes within a period, and
+/// years of updates, come on top: giving those back leaves the license.
+#[must_use]
+pub fn carries(invoice: &PaidInvoice) -> bool {
+    match invoice.order_kind {
+        Some(OrderKind::Perpetual) => true,
+        Some(OrderKind::Maintenance) => false,
+        Some(OrderKind::Subscription) | None => {
+            matches!(invoice.billing_reason.as_str(), "subscription_create" | "subscription_cycle")
+        }
+    }
+}
+
+/// Whether an invoice was given back as a whole. A part of it is a concession, not a return.
+#[must_use]
+pub fn reversal(invoice: &PaidInvoice) -> Option<Reversal> {
+    if invoice.total_minor <= 0 {
+        return None;
+    }
+    if invoice.disputes_lost > 0 {
+        return Some(Reversal::DisputeLost);
+    }
+    let is_refunded = invoice.paid_minor > 0 && invoice.refunded_minor >= invoice.paid_minor;
+    (is_refunded || invoice.credited_minor >= invoice.total_minor).then_some(Reversal::Refunded)
+}
+
+/// What the payments of a license say about it, its paid invoices given newest first: the newest that carries it
+/// counts, so a renewal that is paid makes good for a period that was given back.
+#[must_use]
+pub fn standing(invoices: &[PaidInvoice]) -> (Option<Reversal>, Option<UnixMs>) {
+    let carrier = invoices.iter().find(|invoice| carries(invoice));
+    (carrier.and_then(reversal), invoices.iter().filter_map(|invoice| invoice.disputed_at).min())
+}
+
+/// Stripe's word for where a refund stands, in ours.
+#[must_use]
+pub fn refund_status(word: &str) -> RefundStatus {
+    match word {
+        "succeeded" => RefundStatus::Succeeded,
+        "failed" => RefundStatus::Failed,
+        "canceled" => RefundStatus::Canceled,
+        _ => RefundStatus::Pending,
+    }
+}
+
+/// Stripe's word for where a dispute stands, in ours.
+#[must_use]
+pub fn dispute_status(state: DisputeState) -> DisputeStatus {
+    match state {
+        DisputeState::Inquiry => DisputeStatus::Inquiry,
+        DisputeState::Open => DisputeStatus::Open,
+        DisputeState::Won => DisputeStatus::Won,
+        DisputeState::Lost => DisputeStatus::Lost,
+    }
+}
+
+/// Whether a refund can go from one standing to another: what was fetched before may be written after, and must not
+/// undo what is known. A refund that succeeded can still come back.
+#[must_use]
+pub fn refund_moves_on(from: RefundStatus, to: RefundStatus) -> bool {
+    let rank = |status| match status {
+        RefundStatus::Pending => 0,
+        RefundStatus::Succeeded => 1,
+        RefundStatus::Failed | RefundStatus::Canceled => 2,
+    };
+    rank(to) > rank(from)
+}
+
+/// The same for a dispute; a decision can be turned round by a later one.
+#[must_use]
+pub fn dispute_moves_on(from: DisputeStatus, to: DisputeStatus) -> bool {
+    let rank = |status| match status {
+        DisputeStatus::Inquiry => 0,
+        DisputeStatus::Open => 1,
+        DisputeStatus::Won | DisputeStatus::Lost => 2,
+    };
+    from != to && rank(to) >= rank(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paid(billing_reason: &str, order_kind: Option<OrderKind>) -> PaidInvoice {
+        PaidInvoice {
+            billing_reason: billing_reason.to_owned(),
+            order_kind,
+            total_minor: 11_900,
+            paid_minor: 11_900,
+            refunded_minor: 0,
+            credited_minor: 0,
+            disputes_lost: 0,
+            disputed_at: None,
+        }
+    }
+
+    #[test]
+    fn only_the_whole_takes_a_license_back() {
+        let period = paid("subscription_cycle", Some(OrderKind::Subscription));
+        let cases = [
+            (period.clone(), None),
+            (PaidInvoice { refunded_minor: 11_899, ..period.clone() }, None),
+            (PaidInvoice { refunded_minor: 11_900, ..period.clone() }, Some(Reversal::Refunded)),
+            (PaidInvoice { credited_minor: 11_899, ..period.clone() }, None),
+            (PaidInvoice { credited_minor: 11_900, paid_minor: 0, ..period.clone() }, Some(Reversal::Refunded)),
+            (PaidInvoice { disputes_lost: 1, ..period.clone() }, Some(Reversal::DisputeLost)),
+            (PaidInvoice { total_minor: 0, paid_minor: 0, ..period }, None),
+        ];
+        for (invoice, expected) in cases {
+            assert_eq!(reversal(&invoice), expected, "{invoice:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_on_top_of_a_license_does_not_carry_it() {
+        use OrderKind::{Maintenance, Perpetual, Subscription};
+        for (reason, kind, expected) in [
+            ("subscription_create", Some(Subscription), true),
+            ("subscription_cycle", Some(Subscription), true),
+            ("subscription_update", Some(Subscription), false),
+            ("subscription_cycle", None, true),
+            ("manual", None, false),
+            ("manual", Some(Perpetual), true),
+            ("manual", Some(Maintenance), false),
+        ] {
+            assert_eq!(carries(&paid(reason, kind)), expected, "{reason} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_newest_period_counts_and_any_open_dispute_freezes() {
+        let given_back = PaidInvoice { refunded_minor: 11_900, ..paid("subscription_create", None) };
+        let renewed = paid("subscription_cycle", None);
+        let change =
+            PaidInvoice { refunded_minor: 11_900, disputed_at: Some(UnixMs(7)), ..paid("subscription_update", None) };
+        assert_eq!(standing(std::slice::from_ref(&given_back)), (Some(Reversal::Refunded), None));
+        assert_eq!(standing(&[renewed.clone(), given_back.clone()]), (None, None));
+        assert_eq!(standing(&[change.clone(), renewed]), (None, Some(UnixMs(7))));
+        assert_eq!(standing(&[change, given_back]), (Some(Reversal::Refunded), Some(UnixMs(7))));
+        assert_eq!(standing(&[]), (None, None));
+    }
+
+    #[test]
+    fn what_was_fetched_before_undoes_nothing_that_is_known() {
+        use RefundStatus::{Canceled, Failed, Pending, Succeeded};
+        assert!(refund_moves_on(Pending, Succeeded) && refund_moves_on(Succeeded, Failed));
+        assert!(!refund_moves_on(Succeeded, Pending) && !refund_moves_on(Failed, Succeeded));
+        assert!(!refund_moves_on(Canceled, Canceled));
+        use DisputeStatus::{Inquiry, Lost, Open, Won};
+        assert!(dispute_moves_on(Inquiry, Open) && dispute_moves_on(Open, Won) && dispute_moves_on(Lost, Won));
+        assert!(!dispute_moves_on(Won, Open) && !dispute_moves_on(Open, Inquiry) && !dispute_moves_on(Open, Open));
+    }
+}

@@ -1,0 +1,173 @@
+//! Refunds and disputes in the database.
+
+use super::rules::PaidInvoice;
+use super::{Dispute, DisputeStatus, Refund, RefundStatus};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::{InvoiceId, LicenseId, VendorId};
+
+/// The refunds of an invoice, oldest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_refunds(tx: &mut Tx, vendor_id: &VendorId, invoice_id: &InvoiceId) -> Result<Vec<Refund>, DbError> {
+    fetch_all!(
+        tx,
+        Refund,
+        "SELECT * FROM refunds WHERE vendor_id = $1 AND invoice_id = $2 ORDER BY refunded_at, id",
+        vendor_id,
+        invoice_id
+    )
+}
+
+/// The disputes about an invoice, oldest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_disputes(tx: &mut Tx, vendor_id: &VendorId, invoice_id: &InvoiceId) -> Result<Vec<Dispute>, DbError> {
+    fetch_all!(
+        tx,
+        Dispute,
+        "SELECT * FROM disputes WHERE vendor_id = $1 AND invoice_id = $2 ORDER BY opened_at, id",
+        vendor_id,
+        invoice_id
+    )
+}
+
+/// The newest paid invoices of a license with what was given back of each, newest first.
+pub(super) async fn list_paid_invoices(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+) -> Result<Vec<PaidInvoice>, DbError> {
+    fetch_all!(
+        tx,
+        PaidInvoice,
+        "SELECT i.billing_reason, o.kind AS order_kind, i.total_minor, i.paid_minor,
+            CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
+              AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
+            CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
+              AND c.invoice_id = i.id AND c.status = 'issued'), 0) AS BIGINT) AS credited_minor,
+            (SELECT COUNT(*) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
+              AND d.status = 'lost') AS disputes_lost,
+            (SELECT MIN(d.opened_at) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
+              AND d.status = 'open') AS disputed_at
+         FROM invoices i LEFT JOIN orders o ON o.vendor_id = i.vendor_id AND o.id = i.order_id
+         WHERE i.vendor_id = $1 AND i.license_id = $2 AND i.status = 'paid'
+         ORDER BY i.issued_at DESC, i.id DESC LIMIT 500",
+        vendor_id,
+        license_id
+    )
+}
+
+pub(super) async fn lock_refund(tx: &mut Tx, vendor_id: &VendorId, stripe_id: &str) -> Result<Option<Refund>, DbError> {
+    fetch_optional!(
+        tx,
+        Refund,
+        "UPDATE refunds SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND stripe_refund_id = $2 RETURNING *",
+        vendor_id,
+        stripe_id
+    )
+}
+
+pub(super) async fn insert_refund(tx: &mut Tx, cx: &Cx, refund: &Refund) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO refunds (id, vendor_id, account_id, invoice_id, stripe_refund_id, status, currency, amount_minor,
+                              reason, refunded_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &refund.id,
+        &refund.vendor_id,
+        &refund.account_id,
+        &refund.invoice_id,
+        &refund.stripe_refund_id,
+        refund.status,
+        refund.currency,
+        refund.amount_minor,
+        &refund.reason,
+        refund.refunded_at,
+        cx.now
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_refund(tx: &mut Tx, cx: &Cx, refund: &Refund, status: RefundStatus) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE refunds SET status = $3, updated_at = $4 WHERE vendor_id = $1 AND id = $2",
+        &refund.vendor_id,
+        &refund.id,
+        status,
+        cx.now
+    )?;
+    Ok(())
+}
+
+pub(super) async fn lock_dispute(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_id: &str,
+) -> Result<Option<Dispute>, DbError> {
+    fetch_optional!(
+        tx,
+        Dispute,
+        "UPDATE disputes SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND stripe_dispute_id = $2 RETURNING *",
+        vendor_id,
+        stripe_id
+    )
+}
+
+pub(super) async fn insert_dispute(tx: &mut Tx, cx: &Cx, dispute: &Dispute) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO disputes (id, vendor_id, account_id, invoice_id, stripe_dispute_id, status, currency,
+                               amount_minor, reason, opened_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &dispute.id,
+        &dispute.vendor_id,
+        &dispute.account_id,
+        &dispute.invoice_id,
+        &dispute.stripe_dispute_id,
+        dispute.status,
+        dispute.currency,
+        dispute.amount_minor,
+        &dispute.reason,
+        dispute.opened_at,
+        cx.now
+    )?;
+    Ok(())
+}
+
+pub(super) async fn update_dispute(
+    tx: &mut Tx,
+    cx: &Cx,
+    dispute: &Dispute,
+    status: DisputeStatus,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE disputes SET status = $3, updated_at = $4 WHERE vendor_id = $1 AND id = $2",
+        &dispute.vendor_id,
+        &dispute.id,
+        status,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// Invoices with something undecided: a refund on its way, a dispute that is open. By Stripe's ids.
+pub(crate) async fn list_undecided(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT i.stripe_invoice_id FROM invoices i WHERE i.vendor_id = $1 AND (
+           EXISTS (SELECT 1 FROM refunds r WHERE r.vendor_id = i.vendor_id AND r.invoice_id = i.id
+                   AND r.status = 'pending')
+           OR EXISTS (SELECT 1 FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
+                      AND d.status IN ('inquiry', 'open')))
+         ORDER BY i.issued_at, i.id LIMIT $2",
+        vendor_id,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

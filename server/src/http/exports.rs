@@ -1,0 +1,98 @@
+//! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
+//! `/staff/ledger/entries.csv` and `/staff/ledger/documents.csv` (`?from=`, `?to=`) for the vendor's staff.
+
+use std::fmt::Display;
+
+use app::pages::staff_ledger::period;
+use app::request::Visit;
+use axum::extract::Extension;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
+use backend::ledger::Period;
+
+/// Every document of the account's year.
+pub(crate) async fn year_as_zip(Extension(visit): Extension<Visit>) -> Response {
+    let Some((account, _)) = visit.account() else { return nothing_here() };
+    let Some(of_year) = wanted_year(&visit) else { return nothing_here() };
+    match archive_year(&visit.state.db, &visit.viewer_cx(), &account.id, of_year).await {
+        Ok(Some(zip)) => file(zip, "application/zip", &format!("documents-{of_year}.zip")),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// A table of the account's documents of a year.
+pub(crate) async fn year_as_csv(Extension(visit): Extension<Visit>) -> Response {
+    let Some((account, _)) = visit.account() else { return nothing_here() };
+    let Some((of_year, (from, until))) = wanted_year(&visit).and_then(|it| Some((it, year(it)?))) else {
+        return nothing_here();
+    };
+    let cx = visit.viewer_cx();
+    let table = visit
+        .state
+        .db
+        .read(move |tx| Box::pin(async move { export_documents(tx, &cx, &account.id, Period { from, until }).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, &format!("documents-{of_year}.csv")),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// The ledger's entries of a period.
+pub(crate) async fn entries(Extension(visit): Extension<Visit>) -> Response {
+    let (cx, period) = (visit.viewer_cx(), wanted_period(&visit));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_entries(tx, &cx, period).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "ledger.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// A table of all documents of a period.
+pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Response {
+    let (cx, period) = (visit.viewer_cx(), wanted_period(&visit));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_all_documents(tx, &cx, period).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "documents.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+fn wanted_year(visit: &Visit) -> Option<i16> {
+    visit.query("year")?.parse().ok()
+}
+
+fn wanted_period(visit: &Visit) -> Period {
+    period(visit.query("from").as_deref(), visit.query("to").as_deref())
+}
+
+/// A download that no cache keeps. File names are ASCII without quotes.
+fn file(content: Vec<u8>, content_type: &'static str, name: &str) -> Response {
+    let mut response = content.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+fn nothing_here() -> Response {
+    plain(StatusCode::NOT_FOUND, "There is nothing to download here, or it belongs to another account.\n")
+}
+
+fn failed(visit: &Visit, error: &dyn Display) -> Response {
+    tracing::error!(request_id = visit.request_id, %error, "a table or archive could not be given out");
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "It cannot be given out now. Try again, or write to us.\n")
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    (status, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], text).into_response()
+}
