@@ -17,6 +17,7 @@ mod billing;
 mod checkout;
 mod clock;
 mod console;
+mod drive;
 mod error;
 mod expand;
 mod form;

@@ -23,10 +23,19 @@ pub(crate) async fn assign(State(state): State<AppState>, mut request: Request, 
     request.extensions_mut().insert(RequestId(id.clone()));
     // The path without its query, which may carry a secret of a mailed link.
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // Instances call all the time: of their calls the log has what did not go well, and all of them at `debug`.
+    let is_of_an_instance = request.uri().path().starts_with("/api/v1/");
     let began = std::time::Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    span.in_scope(|| tracing::info!(status, took_ms = began.elapsed().as_millis(), "answered"));
+    let took_ms = began.elapsed().as_millis();
+    span.in_scope(|| {
+        if is_of_an_instance && status < 400 {
+            tracing::debug!(status, took_ms, "answered");
+        } else {
+            tracing::info!(status, took_ms, "answered");
+        }
+    });
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, id);
     }

@@ -1,6 +1,7 @@
 //! The real router in process, on a real database.
 
 mod claims;
+mod events;
 mod instances;
 mod key_care;
 mod licensing_api;
@@ -18,12 +19,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use backend::accounts::{AccountDetails, Password, Passwords, SignUp, SignUpOutcome, create_account, sign_up};
-use backend::catalog::{CatalogApplication, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
+use backend::accounts::{
+    AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, create_account, sign_up,
+};
+use backend::catalog::{CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, Options, Synchronous};
-use backend::ids::{LicenseId, VendorId};
+use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::keys::MasterKey;
 use backend::leases::live::{LiveTable, Settings};
 use backend::licenses::{LicenseStatus, NewLicense, create_license};
@@ -75,41 +78,10 @@ impl TestApp {
     /// The product with these limits of the licensing API.
     async fn limited(rates: Rates) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
-        db.migrate().await?;
-        let (entropy, master, clock) = (Entropy::seeded(7), MasterKey::new([42; 32]), Clock::fixed(NOW));
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
-        let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let cx = Cx {
-            vendor_id: VendorId::from_untrusted(""),
-            actor: Actor::Operator,
-            now: NOW,
-            entropy: entropy.clone(),
-            request_id: None,
-        };
-        let sealing = master.clone();
-        let applied = db
-            .write(move |tx| Box::pin(async move { apply_catalog(tx, &cx, &sealing, &catalog, ORIGIN).await }))
-            .await?;
-        let CatalogApplication::Applied { vendor, .. } = applied else { anyhow::bail!("the demo catalog is refused") };
-        let live = LiveTable::start(&db, clock.clone(), entropy.clone(), Settings::default()).map(|(table, _)| table);
-        let site_root: std::sync::Arc<str> = folder.path().display().to_string().into();
-        let state = AppState::new(Parts {
-            db,
-            master,
-            clock: clock.clone(),
-            entropy,
-            passwords: Passwords::default(),
-            stripe: StripeAccounts::default(),
-            leptos: LeptosOptions::builder().output_name("leasehold").site_root(site_root).site_pkg_dir("pkg").build(),
-            checkout_origin: "http://stripe.test".to_owned(),
-            limits: Limits::new(rates),
-            proxies: TrustedProxies::default(),
-            tls: false,
-            live,
-        });
-        Ok(Self { router: router(&state), state, vendor: *vendor, clock, _folder: folder })
+        let stripe = StripeAccounts::default();
+        let state = state(folder.path(), "test.db", Clock::fixed(NOW), stripe, Limits::new(rates)).await?;
+        let vendor = apply_demo(&state).await?;
+        Ok(Self { router: router(&state), clock: state.clock.clone(), state, vendor, _folder: folder })
     }
 
     fn cx(&self) -> Cx {
@@ -147,10 +119,10 @@ impl TestApp {
         self.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, body.to_string()).await
     }
 
-    /// A license of a fresh account, with its key.
-    async fn license(&self, plan: &'static str, seats: i64) -> anyhow::Result<(LicenseId, String)> {
+    /// A new person with a company.
+    async fn buyer(&self, name: &str) -> anyhow::Result<(UserId, AccountId)> {
         let request = SignUp {
-            email: format!("{plan}@example.com"),
+            email: format!("{name}@example.com"),
             password: Password::new("correct horse battery".to_owned()),
             name: String::new(),
             address: [127, 0, 0, 1].into(),
@@ -159,27 +131,45 @@ impl TestApp {
         let SignUpOutcome::SignedUp(user) = sign_up(db, &self.state.passwords, &master, &cx, &request).await? else {
             anyhow::bail!("the sign-up was refused")
         };
-        let created = db.write(move |tx| {
+        let details = AccountDetails {
+            company: "Example GmbH".to_owned(),
+            country: "DE".to_owned(),
+            address: Address {
+                line1: "Hauptstraße 1".to_owned(),
+                postal_code: "20095".to_owned(),
+                city: "Hamburg".to_owned(),
+                ..Address::default()
+            },
+            ..AccountDetails::default()
+        };
+        let user_id = user.id.clone();
+        let created =
+            db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
+        match created {
+            AccountCreation::Created(account) => Ok((user.id, account.id)),
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+
+    async fn plan(&self, code: &'static str) -> anyhow::Result<Plan> {
+        let vendor_id = self.vendor.id.clone();
+        let found = self.state.db.read(move |tx| {
             Box::pin(async move {
-                let details = AccountDetails {
-                    company: "Example GmbH".to_owned(),
-                    country: "DE".to_owned(),
-                    address: backend::accounts::Address {
-                        line1: "Hauptstraße 1".to_owned(),
-                        postal_code: "20095".to_owned(),
-                        city: "Hamburg".to_owned(),
-                        ..Default::default()
-                    },
-                    ..AccountDetails::default()
-                };
-                let account = match create_account(tx, &cx, &user.id, &details).await? {
-                    backend::accounts::AccountCreation::Created(account) => account,
-                    other => anyhow::bail!("{other:?}"),
-                };
-                let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.expect("the product");
-                let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, plan).await?.expect("the plan");
+                let product = find_product_by_code(tx, &vendor_id, "iot-platform").await?.expect("the product");
+                find_plan_by_code(tx, &vendor_id, &product.id, code).await
+            })
+        });
+        found.await?.ok_or_else(|| anyhow::anyhow!("no plan {code}"))
+    }
+
+    /// A license of a fresh account, with its key.
+    async fn license(&self, plan: &'static str, seats: i64) -> anyhow::Result<(LicenseId, String)> {
+        let (_, account_id) = self.buyer(plan).await?;
+        let (plan, cx, master) = (self.plan(plan).await?, self.cx(), self.state.master.clone());
+        let created = self.state.db.write(move |tx| {
+            Box::pin(async move {
                 let new = NewLicense {
-                    account_id: &account.id,
+                    account_id: &account_id,
                     plan: &plan,
                     seats,
                     status: LicenseStatus::Active,
@@ -193,5 +183,56 @@ impl TestApp {
             })
         });
         created.await
+    }
+}
+
+/// What the product stands on, with a migrated database in this file of the folder.
+async fn state(
+    folder: &Path,
+    database: &str,
+    clock: Clock,
+    stripe: StripeAccounts,
+    limits: Limits,
+) -> anyhow::Result<AppState> {
+    let url = format!("sqlite:{}", folder.join(database).display());
+    let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
+    db.migrate().await?;
+    let entropy = Entropy::seeded(7);
+    let live = LiveTable::start(&db, clock.clone(), entropy.clone(), Settings::default()).map(|(table, _)| table);
+    let site_root: std::sync::Arc<str> = folder.display().to_string().into();
+    Ok(AppState::new(Parts {
+        db,
+        master: MasterKey::new([42; 32]),
+        clock,
+        entropy,
+        passwords: Passwords::default(),
+        stripe,
+        leptos: LeptosOptions::builder().output_name("leasehold").site_root(site_root).site_pkg_dir("pkg").build(),
+        checkout_origin: "http://stripe.test".to_owned(),
+        limits,
+        proxies: TrustedProxies::default(),
+        tls: false,
+        live,
+    }))
+}
+
+async fn apply_demo(state: &AppState) -> anyhow::Result<Vendor> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
+    let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let cx = Cx {
+        vendor_id: VendorId::from_untrusted(""),
+        actor: Actor::Operator,
+        now: state.clock.now(),
+        entropy: state.entropy.clone(),
+        request_id: None,
+    };
+    let sealing = state.master.clone();
+    let applied = state
+        .db
+        .write(move |tx| Box::pin(async move { apply_catalog(tx, &cx, &sealing, &catalog, ORIGIN).await }))
+        .await?;
+    match applied {
+        CatalogApplication::Applied { vendor, .. } => Ok(*vendor),
+        CatalogApplication::Refused(refusals) => anyhow::bail!("{refusals:?}"),
     }
 }

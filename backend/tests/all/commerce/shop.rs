@@ -1,7 +1,6 @@
 //! A shop for tests: the demo vendor, a buyer, and a Stripe sandbox in this process, all on one clock.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use backend::accounts::{
     Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
@@ -38,7 +37,6 @@ pub(super) struct Shop {
     pub(super) outbox: Outbox,
     clock_file: PathBuf,
     sandbox: stripe_sandbox::Running,
-    http: reqwest::Client,
     _folder: tempfile::TempDir,
 }
 
@@ -60,8 +58,13 @@ impl Shop {
         let (user, account) = buyer(&db, &vendor).await?;
         let commerce = Commerce { db: db.clone(), master: master(), stripe: StripeAccounts::single(stripe) };
         let outbox = Outbox::default();
-        let http = plain_http()?;
-        Ok(Self { db, vendor, commerce, user, account, outbox, clock_file, sandbox, http, _folder: folder })
+        Ok(Self { db, vendor, commerce, user, account, outbox, clock_file, sandbox, _folder: folder })
+    }
+
+    /// Goes on with another database that knows this shop.
+    pub(super) fn turn_to(&mut self, db: Db) {
+        self.commerce.db = db.clone();
+        self.db = db;
     }
 
     pub(super) fn now(&self) -> UnixMs {
@@ -125,19 +128,7 @@ impl Shop {
 
     /// Pays on the hosted page with one of its test cards; answers where it leads.
     pub(super) async fn pay(&self, checkout_url: &str, card: &str) -> anyhow::Result<String> {
-        let body = format!("action={card}");
-        let answer = self
-            .http
-            .post(checkout_url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body)
-            .send()
-            .await?;
-        let place = answer.headers().get("location").map(|place| place.to_str().map(str::to_owned)).transpose()?;
-        match place {
-            Some(place) => Ok(place),
-            None => anyhow::bail!("{}: {}", answer.status(), answer.text().await?),
-        }
+        self.sandbox.press(checkout_url, card).await
     }
 
     /// All of Stripe's events up to now, oldest first.
@@ -282,42 +273,15 @@ async fn buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {
     }
 }
 
-/// For the sandbox's pages on loopback; redirects are looked at, not followed.
-pub(super) fn plain_http() -> anyhow::Result<reqwest::Client> {
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()?)
-}
-
 impl Shop {
     /// A call of Stripe's API as somebody else would make it, at Stripe's own pages for example.
     pub(super) async fn call(&self, path: &str, body: &str) -> anyhow::Result<serde_json::Value> {
-        let answer = self
-            .http
-            .post(format!("{}/v1/{path}", self.sandbox.url))
-            .bearer_auth("sk_test_shop")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.to_owned())
-            .send()
-            .await?;
-        let (status, text) = (answer.status(), answer.text().await?);
-        anyhow::ensure!(status.is_success(), "{path}: {status}: {text}");
-        Ok(serde_json::from_str(&text)?)
+        self.sandbox.call(path, body).await
     }
 
     /// What Stripe's API answers to a question.
     pub(super) async fn look(&self, path: &str) -> anyhow::Result<serde_json::Value> {
-        let answer =
-            self.http.get(format!("{}/v1/{path}", self.sandbox.url)).bearer_auth("sk_test_shop").send().await?;
-        let (status, text) = (answer.status(), answer.text().await?);
-        anyhow::ensure!(status.is_success(), "{path}: {status}: {text}");
-        Ok(serde_json::from_str(&text)?)
+        self.sandbox.look(path).await
     }
 
     /// Makes the customer's subscription charge another card from now on.
@@ -385,10 +349,6 @@ impl Shop {
 
     /// A request to the sandbox's control API.
     pub(super) async fn control(&self, path: &str, body: &str) -> anyhow::Result<()> {
-        let url = format!("{}/_sandbox/{path}", self.sandbox.url);
-        let answer =
-            self.http.post(url).header("content-type", "application/json").body(body.to_owned()).send().await?;
-        anyhow::ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
-        Ok(())
+        self.sandbox.control(path, body).await
     }
 }
