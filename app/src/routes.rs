@@ -113,6 +113,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("change")) view=pages::change::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("card")) view=pages::card::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("for-ever")) view=pages::for_ever::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />
                 <Route path=StaticSegment("invoices") view=pages::invoices::page />
             </FlatRoutes>

@@ -82,6 +82,8 @@ ids! {
     CardUpdateId = "cdu";
     /// Updates that renew by themselves.
     AutoRenewalId = "arn";
+    /// A license that turns from a subscription to perpetual.
+    ConversionId = "cnv";
     /// An account's right to run one product under a plan.
     LicenseId = "lic";
     /// One activated installation.

@@ -63,3 +63,27 @@ CREATE TABLE auto_renewal_years (
     PRIMARY KEY (vendor_id, stripe_invoice_id),
     FOREIGN KEY (vendor_id, auto_renewal_id) REFERENCES auto_renewals (vendor_id, id)
 );
+
+-- Licenses that turn from a subscription to perpetual: the price less the unused money, paid on Stripe's page.
+CREATE TABLE conversions (
+    id                TEXT NOT NULL PRIMARY KEY,
+    vendor_id         TEXT NOT NULL,
+    account_id        TEXT NOT NULL,
+    license_id        TEXT NOT NULL,
+    user_id           TEXT NOT NULL,
+    plan_id           TEXT NOT NULL,                  -- the perpetual plan
+    seats             BIGINT NOT NULL,
+    status            TEXT NOT NULL,                  -- asked, paid, done, dropped
+    stripe_session_id TEXT,
+    currency          TEXT NOT NULL,
+    price_minor       BIGINT NOT NULL,                -- of the perpetual license, before tax
+    credit_minor      BIGINT NOT NULL,                -- unused money, before tax
+    created_at        BIGINT NOT NULL,
+    lock_no           BIGINT NOT NULL DEFAULT 0,
+    UNIQUE (vendor_id, id),
+    FOREIGN KEY (vendor_id, account_id) REFERENCES accounts (vendor_id, id),
+    FOREIGN KEY (vendor_id, license_id) REFERENCES licenses (vendor_id, id),
+    FOREIGN KEY (vendor_id, user_id) REFERENCES users (vendor_id, id),
+    FOREIGN KEY (vendor_id, plan_id) REFERENCES plans (vendor_id, id)
+);
+CREATE INDEX conversions_open ON conversions (vendor_id, created_at) WHERE status IN ('asked', 'paid');

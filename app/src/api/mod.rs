@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod billing;
 pub mod cards;
 pub mod claims;
+pub mod conversion;
 pub mod description;
 pub mod error;
 pub mod form;

@@ -13,6 +13,7 @@ mod uses;
 
 use backend::accounts::Act;
 use backend::billing::Subscription;
+use backend::billing::conversion::perpetual_plan;
 use backend::billing::maintenance::AutoRenewal;
 use backend::catalog::{self, Plan, PlanKind, Release};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
@@ -22,8 +23,8 @@ use backend::licenses::rules::{standing, updates_after_renewal};
 use backend::licenses::{OldKey, list_old_keys};
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
-    auto_renewal as auto_words, buying, cards as card_words, changes, license_events, license_page as text,
-    licenses as words, moments, portal,
+    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
+    license_page as text, licenses as words, moments, portal,
 };
 use leptos::prelude::*;
 
@@ -93,7 +94,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=own.name() lead=lead actions=move || actions(&acting) />
         {not_now}
         {notices(&own, &found)}
-        <div class="row">{facts(&own)} {found.uses.card(own.license(), own.now)}</div>
+        <div class="row">{facts(&own, &found.plans)} {found.uses.card(own.license(), own.now)}</div>
         {found.instances.card()}
         {key.view(&own, &found.old_keys)}
         {updates}
@@ -236,7 +237,7 @@ fn undo(own: &OwnLicense, action: &'static str, label: &'static str) -> ViewFn {
     })
 }
 
-fn facts(own: &OwnLicense) -> impl IntoView + use<> {
+fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
     let (license, subscription) = (own.license(), own.subscription.as_ref());
     let tone = tone(license, subscription, own.now);
     let status = words::status(license, subscription, own.now);
@@ -245,7 +246,12 @@ fn facts(own: &OwnLicense) -> impl IntoView + use<> {
         Fact::new(words::PLAN, own.view.plan_name.clone()),
     ];
     if let Some(subscription) = own.living_subscription() {
-        facts.push(Fact::new(words::PRICE, words::price(subscription)));
+        let for_ever =
+            perpetual_plan(plans, license.license_type, subscription).filter(|_| own.may(Act::Buy)).map(|_| {
+                let href = format!("{}/for-ever", own.href());
+                view! { " " <LinkButton href label=conversion_words::LINK emphasis=Emphasis::Quiet /> }
+            });
+        facts.push(Fact::new(words::PRICE, view! { {words::price(subscription)} {for_ever} }));
         if let Some(card) = subscription.card.as_ref().filter(|_| own.may(Act::SeeInvoices)) {
             let change = own.may(Act::Buy).then(|| {
                 let href = format!("{}/card", own.href());

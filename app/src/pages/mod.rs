@@ -11,6 +11,7 @@ pub mod company;
 pub mod confirm;
 pub mod docs_api;
 pub mod errors;
+pub mod for_ever;
 pub mod forgot_password;
 pub mod frame;
 pub mod instance;

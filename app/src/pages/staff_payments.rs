@@ -75,12 +75,15 @@ fn row(payment: &OverduePayment, now: UnixMs) -> Row {
         <Moment datetime=payment.since.timestamp().to_string() absolute=happenings::when(payment.since, now) />
     };
     let until = text::works_until(payment, now);
-    let tone = if payment.status == LicenseStatus::Active { Tone::Warn } else { Tone::Bad };
+    let until = match payment.status {
+        LicenseStatus::Active => until.into_any(),
+        _ => view! { <Badge tone=Tone::Bad word=until /> }.into_any(),
+    };
     let mail = format!("mailto:{}", payment.billing_email);
     Row::new()
         .cell(view! { {payment.company.clone()} <small><a href=mail>{payment.billing_email.clone()}</a></small> })
         .cell(view! { <a href=href>{name}</a> })
         .cell(since)
-        .cell(view! { <Badge tone word=until /> })
+        .cell(until)
         .cell(view! { <Money minor=payment.due_minor currency=payment.currency.as_str() /> })
 }

@@ -13,6 +13,7 @@ pub mod attention;
 mod cancel_subscription;
 pub mod cards;
 mod change_subscription;
+pub mod conversion;
 pub mod dunning;
 mod end_subscription;
 mod error;

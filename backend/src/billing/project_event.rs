@@ -1,7 +1,9 @@
 //! Projecting an event: what it names is fetched from Stripe and brought up to date here. What the event
 //! itself says about it is never used, so duplicates, loss and any order do no harm.
 
-use super::{Commerce, CommerceError, Projection, cards, maintenance, project_subscription, refresh_vat_id_of, store};
+use super::{
+    Commerce, CommerceError, Projection, cards, conversion, maintenance, project_subscription, refresh_vat_id_of, store,
+};
 use crate::cx::Cx;
 use crate::{accounts, invoices, orders, refunds};
 
@@ -59,7 +61,10 @@ async fn dispatch(
             if fulfilled == orders::Fulfilment::NotFound
                 && cards::finish_card_session(commerce, cx, object_id).await? == cards::CardUpdateProgress::NotFound
             {
-                maintenance::finish_auto_renewal_session(commerce, cx, object_id).await?;
+                let renewal = maintenance::finish_auto_renewal_session(commerce, cx, object_id).await?;
+                if renewal == maintenance::AutoRenewalProgress::NotFound {
+                    conversion::finish_conversion_session(commerce, cx, object_id).await?;
+                }
             }
         }
         // Whose card it is, or was, is the customer; a card that was taken away names it no more.

@@ -11,6 +11,7 @@ use super::dunning::{Turned, mail_turn};
 use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
 use super::{Commerce, CommerceError, Subscription, handlers};
+use crate::catalog::PlanKind;
 use crate::cx::{Actor, Cx};
 use crate::db::Tx;
 use crate::ids::LicenseId;
@@ -127,8 +128,13 @@ async fn write(
     }
     cards::store::set_card(tx, &cx.vendor_id, &before.id, found.card.as_ref()).await?;
     let view = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;
-    let stood = view.map(|it| is_suspended(it.license.status, &it.license.status_reason));
+    let stood = view.as_ref().map(|it| is_suspended(it.license.status, &it.license.status_reason));
 
+    // A license that has become perpetual is paid for; what becomes of the subscription is nothing to it any more.
+    if view.as_ref().is_some_and(|it| it.license.kind == PlanKind::Perpetual) {
+        record(tx, cx, &before, subscription, &facts).await?;
+        return Ok(true);
+    }
     // An ended license keeps the plan that it had; the rest follows what is paid.
     let change = PlanChange { plan: &plan, seats: facts.seats, ends_at: standing.ends_at };
     licenses::apply_plan(tx, cx, &before.license_id, &change).await?;

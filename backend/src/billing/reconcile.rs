@@ -1,6 +1,7 @@
 //! The reconciler: what no webhook told is asked for.
 
 use super::cards::sweep_card_updates;
+use super::conversion::sweep_conversions;
 use super::{Commerce, CommerceError, Projection, Receipt, project_subscription, receive_event, store};
 use crate::clock::{DAY_MS, HOUR_MS};
 use crate::cx::{Actor, Cx};
@@ -45,6 +46,7 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
     found.events = fetch_missed_events(commerce, cx).await?;
     found.orders = orders?;
     sweep_card_updates(commerce, cx).await?;
+    sweep_conversions(commerce, cx).await?;
     found.subscriptions = sweep_subscriptions(commerce, cx).await?;
     found.invoices = sweep_invoices(commerce, cx).await?;
     found.reversals = sweep_reversals(commerce, cx).await?;

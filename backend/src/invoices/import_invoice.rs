@@ -11,7 +11,7 @@ use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::mail::{self, Sender};
 use crate::stripe::StripeInvoice;
 use crate::text::en::mail as letters;
-use crate::{accounts, audit, billing, events, refunds, vendors};
+use crate::{accounts, audit, billing, events, licenses, refunds, vendors};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,8 +181,15 @@ async fn find_license(tx: &mut Tx, cx: &Cx, fetched: &StripeInvoice) -> Result<O
     }
     match fetched.metadata.get("order_id") {
         Some(order_id) => store::find_license_of_order(tx, &cx.vendor_id, &OrderId::from_untrusted(order_id)).await,
-        None => Ok(None),
+        None => find_named_license(tx, cx, fetched).await,
     }
+}
+
+/// The license that we wrote on what is charged without an order: a license that turned perpetual, updates that renew
+/// by themselves.
+async fn find_named_license(tx: &mut Tx, cx: &Cx, fetched: &StripeInvoice) -> Result<Option<LicenseId>, DbError> {
+    let Some(id) = fetched.metadata.get("license_id").map(|id| LicenseId::from_untrusted(id)) else { return Ok(None) };
+    Ok(licenses::find_license(tx, &cx.vendor_id, &id).await?.map(|view| view.license.id))
 }
 
 async fn bring_up_to_date(

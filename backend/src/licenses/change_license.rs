@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{License, LicenseStatus, rules, store};
-use crate::catalog::Plan;
+use crate::catalog::{Plan, PlanKind};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -17,6 +17,7 @@ use crate::{audit, events};
 pub(super) fn summary(license: &License) -> serde_json::Value {
     json!({
         "plan_id": license.plan_id,
+        "kind": license.kind,
         "seats": license.seats,
         "status": license.status,
         "reason": license.status_reason,
@@ -55,6 +56,32 @@ pub async fn apply_plan(tx: &mut Tx, cx: &Cx, id: &LicenseId, change: &PlanChang
         license.plan_terms = change.plan.terms.clone();
         license.seats = change.seats;
         license.ends_at = change.ends_at;
+    })
+    .await
+}
+
+/// Makes a license perpetual: without end, with a year of updates from now on, under a plan that is paid once. Key,
+/// instances and what the vendor decided stay.
+pub(crate) async fn make_perpetual(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &LicenseId,
+    plan: &Plan,
+    seats: i64,
+) -> Result<(), DbError> {
+    edit(tx, cx, id, "license.make_perpetual", "license.changed", |license| {
+        license.kind = PlanKind::Perpetual;
+        license.license_type = plan.license_type;
+        license.plan_id = plan.id.clone();
+        license.plan_terms = plan.terms.clone();
+        license.seats = seats;
+        license.ends_at = None;
+        license.trial_until = None;
+        license.updates_until = Some(rules::add_years(cx.now, 1));
+        if license.status != LicenseStatus::Revoked {
+            license.status = LicenseStatus::Active;
+            license.status_reason.clear();
+        }
     })
     .await
 }

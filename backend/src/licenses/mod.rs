@@ -114,6 +114,7 @@ mod set_reversal;
 mod set_vendor_standing;
 mod store;
 
+pub(crate) use change_license::make_perpetual;
 pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing, set_trial};
 pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;

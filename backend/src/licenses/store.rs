@@ -336,7 +336,7 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         "UPDATE licenses SET plan_id = $3, name = $4, status = $5, status_reason = $6, ends_at = $7,
                              updates_until = $8, seats = $9, terms = $10, overrides = $11, trial_until = $12,
                              vendor_standing = $13, vendor_reason = $14, vendor_standing_at = $15, expired_at = $16,
-                             disputed_at = $17
+                             disputed_at = $17, kind = $18, license_type = $19
          WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
@@ -354,7 +354,9 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         &license.vendor_reason,
         license.vendor_standing_at,
         license.expired_at,
-        license.disputed_at
+        license.disputed_at,
+        license.kind,
+        license.license_type
     )?;
     Ok(())
 }

@@ -219,7 +219,7 @@ fn read_line(line: InvoiceLineItem, rates: &Rates) -> StripeInvoiceLine {
     }
 }
 
-fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
+pub(super) fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
     let totals = invoice.total_taxes.unwrap_or_default();
     let rates = read_rates(&totals);
     let details = invoice.parent.and_then(|parent| parent.subscription_details);

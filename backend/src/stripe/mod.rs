@@ -10,6 +10,7 @@
 mod cards;
 mod checkout;
 mod configuration;
+mod conversion;
 mod customers;
 mod error;
 mod events;
@@ -30,6 +31,7 @@ use stripe_client_core::{RequestStrategy, StripeRequest};
 pub use cards::{CardCheckout, CardPayment, NewCardCheckout, StripeCard};
 pub use checkout::{CheckoutItem, CheckoutMode, CheckoutSession, CheckoutStatus, NewCheckout};
 pub use configuration::{STRIPE_API_BASE, StripeConfig, UnsafeConfiguration, check_configuration};
+pub use conversion::NewConversion;
 pub use customers::CustomerDetails;
 pub use error::{StripeError, StripeErrorKind};
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};

@@ -9,6 +9,7 @@ mod maintenance;
 mod pairs;
 mod reversals;
 mod shop;
+mod to_perpetual;
 
 use backend::billing::{
     Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, Receipt,

@@ -4,7 +4,7 @@ use sdk::lease::{EnforcementPolicy, Stage};
 
 use super::{buying, moments};
 use crate::billing::Subscription;
-use crate::catalog::{BillingInterval, LicenseType, Terms};
+use crate::catalog::{BillingInterval, LicenseType, PlanKind, Terms};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::licenses::rules::{Inactive, REASON_PAST_DUE, standing};
 use crate::licenses::{License, LicenseView};
@@ -64,9 +64,15 @@ pub fn shown(count: usize) -> String {
     if count == 1 { "1 license".to_owned() } else { format!("{count} licenses") }
 }
 
+/// A license that has become perpetual keeps the subscription that it had, but is not paid by it any more.
+fn paying<'a>(license: &License, subscription: Option<&'a Subscription>) -> Option<&'a Subscription> {
+    subscription.filter(|_| license.kind == PlanKind::Subscription)
+}
+
 /// Where a license stands, in a word.
 #[must_use]
 pub fn status(license: &License, subscription: Option<&Subscription>, now: UnixMs) -> &'static str {
+    let subscription = paying(license, subscription);
     match standing(license, now) {
         Ok(()) if license.status_reason == REASON_PAST_DUE => "Payment overdue",
         Ok(()) if subscription.is_some_and(|it| it.cancel_at_period_end) => "Cancelled, still active",
@@ -84,6 +90,7 @@ pub fn status(license: &License, subscription: Option<&Subscription>, now: UnixM
 /// What is true of a license and what happens next, in one sentence: renewal, end, or what to do.
 #[must_use]
 pub fn what_next(license: &License, subscription: Option<&Subscription>, now: UnixMs) -> String {
+    let subscription = paying(license, subscription);
     let ended = license.ends_at.map(moments::day);
     match (standing(license, now), subscription) {
         (Ok(()), Some(it)) if license.status_reason == REASON_PAST_DUE => match license.ends_at {
@@ -128,7 +135,7 @@ pub fn next_charge(subscription: &Subscription) -> Money {
 pub fn lead(view: &LicenseView, subscription: Option<&Subscription>, now: UnixMs) -> String {
     let license = &view.license;
     let seats = buying::seats(license.license_type, license.seats);
-    let interval = subscription.map_or(BillingInterval::Once, |it| it.billing_interval);
+    let interval = paying(license, subscription).map_or(BillingInterval::Once, |it| it.billing_interval);
     let runs = match license.license_type {
         LicenseType::Floating => format!("Runs on any {seats} at a time"),
         LicenseType::Machine => format!("Runs on {seats}"),

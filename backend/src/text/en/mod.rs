@@ -18,6 +18,7 @@ pub mod console_licenses;
 pub mod console_money;
 pub mod console_payments;
 pub mod console_subscriptions;
+pub mod conversion;
 pub mod countries;
 pub mod documents;
 pub mod events;

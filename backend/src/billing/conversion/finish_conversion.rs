@@ -1,0 +1,195 @@
+//! Finishing it: paid means perpetual, exactly once, and then the subscription ends.
+
+use super::{Conversion, ConversionStatus, store};
+use crate::accounts::{self, Act};
+use crate::billing::change_subscription::release_schedule;
+use crate::billing::{Commerce, CommerceError, find_subscription_of_license, handlers, project_subscription};
+use crate::cx::{Actor, Cx};
+use crate::db::{DbError, Tx};
+use crate::ids::ConversionId;
+use crate::stripe::{CheckoutSession, CheckoutStatus, SubscriptionState};
+use crate::{audit, catalog, events, licenses};
+
+const BATCH: i64 = 100;
+
+/// Where it stands, for whoever comes back from Stripe's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConversionProgress {
+    /// Not paid yet, or Stripe cannot be asked at the moment.
+    Waiting,
+    /// The license is perpetual.
+    Done,
+    /// Not paid; everything is as it was.
+    Dropped,
+    /// No such conversion, or none that the user may see.
+    NotFound,
+}
+
+/// Finishes it as soon as it is paid, for whoever comes back from Stripe's page.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is always safe.
+pub async fn finish_conversion(
+    commerce: &Commerce,
+    cx: &Cx,
+    id: &ConversionId,
+) -> Result<ConversionProgress, CommerceError> {
+    let (tx_cx, tx_id) = (cx.clone(), id.clone());
+    let found = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let Some(conversion) = store::find(tx, &tx_cx.vendor_id, &tx_id).await? else { return Ok(None) };
+                let may = accounts::may_act(tx, &tx_cx, &conversion.account_id, Act::Buy).await?;
+                Ok::<_, DbError>(may.then_some(conversion))
+            })
+        })
+        .await?;
+    match found {
+        None => Ok(ConversionProgress::NotFound),
+        Some(conversion) => go_on(commerce, cx, &conversion).await,
+    }
+}
+
+/// Finishes what Stripe's page of this id was opened for.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is always safe.
+pub async fn finish_conversion_session(
+    commerce: &Commerce,
+    cx: &Cx,
+    session_id: &str,
+) -> Result<ConversionProgress, CommerceError> {
+    let session = commerce.stripe(cx)?.fetch_checkout_session(session_id).await?;
+    let is_ours = session.metadata.get("vendor_id").map(String::as_str) == Some(cx.vendor_id.as_str());
+    let id = session.metadata.get("conversion_id").filter(|_| is_ours).map(|id| ConversionId::from_untrusted(id));
+    let Some(id) = id else { return Ok(ConversionProgress::NotFound) };
+    let (vendor_id, tx_id) = (cx.vendor_id.clone(), id);
+    let found = commerce.db.read(|tx| Box::pin(async move { store::find(tx, &vendor_id, &tx_id).await })).await?;
+    match found {
+        None => Ok(ConversionProgress::NotFound),
+        Some(conversion) => settle(commerce, cx, &conversion, &session).await,
+    }
+}
+
+/// What was asked for and never heard of again, and what a crash left half done: one round of the reconciler.
+///
+/// # Errors
+/// [`CommerceError`] when the database fails.
+pub async fn sweep_conversions(commerce: &Commerce, cx: &Cx) -> Result<(), CommerceError> {
+    let vendor_id = cx.vendor_id.clone();
+    let unfinished =
+        commerce.db.read(|tx| Box::pin(async move { store::list_unfinished(tx, &vendor_id, BATCH).await })).await?;
+    for conversion in unfinished {
+        if let Err(error) = go_on(commerce, cx, &conversion).await {
+            tracing::warn!(%error, id = %conversion.id, "a conversion cannot be reconciled");
+        }
+    }
+    Ok(())
+}
+
+async fn go_on(commerce: &Commerce, cx: &Cx, conversion: &Conversion) -> Result<ConversionProgress, CommerceError> {
+    match (conversion.status, &conversion.stripe_session_id) {
+        (ConversionStatus::Done, _) => Ok(ConversionProgress::Done),
+        (ConversionStatus::Dropped, _) => Ok(ConversionProgress::Dropped),
+        (ConversionStatus::Paid, _) => end_subscription(commerce, cx, conversion).await,
+        // The id of its page was lost in a crash: the webhook names it, should it be paid.
+        (ConversionStatus::Asked, None) => Ok(ConversionProgress::Waiting),
+        (ConversionStatus::Asked, Some(session_id)) => {
+            let session = commerce.stripe(cx)?.fetch_checkout_session(session_id).await?;
+            settle(commerce, cx, conversion, &session).await
+        }
+    }
+}
+
+async fn settle(
+    commerce: &Commerce,
+    cx: &Cx,
+    conversion: &Conversion,
+    session: &CheckoutSession,
+) -> Result<ConversionProgress, CommerceError> {
+    let is_paid = match session.status {
+        CheckoutStatus::Open => return Ok(ConversionProgress::Waiting),
+        CheckoutStatus::Complete if !session.is_paid => return Ok(ConversionProgress::Waiting),
+        CheckoutStatus::Complete => true,
+        CheckoutStatus::Expired => false,
+    };
+    // It is Stripe's word on which the license changes, and so the audit says.
+    let tx_cx = Cx { actor: Actor::Stripe(session.id.clone()), ..cx.clone() };
+    let (id, tx_commerce, tx_session) = (conversion.id.clone(), commerce.clone(), session.clone());
+    let settled = commerce
+        .db
+        .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &id, &tx_session, is_paid).await }))
+        .await?;
+    match settled {
+        ConversionStatus::Paid => end_subscription(commerce, cx, conversion).await,
+        ConversionStatus::Done => Ok(ConversionProgress::Done),
+        ConversionStatus::Dropped => Ok(ConversionProgress::Dropped),
+        ConversionStatus::Asked => Ok(ConversionProgress::Waiting),
+    }
+}
+
+async fn write(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    id: &ConversionId,
+    session: &CheckoutSession,
+    is_paid: bool,
+) -> Result<ConversionStatus, CommerceError> {
+    let Some(conversion) = store::lock(tx, &cx.vendor_id, id).await? else { return Ok(ConversionStatus::Dropped) };
+    if matches!(conversion.status, ConversionStatus::Paid | ConversionStatus::Done) {
+        return Ok(conversion.status);
+    }
+    let status = if is_paid { ConversionStatus::Paid } else { ConversionStatus::Dropped };
+    store::set_status(tx, &cx.vendor_id, id, status).await?;
+    let account_id = Some(&conversion.account_id);
+    let about = events::About { account_id, license_id: Some(&conversion.license_id), instance_id: None };
+    if is_paid {
+        let plan = catalog::find_plan(tx, &cx.vendor_id, &conversion.plan_id)
+            .await?
+            .ok_or_else(|| CommerceError::Contradiction(format!("conversion {id} has no plan")))?;
+        licenses::make_perpetual(tx, cx, &conversion.license_id, &plan, conversion.seats).await?;
+        let data = serde_json::json!({
+            "amount_minor": conversion.rest().amount_minor, "currency": conversion.currency,
+            "stripe_session_id": session.id, "stripe_invoice_id": session.invoice_id,
+        });
+        events::record(tx, cx, "order.paid", about, &data).await?;
+        if let Some(invoice_id) = &session.invoice_id {
+            handlers::enqueue_invoice(tx, cx, &commerce.master, invoice_id, session.customer_id.as_deref()).await?;
+        }
+    } else {
+        events::record(tx, cx, "order.expired", about, &serde_json::json!({ "conversion_id": id })).await?;
+    }
+    audit::record(tx, cx, account_id, "conversion.settle", id.as_str(), Some(&conversion.status), Some(&status))
+        .await?;
+    Ok(status)
+}
+
+/// The unused money is spent, so the subscription ends without a credit of its own.
+async fn end_subscription(
+    commerce: &Commerce,
+    cx: &Cx,
+    conversion: &Conversion,
+) -> Result<ConversionProgress, CommerceError> {
+    let stripe = commerce.stripe(cx)?;
+    let (vendor_id, license_id) = (cx.vendor_id.clone(), conversion.license_id.clone());
+    let row = commerce
+        .db
+        .read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &license_id).await }))
+        .await?;
+    if let Some(row) = row {
+        let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
+        if !matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired) {
+            release_schedule(stripe, &subscription).await?;
+            stripe.cancel_subscription_now(&subscription.id).await?;
+        }
+        project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
+    }
+    let (vendor_id, id) = (cx.vendor_id.clone(), conversion.id.clone());
+    commerce
+        .db
+        .write(move |tx| Box::pin(async move { store::set_status(tx, &vendor_id, &id, ConversionStatus::Done).await }))
+        .await?;
+    Ok(ConversionProgress::Done)
+}

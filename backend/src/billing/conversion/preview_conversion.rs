@@ -1,0 +1,160 @@
+//! What it costs to turn a subscription into a perpetual license, to the cent.
+
+use crate::accounts::{self, Act};
+use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license};
+use crate::catalog::{self, BillingInterval, LicenseType, Plan, PlanKind, PriceRole};
+use crate::clock::{HOUR_MS, UnixMs};
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::{LicenseId, PlanId};
+use crate::licenses;
+use crate::money::Money;
+use crate::orders::rules::{check_seats, quote_plan};
+use crate::stripe::{StripeSubscription, SubscriptionState};
+
+/// A renewal must not come between the page and its payment: the money it takes would not be in the credit.
+const BEFORE_RENEWAL_MS: i64 = 2 * HOUR_MS;
+
+/// Why a license cannot turn perpetual now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConversionRefusal {
+    /// The user may not, or there is no such license.
+    NotAllowed,
+    /// It has no living subscription.
+    NotASubscription,
+    /// Something is unpaid; that comes first.
+    PaymentDue,
+    /// No perpetual plan of this product takes its seats and is sold in its currency.
+    NotOffered,
+    /// The next renewal is near: it has to be over first.
+    RenewsSoon {
+        /// When.
+        at: UnixMs,
+    },
+    /// More money is unused than the perpetual license costs.
+    CreditTooLarge {
+        /// What is unused.
+        credit: Money,
+    },
+}
+
+/// What it would cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversionOffer {
+    /// The perpetual plan.
+    pub plan: Plan,
+    /// Seats: those of the license.
+    pub seats: i64,
+    /// Each of them.
+    pub each: Money,
+    /// The perpetual license, before tax.
+    pub price: Money,
+    /// Unused money of the subscription, before tax.
+    pub credit: Money,
+    /// `price − credit`, before tax.
+    pub rest: Money,
+    /// The second at which the credit is reckoned.
+    pub reckoned_at: UnixMs,
+    /// Stripe's price of the plan.
+    pub(super) price_id: String,
+    /// Stripe's customer.
+    pub(super) customer_id: String,
+}
+
+/// Tells what it would cost at `reckoned_at`. Changes nothing.
+///
+/// # Errors
+/// [`CommerceError`].
+pub async fn preview_conversion(
+    commerce: &Commerce,
+    cx: &Cx,
+    license_id: &LicenseId,
+    plan_id: Option<&PlanId>,
+    reckoned_at: UnixMs,
+) -> Result<Result<ConversionOffer, ConversionRefusal>, CommerceError> {
+    let (tx_cx, license_id, plan_id) = (cx.clone(), license_id.clone(), plan_id.cloned());
+    let found =
+        commerce.db.read(|tx| Box::pin(async move { find(tx, &tx_cx, &license_id, plan_id.as_ref()).await })).await?;
+    let (row, plan) = match found {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let stripe = commerce.stripe(cx)?;
+    let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
+    if let Err(refusal) = check(&subscription, &row, cx.now) {
+        return Ok(Err(refusal));
+    }
+    let quote = quote_plan(&plan, BillingInterval::Once, row.seats, row.currency);
+    let Some((quote, line)) = quote.ok().and_then(|quote| quote.lines.first().cloned().map(|line| (quote, line)))
+    else {
+        return Ok(Err(ConversionRefusal::NotOffered));
+    };
+    let price_id = line.price.stripe_price_id.clone();
+    let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+    // A trial has paid nothing.
+    let credit_minor = match subscription.state {
+        SubscriptionState::Trialing => 0,
+        _ => stripe.preview_unused_minor(&subscription.id, reckoned_at).await?,
+    };
+    let credit = Money::new(credit_minor, row.currency);
+    if credit_minor > quote.total.amount_minor {
+        return Ok(Err(ConversionRefusal::CreditTooLarge { credit }));
+    }
+    Ok(Ok(ConversionOffer {
+        seats: row.seats,
+        each: line.price.unit_amount,
+        price: quote.total,
+        credit,
+        rest: Money::new(quote.total.amount_minor - credit_minor, row.currency),
+        reckoned_at,
+        price_id,
+        customer_id: subscription.customer_id,
+        plan,
+    }))
+}
+
+fn check(subscription: &StripeSubscription, row: &Subscription, now: UnixMs) -> Result<(), ConversionRefusal> {
+    match subscription.state {
+        SubscriptionState::Active | SubscriptionState::Trialing if !subscription.has_pending_update => {}
+        SubscriptionState::Canceled | SubscriptionState::IncompleteExpired => {
+            return Err(ConversionRefusal::NotASubscription);
+        }
+        _ => return Err(ConversionRefusal::PaymentDue),
+    }
+    let renews_soon = !subscription.cancel_at_period_end && row.period_end < now.plus(BEFORE_RENEWAL_MS);
+    if renews_soon { Err(ConversionRefusal::RenewsSoon { at: row.period_end }) } else { Ok(()) }
+}
+
+async fn find(
+    tx: &mut Tx,
+    cx: &Cx,
+    license_id: &LicenseId,
+    plan_id: Option<&PlanId>,
+) -> Result<Result<(Subscription, Plan), ConversionRefusal>, DbError> {
+    let view = licenses::find_license(tx, &cx.vendor_id, license_id).await?;
+    let Some(license) = view.map(|view| view.license) else { return Ok(Err(ConversionRefusal::NotAllowed)) };
+    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+        return Ok(Err(ConversionRefusal::NotAllowed));
+    }
+    let row = find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
+    let Some(row) = row.filter(|row| row.ended_at.is_none() && license.kind == PlanKind::Subscription) else {
+        return Ok(Err(ConversionRefusal::NotASubscription));
+    };
+    let plans = catalog::list_plans(tx, &cx.vendor_id, &license.product_id).await?;
+    let plans: Vec<Plan> = plans.into_iter().filter(|plan| plan_id.is_none_or(|wanted| *wanted == plan.id)).collect();
+    let plan = perpetual_plan(&plans, license.license_type, &row).cloned();
+    Ok(plan.map(|plan| (row, plan)).ok_or(ConversionRefusal::NotOffered))
+}
+
+/// Of a product's plans the perpetual one that a license with this subscription can turn to. Seats of users and seats
+/// of instances do not turn into each other: what runs under one is refused under the other.
+#[must_use]
+pub fn perpetual_plan<'a>(plans: &'a [Plan], license_type: LicenseType, row: &Subscription) -> Option<&'a Plan> {
+    plans.iter().find(|plan| {
+        plan.kind == PlanKind::Perpetual
+            && plan.published
+            && (plan.license_type == LicenseType::User) == (license_type == LicenseType::User)
+            && plan.price(PriceRole::Unit, BillingInterval::Once, row.currency).is_some()
+            && check_seats(plan, row.seats).is_ok()
+    })
+}

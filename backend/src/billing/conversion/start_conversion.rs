@@ -1,0 +1,149 @@
+//! Asking for it at the price that was shown: written down, and a page opened on which the rest is paid.
+
+use std::collections::HashMap;
+
+use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, preview_conversion, store};
+use crate::billing::{Commerce, CommerceError};
+use crate::clock::{HOUR_MS, UnixMs};
+use crate::cx::Cx;
+use crate::db::DbError;
+use crate::ids::{LicenseId, PlanId, UserId};
+use crate::stripe::{CheckoutItem, IdempotencyKey, NewConversion};
+use crate::text::en::conversion as words;
+use crate::{audit, events, licenses};
+
+/// How long an offer can be agreed to, and its page paid.
+const OFFER_LIFE_MS: i64 = HOUR_MS;
+
+/// Where Stripe's page leads. `{CONVERSION_ID}` in them is filled in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversionUrls {
+    /// After paying.
+    pub success: String,
+    /// Without.
+    pub cancel: String,
+}
+
+/// What is asked for, with the offer's figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartConversion {
+    /// Which license.
+    pub license_id: LicenseId,
+    /// Under which perpetual plan.
+    pub plan_id: PlanId,
+    /// Who asks.
+    pub user_id: UserId,
+    /// [`ConversionOffer::reckoned_at`].
+    pub reckoned_at: UnixMs,
+    /// [`ConversionOffer::rest`], in minor units.
+    pub rest_minor: i64,
+    /// Where Stripe's page leads.
+    pub urls: ConversionUrls,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConversionStart {
+    /// The rest is paid on this page.
+    Opened {
+        /// Stripe's page.
+        url: String,
+    },
+    /// What was agreed to is not what it costs (any more): here is the new offer.
+    Outdated(Box<ConversionOffer>),
+    /// It cannot be done.
+    Refused(ConversionRefusal),
+}
+
+/// Opens the page on which the perpetual license is paid. Nothing changes before it was.
+///
+/// # Errors
+/// [`CommerceError`].
+pub async fn start_conversion(
+    commerce: &Commerce,
+    cx: &Cx,
+    start: &StartConversion,
+) -> Result<ConversionStart, CommerceError> {
+    let now = UnixMs::from_seconds(cx.now.seconds());
+    let is_fresh = (now.plus(-OFFER_LIFE_MS)..=now).contains(&start.reckoned_at);
+    let reckoned_at = if is_fresh { start.reckoned_at } else { now };
+    let offer = preview_conversion(commerce, cx, &start.license_id, Some(&start.plan_id), reckoned_at).await?;
+    let offer = match offer {
+        Ok(offer) if is_fresh && offer.rest.amount_minor == start.rest_minor => offer,
+        Ok(offer) => return Ok(ConversionStart::Outdated(Box::new(offer))),
+        Err(refusal) => return Ok(ConversionStart::Refused(refusal)),
+    };
+    let Some(conversion) = write(commerce, cx, start, &offer).await? else {
+        return Ok(ConversionStart::Refused(ConversionRefusal::NotAllowed));
+    };
+    let with_id = |url: &str| url.replace("{CONVERSION_ID}", conversion.id.as_str());
+    let new = NewConversion {
+        customer_id: offer.customer_id.clone(),
+        reference: conversion.id.to_string(),
+        item: CheckoutItem { price_id: offer.price_id.clone(), quantity: offer.seats },
+        credit: offer.credit,
+        credit_name: words::CREDIT_NAME.to_owned(),
+        expires_at: cx.now.plus(OFFER_LIFE_MS),
+        metadata: HashMap::from([
+            ("vendor_id".to_owned(), cx.vendor_id.to_string()),
+            ("conversion_id".to_owned(), conversion.id.to_string()),
+            ("license_id".to_owned(), conversion.license_id.to_string()),
+        ]),
+        success_url: with_id(&start.urls.success),
+        cancel_url: with_id(&start.urls.cancel),
+    };
+    let key = IdempotencyKey::new(&[conversion.id.as_str(), "open"]);
+    let session = commerce.stripe(cx)?.open_conversion(&key, &new).await?;
+    let url = session.url.ok_or_else(|| CommerceError::Contradiction(format!("{} has no address", session.id)))?;
+    let vendor_id = cx.vendor_id.clone();
+    commerce
+        .db
+        .write(move |tx| Box::pin(async move { store::set_session(tx, &vendor_id, &conversion.id, &session.id).await }))
+        .await?;
+    Ok(ConversionStart::Opened { url })
+}
+
+async fn write(
+    commerce: &Commerce,
+    cx: &Cx,
+    start: &StartConversion,
+    offer: &ConversionOffer,
+) -> Result<Option<Conversion>, CommerceError> {
+    let (cx, start, offer) = (cx.clone(), start.clone(), offer.clone());
+    Ok(commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let view = licenses::find_license(tx, &cx.vendor_id, &start.license_id).await?;
+                let Some(license) = view.map(|view| view.license) else { return Ok(None) };
+                let conversion = Conversion {
+                    id: cx.id(),
+                    vendor_id: cx.vendor_id.clone(),
+                    account_id: license.account_id,
+                    license_id: license.id,
+                    user_id: start.user_id,
+                    plan_id: offer.plan.id,
+                    seats: offer.seats,
+                    status: ConversionStatus::Asked,
+                    stripe_session_id: None,
+                    currency: offer.price.currency,
+                    price_minor: offer.price.amount_minor,
+                    credit_minor: offer.credit.amount_minor,
+                    created_at: cx.now,
+                };
+                store::insert(tx, &conversion).await?;
+                let after = serde_json::json!({
+                    "license_id": conversion.license_id, "plan_id": conversion.plan_id, "seats": conversion.seats,
+                    "price_minor": conversion.price_minor, "credit_minor": conversion.credit_minor,
+                    "amount_minor": conversion.rest().amount_minor, "currency": conversion.currency,
+                });
+                let (account_id, id) = (Some(&conversion.account_id), conversion.id.as_str());
+                audit::record(tx, &cx, account_id, "conversion.ask", id, audit::NOTHING, Some(&after)).await?;
+                let license_id = Some(&conversion.license_id);
+                let about = events::About { account_id, license_id, instance_id: None };
+                events::record(tx, &cx, "order.placed", about, &after).await?;
+                Ok::<_, DbError>(Some(conversion))
+            })
+        })
+        .await?)
+}

@@ -1,0 +1,146 @@
+//! Turning a subscription into something that is paid once: what is unused of it, and a page to pay the rest on.
+
+use std::collections::HashMap;
+
+use stripe_billing::invoice::{
+    CreatePreviewInvoice, CreatePreviewInvoiceSubscriptionDetails, CreatePreviewInvoiceSubscriptionDetailsItems,
+    CreatePreviewInvoiceSubscriptionDetailsItemsPriceData as PriceData,
+    CreatePreviewInvoiceSubscriptionDetailsItemsPriceDataRecurring as Recurring,
+    CreatePreviewInvoiceSubscriptionDetailsItemsPriceDataRecurringInterval as Interval,
+    CreatePreviewInvoiceSubscriptionDetailsProrationBehavior as ProrationBehavior,
+};
+use stripe_billing::subscription::RetrieveSubscription;
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomerUpdate,
+    CreateCheckoutSessionCustomerUpdateAddress, CreateCheckoutSessionCustomerUpdateName,
+    CreateCheckoutSessionDiscounts, CreateCheckoutSessionInvoiceCreation,
+    CreateCheckoutSessionInvoiceCreationInvoiceData, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionTaxIdCollection,
+};
+use stripe_product::coupon::CreateCoupon;
+use stripe_shared::{CheckoutSessionMode, CouponDuration};
+
+use super::invoices::read_invoice;
+use super::{CheckoutItem, CheckoutSession, IdempotencyKey, Stripe, StripeError};
+use crate::clock::UnixMs;
+use crate::money::Money;
+
+/// A page to be opened on which a license is paid once, less what is unused of its subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewConversion {
+    /// Stripe's customer.
+    pub customer_id: String,
+    /// Our id of it; comes back as the session's reference.
+    pub reference: String,
+    /// The perpetual license.
+    pub item: CheckoutItem,
+    /// What is unused, without tax; stands as a discount on the invoice. Zero has none.
+    pub credit: Money,
+    /// What the discount is called on invoices.
+    pub credit_name: String,
+    /// When the page closes: what is unused becomes less with every second.
+    pub expires_at: UnixMs,
+    /// Written on session, payment and invoice.
+    pub metadata: HashMap<String, String>,
+    /// Where the buyer comes back to.
+    pub success_url: String,
+    /// Where the buyer goes who does not pay.
+    pub cancel_url: String,
+}
+
+impl Stripe {
+    /// What is unused at a moment of the period that a subscription has paid, in minor units, without tax and after the
+    /// discounts that it was paid with: what Stripe would credit if everything became free then.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn preview_unused_minor(&self, subscription_id: &str, at: UnixMs) -> Result<i64, StripeError> {
+        let subscription = self.fetch(RetrieveSubscription::new(subscription_id)).await?;
+        let mut items = Vec::new();
+        for (place, item) in subscription.items.data.into_iter().enumerate() {
+            let mut change = CreatePreviewInvoiceSubscriptionDetailsItems::new();
+            change.id = Some(item.id.to_string());
+            if place == 0 {
+                let interval = match item.price.recurring.as_ref().map(|recurring| recurring.interval.as_str()) {
+                    Some("year") => Interval::Year,
+                    _ => Interval::Month,
+                };
+                let product = item.price.product.id().to_string();
+                let mut free = PriceData::new(item.price.currency.clone(), product, Recurring::new(interval));
+                free.unit_amount = Some(0);
+                change.price_data = Some(free);
+            } else {
+                change.deleted = Some(true);
+            }
+            items.push(change);
+        }
+        let mut details = CreatePreviewInvoiceSubscriptionDetails::new();
+        details.items = Some(items);
+        details.proration_behavior = Some(ProrationBehavior::AlwaysInvoice);
+        details.proration_date = Some(at.seconds());
+        let request = CreatePreviewInvoice::new()
+            .subscription(subscription_id)
+            .subscription_details(details)
+            .expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
+        let preview = read_invoice(self.fetch(request).await?)?;
+        Ok((preview.discount_minor - preview.subtotal_minor).max(0))
+    }
+
+    /// Opens the page. The same key answers the same page.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn open_conversion(
+        &self,
+        key: &IdempotencyKey,
+        new: &NewConversion,
+    ) -> Result<CheckoutSession, StripeError> {
+        let mut line = CreateCheckoutSessionLineItems::new();
+        line.price = Some(new.item.price_id.clone());
+        line.quantity = Some(new.item.quantity.unsigned_abs());
+        let mut customer_update = CreateCheckoutSessionCustomerUpdate::new();
+        customer_update.address = Some(CreateCheckoutSessionCustomerUpdateAddress::Auto);
+        customer_update.name = Some(CreateCheckoutSessionCustomerUpdateName::Auto);
+        let mut payment = CreateCheckoutSessionPaymentIntentData::new();
+        payment.metadata = Some(new.metadata.clone());
+        let mut invoice_data = CreateCheckoutSessionInvoiceCreationInvoiceData::new();
+        invoice_data.metadata = Some(new.metadata.clone());
+        let mut invoice = CreateCheckoutSessionInvoiceCreation::new(true);
+        invoice.invoice_data = Some(invoice_data);
+        let mut request = CreateCheckoutSession::new()
+            .mode(CheckoutSessionMode::Payment)
+            .customer(&new.customer_id)
+            .customer_update(customer_update)
+            .client_reference_id(&new.reference)
+            .line_items(vec![line])
+            .metadata(new.metadata.clone())
+            .payment_intent_data(payment)
+            .invoice_creation(invoice)
+            .expires_at(new.expires_at.seconds())
+            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
+            .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
+            .success_url(&new.success_url)
+            .cancel_url(&new.cancel_url);
+        if new.credit.amount_minor > 0 {
+            let mut discount = CreateCheckoutSessionDiscounts::new();
+            discount.coupon = Some(self.create_credit(key, new).await?);
+            request = request.discounts(vec![discount]);
+        }
+        Ok(self.act(key, request).await?.into())
+    }
+
+    /// A coupon that only this page can use, and only once.
+    async fn create_credit(&self, key: &IdempotencyKey, new: &NewConversion) -> Result<String, StripeError> {
+        let currency =
+            new.credit.currency.as_str().parse::<stripe_types::Currency>().map_err(StripeError::unreadable)?;
+        let request = CreateCoupon::new()
+            .amount_off(new.credit.amount_minor)
+            .currency(currency)
+            .duration(CouponDuration::Once)
+            .max_redemptions(1)
+            .redeem_by(new.expires_at.seconds())
+            .name(&new.credit_name)
+            .metadata(new.metadata.clone());
+        Ok(self.act(&IdempotencyKey::new(&[&key.0, "credit"]), request).await?.id.to_string())
+    }
+}
