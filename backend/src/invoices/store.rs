@@ -157,6 +157,23 @@ pub(crate) async fn list_open_invoices(tx: &mut Tx, vendor_id: &VendorId, limit:
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Stripe's ids of the account's invoices of which it is not known what they are for.
+pub(crate) async fn list_unattached_invoices(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT stripe_invoice_id FROM invoices WHERE vendor_id = $1 AND account_id = $2 AND license_id IS NULL
+         ORDER BY issued_at, id",
+        vendor_id,
+        account_id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The license that an order made, while the invoice only knows the order.
 pub(super) async fn find_license_of_order(
     tx: &mut Tx,

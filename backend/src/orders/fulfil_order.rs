@@ -13,7 +13,7 @@ use crate::db::Tx;
 use crate::ids::{LicenseId, OrderId};
 use crate::licenses::{self, LicenseStatus, NewLicense};
 use crate::stripe::{CheckoutSession, CheckoutStatus, StripeSubscription};
-use crate::{accounts, audit, events};
+use crate::{accounts, audit, events, invoices};
 
 /// What came of trying to fulfil an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +151,10 @@ async fn grant(
     .await?;
     if let Some(invoice_id) = &session.invoice_id {
         handlers::enqueue_invoice(tx, cx, &commerce.master, invoice_id, session.customer_id.as_deref()).await?;
+    }
+    // Events of renewals may have come before those of the purchase.
+    for invoice_id in invoices::store::list_unattached_invoices(tx, &cx.vendor_id, &order.account_id).await? {
+        handlers::enqueue_invoice(tx, cx, &commerce.master, &invoice_id, session.customer_id.as_deref()).await?;
     }
     handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;
     Ok(Fulfilment::Fulfilled { license_id, newly: true })

@@ -37,7 +37,8 @@ impl Running {
     /// # Errors
     /// When the page leads nowhere (a declined card), with its text.
     pub async fn press(&self, page: &str, button: &str) -> Result<String> {
-        let answer = self.sandbox.http.post(page).header("content-type", FORM).body(format!("action={button}")).send().await?;
+        let answer =
+            self.sandbox.http.post(page).header("content-type", FORM).body(format!("action={button}")).send().await?;
         let place = answer.headers().get("location").map(|place| place.to_str().map(str::to_owned)).transpose()?;
         let status = answer.status();
         match place {
@@ -51,7 +52,8 @@ impl Running {
     /// # Errors
     /// Any answer but success, with its text.
     pub async fn control(&self, path: &str, json: &str) -> Result<()> {
-        let request = self.sandbox.http.post(format!("{}/_sandbox/{path}", self.url)).header("content-type", "application/json");
+        let request =
+            self.sandbox.http.post(format!("{}/_sandbox/{path}", self.url)).header("content-type", "application/json");
         let answer = request.body(json.to_owned()).send().await.context("the sandbox does not answer")?;
         ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
         Ok(())

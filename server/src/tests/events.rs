@@ -78,7 +78,10 @@ impl Till {
             session_hash: None,
             purchase,
             currency: Currency::parse("usd").expect("a currency"),
-            urls: CheckoutUrls { success: "https://portal.test/ok".to_owned(), cancel: "https://portal.test".to_owned() },
+            urls: CheckoutUrls {
+                success: "https://portal.test/ok".to_owned(),
+                cancel: "https://portal.test".to_owned(),
+            },
         };
         let cx = Cx { actor: Actor::User(user_id), ..app.cx() };
         let placed = place_order(&app.state.commerce(), &cx, &place).await?;

@@ -22,7 +22,9 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use backend::accounts::{
     AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, create_account, sign_up,
 };
-use backend::catalog::{CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
+use backend::catalog::{
+    CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog,
+};
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, Options, Synchronous};
