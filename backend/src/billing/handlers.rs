@@ -83,7 +83,7 @@ struct SubscriptionPayload {
     subscription_id: String,
 }
 
-pub(super) async fn enqueue_projection(
+pub(crate) async fn enqueue_projection(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,

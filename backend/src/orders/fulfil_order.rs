@@ -214,6 +214,8 @@ async fn create_subscribed(
         licenses::set_trial(tx, cx, &license.id, subscription.trial_end).await?;
     }
     crate::billing::store::insert_subscription(tx, cx, &order.account_id, &license.id, subscription, &facts).await?;
+    // What is not needed for the license, such as the card, is fetched apart from it.
+    handlers::enqueue_projection(tx, cx, &commerce.master, subscription, cx.now).await?;
     Ok(license.id)
 }
 

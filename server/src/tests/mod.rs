@@ -81,7 +81,8 @@ impl TestApp {
     async fn limited(rates: Rates) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let stripe = StripeAccounts::default();
-        let state = state(folder.path(), "test.db", Clock::fixed(NOW), stripe, Limits::new(rates)).await?;
+        let state =
+            state(folder.path(), "test.db", Clock::fixed(NOW), Entropy::seeded(7), stripe, Limits::new(rates)).await?;
         let vendor = apply_demo(&state).await?;
         Ok(Self { router: router(&state), clock: state.clock.clone(), state, vendor, _folder: folder })
     }
@@ -193,13 +194,13 @@ async fn state(
     folder: &Path,
     database: &str,
     clock: Clock,
+    entropy: Entropy,
     stripe: StripeAccounts,
     limits: Limits,
 ) -> anyhow::Result<AppState> {
     let url = format!("sqlite:{}", folder.join(database).display());
     let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
     db.migrate().await?;
-    let entropy = Entropy::seeded(7);
     let live = LiveTable::start(&db, clock.clone(), entropy.clone(), Settings::default()).map(|(table, _)| table);
     let site_root: std::sync::Arc<str> = folder.display().to_string().into();
     Ok(AppState::new(Parts {

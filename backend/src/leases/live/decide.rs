@@ -11,7 +11,7 @@ use crate::licenses::{LicenseView, rules as license_rules};
 
 /// How far a seat is held ahead of what its lease needs, so that checks which follow soon need no commit of their own.
 /// With the margin it stays below the two minutes in which a dead instance's seat must be free.
-pub(super) const AHEAD_MS: i64 = 50 * SECOND_MS;
+const AHEAD_MS: i64 = 50 * SECOND_MS;
 
 /// What was examined of the build when the entry was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,9 @@ pub(super) struct Renewal {
     pub times: LeaseTimes,
     /// The secret that was shown, if it was for the first time.
     pub shown: Option<Position>,
-    /// Until when the seat has to be held before the lease may leave the house: as long as the lease may be in use.
+    /// Until when the seat has to be held before the lease may leave the house.
     pub needed: UnixMs,
-    /// Until when the seat is held. What goes beyond `needed`, the patience with a silent machine, follows from the
-    /// last contact and is written with it.
+    /// Until when the seat is held if that has to be written anyway.
     pub held_until: UnixMs,
 }
 
@@ -82,6 +81,5 @@ pub(super) fn renew(
     }
     let exp = UnixMs::from_seconds(times.exp);
     let held_until = rules::held_until(&license.terms.lease, license.license_type, now, exp);
-    let needed = held_until.min(exp.plus(rules::SEAT_MARGIN_MS));
-    Some(Renewal { times, shown, needed, held_until })
+    Some(Renewal { times, shown, needed: held_until, held_until: held_until.plus(AHEAD_MS) })
 }

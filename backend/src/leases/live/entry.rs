@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::{Instance, hold};
-use super::decide::{AHEAD_MS, Examined, Renewal};
+use super::decide::{Examined, Renewal};
 use crate::clock::UnixMs;
 use crate::ids::InstanceId;
 use crate::keys::VendorSigningKey;
@@ -66,8 +66,8 @@ impl LiveInstance {
         }
         instance.last_contact_at = now;
         hold::note_lease(instance, &renewal.times);
-        if instance.held_until < renewal.held_until {
-            instance.held_until = renewal.held_until.plus(AHEAD_MS);
+        if instance.held_until < renewal.needed {
+            instance.held_until = renewal.held_until;
         }
         self.revision += 1;
         self.renewals += 1;

@@ -205,8 +205,9 @@ async fn contents(file: &Path) -> anyhow::Result<String> {
          FROM subscriptions",
         "SELECT json_array(number, status, total_minor, paid_minor, due_minor, license_id IS NULL, paid_at) \
          FROM invoices ORDER BY number",
-        "SELECT json_array(invoices.number, documents.kind) FROM documents \
-         JOIN invoices ON invoices.id = documents.invoice_id ORDER BY 1",
+        "SELECT json_array(number, kind) FROM documents ORDER BY number, kind",
+        "SELECT json_array(ledger_account, currency, SUM(amount_minor)) FROM ledger_entries GROUP BY ledger_account, currency \
+         ORDER BY ledger_account, currency",
     ] {
         let rows: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut db).await?;
         all.push_str(&rows.join("\n"));

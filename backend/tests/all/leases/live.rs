@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use backend::clock::{Clock, DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, Options, Synchronous};
 use backend::ids::InstanceId;
@@ -12,7 +12,7 @@ use backend::leases::live::{LiveTable, Settings};
 use backend::leases::{Instance, find_instance, free_seat};
 use backend::licenses::{LicenseStatus, set_standing};
 use sdk::lease::{Expect, LeaseClaims};
-use sdk::wire::{ActivateRequest, CheckRequest, Identity, LeaseResponse, Secret};
+use sdk::wire::{CheckRequest, LeaseResponse, Secret};
 
 use super::{Stage, check_request, granted, nonce};
 use crate::support::{NOW, run_on_sqlite};
@@ -122,30 +122,6 @@ fn the_seat_is_durable_before_the_answer_and_the_rest_soon_after() {
         let stored = live.stored(&last).await?;
         assert_eq!(stored.last_contact_at, NOW.plus(200 * SECOND_MS));
         assert_eq!(live.stage.count_events("lease.renewed").await?, 4, "one by the use case, three from memory");
-        Ok(())
-    });
-}
-
-#[test]
-fn a_machine_waits_for_no_commit_while_its_seat_outlasts_the_lease() {
-    run_on_sqlite(|db| async {
-        let live = LiveStage::new(db, "perpetual", 2).await?;
-        let request =
-            ActivateRequest { identity: Identity::machine("machine-a"), ..live.stage.request("machine-a", nonce()) };
-        let activated = granted(live.stage.activate_as(request, NOW).await?)?;
-        let first = granted(live.stage.check(&activated, NOW).await?)?;
-        let before = live.stored(&first).await?;
-        let later = NOW.plus(6 * HOUR_MS);
-        // Nobody commits while it asks.
-        let answer = live.table.check(&live.stage.cx(later), &check_request(&first, nonce())).await;
-        assert!(answer.is_some(), "it is in the table");
-        let unwritten = live.stored(&first).await?;
-        assert_eq!((unwritten.held_until, unwritten.last_contact_at), (before.held_until, before.last_contact_at));
-        let exp = live.claims(&answer.expect("an answer"), later).await?.exp;
-        assert!(unwritten.held_until.seconds() >= exp + 60, "the seat is durable for as long as the lease is good");
-        live.table.write().await?;
-        let written = live.stored(&first).await?;
-        assert!(written.held_until >= later.plus(30 * DAY_MS), "the patience starts anew with each contact");
         Ok(())
     });
 }
