@@ -33,6 +33,17 @@ const STAGES: [&[&str]; 4] = [
 /// Nodes of a stage that are gone on from, unless the whole graph is searched.
 const DRAWN: usize = 16;
 
+/// What happens on an edge.
+#[derive(Clone, Copy)]
+enum Edge {
+    /// An event arrives.
+    Event(usize),
+    /// The reconciler looks.
+    Reconcile,
+    /// Nothing: what was due is done.
+    Wait,
+}
+
 /// Which of the eight events were delivered, and what the database holds.
 type Node = (BTreeSet<usize>, String);
 
@@ -118,20 +129,21 @@ impl Search {
         self.shop.call(&format!("subscriptions/{id}"), "").await
     }
 
-    /// Delivers an event, or lets the reconciler look, on a copy of a node's database.
-    async fn follow(&mut self, from: &Path, event: Option<usize>) -> anyhow::Result<(PathBuf, String)> {
+    /// Follows an edge on a copy of a node's database.
+    async fn follow(&mut self, from: &Path, edge: Edge) -> anyhow::Result<(PathBuf, String)> {
         self.edges += 1;
         self.files += 1;
         let to = self.folder.path().join(format!("{}.db", self.files));
         std::fs::copy(from, &to)?;
         let db = open(&to).await?;
         self.shop.turn_to(db.clone());
-        match event {
-            Some(number) => {
+        match edge {
+            Edge::Event(number) => {
                 let event = self.events[number].clone();
                 self.shop.deliver(&event).await?;
             }
-            None => drop(reconcile(&self.shop.commerce, &self.shop.cx()).await?),
+            Edge::Reconcile => drop(reconcile(&self.shop.commerce, &self.shop.cx()).await?),
+            Edge::Wait => {}
         }
         self.shop.work().await?;
         db.close().await;
@@ -149,34 +161,34 @@ impl Search {
             left -= 1;
             let node = open.swap_remove(usize::from(u16::from_le_bytes(self.dice.bytes())) % open.len());
             let from = nodes[&node].clone();
-            let (delivered, holds) = &node;
+            let (delivered, _) = &node;
+            let mut reached = Vec::new();
+            let waited = self.follow(&from, Edge::Wait).await?;
             for number in 0..self.events.len() {
-                let (file, then) = self.follow(&from, Some(number)).await?;
+                let then = self.follow(&from, Edge::Event(number)).await?;
                 if delivered.contains(&number) {
-                    assert_eq!(then, *holds, "{} delivered again changed something", self.events[number].event_type);
+                    let name = &self.events[number].event_type;
+                    assert_eq!(then.1, waited.1, "{name} delivered again changed something");
                 }
                 let mut delivered = delivered.clone();
                 delivered.insert(number);
-                let next = (delivered, then);
+                reached.push((delivered, then));
+            }
+            let reconciled = self.follow(&from, Edge::Reconcile).await?;
+            let settled = settled.get_or_insert_with(|| reconciled.1.clone());
+            assert_eq!(reconciled.1, *settled, "reconciled from {:?}", self.names(delivered));
+            if *delivered == everything {
+                assert_eq!(waited.1, *settled, "all {} events delivered", everything.len());
+            }
+            reached.extend([(delivered.clone(), waited), (everything.clone(), reconciled)]);
+            for (delivered, (file, holds)) in reached {
+                let next = (delivered, holds);
                 if nodes.contains_key(&next) {
                     std::fs::remove_file(file)?;
                 } else {
                     nodes.insert(next.clone(), file);
                     open.push(next);
                 }
-            }
-            let (file, reconciled) = self.follow(&from, None).await?;
-            let settled = settled.get_or_insert_with(|| reconciled.clone());
-            assert_eq!(reconciled, *settled, "reconciled from {:?}", self.names(delivered));
-            if *delivered == everything {
-                assert_eq!(holds, settled, "all {} events delivered", everything.len());
-            }
-            let next = (everything.clone(), reconciled);
-            if nodes.contains_key(&next) {
-                std::fs::remove_file(file)?;
-            } else {
-                nodes.insert(next.clone(), file);
-                open.push(next);
             }
         }
         settled.ok_or_else(|| anyhow::anyhow!("there was no node"))
