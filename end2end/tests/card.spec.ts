@@ -4,8 +4,11 @@ import { giveCard, MASTERCARD } from '../steps/cards.ts';
 
 test('the card that is charged is shown, and another one is given', async ({ page, axe }) => {
   const { license } = await buy(page, { plan: 'Maker' });
-  await page.goto(license);
-  await expect(page.getByText(/^Visa ending in 4242, until \w+ \d{4}/)).toBeVisible();
+  // The license does not wait for what is only good to know.
+  await expect(async () => {
+    await page.goto(license);
+    await expect(page.getByText(/^Visa ending in 4242, until \w+ \d{4}/)).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
   await page.getByRole('link', { name: 'Change the card' }).click();
   await expect(page.getByText(/is paid with Visa ending in 4242\. The next charge is on \d+ \w+ \d{4}\./)).toBeVisible();
   await axe(page);
@@ -19,7 +22,10 @@ test('the card that is charged is shown, and another one is given', async ({ pag
 
 test('whoever leaves the page for the card keeps the one there is', async ({ page }) => {
   const { license } = await buy(page, { plan: 'Maker' });
-  await page.goto(`${license}/card`);
+  await expect(async () => {
+    await page.goto(`${license}/card`);
+    await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
   await page.getByRole('button', { name: 'Give another card' }).click();
   await page.getByRole('link', { name: /Back/ }).click();
   await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible();
