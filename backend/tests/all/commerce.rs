@@ -1,7 +1,6 @@
 //! Buying, changing and ending, against a Stripe sandbox: paid means licensed exactly once, whatever
 //! becomes of webhooks, and what is charged is what was shown.
 
-mod any_order;
 mod apart;
 mod decoding;
 mod failed_renewal;

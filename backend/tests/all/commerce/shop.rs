@@ -61,12 +61,6 @@ impl Shop {
         Ok(Self { db, vendor, commerce, user, account, outbox, clock_file, sandbox, _folder: folder })
     }
 
-    /// Goes on with another database that knows this shop.
-    pub(super) fn turn_to(&mut self, db: Db) {
-        self.commerce.db = db.clone();
-        self.db = db;
-    }
-
     pub(super) fn now(&self) -> UnixMs {
         Clock::from_file(self.clock_file.clone()).now()
     }
