@@ -41,6 +41,13 @@ export interface Sandbox {
   clock(change: { advance_s: number } | { set: string }): Promise<void>;
   /** Every object and delivery that the sandbox knows. */
   state(): Promise<unknown>;
+  /** A call of Stripe's API, as the vendor makes it in Stripe's dashboard. */
+  api(path: string, form: Record<string, string>): Promise<StripeObject>;
+}
+
+/** What every object of Stripe's has. */
+export interface StripeObject {
+  id: string;
 }
 
 /** One running copy of the product with its own database, clock, mails and Stripe. */
@@ -149,6 +156,15 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
       resend: (event_id) => post('resend', { event_id }),
       clock: (change) => post('clock', change),
       state: async () => (await fetch(`${sandboxUrl}/_sandbox/state`)).json(),
+      api: async (path, form) => {
+        const answer = await fetch(`${sandboxUrl}/v1/${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${STRIPE_KEY}` },
+          body: new URLSearchParams(form),
+        });
+        if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+        return (await answer.json()) as StripeObject;
+      },
     },
     inbox: (address, matching = /(?:)/) => waitForMail(mails, address, matching),
     addNode: async () => {

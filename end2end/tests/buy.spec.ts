@@ -81,6 +81,8 @@ test('a declined card and a step at the bank do not lose the order', async ({ pa
 test('who leaves the payment page finds the order as it was', async ({ page }) => {
   await order(page, { plan: 'Pilot', seats: 2 });
   await page.getByRole('link', { name: 'Back' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'You have not paid yet' })).toBeVisible();
+  await press(page, 'Change the order', 'link');
   await expect(page.getByRole('heading', { level: 1, name: 'Review and pay' })).toBeVisible();
   await expect(page.getByRole('spinbutton', { name: 'Instances' })).toHaveValue('2');
   await goToPayment(page);

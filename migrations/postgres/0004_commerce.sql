@@ -14,7 +14,15 @@ CREATE TABLE orders (
     currency           TEXT NOT NULL,
     amount_minor       BIGINT NOT NULL,                -- before tax and discounts, as shown when ordering
     status             TEXT NOT NULL,                  -- open, paid, expired, cancelled
-    stripe_session_id  TEXT,
+    payment            TEXT NOT NULL,                  -- card, transfer, none (nothing to pay)
+    items              TEXT NOT NULL,                  -- JSON: Stripe's prices and quantities, as ordered
+    trial_days         BIGINT NOT NULL DEFAULT 0,
+    days_until_due     BIGINT,                         -- transfer: from the invoice on
+    promotion_code     TEXT,                           -- as customers know it
+    promotion_code_id  TEXT,                           -- Stripe's
+    stripe_session_id  TEXT,                           -- card
+    stripe_subscription_id TEXT,                       -- transfer and none
+    stripe_invoice_id  TEXT,                           -- transfer
     checkout_url       TEXT,
     created_at         BIGINT NOT NULL,
     paid_at            BIGINT,
@@ -28,6 +36,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_by_account ON orders (account_id, created_at, id);
 CREATE INDEX orders_open ON orders (vendor_id, status, created_at);
+CREATE INDEX orders_by_invoice ON orders (vendor_id, stripe_invoice_id);
 
 CREATE TABLE subscriptions (
     id                     TEXT NOT NULL PRIMARY KEY,

@@ -11,13 +11,13 @@ use backend::db::DbError;
 use backend::ids::{LicenseId, PlanId};
 use backend::licenses;
 use backend::money::Currency;
-use backend::orders::{self, CheckoutUrls, OrderPlacement, PlaceOrder, Purchase};
+use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused, say_done};
 use super::licenses::own_license;
-use super::orders::session_hash;
+use super::orders::{checkout_urls, session_hash};
 use crate::request::Visit;
 
 /// The form that changes plan, interval and seats.
@@ -190,6 +190,9 @@ pub async fn renew_updates(
     currency: String,
     /// The price that was shown.
     agreed_minor: i64,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[server(default)]
+    payment: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
@@ -202,19 +205,28 @@ pub async fn renew_updates(
         Refused::new(UPDATES).problem("", "outdated").go_back(&back).await;
         return Ok(());
     }
-    let origin = &visit.vendor.origin;
+    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
+    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
     let place = PlaceOrder {
         account_id: account.id,
         user_id: viewer.user.id.clone(),
         session_hash: session_hash(&visit),
         purchase: Purchase::Maintenance { license_id: id },
         currency,
-        urls: CheckoutUrls { success: format!("{origin}/orders/{{ORDER_ID}}"), cancel: format!("{origin}{back}") },
+        payment,
+        promotion: None,
+        urls: checkout_urls(&visit),
     };
     match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
         Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
-        // The page says by itself that updates are not sold.
-        Ok(OrderPlacement::Refused(_)) => redirect(&back),
+        Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
+        // The page says by itself that updates are not sold, or not that way.
+        Ok(
+            OrderPlacement::Refused(_)
+            | OrderPlacement::CodeRefused(_)
+            | OrderPlacement::DiscountChanged
+            | OrderPlacement::PaymentNotOffered,
+        ) => redirect(&back),
         Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) => return refuse_for_now(&error, UPDATES, &back).await,
     }

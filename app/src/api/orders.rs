@@ -1,18 +1,24 @@
 //! The form that places an order.
 
+#![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
+
 use backend::catalog::{self, BillingInterval};
+use backend::ids::OrderId;
 use backend::money::Currency;
-use backend::orders::{self, CheckoutUrls, OrderPlacement, Purchase, rules};
+use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, rules};
 use leptos::prelude::*;
 
-use super::form::{FormFailure, Refused};
+use super::form::{FormFailure, Refused, say_done};
 use crate::request::Visit;
 
 /// The form's name, by which its page finds what was refused.
 pub const FORM: &str = "place-order";
 
-/// Places an order for the account that is acted for, and leads to the page on which it is paid. An order
-/// that cannot be placed goes back to its review with the reason; nothing is charged here.
+/// The form that gives an order up.
+pub const CANCEL_ORDER: &str = "cancel-order";
+
+/// Places an order for the account that is acted for, and leads to the page on which it is paid, or, where nothing is
+/// paid on a page, to the order's own. An order that cannot be placed goes back to its review with the reason; nothing is charged here.
 ///
 /// # Errors
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not buy.
@@ -31,6 +37,15 @@ pub async fn place_order(
     /// The product's code; needed where several products have such a plan.
     #[server(default)]
     product: String,
+    /// How it is paid: `card`, `transfer` or `none`; by card when absent.
+    #[server(default)]
+    payment: String,
+    /// A promotion code, or nothing.
+    #[server(default)]
+    code: String,
+    /// What the buyer saw that the code takes off, in minor units.
+    #[server(default)]
+    agreed_discount_minor: i64,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
@@ -39,7 +54,10 @@ pub async fn place_order(
     let (Some(interval), Some(currency)) = (BillingInterval::parse(&interval), Currency::parse(&currency)) else {
         return Err(FormFailure::malformed());
     };
-    let choice = Choice { product, plan, interval, seats, currency };
+    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
+    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let promotion = (!code.is_empty()).then(|| (code.clone(), agreed_discount_minor));
+    let choice = Choice { product, plan, interval, seats, currency, code };
     let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
     let offer = visit
         .state
@@ -64,23 +82,63 @@ pub async fn place_order(
         session_hash: session_hash(&visit),
         purchase: Purchase::Plan { plan_id: plan.id, interval, seats },
         currency,
-        urls: CheckoutUrls {
-            success: format!("{}/orders/{{ORDER_ID}}", visit.vendor.origin),
-            cancel: format!("{}{}", visit.vendor.origin, choice.review()),
-        },
+        payment,
+        promotion,
+        urls: checkout_urls(&visit),
     };
     match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
         Ok(OrderPlacement::Placed { checkout_url, .. }) => {
             leptos_axum::redirect(&checkout_url);
             Ok(())
         }
-        Ok(OrderPlacement::Refused(_)) => choice.refuse("").await,
+        Ok(OrderPlacement::Made { order }) => {
+            leptos_axum::redirect(&format!("/orders/{}", order.id));
+            Ok(())
+        }
+        // The page says what is wrong with choice or code by itself.
+        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_)) => choice.refuse("").await,
+        Ok(OrderPlacement::DiscountChanged) => choice.refuse("discount_changed").await,
+        Ok(OrderPlacement::PaymentNotOffered) => choice.refuse("price_changed").await,
         Ok(OrderPlacement::NotAllowed) => Err(FormFailure::not_allowed()),
         Err(error) => {
             tracing::error!(request_id = visit.request_id, %error, "an order could not be placed");
             choice.refuse(if error.may_pass() { "try_again" } else { "order_failed" }).await
         }
     }
+}
+
+/// Where Checkout sends buyers: to the order's page, which knows whether it is paid.
+#[must_use]
+pub fn checkout_urls(visit: &Visit) -> CheckoutUrls {
+    let order = format!("{}/orders/{{ORDER_ID}}", visit.vendor.origin);
+    CheckoutUrls { cancel: format!("{order}?left=1"), success: order }
+}
+
+/// Gives up an order that is not paid yet, for whoever may buy for its account.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "cancel-order")]
+pub async fn cancel_order(
+    /// The order.
+    order_id: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = OrderId::from_untrusted(&order_id);
+    let page = format!("/orders/{id}");
+    match orders::cancel_order(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
+        Ok(GivenUp::Closed(_)) => {
+            say_done("order_cancelled").await;
+            leptos_axum::redirect(&page);
+        }
+        Ok(GivenUp::Paid(_)) => leptos_axum::redirect(&page),
+        Ok(GivenUp::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) => {
+            tracing::error!(request_id = visit.request_id, %error, "an order could not be cancelled");
+            Refused::new(CANCEL_ORDER).problem("", "try_again").go_back(&page).await;
+        }
+    }
+    Ok(())
 }
 
 /// What stands for this browser session in an order: a hash, by which its cookie cannot be found.
@@ -102,6 +160,8 @@ pub struct Choice {
     pub seats: i64,
     /// In which currency.
     pub currency: Currency,
+    /// A promotion code, or nothing.
+    pub code: String,
 }
 
 impl Choice {
@@ -117,6 +177,9 @@ impl Choice {
         ];
         if !self.product.is_empty() {
             query.push(("product", &self.product));
+        }
+        if !self.code.is_empty() {
+            query.push(("code", &self.code));
         }
         format!("/buy?{}", serde_urlencoded::to_string(query).unwrap_or_default())
     }
@@ -142,6 +205,7 @@ mod tests {
             interval: BillingInterval::Year,
             seats: 4,
             currency: Currency::parse("usd").unwrap(),
+            code: String::new(),
         };
         assert_eq!(choice.review(), "/buy?plan=a%26seats%3D1%23&interval=year&seats=4&currency=usd");
         let named = Choice { product: "p".to_owned(), ..choice };

@@ -1,11 +1,16 @@
-//! `/buy`: an order before it is placed: what, how many, for how much, for whom, and what happens next.
+//! `/buy`: an order before it is placed: what, how many, for how much, for whom, and what happens next. `?code=` carries
+//! a promotion code, which is asked about at once.
 
 use backend::accounts::{Account, Act, Role, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
+use backend::clock::{DAY_MS, UnixMs};
 use backend::licenses::rules::add_years;
-use backend::money::Currency;
+use backend::money::{Currency, Money as AmountOf};
+use backend::orders::promotion::Discount;
 use backend::orders::rules::{self, Quote};
-use backend::text::en::{buying as text, catalog as lines, countries, orders};
+use backend::orders::terms::{self, TransferTerms};
+use backend::orders::{CodeAnswer, look_up_promotion};
+use backend::text::en::{buying as text, catalog as lines, countries, orders, promotions, transfers};
 use leptos::prelude::*;
 
 use super::{NoPage, Page, render};
@@ -47,14 +52,50 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         interval,
         seats: visit.query("seats").and_then(|typed| typed.trim().parse().ok()).unwrap_or(plan.included_seats.max(1)),
         currency,
+        code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
-    let review = Review { product, plan, chosen, intervals, account, role, failed };
+    let quote = rules::quote_plan(&plan, chosen.interval, chosen.seats, currency);
+    let trial_days = trial_days(&visit, &account, &plan).await?;
+    let code = match (&quote, chosen.code.as_str()) {
+        (_, "") | (Err(_), _) => Code::None,
+        (Ok(quote), code) => ask_about(&visit, &account, quote, &plan, code).await,
+    };
+    let review = Review { product, plan, chosen, intervals, account, role, failed, quote, trial_days, code };
     Ok(Page::new(text::REVIEW_TITLE, review.view(&visit)))
+}
+
+async fn trial_days(visit: &Visit, account: &Account, plan: &Plan) -> Result<u32, NoPage> {
+    let (cx, account, plan) = (visit.viewer_cx(), account.clone(), plan.clone());
+    let days = visit.state.db.read(|tx| Box::pin(async move { terms::trial_days(tx, &cx, &account, &plan).await }));
+    Ok(days.await?)
+}
+
+/// What is known of the code that the address carries.
+enum Code {
+    /// None is carried.
+    None,
+    /// It takes this off.
+    Applies(Discount),
+    /// It takes nothing off; why.
+    Refused(String),
+}
+
+async fn ask_about(visit: &Visit, account: &Account, quote: &Quote, plan: &Plan, code: &str) -> Code {
+    let (commerce, cx) = (visit.state.commerce(), visit.viewer_cx());
+    match look_up_promotion(&commerce, &cx, account, quote, &plan.id, code).await {
+        Ok(CodeAnswer::Applies(discount)) => Code::Applies(discount),
+        Ok(CodeAnswer::Problem(problem)) => Code::Refused(promotions::problem(problem)),
+        Err(error) => {
+            tracing::warn!(request_id = visit.request_id, %error, "a promotion code could not be asked about");
+            Code::Refused(promotions::CANNOT_CHECK.to_owned())
+        }
+    }
 }
 
 fn failure(code: &str) -> &'static str {
     match code {
+        "discount_changed" => promotions::DISCOUNT_CHANGED,
         "price_changed" => text::PRICE_CHANGED,
         "try_again" => orders::TRY_AGAIN,
         _ => text::ORDER_FAILED,
@@ -80,19 +121,21 @@ struct Review {
     account: Account,
     role: Role,
     failed: Option<&'static str>,
+    quote: Result<Quote, rules::ChoiceProblem>,
+    trial_days: u32,
+    code: Code,
 }
 
 impl Review {
     fn view(self, visit: &Visit) -> AnyView {
-        let Chosen { interval, seats, currency, .. } = self.chosen;
-        let quote = rules::quote_plan(&self.plan, interval, seats, currency);
+        let Chosen { interval, seats, .. } = self.chosen;
         let failed = self.failed.map(|sentence| view! { <Notice tone=Tone::Bad title=sentence /> });
         let other_plan = format!("/?interval={}", interval.as_str());
-        let quote = match quote {
+        let quote = match &self.quote {
             Ok(quote) => quote,
             Err(problem) => {
-                let errors = vec![FieldError::new("seats", orders::choice_problem(problem))];
-                let change_form = self.change_form(errors, other_plan);
+                let errors = vec![FieldError::new("seats", orders::choice_problem(*problem))];
+                let change_form = self.change_form(errors, text::CANNOT_ORDER, other_plan);
                 return view! {
                     <PageHead title=text::REVIEW_TITLE />
                     {failed}
@@ -104,16 +147,23 @@ impl Review {
         let now = visit.state.clock.now();
         // The next charge, or for what is paid once the last day of the first year of updates.
         let next = rules::next_charge_on(now.date(), interval).unwrap_or_else(|| add_years(now, 1).date());
-        let lead = text::review_lead(
-            &self.product.name,
-            &self.plan.name,
-            &text::seats(self.plan.license_type, seats),
-            quote.total,
-            interval,
-            next,
-        );
-        let (lines, change_form) = (self.lines(&quote), self.change_form(Vec::new(), other_plan));
-        let (buyer, pay) = (self.buyer(), self.pay(&quote));
+        let (product, plan) = (&self.product.name, &self.plan.name);
+        let of_seats = text::seats(self.plan.license_type, seats);
+        let lead = if terms::is_free(&self.plan, quote) {
+            promotions::free_lead(product, plan, &of_seats)
+        } else if self.trial_days > 0 {
+            promotions::trial_lead(product, plan, &of_seats, quote.total, orders::per(interval))
+        } else {
+            text::review_lead(product, plan, &of_seats, quote.total, interval, next)
+        };
+        let errors = match &self.code {
+            Code::Refused(why) => vec![FieldError::new("code", why.clone())],
+            Code::None | Code::Applies(_) => Vec::new(),
+        };
+        let change_form = self.change_form(errors, promotions::CODE_REFUSED, other_plan);
+        let (lines, buyer, pay) = (self.lines(quote), self.buyer(), self.pay(quote, now));
+        let transfer = terms::transfer_terms(&visit.vendor.profile, &self.plan, quote, self.trial_days);
+        let transfer = transfer.and_then(|transfer| self.by_transfer(quote, transfer, now));
         view! {
             <PageHead title=text::REVIEW_TITLE lead=lead />
             {failed}
@@ -122,13 +172,14 @@ impl Review {
                 <Card title=text::BUYER_TITLE>{buyer}</Card>
                 <Card title=text::NEXT_TITLE>{pay}</Card>
             </div>
+            {transfer}
         }
         .into_any()
     }
 
     fn lines(&self, quote: &Quote) -> impl IntoView + use<> {
         let [item, quantity, each, amount] = text::ORDER_COLUMNS;
-        let rows = quote
+        let mut rows: Vec<Row> = quote
             .lines
             .iter()
             .map(|line| {
@@ -143,7 +194,23 @@ impl Review {
             })
             .collect();
         let total = quote.total;
+        let mut foot = Vec::new();
+        if let Code::Applies(discount) = &self.code {
+            let off = discount.takes_off;
+            let label = promotions::line(discount, quote.interval);
+            rows.push(Row::new().cell(label).blank().blank().cell(view! {
+                <Money minor=off.amount_minor.saturating_neg() currency=off.currency.as_str() />
+            }));
+            if self.trial_days == 0 {
+                let now = money_text(self.now_minor(quote), total.currency.as_str(), Cents::Always);
+                let now = view! { <span class="money">{now}</span> };
+                foot.push(Row::new().cell(promotions::AFTER_DISCOUNT).blank().blank().cell(now));
+            }
+        }
         let total = money_text(total.amount_minor, total.currency.as_str(), Cents::Always);
+        let per = orders::per(quote.interval);
+        let total = view! { <span class="money">{total}</span> " " {per} };
+        foot.insert(0, Row::new().cell(text::BEFORE_TAX).blank().blank().cell(total));
         view! {
             <Table
                 caption=text::ORDER_LINES
@@ -155,17 +222,21 @@ impl Review {
                     Column::number(amount),
                 ]
                 rows=rows
-                foot=vec![Row::new().cell(text::BEFORE_TAX).blank().blank().cell(view! {
-                    <span class="money">{total}</span>
-                    " "
-                    {orders::per(quote.interval)}
-                })]
+                foot=foot
             />
         }
     }
 
+    /// What is to be paid now, before tax.
+    fn now_minor(&self, quote: &Quote) -> i64 {
+        match &self.code {
+            Code::Applies(discount) => quote.total.amount_minor - discount.takes_off.amount_minor,
+            Code::None | Code::Refused(_) => quote.total.amount_minor,
+        }
+    }
+
     /// Asks this page again with another interval or number of seats; works without a script.
-    fn change_form(&self, errors: Vec<FieldError>, other_plan: String) -> impl IntoView + use<> {
+    fn change_form(&self, errors: Vec<FieldError>, refused: &'static str, other_plan: String) -> impl IntoView + use<> {
         let chosen = &self.chosen;
         let mut hidden = vec![
             ("plan".to_owned(), chosen.plan.clone()),
@@ -187,6 +258,11 @@ impl Review {
             hidden.push(("interval".to_owned(), interval.to_owned()));
             ().into_any()
         };
+        let is_free = self.quote.as_ref().is_ok_and(|quote| terms::is_free(&self.plan, quote));
+        let code = (!is_free).then(|| {
+            let code = chosen.code.clone();
+            view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
+        });
         let license_type = self.plan.license_type;
         let least = u32::try_from(self.plan.included_seats.max(1)).unwrap_or(1);
         let most = u32::try_from(self.plan.max_seats).unwrap_or(u32::MAX);
@@ -200,7 +276,7 @@ impl Review {
                 submit=text::UPDATE_PRICE
                 emphasis=Emphasis::Plain
                 errors=errors
-                errors_title=text::CANNOT_ORDER
+                errors_title=refused
                 hidden=hidden
                 beside=move || view! { <a href=other_plan.clone()>{text::OTHER_PLAN}</a> }
             >
@@ -214,6 +290,7 @@ impl Review {
                     fewer=text::fewer(license_type)
                     more=text::more(license_type)
                 />
+                {code}
             </Form>
             </div>
         }
@@ -243,10 +320,8 @@ impl Review {
         }
     }
 
-    fn pay(&self, quote: &Quote) -> AnyView {
-        if !may(self.role, Act::Buy) {
-            return view! { <Notice tone=Tone::Warn title=text::MAY_NOT_BUY /> }.into_any();
-        }
+    /// What the form that places the order sends.
+    fn placed(&self, quote: &Quote, payment: &str) -> Vec<(String, String)> {
         let chosen = &self.chosen;
         let mut hidden = vec![
             ("plan".to_owned(), chosen.plan.clone()),
@@ -254,16 +329,71 @@ impl Review {
             ("seats".to_owned(), chosen.seats.to_string()),
             ("currency".to_owned(), chosen.currency.as_str().to_owned()),
             ("agreed_minor".to_owned(), quote.total.amount_minor.to_string()),
+            ("payment".to_owned(), payment.to_owned()),
         ];
         if !chosen.product.is_empty() {
             hidden.push(("product".to_owned(), chosen.product.clone()));
         }
+        if let Code::Applies(discount) = &self.code {
+            hidden.push(("code".to_owned(), discount.code.clone()));
+            hidden.push(("agreed_discount_minor".to_owned(), discount.takes_off.amount_minor.to_string()));
+        }
+        hidden
+    }
+
+    fn pay(&self, quote: &Quote, now: UnixMs) -> AnyView {
+        if !may(self.role, Act::Buy) {
+            return view! { <Notice tone=Tone::Warn title=text::MAY_NOT_BUY /> }.into_any();
+        }
+        if terms::is_free(&self.plan, quote) {
+            let steps = promotions::FREE_STEPS.map(|step| view! { <li>{step}</li> });
+            let hidden = self.placed(quote, "none");
+            return view! {
+                <ol class="numbered">{steps.collect_view()}</ol>
+                <Form action="/act/place-order" id="pay" submit=promotions::GET_FREE hidden=hidden />
+            }
+            .into_any();
+        }
         let steps = text::next_steps().map(|step| view! { <li>{step}</li> });
+        let trial = (self.trial_days > 0).then(|| {
+            let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
+            let sentence = promotions::trial(self.trial_days, first, quote.total, self.plan.terms.trial_without_card);
+            view! { <Notice title=sentence /> }
+        });
+        let submit = match (self.trial_days, self.now_minor(quote)) {
+            (0, 0) => promotions::TO_CHECKOUT.to_owned(),
+            (0, minor) => text::pay_by_card(AmountOf::new(minor, quote.total.currency)),
+            _ => promotions::BEGIN_TRIAL.to_owned(),
+        };
+        let hidden = self.placed(quote, "card");
         view! {
+            {trial}
             <ol class="numbered">{steps.collect_view()}</ol>
-            <Form action="/act/place-order" id="pay" submit=text::pay_by_card(quote.total) hidden=hidden />
+            <Form action="/act/place-order" id="pay" submit=submit hidden=hidden />
             <p class="hint">{text::TAX_NOTE}</p>
         }
         .into_any()
+    }
+
+    /// The other way to pay, where the vendor offers it.
+    fn by_transfer(&self, quote: &Quote, transfer: TransferTerms, now: UnixMs) -> Option<AnyView> {
+        if !may(self.role, Act::Buy) {
+            return None;
+        }
+        let due_at = transfer.due_at(now);
+        let lead = transfers::instead(due_at.date(), terms::void_at(due_at).date());
+        let hidden = self.placed(quote, "transfer");
+        let card = view! {
+            <Card title=transfers::INSTEAD_TITLE lead=lead>
+                <Form
+                    action="/act/place-order"
+                    id="transfer"
+                    submit=transfers::ORDER
+                    emphasis=Emphasis::Plain
+                    hidden=hidden
+                />
+            </Card>
+        };
+        Some(card.into_any())
     }
 }

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use backend::accounts::{Act, may};
 use backend::clock::UnixMs;
 use backend::ids::{InvoiceId, LicenseId};
+use backend::invoices::transfers::list_cash_balance;
 use backend::invoices::{
     CreditNote, CreditNoteStatus, Invoice, InvoiceStatus, find_invoice, list_credit_notes, list_invoices,
 };
 use backend::licenses::find_license;
-use backend::text::en::{invoice_list as text, invoices as words, moments};
+use backend::text::en::{invoice_list as text, invoices as words, moments, transfers};
 use leptos::prelude::*;
 
 use super::own_license::name_of;
 use super::{NoPage, Page, render};
 use crate::components::{
-    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, PageHead, Pagination, Row,
-    Table, Tone,
+    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Pagination,
+    Row, Table, Tone,
 };
 use crate::request::Visit;
 
@@ -58,12 +59,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     names.insert(id.clone(), name_of(&view));
                 }
             }
+            let balance = list_cash_balance(tx, &vendor_id, &account_id).await?;
             // Few accounts have more than one or two; a page of them is all of them.
             let notes = list_credit_notes(tx, &vendor_id, &account_id, 100).await?;
-            Ok::<_, NoPage>((invoices, names, notes))
+            Ok::<_, NoPage>((invoices, names, notes, balance))
         })
     });
-    let (mut invoices, names, notes) = found.await?;
+    let (mut invoices, names, notes, balance) = found.await?;
+    let kept = (!balance.is_empty())
+        .then(|| view! { <Notice title=transfers::balance(&balance) text=transfers::BALANCE_NEXT /> });
     let goes_on = invoices.len() > PAGE;
     invoices.truncate(PAGE);
     let oldest = invoices.last().cloned();
@@ -88,6 +92,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let rows = invoices.into_iter().map(|invoice| row(invoice, &names)).collect();
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
+        {kept}
         <Table
             caption=text::CAPTION
             caption_hidden=true
@@ -191,7 +196,9 @@ fn row(invoice: Invoice, names: &LicenseNames) -> Row {
 /// What can be done with an invoice: pay it while it is open, keep its documents.
 fn documents(invoice: &Invoice) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
-    let pay = invoice.payment_url.clone().filter(|_| invoice.status == InvoiceStatus::Open);
+    let is_open = invoice.status == InvoiceStatus::Open;
+    let how = (is_open && invoice.parties.0.pays_to.is_some()).then(|| format!("/invoices/{}/transfer", invoice.id));
+    let pay = invoice.payment_url.clone().filter(|_| is_open && how.is_none());
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
     let xml = invoice.parties.0.supplier.vat_id.is_some();
     let link = |href: String, label: &'static str, about: String| {
@@ -199,6 +206,7 @@ fn documents(invoice: &Invoice) -> impl IntoView + use<> {
     };
     view! {
         <span class="acts">
+            {how.map(|href| link(href, transfers::HOW_TO_PAY, about.clone()))}
             {pay.map(|href| link(href, text::PAY, about.clone()))}
             {link(format!("/invoices/{}/invoice.pdf", invoice.id), text::PDF, about.clone())}
             {receipt.map(|href| link(href, text::RECEIPT, about.clone()))}

@@ -20,11 +20,11 @@ use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
 use backend::leases::{self, instance_list};
 use backend::licenses::rules::{standing, updates_after_renewal};
-use backend::licenses::{OldKey, list_old_keys};
+use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
-    license_page as text, licenses as words, moments, portal,
+    license_page as text, licenses as words, moments, portal, transfers,
 };
 use leptos::prelude::*;
 
@@ -144,7 +144,7 @@ async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
 
 /// What can be done with the license as a whole.
 fn actions(own: &OwnLicense) -> AnyView {
-    if !own.may(Act::Buy) {
+    if !own.may(Act::Buy) || own.license().status == LicenseStatus::Pending {
         return ().into_any();
     }
     let (license, href) = (own.license(), own.href());
@@ -200,10 +200,20 @@ fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
 }
 
 fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
+    if invoice.parties.0.pays_to.is_some() {
+        let href = format!("/invoices/{}/transfer", invoice.id);
+        let how = move || {
+            let href = href.clone();
+            view! { <LinkButton href label=transfers::HOW_TO_PAY emphasis=Emphasis::Plain /> }
+        };
+        let title = transfers::to_arrive(&invoice.number, invoice.due(), invoice.due_at);
+        return view! { <Notice tone=Tone::Warn title text=transfers::awaited_next(invoice.parties.0.void_at) action=how /> }
+            .into_any();
+    }
     let href = invoice.payment_url.clone().filter(|_| own.may(Act::Buy));
     let pay = move || href.clone().map(|href| view! { <LinkButton href label=text::PAY emphasis=Emphasis::Plain /> });
     let title = text::unpaid(&invoice.number, &words::amount(invoice.due()));
-    view! { <Notice tone=Tone::Bad title text=text::UNPAID_NEXT action=pay /> }
+    view! { <Notice tone=Tone::Bad title text=text::UNPAID_NEXT action=pay /> }.into_any()
 }
 
 fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -> impl IntoView + use<> {

@@ -1,5 +1,6 @@
 //! `/licenses`: the licenses of the account, filtered by what the address says, paged by key.
 
+use backend::accounts::{Act, may};
 use backend::billing::{Subscription, list_subscriptions_of_licenses};
 use backend::clock::UnixMs;
 use backend::licenses::search::{self, ListedLicense, search_account};
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 
 use super::license_filter::{Filtered, PAGE};
 use super::own_license::{name_of, tone};
+use super::unfinished::{read_unfinished, unfinished_notices};
 use super::{NoPage, Page, render};
 use crate::components::{Badge, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, Row, Table};
 use crate::request::Visit;
@@ -20,7 +22,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let Some((account, _)) = visit.account() else { return Err(NoPage::NotFound) };
+    let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
     let now = visit.state.clock.now();
     let (vendor_id, master) = (visit.vendor.id.clone(), visit.state.master.clone());
     let mut list = Filtered::of(PATH, &visit.query, true);
@@ -31,10 +33,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let ids: Vec<_> = found.licenses.iter().map(|listed| &listed.view.license.id).collect();
             let subscriptions = list_subscriptions_of_licenses(tx, &vendor_id, &ids).await?;
             list.read_products(tx, &vendor_id).await?;
-            Ok::<_, NoPage>((list, found, subscriptions))
+            let unfinished = match may(role, Act::SeeInvoices) {
+                true => read_unfinished(tx, &vendor_id, &account.id, now).await?,
+                false => Vec::new(),
+            };
+            Ok::<_, NoPage>((list, found, subscriptions, unfinished))
         })
     });
-    let (list, found, subscriptions) = found.await?;
+    let (list, found, subscriptions, unfinished) = found.await?;
+    let unfinished = unfinished_notices(&unfinished);
     let has_any = !found.licenses.is_empty() || !list.is_whole();
     let (filter, pages) = (has_any.then(|| list.form(found.total)), list.pages(&found));
     let [name, status, seats, contact, next] = text::COLUMNS;
@@ -57,6 +64,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             lead=has_any.then_some(text::LEAD)
             actions=move || has_any.then(|| view! { <LinkButton href="/" label=text::BUY_ANOTHER /> })
         />
+        {unfinished}
         {filter}
         <Table
             caption=text::CAPTION

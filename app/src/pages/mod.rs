@@ -36,6 +36,8 @@ pub mod staff_license;
 pub mod staff_licenses;
 pub mod staff_payments;
 pub mod staff_signing_keys;
+pub mod transfer;
+mod unfinished;
 pub mod updates;
 pub mod verify_banner;
 pub mod verify_email;

@@ -2,24 +2,32 @@
 //! same use case as the webhook; nothing in the address is believed but the order's id.
 //!
 //! Without a script the page loads itself again every two seconds, sixty times at most; `?look=` counts. With one,
-//! an island asks [`state`] and loads the page again when there is something new.
+//! an island asks [`state`] and loads the page again when there is something new. `?left=1` is where whoever leaves
+//! Checkout comes back to. An order by transfer shows how to pay, and what has arrived.
 
+use backend::accounts::{Act, may};
 use backend::billing::CommerceError;
 use backend::catalog::{self, Plan, Product};
 use backend::db::DbError;
 use backend::ids::{LicenseId, OrderId};
+use backend::invoices::transfers;
 use backend::licenses::LicenseView;
-use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus};
-use backend::text::en::{buying as text, claims, orders as order_text};
+use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
+use backend::text::en::{
+    buying as text, claims, order_page as left_text, orders as order_text, transfers as transfer_text,
+};
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
+use super::transfer::transfer_view;
 use super::{NoPage, Page, render};
 use crate::api::claims::waiting_page;
-use crate::api::orders::{Choice, session_hash};
+use crate::api::form::take_refused;
+use crate::api::orders::{CANCEL_ORDER, Choice, session_hash};
 use crate::components::{
-    Card, CopyWords, Emphasis, KeyBox, LinkButton, Notice, PageHead, Progress, Snippet, Step, Steps,
+    Card, CopyWords, Emphasis, Fact, Facts, KeyBox, LinkButton, Notice, PageHead, PostButton, Progress, Snippet, Step,
+    Steps, Tone,
 };
 use crate::islands::AutoRefresh;
 use crate::request::Visit;
@@ -57,10 +65,73 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         .map_err(|error| NoPage::Failed(error.to_string()))?;
     match progress {
         OrderProgress::NotFound => Err(NoPage::NotFound),
+        OrderProgress::AwaitingPayment(order) if order.payment == Payment::Transfer => {
+            by_transfer(&visit, &order).await
+        }
+        OrderProgress::AwaitingPayment(order) if visit.query("left").is_some() => left(&visit, &order).await,
         OrderProgress::AwaitingPayment(order) => Ok(waiting(&visit, &order)),
         OrderProgress::Closed(order) => closed(&visit, *order).await,
         OrderProgress::Fulfilled { order, license_id } => ready(&visit, *order, license_id).await,
     }
+}
+
+/// How to pay; while the invoice is still being made, the page that looks again.
+async fn by_transfer(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
+    let (vendor_id, invoice_id) = (order.vendor_id.clone(), order.stripe_invoice_id.clone());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            match &invoice_id {
+                Some(id) => transfers::find_with_invoice(tx, &vendor_id, id).await,
+                None => Ok::<_, DbError>(None),
+            }
+        })
+    });
+    let Some((invoice, transfer)) = found.await? else { return Ok(waiting(visit, order)) };
+    let may_cancel = visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
+    let body = transfer_view(&invoice, &transfer, Some(order).filter(|_| may_cancel)).await;
+    Ok(Page::new(transfer_text::TITLE, body))
+}
+
+/// Whoever left the payment page: nothing was charged, and this is the way back.
+async fn left(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
+    let sold = sold(visit, order).await?;
+    let change = again(order, sold.as_ref());
+    let pay = order.checkout_url.clone();
+    let mut facts = Vec::new();
+    let [what, price, code, placed] = left_text::LABELS;
+    if let Some((product, plan)) = &sold {
+        let seats = text::seats(plan.license_type, order.seats);
+        facts.push(Fact::new(what, format!("{}, {}, {seats}", product.name, plan.name)));
+    }
+    let per = order_text::per(order.billing_interval);
+    facts.push(Fact::new(price, left_text::price(order.amount(), per)));
+    facts.extend(order.promotion_code.clone().map(|text| Fact::new(code, text)));
+    facts.push(Fact::new(placed, left_text::placed(order.created_at)));
+    let may_cancel = visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
+    let hidden = vec![("order_id".to_owned(), order.id.to_string())];
+    let give_up = may_cancel.then(|| {
+        view! { <PostButton action="/act/cancel-order" label=left_text::GIVE_UP hidden emphasis=Emphasis::Quiet /> }
+    });
+    let refused = take_refused(CANCEL_ORDER).await;
+    let failed = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=transfer_text::CANNOT_CANCEL /> });
+    let body = view! {
+        <PageHead
+            title=left_text::LEFT_TITLE
+            lead=left_text::LEFT_LEAD
+            actions=move || {
+                let pay = pay.clone().map(|href| {
+                    view! { <LinkButton href=href label=left_text::CONTINUE emphasis=Emphasis::Primary /> }
+                });
+                view! { {pay} <LinkButton href=change.clone() label=left_text::CHANGE /> }
+            }
+        />
+        {failed}
+        <Card title=text::PROGRESS_TITLE>
+            <Facts facts />
+            {give_up}
+        </Card>
+    };
+    Ok(Page::new(left_text::LEFT_TITLE, body))
 }
 
 fn waiting(visit: &Visit, order: &Order) -> Page {
@@ -113,7 +184,8 @@ fn steps(labels: [&str; 3], done: usize) -> Vec<Step> {
     labels.into_iter().enumerate().map(step).collect()
 }
 
-async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
+/// What an order was for.
+async fn sold(visit: &Visit, order: &Order) -> Result<Option<(Product, Plan)>, NoPage> {
     let (vendor_id, plan_id) = (order.vendor_id.clone(), order.plan_id.clone());
     let sold = visit
         .state
@@ -126,9 +198,14 @@ async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
             })
         })
         .await?;
-    let again = again(&order, sold.as_ref());
+    Ok(sold)
+}
+
+async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
+    let again = again(&order, sold(visit, &order).await?.as_ref());
     let lead = match order.status {
         OrderStatus::Cancelled => text::CANCELLED,
+        _ if order.payment == Payment::Transfer => order_text::TRANSFER_EXPIRED,
         _ => order_text::EXPIRED,
     };
     let body = view! {
@@ -156,6 +233,7 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             interval: order.billing_interval,
             seats: order.seats,
             currency: order.currency,
+            code: order.promotion_code.clone().unwrap_or_default(),
         }
         .review(),
         _ => "/".to_owned(),

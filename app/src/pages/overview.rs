@@ -11,9 +11,11 @@ use backend::invoices::{self, Invoice, InvoiceStatus};
 use backend::leases;
 use backend::licenses::{self, LicenseView};
 use backend::money::Money;
-use backend::text::en::{events as happenings, overview as text};
+use backend::orders::{OrderStatus, Payment, UnfinishedOrder};
+use backend::text::en::{events as happenings, overview as text, transfers};
 use leptos::prelude::*;
 
+use super::unfinished::{read_unfinished, unfinished_notices};
 use super::verify_banner::verify_banner;
 use super::{NoPage, Page, render};
 use crate::components::{
@@ -45,6 +47,7 @@ struct Facets {
     held: Vec<Held>,
     open: Vec<Invoice>,
     overdue: Vec<LicenseId>,
+    unfinished: Vec<UnfinishedOrder>,
     events: Vec<Event>,
 }
 
@@ -60,10 +63,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let facets =
         visit.state.db.read(move |tx| Box::pin(async move { read(tx, &vendor_id, &of, role, now).await })).await?;
     let banner = verify_banner(&visit);
+    let unfinished = unfinished_notices(&facets.unfinished);
     if facets.held.is_empty() && facets.open.is_empty() {
         let body = view! {
             {banner}
             <PageHead title=account.company />
+            {unfinished}
             <Card title=text::LICENSES_TITLE>
                 <EmptyState
                     text=text::NOTHING_YET
@@ -90,6 +95,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             actions=|| view! { <LinkButton href="/" label=text::BUY_MORE /> }
         />
         {unpaid}
+        {unfinished}
         <div class="row">
             <Card
                 title=text::LICENSES_TITLE
@@ -118,17 +124,21 @@ async fn read(
         let subscription = billing::find_subscription_of_license(tx, vendor_id, &license.id).await?;
         held.push(Held { view, used, subscription });
     }
-    let (mut open, mut overdue) = (Vec::new(), Vec::new());
+    let (mut open, mut overdue, mut unfinished) = (Vec::new(), Vec::new(), Vec::new());
     let mut events = events::list_by_account(tx, vendor_id, &account.id, EVENTS).await?;
     if may(role, Act::SeeInvoices) {
         open = invoices::list_invoices(tx, vendor_id, &account.id, None, INVOICES).await?;
         open.retain(|invoice| invoice.status == InvoiceStatus::Open && invoice.due_minor > 0);
         overdue = held.iter().filter(|held| held.is_behind()).map(|held| held.view.license.id.clone()).collect();
+        unfinished = read_unfinished(tx, vendor_id, &account.id, now).await?;
+        // What waits for a transfer is told of by its invoice.
+        unfinished
+            .retain(|order| order.payment != Payment::Transfer || order.status != OrderStatus::Open || open.is_empty());
     } else {
         let of_money = ["order.", "invoice.", "payment."];
         events.retain(|event| !of_money.iter().any(|prefix| event.event_type.starts_with(prefix)));
     }
-    Ok(Facets { held, open, overdue, events })
+    Ok(Facets { held, open, overdue, unfinished, events })
 }
 
 /// The earliest charge to come, and when.
@@ -162,9 +172,14 @@ fn use_of(held: &Held) -> impl IntoView + use<> {
 
 fn unpaid(invoice: &Invoice) -> impl IntoView + use<> {
     let title = text::unpaid(&invoice.number, invoice.due(), invoice.due_at.map(|at| at.date()));
-    let pay = invoice.payment_url.clone();
+    let by_transfer = invoice.parties.0.pays_to.is_some();
+    let (pay, label) = if by_transfer {
+        (Some(format!("/invoices/{}/transfer", invoice.id)), transfers::HOW_TO_PAY)
+    } else {
+        (invoice.payment_url.clone(), text::PAY)
+    };
     let action =
-        move || pay.clone().map(|href| view! { <LinkButton href=href label=text::PAY emphasis=Emphasis::Primary /> });
+        move || pay.clone().map(|href| view! { <LinkButton href=href label=label emphasis=Emphasis::Primary /> });
     view! { <Notice tone=Tone::Warn title=title action=action /> }
 }
 

@@ -7,13 +7,13 @@
 use backend::catalog::{self, BillingInterval, Plan, PlanKind, PriceRole, Product, Release};
 use backend::db::DbError;
 use backend::money::Currency;
-use backend::orders::rules;
-use backend::text::en::buying as text;
+use backend::orders::{promotion, rules};
+use backend::text::en::{buying as text, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 
 use super::{NoPage, Page, render};
-use crate::components::{Card, Cents, EmptyState, PageHead, PlanCard, Plans, Segmented, Words, money_text};
+use crate::components::{Card, Cents, EmptyState, Notice, PageHead, PlanCard, Plans, Segmented, Words, money_text};
 use crate::islands::{PriceCalculator, PriceTerms, SeatSentence};
 use crate::layout::NavLink;
 use crate::request::Visit;
@@ -40,6 +40,8 @@ struct Choice {
     /// Whether links must name product and currency, because there are several.
     several_products: bool,
     several_currencies: bool,
+    /// A promotion code that the address carries; it goes along to the order.
+    code: Option<String>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -90,7 +92,12 @@ fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
         seats: visit.query("seats").and_then(|number| number.trim().parse().ok()),
         several_products: shelves.len() > 1,
         several_currencies: currencies.len() > 1,
+        code: visit.query("code").and_then(|typed| promotion::read_code(&typed)),
     };
+    let carried = choice
+        .code
+        .as_deref()
+        .map(|code| view! { <Notice title=promotions::carried(code) text=promotions::CARRIED_NEXT /> });
     let tabs = tabs(&choice, &intervals, months_free(&shelves, currency));
     let currency_tabs = choice.several_currencies.then(|| currency_tabs(&choice, &currencies));
     let note = text::price_note(choice.interval, currency.as_str());
@@ -115,6 +122,7 @@ fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
                 }
             }
         />
+        {carried}
         {shelves}
         {nothing}
         <p class="lead">{note}</p>
@@ -160,6 +168,7 @@ fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>
         if choice.several_currencies {
             query.push(("currency", choice.currency.as_str()));
         }
+        query.extend(choice.code.as_deref().map(|code| ("code", code)));
         NavLink {
             label: text::interval_tab(*interval, months_free),
             href: format!("/?{}", serde_urlencoded::to_string(query).unwrap_or_default()),
@@ -172,7 +181,10 @@ fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>
 fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
     let tab = |currency: &Currency| NavLink {
         label: currency.as_str().to_uppercase(),
-        href: format!("/?interval={}&currency={}", choice.interval.as_str(), currency.as_str()),
+        href: {
+            let code = choice.code.as_deref().map_or_else(String::new, |code| format!("&code={code}"));
+            format!("/?interval={}&currency={}{code}", choice.interval.as_str(), currency.as_str())
+        },
         current: *currency == choice.currency,
     };
     currencies.iter().map(tab).collect()
@@ -233,14 +245,32 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
     if choice.several_currencies {
         hidden.push(("currency".to_owned(), currency.as_str().to_owned()));
     }
+    if let Some(code) = &choice.code {
+        hidden.push(("code".to_owned(), code.clone()));
+    }
     let each = amount(terms.extra_seat_minor);
-    let mut hint = text::seats_hint(plan.license_type, plan.included_seats, &each, interval);
+    let mut hint = if plan.max_seats > plan.included_seats || plan.kind == PlanKind::Perpetual {
+        text::seats_hint(plan.license_type, plan.included_seats, &each, interval)
+    } else {
+        promotions::all_included(plan.license_type, plan.included_seats)
+    };
     if let Some(saving) = rules::yearly_saving(plan, currency).filter(|_| interval == BillingInterval::Year) {
         hint = format!("{hint} {}", text::yearly_saving(&amount(saving.amount.amount_minor)));
     }
-    let (one, other) = text::total_patterns(plan.license_type, interval);
+    let is_free = terms.base_minor == 0 && terms.extra_seat_minor == 0;
+    let (one, other) = match is_free {
+        true => promotions::free_patterns(plan.license_type),
+        false => text::total_patterns(plan.license_type, interval),
+    };
     let submit = text::choose(&plan.name);
     let presentation = &plan.presentation;
+    let trial = plan.terms.trial_days;
+    let trial = (trial > 0).then(|| promotions::days_free(trial, plan.terms.trial_without_card));
+    let contains = trial.into_iter().chain(presentation.highlights.iter().cloned()).collect();
+    let (price, per) = match is_free {
+        true => (promotions::FREE.to_owned(), promotions::FREE_PER.to_owned()),
+        false => (amount(terms.base_minor), text::price_is_for(interval, plan.license_type)),
+    };
     let summary = Words::from(Some(presentation.tagline.clone()).filter(|tagline| !tagline.is_empty()));
     let recommended = Words::from(presentation.recommended.then_some(text::RECOMMENDED));
     // The fragment brings the reader back to the number that was sent.
@@ -267,9 +297,9 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
         <PlanCard
             name=plan.name.clone()
             summary=summary
-            price=amount(terms.base_minor)
-            per=text::price_is_for(interval, plan.license_type)
-            contains=presentation.highlights.clone()
+            price=price
+            per=per
+            contains=contains
             recommended=recommended
         >
             {calculator}
@@ -282,7 +312,8 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
 fn price_terms(plan: &Plan, interval: BillingInterval, currency: Currency) -> Option<PriceTerms> {
     let minor = |role| plan.price(role, interval, currency).map(|price| price.unit_amount.amount_minor);
     let (base_minor, extra_seat_minor) = match plan.kind {
-        PlanKind::Subscription => (minor(PriceRole::Base)?, minor(PriceRole::ExtraSeat)?),
+        // A plan whose seats are all included has no price of another one.
+        PlanKind::Subscription => (minor(PriceRole::Base)?, minor(PriceRole::ExtraSeat).unwrap_or(0)),
         PlanKind::Perpetual => (minor(PriceRole::Unit)?, minor(PriceRole::Unit)?),
     };
     Some(PriceTerms {

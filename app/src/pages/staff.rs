@@ -4,9 +4,10 @@ use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::billing::{self, FailedEvent};
 use backend::clock::UnixMs;
 use backend::db::DbError;
+use backend::invoices::transfers::{Leftover, list_leftovers};
 use backend::jobs::{self, DeadJob};
 use backend::orders::{self, LatestOrder, OrderStatus};
-use backend::text::en::{buying, console as text, events as happenings};
+use backend::text::en::{buying, console as text, events as happenings, transfers};
 use backend::vendors::{self, Counts};
 use leptos::prelude::*;
 
@@ -29,7 +30,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     // The guard has asked already; a page must not rely on it alone.
     let Some(role) = visit.viewer.as_ref().and_then(|viewer| viewer.staff) else { return Err(NoPage::NotFound) };
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
-    let (counts, latest, failed, dead) = visit
+    let (counts, latest, failed, dead, leftovers) = visit
         .state
         .db
         .read(move |tx| {
@@ -38,7 +39,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 let latest = orders::list_latest_orders(tx, &vendor_id, ROWS).await?;
                 let failed = billing::list_failed_events(tx, &vendor_id, ROWS).await?;
                 let dead = jobs::list_dead(tx, &vendor_id, ROWS).await?;
-                Ok::<_, DbError>((counts, latest, failed, dead))
+                let leftovers = list_leftovers(tx, &vendor_id, ROWS).await?;
+                Ok::<_, DbError>((counts, latest, failed, dead, leftovers))
             })
         })
         .await?;
@@ -50,10 +52,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         }
     });
     let (vendor, latest) = (visit.vendor.name.clone(), latest_orders(&latest, now));
+    let leftovers = (!leftovers.is_empty()).then(|| money_without_invoice(&leftovers, now));
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
         {attention}
         <Card title=vendor>{numbers(counts)}</Card>
+        {leftovers}
         <Card title=text::ORDERS_TITLE>{latest}</Card>
     };
     Ok(Page::new(text::TITLE, body))
@@ -102,6 +106,26 @@ fn latest_orders(orders: &[LatestOrder], now: UnixMs) -> impl IntoView + use<> {
         }
     };
     view! { <Table caption=text::ORDERS_TITLE caption_hidden=true columns=columns rows=rows empty=empty /> }
+}
+
+/// What customers' transfers have left over.
+fn money_without_invoice(leftovers: &[Leftover], now: UnixMs) -> impl IntoView + use<> {
+    let [customer, since, amount] = transfers::LEFTOVER_COLUMNS;
+    let rows = leftovers
+        .iter()
+        .map(|it| {
+            Row::new()
+                .cell(it.company.clone())
+                .cell(moment(it.updated_at, now))
+                .cell(view! { <Money minor=it.available_minor currency=it.currency.as_str() /> })
+        })
+        .collect();
+    let columns = vec![Column::text(customer), Column::text(since), Column::number(amount)];
+    view! {
+        <Card title=transfers::LEFTOVERS_TITLE lead=transfers::LEFTOVERS_LEAD>
+            <Table caption=transfers::LEFTOVERS_TITLE caption_hidden=true columns=columns rows=rows />
+        </Card>
+    }
 }
 
 fn failed_events(events: &[FailedEvent], role: StaffRole, now: UnixMs) -> impl IntoView + use<> {

@@ -9,8 +9,10 @@ use backend::clock::UnixMs;
 use backend::ids::AutoRenewalId;
 use backend::licenses::rules::updates_after_renewal;
 use backend::money::Money;
-use backend::orders::{self, rules};
-use backend::text::en::{auto_renewal as auto_words, billing, buying, changes as text, licenses as words, moments};
+use backend::orders::{self, rules, terms};
+use backend::text::en::{
+    auto_renewal as auto_words, billing, buying, changes as text, licenses as words, moments, transfers,
+};
 use leptos::prelude::*;
 
 use super::own_license::OwnLicense;
@@ -38,12 +40,15 @@ pub(super) struct YearOfUpdates {
     pub(super) total: Money,
     /// For each.
     pub(super) each: Money,
+    /// When an order of them by transfer would be due and given up, where it is offered.
+    pub(super) by_transfer: Option<(UnixMs, UnixMs)>,
 }
 
 /// What one more year of updates of a license costs, in the currency in which it was bought; `None` where it is
 /// not sold.
 pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<Option<YearOfUpdates>, NoPage> {
     let (vendor_id, own) = (visit.vendor.id.clone(), own.clone());
+    let (profile, now) = (visit.vendor.profile.clone(), own.now);
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let license = own.license();
@@ -52,11 +57,15 @@ pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<O
             let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
             let currency = bought.map(|order| order.currency).or_else(|| rules::currencies(&plan).first().copied());
             let quote = currency.and_then(|it| rules::quote_maintenance(&plan, license.seats, it).ok());
-            Ok::<_, NoPage>(quote)
+            let transfer = quote.as_ref().and_then(|quote| terms::transfer_terms(&profile, &plan, quote, 0));
+            Ok::<_, NoPage>(quote.map(|quote| (quote, transfer.map(|it| it.due_at(now)))))
         })
     });
     let quote = found.await?;
-    Ok(quote.and_then(|quote| Some(YearOfUpdates { total: quote.total, each: quote.lines.first()?.price.unit_amount })))
+    Ok(quote.and_then(|(quote, due_at)| {
+        let each = quote.lines.first()?.price.unit_amount;
+        Some(YearOfUpdates { total: quote.total, each, by_transfer: due_at.map(|due| (due, terms::void_at(due))) })
+    }))
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -72,7 +81,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=text::UPDATES_TITLE lead=text::updates_lead(until, then, own.now) />
     };
     let year = year_of_updates(&visit, &own).await?.filter(|_| own.may(Act::Buy));
-    let Some(YearOfUpdates { total, each }) = year else {
+    let Some(YearOfUpdates { total, each, by_transfer }) = year else {
         let sentence = if own.may(Act::Buy) { text::UPDATES_NOT_OFFERED } else { text::MAY_NOT_BUY };
         let back = move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> };
         let body = view! { {head} <EmptyState text=sentence action=back /> };
@@ -101,6 +110,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     ];
     let came_back = came_back(&visit).await?;
     let auto = automatic(&visit, &own, until, total).await?;
+    let instead = by_transfer.map(|(due, void)| {
+        let hidden = [hidden.clone(), vec![("payment".to_owned(), "transfer".to_owned())]].concat();
+        view! {
+            <Card title=transfers::INSTEAD_TITLE lead=transfers::updates_instead(due.date(), void.date())>
+                <Form action="/act/renew-updates" id="transfer" submit=transfers::ORDER emphasis=Emphasis::Plain hidden />
+            </Card>
+        }
+    });
     let body = view! {
         {head}
         {problem}
@@ -116,6 +133,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             />
             <p class="hint">{buying::TAX_NOTE}</p>
         </Card>
+        {instead}
         {auto}
     };
     Ok(Page::new(text::UPDATES_TITLE, body))

@@ -17,7 +17,7 @@ use crate::ids::{AccountId, LicenseId};
 use crate::invoices;
 use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
 use crate::keys::MasterKey;
-use crate::orders::Order;
+use crate::orders::{self, Order};
 use crate::stripe::StripeSubscription;
 
 const PROJECT_EVENT: &str = "stripe.project_event";
@@ -35,7 +35,7 @@ pub const RECONCILE_EVERY_MS: i64 = 10 * MINUTE_MS;
 /// With the handlers of commerce added: a process that works jobs registers all of them.
 #[must_use]
 pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
-    handlers
+    let handlers = handlers
         .with(ProjectEvent(commerce.clone()))
         .with(ProjectSubscription(commerce.clone()))
         .with(StopRenewal(commerce.clone()))
@@ -43,7 +43,8 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(ImportInvoice(commerce.clone()))
         .with(Reconcile(commerce.clone()))
         .with(Remind(commerce.clone()))
-        .with(LicenseReady(commerce.clone()))
+        .with(LicenseReady(commerce.clone()));
+    orders::handlers::register(handlers, commerce)
 }
 
 /// Starts the rounds of reconciler and reminders for the acting vendor, unless they turn already: at start-up.
@@ -51,6 +52,7 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn start_reconciling(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<(), DbError> {
+    orders::handlers::start_watching(tx, cx, master).await?;
     enqueue_reconcile(tx, cx, master, cx.now).await?;
     enqueue_remind(tx, cx, master, cx.now).await
 }
@@ -330,7 +332,7 @@ impl Handler for LicenseReady {
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    crate::orders::mail_license_ready(tx, &cx, &master, &payload.user_id, &payload.license_id).await
+                    orders::mail_license_ready(tx, &cx, &master, &payload.user_id, &payload.license_id).await
                 })
             })
             .await?;

@@ -56,7 +56,7 @@ pub use replay_event::replay_event;
 pub(crate) use stop_renewal::stop_renewal;
 pub use store::{FailedEvent, find_subscription_of_license, list_failed_events, list_subscriptions_of_licenses};
 pub use sync_customer::update_billing_details;
-pub(crate) use sync_customer::{refresh_vat_id_of, sync_customer};
+pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]

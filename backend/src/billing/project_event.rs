@@ -92,8 +92,14 @@ async fn dispatch(
         | "invoice.overdue"
         | "invoice.updated" => {
             let imported = invoices::import_invoice(commerce, cx, object_id).await?;
+            orders::fulfil_invoice(commerce, cx, object_id).await?;
             if let invoices::Import::Imported { stripe_subscription_id: Some(subscription_id), .. } = imported {
                 project(commerce, cx, &subscription_id).await?;
+            }
+        }
+        "customer_cash_balance_transaction.created" | "cash_balance.funds_available" => {
+            if let Some(customer_id) = named(raw, "customer") {
+                invoices::transfers::refresh_customer(commerce, cx, &customer_id).await?;
             }
         }
         _ if event_type.starts_with("credit_note.") => {
@@ -123,6 +129,7 @@ async fn dispatch(
 async fn project(commerce: &Commerce, cx: &Cx, subscription_id: &str) -> Result<(), CommerceError> {
     if project_subscription(commerce, cx, subscription_id).await? == Projection::Unknown {
         maintenance::project_auto_renewal(commerce, cx, subscription_id).await?;
+        orders::fulfil_subscription(commerce, cx, subscription_id).await?;
     }
     Ok(())
 }

@@ -116,9 +116,10 @@ async fn write(
     let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.plan_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{} has no plan", subscription.id)))?;
-    let past_due_since = is_behind(subscription.state).then(|| before.past_due_since.unwrap_or(cx.now));
     let awaits_first_payment =
         subscription.is_invoiced && !invoices::store::has_paid_invoice(tx, &cx.vendor_id, &before.license_id).await?;
+    let is_late = is_behind(subscription.state) && !awaits_first_payment;
+    let past_due_since = is_late.then(|| before.past_due_since.unwrap_or(cx.now));
     let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
     let standing = rules::standing(&condition, cx.now);
     store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since).await?;

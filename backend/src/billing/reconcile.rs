@@ -94,7 +94,9 @@ async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError
             Ok(orders::Fulfilment::Fulfilled { newly, .. }) => fulfilled += u64::from(newly),
             // Its session never came to be, or its id was lost in a crash. Should a payment for it turn up
             // after all, the webhook names the order, and it is fulfilled all the same.
-            Ok(orders::Fulfilment::AwaitingPayment) if is_old && order.stripe_session_id.is_none() => {
+            Ok(orders::Fulfilment::AwaitingPayment)
+                if is_old && order.stripe_session_id.is_none() && order.license_id.is_none() =>
+            {
                 let cx = Cx { actor: Actor::Job("stripe.reconcile"), ..cx.clone() };
                 orders::close(commerce, &cx, order.id, orders::OrderStatus::Expired).await?;
             }

@@ -50,7 +50,8 @@ pub fn standing(condition: &Condition, now: UnixMs) -> Standing {
     let paid_until = condition.period_end;
     match condition.state {
         S::Incomplete | S::IncompleteExpired => to(LicenseStatus::Pending, REASON_UNPAID, paid_until),
-        S::Trialing | S::Active if condition.awaits_first_payment => {
+        // Late with the first transfer is not behind with a renewal: nothing runs yet that grace could be for.
+        S::Trialing | S::Active | S::PastDue | S::Unpaid if condition.awaits_first_payment => {
             to(LicenseStatus::Pending, REASON_UNPAID, paid_until)
         }
         S::Trialing | S::Active if condition.cancel_at_period_end => to(LicenseStatus::Active, "", paid_until),
@@ -172,6 +173,7 @@ mod tests {
             (condition(S::Trialing), L::Active, "", days(23)),
             (condition(S::Active), L::Active, "", days(23)),
             (Condition { awaits_first_payment: true, ..condition(S::Active) }, L::Pending, "unpaid", days(20)),
+            (Condition { awaits_first_payment: true, ..condition(S::PastDue) }, L::Pending, "unpaid", days(20)),
             (Condition { cancel_at_period_end: true, ..condition(S::Active) }, L::Active, "", days(20)),
             (condition(S::PastDue), L::Active, "past_due", days(14)),
             (behind(-13), L::Active, "past_due", days(1)),

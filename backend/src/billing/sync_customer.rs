@@ -33,7 +33,7 @@ pub async fn update_billing_details(
 }
 
 /// What Stripe needs to know about an account.
-fn customer_details(account: &Account) -> CustomerDetails {
+pub(crate) fn customer_details(account: &Account) -> CustomerDetails {
     CustomerDetails {
         name: account.company.clone(),
         email: account.billing_email.clone(),

@@ -56,6 +56,20 @@ pub(super) struct VendorSection {
     pub logo_file: Option<String>,
     /// For bank transfers.
     pub bank: Option<BankDetails>,
+    /// Orders that may be paid by bank transfer; none when absent.
+    pub transfer: Option<TransferSection>,
+}
+
+/// `[vendor.transfer]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TransferSection {
+    /// Days from the invoice to the day by which it has to be paid.
+    #[serde(default = "fourteen")]
+    pub days_until_due: i64,
+    /// Currency to the least decimal amount that an order must come to, before tax.
+    #[serde(default)]
+    pub minimum: BTreeMap<String, String>,
 }
 
 /// `[[products]]`.
@@ -138,6 +152,12 @@ pub(super) struct PlanSection {
     /// Subscriptions: days that are free before the first payment.
     #[serde(default)]
     pub trial_days: i64,
+    /// Whether a trial begins without a card; it then ends by itself where none was given.
+    #[serde(default)]
+    pub trial_without_card: bool,
+    /// Not to be bought by bank transfer, whatever the vendor offers.
+    #[serde(default)]
+    pub card_only: bool,
     /// Days that everything goes on after a failed renewal payment.
     #[serde(default = "fourteen")]
     pub payment_grace_days: i64,

@@ -187,6 +187,7 @@ fn compare_vendor(
         ("headline", now.headline != then.headline),
         ("lead", now.lead != then.lead),
         ("bank", now.bank != then.bank),
+        ("transfer", now.transfer != then.transfer),
         ("accent_hue", vendor.accent_hue != wanted.accent_hue),
         ("logo_file", vendor.logo_svg != wanted.logo_svg),
     ]);
@@ -297,6 +298,8 @@ fn differing_plan_members(now: &Plan, wanted: &CatalogPlan, position: i64) -> Ve
         ("level_aggregation", terms.level_aggregation != then.level_aggregation),
         ("maintenance_percent", terms.maintenance_percent != then.maintenance_percent),
         ("trial_days", terms.trial_days != then.trial_days),
+        ("trial_without_card", terms.trial_without_card != then.trial_without_card),
+        ("card_only", terms.card_only != then.card_only),
         ("payment_grace_days", terms.payment_grace_days != then.payment_grace_days),
         ("devices_per_user", terms.devices_per_user != then.devices_per_user),
         ("surge_seats", terms.surge_seats != then.surge_seats),

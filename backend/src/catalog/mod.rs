@@ -178,6 +178,12 @@ pub struct Terms {
     /// Subscriptions: days that are free before the first payment; 0 where there is no trial.
     #[serde(default)]
     pub trial_days: i64,
+    /// Subscriptions: a trial begins without a card; it is cancelled at its end where none was given.
+    #[serde(default)]
+    pub trial_without_card: bool,
+    /// Not sold by bank transfer, whatever the vendor offers.
+    #[serde(default)]
+    pub card_only: bool,
     /// Days that everything goes on after a failed renewal payment.
     #[serde(default = "default_payment_grace_days")]
     pub payment_grace_days: i64,

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sdk::lease::EnforcementPolicyError;
 
-use super::catalog_file::{CatalogFile, FeatureEnd, LeaseSection, PlanSection, ProductSection, VendorSection};
+use super::catalog_file::{
+    CatalogFile, FeatureEnd, LeaseSection, PlanSection, ProductSection, TransferSection, VendorSection,
+};
 use super::logo::{LogoFault, clean_logo};
 use super::{BillingInterval, LeasePolicy, PlanKind, Presentation, PriceRole, Terms};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::money::{Currency, Money};
-use crate::vendors::Profile;
+use crate::vendors::{Profile, TransferOffer};
 
 /// A catalog that satisfies the rules.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,6 +165,10 @@ pub enum Fault {
     MaintenanceOfSubscription,
     /// Only subscriptions have a trial.
     TrialOfPerpetual,
+    /// A trial of what costs nothing anyway.
+    TrialOfFree,
+    /// How a trial begins, of a plan that has none.
+    TrialMissing,
     /// A perpetual plan without maintenance.
     MaintenanceMissing,
     /// Not a three-letter currency.
@@ -279,6 +285,7 @@ impl Check {
             self.expect(is_iban(&bank.iban), at("bank.iban"), Fault::NotAnIban);
             self.text(at("bank.bic"), &bank.bic, 11);
         }
+        let transfer = vendor.transfer.as_ref().map(|transfer| self.transfer(&at("transfer"), transfer));
         let logo_svg = match logo {
             None => None,
             Some(Ok(svg)) => clean_logo(svg).map_err(|fault| self.problem(at("logo_file"), Fault::Logo(fault))).ok(),
@@ -301,10 +308,28 @@ impl Check {
                 headline: vendor.headline.clone(),
                 lead: vendor.lead.clone(),
                 bank: vendor.bank.clone(),
+                transfer,
             },
             accent_hue: vendor.accent_hue,
             logo_svg,
         }
+    }
+
+    fn transfer(&mut self, path: &str, transfer: &TransferSection) -> TransferOffer {
+        self.range(format!("{path}.days_until_due"), transfer.days_until_due, 1, 90);
+        let mut minimum = BTreeMap::new();
+        for (code, amount) in &transfer.minimum {
+            let path = format!("{path}.minimum.{code}");
+            let Some(currency) = Currency::parse(code).filter(|currency| currency.as_str() == code) else {
+                self.problem(path, Fault::NotACurrency);
+                continue;
+            };
+            match parse_amount(amount, currency) {
+                Some(amount_minor) => drop(minimum.insert(code.clone(), amount_minor)),
+                None => self.problem(path, Fault::NotAnAmount(currency.exponent())),
+            }
+        }
+        TransferOffer { days_until_due: transfer.days_until_due, minimum }
     }
 
     fn product(&mut self, path: &str, product: &ProductSection) -> CatalogProduct {
@@ -373,6 +398,8 @@ impl Check {
         self.range(format!("{path}.trial_days"), plan.trial_days, 0, 730);
         let has_trial = plan.kind == PlanKind::Perpetual && plan.trial_days > 0;
         self.expect(!has_trial, format!("{path}.trial_days"), Fault::TrialOfPerpetual);
+        let begins = !plan.trial_without_card || plan.trial_days > 0;
+        self.expect(begins, format!("{path}.trial_without_card"), Fault::TrialMissing);
         let maintenance = format!("{path}.maintenance_percent");
         match (plan.kind, plan.maintenance_percent) {
             (PlanKind::Perpetual, None) => self.problem(maintenance, Fault::MaintenanceMissing),
@@ -389,6 +416,8 @@ impl Check {
             level_aggregation: plan.level_aggregation.clone(),
             maintenance_percent: plan.maintenance_percent,
             trial_days: plan.trial_days,
+            trial_without_card: plan.trial_without_card,
+            card_only: plan.card_only,
             payment_grace_days: plan.payment_grace_days,
             devices_per_user: self.devices(format!("{path}.devices_per_user"), plan),
             surge_seats,
@@ -492,7 +521,9 @@ impl Check {
                         self.problem(path, Fault::NotAnAmount(currency.exponent()));
                         continue;
                     };
-                    self.range(path, amount_minor, 1, MAX_AMOUNT_MINOR);
+                    // A plan may be free; a seat beyond it, or a license for ever, is worth something.
+                    let least = i64::from(*role != PriceRole::Base);
+                    self.range(path, amount_minor, least, MAX_AMOUNT_MINOR);
                     let unit_amount = Money::new(amount_minor, currency);
                     prices.push(CatalogPrice { role: *role, interval: *interval, unit_amount });
                 }
@@ -510,6 +541,10 @@ impl Check {
             Some(first) if first.is_empty() => self.problem(path, Fault::PriceMissing),
             Some(first) => self.expect(all.all(|other| other == first), path, Fault::CurrenciesDiffer),
         }
+        let has_base = prices.iter().any(|price| price.role == PriceRole::Base);
+        let is_free = |price: &CatalogPrice| price.role != PriceRole::Base || price.unit_amount.amount_minor == 0;
+        let tries_what_is_free = plan.trial_days > 0 && has_base && prices.iter().all(is_free);
+        self.expect(!tries_what_is_free, path, Fault::TrialOfFree);
         prices.extend(maintenance_prices(&prices, plan.maintenance_percent));
         prices
     }

@@ -1,7 +1,8 @@
 //! Invoices and credit notes for machines: EN 16931, in UBL and in UN/CEFACT's CII, from the same rows as the PDF.
 //!
 //! Amounts and taxes are Stripe's. What the standard cannot say is left out rather than bent: an amount with a third
-//! decimal, a seller without VAT id. The model is checked by the standard's own rules before it is written.
+//! decimal, a seller without VAT id. The model is checked by its own rules before it is written, and by other people's
+//! validators in the tests.
 
 use std::collections::BTreeMap;
 
@@ -330,16 +331,22 @@ fn address(party: &Party) -> PostalAddress {
 }
 
 fn transfer(content: &Content<'_>) -> Option<PaymentInstructions> {
-    let bank = content.parties.bank.as_ref().filter(|bank| !bank.iban.is_empty())?;
+    // The account that Stripe keeps for the buyer comes before the vendor's own, as on the PDF.
+    let (vendors, buyers) = (content.parties.bank.as_ref(), content.parties.pays_to.as_ref());
+    let (iban, bic) = buyers
+        .map(|account| (&account.iban, &account.bic))
+        .or_else(|| vendors.map(|bank| (&bank.iban, &bank.bic)))
+        .filter(|(iban, _)| !iban.is_empty())?;
+    let holder = buyers.map(|account| &account.holder).filter(|holder| !holder.is_empty());
     // SEPA transfers are in euros (UNTDID 4461: 58); all others are plain ones.
     let means = if content.currency.as_str() == "eur" { "58" } else { "30" };
     Some(PaymentInstructions {
         means_code: Some(Code::new(means)),
         remittance_information: Some(content.number.to_owned()),
         means: Some(PaymentMeans::CreditTransfer(vec![CreditTransfer {
-            account_identifier: Some(bank.iban.chars().filter(|c| !c.is_whitespace()).collect()),
-            account_name: Some(content.parties.supplier.name.clone()),
-            provider_identifier: Some(bank.bic.clone()).filter(|bic| !bic.is_empty()),
+            account_identifier: Some(iban.chars().filter(|c| !c.is_whitespace()).collect()),
+            account_name: Some(holder.unwrap_or(&content.parties.supplier.name).clone()),
+            provider_identifier: Some(bic.clone()).filter(|bic| !bic.is_empty()),
         }])),
         ..PaymentInstructions::default()
     })

@@ -1,7 +1,8 @@
 //! Importing an invoice: fetched from Stripe, written down once, brought up to date afterwards.
 
 use super::rules::parties;
-use super::{Invoice, InvoiceStatus, render_document, store};
+use super::transfers::{FetchedTransfer, Transfer, fetch_transfer, write_transfer};
+use super::{Invoice, InvoiceStatus, Parties, render_document, store};
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
@@ -10,7 +11,7 @@ use crate::ids::{InvoiceId, LicenseId, OrderId};
 use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::mail::{self, Sender};
 use crate::stripe::StripeInvoice;
-use crate::text::en::mail as letters;
+use crate::text::en::{mail as letters, order_mail};
 use crate::{accounts, audit, billing, events, licenses, refunds, vendors};
 
 /// What came of it.
@@ -40,11 +41,14 @@ pub async fn import_invoice(commerce: &Commerce, cx: &Cx, stripe_invoice_id: &st
     let (Some(status), Some(number)) = (store::status_of(fetched.state), fetched.number.clone()) else {
         return Ok(Import::NotFinal);
     };
+    let transfer = fetch_transfer(commerce, cx, &fetched).await?;
     let tx_commerce = commerce.clone();
     let tx_cx = Cx { actor: Actor::Stripe(stripe_invoice_id.to_owned()), ..cx.clone() };
     let written = commerce
         .db
-        .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, fetched, status, number).await }))
+        .write(move |tx| {
+            Box::pin(async move { write(tx, &tx_commerce, &tx_cx, fetched, transfer.as_ref(), status, number).await })
+        })
         .await?;
     let Some(invoice) = written else { return Ok(Import::Foreign) };
     render_document::ensure_invoice_documents(commerce, cx, &invoice).await?;
@@ -56,6 +60,7 @@ async fn write(
     commerce: &Commerce,
     cx: &Cx,
     fetched: StripeInvoice,
+    transfer: Option<&FetchedTransfer>,
     status: InvoiceStatus,
     number: String,
 ) -> Result<Option<Invoice>, CommerceError> {
@@ -69,6 +74,9 @@ async fn write(
         // What was fetched before the invoice was settled says nothing new about it.
         let is_news = status != InvoiceStatus::Open || before.status == InvoiceStatus::Open;
         let after = bring_up_to_date(tx, commerce, cx, before, fetched, status, license_id).await?;
+        if let Some(transfer) = transfer {
+            write_transfer(tx, cx, &after, transfer).await?;
+        }
         if is_news {
             post(tx, cx, &after, &facts).await?;
         }
@@ -78,6 +86,11 @@ async fn write(
     let vendor = vendors::find_vendor(tx, &cx.vendor_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction("the acting vendor does not exist".to_owned()))?;
+    let parties = Parties {
+        pays_to: transfer.map(|transfer| transfer.pays_to.clone()),
+        void_at: transfer.and_then(|transfer| transfer.void_at),
+        ..parties(&vendor, &account, &fetched)
+    };
     let invoice = Invoice {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
@@ -97,7 +110,7 @@ async fn write(
         taxes: JsonText(fetched.taxes.clone()),
         payment_url: fetched.payment_url.clone().filter(|_| status == InvoiceStatus::Open),
         billing_reason: fetched.billing_reason.clone(),
-        parties: JsonText(parties(&vendor, &account, &fetched)),
+        parties: JsonText(parties),
         issued_at: fetched.finalized_at.unwrap_or(fetched.created_at),
         due_at: fetched.due_at,
         paid_at: fetched.paid_at,
@@ -110,10 +123,14 @@ async fn write(
     }
     post(tx, cx, &invoice, &facts).await?;
     record(tx, cx, None, &invoice).await?;
+    let awaited = match transfer {
+        Some(transfer) => write_transfer(tx, cx, &invoice, transfer).await?,
+        None => None,
+    };
     settle(tx, commerce, cx, &invoice).await?;
     // One that is charged is told of when it is paid, seconds later: nobody should be asked to pay it.
     if invoice.due_at.is_some() || invoice.status == InvoiceStatus::Paid {
-        tell(tx, commerce, cx, &invoice).await?;
+        tell(tx, commerce, cx, &invoice, awaited.as_ref()).await?;
     }
     Ok(Some(invoice))
 }
@@ -223,7 +240,7 @@ async fn bring_up_to_date(
         record(tx, cx, Some(&before), &after).await?;
         let is_paid_now = before.status != after.status && after.status == InvoiceStatus::Paid;
         if is_paid_now && after.due_at.is_none() {
-            tell(tx, commerce, cx, &after).await?;
+            tell(tx, commerce, cx, &after, None).await?;
         }
     }
     Ok(after)
@@ -261,7 +278,13 @@ async fn record(tx: &mut Tx, cx: &Cx, before: Option<&Invoice>, after: &Invoice)
 }
 
 /// Mails the account that the invoice is there.
-async fn tell(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> Result<(), DbError> {
+async fn tell(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    invoice: &Invoice,
+    awaited: Option<&Transfer>,
+) -> Result<(), DbError> {
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
     let facts = letters::InvoiceFacts {
         number: &invoice.number,
@@ -272,7 +295,13 @@ async fn tell(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> R
             letters::Due::Until(invoice.due_at.unwrap_or(UnixMs(invoice.issued_at.0)))
         },
     };
-    let letter = letters::invoice_available(&sender, &facts, &format!("{}/invoices", sender.origin));
+    let letter = match awaited.filter(|_| invoice.status == InvoiceStatus::Open) {
+        Some(transfer) => {
+            let page = format!("{}/invoices/{}/transfer", sender.origin, invoice.id);
+            order_mail::transfer_asked(&sender, &invoice.number, transfer, &page)
+        }
+        None => letters::invoice_available(&sender, &facts, &format!("{}/invoices", sender.origin)),
+    };
     let buyer = &invoice.parties.0.buyer;
     mail::enqueue(tx, cx, &commerce.master, &sender.mail(&buyer.email, &buyer.name, letter)).await
 }

@@ -18,6 +18,7 @@ mod render_document;
 pub mod rules;
 pub(crate) mod store;
 pub mod tax;
+pub mod transfers;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
 use crate::money::{Currency, Money};
-use crate::stripe::LineTax;
+use crate::stripe::{BankAccount, LineTax};
 use crate::vendors::BankDetails;
 
 pub use archive::{archive_year, year};
@@ -168,6 +169,12 @@ pub struct Parties {
     pub buyer: Party,
     /// Where a transfer goes.
     pub bank: Option<BankDetails>,
+    /// Where a transfer goes for this invoice alone: the account that Stripe keeps open for the buyer.
+    #[serde(default)]
+    pub pays_to: Option<BankAccount>,
+    /// When an order is given up that is not paid.
+    #[serde(default)]
+    pub void_at: Option<UnixMs>,
     /// The seller's accent colour then, 0–359.
     pub accent_hue: i64,
     /// The seller's logo then.

@@ -11,9 +11,9 @@ use crate::pdf::amounts::Rate;
 use crate::pdf::invoice::{
     Bank, Buyer, Discount, InvoiceDocument, Kind, Line, Reference, ReferenceKind, ReverseCharge, Supplier, Tax,
 };
-use crate::stripe::{BuyerAddress, LineTax, StripeInvoice};
+use crate::stripe::{BankAccount, BuyerAddress, LineTax, StripeInvoice};
 use crate::text::en::invoices as words;
-use crate::vendors::Vendor;
+use crate::vendors::{BankDetails, Vendor};
 
 /// Seller and buyer at the moment the invoice became final: the seller as the vendor is, the buyer as
 /// Stripe froze it on the invoice, with the account filling what Stripe lacks.
@@ -57,6 +57,8 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
                 .filter(|number| !number.is_empty()),
         },
         bank: profile.bank.clone(),
+        pays_to: None,
+        void_at: None,
         accent_hue: vendor.accent_hue,
         logo_svg: vendor.logo_svg.clone(),
     }
@@ -83,7 +85,7 @@ fn address_lines(address: &BuyerAddress) -> Vec<String> {
 /// The document of an invoice, or the receipt for it.
 #[must_use]
 pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) -> InvoiceDocument {
-    let Parties { buyer, bank, .. } = &invoice.parties.0;
+    let Parties { buyer, bank, pays_to, void_at, .. } = &invoice.parties.0;
     let is_receipt = kind == DocumentKind::Receipt;
     let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
     let mut references = Vec::new();
@@ -120,15 +122,33 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
         amount_paid_minor: invoice.total_minor.max(0) - invoice.due_minor,
         amount_due_minor: invoice.due_minor,
         reverse_charge: reverse_charge(&invoice.parties.0, &invoice.taxes.0),
-        notes: tax::note(&invoice.parties.0, &invoice.taxes.0).map(str::to_owned).into_iter().collect(),
-        bank: bank.as_ref().filter(|_| !is_receipt && invoice.due_at.is_some()).map(|bank| Bank {
-            name: bank.name.clone(),
-            iban: Some(bank.iban.clone()).filter(|iban| !iban.is_empty()),
-            bic: Some(bank.bic.clone()).filter(|bic| !bic.is_empty()),
-            reference: Some(invoice.number.clone()),
-            ..Bank::default()
-        }),
+        notes: tax::note(&invoice.parties.0, &invoice.taxes.0)
+            .map(str::to_owned)
+            .into_iter()
+            .chain(void_at.filter(|_| !is_receipt && invoice.due_minor > 0).map(|at| words::given_up_on(at.date())))
+            .collect(),
+        bank: transfer_account(invoice, bank.as_ref(), pays_to.as_ref()).filter(|_| !is_receipt),
     }
+}
+
+/// Where a transfer goes: the buyer's own account at Stripe where there is one, else the vendor's.
+fn transfer_account(invoice: &Invoice, vendors: Option<&BankDetails>, buyers: Option<&BankAccount>) -> Option<Bank> {
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let reference = Some(invoice.number.clone());
+    if let Some(account) = buyers {
+        return Some(Bank {
+            name: account.bank.clone(),
+            holder: set(&account.holder),
+            iban: set(&account.iban),
+            bic: set(&account.bic),
+            account_number: set(&account.account_number),
+            routing_number: set(&account.routing_number),
+            sort_code: set(&account.sort_code).or_else(|| set(&account.bank_code)),
+            reference,
+        });
+    }
+    let bank = vendors.filter(|_| invoice.due_at.is_some())?;
+    Some(Bank { name: bank.name.clone(), iban: set(&bank.iban), bic: set(&bank.bic), reference, ..Bank::default() })
 }
 
 /// The document of a credit note; amounts are positive.

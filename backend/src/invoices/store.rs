@@ -26,6 +26,21 @@ pub async fn find_invoice(
     )
 }
 
+/// The invoice with this id at Stripe.
+pub(crate) async fn find_by_stripe_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_invoice_id: &str,
+) -> Result<Option<Invoice>, DbError> {
+    fetch_optional!(
+        tx,
+        Invoice,
+        "SELECT * FROM invoices WHERE vendor_id = $1 AND stripe_invoice_id = $2",
+        vendor_id,
+        stripe_invoice_id
+    )
+}
+
 /// The invoice with this id, whoever's it is: for the vendor's staff.
 ///
 /// # Errors

@@ -140,6 +140,14 @@ pub async fn extend_updates(tx: &mut Tx, cx: &Cx, id: &LicenseId, years: i16) ->
     .await
 }
 
+/// Sets the end of updates of a license for ever that was paid for just now.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(crate) async fn begin_updates(tx: &mut Tx, cx: &Cx, id: &LicenseId, until: UnixMs) -> Result<(), DbError> {
+    edit(tx, cx, id, "license.begin_updates", "license.changed", |license| license.updates_until = Some(until)).await
+}
+
 /// Sets the owner's name for a license.
 ///
 /// # Errors

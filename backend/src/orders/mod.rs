@@ -1,31 +1,52 @@
 //! Orders: a purchase from the choice to its fulfilment.
 //!
-//! The order row is committed before Stripe is asked for anything, and the Checkout Session carries its id
-//! as reference and metadata, so a crash at any point leaves something that can be completed: without a
-//! session the order is only an intention; with one, whoever comes first of webhook, return page and
-//! reconciler fulfils it (`fulfil_order.rs`), once, from what Stripe says of the session now.
+//! The order row is committed before Stripe is asked for anything, and whatever is made there carries its id
+//! as metadata, so a crash at any point leaves something that can be completed: until Stripe has made
+//! something the order is only an intention; afterwards whoever comes first of webhook, return page and
+//! reconciler fulfils it (`fulfil_order.rs`), once, from what Stripe says of it now.
+//!
+//! By card, that is a Checkout Session. Without one (`make_at_stripe.rs`), a subscription that costs nothing,
+//! or, by bank transfer, a subscription or a single invoice that is sent: then the license is there from the
+//! order on, pending, and works from the first paid invoice on; an order that is not paid in time is given up
+//! (`give_up_order.rs`), and its license ends.
 
 mod fulfil_order;
+mod give_up_order;
+mod grant;
+pub mod handlers;
+mod look_up_promotion;
 mod mail_license_ready;
+mod mail_unfinished;
+mod make_at_stripe;
 mod order_progress;
 mod place_order;
+pub mod promotion;
+mod remind_of_transfers;
 pub mod rules;
 mod show_new_key;
 pub(crate) mod store;
+pub mod terms;
 
 use crate::catalog::BillingInterval;
 use crate::clock::UnixMs;
-use crate::db::text_enum;
+use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId, VendorId};
 use crate::money::{Currency, Money};
+use crate::stripe::CheckoutItem;
 
-pub(crate) use fulfil_order::close;
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
+pub(crate) use fulfil_order::{fulfil_invoice, fulfil_subscription};
+pub use give_up_order::{GivenUp, cancel_order};
+pub(crate) use give_up_order::{close, give_up_overdue};
+pub use look_up_promotion::{CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
 pub use show_new_key::show_new_key;
-pub use store::{LatestOrder, find_order, list_latest_orders, list_orders};
+pub use store::{
+    LatestOrder, UnfinishedOrder, find_order, find_order_by_invoice, list_latest_orders, list_orders,
+    list_unfinished_orders,
+};
 
 text_enum! {
     /// What an order buys.
@@ -36,6 +57,18 @@ text_enum! {
         Perpetual = "perpetual",
         /// One more year of updates for a perpetual license.
         Maintenance = "maintenance",
+    }
+}
+
+text_enum! {
+    /// How an order is paid.
+    Payment {
+        /// On Stripe's Checkout page.
+        Card = "card",
+        /// By bank transfer, against an invoice.
+        Transfer = "transfer",
+        /// There is nothing to pay.
+        None = "none",
     }
 }
 
@@ -82,8 +115,24 @@ pub struct Order {
     pub amount_minor: i64,
     /// Where it stands.
     pub status: OrderStatus,
-    /// Stripe's Checkout Session.
+    /// How it is paid.
+    pub payment: Payment,
+    /// Stripe's prices and quantities, as they were ordered.
+    pub items: JsonText<Vec<CheckoutItem>>,
+    /// Days that are free before the first payment.
+    pub trial_days: i64,
+    /// By transfer: days from the invoice to the day by which it has to be paid.
+    pub days_until_due: Option<i64>,
+    /// The promotion code that it was ordered or paid with.
+    pub promotion_code: Option<String>,
+    /// Stripe's id of that code.
+    pub promotion_code_id: Option<String>,
+    /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
+    /// Stripe's subscription, where it was made without Checkout.
+    pub stripe_subscription_id: Option<String>,
+    /// Stripe's invoice that a transfer pays.
+    pub stripe_invoice_id: Option<String>,
     /// Where to pay it, while it is open.
     pub checkout_url: Option<String>,
     /// When it was placed.

@@ -1,18 +1,23 @@
-//! Placing an order: the choice is priced, written down, and a page to pay it on is opened.
+//! Placing an order: the choice is priced, written down, and a page to pay it on is opened, or, where there is nothing to
+//! pay now, what it is for is made at once.
 
 use std::collections::HashMap;
 
+use super::promotion::{Discount, PromotionProblem};
 use super::rules::{self, ChoiceProblem, Quote};
-use super::{Order, OrderKind, OrderStatus, store};
+use super::{
+    CodeAnswer, Order, OrderKind, OrderStatus, Payment, close, fulfil_order, give_up_order, look_up_promotion, store,
+    terms,
+};
 use crate::accounts::{self, Account, Act};
-use crate::billing::{Commerce, CommerceError};
+use crate::billing::{Commerce, CommerceError, customer_details};
 use crate::catalog::{self, BillingInterval, Plan, PlanKind};
 use crate::cx::Cx;
-use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId};
+use crate::db::{DbError, JsonText, Tx};
+use crate::ids::{AccountId, LicenseId, PlanId, UserId};
 use crate::money::Currency;
-use crate::stripe::{CheckoutItem, CheckoutMode, CustomerDetails, IdempotencyKey, NewCheckout, Stripe};
-use crate::{audit, events, licenses};
+use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe};
+use crate::{audit, events, licenses, vendors};
 
 /// What is bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +60,10 @@ pub struct PlaceOrder {
     pub purchase: Purchase,
     /// In which currency.
     pub currency: Currency,
+    /// How it is paid.
+    pub payment: Payment,
+    /// A promotion code and what the buyer was shown that it takes off, in minor units.
+    pub promotion: Option<(String, i64)>,
     /// Where Checkout sends the buyer.
     pub urls: CheckoutUrls,
 }
@@ -69,6 +78,17 @@ pub enum OrderPlacement {
         /// Stripe's page.
         checkout_url: String,
     },
+    /// There is nothing to pay on a page: the license is there, and works at once, or once the transfer arrives.
+    Made {
+        /// The order.
+        order: Box<Order>,
+    },
+    /// The code does not apply.
+    CodeRefused(PromotionProblem),
+    /// The code takes off something else than the buyer was shown.
+    DiscountChanged,
+    /// It is not sold for this kind of payment.
+    PaymentNotOffered,
     /// The choice cannot be bought.
     Refused(ChoiceProblem),
     /// The user may not buy for the account, or there is no such account or license.
@@ -77,27 +97,35 @@ pub enum OrderPlacement {
 
 struct Priced {
     order: Order,
-    quote: Quote,
     account: Account,
-    trial_days: u32,
+    trial_without_card: bool,
 }
 
 /// Places an order. The row is committed before Stripe hears of it; if Stripe then cannot be reached, the
-/// error says so and the open order expires by itself.
+/// error says so and the open order expires by itself, or, where nothing is paid on a page, is made by the reconciler.
 ///
 /// # Errors
 /// [`CommerceError`].
 pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Result<OrderPlacement, CommerceError> {
     let stripe = commerce.stripe(cx)?;
+    let discount = match check_promotion(commerce, cx, place).await? {
+        Ok(discount) => discount,
+        Err(refused) => return Ok(refused),
+    };
     let (tx_cx, tx_place) = (cx.clone(), place.clone());
-    let written =
-        commerce.db.write(move |tx| Box::pin(async move { write_order(tx, &tx_cx, &tx_place).await })).await?;
+    let written = commerce
+        .db
+        .write(move |tx| Box::pin(async move { write_order(tx, &tx_cx, &tx_place, discount).await }))
+        .await?;
     let priced = match written {
         Ok(priced) => priced,
         Err(refused) => return Ok(refused),
     };
+    if priced.order.payment != Payment::Card {
+        return make(commerce, stripe, cx, priced).await;
+    }
     let customer_id = ensure_customer(commerce, stripe, cx, &priced.account).await?;
-    let session = open_checkout(stripe, cx, &priced, &customer_id, &place.urls).await?;
+    let session = open_checkout(stripe, &priced, &customer_id, &place.urls).await?;
     let url = session
         .url
         .clone()
@@ -120,7 +148,69 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     Ok(OrderPlacement::Placed { order: Box::new(order), checkout_url: url })
 }
 
-async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<Priced, OrderPlacement>, DbError> {
+/// Makes at once what an order is for that is not paid on a page. Where Stripe does not answer, the order stands all the
+/// same: its page and the reconciler go on with it, under the same keys. Where Stripe refuses, it is given up, so that
+/// who tries again does not order twice.
+async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> Result<OrderPlacement, CommerceError> {
+    let order_id = &priced.order.id;
+    if let Err(error) = ensure_customer(commerce, stripe, cx, &priced.account).await {
+        close(commerce, cx, order_id.clone(), OrderStatus::Cancelled).await?;
+        return Err(error);
+    }
+    match fulfil_order(commerce, cx, order_id).await {
+        Ok(_) => {}
+        Err(error) if error.may_pass() => {
+            tracing::warn!(%error, %order_id, "an order could not be made at once; its page goes on with it");
+        }
+        Err(error) => {
+            let (vendor_id, id) = (cx.vendor_id.clone(), order_id.clone());
+            let standing =
+                commerce.db.read(|tx| Box::pin(async move { store::find_order(tx, &vendor_id, &id).await })).await?;
+            if let Some(order) = standing.filter(|order| order.status == OrderStatus::Open) {
+                give_up_order::give_up(commerce, cx, &order, OrderStatus::Cancelled).await?;
+            }
+            return Err(error);
+        }
+    }
+    Ok(OrderPlacement::Made { order: Box::new(priced.order) })
+}
+
+/// What the code takes off, if it applies and takes off what the buyer was shown. Stripe is asked before the
+/// transaction, which prices the same choice again.
+async fn check_promotion(
+    commerce: &Commerce,
+    cx: &Cx,
+    place: &PlaceOrder,
+) -> Result<Result<Option<Discount>, OrderPlacement>, CommerceError> {
+    let Some((code, agreed_minor)) = &place.promotion else { return Ok(Ok(None)) };
+    let (tx_cx, tx_place) = (cx.clone(), place.clone());
+    let found = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let account = accounts::find_account(tx, &tx_cx.vendor_id, &tx_place.account_id).await?;
+                Ok::<_, DbError>(account.zip(find_choice(tx, &tx_cx, &tx_place).await?))
+            })
+        })
+        .await?;
+    let Some((account, choice)) = found else { return Ok(Err(OrderPlacement::NotAllowed)) };
+    let quote = match choice.quote {
+        Ok(quote) => quote,
+        Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
+    };
+    Ok(match look_up_promotion(commerce, cx, &account, &quote, &choice.plan.id, code).await? {
+        CodeAnswer::Applies(discount) if discount.takes_off.amount_minor == *agreed_minor => Ok(Some(discount)),
+        CodeAnswer::Applies(_) => Err(OrderPlacement::DiscountChanged),
+        CodeAnswer::Problem(problem) => Err(OrderPlacement::CodeRefused(problem)),
+    })
+}
+
+async fn write_order(
+    tx: &mut Tx,
+    cx: &Cx,
+    place: &PlaceOrder,
+    discount: Option<Discount>,
+) -> Result<Result<Priced, OrderPlacement>, CommerceError> {
     let Some(account) = accounts::find_account(tx, &cx.vendor_id, &place.account_id).await? else {
         return Ok(Err(OrderPlacement::NotAllowed));
     };
@@ -132,7 +222,14 @@ async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
     };
-    let trial_days = trial_days(tx, cx, &account.id, &choice.plan).await?;
+    let items = items(&quote)?;
+    let trial_days = terms::trial_days(tx, cx, &account, &choice.plan).await?;
+    let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
+    let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
+    if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
+        return Ok(Err(OrderPlacement::PaymentNotOffered));
+    }
+    let trial_without_card = choice.plan.terms.trial_without_card;
     let order = Order {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
@@ -147,7 +244,17 @@ async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<
         currency: quote.total.currency,
         amount_minor: quote.total.amount_minor,
         status: OrderStatus::Open,
+        payment: place.payment,
+        items: JsonText(items),
+        trial_days: i64::from(trial_days),
+        days_until_due: transfer
+            .filter(|_| place.payment == Payment::Transfer)
+            .map(|terms| i64::from(terms.days_until_due)),
+        promotion_code: discount.as_ref().map(|discount| discount.code.clone()),
+        promotion_code_id: discount.map(|discount| discount.promotion_code_id),
         stripe_session_id: None,
+        stripe_subscription_id: None,
+        stripe_invoice_id: None,
         checkout_url: None,
         created_at: cx.now,
         paid_at: None,
@@ -155,23 +262,24 @@ async fn write_order(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Result<
     store::insert_order(tx, &order).await?;
     let after = serde_json::json!({
         "kind": order.kind, "plan_id": order.plan_id, "seats": order.seats, "interval": order.billing_interval,
-        "amount_minor": order.amount_minor, "currency": order.currency,
+        "amount_minor": order.amount_minor, "currency": order.currency, "payment": order.payment,
+        "promotion_code": order.promotion_code,
     });
     let about =
         events::About { account_id: Some(&account.id), license_id: order.license_id.as_ref(), instance_id: None };
     events::record(tx, cx, "order.placed", about, &after).await?;
     audit::record(tx, cx, Some(&account.id), "order.place", order.id.as_str(), audit::NOTHING, Some(&after)).await?;
-    Ok(Ok(Priced { order, quote, account, trial_days }))
+    Ok(Ok(Priced { order, account, trial_without_card }))
 }
 
-/// A trial is for getting to know a product: an account has it once, with its first license of that product.
-async fn trial_days(tx: &mut Tx, cx: &Cx, account_id: &AccountId, plan: &Plan) -> Result<u32, DbError> {
-    let days = u32::try_from(plan.terms.trial_days).unwrap_or(0);
-    if days == 0 || plan.kind == PlanKind::Perpetual {
-        return Ok(0);
-    }
-    let knows_it = licenses::has_license_of(tx, &cx.vendor_id, account_id, &plan.product_id).await?;
-    Ok(if knows_it { 0 } else { days })
+/// What Stripe is asked to sell.
+fn items(quote: &Quote) -> Result<Vec<CheckoutItem>, CommerceError> {
+    let item = |line: &rules::QuoteLine| {
+        let price_id = line.price.stripe_price_id.clone();
+        let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+        Ok(CheckoutItem { price_id, quantity: line.quantity })
+    };
+    quote.lines.iter().map(item).collect()
 }
 
 struct FoundChoice {
@@ -207,27 +315,13 @@ async fn find_choice(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
 }
 
 /// The account's customer at Stripe, with today's name, address and VAT id.
-async fn ensure_customer(
+pub(super) async fn ensure_customer(
     commerce: &Commerce,
     stripe: &Stripe,
     cx: &Cx,
     account: &Account,
 ) -> Result<String, CommerceError> {
-    let details = CustomerDetails {
-        name: account.company.clone(),
-        email: account.billing_email.clone(),
-        line1: account.address.line1.clone(),
-        line2: account.address.line2.clone(),
-        postal_code: account.address.postal_code.clone(),
-        city: account.address.city.clone(),
-        state: account.address.state.clone(),
-        country: account.country.clone(),
-        vat_id: account.vat_id.clone(),
-        metadata: HashMap::from([
-            ("account_id".to_owned(), account.id.to_string()),
-            ("vendor_id".to_owned(), account.vendor_id.to_string()),
-        ]),
-    };
+    let details = customer_details(account);
     // Part of the key, because Stripe refuses a key that comes again with other parameters.
     let content = format!("{account:?}");
     let content = data_encoding::HEXLOWER.encode(&crate::keys::sha256(content.as_bytes()));
@@ -259,22 +353,11 @@ async fn ensure_customer(
 
 async fn open_checkout(
     stripe: &Stripe,
-    cx: &Cx,
     priced: &Priced,
     customer_id: &str,
     urls: &CheckoutUrls,
 ) -> Result<crate::stripe::CheckoutSession, CommerceError> {
     let order = &priced.order;
-    let items = priced
-        .quote
-        .lines
-        .iter()
-        .map(|line| {
-            let price_id = line.price.stripe_price_id.clone();
-            let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
-            Ok(CheckoutItem { price_id, quantity: line.quantity })
-        })
-        .collect::<Result<Vec<_>, CommerceError>>()?;
     let with_order = |url: &str| url.replace("{ORDER_ID}", order.id.as_str());
     let new = NewCheckout {
         mode: match order.kind {
@@ -283,9 +366,11 @@ async fn open_checkout(
         },
         customer_id: customer_id.to_owned(),
         order_id: order.id.to_string(),
-        items,
-        trial_days: priced.trial_days,
-        metadata: order_metadata(&cx.vendor_id, &order.id),
+        items: order.items.0.clone(),
+        trial_days: u32::try_from(order.trial_days).unwrap_or(0),
+        trial_without_card: priced.trial_without_card,
+        promotion_code_id: order.promotion_code_id.clone(),
+        metadata: order_metadata(order),
         success_url: with_order(&urls.success),
         cancel_url: with_order(&urls.cancel),
     };
@@ -293,6 +378,10 @@ async fn open_checkout(
     Ok(stripe.create_checkout_session(&key, &new).await?)
 }
 
-fn order_metadata(vendor_id: &crate::ids::VendorId, order_id: &OrderId) -> HashMap<String, String> {
-    HashMap::from([("vendor_id".to_owned(), vendor_id.to_string()), ("order_id".to_owned(), order_id.to_string())])
+/// By which whatever Stripe makes for an order names it.
+pub(super) fn order_metadata(order: &Order) -> HashMap<String, String> {
+    HashMap::from([
+        ("vendor_id".to_owned(), order.vendor_id.to_string()),
+        ("order_id".to_owned(), order.id.to_string()),
+    ])
 }

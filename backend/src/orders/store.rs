@@ -1,6 +1,6 @@
 //! Orders in the database.
 
-use super::{Order, OrderStatus};
+use super::{Order, OrderStatus, Payment};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, VendorId};
@@ -103,8 +103,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
     execute!(
         tx,
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
-                             billing_interval, seats, currency, amount_minor, status, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                             billing_interval, seats, currency, amount_minor, status, payment, items, trial_days,
+                             days_until_due, promotion_code, promotion_code_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -118,6 +119,12 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.currency,
         order.amount_minor,
         order.status,
+        order.payment,
+        order.items.clone(),
+        order.trial_days,
+        order.days_until_due,
+        order.promotion_code.as_deref(),
+        order.promotion_code_id.as_deref(),
         order.created_at
     )?;
     Ok(())
@@ -147,20 +154,160 @@ pub(super) async fn set_paid(
     vendor_id: &VendorId,
     id: &OrderId,
     license_id: &LicenseId,
-    session_id: &str,
     at: UnixMs,
 ) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE orders SET status = 'paid', license_id = $3, stripe_session_id = $4, checkout_url = NULL, paid_at = $5
+        "UPDATE orders SET status = 'paid', license_id = $3, checkout_url = NULL, paid_at = $4
          WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id,
         license_id,
-        session_id,
         at
     )?;
     Ok(())
+}
+
+/// What Stripe has made for an order; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MadeIds<'a> {
+    pub(super) session: Option<&'a str>,
+    pub(super) subscription: Option<&'a str>,
+    pub(super) invoice: Option<&'a str>,
+    pub(super) license: Option<&'a LicenseId>,
+    /// Stripe's id and the text.
+    pub(super) promotion: Option<(&'a str, &'a str)>,
+}
+
+pub(super) async fn set_made(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &OrderId,
+    made: MadeIds<'_>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE orders SET stripe_session_id = COALESCE($3, stripe_session_id),
+                stripe_subscription_id = COALESCE($4, stripe_subscription_id),
+                stripe_invoice_id = COALESCE($5, stripe_invoice_id), license_id = COALESCE($6, license_id),
+                promotion_code_id = COALESCE($7, promotion_code_id), promotion_code = COALESCE($8, promotion_code)
+         WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        made.session,
+        made.subscription,
+        made.invoice,
+        made.license,
+        made.promotion.map(|(id, _)| id),
+        made.promotion.map(|(_, code)| code)
+    )?;
+    Ok(())
+}
+
+/// The order whose transfer pays this Stripe invoice.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_order_by_invoice(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_invoice_id: &str,
+) -> Result<Option<Order>, DbError> {
+    fetch_optional!(
+        tx,
+        Order,
+        "SELECT * FROM orders WHERE vendor_id = $1 AND stripe_invoice_id = $2",
+        vendor_id,
+        stripe_invoice_id
+    )
+}
+
+/// An order that was begun and not finished, with what it was for.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct UnfinishedOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// How it is to be paid.
+    pub payment: Payment,
+    /// Where it stands: open or expired.
+    pub status: OrderStatus,
+    /// Name of the product.
+    pub product_name: String,
+    /// Name of the plan.
+    pub plan_name: String,
+    /// Before tax and discounts, in minor units of `currency`.
+    pub amount_minor: i64,
+    /// Of `amount_minor`.
+    pub currency: Currency,
+    /// Stripe's page to pay it on, while it is open.
+    pub checkout_url: Option<String>,
+    /// When it was placed.
+    pub created_at: UnixMs,
+}
+
+/// An account's unfinished orders, newest first: those that wait to be paid, and those that expired since `since`,
+/// unless the plan was ordered again since.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_unfinished_orders(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    since: UnixMs,
+    limit: i64,
+) -> Result<Vec<UnfinishedOrder>, DbError> {
+    fetch_all!(
+        tx,
+        UnfinishedOrder,
+        "SELECT o.id, o.payment, o.status, r.name AS product_name, p.name AS plan_name, o.amount_minor, o.currency,
+                o.checkout_url, o.created_at
+         FROM orders o
+         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
+         JOIN products r ON r.vendor_id = p.vendor_id AND r.id = p.product_id
+         WHERE o.vendor_id = $1 AND o.account_id = $2 AND o.payment <> 'none'
+           AND (o.status = 'open' OR o.status = 'expired' AND o.created_at >= $3)
+           AND NOT EXISTS (SELECT 1 FROM orders later
+                           WHERE later.account_id = o.account_id AND later.plan_id = o.plan_id
+                             AND later.created_at > o.created_at AND later.status IN ('open', 'paid'))
+         ORDER BY o.created_at DESC, o.id DESC LIMIT $4",
+        vendor_id,
+        account_id,
+        since,
+        limit
+    )
+}
+
+/// Whether an account has ordered a plan of the same product again since an order was placed.
+pub(super) async fn was_ordered_again(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (OrderId,),
+        "SELECT o.id FROM orders o
+         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
+         JOIN plans mine ON mine.vendor_id = o.vendor_id AND mine.id = $3
+         WHERE o.vendor_id = $1 AND o.account_id = $2 AND o.created_at >= $4 AND o.id <> $5
+           AND o.status IN ('open', 'paid') AND p.product_id = mine.product_id
+         LIMIT 1",
+        &order.vendor_id,
+        &order.account_id,
+        &order.plan_id,
+        order.created_at,
+        &order.id
+    )?;
+    Ok(row.is_some())
+}
+
+/// Whether an account has ever paid for an order.
+pub(super) async fn has_paid(tx: &mut Tx, vendor_id: &VendorId, account_id: &AccountId) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (OrderId,),
+        "SELECT id FROM orders WHERE vendor_id = $1 AND account_id = $2 AND status = 'paid' AND payment <> 'none' LIMIT 1",
+        vendor_id,
+        account_id
+    )?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn set_status(

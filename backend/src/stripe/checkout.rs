@@ -5,8 +5,12 @@ use std::collections::HashMap;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomerUpdate,
     CreateCheckoutSessionCustomerUpdateAddress, CreateCheckoutSessionCustomerUpdateName,
-    CreateCheckoutSessionInvoiceCreation, CreateCheckoutSessionInvoiceCreationInvoiceData,
-    CreateCheckoutSessionLineItems, CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData,
+    CreateCheckoutSessionDiscounts, CreateCheckoutSessionInvoiceCreation,
+    CreateCheckoutSessionInvoiceCreationInvoiceData, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionPaymentMethodCollection,
+    CreateCheckoutSessionSubscriptionData, CreateCheckoutSessionSubscriptionDataTrialSettings,
+    CreateCheckoutSessionSubscriptionDataTrialSettingsEndBehavior,
+    CreateCheckoutSessionSubscriptionDataTrialSettingsEndBehaviorMissingPaymentMethod as MissingCard,
     CreateCheckoutSessionTaxIdCollection, ExpireCheckoutSession, RetrieveCheckoutSession,
 };
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
@@ -23,7 +27,7 @@ pub enum CheckoutMode {
 }
 
 /// One row of the basket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CheckoutItem {
     /// Stripe's price.
     pub price_id: String,
@@ -44,6 +48,11 @@ pub struct NewCheckout {
     pub items: Vec<CheckoutItem>,
     /// Subscriptions: days that are free before the first payment; 0 where there is no trial.
     pub trial_days: u32,
+    /// Whether a trial begins without a card. One that still has none when the trial ends is cancelled then: no
+    /// invoice is made, and nobody owes anything.
+    pub trial_without_card: bool,
+    /// Stripe's id of the one promotion code that applies; without it the buyer may enter one.
+    pub promotion_code_id: Option<String>,
     /// Written on the session, and on the subscription, or on payment and invoice: Stripe copies none of it.
     pub metadata: HashMap<String, String>,
     /// Where the buyer comes back to; `{CHECKOUT_SESSION_ID}` in it is filled in by Stripe.
@@ -84,11 +93,20 @@ pub struct CheckoutSession {
     pub subscription_id: Option<String>,
     /// The invoice that it made.
     pub invoice_id: Option<String>,
+    /// Stripe's id and the text of the promotion code that was used.
+    pub promotion: Option<(String, String)>,
+}
+
+fn promotion(session: &stripe_shared::CheckoutSession) -> Option<(String, String)> {
+    let code = session.discounts.iter().flatten().find_map(|discount| discount.promotion_code.as_ref())?;
+    let text = code.as_object().map(|code| code.code.clone()).unwrap_or_default();
+    Some((code.id().to_string(), text))
 }
 
 impl From<stripe_shared::CheckoutSession> for CheckoutSession {
     fn from(session: stripe_shared::CheckoutSession) -> Self {
         Self {
+            promotion: promotion(&session),
             id: session.id.to_string(),
             url: session.url,
             status: match session.status {
@@ -142,13 +160,27 @@ impl Stripe {
             .success_url(&new.success_url)
             .cancel_url(&new.cancel_url)
             .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
-            .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
-            .allow_promotion_codes(true);
+            .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true));
+        // Stripe takes one of the two, never both.
+        request = match &new.promotion_code_id {
+            Some(code) => {
+                let mut discount = CreateCheckoutSessionDiscounts::new();
+                discount.promotion_code = Some(code.clone());
+                request.discounts(vec![discount])
+            }
+            None => request.allow_promotion_codes(true),
+        };
         match new.mode {
             CheckoutMode::Subscription => {
                 let mut data = CreateCheckoutSessionSubscriptionData::new();
                 data.metadata = Some(new.metadata.clone());
                 data.trial_period_days = Some(new.trial_days).filter(|days| *days > 0);
+                if new.trial_days > 0 && new.trial_without_card {
+                    let end = CreateCheckoutSessionSubscriptionDataTrialSettingsEndBehavior::new(MissingCard::Cancel);
+                    data.trial_settings = Some(CreateCheckoutSessionSubscriptionDataTrialSettings::new(end));
+                    request =
+                        request.payment_method_collection(CreateCheckoutSessionPaymentMethodCollection::IfRequired);
+                }
                 request = request.mode(CheckoutSessionMode::Subscription).subscription_data(data);
             }
             CheckoutMode::Payment => {
@@ -171,7 +203,8 @@ impl Stripe {
     /// # Errors
     /// [`StripeError`].
     pub async fn fetch_checkout_session(&self, session_id: &str) -> Result<CheckoutSession, StripeError> {
-        Ok(self.fetch(RetrieveCheckoutSession::new(session_id)).await?.into())
+        let request = RetrieveCheckoutSession::new(session_id).expand(vec!["discounts.promotion_code".to_owned()]);
+        Ok(self.fetch(request).await?.into())
     }
 
     /// Ends an open session, so that an order that was given up cannot be paid later.

@@ -16,9 +16,12 @@ mod error;
 mod events;
 mod invoices;
 mod price_list;
+mod promotions;
 mod reversals;
 mod schedules;
+mod sent_invoices;
 mod subscriptions;
+mod transfers;
 mod transport;
 mod webhook;
 mod yearly;
@@ -36,12 +39,15 @@ pub use customers::CustomerDetails;
 pub use error::{StripeError, StripeErrorKind};
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
 pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
+pub use promotions::{AmountOff, CouponDuration, Promotion};
 pub use reversals::{
     CreditSettlement, DisputeState, NewCreditNote, Reversals, StripeCreditNote, StripeCreditNoteLine, StripeDispute,
     StripeRefund,
 };
 pub use schedules::PlannedChange;
+pub use sent_invoices::{InvoiceTerms, NewSentInvoice, NewSubscription};
 pub use subscriptions::{ItemChange, PlannedItems, StripeSubscription, SubscriptionItem, SubscriptionState};
+pub use transfers::{BankAccount, CashBalance, TransferNetwork, transfer_network};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
 pub use yearly::NewYearly;
 

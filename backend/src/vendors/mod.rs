@@ -7,6 +7,8 @@
 mod create_vendor;
 mod store;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixMs;
@@ -61,6 +63,18 @@ pub struct Profile {
     pub lead: String,
     /// For bank transfers.
     pub bank: Option<BankDetails>,
+    /// Orders that may be paid by bank transfer; none where absent.
+    pub transfer: Option<TransferOffer>,
+}
+
+/// On which terms a vendor sells against an invoice that is paid by bank transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransferOffer {
+    /// Days from the invoice to the day by which it has to be paid.
+    pub days_until_due: i64,
+    /// The least that an order must come to, before tax, in minor units by currency code; nothing where absent.
+    pub minimum: BTreeMap<String, i64>,
 }
 
 /// Where a bank transfer goes.

@@ -127,7 +127,7 @@ on_both_engines! {
         assert!(vendor.logo_svg.as_deref().is_some_and(|logo| logo.starts_with("<svg ")));
         let found = products(&db, &vendor.id).await?;
         let plans: Vec<_> = found[0].1.iter().map(|plan| plan.code.as_str()).collect();
-        assert_eq!(plans, ["maker", "prototype", "pilot", "startup", "business", "perpetual"]);
+        assert_eq!(plans, ["maker", "community", "prototype", "pilot", "startup", "business", "perpetual"]);
         assert!(found[0].1.iter().all(|plan| plan.published));
 
         let rows = audit_acts(&db).await?;
@@ -207,7 +207,7 @@ on_both_engines! {
         let whole = demo("iot-platform.toml");
         let (vendor, _) = applied(&db, &whole).await?;
         let mut less = whole.clone();
-        less.products[0].plans.remove(2);
+        less.products[0].plans.retain(|plan| plan.code != "pilot");
         less.products[0].releases.remove(0);
         less.products[0].plans[0].prices.retain(|price| price.interval == BillingInterval::Year);
         let (_, changes) = applied(&db, &less).await?;
@@ -278,9 +278,9 @@ on_both_engines! {
         assert!(push_prices(&db, &stripe, &cx).await.is_err());
         stripe.state.lock().expect("state").fails_after = None;
         let resumed = push_prices(&db, &stripe, &cx).await?;
-        // Five subscriptions with two roles at two intervals; the perpetual plan's unit and maintenance.
-        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 15, 0));
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 22);
+        // Five subscriptions with two roles at two intervals, a free one with one; the perpetual plan's unit and maintenance.
+        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 17, 0));
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 24);
         let state = stripe.state.lock().expect("state").prices.clone();
         assert_eq!(state["nordwind.iot-platform.startup.extra_seat.year.usd"].0, 149_000);
         assert_eq!(state["nordwind.iot-platform.perpetual.maintenance.once.usd"].0, 199_960);
@@ -292,12 +292,12 @@ on_both_engines! {
         let before = products(&db, &vendor.id).await?[0].1[0].prices.iter()
             .find(|price| price.lookup_key == key).and_then(|price| price.stripe_price_id.clone()).expect("pushed");
         let drifted = push_prices(&db, &stripe, &cx).await?;
-        assert_eq!((drifted.unchanged, drifted.drift.len()), (21, 1));
+        assert_eq!((drifted.unchanged, drifted.drift.len()), (23, 1));
         assert_eq!(drifted.drift[0].before, before);
         let vendor_id = vendor.id.clone();
         let old = db.read(move |tx| Box::pin(async move { find_price_by_stripe_id(tx, &vendor_id, &before).await })).await?;
         assert!(old.is_some(), "who bought at the old price is still recognised");
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 22);
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 24);
         Ok(())
     }
 }

@@ -4,11 +4,16 @@
 mod apart;
 mod decoding;
 mod failed_renewal;
+mod free_plans;
 mod maintenance;
 mod pairs;
+mod promotions;
 mod reversals;
 mod shop;
 mod to_perpetual;
+mod transfers;
+mod trials;
+mod way_back;
 
 use backend::billing::{
     Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, Receipt,

@@ -7,6 +7,7 @@ mod accounts;
 mod catalog;
 mod claims;
 mod commerce;
+mod einvoices;
 mod jobs;
 mod keys;
 mod leases;

@@ -37,8 +37,15 @@ impl Running {
     /// # Errors
     /// When the page leads nowhere (a declined card), with its text.
     pub async fn press(&self, page: &str, button: &str) -> Result<String> {
-        let answer =
-            self.sandbox.http.post(page).header("content-type", FORM).body(format!("action={button}")).send().await?;
+        self.submit(page, &format!("action={button}")).await
+    }
+
+    /// Sends the form of a page; answers where it leads.
+    ///
+    /// # Errors
+    /// When the page leads nowhere, with its text.
+    pub async fn submit(&self, page: &str, form: &str) -> Result<String> {
+        let answer = self.sandbox.http.post(page).header("content-type", FORM).body(form.to_owned()).send().await?;
         let place = answer.headers().get("location").map(|place| place.to_str().map(str::to_owned)).transpose()?;
         let status = answer.status();
         match place {

@@ -14,7 +14,7 @@ use backend::cx::{Actor, Cx, Entropy};
 use backend::jobs::{Handlers, Runner};
 use backend::mail::{Mailer, SendMail};
 use backend::money::Currency;
-use backend::orders::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
+use backend::orders::{CheckoutUrls, OrderPlacement, Payment, PlaceOrder, Purchase, place_order};
 use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig};
 use backend::vendors::Vendor;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -79,6 +79,8 @@ impl Till {
             session_hash: None,
             purchase,
             currency: Currency::parse("usd").expect("a currency"),
+            payment: Payment::Card,
+            promotion: None,
             urls: CheckoutUrls {
                 success: "https://portal.test/ok".to_owned(),
                 cancel: "https://portal.test".to_owned(),

@@ -40,6 +40,8 @@ pub fn fault(fault: &Fault) -> String {
             "Only plans of license type user seat users, so only they can limit a user's devices.".to_owned()
         }
         Fault::TrialOfPerpetual => "Only subscriptions have a trial.".to_owned(),
+        Fault::TrialOfFree => "This plan costs nothing, so there is nothing to try for free.".to_owned(),
+        Fault::TrialMissing => "This plan has no trial; set trial_days, or leave this out.".to_owned(),
         Fault::SurgeIncomplete => "A surge needs both surge_seats and surge_minutes.".to_owned(),
         Fault::Enforcement(Policy::Empty) => {
             "The policy needs at least one step; leave it out for the default.".to_owned()

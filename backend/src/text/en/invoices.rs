@@ -6,6 +6,16 @@ use crate::pdf::amounts;
 /// On an invoice without VAT whose buyer accounts for the tax under another law than the EU's.
 pub const REVERSE_CHARGE: &str = "Reverse charge: the recipient of the service accounts for the tax.";
 
+/// On an invoice for an order by transfer: what happens when it is not paid.
+#[must_use]
+pub fn given_up_on(day: jiff::civil::Date) -> String {
+    format!(
+        "If the amount has not arrived by {}, the order is cancelled, this invoice is void, and the license that waits \
+         for it ends. What has arrived by then is kept for you.",
+        super::documents::date(day)
+    )
+}
+
 /// On an invoice of a seller in the EU to a buyer outside of it.
 pub const OUTSIDE_EU: &str = "Not subject to VAT in the European Union: the place of supply is where the recipient is \
                               (Articles 44 and 59 of Council Directive 2006/112/EC).";

@@ -95,6 +95,9 @@ pub fn sentence(
         "lease.issued" => format!("{who} took a free seat again."),
         "lease.renewed" => format!("{who} checked in{}.", times(event)),
         "order.placed" => format!("Ordered for {}.", money(data, "amount_minor")?),
+        "order.expired" => "An order was not paid in time and is closed.".to_owned(),
+        "order.cancelled" => "An order was cancelled.".to_owned(),
+        "payment.balance_changed" => format!("{} of your transfers is kept for you.", money(data, "available_minor")?),
         "order.paid" => format!("Paid: {} before tax.", money(data, "amount_minor")?),
         "order.change_requested" => return asked(data, license_type, plan_name),
         "order.cancellation_requested" => match day(&data["period_end"]) {

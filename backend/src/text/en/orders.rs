@@ -61,6 +61,9 @@ pub const WAITING: &str =
 /// After a session ran out.
 pub const EXPIRED: &str =
     "This order was not paid in time, and nothing was charged. Choose your plan again to order anew.";
+/// After a transfer did not come.
+pub const TRANSFER_EXPIRED: &str = "Your transfer has not arrived in full, so this order was cancelled and its invoice is void. Money that has arrived, or \
+     arrives later, is kept for you. Choose your plan again to order anew.";
 /// When Stripe cannot be reached while ordering.
 pub const TRY_AGAIN: &str =
     "The payment page cannot be opened at the moment, and nothing was charged. Please try again in a minute.";

@@ -150,6 +150,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",
         "invoice_credited" => "The credit note is issued, and the customer is told.",
         "seat_was_free" => "The seat was free already.",
+        "order_cancelled" => super::transfers::CANCELLED,
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",
         "planned_dropped" => "Everything stays as it is. No change is planned.",

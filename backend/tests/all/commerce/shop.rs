@@ -18,7 +18,7 @@ use backend::invoices::{Invoice, list_invoices};
 use backend::jobs::{Handlers, Runner, Tally};
 use backend::licenses::{License, find_license, list_by_account};
 use backend::money::Currency;
-use backend::orders::{CheckoutUrls, Order, OrderPlacement, PlaceOrder, Purchase, find_order, place_order};
+use backend::orders::{CheckoutUrls, Order, OrderPlacement, Payment, PlaceOrder, Purchase, find_order, place_order};
 use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig, verify_webhook};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
@@ -106,12 +106,23 @@ impl Shop {
     }
 
     pub(super) async fn place(&self, purchase: Purchase) -> anyhow::Result<OrderPlacement> {
+        self.place_by(purchase, Payment::Card, None).await
+    }
+
+    pub(super) async fn place_by(
+        &self,
+        purchase: Purchase,
+        payment: Payment,
+        promotion: Option<(String, i64)>,
+    ) -> anyhow::Result<OrderPlacement> {
         let place = PlaceOrder {
             account_id: self.account.id.clone(),
             user_id: self.user.id.clone(),
             session_hash: Some(b"this browser".to_vec()),
             purchase,
             currency: Currency::parse("usd").expect("a currency"),
+            payment,
+            promotion,
             urls: CheckoutUrls {
                 success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
                 cancel: "https://portal.test/pricing".to_owned(),
@@ -123,6 +134,12 @@ impl Shop {
     /// Pays on the hosted page with one of its test cards; answers where it leads.
     pub(super) async fn pay(&self, checkout_url: &str, card: &str) -> anyhow::Result<String> {
         self.sandbox.press(checkout_url, card).await
+    }
+
+    /// Sends a form of a page of the sandbox.
+    pub(super) async fn post(&self, url: &str, body: &str) -> anyhow::Result<()> {
+        self.sandbox.submit(url, body).await?;
+        Ok(())
     }
 
     /// All of Stripe's events up to now, oldest first.
@@ -170,6 +187,13 @@ impl Shop {
         let order = self.find_order(&order.id).await?;
         let license_id = order.license_id.clone().ok_or_else(|| anyhow::anyhow!("not fulfilled: {order:?}"))?;
         self.license(&license_id).await
+    }
+
+    pub(super) async fn find_account(&self) -> anyhow::Result<Account> {
+        let (vendor_id, id) = (self.vendor.id.clone(), self.account.id.clone());
+        let found =
+            self.db.read(|tx| Box::pin(async move { backend::accounts::find_account(tx, &vendor_id, &id).await }));
+        found.await?.ok_or_else(|| anyhow::anyhow!("no account"))
     }
 
     pub(super) async fn find_order(&self, id: &OrderId) -> anyhow::Result<Order> {
@@ -344,5 +368,63 @@ impl Shop {
     /// A request to the sandbox's control API.
     pub(super) async fn control(&self, path: &str, body: &str) -> anyhow::Result<()> {
         self.sandbox.control(path, body).await
+    }
+}
+
+/// Statements to be run one after the other, with `{order}`, `{license}` and the like filled in already.
+async fn run_sql(db: &Db, statements: Vec<String>) -> anyhow::Result<()> {
+    let ran: Result<(), backend::db::DbError> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                for statement in statements {
+                    let sql = sqlx::AssertSqlSafe(statement);
+                    let _rows = match tx {
+                        backend::db::Tx::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await?.rows_affected(),
+                        backend::db::Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await?.rows_affected(),
+                    };
+                }
+                Ok(())
+            })
+        })
+        .await;
+    Ok(ran?)
+}
+
+impl Shop {
+    /// The database as a crash leaves it that comes after Stripe has made what an order is for, and before anything of it
+    /// is committed here: the order row alone.
+    pub(super) async fn forget_what_stripe_made(&self, order_id: &OrderId) -> anyhow::Result<()> {
+        let order = self.find_order(order_id).await?;
+        let license_id = order.license_id.map(|id| id.to_string()).unwrap_or_default();
+        let of_license = |table: &str| format!("DELETE FROM {table} WHERE license_id = '{license_id}'");
+        let invoices = format!("SELECT id FROM invoices WHERE license_id = '{license_id}'");
+        // The ledger lets nothing be deleted; after a crash it would never have been written.
+        let open_ledger = match self.db.engine_name() {
+            "sqlite" => "DROP TRIGGER IF EXISTS ledger_entries_remain",
+            _ => "DROP TRIGGER IF EXISTS ledger_entries_stay ON ledger_entries",
+        };
+        let statements = vec![
+            open_ledger.to_owned(),
+            format!("DELETE FROM documents WHERE subject_id IN ({invoices})"),
+            format!("DELETE FROM ledger_entries WHERE invoice_id IN ({invoices})"),
+            format!("DELETE FROM invoice_lines WHERE invoice_id IN ({invoices})"),
+            of_license("invoices"),
+            "DELETE FROM transfers".to_owned(),
+            of_license("subscriptions"),
+            format!(
+                "UPDATE orders SET status = 'open', license_id = NULL, paid_at = NULL, stripe_subscription_id = NULL,
+                        stripe_invoice_id = NULL WHERE id = '{order_id}'"
+            ),
+            of_license("leases"),
+            of_license("instances"),
+            format!("DELETE FROM licenses WHERE id = '{license_id}'"),
+        ];
+        run_sql(&self.db, statements).await
+    }
+
+    /// As if no event had ever arrived.
+    pub(super) async fn forget_events(&self) -> anyhow::Result<()> {
+        let statements = ["DELETE FROM stripe_events", "DELETE FROM jobs"];
+        run_sql(&self.db, statements.into_iter().map(str::to_owned).collect()).await
     }
 }

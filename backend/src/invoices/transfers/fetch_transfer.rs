@@ -1,0 +1,80 @@
+//! What belongs to an invoice that is sent: asked of Stripe before the transaction that imports it, written in it.
+
+use super::{Transfer, TransferStatus, store};
+use crate::billing::{Commerce, CommerceError};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, JsonText, Tx};
+use crate::invoices::{Invoice, InvoiceStatus};
+use crate::orders::terms;
+use crate::stripe::{BankAccount, InvoiceState, StripeInvoice, transfer_network};
+use crate::vendors;
+
+/// What Stripe says beyond the invoice itself.
+#[derive(Clone, Debug)]
+pub(in crate::invoices) struct FetchedTransfer {
+    customer_id: String,
+    /// Where the money goes.
+    pub(in crate::invoices) pays_to: BankAccount,
+    arrived_minor: i64,
+    total_minor: i64,
+    /// When the order is given up; nothing for a renewal, which is the subscription's affair.
+    pub(in crate::invoices) void_at: Option<UnixMs>,
+}
+
+/// Asks Stripe where the money for a sent invoice goes and what has arrived; `None` for one that is charged, that was
+/// over nothing, or in whose currency no transfers are taken.
+pub(in crate::invoices) async fn fetch_transfer(
+    commerce: &Commerce,
+    cx: &Cx,
+    invoice: &StripeInvoice,
+) -> Result<Option<FetchedTransfer>, CommerceError> {
+    let Some(customer_id) = invoice.customer_id.clone().filter(|_| invoice.is_sent && invoice.amount_due_minor > 0)
+    else {
+        return Ok(None);
+    };
+    let vendor_id = cx.vendor_id.clone();
+    let vendor = commerce.db.read(|tx| Box::pin(async move { vendors::find_vendor(tx, &vendor_id).await })).await?;
+    let country = vendor.map(|vendor| vendor.profile.country).unwrap_or_default();
+    let Some(network) = transfer_network(invoice.currency, &country) else { return Ok(None) };
+    let stripe = commerce.stripe(cx)?;
+    let pays_to = stripe.fetch_transfer_account(&customer_id, invoice.currency, network).await?;
+    let arrived_minor = match invoice.state {
+        InvoiceState::Open => invoice.amount_paid_minor.max(stripe.fetch_arrived(&invoice.id).await?),
+        _ => invoice.amount_paid_minor,
+    };
+    let is_order = invoice.metadata.contains_key("order_id")
+        && matches!(invoice.billing_reason.as_str(), "subscription_create" | "manual");
+    let due_at = invoice.due_at.or(invoice.finalized_at).unwrap_or(invoice.created_at);
+    let void_at = is_order.then(|| terms::void_at(due_at));
+    Ok(Some(FetchedTransfer { customer_id, pays_to, arrived_minor, total_minor: invoice.amount_due_minor, void_at }))
+}
+
+/// Writes it down beside its invoice; answers what is waited for now.
+pub(in crate::invoices) async fn write_transfer(
+    tx: &mut Tx,
+    cx: &Cx,
+    invoice: &Invoice,
+    fetched: &FetchedTransfer,
+) -> Result<Option<Transfer>, DbError> {
+    let due_at = invoice.due_at.unwrap_or(invoice.issued_at);
+    let transfer = Transfer {
+        vendor_id: invoice.vendor_id.clone(),
+        stripe_invoice_id: invoice.stripe_invoice_id.clone(),
+        account_id: invoice.account_id.clone(),
+        pays_to: JsonText(fetched.pays_to.clone()),
+        currency: invoice.currency,
+        total_minor: fetched.total_minor,
+        arrived_minor: fetched.arrived_minor,
+        due_at,
+        void_at: fetched.void_at,
+        status: match invoice.status {
+            InvoiceStatus::Open => TransferStatus::Awaited,
+            InvoiceStatus::Paid => TransferStatus::Paid,
+            InvoiceStatus::Void | InvoiceStatus::Uncollectible => TransferStatus::Void,
+        },
+        reminded: 0,
+    };
+    store::upsert_transfer(tx, &transfer, &fetched.customer_id, cx.now).await?;
+    store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await
+}

@@ -1,0 +1,187 @@
+//! Giving an order up that is not paid: its session runs out or is ended, its invoice is taken back, and the license that
+//! waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
+
+use super::fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
+use super::{Order, OrderKind, OrderStatus, Payment, mail_unfinished, store};
+use crate::accounts::{self, Act};
+use crate::billing::rules::REASON_UNPAID;
+use crate::billing::{self, Commerce, CommerceError};
+use crate::cx::{Actor, Cx};
+use crate::db::{DbError, Tx};
+use crate::ids::{LicenseId, OrderId};
+use crate::invoices;
+use crate::licenses::{self, LicenseStatus};
+use crate::stripe::{InvoiceState, StripeErrorKind};
+use crate::{audit, events};
+
+const BATCH: i64 = 100;
+
+/// What came of giving an order up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It is over, and nothing will be charged.
+    Closed(OrderStatus),
+    /// Too late: it is paid.
+    Paid(LicenseId),
+    /// No such order, or none that the user may give up.
+    NotAllowed,
+}
+
+/// Gives up an open order for whoever may buy: the buyer's "I do not want it any more".
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is safe.
+pub async fn cancel_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<GivenUp, CommerceError> {
+    let (tx_cx, id) = (cx.clone(), order_id.clone());
+    let found = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let Some(order) = store::find_order(tx, &tx_cx.vendor_id, &id).await? else { return Ok(None) };
+                let may = accounts::may_act(tx, &tx_cx, &order.account_id, Act::Buy).await?;
+                Ok::<_, DbError>(may.then_some(order))
+            })
+        })
+        .await?;
+    let Some(order) = found else { return Ok(GivenUp::NotAllowed) };
+    match (order.status, &order.license_id, order.payment) {
+        (OrderStatus::Paid, Some(license_id), _) => Ok(GivenUp::Paid(license_id.clone())),
+        (OrderStatus::Open, _, Payment::Transfer) => give_up(commerce, cx, &order, OrderStatus::Cancelled).await,
+        (OrderStatus::Open, _, Payment::Card | Payment::None) => cancel_session(commerce, cx, &order).await,
+        (status, ..) => Ok(GivenUp::Closed(status)),
+    }
+}
+
+async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
+    if let Some(session_id) = &order.stripe_session_id {
+        match commerce.stripe(cx)?.expire_checkout_session(session_id).await {
+            Ok(_) => {}
+            // Paid or run out in the meantime: Stripe says which.
+            Err(error) if error.kind == StripeErrorKind::Refused => {
+                if let Fulfilment::Fulfilled { license_id, .. } = fulfil_session(commerce, cx, session_id).await? {
+                    return Ok(GivenUp::Paid(license_id));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    answer(close(commerce, cx, order.id.clone(), OrderStatus::Cancelled).await?)
+}
+
+fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
+    Ok(match closed {
+        Fulfilment::Fulfilled { license_id, .. } => GivenUp::Paid(license_id),
+        Fulfilment::Closed(status) => GivenUp::Closed(status),
+        Fulfilment::AwaitingPayment | Fulfilment::NotFound => GivenUp::NotAllowed,
+    })
+}
+
+/// Gives up an order by transfer, unless its money has come after all: takes its invoice back, ends its subscription
+/// and the license that waited. What has arrived becomes the customer's balance at Stripe.
+pub(super) async fn give_up(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    status: OrderStatus,
+) -> Result<GivenUp, CommerceError> {
+    let stripe = commerce.stripe(cx)?;
+    if let Some(invoice_id) = &order.stripe_invoice_id {
+        match stripe.fetch_invoice(invoice_id).await?.state {
+            InvoiceState::Paid => return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?),
+            InvoiceState::Open => stripe.void_invoice(invoice_id).await?,
+            InvoiceState::Draft | InvoiceState::Void | InvoiceState::Uncollectible => {}
+        }
+    }
+    if let Some(subscription_id) = &order.stripe_subscription_id {
+        match stripe.cancel_subscription_now(subscription_id).await {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let closed = close(commerce, cx, order.id.clone(), status).await?;
+    if let Some(invoice_id) = &order.stripe_invoice_id {
+        invoices::import_invoice(commerce, cx, invoice_id).await?;
+    }
+    if let Some(subscription_id) = &order.stripe_subscription_id {
+        billing::project_subscription(commerce, cx, subscription_id).await?;
+    }
+    answer(closed)
+}
+
+/// Gives up every order whose transfer is so late that it is not waited for any more; answers how many.
+///
+/// # Errors
+/// [`CommerceError`] when the database fails; one order that cannot be given up does not keep others from it.
+pub(crate) async fn give_up_overdue(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
+    let (vendor_id, now) = (cx.vendor_id.clone(), cx.now);
+    let late = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let mut orders = Vec::new();
+                for invoice_id in invoices::transfers::list_to_void(tx, &vendor_id, now, BATCH).await? {
+                    orders.extend(store::find_order_by_invoice(tx, &vendor_id, &invoice_id).await?);
+                }
+                Ok::<_, DbError>(orders)
+            })
+        })
+        .await?;
+    let mut given_up = 0;
+    for order in late {
+        match give_up(commerce, cx, &order, OrderStatus::Expired).await {
+            Ok(GivenUp::Closed(_)) => given_up += 1,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, order_id = %order.id, "an order cannot be given up"),
+        }
+    }
+    Ok(given_up)
+}
+
+/// Closes an open order that will not be paid any more; one that was paid meanwhile stays paid. A license that waited
+/// for it ends; whoever ordered is told once, with the way back, if the session ran out or the transfer did not come.
+pub(crate) async fn close(
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: OrderId,
+    status: OrderStatus,
+) -> Result<Fulfilment, CommerceError> {
+    let (cx, commerce_of) = (cx.clone(), commerce.clone());
+    commerce
+        .db
+        .write(move |tx| Box::pin(async move { close_locked(tx, &commerce_of, &cx, &order_id, status).await }))
+        .await
+}
+
+async fn close_locked(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: &OrderId,
+    status: OrderStatus,
+) -> Result<Fulfilment, CommerceError> {
+    let Some(order) = store::lock_order(tx, &cx.vendor_id, order_id).await? else { return Ok(Fulfilment::NotFound) };
+    if order.status != OrderStatus::Open {
+        return Ok(match order.license_id {
+            Some(license_id) if order.status == OrderStatus::Paid => Fulfilment::Fulfilled { license_id, newly: false },
+            _ => Fulfilment::Closed(order.status),
+        });
+    }
+    store::set_status(tx, &cx.vendor_id, order_id, status).await?;
+    let about = events::About { account_id: Some(&order.account_id), ..events::About::default() };
+    let event_type = format!("order.{}", status.as_str());
+    events::record(tx, cx, &event_type, about, &serde_json::json!({ "order_id": order_id })).await?;
+    let (account_id, was, is) = (Some(&order.account_id), Some(&order.status), Some(&status));
+    audit::record(tx, cx, account_id, "order.close", order_id.as_str(), was, is).await?;
+    if let (Some(license_id), false) = (&order.license_id, order.kind == OrderKind::Maintenance) {
+        let cx = match cx.actor {
+            Actor::User(_) => cx.clone(),
+            _ => Cx { actor: Actor::Job("orders.give_up"), ..cx.clone() },
+        };
+        licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;
+    }
+    if status == OrderStatus::Expired {
+        mail_unfinished::mail_unfinished(tx, commerce, cx, &order).await?;
+    }
+    Ok(Fulfilment::Closed(status))
+}

@@ -1,0 +1,196 @@
+//! Granting what an order is for, in one transaction under the lock of its row.
+
+use super::fulfil_order::Fulfilment;
+use super::{Order, OrderKind, OrderStatus, Payment, store};
+use crate::billing::store::SubscriptionFacts;
+use crate::billing::{Commerce, CommerceError, handlers, rules as billing_rules};
+use crate::catalog::{self, Plan};
+use crate::cx::Cx;
+use crate::db::Tx;
+use crate::ids::{LicenseId, OrderId};
+use crate::licenses::{self, LicenseStatus, NewLicense};
+use crate::stripe::StripeSubscription;
+use crate::{accounts, audit, events, invoices};
+
+/// What Stripe has made for an order.
+pub(super) struct Made {
+    /// Stripe's id of it, by which audit and events name who says so.
+    pub(super) source: String,
+    /// The Checkout Session, by card.
+    pub(super) session_id: Option<String>,
+    /// Who pays.
+    pub(super) customer_id: Option<String>,
+    /// The subscription.
+    pub(super) subscription: Option<StripeSubscription>,
+    /// The first invoice.
+    pub(super) invoice_id: Option<String>,
+    /// Id and text of the promotion code that was used.
+    pub(super) promotion: Option<(String, String)>,
+    /// Whether everything due now is paid. Where it is not, the license waits for a transfer.
+    pub(super) is_paid: bool,
+}
+
+/// Grants the license, once: active where it is paid, else pending, to be activated by a later call.
+pub(super) async fn grant(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: &OrderId,
+    made: &Made,
+) -> Result<Fulfilment, CommerceError> {
+    let Some(order) = store::lock_order(tx, &cx.vendor_id, order_id).await? else { return Ok(Fulfilment::NotFound) };
+    // An order that expired here while its payment came through is paid all the same.
+    if let (OrderStatus::Paid, Some(license_id)) = (&order.status, &order.license_id) {
+        return Ok(Fulfilment::Fulfilled { license_id: license_id.clone(), newly: false });
+    }
+    // One that was given up while it was made is not begun again.
+    if order.payment == Payment::Transfer && order.status != OrderStatus::Open {
+        return Ok(Fulfilment::Closed(order.status));
+    }
+    check_customer(tx, cx, &order, made).await?;
+    let license_id = license(tx, commerce, cx, &order, made).await?;
+    store::set_made(
+        tx,
+        &cx.vendor_id,
+        &order.id,
+        store::MadeIds {
+            session: made.session_id.as_deref(),
+            subscription: made.subscription.as_ref().filter(|_| made.session_id.is_none()).map(|it| it.id.as_str()),
+            invoice: made.invoice_id.as_deref().filter(|_| order.payment == Payment::Transfer),
+            license: Some(&license_id),
+            promotion: made.promotion.as_ref().map(|(id, code)| (id.as_str(), code.as_str())),
+        },
+    )
+    .await?;
+    if !made.is_paid {
+        return Ok(Fulfilment::AwaitingPayment);
+    }
+    store::set_paid(tx, &cx.vendor_id, &order.id, &license_id, cx.now).await?;
+    let after = serde_json::json!({
+        "order_id": order.id, "license_id": license_id, "kind": order.kind, "amount_minor": order.amount_minor,
+        "currency": order.currency, "payment": order.payment, "stripe_session_id": made.session_id,
+        "stripe_invoice_id": made.invoice_id,
+        "promotion_code": made.promotion.as_ref().map(|(_, code)| code).or(order.promotion_code.as_ref()),
+    });
+    let about = events::About { account_id: Some(&order.account_id), license_id: Some(&license_id), instance_id: None };
+    events::record(tx, cx, "order.paid", about, &after).await?;
+    let (account_id, before) = (Some(&order.account_id), Some(&order.status));
+    audit::record(tx, cx, account_id, "order.fulfil", order.id.as_str(), before, Some(&after)).await?;
+    if let Some(invoice_id) = &made.invoice_id {
+        handlers::enqueue_invoice(tx, cx, &commerce.master, invoice_id, made.customer_id.as_deref()).await?;
+    }
+    // Events of renewals may have come before those of the purchase.
+    for invoice_id in invoices::store::list_unattached_invoices(tx, &cx.vendor_id, &order.account_id).await? {
+        handlers::enqueue_invoice(tx, cx, &commerce.master, &invoice_id, made.customer_id.as_deref()).await?;
+    }
+    handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;
+    Ok(Fulfilment::Fulfilled { license_id, newly: true })
+}
+
+async fn check_customer(tx: &mut Tx, cx: &Cx, order: &Order, made: &Made) -> Result<(), CommerceError> {
+    let Some(customer_id) = &made.customer_id else { return Ok(()) };
+    let account = accounts::find_account(tx, &cx.vendor_id, &order.account_id).await?;
+    let standing = account.and_then(|account| account.stripe_customer_id);
+    if standing.as_ref() == Some(customer_id) {
+        return Ok(());
+    }
+    let text = format!("{} was paid by {customer_id}, not by {standing:?}", made.source);
+    Err(CommerceError::Contradiction(text))
+}
+
+/// The license that the order makes, activates or renews.
+async fn license(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    made: &Made,
+) -> Result<LicenseId, CommerceError> {
+    if let (Some(license_id), OrderKind::Maintenance) = (&order.license_id, order.kind) {
+        if made.is_paid {
+            licenses::extend_updates(tx, cx, license_id, 1).await?;
+        }
+        return Ok(license_id.clone());
+    }
+    if let Some(license_id) = &order.license_id {
+        if made.is_paid && order.kind == OrderKind::Perpetual {
+            // The year of updates begins with the payment, not with the order.
+            let updates_until = licenses::rules::add_years(cx.now, 1);
+            licenses::begin_updates(tx, cx, license_id, updates_until).await?;
+            licenses::set_standing(tx, cx, license_id, LicenseStatus::Active, "").await?;
+        }
+        // That of a subscription is activated by its projection, which asks whether its first invoice is paid.
+        return Ok(license_id.clone());
+    }
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id)
+        .await?
+        .ok_or_else(|| CommerceError::Contradiction(format!("order {} has no plan", order.id)))?;
+    match (&made.subscription, order.kind) {
+        (Some(subscription), OrderKind::Subscription) => {
+            create_subscribed(tx, commerce, cx, order, plan, subscription, !made.is_paid).await
+        }
+        _ => create_perpetual(tx, commerce, cx, order, &plan, made.is_paid).await,
+    }
+}
+
+async fn create_perpetual(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    plan: &Plan,
+    is_paid: bool,
+) -> Result<LicenseId, CommerceError> {
+    let new = NewLicense {
+        account_id: &order.account_id,
+        plan,
+        seats: order.seats,
+        status: if is_paid { LicenseStatus::Active } else { LicenseStatus::Pending },
+        starts_at: cx.now,
+        ends_at: None,
+        updates_until: Some(licenses::rules::add_years(cx.now, 1)),
+        name: "",
+    };
+    let (license, _key) = licenses::create_license(tx, cx, &commerce.master, &new).await?;
+    Ok(license.id)
+}
+
+async fn create_subscribed(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    ordered: Plan,
+    subscription: &StripeSubscription,
+    awaits_first_payment: bool,
+) -> Result<LicenseId, CommerceError> {
+    // What is paid counts, and that is what Stripe has; it is what was ordered unless somebody changed it since.
+    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None).await?;
+    let plan = if facts.plan_id == ordered.id {
+        ordered
+    } else {
+        catalog::find_plan(tx, &cx.vendor_id, &facts.plan_id)
+            .await?
+            .ok_or_else(|| CommerceError::Contradiction(format!("subscription {} has no plan", subscription.id)))?
+    };
+    let condition = facts.condition(subscription, &plan, None, awaits_first_payment);
+    let standing = billing_rules::standing(&condition, cx.now);
+    let new = NewLicense {
+        account_id: &order.account_id,
+        plan: &plan,
+        seats: facts.seats,
+        status: standing.status,
+        starts_at: cx.now,
+        ends_at: standing.ends_at,
+        updates_until: None,
+        name: "",
+    };
+    let (license, _key) = licenses::create_license(tx, cx, &commerce.master, &new).await?;
+    if subscription.trial_end.is_some() {
+        licenses::set_trial(tx, cx, &license.id, subscription.trial_end).await?;
+    }
+    crate::billing::store::insert_subscription(tx, cx, &order.account_id, &license.id, subscription, &facts).await?;
+    // What is not needed for the license, such as the card, is fetched apart from it.
+    handlers::enqueue_projection(tx, cx, &commerce.master, subscription, cx.now).await?;
+    Ok(license.id)
+}

@@ -1,0 +1,26 @@
+//! Telling whoever ordered that an order was not paid, and how it can be begun again. Once, because an order closes once.
+
+use super::{Order, Payment, store};
+use crate::billing::Commerce;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::mail::{self, Sender};
+use crate::text::en::order_mail as letters;
+use crate::{accounts, catalog};
+
+/// Queues the mail; none when the same product was ordered again since, or the user is gone.
+pub(super) async fn mail_unfinished(tx: &mut Tx, commerce: &Commerce, cx: &Cx, order: &Order) -> Result<(), DbError> {
+    if store::was_ordered_again(tx, order).await? {
+        return Ok(());
+    }
+    let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id).await? else { return Ok(()) };
+    let Some(product) = catalog::find_product(tx, &cx.vendor_id, &plan.product_id).await? else { return Ok(()) };
+    let page = format!("{}/orders/{}", sender.origin, order.id);
+    let letter = match order.payment {
+        Payment::Transfer => letters::transfer_given_up(&sender, &product.name, &plan.name, &page),
+        Payment::Card | Payment::None => letters::not_finished(&sender, &product.name, &plan.name, &page),
+    };
+    mail::enqueue(tx, cx, &commerce.master, &sender.mail(&user.email, &user.name, letter)).await
+}

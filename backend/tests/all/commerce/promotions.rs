@@ -1,0 +1,120 @@
+//! Promotion codes made at Stripe: shown before the order, applied to it, recorded with it.
+
+use backend::catalog::BillingInterval;
+use backend::db::Db;
+use backend::invoices::InvoiceStatus;
+use backend::orders::promotion::PromotionProblem;
+use backend::orders::{CodeAnswer, OrderPlacement, OrderStatus, Payment, Purchase, look_up_promotion, rules};
+
+use super::shop::Shop;
+use crate::support::on_both_engines;
+
+async fn startup(shop: &Shop) -> anyhow::Result<Purchase> {
+    let plan_id = shop.plan("startup").await?.id;
+    Ok(Purchase::Plan { plan_id, interval: BillingInterval::Month, seats: 3 })
+}
+
+async fn ask(shop: &Shop, code: &str) -> anyhow::Result<CodeAnswer> {
+    let plan = shop.plan("startup").await?;
+    let usd = backend::money::Currency::parse("usd").expect("a currency");
+    let quote = rules::quote_plan(&plan, BillingInterval::Month, 3, usd).expect("sold");
+    Ok(look_up_promotion(&shop.commerce, &shop.cx(), &shop.account, &quote, &plan.id, code).await?)
+}
+
+impl Shop {
+    /// A code, with the parameters of its coupon and its own.
+    async fn code(&self, code: &str, coupon: &str, more: &str) -> anyhow::Result<()> {
+        let coupon = self.call("coupons", coupon).await?;
+        let coupon = coupon["id"].as_str().expect("an id").to_owned();
+        let body = format!("promotion[type]=coupon&promotion[coupon]={coupon}&code={code}{more}");
+        self.call("promotion_codes", &body).await?;
+        Ok(())
+    }
+}
+
+on_both_engines! {
+    async fn what_a_code_was_shown_to_take_off_is_taken_off(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.code("SPRING", "percent_off=25&duration=once", "").await?;
+        let CodeAnswer::Applies(discount) = ask(&shop, "spring").await? else { anyhow::bail!("no discount") };
+        assert_eq!((discount.code.as_str(), discount.takes_off.amount_minor), ("SPRING", 11_200));
+        let promotion = Some(("spring".to_owned(), 11_200));
+        let placed = shop.place_by(startup(&shop).await?, Payment::Card, promotion).await?;
+        let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
+        shop.pay(&checkout_url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let order = shop.find_order(&order.id).await?;
+        assert_eq!((order.status, order.promotion_code.as_deref()), (OrderStatus::Paid, Some("SPRING")));
+        assert!(order.promotion_code_id.is_some());
+        let invoice = &shop.invoices().await?[0];
+        assert_eq!((invoice.subtotal_minor, invoice.discount_minor), (44_800, 11_200));
+        assert_eq!(invoice.status, InvoiceStatus::Paid);
+        Ok(())
+    }
+
+    async fn a_code_entered_at_checkout_is_recorded_with_the_order(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.code("AUTUMN", "amount_off=5000&currency=usd&duration=once", "").await?;
+        let (order, url) = shop.order("startup", BillingInterval::Month, 2).await?;
+        shop.post(&url, "action=apply_promotion&promotion_code=AUTUMN").await?;
+        shop.pay(&url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let order = shop.find_order(&order.id).await?;
+        assert_eq!(order.promotion_code.as_deref(), Some("AUTUMN"));
+        assert_eq!(shop.invoices().await?[0].discount_minor, 5_000);
+        Ok(())
+    }
+
+    async fn a_code_for_everything_leaves_nothing_to_pay(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.code("GIFT", "percent_off=100&duration=once", "").await?;
+        let plan_id = shop.plan("perpetual").await?.id;
+        let purchase = Purchase::Plan { plan_id, interval: BillingInterval::Once, seats: 1 };
+        let placed = shop.place_by(purchase, Payment::Card, Some(("GIFT".to_owned(), 499_900))).await?;
+        let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
+        shop.pay(&checkout_url, "pay").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let order = shop.find_order(&order.id).await?;
+        assert_eq!(order.status, OrderStatus::Paid);
+        let invoice = &shop.invoices().await?[0];
+        assert_eq!((invoice.total_minor, invoice.status), (0, InvoiceStatus::Paid));
+        assert!(order.license_id.is_some());
+        Ok(())
+    }
+
+    async fn a_code_that_does_not_apply_orders_nothing_and_says_why(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.code("ONE-USE", "percent_off=10&duration=once", "&max_redemptions=1").await?;
+        shop.code("BIG", "percent_off=10&duration=once", "&restrictions[minimum_amount]=50000&restrictions[minimum_amount_currency]=usd")
+            .await?;
+        shop.code("FIRST", "percent_off=10&duration=once", "&restrictions[first_time_transaction]=true").await?;
+        assert!(matches!(ask(&shop, "ONE-USE").await?, CodeAnswer::Applies(_)));
+        assert!(matches!(ask(&shop, "FIRST").await?, CodeAnswer::Applies(_)));
+        let below = CodeAnswer::Problem(PromotionProblem::BelowMinimum(backend::money::Money::new(
+            50_000,
+            backend::money::Currency::parse("usd").expect("a currency"),
+        )));
+        assert_eq!(ask(&shop, "BIG").await?, below);
+        assert_eq!(ask(&shop, "NONE").await?, CodeAnswer::Problem(PromotionProblem::Unknown));
+
+        let placed = shop.place_by(startup(&shop).await?, Payment::Card, Some(("ONE-USE".to_owned(), 1))).await?;
+        assert!(matches!(placed, OrderPlacement::DiscountChanged), "{placed:?}");
+        let placed = shop.place_by(startup(&shop).await?, Payment::Card, Some(("ONE-USE".to_owned(), 4_480))).await?;
+        let OrderPlacement::Placed { checkout_url, .. } = placed else { anyhow::bail!("{placed:?}") };
+        shop.pay(&checkout_url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        // Used up, and no newcomer any more.
+        let placed = shop.place_by(startup(&shop).await?, Payment::Card, Some(("ONE-USE".to_owned(), 4_480))).await?;
+        assert!(
+            matches!(placed, OrderPlacement::CodeRefused(PromotionProblem::UsedUp | PromotionProblem::Unknown)),
+            "{placed:?}"
+        );
+        assert_eq!(ask(&shop, "FIRST").await?, CodeAnswer::Problem(PromotionProblem::NotFirstPurchase));
+        assert_eq!(shop.licenses().await?, 1);
+        Ok(())
+    }
+}

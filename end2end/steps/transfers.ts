@@ -1,0 +1,42 @@
+import { expect, type Page } from '@playwright/test';
+import type { Product } from '../product.ts';
+import { choosePlan, type Wish } from './buying.ts';
+import { press } from './interactions.ts';
+import { COMPANY, nameCompany, type Person, signUp, somebody } from './people.ts';
+
+/** An order that waits for its money. */
+export interface Awaited {
+  person: Person;
+  /** What to transfer, in cents. */
+  cents: number;
+}
+
+/** From the price list, signed out, to the page that says where the money goes. */
+export async function orderByTransfer(page: Page, wish: Wish): Promise<Awaited> {
+  const person = somebody();
+  await choosePlan(page, wish);
+  await signUp(page, person);
+  await nameCompany(page, COMPANY);
+  await press(page, 'Order by bank transfer');
+  await expect(page.getByRole('heading', { level: 1, name: 'Pay by bank transfer' })).toBeVisible();
+  return { person, cents: await missingCents(page) };
+}
+
+/** What is still to be transferred, as the page says it. */
+export async function missingCents(page: Page): Promise<number> {
+  const amount = await page.getByRole('definition').first().innerText();
+  return Math.round(Number(amount.replaceAll(/[^0-9.]/g, '')) * 100);
+}
+
+interface State {
+  objects: { customer: { id: string; email: string }[] };
+}
+
+/** Money of somebody arrives at the bank. */
+export async function transfer(product: Product, person: Person, cents: number): Promise<void> {
+  const { objects } = (await product.sandbox.state()) as State;
+  const customer = objects.customer.find(({ email }) => email === person.email);
+  if (customer === undefined) throw new Error(`Stripe knows no customer ${person.email}`);
+  const form = { amount: String(cents), currency: 'usd' };
+  await product.sandbox.api(`test_helpers/customers/${customer.id}/fund_cash_balance`, form);
+}

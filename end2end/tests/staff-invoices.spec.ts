@@ -1,0 +1,67 @@
+import { expect, test } from '../fixtures.ts';
+import { ADMIN } from '../product.ts';
+import { buy } from '../steps/buying.ts';
+import { downloadPdf } from '../steps/documents.ts';
+import { press } from '../steps/interactions.ts';
+import { logIn } from '../steps/people.ts';
+
+test('staff give a part of an invoice back, then the rest, and the license goes with it', async ({ page, axe }) => {
+  test.setTimeout(120_000);
+  const { person } = await buy(page, { plan: 'Startup' });
+  const row = page.getByRole('row').filter({ hasText: 'First payment' });
+  await expect(async () => {
+    // The invoice is fetched by a job of its own, after the license was made.
+    await page.goto('/invoices');
+    await expect(row).toContainText('Paid', { timeout: 1_000 });
+  }).toPass();
+  const link = page.getByRole('link', { name: /^PDF of \S+$/ });
+  const number = ((await link.textContent()) ?? '').replace(/^PDF of /, '').trim();
+
+  await page.context().clearCookies();
+  await page.goto('/log-in');
+  await logIn(page, ADMIN);
+  await page.getByRole('link', { name: 'Invoices', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Invoices' })).toBeVisible();
+  await axe(page);
+  await page.getByLabel('Number of an invoice').fill(number);
+  await press(page, 'Find');
+  await page.getByRole('link', { name: number, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: number })).toBeVisible();
+  await expect(page.getByText('Nothing was given back of this invoice.')).toBeVisible();
+  await axe(page);
+
+  // What cannot be given back is said, and nothing typed is lost.
+  await page.getByLabel('Amount, with tax').fill('1000000');
+  await page.getByLabel('Words to the customer').fill('Ευχαριστούμε');
+  await press(page, 'Issue the credit note');
+  await expect(page.getByRole('alert')).toContainText('is left of it');
+  await expect(page.getByLabel('Words to the customer')).toHaveValue('Ευχαριστούμε');
+  await axe(page);
+  await page.getByLabel('Amount, with tax').fill('10.00');
+  await press(page, 'Issue the credit note');
+  await expect(page.getByText('The credit note is issued, and the customer is told.')).toBeVisible();
+  const given = page.getByRole('row').filter({ hasText: 'Credit note' });
+  await expect(given).toContainText('$10.00');
+  const note = await given.getByRole('link').getAttribute('href');
+  const pdf = await downloadPdf(page, note ?? '');
+  for (const expected of ['Credit note', number, 'Ευχαριστούμε', '$10.00']) expect(pdf.text).toContain(expected);
+
+  await press(page, 'Issue the credit note');
+  await expect(page.getByText('Nothing is left of this invoice that could be given back.')).toBeVisible();
+  await page.getByRole('link', { name: /^lic_/ }).click();
+  await expect(page.getByText('Revoked', { exact: true }).first()).toBeVisible();
+
+  await page.getByRole('link', { name: 'Ledger', exact: true }).click();
+  await expect(page.getByText('The ledger sums to zero and agrees with the invoices.')).toBeVisible();
+  await axe(page);
+
+  await page.context().clearCookies();
+  await page.goto('/log-in');
+  await logIn(page, person);
+  await page.goto('/invoices');
+  await expect(page.getByRole('heading', { level: 2, name: 'Credit notes' })).toBeVisible();
+  await axe(page);
+  const year = new Date().getFullYear();
+  const table = await page.request.get(`/invoices/year.csv?year=${year}`);
+  if (table.ok()) expect(await table.text()).toContain(number);
+});
