@@ -12,7 +12,7 @@ use backend::leases;
 use backend::licenses::{self, LicenseView};
 use backend::money::Money;
 use backend::orders::{OrderStatus, Payment, UnfinishedOrder};
-use backend::text::en::{events as happenings, overview as text, transfers};
+use backend::text::en::{events as happenings, licenses as license_words, overview as text, transfers};
 use leptos::prelude::*;
 
 use super::unfinished::{read_unfinished, unfinished_notices};
@@ -141,21 +141,14 @@ async fn read(
     Ok(Facets { held, open, overdue, unfinished, events })
 }
 
-/// The earliest charge to come, and when.
+/// The earliest charge to come, and when. What costs nothing is not charged.
 fn next_charge(held: &[Held]) -> Option<(Money, UnixMs)> {
     held.iter()
         .filter_map(|held| held.subscription.as_ref())
         .filter(|subscription| !subscription.cancel_at_period_end && subscription.ended_at.is_none())
-        .min_by_key(|subscription| subscription.period_end)
-        .map(|subscription| (charge(subscription), subscription.period_end))
-}
-
-/// What the next period costs: a planned change counts.
-fn charge(subscription: &Subscription) -> Money {
-    match &subscription.scheduled {
-        Some(planned) => Money::new(planned.0.recurring_minor, subscription.currency),
-        None => subscription.recurring(),
-    }
+        .map(|subscription| (license_words::next_charge(subscription), subscription.period_end))
+        .filter(|(amount, _)| amount.amount_minor > 0)
+        .min_by_key(|(_, at)| *at)
 }
 
 fn use_of(held: &Held) -> impl IntoView + use<> {

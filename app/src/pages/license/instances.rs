@@ -5,6 +5,7 @@ use backend::clock::UnixMs;
 use backend::db::{DbError, Tx};
 use backend::leases::instance_list::{self, InstancePlace, ListedInstance};
 use backend::licenses::License;
+use backend::licenses::rules::standing;
 use backend::text::en::license_instances::{self as text, Presence};
 use backend::text::en::{console_licenses as console, licenses as words, moments};
 use leptos::prelude::*;
@@ -35,6 +36,8 @@ pub(in crate::pages) struct Instances {
     known: i64,
     find: String,
     is_first: bool,
+    /// Whether anything may start.
+    is_open: bool,
     next: Option<InstancePlace>,
 }
 
@@ -68,6 +71,7 @@ impl Instances {
             listed,
             find,
             is_first: asked.after.is_none(),
+            is_open: standing(license, now).is_ok(),
         })
     }
 
@@ -92,13 +96,14 @@ impl Instances {
         }
         let rows = self.listed.iter().map(|instance| self.row(instance)).collect();
         let (looked_for, href) = (!self.find.is_empty(), format!("{}#instances", self.href));
+        let none = if self.is_open { text::NONE } else { text::NONE_WAS };
         let empty = move || {
             if looked_for {
                 let href = href.clone();
                 let all = move || view! { <LinkButton href=href.clone() label=text::SHOW_ALL /> };
                 view! { <EmptyState text=text::NONE_FOUND action=all /> }.into_any()
             } else {
-                view! { <EmptyState text=text::NONE /> }.into_any()
+                view! { <EmptyState text=none /> }.into_any()
             }
         };
         let (finder, pages) = (self.finder(), self.pages());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use backend::clock::UnixMs;
 use backend::leases::surge::Surge;
 use backend::licenses::License;
+use backend::licenses::rules::standing;
 use backend::text::en::{buying, licenses as words};
 use leptos::prelude::*;
 
@@ -41,9 +42,10 @@ impl Uses {
         let surge = Surge::of(license);
         let surge = surge.closes_at(now).map_or(0, |_| surge.seats);
         let seats = license.seats.saturating_add(surge);
-        let lead = match surge {
-            0 => words::use_lead(license_type, held, seats),
-            surge => words::use_lead_in_surge(license_type, held, license.seats, surge),
+        let lead = match (standing(license, now), surge) {
+            (Err(_), _) => words::use_lead_inactive(held).to_owned(),
+            (Ok(()), 0) => words::use_lead(license_type, held, seats),
+            (Ok(()), surge) => words::use_lead_in_surge(license_type, held, license.seats, surge),
         };
         let features = features(license, now);
         view! {

@@ -17,6 +17,8 @@ pub const ACT: &str = "Act";
 /// Where nothing was activated.
 pub const NONE: &str =
     "Nothing has been activated yet. Start the product with the key; it appears here within seconds.";
+/// Where nothing was activated and nothing may be.
+pub const NONE_WAS: &str = "Nothing was activated under it.";
 /// Where nothing matches what was looked for.
 pub const NONE_FOUND: &str = "None of them has this in its name, identity, device or version.";
 /// Shows all again.

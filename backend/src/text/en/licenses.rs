@@ -101,8 +101,11 @@ pub fn what_next(license: &License, subscription: Option<&Subscription>, now: Un
             format!("Ends on {} and does not renew. Everything works until then.", moments::day(it.period_end))
         }
         (Ok(()), Some(it)) => {
-            let (on, price) = (moments::day(it.period_end), amount(next_charge(it)));
-            format!("Renews on {on} for {price} before tax.")
+            let (on, charge) = (moments::day(it.period_end), next_charge(it));
+            if charge.amount_minor == 0 {
+                return format!("Costs nothing, and goes on by itself on {on}.");
+            }
+            format!("Renews on {on} for {} before tax.", amount(charge))
         }
         (Ok(()), None) => match license.updates_until {
             Some(until) if until.date() < now.date() => {
@@ -264,6 +267,16 @@ pub fn use_lead(license_type: LicenseType, held: i64, seats: i64) -> String {
         (0, _) => format!("All seats are taken; one more {} would be refused.", buying::seat_noun(license_type, 1)),
         (free, 0) => format!("Nothing runs under it yet; {} can start.", buying::seats(license_type, free)),
         (free, _) => format!("{free} more {} can start.", buying::seat_noun(license_type, free)),
+    }
+}
+
+/// That there is no room, whatever is free: the license allows nothing at present.
+#[must_use]
+pub fn use_lead_inactive(held: i64) -> &'static str {
+    if held > 0 {
+        "It allows nothing at present; what still holds a seat is refused at its next check."
+    } else {
+        "It allows nothing at present."
     }
 }
 

@@ -92,6 +92,8 @@ fn the_lead_says_what_it_is_on_how_many_it_runs_and_what_comes_next() {
         "IoT Platform, Startup plan, billed yearly. Runs on any 3 instances at a time. \
          Renews on 11 December 2026 for $2,990.00 before tax."
     );
+    let free = Subscription { recurring_minor: 0, ..paid.clone() };
+    assert!(lead(&rented, Some(&free), NOW).ends_with("Costs nothing, and goes on by itself on 11 December 2026."));
     paid.cancel_at_period_end = true;
     assert_eq!(
         what_next(&rented.license, Some(&paid), NOW),
@@ -121,6 +123,7 @@ fn an_overdue_payment_says_until_when_everything_works() {
 #[test]
 fn use_is_told_with_what_it_means() {
     assert_eq!(use_lead(LicenseType::Floating, 0, 3), "Nothing runs under it yet; 3 instances can start.");
+    assert_eq!(use_lead_inactive(0), "It allows nothing at present.");
     assert_eq!(use_lead(LicenseType::Floating, 2, 3), "1 more instance can start.");
     assert_eq!(use_lead(LicenseType::Machine, 3, 3), "All seats are taken; one more machine would be refused.");
     assert!(use_lead(LicenseType::Floating, 4, 3).contains("(1 instance too many)"));
