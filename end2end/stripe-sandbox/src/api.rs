@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::{
     Sandbox,
+    amend::amend,
     error::{Answer, ApiError},
     expand,
     form::Form,
@@ -153,11 +154,15 @@ fn answer(sandbox: &Sandbox, method: &Method, uri: &Uri, headers: &HeaderMap, bo
     world.cause = Cause::default();
     let withheld = chaos == Some(FailNext::Timeout);
     match outcome {
-        Ok(Outcome::Replayed(kept)) => {
+        Ok(Outcome::Replayed(mut kept)) => {
+            amend(&mut kept.body, &world.chaos.amend);
             let replay_of = Some(kept.request_id);
             Answered { status: kept.status, body: kept.body, request_id, replay_of, withheld }
         }
-        Ok(Outcome::Fresh(body)) => Answered { status: 200, body, request_id, replay_of: None, withheld },
+        Ok(Outcome::Fresh(mut body)) => {
+            amend(&mut body, &world.chaos.amend);
+            Answered { status: 200, body, request_id, replay_of: None, withheld }
+        }
         Err(error) => {
             tracing::warn!(%method, path = uri.path(), status = error.status, message = error.message, "refused");
             let time = world.now;

@@ -12,6 +12,7 @@
 // Stripe's objects are wide, and `json!` recurses once per member.
 #![recursion_limit = "512"]
 
+mod amend;
 mod api;
 mod billing;
 mod checkout;

@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::{
     Sandbox,
+    amend::Amendment,
     object::{int, public, text},
 };
 
@@ -57,6 +58,8 @@ pub(crate) struct Chaos {
     pub(crate) drop: Drop,
     pub(crate) delay_ms: u64,
     pub(crate) fail_next: Option<FailNext>,
+    /// What answers say instead of what is.
+    pub(crate) amend: Vec<Amendment>,
 }
 
 impl Chaos {
@@ -69,7 +72,7 @@ impl Chaos {
         };
         json!({
             "duplicate": self.duplicate, "shuffle": self.shuffle, "drop": drop, "delay_ms": self.delay_ms,
-            "fail_next": self.fail_next,
+            "fail_next": self.fail_next, "amend": self.amend,
         })
     }
 }

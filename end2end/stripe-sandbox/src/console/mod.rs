@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Sandbox,
+    amend::Amendment,
     form::Form,
     hosted::page::{escape, notice, page, see_other},
     object::{public, text},
@@ -72,6 +73,7 @@ struct ChaosWish {
     delay_ms: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     fail_next: Option<Option<FailNext>>,
+    amend: Option<Vec<Amendment>>,
 }
 
 /// Tells `null` from absence.
@@ -153,6 +155,9 @@ async fn chaos(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: By
     }
     if let Some(fail_next) = wish.fail_next {
         world.chaos.fail_next = fail_next;
+    }
+    if let Some(amend) = wish.amend {
+        world.chaos.amend = amend;
     }
     done(is_form, world.chaos.show())
 }

@@ -41,7 +41,7 @@ pub(crate) fn create(world: &mut World, form: &Form) -> Answer {
         "invoice_settings": {
             "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null,
         },
-        "livemode": false, "metadata": {}, "name": null, "next_invoice_sequence": 1, "phone": null,
+        "livemode": false, "metadata": {}, "name": null, "phone": null,
         "preferred_locales": [], "shipping": null, "tax_exempt": "none", "test_clock": clock,
         "_cash_balance": super::cash_balances::empty(&id),
     });

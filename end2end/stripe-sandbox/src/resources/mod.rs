@@ -24,6 +24,7 @@ pub(crate) mod setup_intents;
 pub(crate) mod subscription_items;
 pub(crate) mod subscription_schedules;
 pub(crate) mod subscriptions;
+pub(crate) mod tax;
 pub(crate) mod tax_ids;
 pub(crate) mod test_clocks;
 pub(crate) mod webhook_endpoints;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         products::ROUTES,
         prices::ROUTES,
         customers::ROUTES,
+        tax::ROUTES,
         tax_ids::ROUTES,
         balance_transactions::ROUTES,
         cash_balances::ROUTES,

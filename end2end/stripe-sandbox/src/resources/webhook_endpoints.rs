@@ -34,7 +34,8 @@ pub(crate) fn ensure(world: &mut World, url: &str, secret: &str) {
     match known.map(|endpoint| text(endpoint, "id").to_owned()) {
         Some(id) => world.set(&id, "_secret", json!(secret)),
         None => {
-            insert(world, url, vec!["*".to_owned()], secret);
+            let id = insert(world, url, vec!["*".to_owned()], secret);
+            world.set(&id, "api_version", json!(API_VERSION));
         }
     }
 }
