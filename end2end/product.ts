@@ -29,6 +29,8 @@ export interface Chaos {
   drop?: number | 'all';
   delay_ms?: number;
   fail_next?: '500' | '429' | 'timeout';
+  /** What answers say of all objects of a kind instead of what is. */
+  amend?: { object: string; member: string; value: unknown }[];
 }
 
 /** The local Stripe of one product. */

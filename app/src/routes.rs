@@ -104,6 +104,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices")) view=pages::staff_invoices::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("events")) view=pages::staff_events::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("events"), ParamSegment("id")) view=pages::staff_event::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("failed")) view=pages::staff_failed::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />

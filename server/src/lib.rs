@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{admin, config as config_command, doctor, keys, migrate};
+use crate::commands::{admin, config as config_command, doctor, keys, migrate, stripe_check};
 use crate::config::Config;
 
 /// License server and self-service portal.
@@ -44,6 +44,8 @@ enum Command {
     Config(config_command::Command),
     /// Try out everything the service depends on.
     Doctor,
+    /// Try out in a Stripe test account whether Stripe behaves as assumed.
+    StripeCheck(stripe_check::Arguments),
     /// Work on vendors, catalogs and staff.
     #[command(subcommand)]
     Admin(admin::Command),
@@ -85,6 +87,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve => lifecycle::serve(&config).await,
         Command::Migrate => migrate::run(&config).await,
         Command::Doctor => doctor::run(&config).await,
+        Command::StripeCheck(arguments) => stripe_check::run(arguments, &config).await,
         Command::Admin(command) => admin::run(command, &config).await,
         Command::Config(_) | Command::Keys(_) => Ok(()),
     }

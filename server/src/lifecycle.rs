@@ -18,7 +18,6 @@ use backend::db::{Db, DbError, migrations_pending};
 use backend::jobs::{Handlers, Runner, Worker};
 use backend::leases::live::LiveTable;
 use backend::mail::{Mailer, SendMail};
-use backend::stripe::StripeAccounts;
 use backend::vendors::list_vendors;
 use backend::{leases, licenses};
 use leptos::config::{Env, LeptosOptions};
@@ -33,11 +32,12 @@ use crate::{parts, router};
 /// When it cannot start, or the listener fails.
 pub(crate) async fn serve(config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
-    let stripe = parts::stripe(config, &clock, &entropy)?;
     let mailer = parts::mailer(config)?;
     let master = parts::master_key(config, &entropy)?;
     let db = open_ready_database(config).await?;
-    if stripe.is_none() {
+    let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    let stripe = parts::stripe_accounts(config, &vendors, &clock, &entropy)?;
+    if stripe.is_empty() {
         tracing::warn!("no Stripe key is set: licenses are served, nothing can be sold");
     }
     if clock.is_test() {
@@ -55,7 +55,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         clock: clock.clone(),
         entropy: entropy.clone(),
         passwords: Passwords::default(),
-        stripe: stripe.map(StripeAccounts::single).unwrap_or_default(),
+        stripe,
         leptos: leptos_options(config),
         checkout_origin: parts::checkout_origin(&config.stripe),
         limits: Limits::new(config.limits.rates()),

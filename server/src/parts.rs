@@ -1,5 +1,7 @@
 //! Building the parts of a process from its configuration. Each command takes those that it needs.
 
+mod stripe;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,11 +12,13 @@ use backend::db::{Db, Options, migrations_pending};
 use backend::ids::VendorId;
 use backend::keys::MasterKey;
 use backend::mail::{Mailer, Smtp, TlsMode};
-use backend::stripe::{STRIPE_API_BASE, Stripe, StripeConfig, check_configuration};
+use backend::stripe::STRIPE_API_BASE;
 use backend::{Actor, Cx};
 use zeroize::Zeroizing;
 
-use crate::config::{self, Config, MailTls, MailTransport, Secret, StripeMode};
+use crate::config::{self, Config, MailTls, MailTransport};
+
+pub(crate) use stripe::{stripe_accounts, stripe_of};
 
 /// Where Stripe's hosted Checkout page is (<https://docs.stripe.com/payments/checkout>).
 const STRIPE_CHECKOUT_ORIGIN: &str = "https://checkout.stripe.com";
@@ -116,30 +120,6 @@ pub(crate) fn create_master_key(path: &Path, entropy: &Entropy) -> Result<Master
     Ok(key)
 }
 
-/// Stripe, or `None` when no key is set. Refuses combinations that must not run.
-pub(crate) fn stripe(config: &Config, clock: &Clock, entropy: &Entropy) -> Result<Option<Stripe>> {
-    let settings = &config.stripe;
-    let is_live = settings.mode == StripeMode::Live;
-    if settings.secret_key.is_empty() {
-        if is_live {
-            bail!("stripe.mode is live, so stripe.secret_key must be set.");
-        }
-        return Ok(None);
-    }
-    let stripe = StripeConfig {
-        api_base: settings.api_base.trim_end_matches('/').to_owned(),
-        secret_key: Zeroizing::new(settings.secret_key.reveal().to_owned()),
-        webhook_secrets: webhook_secrets(&settings.webhook_secret),
-    };
-    check_configuration(&stripe, is_live, clock.is_test()).context("The [stripe] section cannot be used")?;
-    Ok(Some(Stripe::new(stripe, entropy.clone())?))
-}
-
-fn webhook_secrets(secret: &Secret) -> Vec<Zeroizing<String>> {
-    let parts = secret.reveal().split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| Zeroizing::new(part.to_owned())).collect()
-}
-
 /// Origin of the hosted Checkout page, which the content security policy must allow forms to lead to.
 pub(crate) fn checkout_origin(settings: &config::Stripe) -> String {
     let base = settings.api_base.trim_end_matches('/');
@@ -215,20 +195,6 @@ mod tests {
         for bad in ["", "07", "BwcH", "zz"] {
             assert!(read_master_key(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_test_clock_and_a_live_key_do_not_meet() {
-        let live = config(&[
-            ("LEASEHOLD__STRIPE__MODE", "live"),
-            ("LEASEHOLD__STRIPE__SECRET_KEY", "sk_live_x"),
-            ("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_a, whsec_b"),
-        ]);
-        let entropy = Entropy::seeded(1);
-        assert!(stripe(&live, &Clock::from_file("clock".into()), &entropy).is_err());
-        assert_eq!(webhook_secrets(&live.stripe.webhook_secret).len(), 2);
-        assert!(stripe(&config(&[("LEASEHOLD__STRIPE__MODE", "live")]), &Clock::system(), &entropy).is_err());
-        assert!(stripe(&config(&[]), &Clock::system(), &entropy).unwrap().is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The forms of the vendor's console.
 
 use backend::accounts::{StaffAct, staff_may};
+use backend::billing::inbox::{FailureReplay, replay_failures as begin_again};
 use backend::billing::{self, Projected};
 use backend::ids::JobId;
 use backend::jobs;
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 use super::form::{FormFailure, say_done};
 use crate::request::Visit;
 
-const CONSOLE: &str = "/staff";
+const FAILED: &str = "/staff/failed";
 
 /// Handles a stored event of Stripe once more.
 ///
@@ -19,6 +20,9 @@ const CONSOLE: &str = "/staff";
 pub async fn replay_event(
     /// Stripe's id of the event.
     event_id: String,
+    /// `event` to come back to its page; else to the list.
+    #[server(default)]
+    back: String,
 ) -> Result<(), FormFailure> {
     let visit = replaying()?;
     let code = match billing::replay_event(&visit.state.commerce(), &visit.viewer_cx(), &event_id).await {
@@ -30,7 +34,9 @@ pub async fn replay_event(
         }
     };
     say_done(code).await;
-    leptos_axum::redirect(CONSOLE);
+    // The event is there, so its id is one of Stripe's and safe in an address.
+    let page = if back == "event" { format!("/staff/events/{event_id}") } else { FAILED.to_owned() };
+    leptos_axum::redirect(&page);
     Ok(())
 }
 
@@ -47,7 +53,28 @@ pub async fn replay_job(
     let (cx, job_id) = (visit.viewer_cx(), JobId::from_untrusted(&job_id));
     let started = visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;
     say_done(if started { "job_replayed" } else { "job_not_replayed" }).await;
-    leptos_axum::redirect(CONSOLE);
+    leptos_axum::redirect(FAILED);
+    Ok(())
+}
+
+/// Begins everything again that failed.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not replay.
+#[server(prefix = "/act", endpoint = "replay-failures")]
+pub async fn replay_failures() -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let begun = visit.state.db.write(move |tx| Box::pin(async move { begin_again(tx, &cx, &master).await })).await?;
+    match begun {
+        FailureReplay::NotAllowed => return Err(FormFailure::not_allowed()),
+        FailureReplay::Begun { events: 0, jobs: 0 } => say_done("nothing_changed").await,
+        FailureReplay::Begun { .. } => {
+            jobs::wake();
+            say_done("failures_replayed").await;
+        }
+    }
+    leptos_axum::redirect(FAILED);
     Ok(())
 }
 

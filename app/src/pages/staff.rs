@@ -1,20 +1,18 @@
 //! `/staff`: what the vendor's staff look at first: how much business there is, what was ordered, and what needs a hand.
 
-use backend::accounts::{StaffAct, StaffRole, staff_may};
-use backend::billing::{self, FailedEvent};
+use backend::accounts::{StaffAct, staff_may};
+use backend::billing::inbox::list_failures;
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::invoices::transfers::{Leftover, list_leftovers};
-use backend::jobs::{self, DeadJob};
 use backend::orders::{self, LatestOrder, OrderStatus};
-use backend::text::en::{buying, console as text, events as happenings, transfers};
+use backend::text::en::{buying, console as text, console_inbox, events as happenings, transfers};
 use backend::vendors::{self, Counts};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_failed};
 use crate::components::{
-    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, PageHead, PostButton, Row,
-    Table, Tone,
+    Badge, Card, Column, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Row, Table, Tone,
 };
 use crate::request::Visit;
 
@@ -28,28 +26,31 @@ pub fn page() -> impl IntoView {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     // The guard has asked already; a page must not rely on it alone.
-    let Some(role) = visit.viewer.as_ref().and_then(|viewer| viewer.staff) else { return Err(NoPage::NotFound) };
+    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
+    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
+        return Err(NoPage::NotFound);
+    }
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
-    let (counts, latest, failed, dead, leftovers) = visit
+    let (counts, latest, failures, leftovers) = visit
         .state
         .db
         .read(move |tx| {
             Box::pin(async move {
                 let counts = vendors::count_business(tx, &vendor_id, now).await?;
                 let latest = orders::list_latest_orders(tx, &vendor_id, ROWS).await?;
-                let failed = billing::list_failed_events(tx, &vendor_id, ROWS).await?;
-                let dead = jobs::list_dead(tx, &vendor_id, ROWS).await?;
+                let failures = list_failures(tx, &vendor_id, ROWS).await?;
                 let leftovers = list_leftovers(tx, &vendor_id, ROWS).await?;
-                Ok::<_, DbError>((counts, latest, failed, dead, leftovers))
+                Ok::<_, DbError>((counts, latest, failures, leftovers))
             })
         })
         .await?;
-    let lead = text::lead(failed.len(), dead.len());
-    let attention = (!failed.is_empty() || !dead.is_empty()).then(|| {
-        view! {
-            {failed_events(&failed, role, now)}
-            {dead_jobs(&dead, role, now)}
-        }
+    let failed_events = usize::try_from(failures.event_count).unwrap_or(usize::MAX);
+    let has_failed = failed_events > 0 || !failures.jobs.is_empty();
+    let lead = (!has_failed).then_some(text::ALL_IS_WELL);
+    let attention = has_failed.then(|| {
+        let to = || view! { <LinkButton href=staff_failed::PATH label=console_inbox::TO_FAILURES /> };
+        let title = text::waiting(failed_events, failures.jobs.len());
+        view! { <Notice tone=Tone::Bad title text=text::WAITING_NEXT action=to /> }
     });
     let (vendor, latest) = (visit.vendor.name.clone(), latest_orders(&latest, now));
     let leftovers = (!leftovers.is_empty()).then(|| money_without_invoice(&leftovers, now));
@@ -126,71 +127,4 @@ fn money_without_invoice(leftovers: &[Leftover], now: UnixMs) -> impl IntoView +
             <Table caption=transfers::LEFTOVERS_TITLE caption_hidden=true columns=columns rows=rows />
         </Card>
     }
-}
-
-fn failed_events(events: &[FailedEvent], role: StaffRole, now: UnixMs) -> impl IntoView + use<> {
-    let [event, about, received, reason, act] = text::EVENT_COLUMNS;
-    let rows = events
-        .iter()
-        .map(|event| {
-            let row = Row::new()
-                .cell(view! { {event.event_type.clone()} <small>{event.id.clone()}</small> })
-                .cell(event.object_id.clone())
-                .cell(moment(event.received_at, now))
-                .cell(event.error.clone().unwrap_or_else(|| text::NO_REASON.to_owned()));
-            replay(row, role, "/act/replay-event", ("event_id", &event.id))
-        })
-        .collect();
-    let columns =
-        vec![Column::text(event), Column::text(about), Column::text(received), Column::text(reason), Column::act(act)];
-    view! {
-        <Card title=text::EVENTS_TITLE lead=text::EVENTS_LEAD>
-            <Table
-                caption=text::EVENTS_TITLE
-                caption_hidden=true
-                columns=columns
-                rows=rows
-                empty=|| view! { <EmptyState text=text::NO_EVENTS /> }
-            />
-        </Card>
-    }
-}
-
-fn dead_jobs(jobs: &[DeadJob], role: StaffRole, now: UnixMs) -> impl IntoView + use<> {
-    let [work, tried, given_up, reason, act] = text::JOB_COLUMNS;
-    let rows = jobs
-        .iter()
-        .map(|job| {
-            let row = Row::new()
-                .cell(view! { {job.kind.clone()} <small>{job.id.to_string()}</small> })
-                .cell(job.attempts.to_string())
-                .cell(moment(job.finished_at.unwrap_or(job.created_at), now))
-                .cell(job.last_error.clone().unwrap_or_else(|| text::NO_REASON.to_owned()));
-            replay(row, role, "/act/replay-job", ("job_id", job.id.as_str()))
-        })
-        .collect();
-    let columns =
-        vec![Column::text(work), Column::number(tried), Column::text(given_up), Column::text(reason), Column::act(act)];
-    view! {
-        <Card title=text::JOBS_TITLE lead=text::JOBS_LEAD>
-            <Table
-                caption=text::JOBS_TITLE
-                caption_hidden=true
-                columns=columns
-                rows=rows
-                empty=|| view! { <EmptyState text=text::NO_JOBS /> }
-            />
-        </Card>
-    }
-}
-
-/// Ends a row with the button that replays it, for those who may.
-fn replay(row: Row, role: StaffRole, action: &'static str, (name, id): (&str, &str)) -> Row {
-    if !staff_may(role, StaffAct::Replay) {
-        return row.blank();
-    }
-    let (hidden, about) = (vec![(name.to_owned(), id.to_owned())], id.to_owned());
-    row.cell(
-        view! { <PostButton action=action label=text::REPLAY hidden=hidden about=about emphasis=Emphasis::Quiet /> },
-    )
 }

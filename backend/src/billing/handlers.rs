@@ -15,7 +15,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId};
 use crate::invoices;
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, DeadJob, Handler, Handlers, Job, JobError, JobRun};
 use crate::keys::MasterKey;
 use crate::orders::{self, Order};
 use crate::stripe::StripeSubscription;
@@ -78,6 +78,16 @@ pub(super) async fn enqueue_event(
         .queued_by(queue_of(Some(customer_id), event_id))
         .once(format!("{PROJECT_EVENT}:{event_id}"));
     jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+/// Whether a job that was given up is that of this event.
+pub(super) fn is_of_event(job: &DeadJob, event_id: &str) -> bool {
+    job.kind == PROJECT_EVENT && job.about() == Some(event_id)
+}
+
+/// The event is handled: what was given up for it is done after all.
+pub(super) async fn settle_event(tx: &mut Tx, cx: &Cx, event_id: &str) -> Result<(), DbError> {
+    jobs::settle(tx, cx, &format!("{PROJECT_EVENT}:{event_id}")).await
 }
 
 #[derive(Serialize, Deserialize)]

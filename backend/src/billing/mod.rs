@@ -1,7 +1,7 @@
 //! Billing: subscriptions and what Stripe says of them.
 //!
 //! Stripe is the truth about money, our license rows are the truth about rights, and this area carries the
-//! one over to the other. An event is a hint: it is stored raw (`inbox.rs`), then whatever it names is
+//! one over to the other. An event is a hint: it is stored raw (`inbox/`), then whatever it names is
 //! fetched again and projected (`project_event.rs`, `project_subscription.rs`). Events that never arrive
 //! are found by the reconciler (`reconcile.rs`). Changes asked for in the portal go to Stripe first and
 //! are then projected like everything else.
@@ -17,15 +17,15 @@ pub mod conversion;
 pub mod dunning;
 mod end_subscription;
 mod error;
+mod event_types;
 pub mod handlers;
-mod inbox;
+pub mod inbox;
 pub mod maintenance;
 mod preview_change;
 mod project_event;
 mod project_subscription;
 mod reconcile;
 mod remind;
-mod replay_event;
 pub mod rules;
 mod stop_renewal;
 pub(crate) mod store;
@@ -46,15 +46,15 @@ pub use cancel_subscription::{CancelReason, Cancellation, Resumption, cancel_sub
 pub use change_subscription::{Agreed, Change, change_subscription};
 pub use end_subscription::{SubscriptionEnd, end_subscription};
 pub use error::CommerceError;
-pub use inbox::{Receipt, receive_event};
+pub use event_types::EVENT_TYPES;
+pub use inbox::{Receipt, list_failed_events, receive_event, replay_event};
 pub use preview_change::{ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, preview_change};
 pub use project_event::{Projected, project_event};
 pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
 pub use remind::{REMIND_EVERY_MS, Reminded, remind};
-pub use replay_event::replay_event;
 pub(crate) use stop_renewal::stop_renewal;
-pub use store::{FailedEvent, find_subscription_of_license, list_failed_events, list_subscriptions_of_licenses};
+pub use store::{find_subscription_of_license, list_subscriptions_of_licenses};
 pub use sync_customer::update_billing_details;
 pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
 

@@ -1,8 +1,10 @@
 //! Projecting an event: what it names is fetched from Stripe and brought up to date here. What the event
 //! itself says about it is never used, so duplicates, loss and any order do no harm.
 
+use super::inbox::{EventStatus, store};
 use super::{
-    Commerce, CommerceError, Projection, cards, conversion, maintenance, project_subscription, refresh_vat_id_of, store,
+    Commerce, CommerceError, Projection, cards, conversion, handlers, maintenance, project_subscription,
+    refresh_vat_id_of,
 };
 use crate::cx::Cx;
 use crate::{accounts, invoices, orders, refunds};
@@ -28,16 +30,27 @@ pub async fn project_event(commerce: &Commerce, cx: &Cx, event_id: &str) -> Resu
     let Some(event) = event else { return Ok(Projected::NotFound) };
     let outcome = dispatch(commerce, cx, &event.event_type, &event.object_id, &event.raw).await;
     let (status, error) = match &outcome {
-        Ok(true) => ("projected", None),
-        Ok(false) => ("ignored", None),
-        Err(error) => ("failed", Some(error.to_string())),
+        Ok(true) => (EventStatus::Projected, None),
+        Ok(false) => (EventStatus::Ignored, None),
+        Err(error) => (EventStatus::Failed, Some(error.to_string())),
     };
-    tracing::debug!(event_id, event_type = event.event_type, was = event.status, status, "projected an event");
+    tracing::debug!(
+        event_id,
+        event_type = event.event_type,
+        was = event.status.as_str(),
+        status = status.as_str(),
+        "projected an event"
+    );
     let (tx_cx, id) = (cx.clone(), event_id.to_owned());
     commerce
         .db
         .write(move |tx| {
-            Box::pin(async move { store::set_event_status(tx, &tx_cx, &id, status, error.as_deref()).await })
+            Box::pin(async move {
+                if status != EventStatus::Failed {
+                    handlers::settle_event(tx, &tx_cx, &id).await?;
+                }
+                store::set_event_status(tx, &tx_cx, &id, status, error.as_deref()).await
+            })
         })
         .await?;
     Ok(if outcome? { Projected::Done } else { Projected::Ignored })

@@ -2,7 +2,7 @@
 
 use super::cards::sweep_card_updates;
 use super::conversion::sweep_conversions;
-use super::{Commerce, CommerceError, Projection, Receipt, project_subscription, receive_event, store};
+use super::{Commerce, CommerceError, Projection, Receipt, inbox, project_subscription, receive_event, store};
 use crate::clock::{DAY_MS, HOUR_MS};
 use crate::cx::{Actor, Cx};
 use crate::{invoices, orders, refunds};
@@ -54,9 +54,9 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
     commerce
         .db
         .write(move |tx| {
-            Box::pin(
-                async move { store::delete_old_events(tx, &tx_cx.vendor_id, tx_cx.now.plus(-INBOX_KEPT_MS)).await },
-            )
+            Box::pin(async move {
+                inbox::store::delete_old_events(tx, &tx_cx.vendor_id, tx_cx.now.plus(-INBOX_KEPT_MS)).await
+            })
         })
         .await?;
     if found != Reconciled::default() {
@@ -67,7 +67,8 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
 
 async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
     let vendor_id = cx.vendor_id.clone();
-    let newest = commerce.db.read(|tx| Box::pin(async move { store::newest_event_at(tx, &vendor_id).await })).await?;
+    let newest =
+        commerce.db.read(|tx| Box::pin(async move { inbox::store::newest_event_at(tx, &vendor_id).await })).await?;
     let earliest = cx.now.plus(-EVENTS_KEPT_MS);
     // After an outage the newest arrival lies far back; in quiet hours the last hour is looked at anyway.
     let since = newest.unwrap_or(earliest).min(cx.now).plus(-OVERLAP_MS).max(earliest);

@@ -1,4 +1,4 @@
-//! Subscriptions and Stripe's events in the database.
+//! Subscriptions in the database.
 
 use super::rules::Condition;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
@@ -7,7 +7,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, PlanId, SubscriptionId, VendorId};
-use crate::stripe::{EventEnvelope, PlannedChange, StripeSubscription};
+use crate::stripe::{PlannedChange, StripeSubscription};
 
 /// What a Stripe subscription means in terms of our catalog.
 #[derive(Clone, Debug)]
@@ -311,110 +311,4 @@ pub(super) async fn set_cancel_reason(
         why.map(|why| why.comment.as_str())
     )?;
     Ok(())
-}
-
-/// Stores an event unless it is there: `true` when it is new.
-pub(super) async fn insert_event(tx: &mut Tx, cx: &Cx, event: &EventEnvelope) -> Result<bool, DbError> {
-    let inserted = execute!(
-        tx,
-        "INSERT INTO stripe_events (vendor_id, id, event_type, object_id, customer_id, raw, status, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'received', $7)
-         ON CONFLICT (vendor_id, id) DO NOTHING",
-        &cx.vendor_id,
-        &event.id,
-        &event.event_type,
-        &event.object_id,
-        &event.customer_id,
-        &event.raw,
-        cx.now
-    )?;
-    Ok(inserted == 1)
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct EventRow {
-    pub(super) event_type: String,
-    pub(super) object_id: String,
-    pub(super) raw: String,
-    pub(super) status: String,
-}
-
-pub(super) async fn find_event(tx: &mut Tx, vendor_id: &VendorId, id: &str) -> Result<Option<EventRow>, DbError> {
-    fetch_optional!(
-        tx,
-        EventRow,
-        "SELECT event_type, object_id, raw, status FROM stripe_events WHERE vendor_id = $1 AND id = $2",
-        vendor_id,
-        id
-    )
-}
-
-pub(super) async fn set_event_status(
-    tx: &mut Tx,
-    cx: &Cx,
-    id: &str,
-    status: &str,
-    error: Option<&str>,
-) -> Result<(), DbError> {
-    execute!(
-        tx,
-        "UPDATE stripe_events SET status = $3, error = $4, projected_at = $5 WHERE vendor_id = $1 AND id = $2",
-        &cx.vendor_id,
-        id,
-        status,
-        error,
-        cx.now
-    )?;
-    Ok(())
-}
-
-/// When an event last arrived; `None` for an empty inbox.
-pub(super) async fn newest_event_at(tx: &mut Tx, vendor_id: &VendorId) -> Result<Option<UnixMs>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        (UnixMs,),
-        "SELECT received_at FROM stripe_events WHERE vendor_id = $1 ORDER BY received_at DESC LIMIT 1",
-        vendor_id
-    )?;
-    Ok(row.map(|(at,)| at))
-}
-
-/// An event that could not be projected, for whoever looks after the shop.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct FailedEvent {
-    /// Stripe's id.
-    pub id: String,
-    /// Its type.
-    pub event_type: String,
-    /// What it is about.
-    pub object_id: String,
-    /// Why it could not be projected.
-    pub error: Option<String>,
-    /// When it came.
-    pub received_at: UnixMs,
-}
-
-/// The newest events that could not be projected, newest first.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn list_failed_events(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<FailedEvent>, DbError> {
-    fetch_all!(
-        tx,
-        FailedEvent,
-        "SELECT id, event_type, object_id, error, received_at FROM stripe_events
-         WHERE vendor_id = $1 AND status = 'failed' ORDER BY received_at DESC, id DESC LIMIT $2",
-        vendor_id,
-        limit
-    )
-}
-
-/// Events older than `until` whose work is done are forgotten; failed ones stay.
-pub(super) async fn delete_old_events(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
-    execute!(
-        tx,
-        "DELETE FROM stripe_events WHERE vendor_id = $1 AND received_at < $2 AND status IN ('projected', 'ignored')",
-        vendor_id,
-        until
-    )
 }

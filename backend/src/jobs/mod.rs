@@ -39,6 +39,7 @@ use crate::keys::{MasterKey, Purpose};
 
 pub use housekeep::housekeep;
 pub use run::{Runner, Tally};
+pub(crate) use store::settle;
 pub use store::{DeadJob, count_by_status, delete_finished, list_dead, replay};
 pub use worker::{Worker, wake};
 

@@ -147,6 +147,17 @@ pub struct DeadJob {
     pub created_at: UnixMs,
     /// When it was given up.
     pub finished_at: Option<UnixMs>,
+    /// What made it one of its kind, with vendor and kind before it.
+    dedup_key: Option<String>,
+}
+
+impl DeadJob {
+    /// The id of what it is about, where jobs of its kind have one.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        let (_, key) = self.dedup_key.as_deref()?.split_once('/')?;
+        key.strip_prefix(&self.kind)?.strip_prefix(':')
+    }
 }
 
 /// The vendor's jobs that were given up, the latest first.
@@ -157,7 +168,7 @@ pub async fn list_dead(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<
     fetch_all!(
         tx,
         DeadJob,
-        "SELECT id, kind, attempts, last_error, created_at, finished_at FROM jobs
+        "SELECT id, kind, attempts, last_error, created_at, finished_at, dedup_key FROM jobs
          WHERE vendor_id = $1 AND status = 'dead' ORDER BY finished_at DESC, id LIMIT $2",
         vendor_id,
         limit
@@ -185,6 +196,21 @@ pub async fn replay(tx: &mut Tx, cx: &Cx, id: &JobId) -> Result<bool, DbError> {
         super::wake();
     }
     Ok(started == 1)
+}
+
+/// Notes dead jobs of a dedup key as done: what they were for has been done in another way.
+pub(crate) async fn settle(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), DbError> {
+    let dedup_key = format!("{}/{dedup_key}", cx.vendor_id);
+    execute!(
+        tx,
+        "UPDATE jobs SET status = 'done', finished_at = $3, payload = $4
+         WHERE vendor_id = $1 AND dedup_key = $2 AND status = 'dead'",
+        &cx.vendor_id,
+        &dedup_key,
+        cx.now,
+        Vec::<u8>::new()
+    )?;
+    Ok(())
 }
 
 /// How many jobs of all vendors stand where: for metrics.

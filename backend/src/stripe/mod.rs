@@ -9,6 +9,7 @@
 
 mod cards;
 mod checkout;
+pub mod checkup;
 mod configuration;
 mod conversion;
 mod customers;
@@ -17,6 +18,8 @@ mod events;
 mod invoices;
 mod price_list;
 mod promotions;
+mod raw;
+pub mod rehearsal;
 mod reversals;
 mod schedules;
 mod sent_invoices;
@@ -144,6 +147,12 @@ impl StripeAccounts {
     #[must_use]
     pub fn by_vendor(accounts: HashMap<VendorId, Stripe>) -> Self {
         Self { by_vendor: Arc::new(accounts), otherwise: None }
+    }
+
+    /// Whether nobody can sell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_vendor.is_empty() && self.otherwise.is_none()
     }
 
     /// The vendor's account; `None` when it sells nothing here.

@@ -5,6 +5,8 @@ mod apart;
 mod decoding;
 mod failed_renewal;
 mod free_plans;
+mod heard;
+mod inbox;
 mod maintenance;
 mod pairs;
 mod promotions;

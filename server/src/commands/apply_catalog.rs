@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let catalog = read(&arguments.file)?;
     let (clock, entropy) = (parts::clock(), Entropy::system());
-    let stripe = parts::stripe(config, &clock, &entropy)?;
+    let stripe = parts::stripe_of(config, &catalog.vendor.code, &clock, &entropy)?;
     let db = parts::open_migrated_database(config).await?;
     let origin = config.server.public_origin.clone();
 

@@ -1,5 +1,8 @@
 //! `server doctor`: tries out everything the service depends on, and says what to do about what fails.
 
+pub(crate) mod report;
+pub(crate) mod stripe;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -11,6 +14,7 @@ use backend::vendors::{Vendor, list_vendors};
 
 use crate::config::{Config, MailTransport};
 use crate::parts;
+use report::Report;
 
 /// Longest wait for another machine.
 const REACHABLE_WITHIN: Duration = Duration::from_secs(10);
@@ -27,8 +31,9 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
     let entropy = Entropy::system();
     let master = report.note("Master key", parts::master_key(config, &entropy).map(|key| (key, "opened".to_owned())));
     let db = report.note("Database", database(config, clock.now()).await);
+    let mut migrated = false;
     if let Some(db) = &db {
-        let migrated = report.note("Migrations", migrations(db).await.map(|done| ((), done))).is_some();
+        migrated = report.note("Migrations", migrations(db).await.map(|done| ((), done))).is_some();
         if let (true, Some(master)) = (migrated, &master) {
             for (vendor, outcome) in vendors(db, master).await {
                 report.note(&vendor, outcome.map(|said| ((), said)));
@@ -37,37 +42,15 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
     }
     report.note("Site", site(config).map(|said| ((), said)));
     report.note("Mail", mail(config).await.map(|said| ((), said)));
-    report.note("Stripe", stripe(config).await.map(|said| ((), said)));
+    let found = match (&db, migrated) {
+        (Some(db), true) => db.read(|tx| Box::pin(list_vendors(tx))).await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    stripe::check(config, &found, &clock, &entropy, &mut report).await;
     if let Some(db) = db {
         db.close().await;
     }
-    match report.failed {
-        0 => Ok(()),
-        count => bail!("{count} of {} checks failed.", report.checks),
-    }
-}
-
-#[derive(Default)]
-struct Report {
-    checks: usize,
-    failed: usize,
-}
-
-impl Report {
-    fn note<T>(&mut self, what: &str, outcome: Result<(T, String)>) -> Option<T> {
-        self.checks += 1;
-        match outcome {
-            Ok((value, said)) => {
-                println!("✓ {what}: {said}");
-                Some(value)
-            }
-            Err(error) => {
-                self.failed += 1;
-                println!("✗ {what}: {error:#}");
-                None
-            }
-        }
-    }
+    report.end()
 }
 
 async fn database(config: &Config, now: backend::clock::UnixMs) -> Result<(Db, String)> {
@@ -145,18 +128,6 @@ async fn mail(config: &Config) -> Result<String> {
     }
     connect(&mail.host, mail.port).await?;
     Ok(format!("{}:{} answers", mail.host, mail.port))
-}
-
-async fn stripe(config: &Config) -> Result<String> {
-    let Some(stripe) = parts::stripe(config, &parts::clock(), &Entropy::system())? else {
-        return Ok("no key is set; nothing can be sold".to_owned());
-    };
-    let base = &stripe.config().api_base;
-    let (scheme, rest) = base.split_once("://").context("stripe.api_base is not an address")?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, if scheme == "http" { "80" } else { "443" }));
-    connect(host, port.parse().context("stripe.api_base has no port")?).await?;
-    Ok(format!("{base} answers"))
 }
 
 async fn connect(host: &str, port: u16) -> Result<()> {

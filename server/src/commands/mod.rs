@@ -11,3 +11,4 @@ mod ledger;
 mod license;
 pub(crate) mod migrate;
 mod signing_keys;
+pub(crate) mod stripe_check;

@@ -5,6 +5,8 @@ use toml::{Table, Value};
 use super::{ConfigError, DEFAULTS};
 
 const PREFIX: &str = "LEASEHOLD__";
+/// What a vendor's account has: the one setting whose names are not all in the defaults.
+const ACCOUNT_SETTINGS: [&str; 4] = ["secret_key", "secret_key_file", "webhook_secret", "webhook_secret_file"];
 
 pub(super) fn defaults() -> Result<Table, ConfigError> {
     DEFAULTS.parse().map_err(|error| ConfigError(format!("The compiled-in configuration is damaged: {error}")))
@@ -27,7 +29,21 @@ pub(super) fn lay_file(settings: &mut Table, text: &str, name: &str) -> Result<(
                 let (is, wanted) = (value.type_str(), default.type_str());
                 return Err(ConfigError(format!("{name}: {section}.{setting} is {is}, but must be {wanted}.")));
             }
-            *default = value;
+            match (default, value) {
+                (Value::Table(accounts), Value::Table(given)) => {
+                    for (code, account) in given {
+                        let Value::Table(account) = account else {
+                            let wanted = format!("[{section}.{setting}.{code}]");
+                            return Err(ConfigError(format!("{name}: an account is a section, so write {wanted}.")));
+                        };
+                        for (setting, value) in account {
+                            lay_account(accounts, &code, &setting, value)
+                                .map_err(|problem| ConfigError(format!("{name}: {problem}")))?;
+                        }
+                    }
+                }
+                (default, value) => *default = value,
+            }
         }
     }
     Ok(())
@@ -44,6 +60,14 @@ pub(super) fn lay_environment(
         let (section, setting) = path.split_once("__").unwrap_or((&path, ""));
         let known = settings.get_mut(section).and_then(Value::as_table_mut);
         let known = known.ok_or_else(|| ConfigError(format!("{name}: there is no section [{section}].")))?;
+        if let (Some(account), Some(accounts)) =
+            (setting.strip_prefix("vendors__"), known.get_mut("vendors").and_then(Value::as_table_mut))
+        {
+            let (code, setting) = account.rsplit_once("__").unwrap_or((account, ""));
+            lay_account(accounts, code, setting, Value::String(text))
+                .map_err(|problem| ConfigError(format!("{name}: {problem}")))?;
+            continue;
+        }
         let Some(default) = known.get_mut(setting) else {
             return Err(ConfigError(format!("{name}: {}", unknown(section, setting, known))));
         };
@@ -58,6 +82,22 @@ pub(super) fn lay_environment(
             }
             _ => Value::String(text),
         };
+    }
+    Ok(())
+}
+
+/// Lays one setting of a vendor's account. What is wrong is said without the value, which may be a secret.
+fn lay_account(accounts: &mut Table, code: &str, setting: &str, value: Value) -> Result<(), String> {
+    if !ACCOUNT_SETTINGS.contains(&setting) {
+        let names = ACCOUNT_SETTINGS.join(", ");
+        return Err(format!("there is no setting stripe.vendors.{code}.{setting}; an account has {names}."));
+    }
+    if !value.is_str() {
+        return Err(format!("stripe.vendors.{code}.{setting} is {}, but must be string.", value.type_str()));
+    }
+    let account = accounts.entry(code).or_insert_with(|| Value::Table(Table::new()));
+    if let Some(account) = account.as_table_mut() {
+        account.insert(setting.to_owned(), value);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -146,6 +147,17 @@ pub(crate) struct Stripe {
     pub(crate) webhook_secret: Secret,
     pub(crate) webhook_secret_file: String,
     pub(crate) checkout_origin: String,
+    pub(crate) vendors: BTreeMap<String, VendorStripe>,
+}
+
+/// `[stripe.vendors.CODE]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct VendorStripe {
+    pub(crate) secret_key: Secret,
+    pub(crate) secret_key_file: String,
+    pub(crate) webhook_secret: Secret,
+    pub(crate) webhook_secret_file: String,
 }
 
 /// `stripe.mode`.
@@ -226,6 +238,15 @@ impl Config {
         let stripe = &mut config.stripe;
         stripe.secret_key.fill_from_file(&stripe.secret_key_file, "stripe.secret_key_file", false)?;
         stripe.webhook_secret.fill_from_file(&stripe.webhook_secret_file, "stripe.webhook_secret_file", false)?;
+        for (code, account) in &mut stripe.vendors {
+            let named = |setting: &str| format!("stripe.vendors.{code}.{setting}");
+            account.secret_key.fill_from_file(&account.secret_key_file, &named("secret_key_file"), false)?;
+            account.webhook_secret.fill_from_file(
+                &account.webhook_secret_file,
+                &named("webhook_secret_file"),
+                false,
+            )?;
+        }
         config.mail.password.fill_from_file(&config.mail.password_file, "mail.password_file", false)?;
         config.check()?;
         Ok(config)
@@ -247,6 +268,12 @@ impl Config {
         }
         if !self.keys.master_key.is_empty() && !self.keys.master_key_file.is_empty() {
             return refuse("Set keys.master_key or keys.master_key_file, not both.");
+        }
+        if !self.stripe.vendors.is_empty() && !self.stripe.secret_key.is_empty() {
+            return refuse(
+                "Set stripe.secret_key where there is one vendor, or stripe.vendors where there are several, not both: \
+                 a vendor that is not named would sell on somebody else's account.",
+            );
         }
         let mail = &self.mail;
         if mail.transport == MailTransport::Smtp && mail.host.is_empty() {

@@ -118,3 +118,35 @@ fn what_is_shown_has_every_setting() {
         }
     }
 }
+
+#[test]
+fn each_vendor_can_have_an_account_of_its_own() {
+    let file = "[stripe.vendors.acme]\nsecret_key = \"sk_test_acme\"\nwebhook_secret = \"whsec_acme\"";
+    let config = load(
+        file,
+        &[
+            ("LEASEHOLD__STRIPE__VENDORS__NORD_WIND__SECRET_KEY", "sk_test_nord"),
+            ("LEASEHOLD__STRIPE__VENDORS__ACME__WEBHOOK_SECRET", "whsec_changed"),
+        ],
+    )
+    .unwrap();
+    let account = |code: &str| config.stripe.vendors.get(code).unwrap();
+    assert_eq!(account("acme").secret_key.reveal(), "sk_test_acme");
+    assert_eq!(account("acme").webhook_secret.reveal(), "whsec_changed");
+    assert_eq!(account("nord_wind").secret_key.reveal(), "sk_test_nord");
+    assert!(!config.show().contains("sk_test_acme"), "{}", config.show());
+}
+
+#[test]
+fn an_account_that_is_wrong_is_refused_without_repeating_a_secret() {
+    let misspelt = refusal("[stripe.vendors.acme]\nsecret = \"sk_test_acme\"", &[]);
+    assert!(misspelt.contains("stripe.vendors.acme.secret;") && !misspelt.contains("sk_test"), "{misspelt}");
+    let both = refusal("[stripe]\nsecret_key = \"sk_test_a\"\n[stripe.vendors.acme]\nsecret_key = \"sk_test_b\"", &[]);
+    assert!(both.contains("not both"), "{both}");
+    let text = refusal("[stripe.vendors]\nacme = \"sk_test_a\"", &[]);
+    assert!(text.contains("write [stripe.vendors.acme]") && !text.contains("sk_test"), "{text}");
+    let number = refusal("[stripe.vendors.acme]\nsecret_key = 7", &[]);
+    assert!(number.contains("must be string"), "{number}");
+    let outside = refusal("", &[("LEASEHOLD__STRIPE__VENDORS__ACME", "sk_test_acme")]);
+    assert!(outside.contains("there is no setting") && !outside.contains("sk_test"), "{outside}");
+}

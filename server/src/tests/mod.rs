@@ -1,12 +1,14 @@
 //! The real router in process, on a real database.
 
 mod claims;
+mod doctor;
 mod events;
 mod instances;
 mod key_care;
 mod licensing_api;
 mod openapi;
 mod portal;
+mod stripe_check;
 mod well_known;
 
 use std::net::SocketAddr;

@@ -74,6 +74,7 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
             ("Payments", "/staff/payments"),
             ("Invoices", "/staff/invoices"),
             ("Ledger", "/staff/ledger"),
+            ("Events", "/staff/events"),
             ("Signing keys", "/staff/signing-keys"),
         ],
     }
@@ -122,6 +123,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "sessions_ended" => "All other browsers are logged out.",
         "event_replayed" => "The event was handled.",
         "event_failed_again" => "The event failed again; its new reason is in the list.",
+        "failures_replayed" => "Everything that failed is begun again. What fails once more comes back to this list.",
         "job_replayed" => "The work was begun again.",
         "job_not_replayed" => "Nothing was begun: it runs already, or has been done meanwhile.",
         "license_renamed" => "The name is saved.",

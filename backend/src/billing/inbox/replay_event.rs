@@ -1,7 +1,7 @@
 //! Projecting a stored event once more because somebody of the vendor's staff asks for it.
 
-use super::{Commerce, CommerceError, Projected, project_event};
 use crate::audit;
+use crate::billing::{Commerce, CommerceError, Projected, project_event};
 use crate::cx::Cx;
 
 /// Projects a stored event again and records who asked for it. Whether they may is the caller's question.

@@ -1,6 +1,7 @@
-//! The inbox: an authentic event is written down before anything is thought about it.
+//! Receiving: an authentic event is written down before anything is thought about it.
 
-use super::{handlers, store};
+use super::store;
+use crate::billing::handlers;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;

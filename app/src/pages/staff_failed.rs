@@ -1,0 +1,131 @@
+//! `/staff/failed`: events of Stripe that could not be handled and work that was given up, to be replayed one by one or
+//! all at once.
+
+use backend::accounts::{StaffAct, StaffRole, staff_may};
+use backend::billing::inbox::{Failures, InboxEvent, list_failures};
+use backend::clock::UnixMs;
+use backend::jobs::DeadJob;
+use backend::text::en::{console as words, console_inbox as text, events as happenings};
+use leptos::prelude::*;
+
+use super::{NoPage, Page, render, staff_events};
+use crate::components::{Card, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, PostButton, Row, Table};
+use crate::request::Visit;
+
+/// The list's address.
+pub(super) const PATH: &str = "/staff/failed";
+/// Rows of each kind.
+const ROWS: i64 = 100;
+
+/// What failed.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    // The guard has asked already; a page must not rely on it alone.
+    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
+    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
+    let failures = visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, ROWS).await })).await?;
+    let is_clear = failures.events.is_empty() && failures.jobs.is_empty();
+    let lead = if is_clear { text::NOTHING_FAILED } else { text::FAILED_LEAD };
+    let body = view! {
+        <PageHead title=text::FAILED lead=lead />
+        {(!is_clear).then(|| replay_all(&failures, role))}
+        {(!is_clear).then(|| view! { {failed_events(&failures, role, now)} {dead_jobs(&failures, role, now)} })}
+    };
+    Ok(Page::new(text::FAILED, body))
+}
+
+fn replay_all(failures: &Failures, role: StaffRole) -> AnyView {
+    if !staff_may(role, StaffAct::Replay) {
+        return view! { <p>{text::NOT_YOURS}</p> }.into_any();
+    }
+    let label = text::replay_all(failures.event_count, failures.jobs.len());
+    view! { <PostButton action="/act/replay-failures" label emphasis=Emphasis::Primary /> }.into_any()
+}
+
+fn moment(at: UnixMs, now: UnixMs) -> impl IntoView {
+    view! { <Moment datetime=at.timestamp().to_string() absolute=happenings::when(at, now) /> }
+}
+
+fn reason(error: Option<&String>, attempts: i64) -> impl IntoView + use<> {
+    let error = error.cloned().unwrap_or_else(|| words::NO_REASON.to_owned());
+    view! { {error} <small>{text::tried(attempts)}</small> }
+}
+
+fn failed_events(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView + use<> {
+    let [event, about, since, why, act] = text::EVENT_COLUMNS;
+    let columns =
+        vec![Column::text(event), Column::text(about), Column::text(since), Column::text(why), Column::act(act)];
+    let rows = failures.events.iter().map(|event| event_row(event, role, now)).collect();
+    let shown = i64::try_from(failures.events.len()).unwrap_or(i64::MAX);
+    let rest = (failures.event_count > shown).then(|| {
+        let href = format!("{}?status=failed", staff_events::PATH);
+        view! { <p><LinkButton href label=text::ALL_FAILED emphasis=Emphasis::Plain /></p> }
+    });
+    view! {
+        <Card title=words::EVENTS_TITLE lead=words::EVENTS_LEAD>
+            <Table
+                caption=words::EVENTS_TITLE
+                caption_hidden=true
+                columns
+                rows
+                empty=|| view! { <EmptyState text=words::NO_EVENTS /> }
+            />
+            {rest}
+        </Card>
+    }
+}
+
+fn event_row(event: &InboxEvent, role: StaffRole, now: UnixMs) -> Row {
+    let href = format!("{}/{}", staff_events::PATH, event.id);
+    let row = Row::new()
+        .cell(view! { <a href=href>{event.event_type.clone()}</a> <small>{event.id.clone()}</small> })
+        .cell(event.object_id.clone())
+        .cell(moment(event.received_at, now))
+        .cell(reason(event.error.as_ref(), event.attempts));
+    replay(row, role, "/act/replay-event", ("event_id", &event.id))
+}
+
+fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView + use<> {
+    let [work, about, since, why, act] = text::JOB_COLUMNS;
+    let columns =
+        vec![Column::text(work), Column::text(about), Column::text(since), Column::text(why), Column::act(act)];
+    let rows = failures.jobs.iter().map(|job| job_row(job, role, now)).collect();
+    let more = failures.has_more_jobs.then(|| view! { <p>{text::MORE_JOBS}</p> });
+    view! {
+        <Card title=words::JOBS_TITLE lead=words::JOBS_LEAD>
+            <Table
+                caption=words::JOBS_TITLE
+                caption_hidden=true
+                columns
+                rows
+                empty=|| view! { <EmptyState text=words::NO_JOBS /> }
+            />
+            {more}
+        </Card>
+    }
+}
+
+fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs) -> Row {
+    let row = Row::new().cell(view! { {text::job(&job.kind).to_owned()} <small>{job.id.to_string()}</small> });
+    let row = match job.about() {
+        Some(about) => row.cell(about.to_owned()),
+        None => row.blank(),
+    };
+    let row = row.cell(moment(job.created_at, now)).cell(reason(job.last_error.as_ref(), job.attempts));
+    replay(row, role, "/act/replay-job", ("job_id", job.id.as_str()))
+}
+
+/// Ends a row with the button that replays it, for those who may.
+fn replay(row: Row, role: StaffRole, action: &'static str, (name, id): (&str, &str)) -> Row {
+    if !staff_may(role, StaffAct::Replay) {
+        return row.blank();
+    }
+    let (hidden, about) = (vec![(name.to_owned(), id.to_owned())], id.to_owned());
+    row.cell(
+        view! { <PostButton action=action label=words::REPLAY hidden=hidden about=about emphasis=Emphasis::Quiet /> },
+    )
+}

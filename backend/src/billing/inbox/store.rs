@@ -1,0 +1,159 @@
+//! Stripe's events in the database.
+
+use super::{EventStatus, InboxEvent, InboxFilter, InboxPlace};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::VendorId;
+use crate::stripe::EventEnvelope;
+
+/// Stores an event unless it is there: `true` when it is new.
+pub(crate) async fn insert_event(tx: &mut Tx, cx: &Cx, event: &EventEnvelope) -> Result<bool, DbError> {
+    let inserted = execute!(
+        tx,
+        "INSERT INTO stripe_events (vendor_id, id, event_type, object_id, customer_id, raw, status, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'received', $7)
+         ON CONFLICT (vendor_id, id) DO NOTHING",
+        &cx.vendor_id,
+        &event.id,
+        &event.event_type,
+        &event.object_id,
+        &event.customer_id,
+        &event.raw,
+        cx.now
+    )?;
+    Ok(inserted == 1)
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct EventRow {
+    pub(crate) event_type: String,
+    pub(crate) object_id: String,
+    pub(crate) raw: String,
+    pub(crate) status: EventStatus,
+}
+
+pub(crate) async fn find_event(tx: &mut Tx, vendor_id: &VendorId, id: &str) -> Result<Option<EventRow>, DbError> {
+    fetch_optional!(
+        tx,
+        EventRow,
+        "SELECT event_type, object_id, raw, status FROM stripe_events WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )
+}
+
+/// Notes how handling an event ended.
+pub(crate) async fn set_event_status(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &str,
+    status: EventStatus,
+    error: Option<&str>,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE stripe_events SET status = $3, error = $4, projected_at = $5, attempts = attempts + 1
+         WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        id,
+        status,
+        error,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// When an event last arrived; `None` for an empty inbox.
+pub(crate) async fn newest_event_at(tx: &mut Tx, vendor_id: &VendorId) -> Result<Option<UnixMs>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (UnixMs,),
+        "SELECT received_at FROM stripe_events WHERE vendor_id = $1 ORDER BY received_at DESC LIMIT 1",
+        vendor_id
+    )?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Events older than `until` whose work is done are forgotten; failed ones stay.
+pub(crate) async fn delete_old_events(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
+    execute!(
+        tx,
+        "DELETE FROM stripe_events WHERE vendor_id = $1 AND received_at < $2 AND status IN ('projected', 'ignored')",
+        vendor_id,
+        until
+    )
+}
+
+/// The events that are looked for, newest first, from a place on.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_inbox(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    filter: &InboxFilter,
+    after: Option<&InboxPlace>,
+    limit: i64,
+) -> Result<Vec<InboxEvent>, DbError> {
+    let (before_at, before_id) = after.map_or((UnixMs(i64::MAX), ""), |place| (place.received_at, place.id.as_str()));
+    fetch_all!(
+        tx,
+        InboxEvent,
+        "SELECT id, event_type, object_id, customer_id, status, error, attempts, received_at, projected_at
+         FROM stripe_events
+         WHERE vendor_id = $1 AND ($2 = '' OR status = $2)
+           AND ($3 = '' OR id = $3 OR object_id = $3 OR customer_id = $3 OR event_type LIKE $3 || '%')
+           AND (received_at < $4 OR received_at = $4 AND id < $5)
+         ORDER BY received_at DESC, id DESC LIMIT $6",
+        vendor_id,
+        filter.status.map_or("", EventStatus::as_str),
+        filter.text.trim(),
+        before_at,
+        before_id,
+        limit
+    )
+}
+
+/// The newest events that could not be handled, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_failed_events(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<InboxEvent>, DbError> {
+    let failed = InboxFilter { status: Some(EventStatus::Failed), ..InboxFilter::default() };
+    list_inbox(tx, vendor_id, &failed, None, limit).await
+}
+
+/// An event with its body.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_inbox_event(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &str,
+) -> Result<Option<(InboxEvent, String)>, DbError> {
+    let found = fetch_optional!(
+        tx,
+        InboxEvent,
+        "SELECT id, event_type, object_id, customer_id, status, error, attempts, received_at, projected_at
+         FROM stripe_events WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )?;
+    let Some(event) = found else { return Ok(None) };
+    Ok(find_event(tx, vendor_id, id).await?.map(|row| (event, row.raw)))
+}
+
+/// How many events became what.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn count_inbox(tx: &mut Tx, vendor_id: &VendorId) -> Result<Vec<(EventStatus, i64)>, DbError> {
+    fetch_all!(
+        tx,
+        (EventStatus, i64),
+        "SELECT status, CAST(COUNT(*) AS BIGINT) FROM stripe_events WHERE vendor_id = $1 GROUP BY status",
+        vendor_id
+    )
+}

@@ -1,0 +1,154 @@
+//! A look at how an account is set up at Stripe, for its operator: what we depend on there, what is missing, and what
+//! no call tells and a person has to look up in Stripe's dashboard.
+//!
+//! Here the account is asked; [`rules`] says what the answers mean.
+
+pub mod rules;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Stripe, StripeError, StripeErrorKind};
+
+pub use rules::{ByHand, Finding, Part, Severity};
+
+/// What the account is compared to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Addresses at which this deployment takes the vendor's webhooks; the first is the one to be named. Empty: no
+    /// vendor is known yet, and webhooks are not looked at.
+    pub webhook_urls: Vec<String>,
+    /// The types of events that have to be sent there.
+    pub event_types: Vec<&'static str>,
+}
+
+/// The account.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AccountFacts {
+    /// Stripe's id.
+    pub id: String,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default)]
+    pub country: String,
+    /// Whether it may take money.
+    #[serde(default)]
+    pub charges_enabled: bool,
+    /// What it may do, by name: `active`, `pending` or `inactive`.
+    #[serde(default)]
+    pub capabilities: std::collections::BTreeMap<String, Value>,
+    /// What customers see.
+    #[serde(default)]
+    pub business_profile: Option<BusinessProfile>,
+}
+
+/// What customers see of an account.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BusinessProfile {
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// Where events are sent to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EndpointFacts {
+    /// Stripe's id.
+    pub id: String,
+    /// The address.
+    pub url: String,
+    /// `enabled` or `disabled`.
+    pub status: String,
+    /// The version that its events are written in; none means the account's own.
+    pub api_version: Option<String>,
+    /// The types that are sent; `*` for all.
+    pub enabled_events: Vec<String>,
+}
+
+/// How tax is set up.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TaxFacts {
+    /// `active` or `pending`.
+    pub status: String,
+    /// Why it is pending.
+    #[serde(default)]
+    pub status_details: TaxDetails,
+}
+
+/// Why tax is not active.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TaxDetails {
+    /// What is missing.
+    #[serde(default)]
+    pub pending: Option<TaxPending>,
+}
+
+/// What is missing before tax is reckoned.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TaxPending {
+    /// Stripe's names of the fields.
+    #[serde(default)]
+    pub missing_fields: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    data: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    #[serde(default)]
+    country: String,
+}
+
+impl Stripe {
+    /// Asks for everything that can be asked for, and says what it means. What cannot be asked is a finding too, so
+    /// this never fails.
+    pub async fn check_up(&self, wanted: &Wanted) -> Vec<Finding> {
+        let is_live = self.config().is_live();
+        let account: Result<AccountFacts, _> = self.ask("account", &[]).await;
+        let mut findings = match account {
+            Ok(account) => rules::judge_account(&account, is_live),
+            // Nothing else will answer either.
+            Err(error) if error.status != Some(403) => return vec![refused(Part::Account, &error)],
+            Err(error) => vec![refused(Part::Account, &error)],
+        };
+        if !wanted.webhook_urls.is_empty() {
+            match self.ask::<List<EndpointFacts>>("webhook_endpoints", &[("limit", "100")]).await {
+                Ok(endpoints) => findings.extend(rules::judge_endpoints(&endpoints.data, wanted)),
+                Err(error) => findings.push(refused(Part::WebhookEndpoints, &error)),
+            }
+        }
+        match self.ask::<TaxFacts>("tax/settings", &[]).await {
+            Ok(tax) => findings.push(rules::judge_tax(&tax)),
+            Err(error) => findings.push(refused(Part::Tax, &error)),
+        }
+        match self.ask::<List<Registration>>("tax/registrations", &[("status", "active"), ("limit", "100")]).await {
+            Ok(found) => {
+                let mut countries: Vec<String> = found.data.into_iter().map(|it| it.country).collect();
+                countries.sort();
+                countries.dedup();
+                findings.push(Finding::TaxRegistrations(countries));
+            }
+            Err(error) => findings.push(refused(Part::Tax, &error)),
+        }
+        match self.ask::<List<Value>>("customers", &[("limit", "20")]).await {
+            Ok(customers) => findings.push(rules::judge_numbering(&customers.data)),
+            Err(error) => findings.push(refused(Part::Numbering, &error)),
+        }
+        findings.extend(ByHand::ALL.iter().map(|setting| Finding::ByHand(*setting)));
+        findings
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, StripeError> {
+        serde_json::from_value(self.look(path, query).await?).map_err(StripeError::unreadable)
+    }
+}
+
+/// A restricted key may lack the right to look; any other failure is one.
+fn refused(part: Part, error: &StripeError) -> Finding {
+    match (error.kind, error.status) {
+        (StripeErrorKind::Authentication, Some(403)) => Finding::NotPermitted(part),
+        (StripeErrorKind::Authentication, _) => Finding::KeyRefused,
+        _ => Finding::NotAnswered(part, error.message.clone()),
+    }
+}
