@@ -48,6 +48,8 @@ pub enum Control {
     Select(Vec<Choice>),
     /// Yes or no; sent as `true` when ticked, and not at all otherwise. The value `"true"` ticks it.
     Checkbox,
+    /// A day, as `YYYY-MM-DD`.
+    Day,
     /// A moment, as `YYYY-MM-DDTHH:MM`; the label says in which time zone.
     Moment,
     /// Several lines of text.
@@ -119,6 +121,7 @@ pub fn Field(
     let control = match control {
         Control::Text | Control::Checkbox => line(wiring, "text", value, None),
         Control::Email => line(wiring, "email", value, None),
+        Control::Day => line(wiring, "date", value, None),
         Control::Moment => line(wiring, "datetime-local", value, None),
         Control::Number { min, max } => line(wiring, "number", value, Some((min, max))),
         Control::Password { show, hide } => password(wiring, show, hide),

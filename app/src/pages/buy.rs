@@ -149,7 +149,9 @@ impl Review {
         let next = rules::next_charge_on(now.date(), interval).unwrap_or_else(|| add_years(now, 1).date());
         let (product, plan) = (&self.product.name, &self.plan.name);
         let of_seats = text::seats(self.plan.license_type, seats);
-        let lead = if terms::is_free(&self.plan, quote) {
+        let is_free = terms::is_free(&self.plan, quote);
+        let title = if is_free { promotions::FREE_REVIEW_TITLE } else { text::REVIEW_TITLE };
+        let lead = if is_free {
             promotions::free_lead(product, plan, &of_seats)
         } else if self.trial_days > 0 {
             promotions::trial_lead(product, plan, &of_seats, quote.total, orders::per(interval))
@@ -165,7 +167,7 @@ impl Review {
         let transfer = terms::transfer_terms(&visit.vendor.profile, &self.plan, quote, self.trial_days);
         let transfer = transfer.and_then(|transfer| self.by_transfer(quote, transfer, now));
         view! {
-            <PageHead title=text::REVIEW_TITLE lead=lead />
+            <PageHead title=title lead=lead />
             {failed}
             <Card title=text::ORDER_TITLE>{lines} {change_form}</Card>
             <div class="row">
@@ -354,7 +356,7 @@ impl Review {
             }
             .into_any();
         }
-        let steps = text::next_steps().map(|step| view! { <li>{step}</li> });
+        let steps = text::next_steps(matches!(self.code, Code::Applies(_))).map(|step| view! { <li>{step}</li> });
         let trial = (self.trial_days > 0).then(|| {
             let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
             let sentence = promotions::trial(self.trial_days, first, quote.total, self.plan.terms.trial_without_card);

@@ -256,8 +256,10 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
         Fact::new(words::PLAN, own.view.plan_name.clone()),
     ];
     if let Some(subscription) = own.living_subscription() {
-        let for_ever =
-            perpetual_plan(plans, license.license_type, subscription).filter(|_| own.may(Act::Buy)).map(|_| {
+        let is_paid = license.status != LicenseStatus::Pending;
+        let for_ever = perpetual_plan(plans, license.license_type, subscription)
+            .filter(|_| own.may(Act::Buy) && is_paid)
+            .map(|_| {
                 let href = format!("{}/for-ever", own.href());
                 view! { " " <LinkButton href label=conversion_words::LINK emphasis=Emphasis::Quiet /> }
             });

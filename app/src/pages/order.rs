@@ -14,7 +14,7 @@ use backend::invoices::transfers;
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
-    buying as text, claims, order_page as left_text, orders as order_text, transfers as transfer_text,
+    buying as text, claims, order_page as left_text, orders as order_text, promotions, transfers as transfer_text,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -244,6 +244,7 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
     let hash = session_hash(visit).unwrap_or_default();
     let kind = order.kind;
+    let done = if order.payment == Payment::None { promotions::FREE_STEPS_DONE } else { text::STEPS_DONE };
     let (license, key) = visit
         .state
         .db
@@ -279,7 +280,7 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
         {waits}
         {key}
         <Card title=text::PROGRESS_TITLE>
-            <Steps steps=steps(text::STEPS_DONE, text::STEPS_DONE.len()) />
+            <Steps steps=steps(done, done.len()) />
         </Card>
     };
     Ok(Page::new(text::READY_TITLE, body))

@@ -8,7 +8,9 @@ use leptos::prelude::*;
 
 use super::invoices::{day, tone};
 use super::{NoPage, Page, render};
-use crate::components::{Badge, Column, EmptyState, Field, Form, Method, Money, PageHead, Pagination, Row, Table};
+use crate::components::{
+    Badge, Column, Emphasis, EmptyState, Field, Form, Method, Money, PageHead, Pagination, Row, Table,
+};
 use crate::request::Visit;
 
 /// The list's address.
@@ -64,9 +66,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let rows = invoices.iter().map(row).collect();
     let body = view! {
         <PageHead title=text::INVOICES lead=text::INVOICES_LEAD />
-        <Form action=PATH method=Method::Get id="find" submit=text::FIND_SUBMIT>
-            <Field name="number" label=text::FIND value=number.unwrap_or_default() may_be_empty=true />
-        </Form>
+        <div class="across">
+            <Form action=PATH method=Method::Get id="find" submit=text::FIND_SUBMIT emphasis=Emphasis::Plain>
+                <Field name="number" label=text::FIND value=number.unwrap_or_default() may_be_empty=true />
+            </Form>
+        </div>
         <Table
             caption=text::INVOICES_CAPTION
             caption_hidden=true

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 
 use super::{NoPage, Page, render};
 use crate::components::{
-    Card, Column, Emphasis, EmptyState, Field, Form, LinkButton, Method, Money, Notice, PageHead, Row, Table, Tone,
+    Card, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, Money, Notice, PageHead, Row, Table,
+    Tone,
 };
 use crate::request::Visit;
 
@@ -64,10 +65,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <PageHead title=text::LEDGER lead=text::LEDGER_LEAD />
         {standing}
-        <Form action=PATH method=Method::Get id="period" submit=text::SHOW>
-            <Field name="from" label=text::FROM value=from.unwrap_or_default() hint=text::DAY_HINT may_be_empty=true />
-            <Field name="to" label=text::TO value=to.unwrap_or_default() hint=text::DAY_HINT may_be_empty=true />
-        </Form>
+        <div class="across">
+            <Form action=PATH method=Method::Get id="period" submit=text::SHOW emphasis=Emphasis::Plain>
+                <Field name="from" label=text::FROM control=Control::Day value=from.unwrap_or_default() may_be_empty=true />
+                <Field name="to" label=text::TO control=Control::Day value=to.unwrap_or_default() may_be_empty=true />
+            </Form>
+        </div>
         {tables}
         {nothing}
         {downloads}

@@ -268,9 +268,14 @@ pub fn review_lead(
 
 /// The three steps after the button.
 #[must_use]
-pub fn next_steps() -> [&'static str; 3] {
+pub fn next_steps(has_code: bool) -> [&'static str; 3] {
     [
-        "You enter your card on the payment page of Stripe. The tax of your country is added there, and a code can be entered.",
+        if has_code {
+            "You enter your card on the payment page of Stripe. The tax of your country is added there."
+        } else {
+            "You enter your card on the payment page of Stripe. The tax of your country is added there, and a code can be \
+             entered."
+        },
         "You come back here, and the license key is on the page within seconds.",
         "Invoice and receipt wait as PDF under Invoices.",
     ]
@@ -324,7 +329,7 @@ pub const STEP_NOTE: &str = "usually within a few seconds";
 #[must_use]
 pub fn ready_lead(product: &str, plan: &str, seats: &str, is_key_shown: bool) -> String {
     let next = if is_key_shown { "Copy the key and start the product with it." } else { KEY_ELSEWHERE };
-    format!("{product}, {plan}, with {seats}, is paid and active. {next}")
+    format!("{product}, {plan}, with {seats}, is active. {next}")
 }
 
 /// Until when releases are covered after updates were renewed.

@@ -177,8 +177,6 @@ pub const LEDGER_LEAD: &str = "Every invoice, payment, credit note, refund and d
 pub const FROM: &str = "From";
 /// Label of the last day.
 pub const TO: &str = "To";
-/// How days are written.
-pub const DAY_HINT: &str = "Like 2026-11-21; empty for all.";
 /// Shows the period.
 pub const SHOW: &str = "Show";
 /// Downloads the entries of the period.

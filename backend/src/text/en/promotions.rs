@@ -144,6 +144,10 @@ pub const FREE_STEPS: [&str; 2] = [
     "It renews by itself and goes on costing nothing. End it whenever you like.",
 ];
 
+/// Heading of the review of what costs nothing.
+pub const FREE_REVIEW_TITLE: &str = "Review your order";
+/// The steps of an order that costs nothing, all done.
+pub const FREE_STEPS_DONE: [&str; 3] = ["Ordered", "License prepared", "Ready"];
 /// What is ordered for nothing.
 #[must_use]
 pub fn free_lead(product: &str, plan: &str, seats: &str) -> String {
