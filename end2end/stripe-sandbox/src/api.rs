@@ -10,7 +10,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    Sandbox,
+    Cut, Sandbox,
     amend::amend,
     error::{Answer, ApiError},
     expand,
@@ -109,8 +109,15 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    let cut = sandbox.next_cut();
+    if cut == Some(Cut::Before) {
+        sandbox.hold(format!("{method} {}", uri.path())).await;
+    }
     let answered = answer(&sandbox, &method, &uri, &headers, &body);
     sandbox.wake.notify_one();
+    if cut == Some(Cut::After) {
+        sandbox.hold(format!("{method} {}", uri.path())).await;
+    }
     if answered.withheld {
         // Longer than any client waits; the connection then breaks without a word.
         tokio::time::sleep(Duration::from_secs(120)).await;

@@ -3,11 +3,91 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::Running;
+use crate::{
+    Running,
+    object::{public, text},
+};
+
+/// Where a call is held: it never ends, as if the caller had died in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Before anything is done.
+    Before,
+    /// When it is done, before it is answered.
+    After,
+}
+
+/// A call to be held.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// So many calls go through before it.
+    calls: usize,
+    cut: Cut,
+    /// The call, once it has come.
+    name: Option<String>,
+}
+
+impl Held {
+    /// Counts a call; answers where this one is to be held. It counts as held from the moment given.
+    fn meets(&mut self) -> Option<Cut> {
+        if self.calls > 0 {
+            self.calls -= 1;
+            return None;
+        }
+        self.name.is_none().then_some(self.cut)
+    }
+}
+
+impl crate::Sandbox {
+    /// Where the call that comes now is to be held.
+    pub(crate) fn next_cut(&self) -> Option<Cut> {
+        self.held().as_mut().and_then(Held::meets)
+    }
+
+    /// Holds a call for ever.
+    pub(crate) async fn hold(&self, name: String) {
+        if let Some(held) = self.held().as_mut() {
+            held.name = Some(name);
+        }
+        std::future::pending().await
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
+        self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 impl Running {
+    /// Holds the call of the API that comes after so many others from now on, or none any more.
+    pub fn cut(&self, at: Option<(usize, Cut)>) {
+        *self.sandbox.held() = at.map(|(calls, cut)| Held { calls, cut, name: None });
+    }
+
+    /// The call that is held, such as `POST /v1/customers`, once it has come.
+    #[must_use]
+    pub fn was_cut(&self) -> Option<String> {
+        self.sandbox.held().as_ref().and_then(|held| held.name.clone())
+    }
+
+    /// What happened up to now beyond the first `seen` events, oldest first: for whoever listens often, without a request.
+    #[must_use]
+    pub fn events_after(&self, seen: usize) -> Vec<Value> {
+        let mut world = self.sandbox.world();
+        self.sandbox.catch_up(&mut world);
+        world.ids("event").iter().skip(seen).map(|id| public(&world.copy(id))).collect()
+    }
+
+    /// All objects of a kind that are one customer's, oldest first, without a request.
+    #[must_use]
+    pub fn objects_of(&self, kind: &str, customer: &str) -> Vec<Value> {
+        let mut world = self.sandbox.world();
+        self.sandbox.catch_up(&mut world);
+        let all = world.ids(kind).into_iter().filter_map(|id| world.find(&id).cloned());
+        all.filter(|object| text(object, "customer") == customer).map(|object| public(&object)).collect()
+    }
+
     /// A call of the API, as somebody else than the portal would make it: `POST /v1/{path}`.
     ///
     /// # Errors

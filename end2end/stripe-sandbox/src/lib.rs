@@ -42,6 +42,7 @@ use anyhow::Context as _;
 use axum::{Router, routing};
 use tokio::sync::Notify;
 
+pub use crate::drive::Cut;
 use crate::{clock::Clock, world::World};
 
 /// How often time passes when nobody asks.
@@ -116,6 +117,8 @@ pub(crate) struct Sandbox {
     pub(crate) http: reqwest::Client,
     /// Rung when deliveries may be waiting.
     pub(crate) wake: Notify,
+    /// A call that never ends.
+    held: Mutex<Option<drive::Held>>,
     world: Mutex<World>,
 }
 
@@ -160,6 +163,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         api_keys: config.api_keys,
         http: http_client()?,
         wake: Notify::new(),
+        held: Mutex::new(None),
         world: Mutex::new(world),
     });
     let router = router(Arc::clone(&sandbox));

@@ -214,7 +214,9 @@ pub(crate) fn make(
         return Ok(());
     }
     if waits {
-        let expires_at = world.now + INCOMPLETE_SECONDS;
+        // <https://docs.stripe.com/billing/subscriptions/pending-updates-reference#expired-updates>
+        let (_, period_end) = period(&world.copy(&id));
+        let expires_at = (world.now + INCOMPLETE_SECONDS).min(period_end);
         let anchored = planned.restarts.then_some(moment);
         subscription::update(world, &id, |subscription| {
             subscription["pending_update"] = json!({

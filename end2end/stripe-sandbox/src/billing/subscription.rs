@@ -405,7 +405,25 @@ pub(crate) fn end(world: &mut World, id: &str, reason: &str) {
         subscription["pending_update"] = Value::Null;
     });
     schedule::subscription_ended(world, id);
+    stop_collecting(world, id);
     world.emit("customer.subscription.deleted", id);
+}
+
+/// Nobody is charged by surprise for what has ended: its invoices stay as they are.
+/// <https://docs.stripe.com/api/subscriptions/cancel>
+fn stop_collecting(world: &mut World, id: &str) {
+    let is_its = |invoice: &&Value| {
+        invoicing::subscription_of(invoice) == Some(id) && matches!(text(invoice, "status"), "draft" | "open")
+    };
+    let unpaid: Vec<String> =
+        world.all("invoice").filter(is_its).map(|invoice| text(invoice, "id").to_owned()).collect();
+    for invoice in unpaid {
+        world.change(&invoice, |invoice| {
+            invoice["auto_advance"] = json!(false);
+            invoice["automatically_finalizes_at"] = Value::Null;
+            invoice["next_payment_attempt"] = Value::Null;
+        });
+    }
 }
 
 /// Charges an open invoice that time has brought, and decides what a failure means.

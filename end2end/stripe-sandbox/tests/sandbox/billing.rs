@@ -122,6 +122,48 @@ async fn a_pending_upgrade_expires_after_23_hours() {
 }
 
 #[tokio::test]
+async fn a_pending_upgrade_expires_with_the_period_when_that_is_sooner() {
+    let shop = Shop::open().await;
+    let (maker, pilot) =
+        (shop.price("maker", 1_000, Some("month")).await, shop.price("pilot", 9_900, Some("month")).await);
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let before = shop.subscription(&customer, &maker).await;
+    let path = format!("subscriptions/{}", id(&before));
+    let failing = id(&shop.post("payment_methods/pm_card_chargeCustomerFail/attach", &[("customer", &customer)]).await);
+    shop.post(&path, &[("default_payment_method", &failing)]).await;
+    // Two hours before the period ends.
+    shop.at("2027-02-28T10:00:00Z");
+    let form = [
+        ("items[0][id]", item(&before)),
+        ("items[0][price]", pilot),
+        ("proration_behavior", "always_invoice".into()),
+        ("payment_behavior", "pending_if_incomplete".into()),
+    ];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let waiting = shop.post(&path, &form).await;
+    assert_eq!(waiting["pending_update"]["expires_at"], before["items"]["data"][0]["current_period_end"]);
+    shop.at("2027-02-28T12:00:01Z");
+    let after = shop.get(&path).await;
+    assert!(after["pending_update"].is_null());
+    assert_eq!(after["items"]["data"][0]["price"]["id"], maker.as_str());
+    assert_ne!(after["items"]["data"][0]["current_period_end"], before["items"]["data"][0]["current_period_end"]);
+}
+
+#[tokio::test]
+async fn nothing_is_collected_any_more_for_what_has_ended() {
+    let shop = Shop::open().await;
+    let maker = shop.price("maker", 1_000, Some("month")).await;
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let path = format!("subscriptions/{}", id(&shop.subscription(&customer, &maker).await));
+    // Renewed, and its invoice is a draft for an hour.
+    shop.at("2027-02-28T12:10:00Z");
+    let draft = shop.get(&path).await["latest_invoice"].as_str().unwrap().to_owned();
+    shop.delete(&path).await;
+    shop.at("2027-03-10T00:00:00Z");
+    assert_eq!(shop.get(&format!("invoices/{draft}")).await["status"], "draft");
+}
+
+#[tokio::test]
 async fn a_month_end_subscription_renews_on_the_last_day_and_comes_back_to_the_31st() {
     let shop = Shop::open().await;
     let maker = shop.price("maker", 1_000, Some("month")).await;
