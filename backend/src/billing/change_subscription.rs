@@ -145,10 +145,12 @@ async fn plan_for_later(
     prepared: &Prepared,
     request: &ChangeRequest,
 ) -> Result<Change, CommerceError> {
-    // The row's lock number tells one plan from the next, so that planning, dropping and planning the same
-    // again makes a new schedule.
+    // The row's lock number tells one plan from the next, so that planning, dropping and planning the same again makes
+    // a new schedule. So does the schedule that was there: it is released by now, and one that was left behind by an
+    // attempt that never came to its end must not be taken for the new one.
     let attempt = prepared.row.lock_no.to_string();
-    let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan", &attempt]);
+    let released = prepared.subscription.schedule_id.as_deref().unwrap_or_default();
+    let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan", &attempt, released]);
     let recurrence = match request.interval {
         BillingInterval::Year => Recurrence::Year,
         BillingInterval::Month | BillingInterval::Once => Recurrence::Month,

@@ -1,7 +1,7 @@
 //! Previewing a change of plan, interval or seats: what it costs, to the cent, and when it takes effect.
 
 use super::rules::{self, Shape, Timing};
-use super::{Commerce, CommerceError, Subscription, store};
+use super::{Commerce, CommerceError, Subscription, project_subscription, store};
 use crate::accounts::{self, Act};
 use crate::catalog::{self, BillingInterval, Plan, Price, PriceRole};
 use crate::clock::UnixMs;
@@ -37,6 +37,8 @@ pub enum ChangeRefusal {
     NotASubscription,
     /// The subscription is over.
     Over,
+    /// What paid for the license was given back: whatever is paid now would buy nothing.
+    Revoked,
     /// Something is unpaid; that comes first.
     PaymentDue,
     /// It is cancelled, so nothing follows the period for which the change would wait.
@@ -189,13 +191,18 @@ pub(super) async fn prepare(
 ) -> Result<Result<Prepared, ChangeRefusal>, CommerceError> {
     let (tx_cx, license_id) = (cx.clone(), request.license_id.clone());
     let row = commerce.db.read(|tx| Box::pin(async move { find_changeable(tx, &tx_cx, &license_id).await })).await?;
-    let row = match row {
-        Ok(row) => row,
+    let (row, is_revoked) = match row {
+        Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let subscription = commerce.stripe(cx)?.fetch_subscription(&row.stripe_subscription_id).await?;
+    let (row, is_revoked) = match bring_up_to_date(commerce, cx, (row, is_revoked), &subscription).await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     match subscription.state {
         SubscriptionState::Canceled | SubscriptionState::IncompleteExpired => return Ok(Err(ChangeRefusal::Over)),
+        _ if is_revoked => return Ok(Err(ChangeRefusal::Revoked)),
         SubscriptionState::Active | SubscriptionState::Trialing if !subscription.has_pending_update => {}
         _ => return Ok(Err(ChangeRefusal::PaymentDue)),
     }
@@ -215,18 +222,41 @@ pub(super) async fn prepare(
     }))
 }
 
+/// The row again, projected anew where Stripe has moved on since: what is agreed to must start from what is there, also
+/// in the moments before a webhook arrives.
+async fn bring_up_to_date(
+    commerce: &Commerce,
+    cx: &Cx,
+    (row, is_revoked): (Subscription, bool),
+    subscription: &StripeSubscription,
+) -> Result<Result<(Subscription, bool), ChangeRefusal>, CommerceError> {
+    let (tx_cx, tx_row, tx_subscription) = (cx.clone(), row.clone(), subscription.clone());
+    let is_current = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::is_current(tx, &tx_cx, &tx_row, &tx_subscription).await }))
+        .await?;
+    if is_current {
+        return Ok(Ok((row, is_revoked)));
+    }
+    project_subscription(commerce, cx, &subscription.id).await?;
+    let (cx, license_id) = (cx.clone(), row.license_id);
+    Ok(commerce.db.read(|tx| Box::pin(async move { find_changeable(tx, &cx, &license_id).await })).await?)
+}
+
+/// The subscription, and whether its license is revoked.
 async fn find_changeable(
     tx: &mut Tx,
     cx: &Cx,
     license_id: &LicenseId,
-) -> Result<Result<Subscription, ChangeRefusal>, DbError> {
+) -> Result<Result<(Subscription, bool), ChangeRefusal>, DbError> {
     let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
     let Some(license) = license else { return Ok(Err(ChangeRefusal::NotAllowed)) };
     if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
         return Ok(Err(ChangeRefusal::NotAllowed));
     }
+    let is_revoked = licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked);
     let row = store::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
-    Ok(row.ok_or(ChangeRefusal::NotASubscription))
+    Ok(row.map(|row| (row, is_revoked)).ok_or(ChangeRefusal::NotASubscription))
 }
 
 async fn find_choice(

@@ -94,6 +94,13 @@ impl SubscriptionFacts {
         })
     }
 
+    /// Whether a row says the same. A planned change is not compared: it changes nothing before its time.
+    fn are_those_of(&self, row: &Subscription) -> bool {
+        (&self.plan_id, self.interval, self.seats) == (&row.plan_id, row.billing_interval, row.seats)
+            && (&self.base_item_id, &self.extra_item_id) == (&row.base_item_id, &row.extra_item_id)
+            && (self.period_start, self.period_end) == (row.period_start, row.period_end)
+    }
+
     pub(crate) fn condition(
         &self,
         subscription: &StripeSubscription,
@@ -111,6 +118,17 @@ impl SubscriptionFacts {
             awaits_first_payment,
         }
     }
+}
+
+/// Whether a row still says what Stripe's subscription is made of.
+pub(super) async fn is_current(
+    tx: &mut Tx,
+    cx: &Cx,
+    row: &Subscription,
+    subscription: &StripeSubscription,
+) -> Result<bool, CommerceError> {
+    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None).await?;
+    Ok(row.stripe_status == subscription.state && facts.are_those_of(row))
 }
 
 /// The subscription that pays for a license.

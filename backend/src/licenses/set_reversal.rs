@@ -38,8 +38,8 @@ pub enum ReversalEffect {
     None,
 }
 
-/// Revokes a license whose payment was given back, or takes that revocation back. A license that has ended stays
-/// ended, and what the vendor decided stays as it is.
+/// Revokes a license whose payment was given back, or takes that revocation back. That it has ended makes no difference,
+/// or it would matter which of the two is heard of first. What the vendor decided stays as it is.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -54,7 +54,6 @@ pub async fn set_reversal(
     let is_reversed = license.status == LicenseStatus::Revoked
         && matches!(license.status_reason.as_str(), REASON_REFUNDED | REASON_DISPUTE_LOST);
     let (status, reason, act, event, effect) = match reversal {
-        Some(_) if license.status == LicenseStatus::Ended => return Ok(ReversalEffect::None),
         Some(reversal) => {
             let effect = if is_reversed { ReversalEffect::None } else { ReversalEffect::Revoked };
             (LicenseStatus::Revoked, reversal.reason(), "license.revoke", "license.revoked", effect)

@@ -1,6 +1,7 @@
 //! When money that was given back takes the license back.
 
 use super::{DisputeStatus, RefundStatus};
+use crate::catalog::PlanKind;
 use crate::clock::UnixMs;
 use crate::licenses::Reversal;
 use crate::orders::OrderKind;
@@ -13,6 +14,10 @@ pub struct PaidInvoice {
     pub billing_reason: String,
     /// What the order bought that it charges, where it has one.
     pub order_kind: Option<OrderKind>,
+    /// Of the license as it is now.
+    pub license_kind: PlanKind,
+    /// Charges something other than the rest of a period that had begun before.
+    pub begins_period: bool,
     /// With tax.
     pub total_minor: i64,
     /// What was paid of it.
@@ -27,16 +32,22 @@ pub struct PaidInvoice {
     pub disputed_at: Option<UnixMs>,
 }
 
-/// Whether a license stands on this invoice: it bought it for ever, or a period of it. Changes within a period, and
-/// years of updates, come on top: giving those back leaves the license.
+/// Whether a license stands on this invoice: it bought it for ever, or a period of it, also one that begins with a change
+/// of the interval. Changes within a period, and years of updates, come on top: giving those back leaves the license.
+/// A subscription that turned perpetual was bought by what that cost, which no order says; its periods are over.
 #[must_use]
 pub fn carries(invoice: &PaidInvoice) -> bool {
     match invoice.order_kind {
         Some(OrderKind::Perpetual) => true,
         Some(OrderKind::Maintenance) => false,
-        Some(OrderKind::Subscription) | None => {
-            matches!(invoice.billing_reason.as_str(), "subscription_create" | "subscription_cycle")
+        Some(OrderKind::Subscription) | None if invoice.license_kind == PlanKind::Perpetual => {
+            invoice.order_kind.is_none() && invoice.billing_reason == "manual"
         }
+        Some(OrderKind::Subscription) | None => match invoice.billing_reason.as_str() {
+            "subscription_create" | "subscription_cycle" => true,
+            "subscription_update" => invoice.begins_period,
+            _ => false,
+        },
     }
 }
 
@@ -114,6 +125,8 @@ mod tests {
         PaidInvoice {
             billing_reason: billing_reason.to_owned(),
             order_kind,
+            license_kind: PlanKind::Subscription,
+            begins_period: false,
             total_minor: 11_900,
             paid_minor: 11_900,
             refunded_minor: 0,
@@ -154,6 +167,13 @@ mod tests {
         ] {
             assert_eq!(carries(&paid(reason, kind)), expected, "{reason} {kind:?}");
         }
+        // Turned perpetual, with updates that renew by themselves.
+        let perpetual = |reason, kind| PaidInvoice { license_kind: PlanKind::Perpetual, ..paid(reason, kind) };
+        assert!(carries(&perpetual("manual", None)) && carries(&perpetual("manual", Some(Perpetual))));
+        assert!(!carries(&perpetual("subscription_cycle", None)));
+        assert!(!carries(&perpetual("subscription_create", Some(Subscription))));
+        // From month to year: the year is paid by an update.
+        assert!(carries(&PaidInvoice { begins_period: true, ..paid("subscription_update", None) }));
     }
 
     #[test]

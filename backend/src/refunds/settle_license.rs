@@ -3,12 +3,12 @@
 use super::{rules, store};
 use crate::billing::{Commerce, CommerceError, handlers, store as billing};
 use crate::cx::Cx;
-use crate::db::Tx;
-use crate::ids::LicenseId;
+use crate::db::{DbError, Tx};
+use crate::ids::{LicenseId, VendorId};
 use crate::licenses::{self, ReversalEffect};
 
 /// Revokes, freezes, or sets free again, as the rows say now. A subscription whose period was given back shall not go on
-/// charging, so its renewal is called off; one that stands again is looked at anew.
+/// charging, so its renewal is called off; what stands again is looked at anew, also when it has ended meanwhile.
 ///
 /// # Errors
 /// [`CommerceError`] when the database fails.
@@ -26,13 +26,20 @@ pub(crate) async fn settle_license(
         return Ok(());
     }
     let subscription = billing::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
-    if let Some(subscription) = subscription.filter(|subscription| subscription.ended_at.is_none()) {
-        let id = &subscription.stripe_subscription_id;
-        if effect == ReversalEffect::Revoked {
+    let Some(subscription) = subscription else { return Ok(()) };
+    let id = &subscription.stripe_subscription_id;
+    match effect {
+        ReversalEffect::Restored => handlers::enqueue_projection_of(tx, cx, &commerce.master, id, cx.now).await?,
+        ReversalEffect::Revoked if subscription.ended_at.is_none() => {
             handlers::enqueue_stop_renewal(tx, cx, &commerce.master, id).await?;
-        } else {
-            handlers::enqueue_projection_of(tx, cx, &commerce.master, id, cx.now).await?;
         }
+        ReversalEffect::Revoked | ReversalEffect::None => {}
     }
     Ok(())
+}
+
+/// Whether what a license stands on was given back.
+pub(crate) async fn is_reversed(tx: &mut Tx, vendor_id: &VendorId, license_id: &LicenseId) -> Result<bool, DbError> {
+    let invoices = store::list_paid_invoices(tx, vendor_id, license_id).await?;
+    Ok(rules::standing(&invoices).0.is_some())
 }

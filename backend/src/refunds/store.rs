@@ -43,7 +43,9 @@ pub(super) async fn list_paid_invoices(
     fetch_all!(
         tx,
         PaidInvoice,
-        "SELECT i.billing_reason, o.kind AS order_kind, i.total_minor, i.paid_minor,
+        "SELECT i.billing_reason, o.kind AS order_kind, k.kind AS license_kind, i.total_minor, i.paid_minor,
+            EXISTS (SELECT 1 FROM invoice_lines l WHERE l.vendor_id = i.vendor_id AND l.invoice_id = i.id
+              AND NOT l.is_proration) AS begins_period,
             CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
               AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
             CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
@@ -53,8 +55,9 @@ pub(super) async fn list_paid_invoices(
             (SELECT MIN(d.opened_at) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
               AND d.status = 'open') AS disputed_at
          FROM invoices i LEFT JOIN orders o ON o.vendor_id = i.vendor_id AND o.id = i.order_id
+         JOIN licenses k ON k.vendor_id = i.vendor_id AND k.id = i.license_id
          WHERE i.vendor_id = $1 AND i.license_id = $2 AND i.status = 'paid'
-         ORDER BY i.issued_at DESC, i.id DESC LIMIT 500",
+         ORDER BY i.issued_at DESC, LENGTH(i.number) DESC, i.number DESC LIMIT 500",
         vendor_id,
         license_id
     )

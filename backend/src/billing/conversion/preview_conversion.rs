@@ -22,6 +22,8 @@ pub enum ConversionRefusal {
     NotAllowed,
     /// It has no living subscription.
     NotASubscription,
+    /// What paid for the license was given back: there is no unused money, and what is paid now would buy nothing.
+    Revoked,
     /// Something is unpaid; that comes first.
     PaymentDue,
     /// No perpetual plan of this product takes its seats and is sold in its currency.
@@ -135,6 +137,9 @@ async fn find(
     let Some(license) = view.map(|view| view.license) else { return Ok(Err(ConversionRefusal::NotAllowed)) };
     if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
         return Ok(Err(ConversionRefusal::NotAllowed));
+    }
+    if licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked) {
+        return Ok(Err(ConversionRefusal::Revoked));
     }
     let row = find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
     let Some(row) = row.filter(|row| row.ended_at.is_none() && license.kind == PlanKind::Subscription) else {

@@ -22,6 +22,11 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
             "This license was bought for ever, so there is no plan to change.".to_owned()
         }
         ChangeRefusal::Over => "This subscription is over. Choose a plan from the price list to buy anew.".to_owned(),
+        ChangeRefusal::Revoked => {
+            "What was paid for this license has been given back, so it cannot be changed. Choose a plan from the price \
+             list to buy anew."
+                .to_owned()
+        }
         ChangeRefusal::PaymentDue => {
             "A payment for this license is open. Pay it first; the change can be made right after.".to_owned()
         }

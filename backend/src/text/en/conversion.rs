@@ -68,6 +68,10 @@ pub fn refusal(refusal: &ConversionRefusal) -> String {
     match refusal {
         ConversionRefusal::NotAllowed => super::changes::MAY_NOT_BUY.to_owned(),
         ConversionRefusal::NotASubscription => "It has no subscription that could be turned.".to_owned(),
+        ConversionRefusal::Revoked => {
+            "What was paid for this license has been given back. Choose a plan from the price list to buy anew."
+                .to_owned()
+        }
         ConversionRefusal::PaymentDue => {
             "A payment for this license is open. Pay it first; it can be done right after.".to_owned()
         }
