@@ -1,12 +1,17 @@
 //! Buying, changing and ending, against a Stripe sandbox: paid means licensed exactly once, whatever
 //! becomes of webhooks, and what is charged is what was shown.
 
+mod any_order;
 mod apart;
 mod decoding;
+mod edges;
 mod failed_renewal;
 mod free_plans;
+mod given_back;
 mod heard;
+mod histories;
 mod inbox;
+mod killed;
 mod maintenance;
 mod pairs;
 mod promotions;

@@ -40,21 +40,21 @@ macro_rules! on_both_engines { ($($(#[$meta:meta])* async fn $name:ident($db:ide
 
         #[test]
         fn on_postgres() {
-            crate::support::run_on_postgres(body);
+            crate::support::run_on_postgres(body).unwrap_or_default();
         }
     }
 )* } }
 pub(crate) use on_both_engines;
 
 /// Runs a test on a fresh SQLite file.
-pub(crate) fn run_on_sqlite<F: Future<Output = anyhow::Result<()>>>(body: fn(Db) -> F) {
+pub(crate) fn run_on_sqlite<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> T {
     let folder = tempfile::tempdir().expect("a folder for the database");
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    runtime().block_on(run(&url, body)).unwrap_or_else(|error| panic!("{error:?}"));
+    runtime().block_on(run(&url, body)).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// Runs a test on a fresh PostgreSQL database, or says loudly that it did not.
-pub(crate) fn run_on_postgres<F: Future<Output = anyhow::Result<()>>>(body: fn(Db) -> F) {
+pub(crate) fn run_on_postgres<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> Option<T> {
     let Ok(server) = std::env::var(POSTGRES_URL) else {
         static ONCE: Once = Once::new();
         // Not eprintln!, which the test harness swallows for tests that pass.
@@ -62,7 +62,7 @@ pub(crate) fn run_on_postgres<F: Future<Output = anyhow::Result<()>>>(body: fn(D
             let line = format!("\nSKIPPED: every contract test on PostgreSQL, because {POSTGRES_URL} is not set\n");
             drop(std::io::stderr().write_all(line.as_bytes()));
         });
-        return;
+        return None;
     };
     let name = format!("leasehold_test_{:032x}", u128::from_le_bytes(Entropy::system().bytes()));
     let (head, _) = server.rsplit_once('/').expect("a URL with a database");
@@ -72,10 +72,10 @@ pub(crate) fn run_on_postgres<F: Future<Output = anyhow::Result<()>>>(body: fn(D
         let outcome = std::panic::AssertUnwindSafe(run(&url, body)).catch_unwind().await;
         administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database goes");
         match outcome {
-            Ok(outcome) => outcome.unwrap_or_else(|error| panic!("{error:?}")),
+            Ok(outcome) => Some(outcome.unwrap_or_else(|error| panic!("{error:?}"))),
             Err(panic) => std::panic::resume_unwind(panic),
         }
-    });
+    })
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -83,7 +83,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-async fn run<F: Future<Output = anyhow::Result<()>>>(url: &str, body: fn(Db) -> F) -> anyhow::Result<()> {
+async fn run<T, F: Future<Output = anyhow::Result<T>>>(url: &str, body: impl FnOnce(Db) -> F) -> anyhow::Result<T> {
     let db = Db::open(url, Options { max_connections: 8, synchronous: Synchronous::Off }).await?;
     db.migrate().await?;
     let outcome = body(db.clone()).await;

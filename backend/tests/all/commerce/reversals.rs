@@ -33,14 +33,14 @@ async fn holds(shop: &Shop, account: LedgerAccount) -> anyhow::Result<i64> {
     Ok(balance.sums.iter().filter(|sum| sum.account == account).map(|sum| sum.amount.amount_minor).sum())
 }
 
-async fn settle(shop: &Shop) -> anyhow::Result<()> {
+pub(super) async fn settle(shop: &Shop) -> anyhow::Result<()> {
     shop.deliver_all().await?;
     shop.work().await?;
     Ok(())
 }
 
 /// The payment of an invoice, as Stripe knows it.
-async fn payment(shop: &Shop, invoice: &Invoice) -> anyhow::Result<String> {
+pub(super) async fn payment(shop: &Shop, invoice: &Invoice) -> anyhow::Result<String> {
     let page = shop.look(&format!("invoice_payments?invoice={}", invoice.stripe_invoice_id)).await?;
     Ok(page["data"][0]["payment"]["payment_intent"].as_str().expect("a payment").to_owned())
 }
@@ -50,7 +50,7 @@ async fn bought(shop: &Shop) -> anyhow::Result<(License, Invoice)> {
     Ok((license, shop.invoices().await?.remove(0)))
 }
 
-async fn status(shop: &Shop, id: &LicenseId) -> anyhow::Result<(LicenseStatus, String)> {
+pub(super) async fn status(shop: &Shop, id: &LicenseId) -> anyhow::Result<(LicenseStatus, String)> {
     let license = shop.license(id).await?;
     Ok((license.status, license.status_reason))
 }
@@ -71,7 +71,7 @@ async fn dispute_about(shop: &Shop, invoice: &Invoice) -> anyhow::Result<String>
 }
 
 /// Somebody of the vendor's staff who may move money.
-async fn finance(shop: &Shop) -> anyhow::Result<Cx> {
+pub(super) async fn finance(shop: &Shop) -> anyhow::Result<Cx> {
     let new = NewStaff {
         email: "finance@example.com".to_owned(),
         name: "Fin".to_owned(),

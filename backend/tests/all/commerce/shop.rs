@@ -1,6 +1,6 @@
 //! A shop for tests: the demo vendor, a buyer, and a Stripe sandbox in this process, all on one clock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use backend::accounts::{
     Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
@@ -35,6 +35,8 @@ pub(super) struct Shop {
     pub(super) user: User,
     pub(super) account: Account,
     pub(super) outbox: Outbox,
+    /// In which orders are placed.
+    pub(super) currency: Currency,
     clock_file: PathBuf,
     sandbox: stripe_sandbox::Running,
     _folder: tempfile::TempDir,
@@ -42,6 +44,12 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) async fn open(db: Db) -> anyhow::Result<Self> {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
+        Self::open_with(db, &demo).await
+    }
+
+    /// A shop that sells what another catalog says.
+    pub(super) async fn open_with(db: Db, catalog: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock_file = folder.path().join("clock");
         std::fs::write(&clock_file, NOW.timestamp().to_string())?;
@@ -53,12 +61,19 @@ impl Shop {
             webhook_secrets: vec![WEBHOOK_SECRET.to_owned().into()],
         };
         let stripe = Stripe::new(config, entropy())?;
-        let vendor = apply_demo(&db).await?;
+        let vendor = apply_file(&db, catalog).await?;
         push_prices(&db, &stripe, &cx(&vendor.id, NOW)).await?;
         let (user, account) = buyer(&db, &vendor).await?;
         let commerce = Commerce { db: db.clone(), master: master(), stripe: StripeAccounts::single(stripe) };
         let outbox = Outbox::default();
-        Ok(Self { db, vendor, commerce, user, account, outbox, clock_file, sandbox, _folder: folder })
+        let currency = Currency::parse("usd").expect("a currency");
+        Ok(Self { db, vendor, commerce, user, account, outbox, currency, clock_file, sandbox, _folder: folder })
+    }
+
+    /// Goes on with another database that knows this shop.
+    pub(super) fn turn_to(&mut self, db: Db) {
+        self.commerce.db = db.clone();
+        self.db = db;
     }
 
     pub(super) fn now(&self) -> UnixMs {
@@ -66,7 +81,10 @@ impl Shop {
     }
 
     pub(super) fn set_clock(&self, at: UnixMs) -> anyhow::Result<()> {
-        Ok(std::fs::write(&self.clock_file, at.timestamp().to_string())?)
+        // In one piece: whoever reads an empty file takes the system's time.
+        let next = self.clock_file.with_extension("next");
+        std::fs::write(&next, at.timestamp().to_string())?;
+        Ok(std::fs::rename(&next, &self.clock_file)?)
     }
 
     /// The buyer acts.
@@ -120,7 +138,7 @@ impl Shop {
             user_id: self.user.id.clone(),
             session_hash: Some(b"this browser".to_vec()),
             purchase,
-            currency: Currency::parse("usd").expect("a currency"),
+            currency: self.currency,
             payment,
             promotion,
             urls: CheckoutUrls {
@@ -145,6 +163,54 @@ impl Shop {
     /// All of Stripe's events up to now, oldest first.
     pub(super) async fn events(&self) -> anyhow::Result<Vec<EventEnvelope>> {
         Ok(self.stripe().list_events(UnixMs(0)).await?)
+    }
+
+    /// Stripe's events beyond the first `seen`, of types that begin with one of `types`; counts on.
+    pub(super) fn news(&self, seen: &mut usize, types: &[&str]) -> Vec<EventEnvelope> {
+        let all = self.sandbox.events_after(*seen);
+        *seen += all.len();
+        let wanted = |event: &serde_json::Value| {
+            event["type"].as_str().is_some_and(|name| types.iter().any(|wanted| name.starts_with(wanted)))
+        };
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let envelope = |event: &serde_json::Value| EventEnvelope {
+            id: word(&event["id"]),
+            event_type: word(&event["type"]),
+            object_id: word(&event["data"]["object"]["id"]),
+            customer_id: word(&event["data"]["object"]["customer"]),
+            created: UnixMs::from_seconds(event["created"].as_i64().unwrap_or_default()),
+            raw: event.to_string(),
+        };
+        all.iter().filter(|event| wanted(event)).map(envelope).collect()
+    }
+
+    /// The sandbox holds this call from now on, counted from 0; or none any more.
+    pub(super) fn cut(&self, at: Option<(usize, stripe_sandbox::Cut)>) {
+        self.sandbox.cut(at);
+    }
+
+    /// The call that is held.
+    pub(super) fn was_cut(&self) -> Option<String> {
+        self.sandbox.was_cut()
+    }
+
+    pub(super) fn clock_file(&self) -> &Path {
+        &self.clock_file
+    }
+
+    /// How many invoices the account has.
+    pub(super) async fn every_invoice(&self) -> anyhow::Result<usize> {
+        let (vendor_id, account_id) = (self.vendor.id.clone(), self.account.id.clone());
+        let all = self
+            .db
+            .read(move |tx| Box::pin(async move { list_invoices(tx, &vendor_id, &account_id, None, 10_000).await }))
+            .await?;
+        Ok(all.len())
+    }
+
+    /// A customer's objects at Stripe, oldest first.
+    pub(super) fn objects_of(&self, kind: &str, customer: &str) -> Vec<serde_json::Value> {
+        self.sandbox.objects_of(kind, customer)
     }
 
     /// Delivers an event as Stripe would: signed, verified, stored.
@@ -212,7 +278,7 @@ impl Shop {
         let (vendor_id, account_id) = (self.vendor.id.clone(), self.account.id.clone());
         let all = self
             .db
-            .read(move |tx| Box::pin(async move { list_by_account(tx, &vendor_id, &account_id, None, 100).await }))
+            .read(move |tx| Box::pin(async move { list_by_account(tx, &vendor_id, &account_id, None, 1_000).await }))
             .await?;
         Ok(all.len())
     }
@@ -244,9 +310,8 @@ pub(super) fn sign(body: &str, secret: &str, at: i64) -> String {
     format!("t={at},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
 }
 
-async fn apply_demo(db: &Db) -> anyhow::Result<Vendor> {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
-    let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+async fn apply_file(db: &Db, file: &Path) -> anyhow::Result<Vendor> {
+    let catalog = load_catalog(file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let operator = cx(&VendorId::from_untrusted(""), NOW);
     let applied = db
         .write(move |tx| {

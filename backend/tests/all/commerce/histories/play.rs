@@ -1,0 +1,665 @@
+//! Plays a history against product and sandbox, and has every answer judged by the model.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, bail, ensure};
+use backend::accounts::{AccountCreation, AccountDetails, Address, create_account, find_account};
+use backend::billing::{
+    Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, Resumption,
+    SubscriptionEnd, cancel_subscription, change_subscription, end_subscription, preview_change, reconcile,
+    resume_subscription,
+};
+use backend::catalog::BillingInterval;
+use backend::clock::UnixMs;
+use backend::ids::LicenseId;
+use backend::invoices::{Invoice, InvoiceStatus, list_lines};
+use backend::ledger::{LedgerAccount, Period, trial_balance};
+use backend::money::Currency;
+use backend::orders::{OrderPlacement, Purchase, order_progress};
+use backend::refunds::{CreditInvoice, CreditOutcome, credit_invoice};
+use backend::stripe::{CreditSettlement, EventEnvelope};
+use backend::{Actor, Cx};
+use serde_json::Value;
+
+use super::books::{Books, Contest, Right, Stand, State, Verdict};
+use super::steps::{Act, Card, News, Step, shuffle};
+use super::tariff::{DAY, Market, Shape, months_after};
+use crate::commerce::shop::Shop;
+
+/// Events that the portal depends on; Stripe is told to send no others.
+const SENT: [&str; 9] = [
+    "checkout.session.",
+    "customer.subscription.",
+    "subscription_schedule.",
+    "invoice.",
+    "credit_note.",
+    "charge.refunded",
+    "charge.dispute.",
+    "refund.",
+    "payment_method.",
+];
+
+/// The accounts of the ledger that the model knows.
+const LEDGER: [LedgerAccount; 5] = [
+    LedgerAccount::Cash,
+    LedgerAccount::Receivable,
+    LedgerAccount::CustomerCredit,
+    LedgerAccount::Disputes,
+    LedgerAccount::BadDebt,
+];
+
+/// How often which act was done and what came of it.
+pub(super) type Tally = std::collections::BTreeMap<String, usize>;
+
+/// One customer of the shop.
+pub(super) struct Player<'a> {
+    shop: &'a mut Shop,
+    staff: Cx,
+    books: Books,
+    customer: Option<String>,
+    /// By subscription of the model; none until its purchase was heard of.
+    licenses: Vec<Option<LicenseId>>,
+    forever: Option<LicenseId>,
+    /// How many of Stripe's events have been looked at.
+    seen: usize,
+    unheard: Vec<EventEnvelope>,
+    /// What the ledger held before this customer came.
+    before: Vec<i64>,
+    tally: Tally,
+}
+
+impl<'a> Player<'a> {
+    /// A new customer, whose history begins at `at`.
+    pub(super) async fn enter(shop: &'a mut Shop, staff: Cx, market: Market, at: i64) -> anyhow::Result<Self> {
+        shop.set_clock(UnixMs::from_seconds(at))?;
+        shop.currency = Currency::parse(market.currency).context("a currency")?;
+        let details = AccountDetails {
+            company: "Random GmbH".to_owned(),
+            country: market.country.to_owned(),
+            address: Address {
+                line1: "Am Würfel 6".to_owned(),
+                postal_code: "20457".to_owned(),
+                city: "Anywhere".to_owned(),
+                ..Address::default()
+            },
+            ..AccountDetails::default()
+        };
+        let (cx, user_id) = (shop.cx(), shop.user.id.clone());
+        let created =
+            shop.db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
+        let AccountCreation::Created(account) = created else { bail!("{created:?}") };
+        shop.account = account;
+        let mut player = Self {
+            shop,
+            staff,
+            books: Books::open(market, at),
+            customer: None,
+            licenses: Vec::new(),
+            forever: None,
+            seen: 0,
+            unheard: Vec::new(),
+            before: Vec::new(),
+            tally: Tally::new(),
+        };
+        player.shop.news(&mut player.seen, &[]);
+        player.before = player.ledger().await?;
+        Ok(player)
+    }
+
+    /// Plays all steps; the error says which went wrong.
+    pub(super) async fn play(mut self, steps: &[Step]) -> Result<Tally, (usize, anyhow::Error)> {
+        for (number, step) in steps.iter().enumerate() {
+            let done = async {
+                let word = self.act(&step.act).await?;
+                *self.tally.entry(word).or_default() += 1;
+                // What staff credits is projected with it, and so heard of.
+                let is_credit = matches!(step.act, Act::Credit { .. });
+                self.hear(if is_credit && step.news == News::Later { News::Newest } else { step.news }).await
+            };
+            if let Err(error) = done.await {
+                self.leave().await.ok();
+                return Err((number, error));
+            }
+        }
+        let last = steps.len().saturating_sub(1);
+        self.leave().await.map_err(|error| (last, error))?;
+        Ok(self.tally)
+    }
+
+    /// Nothing of this customer goes on into the next history.
+    async fn leave(&mut self) -> anyhow::Result<()> {
+        for id in self.licenses.iter().flatten() {
+            let row = self.shop.subscription(id).await?;
+            if row.ended_at.is_none() {
+                let operator = Cx { actor: Actor::Operator, ..self.shop.cx() };
+                end_subscription(&self.shop.commerce, &operator, id, "").await?;
+            }
+        }
+        for event in self.unheard.drain(..).chain(self.shop.news(&mut self.seen, &SENT)) {
+            self.shop.deliver(&event).await?;
+        }
+        self.shop.work().await?;
+        Ok(())
+    }
+
+    fn license(&self) -> Option<LicenseId> {
+        self.licenses.last().cloned().flatten()
+    }
+
+    /// Does one act, and tells in a few words what came of it.
+    async fn act(&mut self, act: &Act) -> anyhow::Result<String> {
+        let word = |text: &str| Ok(text.to_owned());
+        match act {
+            Act::Wait(seconds) => self.wait_until(self.books.now + seconds),
+            Act::WaitForNext { offset } => {
+                let next = self.books.next_moment().unwrap_or(self.books.now + DAY);
+                // Nobody waits for a year in one step: the reconciler's events would be gone.
+                let next = next.min(self.books.now + 25 * DAY);
+                self.wait_until((next + offset).max(self.books.now))
+            }
+            Act::Buy { shape, pays } => self.buy(shape, *pays).await,
+            Act::Change { shape } => self.change(*shape).await,
+            Act::Rise { plan, yearly, seats } => match self.books.last().map(|sub| sub.shape) {
+                Some(from) => {
+                    let seats = (from.seats + seats).min(20);
+                    let plan = if *plan { from.plan.higher() } else { from.plan };
+                    self.change(Shape { plan, yearly: from.yearly || *yearly, seats }).await
+                }
+                None => word("nothing"),
+            },
+            Act::Keep => match self.books.last().map(|sub| sub.shape) {
+                Some(shape) => self.change(shape).await,
+                None => word("nothing"),
+            },
+            Act::Cancel => self.cancel().await,
+            Act::Undo => self.undo().await,
+            Act::End => self.end().await,
+            Act::Use(card) => self.use_card(*card).await,
+            Act::PayDue => self.pay_due().await,
+            Act::Refund { pick, whole } => self.refund(*pick, *whole).await,
+            Act::Credit { pick, whole, to_balance } => self.credit(*pick, *whole, *to_balance).await,
+            Act::Decide { won } => self.decide(*won).await,
+            Act::BuyForever { seats } => self.buy_forever(*seats).await,
+            Act::Updates => self.buy_updates().await,
+        }
+    }
+
+    fn wait_until(&mut self, at: i64) -> anyhow::Result<String> {
+        self.shop.set_clock(UnixMs::from_seconds(at))?;
+        self.books.pass(at);
+        Ok("waited".to_owned())
+    }
+
+    async fn order(&mut self, purchase: Purchase, pays: bool) -> anyhow::Result<Option<backend::ids::OrderId>> {
+        let placed = self.shop.place(purchase).await?;
+        let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
+        if !pays {
+            ensure!(self.shop.pay(&checkout_url, "declined").await.is_err(), "a declined card paid");
+            return Ok(None);
+        }
+        self.shop.pay(&checkout_url, "4242").await?;
+        // The buyer comes back to the portal.
+        order_progress(&self.shop.commerce, &self.shop.cx(), &order.id).await?;
+        Ok(Some(order.id))
+    }
+
+    async fn buy(&mut self, shape: &Shape, pays: bool) -> anyhow::Result<String> {
+        if self.books.last().is_some_and(|sub| !matches!(sub.state, State::Over { .. })) {
+            return Ok("has one already".to_owned());
+        }
+        let plan_id = self.shop.plan(shape.plan.code()).await?.id;
+        let interval = interval(shape);
+        let Some(order) = self.order(Purchase::Plan { plan_id, interval, seats: shape.seats }, pays).await? else {
+            return Ok("bought nothing".to_owned());
+        };
+        self.books.buy(*shape);
+        let order = self.shop.find_order(&order).await?;
+        self.licenses.push(order.license_id);
+        let number = self.books.subs.len() - 1;
+        self.books.seen(number);
+        Ok(format!("bought, {}", self.books.market.currency))
+    }
+
+    async fn change(&mut self, to: Shape) -> anyhow::Result<String> {
+        let Some(license_id) = self.license() else { return Ok("nothing".to_owned()) };
+        let plan_id = self.shop.plan(to.plan.code()).await?.id;
+        let request = ChangeRequest { license_id, plan_id, interval: interval(&to), seats: to.seats };
+        let (commerce, cx) = (&self.shop.commerce, self.shop.cx());
+        let preview = preview_change(commerce, &cx, &request).await?;
+        let verdict = self.books.verdict(&to);
+        let market = self.books.market;
+        let agreed = match (&verdict, &preview) {
+            (Verdict::Over, ChangePreview::Refused(ChangeRefusal::Over))
+            | (Verdict::Revoked, ChangePreview::Refused(ChangeRefusal::Revoked))
+            | (Verdict::PaymentDue, ChangePreview::Refused(ChangeRefusal::PaymentDue)) => {
+                return Ok("change refused".to_owned());
+            }
+            (Verdict::Cancelled, ChangePreview::Refused(ChangeRefusal::Cancelled { .. })) => {
+                return Ok("change refused, cancelled".to_owned());
+            }
+            (Verdict::Unchanged, ChangePreview::Unchanged) => Agreed::Later { recurring_minor: 0 },
+            (Verdict::Later, ChangePreview::Later(planned)) => {
+                let end = self.books.last().map(|sub| sub.period.1);
+                ensure!(Some(planned.at.seconds()) == end, "planned for {:?}, not {end:?}", planned.at);
+                ensure!(planned.recurring.amount_minor == market.recurring(&to), "{planned:?}");
+                Agreed::Later { recurring_minor: planned.recurring.amount_minor }
+            }
+            (Verdict::Now { lines, subtotal, tax, total, due }, ChangePreview::Now(shown)) => {
+                let mut shown_lines: Vec<i64> = shown.lines.iter().map(|line| line.amount_minor).collect();
+                shown_lines.sort_unstable();
+                let sums = [&shown.subtotal, &shown.tax, &shown.total, &shown.amount_due].map(|sum| sum.amount_minor);
+                ensure!(
+                    (&shown_lines, sums) == (lines, [*subtotal, *tax, *total, *due]),
+                    "shown {shown_lines:?} {sums:?}, meant {verdict:?}"
+                );
+                ensure!(shown.recurring.amount_minor == market.recurring(&to), "{:?}", shown.recurring);
+                Agreed::ChargeNow { proration_date: shown.proration_date, amount_due_minor: *due }
+            }
+            _ => bail!("previewed {preview:?}, meant {verdict:?}"),
+        };
+        let outcome = change_subscription(commerce, &cx, &request, agreed).await?;
+        let waits = self.books.change(to, &verdict);
+        let number = self.books.subs.len() - 1;
+        self.books.seen(number);
+        let word = match (&verdict, &outcome) {
+            (Verdict::Unchanged, Change::Kept) => "kept",
+            (Verdict::Later, Change::Planned { .. }) => "planned",
+            (Verdict::Now { .. }, Change::AwaitingPayment { .. }) if waits => "change awaits payment",
+            (Verdict::Now { subtotal, due, .. }, Change::Applied { stripe_invoice_id: Some(id) }) if !waits => {
+                let charged = self.shop.stripe().fetch_invoice(id).await?;
+                ensure!(charged.amount_paid_minor == *due, "charged {}, shown {due}", charged.amount_paid_minor);
+                match (*subtotal < 0, *due == 0) {
+                    (true, _) => "change upwards that owes the customer",
+                    (false, true) => "change paid from credit",
+                    (false, false) => "changed",
+                }
+            }
+            _ => bail!("came to {outcome:?}, meant {verdict:?}"),
+        };
+        Ok(word.to_owned())
+    }
+
+    async fn cancel(&mut self) -> anyhow::Result<String> {
+        let Some(id) = self.license() else { return Ok("nothing".to_owned()) };
+        let came = cancel_subscription(&self.shop.commerce, &self.shop.cx(), &id, &CancelReason::default()).await?;
+        let number = self.books.subs.len() - 1;
+        let sub = &mut self.books.subs[number];
+        if matches!(sub.state, State::Over { .. }) {
+            ensure!(came == Cancellation::Over, "{came:?}");
+        } else {
+            ensure!(came == Cancellation::Cancelling { ends_at: UnixMs::from_seconds(sub.period.1) }, "{came:?}");
+            sub.planned = sub.planned.filter(|_| sub.cancelling);
+            sub.cancelling = true;
+        }
+        self.books.seen(number);
+        Ok("cancelled".to_owned())
+    }
+
+    async fn undo(&mut self) -> anyhow::Result<String> {
+        let Some(id) = self.license() else { return Ok("nothing".to_owned()) };
+        let came = resume_subscription(&self.shop.commerce, &self.shop.cx(), &id).await?;
+        let number = self.books.subs.len() - 1;
+        let sub = &mut self.books.subs[number];
+        if matches!(sub.state, State::Over { .. }) {
+            ensure!(came == Resumption::Over, "{came:?}");
+        } else {
+            ensure!(came == Resumption::Renewing { renews_at: UnixMs::from_seconds(sub.period.1) }, "{came:?}");
+            sub.cancelling = false;
+        }
+        self.books.seen(number);
+        Ok("resumed".to_owned())
+    }
+
+    async fn end(&mut self) -> anyhow::Result<String> {
+        let Some(id) = self.license().filter(|_| !self.books.is_pending()) else { return Ok("nothing".to_owned()) };
+        let operator = Cx { actor: Actor::Operator, ..self.shop.cx() };
+        let came = end_subscription(&self.shop.commerce, &operator, &id, "").await?;
+        let number = self.books.subs.len() - 1;
+        if matches!(self.books.subs[number].state, State::Over { .. }) {
+            ensure!(came == SubscriptionEnd::Over, "{came:?}");
+        } else {
+            ensure!(came == SubscriptionEnd::Ended, "{came:?}");
+            self.books.end(number, self.books.now);
+        }
+        self.books.seen(number);
+        Ok("ended".to_owned())
+    }
+
+    async fn use_card(&mut self, card: Card) -> anyhow::Result<String> {
+        let is_over = self.books.last().is_none_or(|sub| matches!(sub.state, State::Over { .. }));
+        let Some(id) = self.license().filter(|_| !is_over) else { return Ok("nothing".to_owned()) };
+        let token = match card {
+            Card::Good => "pm_card_visa",
+            Card::Fails => "pm_card_chargeCustomerFail",
+            Card::Asks => "pm_card_authenticationRequired",
+            Card::Disputed => "pm_card_createDispute",
+        };
+        self.shop.use_card(&id, token).await?;
+        if let Some(sub) = self.books.subs.last_mut() {
+            sub.card = card;
+        }
+        Ok(format!("card {card:?}"))
+    }
+
+    async fn pay_due(&mut self) -> anyhow::Result<String> {
+        let (Some(id), Some(bill)) = (self.license(), self.books.awaited()) else { return Ok("nothing".to_owned()) };
+        let was = if self.books.is_pending() { "paid for a change" } else { "paid a renewal" };
+        let stripe_id = self.shop.subscription(&id).await?.stripe_subscription_id;
+        let invoice =
+            self.shop.stripe().fetch_subscription(&stripe_id).await?.latest_invoice_id.context("an invoice")?;
+        self.shop.call(&format!("invoices/{invoice}/pay"), "payment_method=pm_card_visa").await?;
+        self.books.pay(bill);
+        Ok(was.to_owned())
+    }
+
+    /// The Stripe invoice of a bill that can be given back, by its total and when it was made.
+    async fn stripe_invoice(&mut self, number: usize) -> anyhow::Result<Value> {
+        // Bills are in the order in which Stripe made them; drafts have their place.
+        let all = self.stripe_invoices().await?;
+        let invoice = all.get(number).cloned().context("Stripe has fewer invoices than the model")?;
+        let total = self.books.bills[number].total;
+        ensure!(invoice["total"] == total, "bill {number} is {total} in the model, at Stripe {}", invoice["total"]);
+        Ok(invoice)
+    }
+
+    async fn refund(&mut self, pick: usize, whole: bool) -> anyhow::Result<String> {
+        let can = |bill: &super::books::Bill| {
+            let is_free = !matches!(bill.contest, Some(Contest::Open | Contest::Lost));
+            bill.stand == Stand::Paid && is_free && bill.credited == 0 && bill.refunded < bill.paid
+        };
+        let Some(number) = self.pick(pick, can) else { return Ok("nothing".to_owned()) };
+        let left = self.books.bills[number].paid - self.books.bills[number].refunded;
+        let amount = if whole { left } else { (left / 3).max(1) };
+        let invoice = self.stripe_invoice(number).await?;
+        let id = invoice["id"].as_str().context("an id")?;
+        let page = self.shop.look(&format!("invoice_payments?invoice={id}")).await?;
+        let payment = page["data"][0]["payment"]["payment_intent"].as_str().context("a payment")?.to_owned();
+        self.shop.call("refunds", &format!("payment_intent={payment}&amount={amount}")).await?;
+        self.books.give_back(number, amount, false, false);
+        Ok(if whole { "refunded" } else { "refunded in part" }.to_owned())
+    }
+
+    async fn credit(&mut self, pick: usize, whole: bool, to_balance: bool) -> anyhow::Result<String> {
+        let noted = |bill: &super::books::Bill| bill.total - bill.credited;
+        let can = |bill: &super::books::Bill| {
+            let is_plain = bill.contest.is_none() && (bill.refunded == 0 || bill.credited > 0);
+            let charged = if to_balance { i64::MAX } else { bill.paid - bill.refunded };
+            bill.stand == Stand::Paid && is_plain && noted(bill) > 0 && charged > 0
+        };
+        let Some(number) = self.pick(pick, can) else { return Ok("nothing".to_owned()) };
+        let bill = &self.books.bills[number];
+        let left = if to_balance { noted(bill) } else { noted(bill).min(bill.paid - bill.refunded) };
+        let amount = if whole { left } else { (left / 3).max(1) };
+        let credited_before_minor = bill.credited;
+        let stripe_id = self.stripe_invoice(number).await?["id"].as_str().context("an id")?.to_owned();
+        let ours = self.shop.invoices().await?.into_iter().find(|invoice| invoice.stripe_invoice_id == stripe_id);
+        // Staff can credit only what has arrived here.
+        let Some(invoice) = ours.filter(|invoice| invoice.status == InvoiceStatus::Paid) else {
+            return Ok("nothing".to_owned());
+        };
+        let request = CreditInvoice {
+            invoice_id: invoice.id,
+            amount_minor: amount,
+            settlement: if to_balance { CreditSettlement::Balance } else { CreditSettlement::Refund },
+            reason: String::new(),
+            memo: String::new(),
+            credited_before_minor,
+        };
+        let staff = Cx { now: self.shop.now(), ..self.staff.clone() };
+        let came = credit_invoice(&self.shop.commerce, &staff, &request).await?;
+        ensure!(came == CreditOutcome::Credited, "{came:?}");
+        self.books.give_back(number, amount, true, to_balance);
+        Ok(if to_balance { "credited to the balance" } else { "credited and refunded" }.to_owned())
+    }
+
+    fn pick(&self, pick: usize, can: impl Fn(&super::books::Bill) -> bool) -> Option<usize> {
+        let all: Vec<usize> = (0..self.books.bills.len()).filter(|number| can(&self.books.bills[*number])).collect();
+        (!all.is_empty()).then(|| all[pick % all.len()])
+    }
+
+    async fn decide(&mut self, won: bool) -> anyhow::Result<String> {
+        let open = |bill: &super::books::Bill| bill.contest == Some(Contest::Open);
+        let Some(number) = self.pick(0, open) else { return Ok("nothing".to_owned()) };
+        let invoice = self.stripe_invoice(number).await?;
+        let id = invoice["id"].as_str().context("an id")?;
+        let page = self.shop.look(&format!("invoice_payments?invoice={id}")).await?;
+        let payment = page["data"][0]["payment"]["payment_intent"].as_str().context("a payment")?.to_owned();
+        let page = self.shop.look(&format!("disputes?payment_intent={payment}")).await?;
+        let dispute = page["data"][0]["id"].as_str().context("a dispute")?.to_owned();
+        if won {
+            let evidence = "evidence[uncategorized_text]=winning_evidence&submit=true";
+            self.shop.call(&format!("disputes/{dispute}"), evidence).await?;
+        } else {
+            self.shop.call(&format!("disputes/{dispute}/close"), "").await?;
+        }
+        self.books.bills[number].contest = Some(if won { Contest::Won } else { Contest::Lost });
+        Ok(if won { "dispute won" } else { "dispute lost" }.to_owned())
+    }
+
+    async fn buy_forever(&mut self, seats: i64) -> anyhow::Result<String> {
+        if self.books.forever.is_some() {
+            return Ok("has one already".to_owned());
+        }
+        let plan_id = self.shop.plan("forever").await?.id;
+        let order = self.order(Purchase::Plan { plan_id, interval: BillingInterval::Once, seats }, true).await?;
+        self.books.buy_forever(seats);
+        let order = self.shop.find_order(&order.context("an order")?).await?;
+        self.forever = order.license_id;
+        Ok("bought for ever".to_owned())
+    }
+
+    async fn buy_updates(&mut self) -> anyhow::Result<String> {
+        let is_good = self.books.right_for_ever().is_some_and(|(right, _)| right.status == "active");
+        let Some(license_id) = self.forever.clone().filter(|_| is_good) else { return Ok("nothing".to_owned()) };
+        self.order(Purchase::Maintenance { license_id }, true).await?;
+        self.books.buy_updates();
+        Ok("bought updates".to_owned())
+    }
+
+    // ── what is heard ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async fn hear(&mut self, news: News) -> anyhow::Result<()> {
+        if news == News::Later {
+            return Ok(());
+        }
+        self.unheard.extend(self.shop.news(&mut self.seen, &SENT));
+        let mut events = match news {
+            News::Later => Vec::new(),
+            News::All | News::Reconciled => self.unheard.clone(),
+            News::Newest | News::Shuffled(_) => {
+                let mut named = BTreeSet::new();
+                let newest = self.unheard.iter().rev().filter(|event| named.insert(event.object_id.clone()));
+                let mut newest: Vec<EventEnvelope> = newest.cloned().collect();
+                newest.reverse();
+                newest
+            }
+        };
+        if let News::Shuffled(seed) = news {
+            shuffle(&mut events, seed);
+        }
+        if news == News::Reconciled {
+            reconcile(&self.shop.commerce, &self.shop.cx()).await?;
+        } else {
+            for event in &events {
+                self.shop.deliver(event).await?;
+            }
+        }
+        self.unheard.clear();
+        let worked = self.shop.work().await?;
+        ensure!(worked.postponed + worked.dead == 0, "a job failed: {worked:?}");
+        self.books.heard();
+        self.check().await
+    }
+
+    // ── what must be so ─────────────────────────────────────────────────────────────────────────────────────────
+
+    async fn check(&mut self) -> anyhow::Result<()> {
+        let meant = self.books.subs.len() + usize::from(self.books.forever.is_some());
+        ensure!(
+            self.shop.licenses().await? == meant,
+            "{meant} things were paid for, not {}",
+            self.shop.licenses().await?
+        );
+        for number in 0..self.books.subs.len() {
+            let id = self.licenses[number].clone().context("paid and not licensed")?;
+            self.check_license(&id, &self.books.right(number)).await?;
+            self.check_subscription(&id, number).await?;
+        }
+        if let Some((right, updates_until)) = self.books.right_for_ever() {
+            let id = self.forever.clone().context("paid and not licensed")?;
+            self.check_license(&id, &right).await?;
+            let until = self.shop.license(&id).await?.updates_until.map(UnixMs::seconds);
+            ensure!(until == Some(updates_until), "updates until {until:?}, meant {updates_until}");
+        }
+        self.check_invoices().await?;
+        self.check_ledger().await
+    }
+
+    async fn check_license(&self, id: &LicenseId, meant: &Right) -> anyhow::Result<()> {
+        let license = self.shop.license(id).await?;
+        let is = (
+            license.status.as_str(),
+            license.status_reason.as_str(),
+            license.ends_at.map(UnixMs::seconds),
+            license.seats,
+            license.disputed_at.is_some(),
+        );
+        let Right { status, reason, ends_at, seats, is_disputed } = meant;
+        ensure!(is == (*status, *reason, *ends_at, *seats, *is_disputed), "the license is {is:?}, meant {meant:?}");
+        Ok(())
+    }
+
+    async fn check_subscription(&self, id: &LicenseId, number: usize) -> anyhow::Result<()> {
+        let (row, sub) = (self.shop.subscription(id).await?, &self.books.subs[number]);
+        let is_over = matches!(sub.state, State::Over { .. });
+        ensure!(row.ended_at.is_some() == is_over, "ended {:?}, meant {:?}", row.ended_at, sub.state);
+        if is_over {
+            return Ok(());
+        }
+        let planned = row.scheduled.as_ref().map(|planned| (planned.0.seats, planned.0.recurring_minor));
+        let is = (row.seats, row.recurring_minor, row.period_end.seconds(), row.cancel_at_period_end, planned);
+        let market = self.books.market;
+        let meant = (
+            sub.shape.seats,
+            market.recurring(&sub.shape),
+            sub.period.1,
+            sub.cancelling,
+            sub.planned.map(|planned| (planned.seats, market.recurring(&planned))),
+        );
+        ensure!(is == meant, "the subscription is {is:?}, meant {meant:?}");
+        Ok(())
+    }
+
+    async fn stripe_invoices(&mut self) -> anyhow::Result<Vec<Value>> {
+        let customer = match &self.customer {
+            Some(customer) => customer.clone(),
+            None => {
+                let (vendor_id, id) = (self.shop.vendor.id.clone(), self.shop.account.id.clone());
+                let account = self
+                    .shop
+                    .db
+                    .read(move |tx| Box::pin(async move { find_account(tx, &vendor_id, &id).await }))
+                    .await?;
+                let Some(customer) = account.and_then(|account| account.stripe_customer_id) else {
+                    return Ok(Vec::new());
+                };
+                customer
+            }
+        };
+        self.customer = Some(customer.clone());
+        Ok(self.shop.objects_of("invoice", &customer))
+    }
+
+    /// Ours are Stripe's, and both are the model's, to the cent and line by line; each was charged once.
+    async fn check_invoices(&mut self) -> anyhow::Result<()> {
+        let ours = self.shop.invoices().await?;
+        let stripes: Vec<Value> =
+            self.stripe_invoices().await?.into_iter().filter(|invoice| invoice["status"] != "draft").collect();
+        ensure!(ours.len() == stripes.len(), "{} invoices here, {} at Stripe", ours.len(), stripes.len());
+        for theirs in &stripes {
+            let same = ours.iter().find(|invoice| theirs["id"] == invoice.stripe_invoice_id.as_str());
+            let same = same.with_context(|| format!("{} did not arrive", theirs["number"]))?;
+            let sums = [same.subtotal_minor, same.total_minor, same.paid_minor];
+            let meant = [&theirs["subtotal"], &theirs["total"], &theirs["amount_paid"]].map(Value::as_i64);
+            ensure!(sums.map(Some) == meant && theirs["status"] == same.status.as_str(), "{same:?}\n{theirs}");
+            ensure!(theirs["number"] == same.number.as_str(), "{} is {}", theirs["number"], same.number);
+        }
+        let mut is = Vec::new();
+        for invoice in &ours {
+            is.push(self.told(invoice).await?);
+        }
+        let mut meant: Vec<String> =
+            self.books.bills.iter().filter(|bill| bill.stand != Stand::Draft).map(told).collect();
+        is.sort();
+        meant.sort();
+        ensure!(is == meant, "invoices are\n{}\nmeant\n{}", is.join("\n"), meant.join("\n"));
+        if let Some(customer) = &self.customer {
+            let charges = self.shop.objects_of("charge", customer);
+            let good = charges.iter().filter(|charge| charge["paid"] == true);
+            let mut charged: Vec<i64> = good.filter_map(|charge| charge["amount"].as_i64()).collect();
+            let mut paid: Vec<i64> = self.books.bills.iter().map(|bill| bill.paid).filter(|paid| *paid > 0).collect();
+            charged.sort_unstable();
+            paid.sort_unstable();
+            ensure!(charged == paid, "charged {charged:?}, meant {paid:?}");
+        }
+        Ok(())
+    }
+
+    async fn told(&self, invoice: &Invoice) -> anyhow::Result<String> {
+        let (vendor_id, id) = (self.shop.vendor.id.clone(), invoice.id.clone());
+        let lines = self.shop.db.read(move |tx| Box::pin(async move { list_lines(tx, &vendor_id, &id).await })).await?;
+        let mut lines: Vec<i64> = lines.iter().map(|line| line.amount_minor).collect();
+        lines.sort_unstable();
+        let due = if invoice.status == InvoiceStatus::Open { invoice.due_minor } else { 0 };
+        let sums = [invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor, invoice.paid_minor, due];
+        Ok(format!("{} {sums:?} of {lines:?}", invoice.status.as_str()))
+    }
+
+    async fn ledger(&self) -> anyhow::Result<Vec<i64>> {
+        let vendor_id = self.shop.vendor.id.clone();
+        let balance = self
+            .shop
+            .db
+            .read(move |tx| Box::pin(async move { trial_balance(tx, &vendor_id, Period::ALL).await }))
+            .await?;
+        ensure!(balance.disagreements.is_empty(), "{:?}", balance.disagreements);
+        Ok(LEDGER.map(|account| balance.of(account, self.shop.currency)).to_vec())
+    }
+
+    async fn check_ledger(&self) -> anyhow::Result<()> {
+        let is: Vec<i64> = self.ledger().await?.iter().zip(&self.before).map(|(now, before)| now - before).collect();
+        let of = |what: &dyn Fn(&super::books::Bill) -> i64| self.books.bills.iter().map(what).sum::<i64>();
+        let contested = |stand| of(&|bill| if bill.contest == Some(stand) { bill.paid } else { 0 });
+        let (held, lost) = (contested(Contest::Open), contested(Contest::Lost));
+        let open = of(&|bill| if bill.stand == Stand::Open { bill.due } else { 0 });
+        let meant = [of(&|bill| bill.paid - bill.refunded) - held - lost, open, self.books.balance, held, lost];
+        ensure!(is == meant, "{LEDGER:?} are {is:?}, meant {meant:?}");
+        Ok(())
+    }
+}
+
+fn told(bill: &super::books::Bill) -> String {
+    let status = match bill.stand {
+        Stand::Draft => "draft",
+        Stand::Open => "open",
+        Stand::Paid => "paid",
+        Stand::Void => "void",
+    };
+    let mut lines = bill.lines.clone();
+    lines.sort_unstable();
+    let due = if bill.stand == Stand::Open { bill.due } else { 0 };
+    format!("{status} {:?} of {lines:?}", [bill.subtotal, bill.tax, bill.total, bill.paid, due])
+}
+
+fn interval(shape: &Shape) -> BillingInterval {
+    if shape.yearly { BillingInterval::Year } else { BillingInterval::Month }
+}
+
+/// The first moment from `now` on that falls on the day of the year, at the time of day, at which this history begins:
+/// so a seed meets the same months whenever it is played.
+pub(super) fn begin(now: i64, seed: u64) -> i64 {
+    // Month ends, a leap day where there is one, and a day like any other, all of 2028.
+    const BEGINNINGS: [i64; 5] = [1_826_100_000, 1_832_844_600, 1_835_395_199, 1_851_200_000, 1_861_920_000];
+    let first = BEGINNINGS[usize::try_from(seed % 5).expect("one of five")];
+    (-3..).map(|years| months_after(first, years * 12)).find(|at| *at > now).expect("a day to come")
+}

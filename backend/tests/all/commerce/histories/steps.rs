@@ -1,0 +1,223 @@
+//! What happens in one history: steps that make sense in any state, so that any of them can be left out when the
+//! shortest failing history is looked for.
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::tariff::{DAY, HOUR, PlanName, Shape};
+
+/// One step, and how much is heard of it.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) act: Act,
+    pub(super) news: News,
+}
+
+/// What somebody does, or time.
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    /// Seconds pass.
+    Wait(i64),
+    /// Time passes until just before or after the next thing that is due at Stripe.
+    WaitForNext {
+        offset: i64,
+    },
+    /// A subscription is ordered, unless there is a living one.
+    Buy {
+        shape: Shape,
+        pays: bool,
+    },
+    /// The subscription shall become this.
+    Change {
+        shape: Shape,
+    },
+    /// More of what there is.
+    Rise {
+        plan: bool,
+        yearly: bool,
+        seats: i64,
+    },
+    /// A planned change is dropped.
+    Keep,
+    Cancel,
+    Undo,
+    /// Staff ends it at once.
+    End,
+    /// Another card from now on.
+    Use(Card),
+    /// What is due is paid with a good card, on Stripe's page.
+    PayDue,
+    /// The holder gets a paid invoice back, wholly or in part, at Stripe.
+    Refund {
+        pick: usize,
+        whole: bool,
+    },
+    /// Staff credits a paid invoice, wholly or in part.
+    Credit {
+        pick: usize,
+        whole: bool,
+        to_balance: bool,
+    },
+    /// A dispute is decided.
+    Decide {
+        won: bool,
+    },
+    /// A perpetual license is bought.
+    BuyForever {
+        seats: i64,
+    },
+    /// A year of updates for it.
+    Updates,
+}
+
+/// What a card does. <https://docs.stripe.com/testing>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Card {
+    Good,
+    Fails,
+    /// Wants its holder each time (3-D Secure).
+    Asks,
+    /// Pays, and its holder disputes it at once.
+    Disputed,
+}
+
+/// How the portal hears of what happened at Stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// The newest event about each object.
+    Newest,
+    /// The same in any order, some of them twice.
+    Shuffled(u64),
+    /// Every event, in order.
+    All,
+    /// No webhook arrives; the reconciler looks.
+    Reconciled,
+    /// Nothing yet: with a later step.
+    Later,
+}
+
+/// A random history of so many steps after its beginning; the same seed gives the same one.
+pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
+    let mut dice = Dice(StdRng::seed_from_u64(seed));
+    let mut steps = Vec::with_capacity(length + 2);
+    if dice.one_in(4) {
+        steps.push(Step { act: Act::Wait(dice.upto(40 * DAY)), news: News::Later });
+    }
+    let shape = Shape { yearly: dice.one_in(6), ..dice.shape() };
+    steps.push(Step { act: Act::Buy { shape, pays: !dice.one_in(12) }, news: dice.news() });
+    while steps.len() < length {
+        for act in dice.acts() {
+            steps.push(Step { act, news: dice.news() });
+        }
+    }
+    // Whatever is under way is heard of in the end.
+    if let Some(last) = steps.last_mut().filter(|last| last.news == News::Later) {
+        last.news = News::Newest;
+    }
+    steps
+}
+
+/// A reproducible shuffle in which some come twice.
+pub(super) fn shuffle<T: Clone>(things: &mut Vec<T>, seed: u64) {
+    let mut dice = Dice(StdRng::seed_from_u64(seed));
+    for at in (1..things.len()).rev() {
+        things.swap(at, dice.below(at + 1));
+    }
+    if !things.is_empty() && dice.one_in(2) {
+        let again = things[dice.below(things.len())].clone();
+        things.insert(dice.below(things.len()), again);
+    }
+}
+
+struct Dice(StdRng);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0.random_range(0..end)
+    }
+
+    fn upto(&mut self, end: i64) -> i64 {
+        self.0.random_range(1..=end)
+    }
+
+    fn one_in(&mut self, times: u32) -> bool {
+        self.0.random_ratio(1, times)
+    }
+
+    fn shape(&mut self) -> Shape {
+        let plan = [PlanName::Small, PlanName::Medium, PlanName::Volume][self.below(3)];
+        let seats = if self.one_in(4) { self.0.random_range(2..=20) } else { self.0.random_range(2..=4) };
+        Shape { plan, yearly: self.one_in(4), seats }
+    }
+
+    fn news(&mut self) -> News {
+        match self.below(20) {
+            0..10 => News::Newest,
+            10..14 => News::Shuffled(self.0.random()),
+            14 => News::All,
+            15 => News::Reconciled,
+            _ => News::Later,
+        }
+    }
+
+    /// Something that happens, or a story that single rolls would seldom tell.
+    fn acts(&mut self) -> Vec<Act> {
+        let renewal = Act::WaitForNext { offset: 2 * HOUR };
+        match self.below(12) {
+            // A charge that fails, and what may come of it.
+            0 | 1 => {
+                let bad = Act::Use([Card::Fails, Card::Asks][self.below(2)]);
+                let charged = if self.one_in(2) { self.rise() } else { renewal.clone() };
+                let then = match self.below(5) {
+                    0 => Act::WaitForNext { offset: 1 },
+                    1 => Act::Use(Card::Good),
+                    2 => Act::Cancel,
+                    _ => Act::PayDue,
+                };
+                vec![bad, charged, then, renewal]
+            }
+            // A charge that is disputed.
+            2 => {
+                let charged = if self.one_in(3) { self.rise() } else { renewal.clone() };
+                vec![Act::Use(Card::Disputed), charged, renewal, Act::Decide { won: self.one_in(2) }]
+            }
+            // Credit for what comes.
+            3 => vec![Act::Credit { pick: 0, whole: self.one_in(2), to_balance: true }, self.rise(), renewal],
+            _ => vec![self.act()],
+        }
+    }
+
+    fn rise(&mut self) -> Act {
+        let (plan, yearly) = (self.one_in(2), self.one_in(5));
+        Act::Rise { plan, yearly, seats: self.0.random_range(i64::from(!plan && !yearly)..=3) }
+    }
+
+    fn act(&mut self) -> Act {
+        match self.below(100) {
+            0..12 => Act::Wait(self.wait()),
+            12..30 => Act::WaitForNext { offset: [-1, 0, 1, 2 * HOUR, 26 * HOUR][self.below(5)] },
+            30..32 => Act::Buy { shape: self.shape(), pays: !self.one_in(6) },
+            32..41 => Act::Change { shape: self.shape() },
+            41..56 => self.rise(),
+            56..59 => Act::Keep,
+            59..65 => Act::Cancel,
+            65..70 => Act::Undo,
+            70..71 => Act::End,
+            71..79 => Act::Use([Card::Good, Card::Fails, Card::Asks, Card::Disputed][self.below(4)]),
+            79..85 => Act::PayDue,
+            85..89 => Act::Refund { pick: self.below(4), whole: self.one_in(2) },
+            89..93 => Act::Credit { pick: self.below(4), whole: self.one_in(2), to_balance: self.one_in(2) },
+            93..96 => Act::Decide { won: self.one_in(2) },
+            96..98 => Act::BuyForever { seats: self.0.random_range(1..=3) },
+            _ => Act::Updates,
+        }
+    }
+
+    fn wait(&mut self) -> i64 {
+        match self.below(4) {
+            0 => self.upto(HOUR),
+            1 => self.upto(2 * DAY),
+            _ => self.upto(25 * DAY),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What things cost and how time is counted, in the model's own words: a second price list beside `catalog.toml`, and
+//! Stripe's documented arithmetic (<https://docs.stripe.com/billing/subscriptions/prorations>,
+//! <https://docs.stripe.com/billing/subscriptions/billing-cycle>). All times are Unix seconds, all money minor units.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+pub(super) const HOUR: i64 = 3_600;
+pub(super) const DAY: i64 = 24 * HOUR;
+
+/// A plan; a later one is a higher one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PlanName {
+    Small,
+    Medium,
+    Volume,
+}
+
+impl PlanName {
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Volume => "volume",
+        }
+    }
+
+    /// The next higher plan, or the highest.
+    pub(super) const fn higher(self) -> Self {
+        match self {
+            Self::Small => Self::Medium,
+            Self::Medium | Self::Volume => Self::Volume,
+        }
+    }
+
+    const fn included(self) -> i64 {
+        match self {
+            Self::Small | Self::Volume => 1,
+            Self::Medium => 2,
+        }
+    }
+}
+
+/// What a subscription is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) plan: PlanName,
+    pub(super) yearly: bool,
+    pub(super) seats: i64,
+}
+
+/// Where somebody buys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Market {
+    pub(super) currency: &'static str,
+    pub(super) country: &'static str,
+    /// Tax on top, in thousandths.
+    pub(super) per_mille: i64,
+}
+
+/// Each history is in one of these.
+pub(super) const MARKETS: [Market; 5] = [
+    Market { currency: "usd", country: "DE", per_mille: 190 },
+    Market { currency: "usd", country: "US", per_mille: 0 },
+    Market { currency: "jpy", country: "HU", per_mille: 270 },
+    Market { currency: "kwd", country: "FI", per_mille: 255 },
+    Market { currency: "usd", country: "LU", per_mille: 170 },
+];
+
+/// A Stripe item: price of one, and how many. The same plan at the same interval is the same price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) price: (PlanName, bool, &'static str),
+    pub(super) unit: i64,
+    pub(super) quantity: i64,
+}
+
+impl Item {
+    pub(super) fn cost(&self) -> i64 {
+        self.unit * self.quantity
+    }
+}
+
+impl Market {
+    /// What a shape is made of at Stripe: the plan once, and the seats beyond those included.
+    pub(super) fn items(&self, shape: &Shape) -> Vec<Item> {
+        let (base, extra) = self.monthly(shape.plan);
+        let times = if shape.yearly { 10 } else { 1 };
+        let item =
+            |role, unit: i64, quantity| Item { price: (shape.plan, shape.yearly, role), unit: unit * times, quantity };
+        let beyond = shape.seats - shape.plan.included();
+        let mut items = vec![item("base", base, 1)];
+        if beyond > 0 {
+            items.push(item("extra", extra, beyond));
+        }
+        items
+    }
+
+    /// What each interval costs, before tax.
+    pub(super) fn recurring(&self, shape: &Shape) -> i64 {
+        self.items(shape).iter().map(Item::cost).sum()
+    }
+
+    fn monthly(&self, plan: PlanName) -> (i64, i64) {
+        match (self.currency, plan) {
+            ("usd", PlanName::Small) => (1_000, 1_000),
+            ("usd", PlanName::Medium) => (2_990, 1_490),
+            ("usd", PlanName::Volume) => (3_900, 150),
+            ("jpy", PlanName::Small) => (1_500, 1_500),
+            ("jpy", PlanName::Medium) => (4_500, 2_200),
+            ("jpy", PlanName::Volume) => (5_900, 230),
+            (_, PlanName::Small) => (3_120, 3_120),
+            (_, PlanName::Medium) => (9_150, 4_570),
+            (_, PlanName::Volume) => (11_990, 460),
+        }
+    }
+
+    /// A perpetual license for one seat, and a year of updates for it.
+    pub(super) fn forever(&self) -> (i64, i64) {
+        match self.currency {
+            "usd" => (49_900, 19_960),
+            "jpy" => (75_000, 30_000),
+            _ => (152_700, 61_080),
+        }
+    }
+
+    /// Tax on one line.
+    pub(super) fn tax(&self, net: i64) -> i64 {
+        nearest(net * self.per_mille, 1_000)
+    }
+}
+
+/// `numerator / denominator` to the nearest whole, halves away from zero.
+fn nearest(numerator: i64, denominator: i64) -> i64 {
+    let half = if numerator < 0 { -denominator } else { denominator };
+    (2 * numerator + half) / (2 * denominator)
+}
+
+/// What is left of `amount` at `at` in a period.
+pub(super) fn left_of(amount: i64, (start, end): (i64, i64), at: i64) -> i64 {
+    nearest(amount * (end - at), end - start)
+}
+
+/// The same time of day, months later; on a day that the month lacks, on its last.
+pub(super) fn months_after(anchor: i64, months: i32) -> i64 {
+    let at = Timestamp::from_second(anchor).expect("a time").to_zoned(TimeZone::UTC);
+    let counted = i32::from(at.year()) * 12 + i32::from(at.month()) - 1 + months;
+    let (year, month) = (counted.div_euclid(12), counted.rem_euclid(12) + 1);
+    let days = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let last: i8 = days[usize::try_from(month - 1).expect("a month")];
+    let date =
+        Date::new(i16::try_from(year).expect("a year"), i8::try_from(month).expect("a month"), at.day().min(last));
+    let moment = date.expect("a date").to_datetime(at.time()).to_zoned(TimeZone::UTC);
+    moment.expect("a moment").timestamp().as_second()
+}
+
+fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// The end of the period that begins at `start`, in the raster of `anchor`.
+pub(super) fn period_end(anchor: i64, yearly: bool, start: i64) -> i64 {
+    let step = if yearly { 12 } else { 1 };
+    (1..).map(|number| months_after(anchor, number * step)).find(|end| *end > start).expect("an end")
+}
