@@ -28,20 +28,32 @@ pub(crate) struct Dice {
     pub(crate) model_calls: u64,
     /// Calls against servers that are killed.
     pub(crate) race_calls: u64,
+    /// Histories of customers against the model of money.
+    pub(crate) histories: u64,
+    /// Orders in which Stripe's events come through the webhook.
+    pub(crate) event_orders: u64,
+    /// Every order of events at every stage of a subscription's life, or a few of them.
+    pub(crate) whole_graph: bool,
     /// Other dice each time.
     pub(crate) seed: u64,
 }
 
 impl Dice {
     /// Those of `cargo xtask test`: always the same.
-    const USUAL: Self = Self { model_calls: 6_000, race_calls: 3_000, seed: 1 };
+    const USUAL: Self =
+        Self { model_calls: 6_000, race_calls: 3_000, histories: 500, event_orders: 20, whole_graph: false, seed: 1 };
 
-    fn variables(self) -> [(&'static str, u64); 4] {
+    fn variables(self) -> [(&'static str, String); 9] {
         [
-            ("LEASEHOLD_MODEL_OPERATIONS", self.model_calls),
-            ("LEASEHOLD_MODEL_SEED", self.seed),
-            ("LEASEHOLD_RACE_OPERATIONS", self.race_calls),
-            ("LEASEHOLD_RACE_SEED", self.seed),
+            ("LEASEHOLD_MODEL_OPERATIONS", self.model_calls.to_string()),
+            ("LEASEHOLD_MODEL_SEED", self.seed.to_string()),
+            ("LEASEHOLD_RACE_OPERATIONS", self.race_calls.to_string()),
+            ("LEASEHOLD_RACE_SEED", self.seed.to_string()),
+            ("LEASEHOLD_HISTORIES", self.histories.to_string()),
+            ("LEASEHOLD_HISTORIES_SEED", self.seed.to_string()),
+            ("LEASEHOLD_EVENT_ORDERS", self.event_orders.to_string()),
+            ("LEASEHOLD_EVENT_SEED", self.seed.to_string()),
+            ("LEASEHOLD_EVENT_GRAPH", if self.whole_graph { "whole" } else { "drawn" }.to_owned()),
         ]
     }
 }
@@ -71,7 +83,8 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selec
             report.part("tests of the product", || product(&["--", "--include-ignored"], Some(Dice::USUAL)))?
         }
         Selection::SlowProofs(dice) => {
-            report.part("random histories", || product(&["--", "model::"], Some(dice)))?;
+            let histories = ["--", "model::", "histories::", "any_order::", "events::"];
+            report.part("random histories", || product(&histories, Some(dice)))?;
             report.part("slow proofs", || product(&["--", "--ignored"], Some(dice)))?
         }
     };
@@ -93,7 +106,7 @@ fn cargo_test(
     for (name, value) in dice.into_iter().flat_map(Dice::variables) {
         // Whoever sets it outside means it.
         if std::env::var_os(name).is_none() {
-            command.env(name, value.to_string());
+            command.env(name, value);
         }
     }
     if let Some(url) = url {

@@ -12,6 +12,10 @@ const MODEL_RUNS: u64 = 3;
 const SEEDS: u64 = 1_000_000;
 /// Calls against killed servers in a round, on each database.
 const RACE_CALLS: u64 = 20_000;
+/// Random histories of customers in all rounds.
+const HISTORIES: u64 = 100_000;
+/// Orders of Stripe's events through the webhook in a round.
+const EVENT_ORDERS: u64 = 500;
 
 /// Runs the slow proofs the given number of times, with so many calls against the model in all; stops after the
 /// first round that fails.
@@ -24,7 +28,15 @@ pub(crate) fn soak(workspace: &Workspace, rounds: u32, model_calls: u64) -> Resu
         println!("\nRound {round} of {rounds}, with dice from {seed} on");
         let model_calls = (model_calls / u64::from(rounds) / MODEL_RUNS).max(1);
         let mut report = Report::default();
-        let dice = Dice { model_calls, race_calls: RACE_CALLS, seed };
+        let histories = (HISTORIES / u64::from(rounds)).max(1);
+        let dice = Dice {
+            model_calls,
+            race_calls: RACE_CALLS,
+            histories,
+            event_orders: EVENT_ORDERS,
+            whole_graph: true,
+            seed,
+        };
         rust_tests::parts(workspace, &mut report, Selection::SlowProofs(dice))?;
         if !report.finish() {
             return Ok(false);
