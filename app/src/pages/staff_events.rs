@@ -74,9 +74,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=text::INBOX lead=text::INBOX_LEAD />
         {failures}
         <Segmented label=text::VIEWS options=views(&filter, &counts) />
-        <Form action=PATH method=Method::Get id="find" submit=text::FIND_SUBMIT emphasis=Emphasis::Plain hidden>
-            <Field name="find" label=text::FIND value=filter.text.clone() hint=text::FIND_HINT may_be_empty=true />
-        </Form>
+        <div class="across">
+            <Form action=PATH method=Method::Get id="find" submit=text::FIND_SUBMIT emphasis=Emphasis::Plain hidden>
+                <Field name="find" label=text::FIND value=filter.text.clone() hint=text::FIND_HINT may_be_empty=true />
+            </Form>
+        </div>
         <Table
             caption=text::INBOX
             caption_hidden=true
@@ -152,7 +154,7 @@ fn row(event: &InboxEvent, now: UnixMs) -> Row {
     };
     Row::new()
         .cell(view! { <a href=href>{event.event_type.clone()}</a> <small>{event.id.clone()}</small> })
-        .cell(event.object_id.clone())
+        .cell(view! { <small>{event.object_id.clone()}</small> })
         .cell(received)
         .cell(view! { <Badge tone=tone(event.status) word=text::status(event.status) /> })
         .cell(text::times(event.attempts))

@@ -83,7 +83,7 @@ fn event_row(event: &InboxEvent, role: StaffRole, now: UnixMs) -> Row {
     let href = format!("{}/{}", staff_events::PATH, event.id);
     let row = Row::new()
         .cell(view! { <a href=href>{event.event_type.clone()}</a> <small>{event.id.clone()}</small> })
-        .cell(event.object_id.clone())
+        .cell(view! { <small>{event.object_id.clone()}</small> })
         .cell(moment(event.received_at, now))
         .cell(reason(event.error.as_ref(), event.attempts));
     replay(row, role, "/act/replay-event", ("event_id", &event.id))
@@ -112,7 +112,7 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
 fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs) -> Row {
     let row = Row::new().cell(view! { {text::job(&job.kind).to_owned()} <small>{job.id.to_string()}</small> });
     let row = match job.about() {
-        Some(about) => row.cell(about.to_owned()),
+        Some(about) => row.cell(view! { <small>{about.to_owned()}</small> }),
         None => row.blank(),
     };
     let row = row.cell(moment(job.created_at, now)).cell(reason(job.last_error.as_ref(), job.attempts));

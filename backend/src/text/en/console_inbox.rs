@@ -64,8 +64,8 @@ pub const REPLAY_HINT: &str =
 /// Title of what failed.
 pub const FAILED: &str = "Failed events and work";
 /// Lead of it where something waits.
-pub const FAILED_LEAD: &str =
-    "Each was tried many times, with growing pauses. Mend the reason, then replay one or all; who did is recorded.";
+pub const FAILED_LEAD: &str = "Each was tried, with growing pauses, until it was given up. Mend the reason, then replay one or all; who did is \
+     recorded.";
 /// Lead of it where nothing waits.
 pub const NOTHING_FAILED: &str = "Nothing waits for you: every event has been handled, and no work has been given up.";
 /// Columns of failed events.
@@ -93,7 +93,10 @@ pub fn status(status: EventStatus) -> &'static str {
 /// The button that replays everything.
 #[must_use]
 pub fn replay_all(events: i64, jobs: usize) -> String {
-    format!("Replay all {}", events.saturating_add(i64::try_from(jobs).unwrap_or(i64::MAX)))
+    match events.saturating_add(i64::try_from(jobs).unwrap_or(i64::MAX)) {
+        1 => "Replay it".to_owned(),
+        count => format!("Replay all {count}"),
+    }
 }
 
 /// How often something was tried.
@@ -152,6 +155,6 @@ mod tests {
     #[test]
     fn attempts_are_counted_in_words() {
         assert_eq!([times(0), times(1), times(20)], ["not yet", "once", "20 times"]);
-        assert_eq!(replay_all(2, 1), "Replay all 3");
+        assert_eq!([replay_all(2, 1), replay_all(0, 1)], ["Replay all 3", "Replay it"]);
     }
 }
