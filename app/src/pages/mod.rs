@@ -47,10 +47,12 @@ pub mod verify_email;
 
 use std::future::Future;
 
+use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::db::DbError;
 use leptos::prelude::*;
 
 use crate::layout::Layout;
+use crate::request::Visit;
 
 /// A page's title and body.
 pub struct Page {
@@ -80,6 +82,13 @@ impl From<DbError> for NoPage {
     fn from(error: DbError) -> Self {
         Self::Failed(error.to_string())
     }
+}
+
+/// The role of the vendor's staff that looks; nobody else gets a page. The guard has asked already; a page must not rely
+/// on it alone.
+fn staff_role(visit: &Visit) -> Result<StaffRole, NoPage> {
+    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
+    role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)
 }
 
 /// Renders what `load` answers inside the frame, or the error page with its status.

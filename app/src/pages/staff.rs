@@ -1,6 +1,5 @@
 //! `/staff`: what the vendor's staff look at first: how much business there is, what was ordered, and what needs a hand.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::billing::inbox::list_failures;
 use backend::clock::UnixMs;
 use backend::db::DbError;
@@ -10,7 +9,7 @@ use backend::text::en::{buying, console as text, console_inbox, events as happen
 use backend::vendors::{self, Counts};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_failed};
+use super::{NoPage, Page, render, staff_failed, staff_role};
 use crate::components::{
     Badge, Card, Column, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Row, Table, Tone,
 };
@@ -25,11 +24,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let (counts, latest, failures, leftovers) = visit
         .state

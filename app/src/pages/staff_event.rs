@@ -7,7 +7,7 @@ use backend::text::en::{console_inbox as text, events as happenings, licenses};
 use leptos::prelude::*;
 
 use super::staff_events::{PATH, tone};
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{Badge, Breadcrumb, Card, Crumb, Fact, Facts, Moment, PageHead, PostButton, Snippet};
 use crate::request::Visit;
 
@@ -17,9 +17,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let role = staff_role(&visit)?;
     let id = visit.path.split('/').nth(3).unwrap_or_default().to_owned();
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let found = visit.state.db.read(|tx| Box::pin(async move { find_inbox_event(tx, &vendor_id, &id).await })).await?;

@@ -1,13 +1,12 @@
 //! `/staff/events`: Stripe's events as they came, newest first. `?status=` and `?find=` narrow the list.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::billing::inbox::{EventStatus, InboxEvent, InboxFilter, InboxPlace, count_inbox, list_inbox};
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::text::en::{console_inbox as text, events as happenings};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_failed};
+use super::{NoPage, Page, render, staff_failed, staff_role};
 use crate::components::{
     Badge, Column, Emphasis, EmptyState, Field, Form, LinkButton, Method, Moment, PageHead, Pagination, Row, Segmented,
     Table, Tone,
@@ -26,11 +25,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let after = visit.query("after").and_then(|text| InboxPlace::parse(&text));
     let filter = InboxFilter {

@@ -8,7 +8,7 @@ use backend::jobs::DeadJob;
 use backend::text::en::{console as words, console_inbox as text, events as happenings};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_events};
+use super::{NoPage, Page, render, staff_events, staff_role};
 use crate::components::{Card, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, PostButton, Row, Table};
 use crate::request::Visit;
 
@@ -23,9 +23,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let role = staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let failures = visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, ROWS).await })).await?;
     let is_clear = failures.events.is_empty() && failures.jobs.is_empty();

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use super::invoices::{day, tone};
 use super::staff_invoices::PATH;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::api::form::{Refused, take_refused};
 use crate::api::staff_money::{CREDIT, credit_errors, written};
 use crate::components::{
@@ -44,9 +44,7 @@ impl Found {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let role = staff_role(&visit)?;
     let id = InvoiceId::from_untrusted(visit.path.split('/').nth(3).unwrap_or_default());
     let vendor_id = visit.vendor.id.clone();
     let found = visit.state.db.read(|tx| {

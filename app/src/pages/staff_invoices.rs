@@ -1,13 +1,12 @@
 //! `/staff/invoices`: the invoices of all customers, newest first. `?before=` goes on from one, `?number=` finds one.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::ids::InvoiceId;
 use backend::invoices::{Invoice, find_invoice_for_staff, list_invoices_for_staff};
 use backend::text::en::{console_money as text, invoices as words};
 use leptos::prelude::*;
 
 use super::invoices::{day, tone};
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{
     Badge, Column, Emphasis, EmptyState, Field, Form, Method, Money, PageHead, Pagination, Row, Table,
 };
@@ -24,11 +23,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let vendor_id = visit.vendor.id.clone();
     let before = visit.query("before").map(|id| InvoiceId::from_untrusted(&id));
     let number = visit.query("number").map(|number| number.trim().to_owned()).filter(|number| !number.is_empty());

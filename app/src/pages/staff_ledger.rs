@@ -1,14 +1,13 @@
 //! `/staff/ledger`: the trial balance of a period, and whatever in the ledger is not as it must be.
 //! `?from=` and `?to=` are days, both inclusive.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::clock::{DAY_MS, UnixMs};
 use backend::ledger::{LedgerAccount, Period, TrialBalance, trial_balance};
 use backend::money::Currency;
 use backend::text::en::console_money as text;
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{
     Card, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, Money, Notice, PageHead, Row, Table,
     Tone,
@@ -33,11 +32,7 @@ pub fn period(from: Option<&str>, to: Option<&str>) -> Period {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff).ok_or(NoPage::NotFound)?;
-    if !staff_may(role, StaffAct::See) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let (from, to) = (visit.query("from"), visit.query("to"));
     let (vendor_id, period) = (visit.vendor.id.clone(), period(from.as_deref(), to.as_deref()));
     let balance =

@@ -19,7 +19,7 @@ use leptos::prelude::*;
 use super::license::{AskedHistory, AskedInstances, History, Instances, Uses, Viewer};
 use super::own_license::{name_of, tone};
 use super::staff_licenses::PATH;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::api::form::take_refused;
 use crate::api::staff_licenses::{OVERRIDES, override_errors};
 use crate::components::{
@@ -45,8 +45,7 @@ struct Found {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let role = staff_role(&visit)?;
     let now = visit.state.clock.now();
     let found = find(&visit, role, now).await?.ok_or(NoPage::NotFound)?;
     let (view, license) = (&found.view, &found.view.license);

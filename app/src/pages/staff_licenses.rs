@@ -1,6 +1,5 @@
 //! `/staff/licenses`: the licenses of all customers, filtered by what the address says, paged by key.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::clock::UnixMs;
 use backend::licenses::search::{self, ListedLicense, search_vendor};
 use backend::text::en::{console_licenses as text, licenses as words};
@@ -9,7 +8,7 @@ use leptos::prelude::*;
 use super::license_filter::{Filtered, PAGE};
 use super::licenses::{last_contact, none_found};
 use super::own_license::{name_of, tone};
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{Badge, Column, EmptyState, PageHead, Row, Table};
 use crate::request::Visit;
 
@@ -22,11 +21,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let now = visit.state.clock.now();
     let (vendor_id, master) = (visit.vendor.id.clone(), visit.state.master.clone());
     let mut list = Filtered::of(PATH, &visit.query, false);

@@ -1,6 +1,5 @@
 //! `/staff/payments`: renewals that could not be charged, the longest overdue first, paged by key.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::billing::dunning::{OverduePayment, OverduePlace, list_overdue_payments};
 use backend::clock::UnixMs;
 use backend::licenses::LicenseStatus;
@@ -8,7 +7,7 @@ use backend::text::en::{console_payments as text, events as happenings, overview
 use leptos::prelude::*;
 
 use super::staff_licenses::PATH as LICENSES;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{Badge, Column, EmptyState, Moment, Money, PageHead, Pagination, Row, Table, Tone};
 use crate::request::Visit;
 
@@ -23,11 +22,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    // The guard has asked already; a page must not rely on it alone.
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if !role.is_some_and(|role| staff_may(role, StaffAct::See)) {
-        return Err(NoPage::NotFound);
-    }
+    staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let after = visit.query("after").and_then(|text| OverduePlace::parse(&text));
     let is_first = after.is_none();

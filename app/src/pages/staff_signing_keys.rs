@@ -6,7 +6,7 @@ use backend::keys::{SigningKeyInfo, SigningKeyStatus, list_signing_keys};
 use backend::text::en::{console_keys as text, moments};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, render, staff_role};
 use crate::components::{Badge, Column, Dialog, Emphasis, EmptyState, Form, Moment, PageHead, Row, Table, Tone};
 use crate::request::Visit;
 
@@ -16,8 +16,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    let role = role.filter(|role| staff_may(*role, StaffAct::See)).ok_or(NoPage::NotFound)?;
+    let role = staff_role(&visit)?;
     let may = staff_may(role, StaffAct::ManageKeys);
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let found = visit.state.db.read(|tx| Box::pin(async move { list_signing_keys(tx, &vendor_id).await }));
