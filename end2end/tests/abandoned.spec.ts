@@ -2,6 +2,9 @@ import { expect, test } from '../fixtures.ts';
 import { order, payWithCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 
+// Time passes in these journeys, so they have a product of their own.
+test.use({ settings: { LEASEHOLD__MAIL__FROM: 'orders@nordwind.example' } });
+
 test('an order that was left is listed, and can be gone on with', async ({ page, axe }) => {
   await order(page, { plan: 'Startup' });
   await page.getByRole('link', { name: 'Back' }).click();

@@ -151,12 +151,12 @@ fn intervals(shelves: &[Shelf], currency: Currency) -> Vec<BillingInterval> {
     BillingInterval::ALL.iter().copied().filter(offered).collect()
 }
 
-/// How many months a year saves, where it is the same for every plan that is sold by the year.
+/// How many months a year saves, where it is the same for every plan that costs something by the year.
 fn months_free(shelves: &[Shelf], currency: Currency) -> Option<i64> {
     let mut months = shelves
         .iter()
         .flat_map(|shelf| &shelf.plans)
-        .filter(|plan| rules::intervals(plan, currency).contains(&BillingInterval::Year))
+        .filter(|plan| rules::is_charged(plan, BillingInterval::Year, currency))
         .map(|plan| rules::yearly_saving(plan, currency).and_then(|saving| saving.months));
     let first = months.next()??;
     months.all(|other| other == Some(first)).then_some(first)

@@ -71,6 +71,12 @@ pub fn intervals(plan: &Plan, currency: Currency) -> Vec<BillingInterval> {
     BillingInterval::ALL.iter().copied().filter(|interval| plan.price(role, *interval, currency).is_some()).collect()
 }
 
+/// Whether a plan costs something when it is paid at this interval.
+#[must_use]
+pub fn is_charged(plan: &Plan, interval: BillingInterval, currency: Currency) -> bool {
+    plan.price(main_role(plan.kind), interval, currency).is_some_and(|price| price.unit_amount.amount_minor > 0)
+}
+
 /// What a plan costs with so many seats: a subscription its base price once and the extra-seat price for
 /// each seat beyond the included ones; a perpetual license the unit price for every seat.
 ///

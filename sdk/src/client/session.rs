@@ -385,7 +385,12 @@ impl Session {
         let request = ReleaseRequest { instance_id: credential.instance_id, secret: credential.secret };
         match self.transport.post::<_, ReleaseResponse>(&server, "licenses/release", &request).await {
             Ok(answer) => {
+                // An activation elsewhere whose answer was lost may hold a seat there: the next one asks that server
+                // first, as the same activation.
+                let elsewhere = self.kept.pending.take_if(|pending| pending.server != server);
+                let nonce = self.kept.activation_nonce.take().filter(|_| elsewhere.is_some());
                 self.halt();
+                (self.kept.pending, self.kept.activation_nonce) = (elsewhere, nonce);
                 self.kept.failing = None;
                 self.view.last_error = None;
                 self.forget_lease();

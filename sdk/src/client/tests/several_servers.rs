@@ -1,6 +1,9 @@
 //! An ordered list of servers: the product goes on where one fails, and never holds two seats.
 
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::{
+    prelude::*,
+    test_runner::{TestCaseError, TestRunner},
+};
 
 use super::{
     fake_server::{FakeServer, Misdeed},
@@ -178,37 +181,41 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// The seat of either server is free `FREED_WITHIN_S` after its lease; whatever fails in between, two never hold one.
+async fn one_seat_at_most(events: Vec<Event>) -> Result<(), TestCaseError> {
+    let pair = Pair::new().await;
+    let mut client = pair.client();
+    let _ = activate_alone(&client).await;
+    for event in events {
+        match event {
+            Event::Pass(seconds) => pair.advance(seconds),
+            Event::Ask => drop(client.check_now().await),
+            Event::Break(server, fault) => pair.proxies[server].will([fault]),
+            Event::Refuse(server) => pair.servers[server].will([Misdeed::Refuse(Code::SeatsExhausted)]),
+            Event::Restart => {
+                client.close().await;
+                client = pair.client();
+                let _ = activate_alone(&client).await;
+            }
+            Event::Release => {
+                let _ = client.release().await;
+                let _ = activate_alone(&client).await;
+            }
+        }
+        prop_assert!(pair.seats() <= 1, "two seats after {:?}", event);
+    }
+    client.close().await;
+    Ok(())
+}
+
 #[test]
 fn no_sequence_of_failures_makes_two_servers_hold_a_seat() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(proptest::test_runner::Config { cases: 64, ..Default::default() });
-    runner
-        .run(&prop::collection::vec(event(), 5..40), |events| {
-            runtime.block_on(async {
-                let pair = Pair::new().await;
-                let mut client = pair.client();
-                let _ = activate_alone(&client).await;
-                for event in events {
-                    match event {
-                        Event::Pass(seconds) => pair.advance(seconds),
-                        Event::Ask => drop(client.check_now().await),
-                        Event::Break(server, fault) => pair.proxies[server].will([fault]),
-                        Event::Refuse(server) => pair.servers[server].will([Misdeed::Refuse(Code::SeatsExhausted)]),
-                        Event::Restart => {
-                            client.close().await;
-                            client = pair.client();
-                            let _ = activate_alone(&client).await;
-                        }
-                        Event::Release => {
-                            let _ = client.release().await;
-                            let _ = activate_alone(&client).await;
-                        }
-                    }
-                    prop_assert!(pair.seats() <= 1, "two seats after {:?}", event);
-                }
-                client.close().await;
-                Ok(())
-            })
-        })
-        .unwrap();
+    runner.run(&prop::collection::vec(event(), 5..40), |events| runtime.block_on(one_seat_at_most(events))).unwrap();
+}
+
+#[tokio::test]
+async fn giving_a_seat_back_does_not_forget_one_that_another_server_may_have_granted() {
+    let events = [Event::Break(1, Fault::CutReply(60)), Event::Pass(720), Event::Refuse(0), Event::Ask, Event::Release];
+    one_seat_at_most(events.to_vec()).await.unwrap();
 }
