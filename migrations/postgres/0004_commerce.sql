@@ -49,8 +49,6 @@ CREATE TABLE subscriptions (
     billing_interval       TEXT NOT NULL,
     seats                  BIGINT NOT NULL,
     currency               TEXT NOT NULL,
-    base_item_id           TEXT NOT NULL,
-    extra_item_id          TEXT,
     recurring_minor        BIGINT NOT NULL,           -- per interval, before tax and discounts
     period_start           BIGINT NOT NULL,
     period_end             BIGINT NOT NULL,

@@ -2,10 +2,10 @@
 
 use backend::accounts::Act;
 use backend::billing::{
-    self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption,
+    self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption, Subscription,
     find_subscription_of_license,
 };
-use backend::catalog::{self, BillingInterval};
+use backend::catalog::{self, BillingInterval, Composition};
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::{LicenseId, PlanId};
@@ -31,9 +31,9 @@ pub const UPDATES: &str = "renew-updates";
 
 /// The address of the page that shows what a change costs.
 #[must_use]
-pub fn change_page(license_id: &str, plan: &str, interval: BillingInterval, seats: i64) -> String {
-    let seats = seats.to_string();
-    let query = [("plan", plan), ("interval", interval.as_str()), ("seats", &seats)];
+pub fn change_page(license_id: &str, plan: &str, to: &Composition) -> String {
+    let seats = to.seats.to_string();
+    let query = [("plan", plan), ("interval", to.interval.as_str()), ("seats", &seats)];
     format!("/licenses/{license_id}/change?{}", serde_urlencoded::to_string(query).unwrap_or_default())
 }
 
@@ -72,10 +72,13 @@ pub async fn change_subscription(
         (_, _, Some(recurring_minor)) => Agreed::Later { recurring_minor },
         _ => return Err(FormFailure::malformed()),
     };
-    let Some(plan_id) = find_plan(&visit, &id, &plan).await? else { return Err(FormFailure::malformed()) };
-    let request = ChangeRequest { license_id: id, plan_id, interval, seats };
+    let (Some(plan_id), Some(present)) = (find_plan(&visit, &id, &plan).await?, present(&visit, &id).await?) else {
+        return Err(FormFailure::malformed());
+    };
+    let to = Composition::new(plan_id, interval, seats, present.currency);
+    let request = ChangeRequest { license_id: id, to };
     let changed = billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await;
-    let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, interval, seats));
+    let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, &request.to));
     let refused = Refused::new(CHANGE);
     match changed {
         Ok(Change::Applied { .. }) => done("plan_changed", &page).await,
@@ -106,16 +109,8 @@ pub async fn keep_plan(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
-    let (vendor_id, of) = (visit.vendor.id.clone(), id.clone());
-    let found =
-        visit.state.db.read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &of).await }));
-    let Some(present) = found.await? else { return Err(FormFailure::malformed()) };
-    let request = ChangeRequest {
-        license_id: id,
-        plan_id: present.plan_id,
-        interval: present.billing_interval,
-        seats: present.seats,
-    };
+    let Some(present) = present(&visit, &id).await? else { return Err(FormFailure::malformed()) };
+    let request = ChangeRequest { license_id: id, to: present.composition() };
     let agreed = Agreed::Later { recurring_minor: present.recurring_minor };
     let page = format!("/licenses/{license_id}");
     match billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await {
@@ -211,8 +206,7 @@ pub async fn renew_updates(
         account_id: account.id,
         user_id: viewer.user.id.clone(),
         session_hash: session_hash(&visit),
-        purchase: Purchase::Maintenance { license_id: id },
-        currency,
+        purchase: Purchase::Maintenance { license_id: id, currency },
         payment,
         promotion: None,
         urls: checkout_urls(&visit),
@@ -243,8 +237,19 @@ async fn maintenance_minor(visit: &Visit, id: &LicenseId, currency: Currency) ->
             Ok::<_, DbError>(plan.map(|plan| (plan, view.license.seats)))
         })
     });
-    let quote = found.await?.and_then(|(plan, seats)| orders::rules::quote_maintenance(&plan, seats, currency).ok());
+    let quote = found.await?.and_then(|(plan, seats)| {
+        let bought = Composition::new(plan.id.clone(), BillingInterval::Once, seats, currency);
+        orders::rules::quote_maintenance(&plan, &bought).ok()
+    });
     Ok(quote.map(|quote| quote.total.amount_minor))
+}
+
+/// What pays for a license now.
+async fn present(visit: &Visit, id: &LicenseId) -> Result<Option<Subscription>, DbError> {
+    let (vendor_id, id) = (visit.vendor.id.clone(), id.clone());
+    let found =
+        visit.state.db.read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &id).await }));
+    found.await
 }
 
 /// The plan of this code, of the product that the license is for.
@@ -277,11 +282,13 @@ async fn refuse_for_now(error: &CommerceError, form: &str, page: &str) -> Result
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]
     fn a_change_stands_in_its_address_and_an_odd_code_cannot_break_out_of_it() {
-        let page = change_page("lic_1", "a&seats=9#", BillingInterval::Year, 4);
+        let (plan_id, usd) = (PlanId::from_untrusted("pln_1"), Currency::parse("usd").unwrap());
+        let page = change_page("lic_1", "a&seats=9#", &Composition::new(plan_id, BillingInterval::Year, 4, usd));
         assert_eq!(page, "/licenses/lic_1/change?plan=a%26seats%3D9%23&interval=year&seats=4");
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
 
-use backend::catalog::{self, BillingInterval};
+use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::OrderId;
 use backend::money::Currency;
 use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, rules};
@@ -70,7 +70,8 @@ pub async fn place_order(
         })
         .await?;
     let Some((_, plan)) = offer else { return Err(FormFailure::malformed()) };
-    match rules::quote_plan(&plan, interval, seats, currency) {
+    let composition = choice.of(&plan);
+    match rules::quote(&plan, &composition) {
         Ok(quote) if quote.total.amount_minor != agreed_minor => return choice.refuse("price_changed").await,
         Ok(_) => {}
         // The page says what is wrong with the choice by itself.
@@ -80,8 +81,7 @@ pub async fn place_order(
         account_id: account.id,
         user_id: viewer.user.id.clone(),
         session_hash: session_hash(&visit),
-        purchase: Purchase::Plan { plan_id: plan.id, interval, seats },
-        currency,
+        purchase: Purchase::Plan(composition),
         payment,
         promotion,
         urls: checkout_urls(&visit),
@@ -165,6 +165,12 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What of the plan that it names is to be bought.
+    #[must_use]
+    pub fn of(&self, plan: &Plan) -> Composition {
+        Composition::new(plan.id.clone(), self.interval, self.seats, self.currency)
+    }
+
     /// The address of the page on which it is reviewed.
     #[must_use]
     pub fn review(&self) -> String {

@@ -55,7 +55,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
-    let quote = rules::quote_plan(&plan, chosen.interval, chosen.seats, currency);
+    let quote = rules::quote(&plan, &chosen.of(&plan));
     let trial_days = trial_days(&visit, &account, &plan).await?;
     let code = match (&quote, chosen.code.as_str()) {
         (_, "") | (Err(_), _) => Code::None,

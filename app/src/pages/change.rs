@@ -3,7 +3,7 @@
 
 use backend::accounts::Act;
 use backend::billing::{self, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, Subscription};
-use backend::catalog::{self, BillingInterval, Plan, PlanKind, PriceRole};
+use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole};
 use backend::orders::rules;
 use backend::text::en::{billing as terms, buying, changes as text, license_page, licenses as words, moments};
 use leptos::prelude::*;
@@ -26,15 +26,14 @@ pub fn page() -> impl IntoView {
 /// What the license shall become.
 struct Wanted {
     plan: Plan,
-    interval: BillingInterval,
-    seats: i64,
+    to: Composition,
     /// The plan includes more seats than were asked for.
     is_raised: bool,
 }
 
 impl Wanted {
     fn seats_words(&self) -> String {
-        buying::seats(self.plan.license_type, self.seats)
+        buying::seats(self.plan.license_type, self.to.seats)
     }
 
     fn hidden(&self, own: &OwnLicense) -> Vec<(String, String)> {
@@ -42,8 +41,8 @@ impl Wanted {
         vec![
             pair("license_id", own.license().id.as_str()),
             pair("plan", &self.plan.code),
-            pair("interval", self.interval.as_str()),
-            pair("seats", &self.seats.to_string()),
+            pair("interval", self.to.interval.as_str()),
+            pair("seats", &self.to.seats.to_string()),
         ]
     }
 }
@@ -101,7 +100,9 @@ fn wanted(visit: &Visit, plans: &[Plan], present: &Subscription) -> Option<Wante
     // Whoever goes up to a plan that includes more gets what it includes.
     let is_raised = seats < plan.included_seats && plan.id != present.plan_id;
     let seats = if is_raised { plan.included_seats } else { seats };
-    Some(Wanted { plan, interval: interval.unwrap_or(present.billing_interval), seats, is_raised })
+    let interval = interval.unwrap_or(present.billing_interval);
+    let to = Composition::new(plan.id.clone(), interval, seats, present.currency);
+    Some(Wanted { plan, to, is_raised })
 }
 
 fn refusal(refused: &Refused) -> Option<AnyView> {
@@ -135,7 +136,7 @@ fn choice(
         .map(|plan| ChoiceCard {
             value: plan.code.clone(),
             name: plan.name.clone(),
-            price: price(plan, wanted.interval),
+            price: price(plan, wanted.to.interval),
             detail: Some(plan_detail(plan, present)),
             chosen: plan.id == wanted.plan.id,
         })
@@ -151,11 +152,11 @@ fn choice(
             name: text::interval(interval).to_owned(),
             price: price(&wanted.plan, interval),
             detail: None,
-            chosen: interval == wanted.interval,
+            chosen: interval == wanted.to.interval,
         })
         .collect();
     let seats = |number: i64| u32::try_from(number).unwrap_or(1);
-    let value = seats(wanted.seats);
+    let value = seats(wanted.to.seats);
     let max = seats(plans.iter().map(|plan| plan.max_seats).max().unwrap_or(1));
     let (license_type, href) = (own.license().license_type, own.href());
     let hint = wanted.is_raised.then(|| text::raised(&wanted.plan));
@@ -203,12 +204,7 @@ fn nothing_chosen() -> AnyView {
 }
 
 async fn preview(visit: &Visit, own: &OwnLicense, present: &Subscription, wanted: &Wanted) -> Result<AnyView, NoPage> {
-    let request = ChangeRequest {
-        license_id: own.license().id.clone(),
-        plan_id: wanted.plan.id.clone(),
-        interval: wanted.interval,
-        seats: wanted.seats,
-    };
+    let request = ChangeRequest { license_id: own.license().id.clone(), to: wanted.to.clone() };
     let content = match billing::preview_change(&visit.state.commerce(), &visit.viewer_cx(), &request).await {
         Ok(ChangePreview::Now(charge)) => charged_now(own, wanted, &charge),
         Ok(ChangePreview::Later(later)) => planned(own, wanted, &later),
@@ -250,7 +246,7 @@ fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView
     let mut hidden = wanted.hidden(own);
     hidden.push(("proration_date".to_owned(), charge.proration_date.seconds().to_string()));
     hidden.push(("amount_due_minor".to_owned(), charge.amount_due.amount_minor.to_string()));
-    let lead = text::now_lead(charge, &wanted.plan.name, &wanted.seats_words(), wanted.interval);
+    let lead = text::now_lead(charge, &wanted.plan.name, &wanted.seats_words(), wanted.to.interval);
     view! {
         <p class="lead">{lead}</p>
         <Table
@@ -270,7 +266,7 @@ fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView
 fn planned(own: &OwnLicense, wanted: &Wanted, later: &PlannedForLater) -> AnyView {
     let mut hidden = wanted.hidden(own);
     hidden.push(("recurring_minor".to_owned(), later.recurring.amount_minor.to_string()));
-    let lead = text::later_lead(later, &wanted.plan.name, &wanted.seats_words(), wanted.interval);
+    let lead = text::later_lead(later, &wanted.plan.name, &wanted.seats_words(), wanted.to.interval);
     view! {
         <p class="lead">{lead}</p>
         {later.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}

@@ -159,8 +159,9 @@ fn actions(own: &OwnLicense) -> AnyView {
     };
     let cancel = (!subscription.cancel_at_period_end)
         .then(|| view! { <LinkButton href=format!("{href}/cancel") label=text::CANCEL emphasis=Emphasis::Quiet /> });
-    let one_more =
-        change_page(license.id.as_str(), &own.view.plan_code, subscription.billing_interval, subscription.seats + 1);
+    let mut to = subscription.composition();
+    to.seats += 1;
+    let one_more = change_page(license.id.as_str(), &own.view.plan_code, &to);
     view! {
         {cancel}
         <LinkButton href=format!("{href}/change") label=text::CHANGE_PLAN />
@@ -228,11 +229,11 @@ fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -
 
 fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan]) -> Option<impl IntoView + use<>> {
     let planned = &subscription.scheduled.as_ref()?.0;
-    let plan = plans.iter().find(|plan| plan.id == planned.plan_id);
+    let plan = plans.iter().find(|plan| plan.id == planned.to.plan_id);
     let plan = plan.map_or_else(|| own.view.plan_name.clone(), |plan| plan.name.clone());
-    let seats = buying::seats(own.license().license_type, planned.seats);
+    let seats = buying::seats(own.license().license_type, planned.to.seats);
     let price = backend::money::Money::new(planned.recurring_minor, subscription.currency);
-    let next = text::planned_next(&words::amount(price), words::per(planned.billing_interval));
+    let next = text::planned_next(&words::amount(price), words::per(planned.to.interval));
     let undo = undo(own, "/act/keep-plan", text::DROP_PLANNED);
     Some(view! { <Notice title=text::planned(&plan, &seats, planned.at) text=next action=undo /> })
 }

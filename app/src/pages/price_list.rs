@@ -308,7 +308,7 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
     Some(card.into_any())
 }
 
-/// How the island adds the price up: the same sum as `rules::quote_plan`.
+/// How the island adds the price up: the same sum as `rules::quote`.
 fn price_terms(plan: &Plan, interval: BillingInterval, currency: Currency) -> Option<PriceTerms> {
     let minor = |role| plan.price(role, interval, currency).map(|price| price.unit_amount.amount_minor);
     let (base_minor, extra_seat_minor) = match plan.kind {

@@ -4,7 +4,7 @@ use backend::accounts::Act;
 use backend::billing::maintenance::{
     AutoRenewal, AutoRenewalProgress, find_auto_renewal, finish_auto_renewal, rules as maintenance_rules,
 };
-use backend::catalog::{self, PlanKind};
+use backend::catalog::{self, BillingInterval, Composition, PlanKind};
 use backend::clock::UnixMs;
 use backend::ids::AutoRenewalId;
 use backend::licenses::rules::updates_after_renewal;
@@ -56,7 +56,10 @@ pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<O
             let orders = orders::list_orders(tx, &vendor_id, &own.account.id, None, ORDERS).await?;
             let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
             let currency = bought.map(|order| order.currency).or_else(|| rules::currencies(&plan).first().copied());
-            let quote = currency.and_then(|it| rules::quote_maintenance(&plan, license.seats, it).ok());
+            let quote = currency.and_then(|currency| {
+                let bought = Composition::new(plan.id.clone(), BillingInterval::Once, license.seats, currency);
+                rules::quote_maintenance(&plan, &bought).ok()
+            });
             let transfer = quote.as_ref().and_then(|quote| terms::transfer_terms(&profile, &plan, quote, 0));
             Ok::<_, NoPage>(quote.map(|quote| (quote, transfer.map(|it| it.due_at(now)))))
         })

@@ -1,6 +1,7 @@
 //! Changing plan, interval or seats, as it was previewed and agreed to.
 
-use super::preview_change::{Prepared, prepare, preview_prepared};
+use super::prepare_change::{Prepared, prepare};
+use super::preview_change::preview_prepared;
 use super::rules::Timing;
 use super::{ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, handlers, project_subscription};
 use crate::catalog::BillingInterval;
@@ -120,9 +121,9 @@ pub(super) async fn release_schedule(stripe: &Stripe, subscription: &StripeSubsc
 
 async fn charge_now(stripe: &Stripe, prepared: &Prepared, proration_date: UnixMs) -> Result<Change, CommerceError> {
     let items = &prepared.items;
-    let extra = items.extra.as_ref().map_or(0, |extra| extra.quantity).to_string();
+    let to: Vec<String> = items.iter().map(|item| format!("{}*{}", item.price_id, item.quantity)).collect();
     let date = proration_date.seconds().to_string();
-    let key = IdempotencyKey::new(&[&prepared.subscription.id, "change", &date, &items.base.price_id, &extra]);
+    let key = IdempotencyKey::new(&[&prepared.subscription.id, "change", &date, &to.join("+")]);
     let changed = match stripe.apply_change(&key, &prepared.subscription.id, items, proration_date).await {
         Ok(changed) => changed,
         Err(error) if error.kind == StripeErrorKind::Declined => {
@@ -151,7 +152,7 @@ async fn plan_for_later(
     let attempt = prepared.row.lock_no.to_string();
     let released = prepared.subscription.schedule_id.as_deref().unwrap_or_default();
     let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan", &attempt, released]);
-    let recurrence = match request.interval {
+    let recurrence = match request.to.interval {
         BillingInterval::Year => Recurrence::Year,
         BillingInterval::Month | BillingInterval::Once => Recurrence::Month,
     };
@@ -171,7 +172,7 @@ async fn note(
         "plan_id": prepared.row.plan_id, "interval": prepared.row.billing_interval, "seats": prepared.row.seats,
     });
     let after = serde_json::json!({
-        "plan_id": request.plan_id, "interval": request.interval, "seats": request.seats,
+        "plan_id": request.to.plan_id, "interval": request.to.interval, "seats": request.to.seats,
         "takes_effect": match prepared.timing {
             Timing::Now => "now",
             Timing::AtPeriodEnd => "at_period_end",

@@ -21,6 +21,7 @@ mod event_types;
 pub mod handlers;
 pub mod inbox;
 pub mod maintenance;
+mod prepare_change;
 mod preview_change;
 mod project_event;
 mod project_subscription;
@@ -33,7 +34,7 @@ mod sync_customer;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::BillingInterval;
+use crate::catalog::{BillingInterval, Composition};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{Db, JsonText};
@@ -48,7 +49,8 @@ pub use end_subscription::{SubscriptionEnd, end_subscription};
 pub use error::CommerceError;
 pub use event_types::EVENT_TYPES;
 pub use inbox::{Receipt, list_failed_events, receive_event, replay_event};
-pub use preview_change::{ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, preview_change};
+pub use prepare_change::{ChangeRefusal, ChangeRequest};
+pub use preview_change::{ChangePreview, ChargeNow, PlannedForLater, preview_change};
 pub use project_event::{Projected, project_event};
 pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
@@ -102,10 +104,6 @@ pub struct Subscription {
     pub seats: i64,
     /// Of its amounts.
     pub currency: Currency,
-    /// Stripe's item of the plan.
-    pub base_item_id: String,
-    /// Stripe's item of the extra seats.
-    pub extra_item_id: Option<String>,
     /// What each interval costs, before tax and discounts.
     pub recurring_minor: i64,
     /// The period that is paid.
@@ -140,6 +138,12 @@ impl Subscription {
     pub fn recurring(&self) -> Money {
         Money::new(self.recurring_minor, self.currency)
     }
+
+    /// What of the plan is paid.
+    #[must_use]
+    pub fn composition(&self) -> Composition {
+        Composition::new(self.plan_id.clone(), self.billing_interval, self.seats, self.currency)
+    }
 }
 
 /// A change that a schedule will make.
@@ -149,12 +153,9 @@ pub struct ScheduledChange {
     pub schedule_id: String,
     /// When.
     pub at: UnixMs,
-    /// The plan from then on.
-    pub plan_id: PlanId,
-    /// How often it is charged then.
-    pub billing_interval: BillingInterval,
-    /// Seats from then on.
-    pub seats: i64,
+    /// What is paid from then on.
+    #[serde(flatten)]
+    pub to: Composition,
     /// What each interval costs then, before tax and discounts.
     pub recurring_minor: i64,
 }

@@ -113,7 +113,7 @@ async fn write(
         return Ok(false);
     }
     let facts = SubscriptionFacts::resolve(tx, cx, subscription, planned).await?;
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.plan_id)
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.composition.plan_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{} has no plan", subscription.id)))?;
     let awaits_first_payment =
@@ -137,7 +137,7 @@ async fn write(
         return Ok(true);
     }
     // An ended license keeps the plan that it had; the rest follows what is paid.
-    let change = PlanChange { plan: &plan, seats: facts.seats, ends_at: standing.ends_at };
+    let change = PlanChange { plan: &plan, seats: facts.composition.seats, ends_at: standing.ends_at };
     licenses::apply_plan(tx, cx, &before.license_id, &change).await?;
     licenses::set_trial(tx, cx, &before.license_id, subscription.trial_end).await?;
     licenses::set_standing(tx, cx, &before.license_id, standing.status, standing.reason).await?;
@@ -178,8 +178,8 @@ async fn record(
         "scheduled": before.scheduled.as_ref().map(|scheduled| &scheduled.0),
     });
     let is = serde_json::json!({
-        "status": subscription.state, "plan_id": facts.plan_id, "seats": facts.seats,
-        "interval": facts.interval, "period_end": facts.period_end.timestamp().to_string(),
+        "status": subscription.state, "plan_id": facts.composition.plan_id, "seats": facts.composition.seats,
+        "interval": facts.composition.interval, "period_end": facts.period_end.timestamp().to_string(),
         "cancel_at_period_end": subscription.cancel_at_period_end, "scheduled": facts.scheduled,
     });
     if was == is {

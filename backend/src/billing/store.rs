@@ -2,21 +2,17 @@
 
 use super::rules::Condition;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
-use crate::catalog::{self, BillingInterval, Plan, PriceRole};
+use crate::catalog::{self, Composition, Plan, PriceRole};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{AccountId, LicenseId, PlanId, SubscriptionId, VendorId};
+use crate::ids::{AccountId, LicenseId, SubscriptionId, VendorId};
 use crate::stripe::{PlannedChange, StripeSubscription};
 
 /// What a Stripe subscription means in terms of our catalog.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionFacts {
-    pub(crate) plan_id: PlanId,
-    pub(crate) interval: BillingInterval,
-    pub(crate) seats: i64,
-    pub(crate) base_item_id: String,
-    pub(crate) extra_item_id: Option<String>,
+    pub(crate) composition: Composition,
     pub(crate) recurring_minor: i64,
     pub(crate) period_start: UnixMs,
     pub(crate) period_end: UnixMs,
@@ -25,35 +21,33 @@ pub(crate) struct SubscriptionFacts {
 
 /// What some prices and quantities mean in terms of our catalog.
 struct Meaning {
-    plan_id: PlanId,
-    interval: BillingInterval,
-    seats: i64,
+    composition: Composition,
     recurring_minor: i64,
     base_at: usize,
-    extra_at: Option<usize>,
 }
 
 async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[(String, i64)]) -> Result<Meaning, CommerceError> {
-    let (mut base, mut extra, mut recurring_minor) = (None, None, 0_i64);
+    let (mut base, mut extra_seats, mut recurring_minor) = (None, 0, 0_i64);
     for (at, (price_id, quantity)) in items.iter().enumerate() {
         let Some((plan_id, price)) = catalog::find_price_by_stripe_id(tx, &cx.vendor_id, price_id).await? else {
             return Err(CommerceError::Contradiction(format!("{whose} has the price {price_id}, which is not ours")));
         };
         recurring_minor = recurring_minor.saturating_add(price.unit_amount.amount_minor.saturating_mul(*quantity));
         match price.role {
-            PriceRole::Base => base = Some((at, plan_id, price.interval)),
-            PriceRole::ExtraSeat => extra = Some((at, *quantity)),
+            PriceRole::Base => base = Some((at, plan_id, price)),
+            PriceRole::ExtraSeat => extra_seats = *quantity,
             PriceRole::Unit | PriceRole::Maintenance => {}
         }
     }
-    let Some((base_at, plan_id, interval)) = base else {
+    let Some((base_at, plan_id, base)) = base else {
         return Err(CommerceError::Contradiction(format!("{whose} has no plan's price")));
     };
     let plan = catalog::find_plan(tx, &cx.vendor_id, &plan_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{whose} has a price without a plan")))?;
-    let seats = plan.included_seats.saturating_add(extra.map_or(0, |(_, quantity)| quantity));
-    Ok(Meaning { plan_id, interval, seats, recurring_minor, base_at, extra_at: extra.map(|(at, _)| at) })
+    let seats = plan.included_seats.saturating_add(extra_seats);
+    let composition = Composition::new(plan_id, base.interval, seats, base.unit_amount.currency);
+    Ok(Meaning { composition, recurring_minor, base_at })
 }
 
 impl SubscriptionFacts {
@@ -72,9 +66,7 @@ impl SubscriptionFacts {
                 Some(ScheduledChange {
                     schedule_id: schedule_id.clone(),
                     at: planned.at,
-                    plan_id: then.plan_id,
-                    billing_interval: then.interval,
-                    seats: then.seats,
+                    to: then.composition,
                     recurring_minor: then.recurring_minor,
                 })
             }
@@ -82,11 +74,7 @@ impl SubscriptionFacts {
         };
         let base = &subscription.items[now.base_at];
         Ok(Self {
-            plan_id: now.plan_id,
-            interval: now.interval,
-            seats: now.seats,
-            base_item_id: base.id.clone(),
-            extra_item_id: now.extra_at.map(|at| subscription.items[at].id.clone()),
+            composition: now.composition,
             recurring_minor: now.recurring_minor,
             period_start: base.period_start,
             period_end: base.period_end,
@@ -96,8 +84,7 @@ impl SubscriptionFacts {
 
     /// Whether a row says the same. A planned change is not compared: it changes nothing before its time.
     fn are_those_of(&self, row: &Subscription) -> bool {
-        (&self.plan_id, self.interval, self.seats) == (&row.plan_id, row.billing_interval, row.seats)
-            && (&self.base_item_id, &self.extra_item_id) == (&row.base_item_id, &row.extra_item_id)
+        (&self.composition, self.recurring_minor) == (&row.composition(), row.recurring_minor)
             && (self.period_start, self.period_end) == (row.period_start, row.period_end)
     }
 
@@ -251,22 +238,19 @@ pub(crate) async fn insert_subscription(
     execute!(
         tx,
         "INSERT INTO subscriptions (id, vendor_id, account_id, license_id, stripe_subscription_id, stripe_status,
-                                    plan_id, billing_interval, seats, currency, base_item_id, extra_item_id,
-                                    recurring_minor, period_start, period_end, cancel_at_period_end, ended_at,
-                                    updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                    plan_id, billing_interval, seats, currency, recurring_minor, period_start,
+                                    period_end, cancel_at_period_end, ended_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         cx.id::<SubscriptionId>(),
         &cx.vendor_id,
         account_id,
         license_id,
         &subscription.id,
         subscription.state,
-        &facts.plan_id,
-        facts.interval,
-        facts.seats,
+        &facts.composition.plan_id,
+        facts.composition.interval,
+        facts.composition.seats,
         subscription.currency,
-        &facts.base_item_id,
-        facts.extra_item_id.as_deref(),
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,
@@ -288,17 +272,15 @@ pub(super) async fn update_subscription(
     execute!(
         tx,
         "UPDATE subscriptions SET stripe_status = $3, plan_id = $4, billing_interval = $5, seats = $6,
-                base_item_id = $7, extra_item_id = $8, recurring_minor = $9, period_start = $10, period_end = $11,
-                cancel_at_period_end = $12, past_due_since = $13, ended_at = $14, scheduled = $15, updated_at = $16
+                recurring_minor = $7, period_start = $8, period_end = $9, cancel_at_period_end = $10,
+                past_due_since = $11, ended_at = $12, scheduled = $13, updated_at = $14
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         id,
         subscription.state,
-        &facts.plan_id,
-        facts.interval,
-        facts.seats,
-        &facts.base_item_id,
-        facts.extra_item_id.as_deref(),
+        &facts.composition.plan_id,
+        facts.composition.interval,
+        facts.composition.seats,
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,

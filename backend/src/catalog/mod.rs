@@ -6,6 +6,7 @@
 
 mod apply_catalog;
 mod catalog_file;
+mod composition;
 mod diff;
 mod load_catalog;
 mod logo;
@@ -23,6 +24,7 @@ use crate::ids::{PlanId, PriceId, ProductId, ReleaseId};
 use crate::money::{Currency, Money};
 
 pub use apply_catalog::{CatalogApplication, apply_catalog, preview_catalog};
+pub use composition::{Composition, Part};
 pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;

@@ -166,10 +166,11 @@ async fn create_subscribed(
 ) -> Result<LicenseId, CommerceError> {
     // What is paid counts, and that is what Stripe has; it is what was ordered unless somebody changed it since.
     let facts = SubscriptionFacts::resolve(tx, cx, subscription, None).await?;
-    let plan = if facts.plan_id == ordered.id {
+    let bought = &facts.composition;
+    let plan = if bought.plan_id == ordered.id {
         ordered
     } else {
-        catalog::find_plan(tx, &cx.vendor_id, &facts.plan_id)
+        catalog::find_plan(tx, &cx.vendor_id, &bought.plan_id)
             .await?
             .ok_or_else(|| CommerceError::Contradiction(format!("subscription {} has no plan", subscription.id)))?
     };
@@ -178,7 +179,7 @@ async fn create_subscribed(
     let new = NewLicense {
         account_id: &order.account_id,
         plan: &plan,
-        seats: facts.seats,
+        seats: bought.seats,
         status: standing.status,
         starts_at: cx.now,
         ends_at: standing.ends_at,

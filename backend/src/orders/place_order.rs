@@ -11,10 +11,10 @@ use super::{
 };
 use crate::accounts::{self, Account, Act};
 use crate::billing::{Commerce, CommerceError, customer_details};
-use crate::catalog::{self, BillingInterval, Plan, PlanKind};
+use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::{AccountId, LicenseId, PlanId, UserId};
+use crate::ids::{AccountId, LicenseId, UserId};
 use crate::money::Currency;
 use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe};
 use crate::{audit, events, licenses, vendors};
@@ -23,18 +23,13 @@ use crate::{audit, events, licenses, vendors};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purchase {
     /// A new license under a plan.
-    Plan {
-        /// The plan.
-        plan_id: PlanId,
-        /// How often it is charged; `Once` for perpetual plans.
-        interval: BillingInterval,
-        /// Seats.
-        seats: i64,
-    },
+    Plan(Composition),
     /// One more year of updates for a perpetual license.
     Maintenance {
         /// The license.
         license_id: LicenseId,
+        /// In which currency.
+        currency: Currency,
     },
 }
 
@@ -58,8 +53,6 @@ pub struct PlaceOrder {
     pub session_hash: Option<Vec<u8>>,
     /// What is bought.
     pub purchase: Purchase,
-    /// In which currency.
-    pub currency: Currency,
     /// How it is paid.
     pub payment: Payment,
     /// A promotion code and what the buyer was shown that it takes off, in minor units.
@@ -240,7 +233,7 @@ async fn write_order(
         plan_id: choice.plan.id,
         license_id: choice.license_id,
         billing_interval: quote.interval,
-        seats: choice.seats,
+        seats: choice.composition.seats,
         currency: quote.total.currency,
         amount_minor: quote.total.amount_minor,
         status: OrderStatus::Open,
@@ -285,31 +278,33 @@ fn items(quote: &Quote) -> Result<Vec<CheckoutItem>, CommerceError> {
 struct FoundChoice {
     kind: OrderKind,
     plan: Plan,
-    seats: i64,
+    composition: Composition,
     license_id: Option<LicenseId>,
     quote: Result<Quote, ChoiceProblem>,
 }
 
 async fn find_choice(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<FoundChoice>, DbError> {
     Ok(match &place.purchase {
-        Purchase::Plan { plan_id, interval, seats } => {
-            let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, plan_id).await? else { return Ok(None) };
-            let quote = rules::quote_plan(&plan, *interval, *seats, place.currency);
+        Purchase::Plan(composition) => {
+            let plan = catalog::find_plan(tx, &cx.vendor_id, &composition.plan_id).await?;
+            let Some(plan) = plan else { return Ok(None) };
+            let quote = rules::quote(&plan, composition);
             let kind = match plan.kind {
                 PlanKind::Subscription => OrderKind::Subscription,
                 PlanKind::Perpetual => OrderKind::Perpetual,
             };
-            Some(FoundChoice { kind, plan, seats: *seats, license_id: None, quote })
+            Some(FoundChoice { kind, plan, composition: composition.clone(), license_id: None, quote })
         }
-        Purchase::Maintenance { license_id } => {
+        Purchase::Maintenance { license_id, currency } => {
             let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
             let Some(license) = license.filter(|license| license.account_id == place.account_id) else {
                 return Ok(None);
             };
             let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await? else { return Ok(None) };
-            let quote = rules::quote_maintenance(&plan, license.seats, place.currency);
+            let composition = Composition::new(plan.id.clone(), BillingInterval::Once, license.seats, *currency);
+            let quote = rules::quote_maintenance(&plan, &composition);
             let license_id = Some(license.id);
-            Some(FoundChoice { kind: OrderKind::Maintenance, plan, seats: license.seats, license_id, quote })
+            Some(FoundChoice { kind: OrderKind::Maintenance, plan, composition, license_id, quote })
         }
     })
 }

@@ -135,9 +135,9 @@ fn share(amount_minor: i64, millionths: i64) -> i64 {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::catalog::{BillingInterval, PlanKind};
+    use crate::catalog::{BillingInterval, Composition, PlanKind};
     use crate::money::Currency;
-    use crate::orders::rules::{quote_plan, tests as sold};
+    use crate::orders::rules::{self, tests as sold};
 
     const NOW: UnixMs = UnixMs(1_000);
 
@@ -145,7 +145,8 @@ mod tests {
         let price = |role, amount| sold::price(role, BillingInterval::Month, amount, "usd");
         let prices = vec![price(PriceRole::Base, 29_900), price(PriceRole::ExtraSeat, 14_900)];
         let plan = sold::plan(PlanKind::Subscription, 2, prices);
-        quote_plan(&plan, BillingInterval::Month, 3, Currency::parse("usd").unwrap()).unwrap()
+        let usd = Currency::parse("usd").unwrap();
+        rules::quote(&plan, &Composition::new(plan.id.clone(), BillingInterval::Month, 3, usd)).unwrap()
     }
 
     fn promotion() -> Promotion {

@@ -3,7 +3,7 @@
 use jiff::{ToSpan, civil::Date};
 
 use super::{Order, OrderKind};
-use crate::catalog::{BillingInterval, Plan, PlanKind, Price, PriceRole};
+use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::UserId;
 use crate::money::{Currency, Money};
@@ -77,47 +77,40 @@ pub fn is_charged(plan: &Plan, interval: BillingInterval, currency: Currency) ->
     plan.price(main_role(plan.kind), interval, currency).is_some_and(|price| price.unit_amount.amount_minor > 0)
 }
 
-/// What a plan costs with so many seats: a subscription its base price once and the extra-seat price for
-/// each seat beyond the included ones; a perpetual license the unit price for every seat.
+/// What a composition of a plan costs a new buyer.
 ///
 /// # Errors
 /// [`ChoiceProblem`].
-pub fn quote_plan(
-    plan: &Plan,
-    interval: BillingInterval,
-    seats: i64,
-    currency: Currency,
-) -> Result<Quote, ChoiceProblem> {
+pub fn quote(plan: &Plan, choice: &Composition) -> Result<Quote, ChoiceProblem> {
     if !plan.published {
         return Err(ChoiceProblem::NotForSale);
     }
-    check_seats(plan, seats)?;
-    let main = plan.price(main_role(plan.kind), interval, currency).ok_or(ChoiceProblem::NotOffered)?;
-    match plan.kind {
-        PlanKind::Perpetual => sum(interval, vec![(main, seats)]),
-        PlanKind::Subscription => {
-            let extra = seats - plan.included_seats;
-            if extra == 0 {
-                return sum(interval, vec![(main, 1)]);
-            }
-            let extra_seat = plan.price(PriceRole::ExtraSeat, interval, currency).ok_or(ChoiceProblem::NotOffered)?;
-            sum(interval, vec![(main, 1), (extra_seat, extra)])
-        }
-    }
+    check_seats(plan, choice.seats)?;
+    quote_at(plan, choice, &[])
 }
 
-/// What one more year of updates costs for so many seats.
+/// What a composition of a plan costs at the prices `kept`, and at today's where none of them is for a part of it.
+///
+/// # Errors
+/// [`ChoiceProblem`].
+pub fn quote_at(plan: &Plan, choice: &Composition, kept: &[Price]) -> Result<Quote, ChoiceProblem> {
+    let price = |part: &Part| {
+        let kept = kept.iter().find(|price| price.role == part.role);
+        kept.or_else(|| plan.price(part.role, choice.interval, choice.currency)).ok_or(ChoiceProblem::NotOffered)
+    };
+    let parts = choice.parts(plan);
+    let rows = parts.iter().map(|part| Ok((price(part)?, part.quantity))).collect::<Result<Vec<_>, _>>()?;
+    sum(choice.interval, rows)
+}
+
+/// What one more year of updates costs for the seats of a composition.
 ///
 /// # Errors
 /// [`ChoiceProblem::NotOffered`] when the plan has no maintenance in this currency. A plan that is no
 /// longer for sale still renews.
-pub fn quote_maintenance(plan: &Plan, seats: i64, currency: Currency) -> Result<Quote, ChoiceProblem> {
-    let price = plan
-        .prices
-        .iter()
-        .find(|price| price.role == PriceRole::Maintenance && price.unit_amount.currency == currency)
-        .ok_or(ChoiceProblem::NotOffered)?;
-    sum(BillingInterval::Once, vec![(price, seats)])
+pub fn quote_maintenance(plan: &Plan, bought: &Composition) -> Result<Quote, ChoiceProblem> {
+    let price = plan.price(PriceRole::Maintenance, BillingInterval::Once, bought.currency);
+    sum(BillingInterval::Once, vec![(price.ok_or(ChoiceProblem::NotOffered)?, bought.seats)])
 }
 
 /// What a year costs less than twelve months of the same plan.
@@ -274,7 +267,8 @@ pub(crate) mod tests {
             (perpetual(), Once, 0, usd, Err(P::TooFewSeats { min: 1 })),
         ];
         for (plan, interval, seats, currency, expected) in cases {
-            let total = quote_plan(&plan, interval, seats, currency).map(|quote| quote.total.amount_minor);
+            let choice = Composition::new(plan.id.clone(), interval, seats, currency);
+            let total = quote(&plan, &choice).map(|quote| quote.total.amount_minor);
             assert_eq!(total, expected, "{interval:?} × {seats} {currency:?}");
         }
     }
@@ -284,9 +278,10 @@ pub(crate) mod tests {
         let usd = Currency::parse("usd").unwrap();
         let mut plan = perpetual();
         plan.published = false;
-        assert_eq!(quote_plan(&plan, BillingInterval::Once, 1, usd), Err(ChoiceProblem::NotForSale));
-        assert_eq!(quote_maintenance(&plan, 3, usd).unwrap().total.amount_minor, 599_880);
-        assert_eq!(quote_maintenance(&startup(), 3, usd), Err(ChoiceProblem::NotOffered));
+        let three = Composition::new(plan.id.clone(), BillingInterval::Once, 3, usd);
+        assert_eq!(quote(&plan, &three), Err(ChoiceProblem::NotForSale));
+        assert_eq!(quote_maintenance(&plan, &three).unwrap().total.amount_minor, 599_880);
+        assert_eq!(quote_maintenance(&startup(), &three), Err(ChoiceProblem::NotOffered));
     }
 
     #[test]
@@ -364,7 +359,8 @@ pub(crate) mod tests {
                 vec![price(Base, month, amount, "usd"), price(ExtraSeat, month, amount, "usd")],
             );
             let exact = i128::from(amount) * i128::from(seats - 1);
-            match quote_plan(&plan, month, seats, Currency::parse("usd").unwrap()) {
+            let choice = Composition::new(plan.id.clone(), month, seats, Currency::parse("usd").unwrap());
+            match quote(&plan, &choice) {
                 Ok(quote) => prop_assert_eq!(i128::from(quote.total.amount_minor), exact),
                 Err(problem) => {
                     prop_assert_eq!(problem, ChoiceProblem::AmountTooLarge);

@@ -86,15 +86,16 @@ pub async fn trial_days(tx: &mut Tx, cx: &Cx, account: &Account, plan: &Plan) ->
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::catalog::PriceRole;
+    use crate::catalog::{Composition, PriceRole};
     use crate::money::Currency;
-    use crate::orders::rules::{quote_plan, tests as sold};
+    use crate::orders::rules::{quote, tests as sold};
     use crate::vendors::TransferOffer;
 
     fn sold_for(amount: i64, currency: &str) -> (Plan, Quote) {
         let month = BillingInterval::Month;
         let plan = sold::plan(PlanKind::Subscription, 1, vec![sold::price(PriceRole::Base, month, amount, currency)]);
-        let quote = quote_plan(&plan, month, 1, Currency::parse(currency).unwrap()).unwrap();
+        let choice = Composition::new(plan.id.clone(), month, 1, Currency::parse(currency).unwrap());
+        let quote = quote(&plan, &choice).unwrap();
         (plan, quote)
     }
 

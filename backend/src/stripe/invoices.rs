@@ -12,7 +12,7 @@ use stripe_shared::{
     InvoiceCollectionMethod, InvoiceLineItem, InvoiceStatus,
 };
 
-use super::{PlannedItems, Stripe, StripeError};
+use super::{ItemChange, Stripe, StripeError};
 use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::money::Currency;
@@ -314,11 +314,11 @@ impl Stripe {
     pub async fn preview_change(
         &self,
         subscription_id: &str,
-        items: &PlannedItems,
+        items: &[ItemChange],
         proration_date: UnixMs,
     ) -> Result<StripeInvoice, StripeError> {
         let items: Vec<_> = items
-            .changes()
+            .iter()
             .map(|change| {
                 let mut item = CreatePreviewInvoiceSubscriptionDetailsItems::new();
                 item.id.clone_from(&change.item_id);

@@ -49,7 +49,7 @@ pub use reversals::{
 };
 pub use schedules::PlannedChange;
 pub use sent_invoices::{InvoiceTerms, NewSentInvoice, NewSubscription};
-pub use subscriptions::{ItemChange, PlannedItems, StripeSubscription, SubscriptionItem, SubscriptionState};
+pub use subscriptions::{ItemChange, StripeSubscription, SubscriptionItem, SubscriptionState};
 pub use transfers::{BankAccount, CashBalance, TransferNetwork, transfer_network};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
 pub use yearly::NewYearly;

@@ -9,7 +9,7 @@ use stripe_billing::subscription_schedule::{
 };
 use stripe_shared::SubscriptionScheduleEndBehavior;
 
-use super::{IdempotencyKey, PlannedItems, Recurrence, Stripe, StripeError, StripeErrorKind};
+use super::{IdempotencyKey, ItemChange, Recurrence, Stripe, StripeError, StripeErrorKind};
 use crate::clock::UnixMs;
 
 /// What a schedule will make of its subscription.
@@ -41,7 +41,7 @@ impl Stripe {
         &self,
         key: &IdempotencyKey,
         subscription_id: &str,
-        items: &PlannedItems,
+        items: &[ItemChange],
         recurrence: Recurrence,
     ) -> Result<PlannedChange, StripeError> {
         let create = CreateSubscriptionSchedule::new().from_subscription(subscription_id);
@@ -64,7 +64,7 @@ impl Stripe {
         now_phase.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start_date));
         now_phase.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(at));
         let then: Vec<(String, i64)> = items
-            .changes()
+            .iter()
             .filter(|change| change.quantity > 0)
             .map(|change| (change.price_id.clone(), change.quantity))
             .collect();

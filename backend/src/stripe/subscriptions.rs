@@ -85,7 +85,7 @@ pub struct StripeSubscription {
     pub metadata: HashMap<String, String>,
 }
 
-/// What one item of a subscription shall be.
+/// What one item of a subscription shall be. A change names every item: those that it does not name would stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemChange {
     /// The item that is there now; `None` adds one.
@@ -94,21 +94,6 @@ pub struct ItemChange {
     pub price_id: String,
     /// How many; 0 removes the item.
     pub quantity: i64,
-}
-
-/// What a subscription shall be made of: the plan's price once, and the seats beyond the included ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedItems {
-    /// The plan's price.
-    pub base: ItemChange,
-    /// Seats beyond the included ones; `None` when the subscription has and shall have none.
-    pub extra: Option<ItemChange>,
-}
-
-impl PlannedItems {
-    pub(super) fn changes(&self) -> impl Iterator<Item = &ItemChange> {
-        std::iter::once(&self.base).chain(&self.extra)
-    }
 }
 
 fn currency(code: &stripe_types::Currency) -> Result<Currency, StripeError> {
@@ -175,11 +160,11 @@ impl Stripe {
         &self,
         key: &IdempotencyKey,
         subscription_id: &str,
-        items: &PlannedItems,
+        items: &[ItemChange],
         proration_date: UnixMs,
     ) -> Result<StripeSubscription, StripeError> {
         let items: Vec<_> = items
-            .changes()
+            .iter()
             .map(|change| {
                 let mut item = UpdateSubscriptionItems::new();
                 item.id.clone_from(&change.item_id);

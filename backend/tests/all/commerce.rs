@@ -27,7 +27,7 @@ use backend::billing::{
     Resumption, cancel_subscription, change_subscription, list_failed_events, preview_change, reconcile,
     resume_subscription,
 };
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::ids::LicenseId;
@@ -42,7 +42,8 @@ use crate::support::{NOW, on_both_engines};
 
 async fn request(shop: &Shop, license_id: &LicenseId, plan: &'static str, seats: i64) -> anyhow::Result<ChangeRequest> {
     let plan_id = shop.plan(plan).await?.id;
-    Ok(ChangeRequest { license_id: license_id.clone(), plan_id, interval: BillingInterval::Month, seats })
+    let to = Composition::new(plan_id, BillingInterval::Month, seats, shop.currency);
+    Ok(ChangeRequest { license_id: license_id.clone(), to })
 }
 
 async fn cancel(shop: &Shop, license_id: &LicenseId) -> anyhow::Result<Cancellation> {
@@ -263,7 +264,7 @@ on_both_engines! {
         let row = shop.subscription(&license.id).await?;
         assert_eq!(row.seats, 4);
         let scheduled = row.scheduled.expect("a planned change").0;
-        assert_eq!((scheduled.seats, scheduled.recurring_minor, scheduled.at), (3, 44_800, planned.at));
+        assert_eq!((scheduled.to.seats, scheduled.recurring_minor, scheduled.at), (3, 44_800, planned.at));
         assert_eq!(shop.license(&license.id).await?.seats, 4);
 
         shop.set_clock(planned.at.plus(HOUR_MS))?;
@@ -385,7 +386,7 @@ on_both_engines! {
 
         // Two years later: the renewal counts from the old date.
         shop.set_clock(UnixMs(add_years(NOW, 2).0))?;
-        let placed = shop.place(Purchase::Maintenance { license_id: license.id.clone() }).await?;
+        let placed = shop.place(Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency }).await?;
         let backend::orders::OrderPlacement::Placed { order, checkout_url } = placed else {
             anyhow::bail!("{placed:?}")
         };
@@ -482,7 +483,8 @@ on_both_engines! {
         let shop = Shop::open(db).await?;
         let license = shop.buy("startup", BillingInterval::Month, 3).await?;
         shop.set_clock(NOW.plus(15 * DAY_MS))?;
-        let yearly = ChangeRequest { interval: BillingInterval::Year, ..request(&shop, &license.id, "startup", 3).await? };
+        let mut yearly = request(&shop, &license.id, "startup", 3).await?;
+        yearly.to.interval = BillingInterval::Year;
         let shown = charge(&shop, &yearly).await?;
         assert_eq!(shown.recurring.amount_minor, 299_000 + 149_000);
         let changed = change_subscription(&shop.commerce, &shop.cx(), &yearly, agree(&shown)).await?;

@@ -8,7 +8,7 @@ use std::path::Path;
 use app::api::limits::{Limits, Rates};
 use axum::http::{Method, StatusCode};
 use backend::billing::{handlers, reconcile};
-use backend::catalog::{BillingInterval, push_prices};
+use backend::catalog::{BillingInterval, Composition, push_prices};
 use backend::clock::{Clock, HOUR_MS, UnixMs};
 use backend::cx::{Actor, Cx, Entropy};
 use backend::jobs::{Handlers, Runner};
@@ -71,14 +71,13 @@ impl Till {
         };
         push_prices(&app.state.db, &stripe, &app.cx()).await?;
         let (user_id, account_id) = app.buyer("ada").await?;
-        let purchase =
-            Purchase::Plan { plan_id: app.plan("maker").await?.id, interval: BillingInterval::Month, seats: 1 };
+        let usd = Currency::parse("usd").expect("a currency");
+        let purchase = Purchase::Plan(Composition::new(app.plan("maker").await?.id, BillingInterval::Month, 1, usd));
         let place = PlaceOrder {
             account_id,
             user_id: user_id.clone(),
             session_hash: None,
             purchase,
-            currency: Currency::parse("usd").expect("a currency"),
             payment: Payment::Card,
             promotion: None,
             urls: CheckoutUrls {

@@ -2,14 +2,14 @@
 
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license};
-use crate::catalog::{self, BillingInterval, LicenseType, Plan, PlanKind, PriceRole};
+use crate::catalog::{self, BillingInterval, Composition, LicenseType, Plan, PlanKind, PriceRole};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, PlanId};
 use crate::licenses;
 use crate::money::Money;
-use crate::orders::rules::{check_seats, quote_plan};
+use crate::orders::rules::{check_seats, quote};
 use crate::stripe::{StripeSubscription, SubscriptionState};
 
 /// A renewal must not come between the page and its payment: the money it takes would not be in the credit.
@@ -86,8 +86,9 @@ pub async fn preview_conversion(
     if let Err(refusal) = check(&subscription, &row, cx.now) {
         return Ok(Err(refusal));
     }
-    let quote = quote_plan(&plan, BillingInterval::Once, row.seats, row.currency);
-    let Some((quote, line)) = quote.ok().and_then(|quote| quote.lines.first().cloned().map(|line| (quote, line)))
+    let choice = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
+    let Some((quote, line)) =
+        quote(&plan, &choice).ok().and_then(|quote| quote.lines.first().cloned().map(|line| (quote, line)))
     else {
         return Ok(Err(ConversionRefusal::NotOffered));
     };

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use super::{AutoRenewal, AutoRenewalStatus, rules, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError};
+use crate::catalog::{self, BillingInterval, Composition};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{LicenseId, UserId};
 use crate::money::{Currency, Money};
 use crate::orders::rules::quote_maintenance;
 use crate::stripe::{IdempotencyKey, NewYearly};
-use crate::{audit, catalog, licenses};
+use crate::{audit, licenses};
 
 /// Where Stripe's page leads. `{AUTO_RENEWAL_ID}` in them is filled in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +123,8 @@ async fn write(
     }
     let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
     let currency: Currency = start.agreed.currency;
-    let quote = plan.and_then(|plan| quote_maintenance(&plan, license.seats, currency).ok());
+    let bought = Composition::new(license.plan_id.clone(), BillingInterval::Once, license.seats, currency);
+    let quote = plan.and_then(|plan| quote_maintenance(&plan, &bought).ok());
     let Some(quote) = quote.filter(|quote| quote.total == start.agreed) else {
         return Ok(Err(AutoRenewalStart::Outdated));
     };

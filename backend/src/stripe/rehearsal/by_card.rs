@@ -6,8 +6,7 @@ use super::scene::{Made, Scene};
 use super::selling::Catalog;
 use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use crate::stripe::{
-    CardPayment, InvoiceState, ItemChange, PlannedItems, Recurrence, StripeInvoice, StripeSubscription,
-    SubscriptionState,
+    CardPayment, InvoiceState, ItemChange, Recurrence, StripeInvoice, StripeSubscription, SubscriptionState,
 };
 
 /// A subscription that runs on a clock.
@@ -106,14 +105,14 @@ async fn newest_invoice(
 }
 
 /// The plan at `base`, and so many further seats.
-fn items(run: &Run, catalog: &Catalog, base: &str, seats: i64) -> PlannedItems {
+fn items(run: &Run, catalog: &Catalog, base: &str, seats: i64) -> Vec<ItemChange> {
     let item = |price: &str, quantity: i64| {
         // Found by the seats' price, because the base may have changed its own.
         let is_seat = price == catalog.seat;
         let found = run.subscription.items.iter().find(|item| (item.price_id == catalog.seat) == is_seat);
         ItemChange { item_id: found.map(|item| item.id.clone()), price_id: price.to_owned(), quantity }
     };
-    PlannedItems { base: item(base, 1), extra: Some(item(&catalog.seat, seats)) }
+    vec![item(base, 1), item(&catalog.seat, seats)]
 }
 
 async fn upgrade(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut Run) -> Option<()> {

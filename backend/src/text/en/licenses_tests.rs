@@ -65,8 +65,6 @@ fn subscription(license: &License) -> Subscription {
         billing_interval: BillingInterval::Year,
         seats: 3,
         currency: Currency::parse("usd").unwrap(),
-        base_item_id: String::new(),
-        extra_item_id: None,
         recurring_minor: 299_000,
         period_start: NOW,
         period_end: NOW.plus(20 * DAY_MS),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use backend::billing::{Agreed, Change, ChangePreview, ChangeRequest, change_subscription, preview_change};
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::invoices::{DocumentKind, Invoice, InvoiceStatus, find_document};
@@ -37,7 +37,8 @@ async fn shop_in(db: Db, currency: &str) -> anyhow::Result<Shop> {
 
 async fn wish(shop: &Shop, license: &License, plan: &'static str, seats: i64) -> anyhow::Result<ChangeRequest> {
     let plan_id = shop.plan(plan).await?.id;
-    Ok(ChangeRequest { license_id: license.id.clone(), plan_id, interval: BillingInterval::Month, seats })
+    let to = Composition::new(plan_id, BillingInterval::Month, seats, shop.currency);
+    Ok(ChangeRequest { license_id: license.id.clone(), to })
 }
 
 async fn document(shop: &Shop, invoice: &Invoice, kind: DocumentKind) -> anyhow::Result<Option<String>> {

@@ -1,7 +1,7 @@
 //! What costs nothing is ordered without a card, licensed once, and completed after a crash.
 
 use backend::billing::reconcile;
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::db::Db;
 use backend::invoices::InvoiceStatus;
 use backend::licenses::LicenseStatus;
@@ -13,7 +13,7 @@ use crate::support::{master, on_both_engines};
 
 async fn community(shop: &Shop) -> anyhow::Result<Purchase> {
     let plan_id = shop.plan("community").await?.id;
-    Ok(Purchase::Plan { plan_id, interval: BillingInterval::Month, seats: 1 })
+    Ok(Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 1, shop.currency)))
 }
 
 async fn get_community(shop: &Shop) -> anyhow::Result<Order> {
@@ -103,7 +103,7 @@ on_both_engines! {
     async fn what_costs_something_is_not_ordered_for_nothing_nor_the_other_way_round(db: Db) {
         let shop = Shop::open(db).await?;
         let plan_id = shop.plan("startup").await?.id;
-        let startup = Purchase::Plan { plan_id, interval: BillingInterval::Month, seats: 2 };
+        let startup = Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 2, shop.currency));
         let refused = shop.place_by(startup, Payment::None, None).await?;
         assert!(matches!(refused, OrderPlacement::PaymentNotOffered), "{refused:?}");
         let refused = shop.place_by(community(&shop).await?, Payment::Card, None).await?;

@@ -5,8 +5,8 @@ use backend::billing::conversion::{
     start_conversion,
 };
 use backend::billing::{
-    Agreed, Change, ChangePreview, ChangeRefusal, ChangeRequest, cancel_subscription, change_subscription,
-    end_subscription, preview_change,
+    Agreed, Change, ChangePreview, ChangeRefusal, cancel_subscription, change_subscription, end_subscription,
+    preview_change,
 };
 use backend::catalog::{BillingInterval, PlanKind};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
@@ -61,8 +61,8 @@ on_both_engines! {
         let shop = Shop::open(db).await?;
         let license = shop.buy("startup", BillingInterval::Month, 2).await?;
         shop.set_clock(NOW.plus(5 * DAY_MS))?;
-        let monthly = request(&shop, &license.id, "startup", 2).await?;
-        let yearly = ChangeRequest { interval: BillingInterval::Year, ..monthly };
+        let mut yearly = request(&shop, &license.id, "startup", 2).await?;
+        yearly.to.interval = BillingInterval::Year;
         let shown = charge(&shop, &yearly).await?;
         change_subscription(&shop.commerce, &shop.cx(), &yearly, agree(&shown)).await?;
         settle(&shop).await?;
@@ -174,7 +174,7 @@ on_both_engines! {
         assert!(matches!(again, Change::Planned { .. }), "{again:?}");
         settle(&shop).await?;
         let planned = shop.subscription(&license.id).await?.scheduled;
-        assert_eq!(planned.map(|planned| planned.0.seats), Some(3));
+        assert_eq!(planned.map(|planned| planned.0.to.seats), Some(3));
         cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &backend::billing::CancelReason::default()).await?;
         Ok(())
     }

@@ -20,7 +20,7 @@ use backend::billing::{
     Agreed, CancelReason, Change, ChangePreview, ChangeRequest, Commerce, cancel_subscription, change_subscription,
     end_subscription, handlers, preview_change, reconcile, resume_subscription,
 };
-use backend::catalog::{BillingInterval, PlanKind};
+use backend::catalog::{BillingInterval, Composition, PlanKind};
 use backend::clock::{Clock, MINUTE_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, Options, Synchronous};
@@ -142,12 +142,16 @@ fn cx_of(act: &Value) -> Cx {
     }
 }
 
+fn composition(act: &Value, seats: i64) -> Composition {
+    let usd = backend::money::Currency::parse("usd").expect("a currency");
+    let plan_id = backend::ids::PlanId::from_untrusted(&word(act, "plan"));
+    Composition::new(plan_id, BillingInterval::Month, seats, usd)
+}
+
 fn change(act: &Value) -> (ChangeRequest, Agreed) {
     let request = ChangeRequest {
         license_id: LicenseId::from_untrusted(&word(act, "license")),
-        plan_id: backend::ids::PlanId::from_untrusted(&word(act, "plan")),
-        interval: BillingInterval::Month,
-        seats: act["seats"].as_i64().unwrap_or_default(),
+        to: composition(act, act["seats"].as_i64().unwrap_or_default()),
     };
     let amount = act["amount"].as_i64().unwrap_or_default();
     let agreed = match act["date"].as_i64() {
@@ -173,12 +177,7 @@ fn place(act: &Value) -> backend::orders::PlaceOrder {
         account_id: backend::ids::AccountId::from_untrusted(&word(act, "account")),
         user_id: UserId::from_untrusted(&word(act, "user")),
         session_hash: None,
-        purchase: Purchase::Plan {
-            plan_id: backend::ids::PlanId::from_untrusted(&word(act, "plan")),
-            interval: BillingInterval::Month,
-            seats: 2,
-        },
-        currency: backend::money::Currency::parse("usd").expect("a currency"),
+        purchase: Purchase::Plan(composition(act, 2)),
         payment: backend::orders::Payment::Card,
         promotion: None,
         urls: backend::orders::CheckoutUrls {
@@ -304,8 +303,8 @@ impl Scene {
                 let plan = self.shop.plan(if kind == Kind::Upgrade { "business" } else { "pilot" }).await?.id;
                 let seats = if kind == Kind::Upgrade { 4 } else { 2 };
                 let license_id = license.clone();
-                let request =
-                    ChangeRequest { license_id, plan_id: plan.clone(), interval: BillingInterval::Month, seats };
+                let to = Composition::new(plan.clone(), BillingInterval::Month, seats, self.shop.currency);
+                let request = ChangeRequest { license_id, to };
                 (act["plan"], act["seats"]) = (json!(plan), json!(seats));
                 match preview_change(&commerce, &cx, &request).await? {
                     ChangePreview::Now(shown) => {
@@ -335,7 +334,10 @@ impl Scene {
                 act["id"] = json!(last(self.shop.pay(&url, "4242").await?));
             }
             Kind::Updates => {
-                let placed = self.shop.place(Purchase::Maintenance { license_id: license.clone() }).await?;
+                let placed = self
+                    .shop
+                    .place(Purchase::Maintenance { license_id: license.clone(), currency: self.shop.currency })
+                    .await?;
                 let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
                 self.shop.pay(&checkout_url, "4242").await?;
                 act["id"] = json!(order.id);
@@ -449,7 +451,7 @@ impl Scene {
                 license.seats == 4 && charged == [subject.act["amount"].as_i64()]
             }
             (Kind::Downgrade, Some(row)) => {
-                row.scheduled.is_some_and(|planned| planned.0.seats == 2) && license.seats == 2
+                row.scheduled.is_some_and(|planned| planned.0.to.seats == 2) && license.seats == 2
             }
             (Kind::Cancel, Some(row)) => row.cancel_at_period_end && license.status == LicenseStatus::Active,
             (Kind::Resume, Some(row)) => !row.cancel_at_period_end && license.status == LicenseStatus::Active,

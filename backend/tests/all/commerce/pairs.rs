@@ -5,7 +5,7 @@ use backend::billing::{
     Agreed, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, SubscriptionEnd, change_subscription,
     end_subscription, preview_change, resume_subscription,
 };
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
 use backend::ids::LicenseId;
@@ -67,7 +67,8 @@ const TABLE: [(Step, Step, End); 16] = [
 
 async fn request(shop: &Shop, license_id: &LicenseId, seats: i64) -> anyhow::Result<ChangeRequest> {
     let plan_id = shop.plan("startup").await?.id;
-    Ok(ChangeRequest { license_id: license_id.clone(), plan_id, interval: BillingInterval::Month, seats })
+    let to = Composition::new(plan_id, BillingInterval::Month, seats, shop.currency);
+    Ok(ChangeRequest { license_id: license_id.clone(), to })
 }
 
 async fn take(shop: &Shop, id: &LicenseId, step: Step) -> anyhow::Result<()> {
@@ -85,7 +86,7 @@ async fn take(shop: &Shop, id: &LicenseId, step: Step) -> anyhow::Result<()> {
             assert_eq!(charged.amount_paid_minor, shown.amount_due.amount_minor, "charged as shown");
         }
         Down => {
-            let seats = row.scheduled.as_ref().map_or(row.seats, |planned| planned.0.seats) - 1;
+            let seats = row.scheduled.as_ref().map_or(row.seats, |planned| planned.0.to.seats) - 1;
             let request = request(shop, id, seats).await?;
             match preview_change(&shop.commerce, &shop.cx(), &request).await? {
                 ChangePreview::Later(planned) => {
@@ -118,7 +119,7 @@ async fn take(shop: &Shop, id: &LicenseId, step: Step) -> anyhow::Result<()> {
 async fn stand(shop: &Shop, id: &LicenseId) -> anyhow::Result<(i64, Option<i64>, bool)> {
     let row = shop.subscription(id).await?;
     assert_eq!(shop.license(id).await?.seats, row.seats, "the license has what is paid");
-    Ok((row.seats, row.scheduled.map(|planned| planned.0.seats), row.cancel_at_period_end))
+    Ok((row.seats, row.scheduled.map(|planned| planned.0.to.seats), row.cancel_at_period_end))
 }
 
 on_both_engines! {

@@ -1,6 +1,6 @@
 //! Promotion codes made at Stripe: shown before the order, applied to it, recorded with it.
 
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::db::Db;
 use backend::invoices::InvoiceStatus;
 use backend::orders::promotion::PromotionProblem;
@@ -11,13 +11,13 @@ use crate::support::on_both_engines;
 
 async fn startup(shop: &Shop) -> anyhow::Result<Purchase> {
     let plan_id = shop.plan("startup").await?.id;
-    Ok(Purchase::Plan { plan_id, interval: BillingInterval::Month, seats: 3 })
+    Ok(Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 3, shop.currency)))
 }
 
 async fn ask(shop: &Shop, code: &str) -> anyhow::Result<CodeAnswer> {
     let plan = shop.plan("startup").await?;
-    let usd = backend::money::Currency::parse("usd").expect("a currency");
-    let quote = rules::quote_plan(&plan, BillingInterval::Month, 3, usd).expect("sold");
+    let choice = Composition::new(plan.id.clone(), BillingInterval::Month, 3, shop.currency);
+    let quote = rules::quote(&plan, &choice).expect("sold");
     Ok(look_up_promotion(&shop.commerce, &shop.cx(), &shop.account, &quote, &plan.id, code).await?)
 }
 
@@ -71,7 +71,7 @@ on_both_engines! {
         let shop = Shop::open(db).await?;
         shop.code("GIFT", "percent_off=100&duration=once", "").await?;
         let plan_id = shop.plan("perpetual").await?.id;
-        let purchase = Purchase::Plan { plan_id, interval: BillingInterval::Once, seats: 1 };
+        let purchase = Purchase::Plan(Composition::new(plan_id, BillingInterval::Once, 1, shop.currency));
         let placed = shop.place_by(purchase, Payment::Card, Some(("GIFT".to_owned(), 499_900))).await?;
         let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
         shop.pay(&checkout_url, "pay").await?;

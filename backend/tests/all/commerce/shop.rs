@@ -8,8 +8,8 @@ use backend::accounts::{
 };
 use backend::billing::{Commerce, Receipt, Subscription, find_subscription_of_license, handlers, receive_event};
 use backend::catalog::{
-    BillingInterval, CatalogApplication, Plan, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog,
-    push_prices,
+    BillingInterval, CatalogApplication, Composition, Plan, apply_catalog, find_plan_by_code, find_product_by_code,
+    load_catalog, push_prices,
 };
 use backend::clock::{Clock, UnixMs};
 use backend::db::Db;
@@ -116,7 +116,7 @@ impl Shop {
         interval: BillingInterval,
         seats: i64,
     ) -> anyhow::Result<(Order, String)> {
-        let purchase = Purchase::Plan { plan_id: self.plan(plan).await?.id, interval, seats };
+        let purchase = Purchase::Plan(Composition::new(self.plan(plan).await?.id, interval, seats, self.currency));
         match self.place(purchase).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),
@@ -138,7 +138,6 @@ impl Shop {
             user_id: self.user.id.clone(),
             session_hash: Some(b"this browser".to_vec()),
             purchase,
-            currency: self.currency,
             payment,
             promotion,
             urls: CheckoutUrls {

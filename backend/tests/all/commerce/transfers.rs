@@ -2,7 +2,7 @@
 //! webhooks; parts, too much, too late, and never.
 
 use backend::billing::reconcile;
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
 use backend::invoices::transfers::{Transfer, TransferStatus, find_with_invoice, list_cash_balance};
@@ -24,7 +24,7 @@ const STARTUP: i64 = 35_581;
 impl Shop {
     async fn order_by_transfer(&self, plan: &'static str, interval: BillingInterval) -> anyhow::Result<Order> {
         let plan = self.plan(plan).await?;
-        let purchase = Purchase::Plan { plan_id: plan.id, interval, seats: plan.included_seats };
+        let purchase = Purchase::Plan(Composition::new(plan.id, interval, plan.included_seats, self.currency));
         match self.place_by(purchase, Payment::Transfer, None).await? {
             OrderPlacement::Made { order } => self.find_order(&order.id).await,
             other => anyhow::bail!("{other:?}"),
@@ -301,7 +301,7 @@ on_both_engines! {
     async fn updates_are_renewed_by_transfer_when_it_has_arrived(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
-        let purchase = Purchase::Maintenance { license_id: license.id.clone() };
+        let purchase = Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency };
         let placed = shop.place_by(purchase, Payment::Transfer, None).await?;
         let OrderPlacement::Made { order } = placed else { anyhow::bail!("{placed:?}") };
         let order = shop.find_order(&order.id).await?;
@@ -319,7 +319,7 @@ on_both_engines! {
     async fn small_orders_are_not_sold_by_transfer(db: Db) {
         let shop = Shop::open(db).await?;
         let plan_id = shop.plan("maker").await?.id;
-        let maker = Purchase::Plan { plan_id, interval: BillingInterval::Month, seats: 1 };
+        let maker = Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 1, shop.currency));
         let placed = shop.place_by(maker, Payment::Transfer, None).await?;
         assert!(matches!(placed, OrderPlacement::PaymentNotOffered), "{placed:?}");
         Ok(())

@@ -9,7 +9,7 @@ use backend::billing::{
     SubscriptionEnd, cancel_subscription, change_subscription, end_subscription, preview_change, reconcile,
     resume_subscription,
 };
-use backend::catalog::BillingInterval;
+use backend::catalog::{BillingInterval, Composition};
 use backend::clock::UnixMs;
 use backend::ids::LicenseId;
 use backend::invoices::{Invoice, InvoiceStatus, list_lines};
@@ -209,7 +209,8 @@ impl<'a> Player<'a> {
         }
         let plan_id = self.shop.plan(shape.plan.code()).await?.id;
         let interval = interval(shape);
-        let Some(order) = self.order(Purchase::Plan { plan_id, interval, seats: shape.seats }, pays).await? else {
+        let choice = Composition::new(plan_id, interval, shape.seats, self.shop.currency);
+        let Some(order) = self.order(Purchase::Plan(choice), pays).await? else {
             return Ok("bought nothing".to_owned());
         };
         self.books.buy(*shape);
@@ -223,7 +224,8 @@ impl<'a> Player<'a> {
     async fn change(&mut self, to: Shape) -> anyhow::Result<String> {
         let Some(license_id) = self.license() else { return Ok("nothing".to_owned()) };
         let plan_id = self.shop.plan(to.plan.code()).await?.id;
-        let request = ChangeRequest { license_id, plan_id, interval: interval(&to), seats: to.seats };
+        let wanted = Composition::new(plan_id, interval(&to), to.seats, self.shop.currency);
+        let request = ChangeRequest { license_id, to: wanted };
         let (commerce, cx) = (&self.shop.commerce, self.shop.cx());
         let preview = preview_change(commerce, &cx, &request).await?;
         let verdict = self.books.verdict(&to);
@@ -441,7 +443,8 @@ impl<'a> Player<'a> {
             return Ok("has one already".to_owned());
         }
         let plan_id = self.shop.plan("forever").await?.id;
-        let order = self.order(Purchase::Plan { plan_id, interval: BillingInterval::Once, seats }, true).await?;
+        let choice = Composition::new(plan_id, BillingInterval::Once, seats, self.shop.currency);
+        let order = self.order(Purchase::Plan(choice), true).await?;
         self.books.buy_forever(seats);
         let order = self.shop.find_order(&order.context("an order")?).await?;
         self.forever = order.license_id;
@@ -451,7 +454,7 @@ impl<'a> Player<'a> {
     async fn buy_updates(&mut self) -> anyhow::Result<String> {
         let is_good = self.books.right_for_ever().is_some_and(|(right, _)| right.status == "active");
         let Some(license_id) = self.forever.clone().filter(|_| is_good) else { return Ok("nothing".to_owned()) };
-        self.order(Purchase::Maintenance { license_id }, true).await?;
+        self.order(Purchase::Maintenance { license_id, currency: self.shop.currency }, true).await?;
         self.books.buy_updates();
         Ok("bought updates".to_owned())
     }
@@ -536,7 +539,7 @@ impl<'a> Player<'a> {
         if is_over {
             return Ok(());
         }
-        let planned = row.scheduled.as_ref().map(|planned| (planned.0.seats, planned.0.recurring_minor));
+        let planned = row.scheduled.as_ref().map(|planned| (planned.0.to.seats, planned.0.recurring_minor));
         let is = (row.seats, row.recurring_minor, row.period_end.seconds(), row.cancel_at_period_end, planned);
         let market = self.books.market;
         let meant = (

@@ -1,0 +1,251 @@
+//! What a change of plan, interval or seats starts from, for its preview and for making it: whether it can be made, what
+//! becomes of each of Stripe's items, and when.
+
+use super::rules::{self, Shape, Timing};
+use super::{Commerce, CommerceError, Subscription, project_subscription, store};
+use crate::accounts::{self, Act};
+use crate::catalog::{self, Composition, Plan, Price, PriceRole};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::LicenseId;
+use crate::money::Money;
+use crate::orders::rules::{ChoiceProblem, Quote, check_seats, quote_at};
+use crate::stripe::{ItemChange, StripeSubscription, SubscriptionState};
+use crate::{leases, licenses};
+
+/// What a license shall become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRequest {
+    /// Which license.
+    pub license_id: LicenseId,
+    /// What shall be paid; in the currency that is paid now, since Stripe takes no other.
+    pub to: Composition,
+}
+
+/// Why a change cannot be made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChangeRefusal {
+    /// The user may not change it, or there is no such license.
+    NotAllowed,
+    /// The license has no subscription: a perpetual one.
+    NotASubscription,
+    /// The subscription is over.
+    Over,
+    /// What paid for the license was given back: whatever is paid now would buy nothing.
+    Revoked,
+    /// Something is unpaid; that comes first.
+    PaymentDue,
+    /// It is cancelled, so nothing follows the period for which the change would wait.
+    Cancelled {
+        /// When it ends.
+        ends_at: UnixMs,
+    },
+    /// The choice cannot be bought.
+    Choice(ChoiceProblem),
+    /// More seats are in use than would remain.
+    SeatsInUse {
+        /// How many would remain.
+        seats: i64,
+        /// Who holds seats now.
+        holders: Vec<sdk::wire::Holder>,
+    },
+    /// Instances report more than the limits that the change lowers would allow.
+    LimitsInUse(Vec<sdk::wire::OverLimit>),
+}
+
+/// What preview and change both start from.
+pub(super) struct Prepared {
+    pub(super) row: Subscription,
+    pub(super) subscription: StripeSubscription,
+    /// Every item that there is or shall be.
+    pub(super) items: Vec<ItemChange>,
+    pub(super) timing: Timing,
+    pub(super) recurring: Money,
+}
+
+struct Found {
+    row: Subscription,
+    current: Plan,
+    wanted: Plan,
+    /// Each item that there is, and what its price is for.
+    items: Vec<(String, Price)>,
+    quote: Quote,
+}
+
+pub(super) async fn prepare(
+    commerce: &Commerce,
+    cx: &Cx,
+    request: &ChangeRequest,
+) -> Result<Result<Prepared, ChangeRefusal>, CommerceError> {
+    let (tx_cx, license_id) = (cx.clone(), request.license_id.clone());
+    let row = commerce.db.read(|tx| Box::pin(async move { find_changeable(tx, &tx_cx, &license_id).await })).await?;
+    let (row, is_revoked) = match row {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let subscription = commerce.stripe(cx)?.fetch_subscription(&row.stripe_subscription_id).await?;
+    let (row, is_revoked) = match bring_up_to_date(commerce, cx, (row, is_revoked), &subscription).await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    match subscription.state {
+        SubscriptionState::Canceled | SubscriptionState::IncompleteExpired => return Ok(Err(ChangeRefusal::Over)),
+        _ if is_revoked => return Ok(Err(ChangeRefusal::Revoked)),
+        SubscriptionState::Active | SubscriptionState::Trialing if !subscription.has_pending_update => {}
+        _ => return Ok(Err(ChangeRefusal::PaymentDue)),
+    }
+    let (tx_cx, tx_request, items) = (cx.clone(), request.clone(), subscription.items.clone());
+    let found =
+        commerce.db.read(|tx| Box::pin(async move { find_choice(tx, &tx_cx, row, &tx_request, &items).await })).await?;
+    let found = match found {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let prepared = plan_items(request, found, subscription)?;
+    if prepared.timing == Timing::AtPeriodEnd && prepared.subscription.cancel_at_period_end {
+        return Ok(Err(ChangeRefusal::Cancelled { ends_at: prepared.row.period_end }));
+    }
+    Ok(Ok(prepared))
+}
+
+/// The row again, projected anew where Stripe has moved on since: what is agreed to must start from what is there, also
+/// in the moments before a webhook arrives.
+async fn bring_up_to_date(
+    commerce: &Commerce,
+    cx: &Cx,
+    (row, is_revoked): (Subscription, bool),
+    subscription: &StripeSubscription,
+) -> Result<Result<(Subscription, bool), ChangeRefusal>, CommerceError> {
+    let (tx_cx, tx_row, tx_subscription) = (cx.clone(), row.clone(), subscription.clone());
+    let is_current = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::is_current(tx, &tx_cx, &tx_row, &tx_subscription).await }))
+        .await?;
+    if is_current {
+        return Ok(Ok((row, is_revoked)));
+    }
+    project_subscription(commerce, cx, &subscription.id).await?;
+    let (cx, license_id) = (cx.clone(), row.license_id);
+    Ok(commerce.db.read(|tx| Box::pin(async move { find_changeable(tx, &cx, &license_id).await })).await?)
+}
+
+/// The subscription, and whether its license is revoked.
+async fn find_changeable(
+    tx: &mut Tx,
+    cx: &Cx,
+    license_id: &LicenseId,
+) -> Result<Result<(Subscription, bool), ChangeRefusal>, DbError> {
+    let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
+    let Some(license) = license else { return Ok(Err(ChangeRefusal::NotAllowed)) };
+    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+        return Ok(Err(ChangeRefusal::NotAllowed));
+    }
+    let is_revoked = licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked);
+    let row = store::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
+    Ok(row.map(|row| (row, is_revoked)).ok_or(ChangeRefusal::NotASubscription))
+}
+
+async fn find_choice(
+    tx: &mut Tx,
+    cx: &Cx,
+    row: Subscription,
+    request: &ChangeRequest,
+    items: &[crate::stripe::SubscriptionItem],
+) -> Result<Result<Found, ChangeRefusal>, DbError> {
+    let missing = || Ok(Err(ChangeRefusal::Choice(ChoiceProblem::NotForSale)));
+    let Some(current) = catalog::find_plan(tx, &cx.vendor_id, &row.plan_id).await? else { return missing() };
+    let Some(wanted) = catalog::find_plan(tx, &cx.vendor_id, &request.to.plan_id).await? else { return missing() };
+    if wanted.product_id != current.product_id || (!wanted.published && wanted.id != current.id) {
+        return missing();
+    }
+    if request.to.currency != row.currency {
+        return Ok(Err(ChangeRefusal::Choice(ChoiceProblem::NotOffered)));
+    }
+    if let Err(problem) = check_seats(&wanted, request.to.seats) {
+        return Ok(Err(ChangeRefusal::Choice(problem)));
+    }
+    if request.to.seats < row.seats {
+        let held = leases::count_seats(tx, &row.license_id, current.license_type, cx.now).await?;
+        if held > request.to.seats {
+            let holders = leases::list_holders(tx, &cx.vendor_id, &row.license_id, cx.now).await?;
+            return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.to.seats, holders }));
+        }
+    }
+    let lowered = limits_in_use(tx, cx, &row, &wanted).await?;
+    if !lowered.is_empty() {
+        return Ok(Err(ChangeRefusal::LimitsInUse(lowered)));
+    }
+    let mut priced = Vec::with_capacity(items.len());
+    for item in items {
+        if let Some((_, price)) = catalog::find_price_by_stripe_id(tx, &cx.vendor_id, &item.price_id).await? {
+            priced.push((item.id.clone(), price));
+        }
+    }
+    // Who stays on plan and interval keeps the prices bought at, also for further seats; a change to another
+    // plan or interval is at today's.
+    let stays = wanted.id == current.id && request.to.interval == row.billing_interval;
+    let kept: Vec<Price> = priced.iter().filter(|_| stays).map(|(_, price)| price.clone()).collect();
+    Ok(match quote_at(&wanted, &request.to, &kept) {
+        Ok(quote) => Ok(Found { row, current, wanted, items: priced, quote }),
+        Err(problem) => Err(ChangeRefusal::Choice(problem)),
+    })
+}
+
+/// What is in use beyond the limits that a change to `wanted` would lower.
+async fn limits_in_use(
+    tx: &mut Tx,
+    cx: &Cx,
+    row: &Subscription,
+    wanted: &Plan,
+) -> Result<Vec<sdk::wire::OverLimit>, DbError> {
+    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(Vec::new()) };
+    let used = leases::license_usage(tx, &cx.vendor_id, &view, cx.now).await?;
+    let then = view.license.overrides.apply(&wanted.terms).limits;
+    let over_then = leases::rules::over_limit(&then, &used);
+    // Whoever is over a limit already is not kept from a change that does not lower it.
+    let over_now = leases::rules::over_limit(&view.license.terms.limits, &used);
+    let is_lowered = |it: &sdk::wire::OverLimit| over_now.iter().all(|now| now.name != it.name || it.limit < now.limit);
+    Ok(over_then.into_iter().filter(is_lowered).collect())
+}
+
+fn plan_items(
+    request: &ChangeRequest,
+    found: Found,
+    subscription: StripeSubscription,
+) -> Result<Prepared, CommerceError> {
+    let Found { row, current, wanted, items, quote } = found;
+    let items = item_changes(&items, &quote)?;
+    let present_price = current.price(PriceRole::Base, row.billing_interval, row.currency);
+    let from = Shape {
+        interval: row.billing_interval,
+        // What the plan itself costs; a plan with no price any more counts with all that recurs.
+        base_minor: present_price.map_or(row.recurring_minor, |price| price.unit_amount.amount_minor),
+        seats: row.seats,
+        same_plan: true,
+    };
+    let to = Shape {
+        interval: request.to.interval,
+        base_minor: quote.lines.first().map_or(0, |line| line.price.unit_amount.amount_minor),
+        seats: request.to.seats,
+        same_plan: wanted.id == current.id,
+    };
+    Ok(Prepared { timing: rules::timing(&from, &to), row, subscription, items, recurring: quote.total })
+}
+
+/// What becomes of each item: those of a quoted price keep their place, those of no such price are removed.
+fn item_changes(present: &[(String, Price)], quote: &Quote) -> Result<Vec<ItemChange>, CommerceError> {
+    let mut changes = Vec::with_capacity(present.len().max(quote.lines.len()));
+    for line in &quote.lines {
+        let item = present.iter().find(|(_, price)| price.role == line.price.role);
+        let price_id = line.price.stripe_price_id.clone();
+        let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+        changes.push(ItemChange { item_id: item.map(|(id, _)| id.clone()), price_id, quantity: line.quantity });
+    }
+    for (id, price) in present {
+        if !quote.lines.iter().any(|line| line.price.role == price.role) {
+            changes.push(ItemChange { item_id: Some(id.clone()), price_id: String::new(), quantity: 0 });
+        }
+    }
+    Ok(changes)
+}
