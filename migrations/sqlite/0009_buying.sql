@@ -11,7 +11,8 @@ CREATE TABLE transfers (
     total_minor        BIGINT NOT NULL,
     arrived_minor      BIGINT NOT NULL,
     due_at             BIGINT NOT NULL,
-    void_at            BIGINT,                         -- when an order is given up that is not paid; NULL for renewals
+    pays_for           TEXT NOT NULL,                  -- order, change, renewal
+    void_at            BIGINT,                         -- when an order or change is given up; NULL for renewals
     status             TEXT NOT NULL,                  -- awaited, paid, void
     reminded           BIGINT NOT NULL DEFAULT 0,      -- how many of the reminders were sent or passed over
     created_at         BIGINT NOT NULL,

@@ -4,6 +4,7 @@ use backend::accounts::Act;
 use backend::billing::{
     self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption, Subscription,
     find_subscription_of_license,
+    unpaid_changes::{self, Withdrawal},
 };
 use backend::catalog::{self, BillingInterval, Composition};
 use backend::clock::UnixMs;
@@ -82,6 +83,9 @@ pub async fn change_subscription(
     let refused = Refused::new(CHANGE);
     match changed {
         Ok(Change::Applied { .. }) => done("plan_changed", &page).await,
+        Ok(Change::AwaitingTransfer { invoice_id }) => {
+            done("change_ordered", &format!("/invoices/{invoice_id}/transfer")).await;
+        }
         Ok(Change::Planned { .. }) => done("change_planned", &page).await,
         Ok(Change::Kept) => done("planned_dropped", &page).await,
         Ok(Change::AwaitingPayment { payment_url }) => {
@@ -116,6 +120,28 @@ pub async fn keep_plan(
     match billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await {
         Ok(Change::Kept) => done("planned_dropped", &page).await,
         Ok(_) => redirect(&page),
+        Err(error) => return refuse_for_now(&error, LICENSE, &page).await,
+    }
+    Ok(())
+}
+
+/// Takes back a change that waits for its transfer; its invoice becomes void.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "withdraw-change")]
+pub async fn withdraw_change(
+    /// The license.
+    license_id: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let page = format!("/licenses/{license_id}");
+    match unpaid_changes::withdraw_change(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
+        Ok(Withdrawal::Withdrawn) => done("change_withdrawn", &page).await,
+        // The page shows what is so instead.
+        Ok(Withdrawal::Paid | Withdrawal::Nothing) => redirect(&page),
+        Ok(Withdrawal::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) => return refuse_for_now(&error, LICENSE, &page).await,
     }
     Ok(())

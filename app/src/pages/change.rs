@@ -4,8 +4,11 @@
 use backend::accounts::Act;
 use backend::billing::{self, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, Subscription};
 use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole};
+use backend::invoices::transfers::PaysFor;
 use backend::orders::rules;
-use backend::text::en::{billing as terms, buying, changes as text, license_page, licenses as words, moments};
+use backend::text::en::{
+    billing as terms, buying, changes as text, license_page, licenses as words, moments, transfers,
+};
 use leptos::prelude::*;
 
 use super::own_license::OwnLicense;
@@ -241,7 +244,8 @@ fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView
     if charge.total != charge.amount_due {
         foot.push(sum(text::CREDIT, charge.amount_due.amount_minor - charge.total.amount_minor));
     }
-    foot.push(sum(text::CHARGED_NOW, charge.amount_due.amount_minor));
+    let due_label = if charge.by_transfer.is_some() { text::TO_TRANSFER } else { text::CHARGED_NOW };
+    foot.push(sum(due_label, charge.amount_due.amount_minor));
     let [what, amount] = text::LINE_COLUMNS;
     let mut hidden = wanted.hidden(own);
     hidden.push(("proration_date".to_owned(), charge.proration_date.seconds().to_string()));
@@ -257,8 +261,9 @@ fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView
             foot
         />
         {charge.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}
+        {charge.by_transfer.map(|at| view! { <p>{transfers::given_up_on(at.date(), PaysFor::Change)}</p> })}
         {charge.still_cancelling.then(|| view! { <p>{text::STILL_CANCELLING}</p> })}
-        <Form action="/act/change-subscription" submit=text::agree_now(charge.amount_due) hidden />
+        <Form action="/act/change-subscription" submit=text::agree_now(charge.amount_due, charge.by_transfer.is_some()) hidden />
     }
     .into_any()
 }

@@ -15,6 +15,7 @@ use backend::accounts::Act;
 use backend::billing::Subscription;
 use backend::billing::conversion::perpetual_plan;
 use backend::billing::maintenance::AutoRenewal;
+use backend::billing::unpaid_changes::{UnpaidChange, find_unpaid_change};
 use backend::catalog::{self, Plan, PlanKind, Release};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
@@ -67,6 +68,8 @@ struct Found {
     plans: Vec<Plan>,
     newest: Option<Release>,
     unpaid: Vec<Invoice>,
+    /// The change that waits for its transfer.
+    change: Option<UnpaidChange>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -136,6 +139,7 @@ async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
                 plans: catalog::list_plans(tx, &vendor_id, &license.product_id).await?,
                 newest: catalog::newest_covered_release(tx, &vendor_id, &license.product_id, day).await?,
                 unpaid,
+                change: find_unpaid_change(tx, &vendor_id, &license.id).await?,
             })
         })
     });
@@ -174,7 +178,13 @@ fn actions(own: &OwnLicense) -> AnyView {
 fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
     // What an overdue renewal means stands on top of every page.
     let is_behind = own.living_subscription().is_some_and(|it| it.past_due_since.is_some());
-    let unpaid = found.unpaid.iter().filter(|_| !is_behind);
+    let is_of_change = |invoice: &Invoice| {
+        let id = found.change.as_ref().and_then(|change| change.stripe_invoice_id.as_ref());
+        id == Some(&invoice.stripe_invoice_id)
+    };
+    let of_change = found.unpaid.iter().find(|invoice| is_of_change(invoice));
+    let change = found.change.as_ref().map(|change| change_notice(own, change, of_change, &found.plans));
+    let unpaid = found.unpaid.iter().filter(|invoice| !is_behind && !is_of_change(invoice));
     let unpaid = unpaid.map(|invoice| unpaid_notice(own, invoice)).collect_view();
     let conflicts = found.conflicts.iter().map(|instance| conflict_notice(own, instance)).collect_view();
     let exceeded = found.uses.exceeded(own.license()).into_iter().map(|(name, used, limit)| {
@@ -197,7 +207,7 @@ fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
         view! { <Notice tone=Tone::Warn title=text::cancelled(it) text=text::CANCELLED_NEXT action=undo /> }
     });
     let planned = subscription.and_then(|it| planned_notice(own, it, &found.plans));
-    view! { {conflicts} {unpaid} {exceeded} {surge} {cancelled} {planned} {trial} }
+    view! { {conflicts} {unpaid} {change} {exceeded} {surge} {cancelled} {planned} {trial} }
 }
 
 fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
@@ -215,6 +225,25 @@ fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
     let pay = move || href.clone().map(|href| view! { <LinkButton href label=text::PAY emphasis=Emphasis::Plain /> });
     let title = text::unpaid(&invoice.number, &words::amount(invoice.due()));
     view! { <Notice tone=Tone::Bad title text=text::UNPAID_NEXT action=pay /> }.into_any()
+}
+
+/// A change that takes effect when its transfer has arrived: how to pay it, and how to drop it.
+fn change_notice(
+    own: &OwnLicense,
+    change: &UnpaidChange,
+    invoice: Option<&Invoice>,
+    plans: &[Plan],
+) -> impl IntoView + use<> {
+    let wanted = &change.wanted.0;
+    let plan = plans.iter().find(|plan| plan.id == wanted.plan_id).map_or_else(String::new, |plan| plan.name.clone());
+    let title = transfers::change_awaited(&plan, &buying::seats(own.license().license_type, wanted.seats));
+    let href = invoice.map(|invoice| format!("/invoices/{}/transfer", invoice.id));
+    let withdraw = undo(own, "/act/withdraw-change", transfers::WITHDRAW);
+    let acts = move || {
+        let how = href.clone().map(|href| view! { <LinkButton href label=transfers::HOW_TO_PAY /> });
+        view! { {how} {withdraw.run()} }
+    };
+    view! { <Notice tone=Tone::Warn title text=transfers::change_awaited_next(change.give_up_at) action=acts /> }
 }
 
 fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -> impl IntoView + use<> {

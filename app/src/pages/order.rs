@@ -88,7 +88,7 @@ async fn by_transfer(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
     });
     let Some((invoice, transfer)) = found.await? else { return Ok(waiting(visit, order)) };
     let may_cancel = visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
-    let body = transfer_view(&invoice, &transfer, Some(order).filter(|_| may_cancel)).await;
+    let body = transfer_view(&invoice, &transfer, Some(order).filter(|_| may_cancel), None).await;
     Ok(Page::new(transfer_text::TITLE, body))
 }
 

@@ -1,7 +1,8 @@
 //! `/invoices/{id}/transfer`: how an invoice is paid by bank transfer, and what has arrived of it.
 
 use backend::accounts::{Act, may};
-use backend::ids::{InvoiceId, OrderId};
+use backend::billing::unpaid_changes::{UnpaidChange, find_unpaid_change};
+use backend::ids::{InvoiceId, LicenseId, OrderId};
 use backend::invoices::transfers::{Transfer, TransferStatus, find_transfer};
 use backend::invoices::{Invoice, find_invoice};
 use backend::orders::{Order, OrderStatus, find_order_by_invoice};
@@ -33,13 +34,19 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let Some(invoice) = find_invoice(tx, &vendor_id, &account_id, &id).await? else { return Ok(None) };
             let transfer = find_transfer(tx, &vendor_id, &invoice.stripe_invoice_id).await?;
             let order = find_order_by_invoice(tx, &vendor_id, &invoice.stripe_invoice_id).await?;
-            Ok::<_, NoPage>(transfer.map(|transfer| (invoice, transfer, order)))
+            let change = match &invoice.license_id {
+                Some(license_id) => find_unpaid_change(tx, &vendor_id, license_id).await?,
+                None => None,
+            };
+            Ok::<_, NoPage>(transfer.map(|transfer| (invoice, transfer, order, change)))
         })
     });
-    let Some((invoice, transfer, order)) = found.await? else { return Err(NoPage::NotFound) };
+    let Some((invoice, transfer, order, change)) = found.await? else { return Err(NoPage::NotFound) };
     let order = order.filter(|_| may(role, Act::Buy));
+    let change =
+        change.filter(|it| may(role, Act::Buy) && it.stripe_invoice_id.as_ref() == Some(&invoice.stripe_invoice_id));
     let crumbs = vec![Crumb::to(text::TO_INVOICES, "/invoices"), Crumb::here(invoice.number.clone())];
-    let cards = transfer_view(&invoice, &transfer, order.as_ref()).await;
+    let cards = transfer_view(&invoice, &transfer, order.as_ref(), change.as_ref()).await;
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         {cards}
@@ -47,8 +54,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::TITLE, body))
 }
 
-/// Heading, account, what has arrived, and for an open order the way out.
-pub(super) async fn transfer_view(invoice: &Invoice, transfer: &Transfer, order: Option<&Order>) -> AnyView {
+/// Heading, account, what has arrived, and for an open order or a change that waits the way out.
+pub(super) async fn transfer_view(
+    invoice: &Invoice,
+    transfer: &Transfer,
+    order: Option<&Order>,
+    change: Option<&UnpaidChange>,
+) -> AnyView {
     let pdf = format!("/invoices/{}/invoice.pdf", invoice.id);
     let license = invoice.license_id.as_ref().map(|id| format!("/licenses/{id}"));
     let is_awaited = transfer.status == TransferStatus::Awaited;
@@ -56,7 +68,9 @@ pub(super) async fn transfer_view(invoice: &Invoice, transfer: &Transfer, order:
     let refused = take_refused(CANCEL_ORDER).await;
     let failed = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=text::CANNOT_CANCEL /> });
     let cancel = order.filter(|order| order.status == OrderStatus::Open && is_awaited).map(|it| cancel_card(&it.id));
-    let warning = transfer.void_at.filter(|_| is_awaited).map(|at| text::given_up_on(at.date()));
+    let withdraw = change.filter(|_| is_awaited).map(|change| withdraw_card(&change.license_id));
+    let warning = transfer.void_at.filter(|_| is_awaited);
+    let warning = warning.map(|at| text::given_up_on(at.date(), transfer.pays_for));
     let (lead, arrived, note) =
         (text::lead(&invoice.number, transfer), text::arrived(transfer), text::arrived_note(transfer));
     // The bar is full only once nothing is awaited any more.
@@ -86,6 +100,7 @@ pub(super) async fn transfer_view(invoice: &Invoice, transfer: &Transfer, order:
             </Card>
         </div>
         {cancel}
+        {withdraw}
     }
     .into_any()
 }
@@ -113,6 +128,15 @@ fn account_card(invoice: &Invoice, transfer: &Transfer) -> impl IntoView + use<>
 fn copy(name: &str, value: String) -> impl IntoView + use<> {
     let [label, copied, failed] = text::copy(name);
     view! { <CopyButton text=value label copied failed /> }
+}
+
+fn withdraw_card(license_id: &LicenseId) -> impl IntoView + use<> {
+    let hidden = vec![("license_id".to_owned(), license_id.to_string())];
+    view! {
+        <Card title=text::WITHDRAW_TITLE lead=text::WITHDRAW_LEAD>
+            <PostButton action="/act/withdraw-change" label=text::WITHDRAW hidden emphasis=Emphasis::Danger />
+        </Card>
+    }
 }
 
 fn cancel_card(order_id: &OrderId) -> impl IntoView + use<> {

@@ -3,11 +3,16 @@
 use super::prepare_change::{Prepared, prepare};
 use super::preview_change::preview_prepared;
 use super::rules::Timing;
-use super::{ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, handlers, project_subscription};
+use super::{
+    ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, handlers, project_subscription,
+    unpaid_changes,
+};
 use crate::catalog::BillingInterval;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::DbError;
+use crate::ids::InvoiceId;
+use crate::invoices::{self, Import};
 use crate::stripe::{IdempotencyKey, Recurrence, Stripe, StripeError, StripeErrorKind, StripeSubscription};
 use crate::{audit, events};
 
@@ -43,6 +48,11 @@ pub enum Change {
     AwaitingPayment {
         /// Stripe's page for it.
         payment_url: Option<String>,
+    },
+    /// Invoiced; the license follows when the transfer has arrived.
+    AwaitingTransfer {
+        /// Our id of the invoice.
+        invoice_id: InvoiceId,
     },
     /// Planned for the end of what is paid.
     Planned {
@@ -90,6 +100,11 @@ pub async fn change_subscription(
         (ChangePreview::Now(charge), Agreed::ChargeNow { amount_due_minor, .. })
             if is_fresh && charge.amount_due.amount_minor == amount_due_minor =>
         {
+            if let Some(give_up_at) = charge.by_transfer
+                && !unpaid_changes::begin(commerce, cx, &prepared, &request.to, give_up_at).await?
+            {
+                return Ok(Change::Refused(ChangeRefusal::ChangeAwaited));
+            }
             release_schedule(stripe, &prepared.subscription).await?;
             charge_now(stripe, &prepared, proration_date).await?
         }
@@ -108,7 +123,32 @@ pub async fn change_subscription(
     note(commerce, cx, request, &prepared, &outcome).await?;
     // The webhook would do this too; the person in front of the page should not have to wait for it.
     project_subscription(commerce, cx, &prepared.subscription.id).await?;
-    Ok(outcome)
+    match outcome {
+        Change::Applied { stripe_invoice_id } if prepared.subscription.is_invoiced => {
+            await_transfer(commerce, cx, request, stripe_invoice_id).await
+        }
+        outcome => Ok(outcome),
+    }
+}
+
+/// What was made is invoiced: whether anything has to be transferred, and how, is on the invoice.
+async fn await_transfer(
+    commerce: &Commerce,
+    cx: &Cx,
+    request: &ChangeRequest,
+    stripe_invoice_id: Option<String>,
+) -> Result<Change, CommerceError> {
+    let (vendor_id, license_id) = (cx.vendor_id.clone(), request.license_id.clone());
+    let waits = commerce
+        .db
+        .read(|tx| Box::pin(async move { unpaid_changes::find_unpaid_change(tx, &vendor_id, &license_id).await }))
+        .await?;
+    if let Some(invoice_id) = waits.and_then(|change| change.stripe_invoice_id)
+        && let Import::Imported { invoice_id, .. } = invoices::import_invoice(commerce, cx, &invoice_id).await?
+    {
+        return Ok(Change::AwaitingTransfer { invoice_id });
+    }
+    Ok(Change::Applied { stripe_invoice_id })
 }
 
 /// Stripe refuses to change or cancel a subscription that a schedule owns; the planned change falls away.
@@ -124,7 +164,8 @@ async fn charge_now(stripe: &Stripe, prepared: &Prepared, proration_date: UnixMs
     let to: Vec<String> = items.iter().map(|item| format!("{}*{}", item.price_id, item.quantity)).collect();
     let date = proration_date.seconds().to_string();
     let key = IdempotencyKey::new(&[&prepared.subscription.id, "change", &date, &to.join("+")]);
-    let changed = match stripe.apply_change(&key, &prepared.subscription.id, items, proration_date).await {
+    let subscription = &prepared.subscription;
+    let changed = match stripe.apply_change(&key, subscription, items, proration_date).await {
         Ok(changed) => changed,
         Err(error) if error.kind == StripeErrorKind::Declined => {
             return Ok(Change::Declined { decline_code: error.decline_code });
@@ -180,7 +221,7 @@ async fn note(
         },
         "outcome": match outcome {
             Change::Applied { .. } => "applied",
-            Change::AwaitingPayment { .. } => "awaiting_payment",
+            Change::AwaitingPayment { .. } | Change::AwaitingTransfer { .. } => "awaiting_payment",
             Change::Planned { .. } => "planned",
             Change::Kept => "kept",
             Change::Declined { .. } => "declined",

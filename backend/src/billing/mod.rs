@@ -31,6 +31,7 @@ pub mod rules;
 mod stop_renewal;
 pub(crate) mod store;
 mod sync_customer;
+pub mod unpaid_changes;
 
 use serde::{Deserialize, Serialize};
 

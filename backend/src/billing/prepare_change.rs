@@ -2,7 +2,7 @@
 //! becomes of each of Stripe's items, and when.
 
 use super::rules::{self, Shape, Timing};
-use super::{Commerce, CommerceError, Subscription, project_subscription, store};
+use super::{Commerce, CommerceError, Subscription, project_subscription, store, unpaid_changes};
 use crate::accounts::{self, Act};
 use crate::catalog::{self, Composition, Plan, Price, PriceRole};
 use crate::clock::UnixMs;
@@ -36,6 +36,8 @@ pub enum ChangeRefusal {
     Revoked,
     /// Something is unpaid; that comes first.
     PaymentDue,
+    /// Another change waits for its transfer; that comes first, or is taken back.
+    ChangeAwaited,
     /// It is cancelled, so nothing follows the period for which the change would wait.
     Cancelled {
         /// When it ends.
@@ -95,6 +97,16 @@ pub(super) async fn prepare(
         SubscriptionState::Active | SubscriptionState::Trialing if !subscription.has_pending_update => {}
         _ => return Ok(Err(ChangeRefusal::PaymentDue)),
     }
+    let by_transfer = match &subscription.latest_invoice_id {
+        Some(invoice_id) if subscription.is_invoiced => {
+            // Unused time is worth something only where it is paid for.
+            if commerce.stripe(cx)?.fetch_invoice(invoice_id).await?.is_unpaid() {
+                return Ok(Err(ChangeRefusal::PaymentDue));
+            }
+            true
+        }
+        _ => subscription.is_invoiced,
+    };
     let (tx_cx, tx_request, items) = (cx.clone(), request.clone(), subscription.items.clone());
     let found =
         commerce.db.read(|tx| Box::pin(async move { find_choice(tx, &tx_cx, row, &tx_request, &items).await })).await?;
@@ -102,7 +114,11 @@ pub(super) async fn prepare(
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let prepared = plan_items(request, found, subscription)?;
+    let mut prepared = plan_items(request, found, subscription)?;
+    if by_transfer {
+        let keeps_interval = prepared.row.billing_interval == request.to.interval;
+        prepared.timing = rules::timing_by_transfer(prepared.timing, keeps_interval, prepared.row.period_end, cx.now);
+    }
     if prepared.timing == Timing::AtPeriodEnd && prepared.subscription.cancel_at_period_end {
         return Ok(Err(ChangeRefusal::Cancelled { ends_at: prepared.row.period_end }));
     }
@@ -142,6 +158,9 @@ async fn find_changeable(
         return Ok(Err(ChangeRefusal::NotAllowed));
     }
     let is_revoked = licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked);
+    if unpaid_changes::find_unpaid_change(tx, &cx.vendor_id, license_id).await?.is_some() {
+        return Ok(Err(ChangeRefusal::ChangeAwaited));
+    }
     let row = store::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
     Ok(row.map(|row| (row, is_revoked)).ok_or(ChangeRefusal::NotASubscription))
 }

@@ -1,12 +1,14 @@
 //! Previewing a change of plan, interval or seats: what it costs, to the cent, and when it takes effect.
 
 use super::prepare_change::{ChangeRefusal, ChangeRequest, Prepared, prepare};
-use super::rules::Timing;
+use super::rules::{Timing, give_up_change_at};
 use super::{Commerce, CommerceError};
-use crate::clock::UnixMs;
+use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
+use crate::db::DbError;
 use crate::money::Money;
 use crate::stripe::{StripeInvoice, StripeInvoiceLine};
+use crate::vendors;
 
 /// A change that is charged at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,8 @@ pub struct ChargeNow {
     pub drops_planned_change: bool,
     /// The cancellation that is set stays set.
     pub still_cancelling: bool,
+    /// It is paid by transfer, takes effect when the money has arrived, and is taken back if it has not by then.
+    pub by_transfer: Option<UnixMs>,
 }
 
 /// A change that waits for the end of what is paid.
@@ -91,8 +95,14 @@ pub(super) async fn preview_prepared(
         Timing::Now => {
             let stripe = commerce.stripe(cx)?;
             let invoice = stripe.preview_change(&prepared.subscription.id, &prepared.items, proration_date).await?;
+            let by_transfer = prepared.subscription.is_invoiced && invoice.amount_due_minor > 0;
+            let by_transfer = match by_transfer {
+                true => Some(give_up_at(commerce, cx, prepared.row.period_end).await?),
+                false => None,
+            };
             ChangePreview::Now(Box::new(ChargeNow {
                 drops_planned_change,
+                by_transfer,
                 still_cancelling: prepared.subscription.cancel_at_period_end,
                 ..charge(invoice, proration_date, prepared.recurring)
             }))
@@ -113,5 +123,15 @@ fn charge(invoice: StripeInvoice, proration_date: UnixMs, recurring: Money) -> C
         recurring,
         drops_planned_change: false,
         still_cancelling: false,
+        by_transfer: None,
     }
+}
+
+/// When a change that is agreed to now is given up, unless its transfer has arrived.
+pub(super) async fn give_up_at(commerce: &Commerce, cx: &Cx, period_end: UnixMs) -> Result<UnixMs, DbError> {
+    let vendor_id = cx.vendor_id.clone();
+    let vendor = commerce.db.read(|tx| Box::pin(async move { vendors::find_vendor(tx, &vendor_id).await })).await?;
+    let transfer = vendor.and_then(|vendor| vendor.profile.transfer);
+    let due_at = cx.now.plus(transfer.map_or(0, |offer| offer.days_until_due) * DAY_MS);
+    Ok(give_up_change_at(due_at, period_end))
 }

@@ -10,13 +10,14 @@ use super::dunning::rules::{Stand, is_suspended, turn};
 use super::dunning::{Turned, mail_turn};
 use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
+use super::unpaid_changes::{self, UnpaidChange};
 use super::{Commerce, CommerceError, Subscription, handlers};
 use crate::catalog::PlanKind;
 use crate::cx::{Actor, Cx};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
 use crate::licenses::{self, LicenseStatus, PlanChange};
-use crate::stripe::{PlannedChange, Stripe, StripeSubscription};
+use crate::stripe::{PlannedChange, Stripe, StripeSubscription, SubscriptionState};
 use crate::{audit, catalog, events, invoices};
 
 const ROUNDS: usize = 5;
@@ -45,12 +46,24 @@ pub async fn project_subscription(
     let stripe = commerce.stripe(cx)?;
     for _ in 0..ROUNDS {
         let (vendor_id, stripe_id) = (cx.vendor_id.clone(), stripe_subscription_id.to_owned());
-        let row = commerce
+        let (row, change) = commerce
             .db
-            .read(|tx| Box::pin(async move { store::find_subscription_by_stripe_id(tx, &vendor_id, &stripe_id).await }))
+            .read(|tx| {
+                Box::pin(async move {
+                    let change = unpaid_changes::find_by_stripe_subscription(tx, &vendor_id, &stripe_id).await?;
+                    let row = store::find_subscription_by_stripe_id(tx, &vendor_id, &stripe_id).await?;
+                    Ok::<_, DbError>((row, change))
+                })
+            })
             .await?;
         let Some(row) = row else { return Ok(Projection::Unknown) };
-        let subscription = stripe.fetch_subscription(stripe_subscription_id).await?;
+        let mut subscription = stripe.fetch_subscription(stripe_subscription_id).await?;
+        let mut waiting = None;
+        if let Some(change) = change {
+            let (now, standing, invoice_id) = unpaid_changes::look(stripe, cx, &change, subscription).await?;
+            subscription = now;
+            waiting = Some(Waiting { change, standing, invoice_id });
+        }
         let planned = match &subscription.schedule_id {
             Some(schedule_id) => stripe.fetch_planned_change(schedule_id, cx.now).await?,
             None => None,
@@ -60,6 +73,7 @@ pub async fn project_subscription(
             card: stripe.fetch_card(&subscription).await?.map(Card::from),
             awaits_confirmation: look_at_debt(commerce, cx, stripe, &row, &subscription).await?,
             subscription,
+            waiting,
         };
         let tx_commerce = commerce.clone();
         // It is Stripe's word on which license rows change, and so the audit says.
@@ -82,6 +96,22 @@ struct Found {
     planned: Option<PlannedChange>,
     card: Option<Card>,
     awaits_confirmation: bool,
+    waiting: Option<Waiting>,
+}
+
+/// A change that waits for its transfer, or did until now.
+struct Waiting {
+    change: UnpaidChange,
+    standing: unpaid_changes::Standing,
+    invoice_id: Option<String>,
+}
+
+impl Found {
+    /// The change that still waits.
+    fn awaited(&self) -> Option<&UnpaidChange> {
+        let waiting = self.waiting.as_ref().filter(|it| it.standing == unpaid_changes::Standing::Awaited)?;
+        Some(&waiting.change)
+    }
 }
 
 /// Brings the unpaid invoice of a subscription that fell behind, so that letters and pages can lead to it, and
@@ -112,15 +142,26 @@ async fn write(
     if before.lock_no != seen.lock_no + 1 {
         return Ok(false);
     }
-    let facts = SubscriptionFacts::resolve(tx, cx, subscription, planned).await?;
+    if let Some(Waiting { change, standing, invoice_id }) = &found.waiting {
+        unpaid_changes::conclude(tx, cx, &commerce.master, change, *standing, invoice_id.as_deref()).await?;
+    }
+    // What waits for its transfer is neither paid nor given yet.
+    let held = found.awaited().map(|change| change.held(subscription));
+    let facts = SubscriptionFacts::resolve(tx, cx, held.as_ref().unwrap_or(subscription), planned).await?;
     let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.composition.plan_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{} has no plan", subscription.id)))?;
     let awaits_first_payment =
         subscription.is_invoiced && !invoices::store::has_paid_invoice(tx, &cx.vendor_id, &before.license_id).await?;
-    let is_late = is_behind(subscription.state) && !awaits_first_payment;
+    // A change was begun when all was paid and is given up before the renewal: it is all that may be late.
+    let state = match found.awaited() {
+        Some(_) if is_behind(subscription.state) => SubscriptionState::Active,
+        _ => subscription.state,
+    };
+    let is_late = is_behind(state) && !awaits_first_payment;
     let past_due_since = is_late.then(|| before.past_due_since.unwrap_or(cx.now));
     let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
+    let condition = rules::Condition { state, ..condition };
     let standing = rules::standing(&condition, cx.now);
     store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since).await?;
     if !subscription.cancel_at_period_end && subscription.ended_at.is_none() && before.cancel_reason.is_some() {
@@ -142,9 +183,7 @@ async fn write(
     licenses::set_trial(tx, cx, &before.license_id, subscription.trial_end).await?;
     licenses::set_standing(tx, cx, &before.license_id, standing.status, standing.reason).await?;
 
-    if let (true, LicenseStatus::Active, Some(grace_end)) =
-        (is_behind(subscription.state), standing.status, standing.ends_at)
-    {
+    if let (true, LicenseStatus::Active, Some(grace_end)) = (is_behind(state), standing.status, standing.ends_at) {
         // Nothing need arrive from Stripe when the grace ends, so we look again by ourselves.
         handlers::enqueue_projection(tx, cx, &commerce.master, subscription, grace_end).await?;
     }
@@ -152,7 +191,7 @@ async fn write(
     let then = Stand { is_behind: before.past_due_since.is_some(), is_suspended: stood.unwrap_or_default() };
     let now =
         Stand { is_behind: past_due_since.is_some(), is_suspended: is_suspended(standing.status, standing.reason) };
-    if let Some(turn) = turn(then, now, subscription.state) {
+    if let Some(turn) = turn(then, now, state) {
         let turned = Turned {
             turn,
             works_until: standing.ends_at,

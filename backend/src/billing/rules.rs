@@ -1,7 +1,7 @@
 //! What a subscription's condition means for its license, and when a change takes effect.
 
 use crate::catalog::BillingInterval;
-use crate::clock::{DAY_MS, UnixMs};
+use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::licenses::LicenseStatus;
 use crate::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
 use crate::stripe::SubscriptionState;
@@ -130,6 +130,29 @@ pub fn timing(from: &Shape, to: &Shape) -> Timing {
     if to.seats < from.seats || shorter || lower { Timing::AtPeriodEnd } else { Timing::Now }
 }
 
+/// A transfer takes some days: a change that is paid by one is not begun when less than this is left of its period.
+const TRANSFER_TAKES_MS: i64 = 7 * DAY_MS;
+/// What is left of the period when a change is given up: before the renewal is invoiced, so that this is over what is paid.
+const BEFORE_RENEWAL_MS: i64 = DAY_MS;
+
+/// When a change takes effect that is paid by transfer. Billing by the year instead of the month, and what cannot be
+/// paid in time, begins with the next period, and is invoiced with it.
+#[must_use]
+pub fn timing_by_transfer(timing: Timing, keeps_interval: bool, period_end: UnixMs, now: UnixMs) -> Timing {
+    let in_time = now.plus(TRANSFER_TAKES_MS + BEFORE_RENEWAL_MS) <= period_end;
+    match timing {
+        Timing::Now if !keeps_interval || !in_time => Timing::AtPeriodEnd,
+        _ => timing,
+    }
+}
+
+/// When a change that is paid by transfer is given up, unless the money has arrived: just before its invoice is overdue,
+/// because Stripe would then call the whole subscription overdue, which is paid.
+#[must_use]
+pub fn give_up_change_at(due_at: UnixMs, period_end: UnixMs) -> UnixMs {
+    due_at.plus(-HOUR_MS).min(period_end.plus(-BEFORE_RENEWAL_MS))
+}
+
 /// Yearly plans are cheaper by the month, so plans are compared by what they cost per year. The discount
 /// of paying yearly must not make a higher plan look lower: a monthly price counts ten months, which is
 /// what yearly plans here usually cost; a tie is no downgrade.
@@ -195,6 +218,18 @@ mod tests {
         assert_eq!((known_reason("too_expensive").as_str(), known_reason("<b>").as_str()), ("too_expensive", ""));
         assert_eq!(comment("  one\r\ntwo\u{7}  "), "one\ntwo");
         assert_eq!(comment(&"ä".repeat(600)).chars().count(), 500);
+    }
+
+    #[test]
+    fn what_a_transfer_cannot_pay_in_time_begins_with_the_next_period() {
+        let at = |timing, keeps_interval, left| timing_by_transfer(timing, keeps_interval, days(left), NOW);
+        assert_eq!(at(Timing::Now, true, 8), Timing::Now);
+        assert_eq!(at(Timing::Now, true, 7), Timing::AtPeriodEnd);
+        assert_eq!(at(Timing::Now, false, 30), Timing::AtPeriodEnd);
+        assert_eq!(at(Timing::AtPeriodEnd, true, 30), Timing::AtPeriodEnd);
+        assert_eq!(at(Timing::Unchanged, true, 1), Timing::Unchanged);
+        assert_eq!(give_up_change_at(days(28), days(30)), days(28).plus(-HOUR_MS));
+        assert_eq!(give_up_change_at(days(28), days(20)), days(19));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
 use crate::money::{Currency, Money};
-use crate::stripe::{BankAccount, LineTax};
+use crate::stripe::{BILLS_A_CHANGE, BankAccount, LineTax};
 use crate::vendors::BankDetails;
 
 pub use archive::{archive_year, year};
@@ -134,6 +134,12 @@ impl Invoice {
     #[must_use]
     pub fn due(&self) -> Money {
         Money::new(self.due_minor, self.currency)
+    }
+
+    /// Whether it is over a change of a subscription within its period.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.billing_reason == BILLS_A_CHANGE
     }
 }
 

@@ -88,6 +88,7 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
     let Parties { buyer, bank, pays_to, void_at, .. } = &invoice.parties.0;
     let is_receipt = kind == DocumentKind::Receipt;
     let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
+    let given_up_at = void_at.filter(|_| !is_receipt && invoice.due_minor > 0);
     let mut references = Vec::new();
     if is_receipt {
         references.push(Reference { kind: ReferenceKind::Invoice, value: invoice.number.clone() });
@@ -125,7 +126,7 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
         notes: tax::note(&invoice.parties.0, &invoice.taxes.0)
             .map(str::to_owned)
             .into_iter()
-            .chain(void_at.filter(|_| !is_receipt && invoice.due_minor > 0).map(|at| words::given_up_on(at.date())))
+            .chain(given_up_at.map(|at| words::given_up_on(at.date(), invoice.is_change())))
             .collect(),
         bank: transfer_account(invoice, bank.as_ref(), pays_to.as_ref()).filter(|_| !is_receipt),
     }

@@ -5,6 +5,7 @@ use super::fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 use super::{Order, OrderKind, OrderStatus, Payment, mail_unfinished, store};
 use crate::accounts::{self, Act};
 use crate::billing::rules::REASON_UNPAID;
+use crate::billing::unpaid_changes::give_up_unpaid_change;
 use crate::billing::{self, Commerce, CommerceError};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -109,30 +110,38 @@ pub(super) async fn give_up(
     answer(closed)
 }
 
-/// Gives up every order whose transfer is so late that it is not waited for any more; answers how many.
+/// Gives up every order, and every change of a subscription, whose transfer is so late that it is not waited for any
+/// more; answers how many.
 ///
 /// # Errors
-/// [`CommerceError`] when the database fails; one order that cannot be given up does not keep others from it.
+/// [`CommerceError`] when the database fails; one that cannot be given up does not keep others from it.
 pub(crate) async fn give_up_overdue(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
     let (vendor_id, now) = (cx.vendor_id.clone(), cx.now);
     let late = commerce
         .db
         .read(|tx| {
             Box::pin(async move {
-                let mut orders = Vec::new();
+                let mut late = Vec::new();
                 for invoice_id in invoices::transfers::list_to_void(tx, &vendor_id, now, BATCH).await? {
-                    orders.extend(store::find_order_by_invoice(tx, &vendor_id, &invoice_id).await?);
+                    let order = store::find_order_by_invoice(tx, &vendor_id, &invoice_id).await?;
+                    late.push((invoice_id, order));
                 }
-                Ok::<_, DbError>(orders)
+                Ok::<_, DbError>(late)
             })
         })
         .await?;
     let mut given_up = 0;
-    for order in late {
-        match give_up(commerce, cx, &order, OrderStatus::Expired).await {
-            Ok(GivenUp::Closed(_)) => given_up += 1,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, order_id = %order.id, "an order cannot be given up"),
+    for (invoice_id, order) in late {
+        let done = match order {
+            Some(order) => {
+                let closed = give_up(commerce, cx, &order, OrderStatus::Expired).await;
+                closed.map(|it| matches!(it, GivenUp::Closed(_)))
+            }
+            None => give_up_unpaid_change(commerce, cx, &invoice_id).await,
+        };
+        match done {
+            Ok(done) => given_up += u64::from(done),
+            Err(error) => tracing::warn!(%error, invoice_id, "what waits for a transfer cannot be given up"),
         }
     }
     Ok(given_up)

@@ -80,6 +80,9 @@ pub struct StripeInvoiceLine {
     pub taxes: Vec<LineTax>,
 }
 
+/// Stripe's reason of an invoice over a change within a period.
+pub(crate) const BILLS_A_CHANGE: &str = "subscription_update";
+
 /// An invoice as Stripe has it now, or a preview of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StripeInvoice {
@@ -137,6 +140,20 @@ pub struct StripeInvoice {
     pub lines: Vec<StripeInvoiceLine>,
     /// Taxes by rate.
     pub taxes: Vec<TaxTotal>,
+}
+
+impl StripeInvoice {
+    /// Whether money is still asked for with it, or will be.
+    #[must_use]
+    pub fn is_unpaid(&self) -> bool {
+        matches!(self.state, InvoiceState::Draft | InvoiceState::Open) && self.amount_due_minor > 0
+    }
+
+    /// Whether it is over a change within a period.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.billing_reason == BILLS_A_CHANGE
+    }
 }
 
 /// An address as an invoice froze it.

@@ -40,6 +40,7 @@ pub use configuration::{STRIPE_API_BASE, StripeConfig, UnsafeConfiguration, chec
 pub use conversion::NewConversion;
 pub use customers::CustomerDetails;
 pub use error::{StripeError, StripeErrorKind};
+pub(crate) use invoices::BILLS_A_CHANGE;
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
 pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
 pub use promotions::{AmountOff, CouponDuration, Promotion};

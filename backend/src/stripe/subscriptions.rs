@@ -140,6 +140,21 @@ impl StripeSubscription {
     }
 }
 
+fn changed_items(items: &[ItemChange]) -> Vec<UpdateSubscriptionItems> {
+    let changed = items.iter().map(|change| {
+        let mut item = UpdateSubscriptionItems::new();
+        item.id.clone_from(&change.item_id);
+        if change.quantity == 0 {
+            item.deleted = Some(true);
+        } else {
+            item.price = Some(change.price_id.clone());
+            item.quantity = Some(change.quantity.unsigned_abs());
+        }
+        item
+    });
+    changed.collect()
+}
+
 impl Stripe {
     /// The subscription as it is now.
     ///
@@ -150,38 +165,43 @@ impl Stripe {
         StripeSubscription::read(self.fetch(request).await?)
     }
 
-    /// Changes the items now and charges the difference, reckoned at `proration_date` to the second. The
-    /// change takes effect when its invoice is paid (`pending_if_incomplete`); until then the answer says
-    /// [`StripeSubscription::has_pending_update`]. Stripe allows no other fields in this call.
+    /// Changes the items now and charges the difference, reckoned at `proration_date` to the second. Where it
+    /// charges by itself, the change takes effect when its invoice is paid (`pending_if_incomplete`); until then the
+    /// answer says [`StripeSubscription::has_pending_update`]. Stripe allows no other fields in this call. Where
+    /// invoices are sent, Stripe knows no such thing: the change takes effect at once.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn apply_change(
         &self,
         key: &IdempotencyKey,
-        subscription_id: &str,
+        subscription: &StripeSubscription,
         items: &[ItemChange],
         proration_date: UnixMs,
     ) -> Result<StripeSubscription, StripeError> {
-        let items: Vec<_> = items
-            .iter()
-            .map(|change| {
-                let mut item = UpdateSubscriptionItems::new();
-                item.id.clone_from(&change.item_id);
-                if change.quantity == 0 {
-                    item.deleted = Some(true);
-                } else {
-                    item.price = Some(change.price_id.clone());
-                    item.quantity = Some(change.quantity.unsigned_abs());
-                }
-                item
-            })
-            .collect();
-        let request = UpdateSubscription::new(subscription_id)
-            .items(items)
+        let mut request = UpdateSubscription::new(subscription.id.as_str())
+            .items(changed_items(items))
             .proration_behavior(UpdateSubscriptionProrationBehavior::AlwaysInvoice)
-            .payment_behavior(UpdateSubscriptionPaymentBehavior::PendingIfIncomplete)
             .proration_date(proration_date.seconds());
+        if !subscription.is_invoiced {
+            request = request.payment_behavior(UpdateSubscriptionPaymentBehavior::PendingIfIncomplete);
+        }
+        StripeSubscription::read(self.act(key, request).await?)
+    }
+
+    /// Sets the items back to what they were before a change whose invoice was taken back: nothing is reckoned up.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn take_change_back(
+        &self,
+        key: &IdempotencyKey,
+        subscription_id: &str,
+        items: &[ItemChange],
+    ) -> Result<StripeSubscription, StripeError> {
+        let request = UpdateSubscription::new(subscription_id)
+            .items(changed_items(items))
+            .proration_behavior(UpdateSubscriptionProrationBehavior::None);
         StripeSubscription::read(self.act(key, request).await?)
     }
 

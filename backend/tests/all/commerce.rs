@@ -3,6 +3,7 @@
 
 mod any_order;
 mod apart;
+mod changes_by_transfer;
 mod decoding;
 mod edges;
 mod failed_renewal;

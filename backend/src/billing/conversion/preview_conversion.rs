@@ -86,6 +86,12 @@ pub async fn preview_conversion(
     if let Err(refusal) = check(&subscription, &row, cx.now) {
         return Ok(Err(refusal));
     }
+    // Unused time is worth something only where it is paid for, and Stripe takes what is invoiced for active.
+    if let Some(invoice_id) = subscription.latest_invoice_id.as_deref().filter(|_| subscription.is_invoiced)
+        && stripe.fetch_invoice(invoice_id).await?.is_unpaid()
+    {
+        return Ok(Err(ConversionRefusal::PaymentDue));
+    }
     let choice = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
     let Some((quote, line)) =
         quote(&plan, &choice).ok().and_then(|quote| quote.lines.first().cloned().map(|line| (quote, line)))

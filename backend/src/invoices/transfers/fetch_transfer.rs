@@ -1,7 +1,7 @@
 //! What belongs to an invoice that is sent: asked of Stripe before the transaction that imports it, written in it.
 
-use super::{Transfer, TransferStatus, store};
-use crate::billing::{Commerce, CommerceError};
+use super::{PaysFor, Transfer, TransferStatus, store};
+use crate::billing::{Commerce, CommerceError, unpaid_changes};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
@@ -18,7 +18,9 @@ pub(in crate::invoices) struct FetchedTransfer {
     pub(in crate::invoices) pays_to: BankAccount,
     arrived_minor: i64,
     total_minor: i64,
-    /// When the order is given up; nothing for a renewal, which is the subscription's affair.
+    /// What it pays for.
+    pub(in crate::invoices) pays_for: PaysFor,
+    /// When the order or change is given up; nothing for a renewal, which is the subscription's affair.
     pub(in crate::invoices) void_at: Option<UnixMs>,
 }
 
@@ -46,8 +48,23 @@ pub(in crate::invoices) async fn fetch_transfer(
     let is_order = invoice.metadata.contains_key("order_id")
         && matches!(invoice.billing_reason.as_str(), "subscription_create" | "manual");
     let due_at = invoice.due_at.or(invoice.finalized_at).unwrap_or(invoice.created_at);
-    let void_at = is_order.then(|| terms::void_at(due_at));
-    Ok(Some(FetchedTransfer { customer_id, pays_to, arrived_minor, total_minor: invoice.amount_due_minor, void_at }))
+    let (pays_for, void_at) = match (is_order, invoice.is_change()) {
+        (true, _) => (PaysFor::Order, Some(terms::void_at(due_at))),
+        (false, true) => (PaysFor::Change, give_up_at(commerce, cx, invoice).await?),
+        (false, false) => (PaysFor::Renewal, None),
+    };
+    let total_minor = invoice.amount_due_minor;
+    Ok(Some(FetchedTransfer { customer_id, pays_to, arrived_minor, total_minor, pays_for, void_at }))
+}
+
+/// When the change of a subscription is given up that this invoice is over.
+async fn give_up_at(commerce: &Commerce, cx: &Cx, invoice: &StripeInvoice) -> Result<Option<UnixMs>, DbError> {
+    let Some(subscription_id) = invoice.subscription_id.clone() else { return Ok(None) };
+    let vendor_id = cx.vendor_id.clone();
+    let change = commerce.db.read(|tx| {
+        Box::pin(async move { unpaid_changes::find_by_stripe_subscription(tx, &vendor_id, &subscription_id).await })
+    });
+    Ok(change.await?.map(|change| change.give_up_at))
 }
 
 /// Writes it down beside its invoice; answers what is waited for now.
@@ -67,6 +84,7 @@ pub(in crate::invoices) async fn write_transfer(
         total_minor: fetched.total_minor,
         arrived_minor: fetched.arrived_minor,
         due_at,
+        pays_for: fetched.pays_for,
         void_at: fetched.void_at,
         status: match invoice.status {
             InvoiceStatus::Open => TransferStatus::Awaited,

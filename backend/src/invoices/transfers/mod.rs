@@ -33,6 +33,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a transfer pays for.
+    PaysFor {
+        /// An order, whose license works from the payment on.
+        Order = "order",
+        /// A change of a subscription, which takes effect with the payment.
+        Change = "change",
+        /// What goes on as it is.
+        Renewal = "renewal",
+    }
+}
+
 /// What is waited for under one invoice.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Transfer {
@@ -52,7 +64,9 @@ pub struct Transfer {
     pub arrived_minor: i64,
     /// By when it has to be paid.
     pub due_at: UnixMs,
-    /// When the order is given up that is not paid; renewals have none.
+    /// What it pays for.
+    pub pays_for: PaysFor,
+    /// When the order or change is given up that is not paid; renewals have none.
     pub void_at: Option<UnixMs>,
     /// Where it stands.
     pub status: TransferStatus,

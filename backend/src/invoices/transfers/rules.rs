@@ -36,6 +36,7 @@ pub(super) const EARLIEST_MS: i64 = -3 * DAY_MS;
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::super::PaysFor;
     use super::*;
     use crate::cx::Entropy;
     use crate::db::JsonText;
@@ -54,6 +55,7 @@ mod tests {
             total_minor: 100,
             arrived_minor: 40,
             due_at: UnixMs(100 * DAY_MS),
+            pays_for: PaysFor::Renewal,
             void_at: None,
             status: TransferStatus::Awaited,
             reminded: 0,

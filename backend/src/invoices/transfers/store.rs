@@ -64,8 +64,8 @@ pub(super) async fn upsert_transfer(
     execute!(
         tx,
         "INSERT INTO transfers (vendor_id, stripe_invoice_id, account_id, stripe_customer_id, pays_to, currency,
-                                total_minor, arrived_minor, due_at, void_at, status, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                total_minor, arrived_minor, due_at, pays_for, void_at, status, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (vendor_id, stripe_invoice_id) DO UPDATE
          SET arrived_minor = excluded.arrived_minor, status = excluded.status
          WHERE transfers.status = 'awaited'",
@@ -78,6 +78,7 @@ pub(super) async fn upsert_transfer(
         transfer.total_minor,
         transfer.arrived_minor,
         transfer.due_at,
+        transfer.pays_for,
         transfer.void_at,
         transfer.status,
         at
@@ -114,7 +115,7 @@ pub(crate) async fn list_to_remind(
     )
 }
 
-/// Stripe's ids of the invoices of orders that are given up now.
+/// Stripe's ids of the invoices of orders and changes that are given up now.
 pub(crate) async fn list_to_void(
     tx: &mut Tx,
     vendor_id: &VendorId,

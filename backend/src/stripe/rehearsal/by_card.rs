@@ -124,7 +124,7 @@ async fn upgrade(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut Run) -> Opt
     let preview = stripe.preview_change(&run.subscription.id, &wanted, run.now).await;
     let preview = scene.need(Assumption::PreviewIsCharge, preview)?;
     let key = scene.key("upgrade");
-    let changed = stripe.apply_change(&key, &run.subscription.id, &wanted, run.now).await;
+    let changed = stripe.apply_change(&key, &run.subscription, &wanted, run.now).await;
     let changed = scene.need(Assumption::PreviewIsCharge, changed)?;
     let charged = newest_invoice(scene, Assumption::PreviewIsCharge, &changed).await?;
     let amounts = |invoice: &StripeInvoice| {
@@ -152,7 +152,7 @@ async fn let_an_upgrade_wait(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut
     scene.need(waits, set)?;
     let wanted = items(run, catalog, &catalog.dear, 9);
     let key = scene.key("unpaid upgrade");
-    let changed = stripe.apply_change(&key, &run.subscription.id, &wanted, run.now).await;
+    let changed = stripe.apply_change(&key, &run.subscription, &wanted, run.now).await;
     let changed = scene.need(waits, changed)?;
     let is_as_before = changed.items.iter().all(|item| item.quantity != 9);
     scene.judge(waits, changed.has_pending_update && is_as_before, &changed);

@@ -30,6 +30,11 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
         ChangeRefusal::PaymentDue => {
             "A payment for this license is open. Pay it first; the change can be made right after.".to_owned()
         }
+        ChangeRefusal::ChangeAwaited => {
+            "Another change of this license waits for its transfer. Pay it, or drop it on the license's page; then this \
+             one can be made."
+                .to_owned()
+        }
         ChangeRefusal::Cancelled { ends_at } => format!(
             "This subscription is cancelled and ends on {}, so nothing would come after it. Take the cancellation back \
              first; the change can be planned right after.",

@@ -53,6 +53,8 @@ pub const TAX: &str = "Tax";
 pub const CREDIT: &str = "Credit used";
 /// Sums.
 pub const CHARGED_NOW: &str = "Charged now";
+/// Sums.
+pub const TO_TRANSFER: &str = "To be transferred";
 /// Confirms a payment at the bank.
 pub const CONFIRM_PAYMENT: &str = "Confirm the payment";
 
@@ -60,7 +62,7 @@ pub const CONFIRM_PAYMENT: &str = "Confirm the payment";
 #[must_use]
 pub fn change_lead(plan: &str, license_type: LicenseType, subscription: &Subscription) -> String {
     format!(
-        "Now: {plan} with {}, {}. What adds something is charged at once, for the rest of the period only. What takes \
+        "Now: {plan} with {}, {}. What adds something costs for the rest of the period only, at once. What takes \
          something away waits for {} and costs nothing now.",
         buying::seats(license_type, subscription.seats),
         licenses::price(subscription),
@@ -104,6 +106,15 @@ pub fn raised(plan: &Plan) -> String {
 /// Lead of a change that is charged at once.
 #[must_use]
 pub fn now_lead(charge: &ChargeNow, plan: &str, seats: &str, interval: BillingInterval) -> String {
+    if charge.by_transfer.is_some() {
+        return format!(
+            "{plan} with {seats}, from the moment at which your transfer has arrived. You get an invoice over {} at once; \
+             from then on it costs {} {} before tax. Running instances hear of it at their next check, without a restart.",
+            licenses::amount(charge.amount_due),
+            licenses::amount(charge.recurring),
+            licenses::per(interval)
+        );
+    }
     format!(
         "{plan} with {seats}, from the moment you agree. {} is charged now; from then on it costs {} {} before tax. \
          Running instances hear of it at their next check, without a restart.",
@@ -127,11 +138,11 @@ pub fn later_lead(later: &PlannedForLater, plan: &str, seats: &str, interval: Bi
 
 /// Agrees to what is charged at once.
 #[must_use]
-pub fn agree_now(amount_due: Money) -> String {
-    if amount_due.amount_minor == 0 {
-        "Change now, nothing to pay".to_owned()
-    } else {
-        format!("Pay {} now and change", licenses::amount(amount_due))
+pub fn agree_now(amount_due: Money, by_transfer: bool) -> String {
+    match (amount_due.amount_minor, by_transfer) {
+        (0, _) => "Change now, nothing to pay".to_owned(),
+        (_, true) => format!("Order the change for {} by bank transfer", licenses::amount(amount_due)),
+        (_, false) => format!("Pay {} now and change", licenses::amount(amount_due)),
     }
 }
 
@@ -270,10 +281,11 @@ mod tests {
 
     #[test]
     fn the_button_says_what_is_paid() {
-        let usd = Currency::parse("usd");
-        let labels = usd.map(|usd| (agree_now(Money::new(29_800, usd)), agree_now(Money::new(0, usd))));
-        let expected = ("Pay $298.00 now and change".to_owned(), "Change now, nothing to pay".to_owned());
-        assert_eq!(labels, Some(expected));
+        let usd = |minor| Currency::parse("usd").map(|usd| Money::new(minor, usd));
+        let said = |minor, by_transfer| usd(minor).map(|due| agree_now(due, by_transfer)).unwrap_or_default();
+        assert_eq!(said(29_800, false), "Pay $298.00 now and change");
+        assert_eq!(said(29_800, true), "Order the change for $298.00 by bank transfer");
+        assert_eq!(said(0, false), "Change now, nothing to pay");
         assert_eq!(agree_later(NOW), "Change on 21 November 2026");
     }
 

@@ -6,12 +6,16 @@ use crate::pdf::amounts;
 /// On an invoice without VAT whose buyer accounts for the tax under another law than the EU's.
 pub const REVERSE_CHARGE: &str = "Reverse charge: the recipient of the service accounts for the tax.";
 
-/// On an invoice for an order by transfer: what happens when it is not paid.
+/// On an invoice by transfer for an order, or for a change of a subscription: what happens when it is not paid.
 #[must_use]
-pub fn given_up_on(day: jiff::civil::Date) -> String {
+pub fn given_up_on(day: jiff::civil::Date, is_change: bool) -> String {
+    let then = if is_change {
+        "the change is not made, and this invoice is void"
+    } else {
+        "the order is cancelled, this invoice is void, and the license that waits for it ends"
+    };
     format!(
-        "If the amount has not arrived by {}, the order is cancelled, this invoice is void, and the license that waits \
-         for it ends. What has arrived by then is kept for you.",
+        "If the amount has not arrived by {}, {then}. What has arrived by then is kept for you.",
         super::documents::date(day)
     )
 }

@@ -112,6 +112,7 @@ pub fn sentence(
         "payment.card_changed" => "Another card was given.".to_owned(),
         "order.auto_renewal_started" => "Updates renew by themselves from now on.".to_owned(),
         "order.auto_renewal_stopped" => "Updates do not renew by themselves any more.".to_owned(),
+        "order.change_dropped" => "A change that waited for its transfer was dropped.".to_owned(),
         "order.ended_by_vendor" => "The subscription was ended by the vendor.".to_owned(),
         "order.cancellation_withdrawn" => "The cancellation was taken back.".to_owned(),
         "invoice.finalized" => format!("Invoice {} over {} was issued.", text("number"), money(data, "total_minor")?),

@@ -1,7 +1,7 @@
 //! Letters about orders that are not paid yet, or were not.
 
 use super::{documents, transfers as words};
-use crate::invoices::transfers::{Reminder, Transfer};
+use crate::invoices::transfers::{PaysFor, Reminder, Transfer};
 use crate::mail::{Letter, Sender};
 use crate::money::Money;
 use crate::pdf::amounts;
@@ -51,6 +51,41 @@ pub fn transfer_given_up(sender: &Sender, product: &str, plan: &str, page: &str)
     }
 }
 
+/// Tells that a change that was paid by transfer is made.
+#[must_use]
+pub fn change_made(sender: &Sender, plan: &str, seats: &str, page: &str) -> Letter {
+    Letter {
+        subject: format!("Your change to {plan} is made"),
+        heading: "Your change is made".to_owned(),
+        paragraphs: vec![format!(
+            "Your transfer has arrived, and the license is {plan} with {seats} from now on. Running instances hear of it \
+             at their next check."
+        )],
+        button: Some(("Open the license".to_owned(), page.to_owned())),
+        reason: format!("You get this mail because you ordered a change from {} by bank transfer.", sender.name),
+        ..Letter::default()
+    }
+}
+
+/// Tells that a change was dropped, because its transfer did not come or its invoice was taken back.
+#[must_use]
+pub fn change_dropped(sender: &Sender, plan: &str, seats: &str, page: &str) -> Letter {
+    Letter {
+        subject: format!("Your change to {plan} was not made"),
+        heading: "Your change was not made".to_owned(),
+        paragraphs: vec![
+            format!(
+                "The change to {plan} with {seats} is dropped, and its invoice is void. Your license stays as it was, and \
+                 nothing is owed for the change."
+            ),
+            "Money that has arrived for it, or arrives later, is kept for you.".to_owned(),
+        ],
+        button: Some(("Open the license".to_owned(), page.to_owned())),
+        reason: format!("You get this mail because you ordered a change from {} by bank transfer.", sender.name),
+        ..Letter::default()
+    }
+}
+
 fn facts(number: &str, transfer: &Transfer) -> Vec<(String, String)> {
     let mut facts = vec![("Invoice".to_owned(), number.to_owned())];
     if transfer.arrived_minor > 0 {
@@ -65,16 +100,18 @@ fn facts(number: &str, transfer: &Transfer) -> Vec<(String, String)> {
 }
 
 fn given_up(transfer: &Transfer) -> Vec<String> {
-    transfer.void_at.map(|at| words::given_up_on(at.date())).into_iter().collect()
+    transfer.void_at.map(|at| words::given_up_on(at.date(), transfer.pays_for)).into_iter().collect()
 }
 
 /// Asks for a transfer: with the invoice, as soon as it is there.
 #[must_use]
 pub fn transfer_asked(sender: &Sender, number: &str, transfer: &Transfer, page: &str) -> Letter {
-    let until = if transfer.void_at.is_some() {
-        "The license is there already; its key works from the moment at which the money has arrived."
-    } else {
-        "Your license goes on as it is; please pay in time, so that it stays so."
+    let until = match transfer.pays_for {
+        PaysFor::Order => "The license is there already; its key works from the moment at which the money has arrived.",
+        PaysFor::Change => {
+            "Your license changes at the moment at which the money has arrived; until then it stays as it is."
+        }
+        PaysFor::Renewal => "Your license goes on as it is; please pay in time, so that it stays so.",
     };
     Letter {
         subject: format!("Invoice {number} from {}: please transfer {}", sender.name, money(transfer.missing())),

@@ -154,6 +154,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "seat_was_free" => "The seat was free already.",
         "order_cancelled" => super::transfers::CANCELLED,
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
+        "change_ordered" => "The change is ordered. It takes effect when your transfer has arrived.",
+        "change_withdrawn" => "Everything stays as it is. The change is dropped, and its invoice is void.",
         "change_planned" => "The change is planned. Nothing was charged, and you can take it back until then.",
         "planned_dropped" => "Everything stays as it is. No change is planned.",
         "subscription_cancelled" => "The subscription is cancelled. Everything works until its last day.",

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::documents;
 use crate::clock::UnixMs;
-use crate::invoices::transfers::{Transfer, TransferStatus};
+use crate::invoices::transfers::{PaysFor, Transfer, TransferStatus};
 use crate::money::Money;
 use crate::pdf::amounts;
 use crate::stripe::BankAccount;
@@ -29,12 +29,15 @@ pub fn account(account: &BankAccount) -> Vec<(&'static str, String)> {
     lines.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect()
 }
 
-/// When an order is given up, and what becomes of what has arrived.
+/// When an order or a change is given up, and what becomes of what has arrived.
 #[must_use]
-pub fn given_up_on(day: Date) -> String {
+pub fn given_up_on(day: Date, pays_for: PaysFor) -> String {
+    let then = match pays_for {
+        PaysFor::Change => "the change is not made, and everything stays as it is",
+        PaysFor::Order | PaysFor::Renewal => "the order is cancelled and the license that waits for it ends",
+    };
     format!(
-        "If the full amount has not arrived by {}, the order is cancelled and the license that waits for it ends. What \
-         has arrived by then is kept for you.",
+        "If the full amount has not arrived by {}, {then}. What has arrived by then is kept for you.",
         documents::date(day)
     )
 }
@@ -98,11 +101,18 @@ pub fn lead(number: &str, transfer: &Transfer) -> String {
     match transfer.status {
         TransferStatus::Paid => format!("Invoice {number} is paid. There is nothing to do."),
         TransferStatus::Void => format!("Invoice {number} was taken back. Please transfer nothing for it."),
-        TransferStatus::Awaited if transfer.void_at.is_some() => format!(
-            "Please transfer {missing} so that it arrives by {due}. Your license is there already, and its key works from \
-             the moment at which the money has arrived."
-        ),
-        TransferStatus::Awaited => format!("Please transfer {missing} so that it arrives by {due}."),
+        TransferStatus::Awaited => {
+            let then = match transfer.pays_for {
+                PaysFor::Order => {
+                    " Your license is there already, and its key works from the moment at which the money has arrived."
+                }
+                PaysFor::Change => {
+                    " Your license changes at the moment at which the money has arrived; until then it stays as it is."
+                }
+                PaysFor::Renewal => "",
+            };
+            format!("Please transfer {missing} so that it arrives by {due}.{then}")
+        }
     }
 }
 
@@ -152,10 +162,29 @@ pub fn to_arrive(number: &str, due: Money, due_at: Option<UnixMs>) -> String {
 #[must_use]
 pub fn awaited_next(void_at: Option<UnixMs>) -> String {
     match void_at {
-        Some(at) => format!("The key works from the payment on. {}", given_up_on(at.date())),
+        Some(at) => format!("The key works from the payment on. {}", given_up_on(at.date(), PaysFor::Order)),
         None => "Please transfer it in time, so that the license goes on.".to_owned(),
     }
 }
+
+/// A change that waits for its transfer.
+#[must_use]
+pub fn change_awaited(plan: &str, seats: &str) -> String {
+    format!("A change to {plan} with {seats} waits for your transfer")
+}
+
+/// What follows from it.
+#[must_use]
+pub fn change_awaited_next(give_up_at: UnixMs) -> String {
+    format!("It takes effect when the money has arrived. {}", given_up_on(give_up_at.date(), PaysFor::Change))
+}
+
+/// Takes the change back.
+pub const WITHDRAW: &str = "Drop the change";
+/// Heading of taking the change back.
+pub const WITHDRAW_TITLE: &str = "Rather leave it as it is?";
+/// What taking it back means.
+pub const WITHDRAW_LEAD: &str = "Dropping the change takes the invoice back; your license stays as it is. Money that is on its way is kept for you.";
 
 // ── Ordering ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,6 +245,7 @@ mod tests {
             total_minor: 29_900,
             arrived_minor: 0,
             due_at: UnixMs(1_795_255_200_000),
+            pays_for: PaysFor::Order,
             void_at: None,
             status: TransferStatus::Awaited,
             reminded: 0,

@@ -22,7 +22,11 @@ use crate::support::{NOW, on_both_engines};
 const STARTUP: i64 = 35_581;
 
 impl Shop {
-    async fn order_by_transfer(&self, plan: &'static str, interval: BillingInterval) -> anyhow::Result<Order> {
+    pub(super) async fn order_by_transfer(
+        &self,
+        plan: &'static str,
+        interval: BillingInterval,
+    ) -> anyhow::Result<Order> {
         let plan = self.plan(plan).await?;
         let purchase = Purchase::Plan(Composition::new(plan.id, interval, plan.included_seats, self.currency));
         match self.place_by(purchase, Payment::Transfer, None).await? {
@@ -31,14 +35,14 @@ impl Shop {
         }
     }
 
-    async fn awaited(&self, order: &Order) -> anyhow::Result<(Invoice, Transfer)> {
+    pub(super) async fn awaited(&self, order: &Order) -> anyhow::Result<(Invoice, Transfer)> {
         let (vendor_id, id) = (self.vendor.id.clone(), order.stripe_invoice_id.clone().unwrap_or_default());
         let found = self.db.read(|tx| Box::pin(async move { find_with_invoice(tx, &vendor_id, &id).await }));
         found.await?.ok_or_else(|| anyhow::anyhow!("nothing is awaited"))
     }
 
     /// Money arrives for the buyer.
-    async fn transfer(&self, minor: i64) -> anyhow::Result<()> {
+    pub(super) async fn transfer(&self, minor: i64) -> anyhow::Result<()> {
         let state = self.find_account().await?;
         let customer = state.stripe_customer_id.ok_or_else(|| anyhow::anyhow!("no customer"))?;
         let path = format!("test_helpers/customers/{customer}/fund_cash_balance");
@@ -46,20 +50,20 @@ impl Shop {
         Ok(())
     }
 
-    async fn hear(&self) -> anyhow::Result<()> {
+    pub(super) async fn hear(&self) -> anyhow::Result<()> {
         self.deliver_all().await?;
         self.work().await?;
         Ok(())
     }
 
-    async fn kept(&self) -> anyhow::Result<Vec<Money>> {
+    pub(super) async fn kept(&self) -> anyhow::Result<Vec<Money>> {
         let (vendor_id, account_id) = (self.vendor.id.clone(), self.account.id.clone());
         let kept =
             self.db.read(|tx| Box::pin(async move { list_cash_balance(tx, &vendor_id, &account_id).await })).await?;
         Ok(kept)
     }
 
-    fn subjects(&self) -> Vec<String> {
+    pub(super) fn subjects(&self) -> Vec<String> {
         self.outbox.take().into_iter().map(|mail| mail.subject).collect()
     }
 }
