@@ -10,13 +10,17 @@ const screens = {
 };
 
 /**
- * Every journey runs on both screens, with and without JavaScript. A test tagged @js-only needs scripts; one tagged @once
- * is about something else than pages, and runs in the first project only.
+ * The two combinations that differ most run every journey: a wide screen with JavaScript, a phone without. The other two
+ * run what is tagged @everywhere, one of each kind of page, or everything with LEASEHOLD_JOURNEYS=everywhere. A test tagged
+ * @js-only needs scripts; one tagged @once is about something else than pages, and runs in the first project only.
  */
-const projects: Project[] = Object.entries(screens).flatMap(([screen, viewport]) => [
-  { name: `${screen}-js`, use: { viewport, javaScriptEnabled: true }, ...(screen === 'desktop' ? {} : { grepInvert: /@once/ }) },
-  { name: `${screen}-nojs`, use: { viewport, javaScriptEnabled: false }, grepInvert: /@js-only|@once/ },
-]);
+const rest = process.env.LEASEHOLD_JOURNEYS === 'everywhere' ? {} : { grep: /@everywhere/ };
+const projects: Project[] = [
+  { name: 'desktop-js', use: { viewport: screens.desktop, javaScriptEnabled: true } },
+  { name: 'phone-nojs', use: { viewport: screens.phone, javaScriptEnabled: false }, grepInvert: /@js-only|@once/ },
+  { name: 'phone-js', use: { viewport: screens.phone, javaScriptEnabled: true }, grepInvert: /@once/, ...rest },
+  { name: 'desktop-nojs', use: { viewport: screens.desktop, javaScriptEnabled: false }, grepInvert: /@js-only|@once/, ...rest },
+];
 
 export default defineConfig({
   testDir: 'tests',
@@ -25,8 +29,8 @@ export default defineConfig({
   forbidOnly: process.env.CI === 'true',
   retries: 0,
   workers: 2,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/results.json' }]],
   projects,
   use: {

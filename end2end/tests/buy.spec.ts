@@ -10,7 +10,7 @@ const MOST_INTERACTIONS = 6;
 
 const STARTUP = { plan: 'Startup' };
 
-test('a visitor buys a plan and has the key at once', async ({ page, product, axe }) => {
+test('a visitor buys a plan and has the key at once', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const person = somebody();
   await choosePlan(page, STARTUP);
   await axe(page);

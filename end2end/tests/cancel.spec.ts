@@ -4,7 +4,7 @@ import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { linkInMail, logIn, logOut } from '../steps/people.ts';
 
-test('a subscription is cancelled at the end of its period, and taken back', async ({ page, browser, axe }) => {
+test('a subscription is cancelled at the end of its period, and taken back', { tag: '@everywhere' }, async ({ page, browser, axe }) => {
   const { license } = await buy(page, { plan: 'Maker' });
   await page.goto(license);
   await page.getByRole('link', { name: 'Cancel…' }).click();

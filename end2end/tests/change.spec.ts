@@ -5,8 +5,7 @@ import { agreeToPayNow, previewChange } from '../steps/license.ts';
 
 const PLANNED = /^(○ )?Changes to Startup with 2 instances on \d+ \w+ \d{4}\.$/;
 
-test('a change is charged as it was shown, a planned one is seen and taken back', async ({ page, axe }) => {
-  test.setTimeout(90_000);
+test('a change is charged as it was shown, a planned one is seen and taken back', { tag: '@everywhere' }, async ({ page, axe }) => {
   const { license } = await buy(page, { plan: 'Startup', seats: 3 });
   const plan = async (seats: number) => {
     await page.goto(`${license}/change`);

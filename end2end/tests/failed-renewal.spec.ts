@@ -12,7 +12,6 @@ test.use({ settings: { LEASEHOLD__MAIL__FROM: 'renewals@nordwind.example' } });
 const FAILED = /^(■ )?The renewal of .* over \$\d+\.\d\d did not go through\.$/;
 
 test('a renewal fails, every page says so, and paying it settles all', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const { license, person } = await buy(page, { plan: 'Maker' });
   await giveCard(page, license, FAILS_LATER);
   await letDaysPass(page, product, person, 31.2);
@@ -48,7 +47,6 @@ test('a renewal fails, every page says so, and paying it settles all', async ({ 
 });
 
 test('what is suspended after its grace works again as soon as another card has paid', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const { license, person } = await buy(page, { plan: 'Maker' });
   await giveCard(page, license, FAILS_LATER);
   await letDaysPass(page, product, person, 31.2);

@@ -3,7 +3,7 @@ import { buy, choosePlan } from '../steps/buying.ts';
 import { downloadPdf } from '../steps/documents.ts';
 import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
 
-test('invoice and receipt are documents that print every name that was taken', async ({ page, axe }) => {
+test('invoice and receipt are documents that print every name that was taken', { tag: '@everywhere' }, async ({ page, axe }) => {
   const company = {
     name: 'Ελληνικά Δίκτυα Ύδρευσης Α.Ε.',
     country: 'Vietnam',

@@ -8,8 +8,7 @@ import { activate, cloneInstance } from '../steps/licensing_api.ts';
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-test('a license shows who runs under it; one is freed, another is blocked, unblocked and deleted', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
+test('a license shows who runs under it; one is freed, another is blocked, unblocked and deleted', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const { key, license } = await buy(page, { plan: 'Startup' });
   await page.goto(license);
   await expect(page.getByText('Nothing has been activated yet.')).toBeVisible();
@@ -103,7 +102,6 @@ test('what happens when the connection dies can be asked for any moment', async 
 });
 
 test('licenses are found by what the address says', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const { key } = await buy(page, { plan: 'Maker' });
   await choosePlan(page, { plan: 'Startup' });
   await goToPayment(page);

@@ -7,7 +7,6 @@ import { letDaysPass, reloadUntil } from '../steps/time.ts';
 test.use({ settings: { LEASEHOLD__MAIL__FROM: 'updates@nordwind.example' } });
 
 test('updates renew by themselves once that is agreed to, and are switched off again', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const { license, person } = await buy(page, { plan: 'Perpetual', interval: 'once' });
   await page.goto(`${license}/updates`);
   await expect(page.getByText(/Nothing is charged before, and you can switch it off at any time\.$/)).toBeVisible();
@@ -36,7 +35,6 @@ test('updates renew by themselves once that is agreed to, and are switched off a
 });
 
 test('the end of updates is told of in time', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const { license, person } = await buy(page, { plan: 'Perpetual', interval: 'once' });
   await letDaysPass(page, product, person, 320);
   const ending = /^(○ )?Updates of .* end on \d+ \w+ \d{4}\.$/;

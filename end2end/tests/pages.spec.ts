@@ -21,7 +21,7 @@ test('what is not there says so and leads on', async ({ page, axe, complaints })
   await axe(page);
 });
 
-test('the forms of the account page keep what they are told', async ({ page, axe }) => {
+test('the forms of the account page keep what they are told', { tag: '@everywhere' }, async ({ page, axe }) => {
   const { person } = await buy(page, { plan: 'Maker' });
   await page.goto('/account');
   await page.getByRole('link', { name: 'Edit the company details' }).click();

@@ -12,7 +12,7 @@ test('a visitor opens the price list without logging in', async ({ page, axe }) 
   await axe(page);
 });
 
-test('the list shows every plan and its price by the month, by the year and for ever', async ({ page, axe }) => {
+test('the list shows every plan and its price by the month, by the year and for ever', { tag: '@everywhere' }, async ({ page, axe }) => {
   await page.goto('/');
   const billing = page.getByRole('group', { name: 'Billing' });
   const monthly = [['Maker', '$10'], ['Prototype', '$39'], ['Pilot', '$99'], ['Startup', '$299'], ['Business', '$499']];
@@ -32,7 +32,7 @@ test('the list shows every plan and its price by the month, by the year and for 
   await axe(page);
 });
 
-test('the price follows the number of instances', async ({ page, javaScriptEnabled }) => {
+test('the price follows the number of instances', { tag: '@everywhere' }, async ({ page, javaScriptEnabled }) => {
   await page.goto('/');
   const startup = planCard(page, 'Startup');
   await expect(startup.getByRole('status')).toHaveText('$299 a month for 2 instances');
@@ -50,7 +50,7 @@ test('the price follows the number of instances', async ({ page, javaScriptEnabl
   expect(new URL(page.url()).searchParams.get('next')).toMatch(/^\/buy\?.*seats=5/);
 });
 
-test('nothing sticks out of the screen to the right', async ({ page }) => {
+test('nothing sticks out of the screen to the right', { tag: '@everywhere' }, async ({ page }) => {
   await page.goto('/');
   const box = await page.locator('body').boundingBox();
   const screen = page.viewportSize();

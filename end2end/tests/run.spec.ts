@@ -7,7 +7,6 @@ import { agreeToPayNow, freeSeat, instanceRow, previewChange, revealKey } from '
 const TEN_DAYS_S = 10 * 86_400;
 
 test('a running product follows its license through more seats, a bigger plan and a freed seat', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   const running: DemoProduct[] = [];
   const start = async (options: Start) => {
     const started = await startDemoProduct(product, options);

@@ -25,7 +25,6 @@ async function touchInvoice(product: Product): Promise<string> {
 }
 
 test('an event that could not be handled is found, replayed with all others, and handled once its reason is mended', async ({ page, product, axe }) => {
-  test.setTimeout(120_000);
   await buy(page, { plan: 'Maker' });
   // From now on Stripe answers invoices whose amounts cannot be read.
   await product.sandbox.chaos({ amend: [{ object: 'invoice', member: 'subtotal', value: 'many' }] });

@@ -229,7 +229,6 @@ test('coupons, tiers, credit, disputes, saved cards: the rest of what the produc
 });
 
 test('everything that was answered or told is what stripe-node says it is', { tag: '@once' }, async () => {
-  test.setTimeout(120_000);
   recorder.record(await local.events());
   const unknown = recorder.kinds().filter((kind) => TYPES[kind] === undefined);
   expect(unknown).toEqual([]);

@@ -3,7 +3,6 @@ import { buy, payWithCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 
 test('a subscription becomes a perpetual license, less the money that is unused', async ({ page, axe }) => {
-  test.setTimeout(90_000);
   const { license } = await buy(page, { plan: 'Startup', seats: 2 });
   await page.goto(license);
   await page.getByRole('link', { name: 'Buy it for ever' }).click();
