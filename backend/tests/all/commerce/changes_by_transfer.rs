@@ -23,19 +23,6 @@ use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
 impl Shop {
-    /// A license by transfer, paid.
-    async fn bought_by_transfer(&self, plan: &'static str, interval: BillingInterval) -> anyhow::Result<LicenseId> {
-        let order = self.order_by_transfer(plan, interval).await?;
-        let (_, transfer) = self.awaited(&order).await?;
-        self.transfer(transfer.total_minor).await?;
-        self.hear().await?;
-        self.hear().await?;
-        let license_id = order.license_id.expect("a license");
-        assert_eq!(self.license(&license_id).await?.status, LicenseStatus::Active);
-        self.subjects();
-        Ok(license_id)
-    }
-
     async fn to(&self, id: &LicenseId, plan: &'static str, interval: BillingInterval, seats: i64) -> ChangeRequest {
         let plan_id = self.plan(plan).await.expect("a plan").id;
         ChangeRequest { license_id: id.clone(), to: Composition::new(plan_id, interval, seats, self.currency) }
@@ -107,7 +94,7 @@ impl Shop {
 on_both_engines! {
     async fn a_change_by_transfer_takes_effect_when_its_money_is_there(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Month).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
         let before = shop.license(&id).await?;
         shop.set_clock(NOW.plus(3 * DAY_MS))?;
         let request = shop.to(&id, "business", BillingInterval::Month, 6).await;
@@ -151,7 +138,7 @@ on_both_engines! {
 
     async fn while_one_change_waits_no_other_is_made_and_it_can_be_dropped(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Month).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
         let before = shop.subscription(&id).await?;
         let more = shop.to(&id, "startup", BillingInterval::Month, before.seats + 4).await;
         let (_, change) = shop.agree(&more).await?;
@@ -178,7 +165,7 @@ on_both_engines! {
 
     async fn a_change_whose_money_does_not_come_is_given_up_before_the_renewal(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Month).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
         let before = shop.subscription(&id).await?;
         let (cx, master) = (shop.cx(), shop.commerce.master.clone());
         let watching = shop.db.write(|tx| Box::pin(async move { start_watching(tx, &cx, &master).await }));
@@ -209,7 +196,7 @@ on_both_engines! {
 
     async fn staff_who_void_the_invoice_at_stripe_take_the_change_back(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Year).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Year, 2).await?;
         let before = shop.subscription(&id).await?;
         let (charge, change) = shop.agree(&shop.to(&id, "startup", BillingInterval::Year, 5).await).await?;
         assert_eq!(charge.by_transfer, Some(NOW.plus(14 * DAY_MS - HOUR_MS)));
@@ -224,7 +211,7 @@ on_both_engines! {
 
     async fn what_a_transfer_cannot_pay_in_time_waits_for_the_next_period(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Month).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
         let period_end = shop.subscription(&id).await?.period_end;
         let yearly = shop.to(&id, "startup", BillingInterval::Year, 2).await;
         let ChangePreview::Later(later) = shop.preview(&yearly).await? else { anyhow::bail!("not later") };
@@ -247,7 +234,7 @@ on_both_engines! {
 
     async fn wherever_whoever_changes_dies_nothing_is_given_that_is_not_paid(db: Db) {
         let shop = Shop::open(db).await?;
-        let id = shop.bought_by_transfer("startup", BillingInterval::Month).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
         let before = shop.subscription(&id).await?;
         let more = shop.to(&id, "startup", BillingInterval::Month, 5).await;
         let mut died_in = Vec::new();

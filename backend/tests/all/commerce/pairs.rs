@@ -2,8 +2,8 @@
 //! period: what becomes of it stands in a table.
 
 use backend::billing::{
-    Agreed, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, SubscriptionEnd, change_subscription,
-    end_subscription, preview_change, resume_subscription,
+    Agreed, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, SubscriptionEnd,
+    change_subscription, end_subscription, preview_change, resume_subscription,
 };
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS};
@@ -71,6 +71,26 @@ async fn request(shop: &Shop, license_id: &LicenseId, seats: i64) -> anyhow::Res
     Ok(ChangeRequest { license_id: license_id.clone(), to })
 }
 
+/// Makes a change and pays for it, as it was shown.
+async fn pay(shop: &Shop, request: &ChangeRequest, shown: &ChargeNow) -> anyhow::Result<()> {
+    let due = shown.amount_due.amount_minor;
+    let stripe_id = match change_subscription(&shop.commerce, &shop.cx(), request, agree(shown)).await? {
+        Change::Applied { stripe_invoice_id: Some(stripe_id) } => stripe_id,
+        Change::AwaitingTransfer { invoice_id } => {
+            let before = shop.license(&request.license_id).await?.seats;
+            assert_ne!(before, request.to.seats, "nothing is given before it is paid");
+            let invoice = shop.invoices().await?.into_iter().find(|invoice| invoice.id == invoice_id);
+            shop.transfer(due).await?;
+            shop.hear().await?;
+            invoice.expect("an invoice").stripe_invoice_id
+        }
+        other => anyhow::bail!("{other:?}"),
+    };
+    let charged = shop.stripe().fetch_invoice(&stripe_id).await?;
+    assert_eq!(charged.amount_paid_minor, due, "charged as shown");
+    Ok(())
+}
+
 async fn take(shop: &Shop, id: &LicenseId, step: Step) -> anyhow::Result<()> {
     let row = shop.subscription(id).await?;
     let has_plan = row.scheduled.is_some();
@@ -80,10 +100,7 @@ async fn take(shop: &Shop, id: &LicenseId, step: Step) -> anyhow::Result<()> {
             let preview = preview_change(&shop.commerce, &shop.cx(), &request).await?;
             let ChangePreview::Now(shown) = preview else { anyhow::bail!("{preview:?}") };
             assert_eq!((shown.drops_planned_change, shown.still_cancelling), (has_plan, row.cancel_at_period_end));
-            let changed = change_subscription(&shop.commerce, &shop.cx(), &request, agree(&shown)).await?;
-            let Change::Applied { stripe_invoice_id: Some(invoice_id) } = changed else { anyhow::bail!("{changed:?}") };
-            let charged = shop.stripe().fetch_invoice(&invoice_id).await?;
-            assert_eq!(charged.amount_paid_minor, shown.amount_due.amount_minor, "charged as shown");
+            pay(shop, &request, &shown).await?;
         }
         Down => {
             let seats = row.scheduled.as_ref().map_or(row.seats, |planned| planned.0.to.seats) - 1;
@@ -122,34 +139,47 @@ async fn stand(shop: &Shop, id: &LicenseId) -> anyhow::Result<(i64, Option<i64>,
     Ok((row.seats, row.scheduled.map(|planned| planned.0.to.seats), row.cancel_at_period_end))
 }
 
+/// Takes every pair of steps on a license of its own, lets the period end, and compares with the table.
+async fn go_through(shop: &Shop, licenses: Vec<LicenseId>) -> anyhow::Result<()> {
+    shop.set_clock(NOW.plus(10 * DAY_MS))?;
+    for ((first, second, end), id) in TABLE.iter().zip(&licenses) {
+        take(shop, id, *first).await?;
+        take(shop, id, *second).await?;
+        let (seats, planned, cancelling) = stand(shop, id).await?;
+        let next = end.next;
+        assert_eq!(&End { seats, planned, cancelling, next }, end, "{first:?}, {second:?}");
+    }
+    let period_end = shop.subscription(&licenses[0]).await?.period_end;
+    shop.set_clock(period_end.plus(2 * HOUR_MS))?;
+    shop.deliver_all().await?;
+    shop.work().await?;
+    for ((first, second, end), id) in TABLE.iter().zip(&licenses) {
+        let (row, license) = (shop.subscription(id).await?, shop.license(id).await?);
+        let next = row.ended_at.is_none().then_some(row.seats);
+        assert_eq!(next, end.next, "{first:?}, {second:?}");
+        let status = if next.is_some() { LicenseStatus::Active } else { LicenseStatus::Ended };
+        assert_eq!(license.status, status, "{first:?}, {second:?}");
+    }
+    Ok(())
+}
+
 on_both_engines! {
     async fn all_pairs_of_upgrade_downgrade_cancel_and_undo_by_card_end_as_the_table_says(db: Db) {
         let shop = Shop::open(db).await?;
-        let mut bought = Vec::new();
-        for (first, second, end) in TABLE {
-            let license = shop.buy("startup", BillingInterval::Month, 4).await?;
-            bought.push((first, second, end, license.id));
+        let mut licenses = Vec::new();
+        for _ in TABLE {
+            licenses.push(shop.buy("startup", BillingInterval::Month, 4).await?.id);
         }
-        shop.set_clock(NOW.plus(10 * DAY_MS))?;
-        for (first, second, end, id) in &bought {
-            take(&shop, id, *first).await?;
-            take(&shop, id, *second).await?;
-            let (seats, planned, cancelling) = stand(&shop, id).await?;
-            let next = end.next;
-            assert_eq!(&End { seats, planned, cancelling, next }, end, "{first:?}, {second:?}");
+        go_through(&shop, licenses).await
+    }
+
+    async fn all_pairs_of_upgrade_downgrade_cancel_and_undo_by_transfer_end_as_the_table_says(db: Db) {
+        let shop = Shop::open(db).await?;
+        let mut licenses = Vec::new();
+        for _ in TABLE {
+            licenses.push(shop.bought_by_transfer("startup", BillingInterval::Month, 4).await?);
         }
-        let period_end = shop.subscription(&bought[0].3).await?.period_end;
-        shop.set_clock(period_end.plus(2 * HOUR_MS))?;
-        shop.deliver_all().await?;
-        shop.work().await?;
-        for (first, second, end, id) in &bought {
-            let (row, license) = (shop.subscription(id).await?, shop.license(id).await?);
-            let next = row.ended_at.is_none().then_some(row.seats);
-            assert_eq!(next, end.next, "{first:?}, {second:?}");
-            let status = if next.is_some() { LicenseStatus::Active } else { LicenseStatus::Ended };
-            assert_eq!(license.status, status, "{first:?}, {second:?}");
-        }
-        Ok(())
+        go_through(&shop, licenses).await
     }
 
     async fn a_reason_to_cancel_is_kept_until_it_is_taken_back(db: Db) {

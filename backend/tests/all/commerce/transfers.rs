@@ -5,6 +5,7 @@ use backend::billing::reconcile;
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
+use backend::ids::LicenseId;
 use backend::invoices::transfers::{Transfer, TransferStatus, find_with_invoice, list_cash_balance};
 use backend::invoices::{Invoice, InvoiceStatus};
 use backend::licenses::LicenseStatus;
@@ -22,17 +23,46 @@ use crate::support::{NOW, on_both_engines};
 const STARTUP: i64 = 35_581;
 
 impl Shop {
+    /// An order of a plan with what it includes.
     pub(super) async fn order_by_transfer(
         &self,
         plan: &'static str,
         interval: BillingInterval,
     ) -> anyhow::Result<Order> {
-        let plan = self.plan(plan).await?;
-        let purchase = Purchase::Plan(Composition::new(plan.id, interval, plan.included_seats, self.currency));
+        let seats = self.plan(plan).await?.included_seats;
+        self.order_seats_by_transfer(plan, interval, seats).await
+    }
+
+    async fn order_seats_by_transfer(
+        &self,
+        plan: &'static str,
+        interval: BillingInterval,
+        seats: i64,
+    ) -> anyhow::Result<Order> {
+        let plan_id = self.plan(plan).await?.id;
+        let purchase = Purchase::Plan(Composition::new(plan_id, interval, seats, self.currency));
         match self.place_by(purchase, Payment::Transfer, None).await? {
             OrderPlacement::Made { order } => self.find_order(&order.id).await,
             other => anyhow::bail!("{other:?}"),
         }
+    }
+
+    /// A license by transfer, paid.
+    pub(super) async fn bought_by_transfer(
+        &self,
+        plan: &'static str,
+        interval: BillingInterval,
+        seats: i64,
+    ) -> anyhow::Result<LicenseId> {
+        let order = self.order_seats_by_transfer(plan, interval, seats).await?;
+        let (_, transfer) = self.awaited(&order).await?;
+        self.transfer(transfer.total_minor).await?;
+        self.hear().await?;
+        self.hear().await?;
+        let license_id = order.license_id.expect("a license");
+        assert_eq!(self.license(&license_id).await?.status, LicenseStatus::Active);
+        self.subjects();
+        Ok(license_id)
     }
 
     pub(super) async fn awaited(&self, order: &Order) -> anyhow::Result<(Invoice, Transfer)> {
