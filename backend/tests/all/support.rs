@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex, Once, OnceLock};
 
 use async_trait::async_trait;
 use backend::clock::UnixMs;
@@ -49,8 +49,22 @@ pub(crate) use on_both_engines;
 /// Runs a test on a fresh SQLite file.
 pub(crate) fn run_on_sqlite<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> T {
     let folder = tempfile::tempdir().expect("a folder for the database");
-    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    let file = folder.path().join("test.db");
+    std::fs::write(&file, migrated_file()).expect("a copy of the migrated file");
+    let url = format!("sqlite:{}", file.display());
     runtime().block_on(run(&url, body)).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// A migrated, empty SQLite file: made once, and copied for every test.
+fn migrated_file() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let file = folder.path().join("template.db");
+        let url = format!("sqlite:{}", file.display());
+        runtime().block_on(migrate(&url)).expect("a migrated file");
+        std::fs::read(file).expect("the file")
+    })
 }
 
 /// Runs a test on a fresh PostgreSQL database, or says loudly that it did not.
@@ -67,8 +81,10 @@ pub(crate) fn run_on_postgres<T, F: Future<Output = anyhow::Result<T>>>(body: im
     let name = format!("leasehold_test_{:032x}", u128::from_le_bytes(Entropy::system().bytes()));
     let (head, _) = server.rsplit_once('/').expect("a URL with a database");
     let url = format!("{head}/{name}");
+    let template = migrated_database(&server, head);
     runtime().block_on(async {
-        administer(&server, format!("CREATE DATABASE {name}")).await.expect("a fresh database");
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        administer(&server, create).await.expect("a fresh database");
         let outcome = std::panic::AssertUnwindSafe(run(&url, body)).catch_unwind().await;
         administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database goes");
         match outcome {
@@ -76,6 +92,26 @@ pub(crate) fn run_on_postgres<T, F: Future<Output = anyhow::Result<T>>>(body: im
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// Name of a migrated, empty PostgreSQL database: made once, and copied for every test.
+fn migrated_database(server: &str, head: &str) -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let name = format!("leasehold_template_{:032x}", u128::from_le_bytes(Entropy::system().bytes()));
+        runtime().block_on(async {
+            administer(server, format!("CREATE DATABASE {name}")).await.expect("a database to copy");
+            migrate(&format!("{head}/{name}")).await.expect("a migrated database");
+        });
+        name
+    })
+}
+
+async fn migrate(url: &str) -> anyhow::Result<()> {
+    let db = Db::open(url, Options { max_connections: 2, synchronous: Synchronous::Off }).await?;
+    db.migrate().await?;
+    db.close().await;
+    Ok(())
 }
 
 fn runtime() -> tokio::runtime::Runtime {
