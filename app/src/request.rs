@@ -78,6 +78,13 @@ impl Visit {
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
+    /// All values of this name in the page's query, decoded.
+    #[must_use]
+    pub fn queries(&self, name: &str) -> Vec<String> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&self.query).unwrap_or_default();
+        pairs.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
+    }
+
     /// The account that is acted for, with the role in it.
     #[must_use]
     pub fn account(&self) -> Option<(Account, Role)> {

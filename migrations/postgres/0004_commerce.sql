@@ -49,6 +49,7 @@ CREATE TABLE subscriptions (
     billing_interval       TEXT NOT NULL,
     seats                  BIGINT NOT NULL,
     currency               TEXT NOT NULL,
+    addons                 TEXT NOT NULL,             -- JSON: codes of the add-ons that are paid
     recurring_minor        BIGINT NOT NULL,           -- per interval, before tax and discounts
     period_start           BIGINT NOT NULL,
     period_end             BIGINT NOT NULL,

@@ -73,6 +73,7 @@ CREATE TABLE conversions (
     user_id           TEXT NOT NULL,
     plan_id           TEXT NOT NULL,                  -- the perpetual plan
     seats             BIGINT NOT NULL,
+    addons            TEXT NOT NULL,                  -- JSON: codes of its add-ons
     status            TEXT NOT NULL,                  -- asked, paid, done, dropped
     stripe_session_id TEXT,
     currency          TEXT NOT NULL,

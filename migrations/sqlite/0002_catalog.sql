@@ -36,6 +36,7 @@ CREATE TABLE plans (
     included_seats  BIGINT NOT NULL,
     max_seats       BIGINT NOT NULL,
     terms           TEXT NOT NULL,                     -- JSON: limits, features, lease policy, enforcement, maintenance
+    addons          TEXT NOT NULL,                     -- JSON: what buyers may have on top, those no longer offered included
     presentation    TEXT NOT NULL,                     -- JSON: tagline, highlights, recommended
     position        BIGINT NOT NULL,
     published       BOOLEAN NOT NULL,
@@ -50,7 +51,8 @@ CREATE TABLE prices (
     id                TEXT NOT NULL PRIMARY KEY,
     vendor_id         TEXT NOT NULL,
     plan_id           TEXT NOT NULL,
-    role              TEXT NOT NULL,                   -- base, extra_seat, unit, maintenance
+    role              TEXT NOT NULL,                   -- base, extra_seat, unit, maintenance, addon
+    option_code       TEXT NOT NULL,                   -- which add-on; '' for the plan itself
     billing_interval  TEXT NOT NULL,                   -- month, year, once
     currency          TEXT NOT NULL,                   -- ISO 4217, lower case as Stripe writes it
     unit_amount_minor BIGINT NOT NULL,
@@ -61,5 +63,5 @@ CREATE TABLE prices (
     UNIQUE (vendor_id, id),
     FOREIGN KEY (vendor_id, plan_id) REFERENCES plans (vendor_id, id)
 );
-CREATE UNIQUE INDEX prices_one_current ON prices (plan_id, role, billing_interval, currency) WHERE current;
+CREATE UNIQUE INDEX prices_one_current ON prices (plan_id, role, option_code, billing_interval, currency) WHERE current;
 CREATE UNIQUE INDEX prices_by_stripe ON prices (vendor_id, stripe_price_id);

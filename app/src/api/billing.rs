@@ -1,5 +1,7 @@
 //! The forms that change what is paid: plan and seats, cancelling and taking it back, updates.
 
+#![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
+
 use backend::accounts::Act;
 use backend::billing::{
     self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption, Subscription,
@@ -18,7 +20,7 @@ use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused, say_done};
 use super::licenses::own_license;
-use super::orders::{checkout_urls, session_hash};
+use super::orders::{checkout_urls, read_addons, session_hash};
 use crate::request::Visit;
 
 /// The form that changes plan, interval and seats.
@@ -34,7 +36,8 @@ pub const UPDATES: &str = "renew-updates";
 #[must_use]
 pub fn change_page(license_id: &str, plan: &str, to: &Composition) -> String {
     let seats = to.seats.to_string();
-    let query = [("plan", plan), ("interval", to.interval.as_str()), ("seats", &seats)];
+    let mut query = vec![("plan", plan), ("interval", to.interval.as_str()), ("seats", &seats)];
+    query.extend(to.addons.iter().map(|code| ("addon", code.as_str())));
     format!("/licenses/{license_id}/change?{}", serde_urlencoded::to_string(query).unwrap_or_default())
 }
 
@@ -62,6 +65,9 @@ pub async fn change_subscription(
     /// What each interval costs.
     #[server(default)]
     recurring_minor: Option<i64>,
+    /// Codes of the add-ons, with commas between them.
+    #[server(default)]
+    addons: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
@@ -76,7 +82,7 @@ pub async fn change_subscription(
     let (Some(plan_id), Some(present)) = (find_plan(&visit, &id, &plan).await?, present(&visit, &id).await?) else {
         return Err(FormFailure::malformed());
     };
-    let to = Composition::new(plan_id, interval, seats, present.currency);
+    let to = Composition::new(plan_id, interval, seats, present.currency).with_addons(read_addons(&addons));
     let request = ChangeRequest { license_id: id, to };
     let changed = billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await;
     let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, &request.to));
@@ -260,13 +266,10 @@ async fn maintenance_minor(visit: &Visit, id: &LicenseId, currency: Currency) ->
         Box::pin(async move {
             let Some(view) = licenses::find_license(tx, &vendor_id, &id).await? else { return Ok(None) };
             let plan = catalog::find_plan(tx, &vendor_id, &view.license.plan_id).await?;
-            Ok::<_, DbError>(plan.map(|plan| (plan, view.license.seats)))
+            Ok::<_, DbError>(plan.map(|plan| (plan, view.license.composition(BillingInterval::Once, currency))))
         })
     });
-    let quote = found.await?.and_then(|(plan, seats)| {
-        let bought = Composition::new(plan.id.clone(), BillingInterval::Once, seats, currency);
-        orders::rules::quote_maintenance(&plan, &bought).ok()
-    });
+    let quote = found.await?.and_then(|(plan, bought)| orders::rules::quote_maintenance(&plan, &bought).ok());
     Ok(quote.map(|quote| quote.total.amount_minor))
 }
 

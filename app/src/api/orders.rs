@@ -2,6 +2,8 @@
 
 #![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
 
+use std::collections::BTreeSet;
+
 use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::OrderId;
 use backend::money::Currency;
@@ -46,6 +48,9 @@ pub async fn place_order(
     /// What the buyer saw that the code takes off, in minor units.
     #[server(default)]
     agreed_discount_minor: i64,
+    /// Codes of the add-ons, with commas between them.
+    #[server(default)]
+    addons: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
@@ -57,7 +62,7 @@ pub async fn place_order(
     let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
     let Some(payment) = payment else { return Err(FormFailure::malformed()) };
     let promotion = (!code.is_empty()).then(|| (code.clone(), agreed_discount_minor));
-    let choice = Choice { product, plan, interval, seats, currency, code };
+    let choice = Choice { product, plan, interval, seats, currency, addons: read_addons(&addons), code };
     let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
     let offer = visit
         .state
@@ -160,15 +165,30 @@ pub struct Choice {
     pub seats: i64,
     /// In which currency.
     pub currency: Currency,
+    /// Codes of the add-ons.
+    pub addons: BTreeSet<String>,
     /// A promotion code, or nothing.
     pub code: String,
+}
+
+/// Codes of add-ons as a form sends them.
+#[must_use]
+pub fn read_addons(sent: &str) -> BTreeSet<String> {
+    sent.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect()
+}
+
+/// Codes of add-ons in the one value of a form: codes have no commas.
+#[must_use]
+pub fn send_addons(addons: &BTreeSet<String>) -> String {
+    addons.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
 impl Choice {
     /// What of the plan that it names is to be bought.
     #[must_use]
     pub fn of(&self, plan: &Plan) -> Composition {
-        Composition::new(plan.id.clone(), self.interval, self.seats, self.currency)
+        let composition = Composition::new(plan.id.clone(), self.interval, self.seats, self.currency);
+        composition.with_addons(self.addons.clone())
     }
 
     /// The address of the page on which it is reviewed.
@@ -184,6 +204,7 @@ impl Choice {
         if !self.product.is_empty() {
             query.push(("product", &self.product));
         }
+        query.extend(self.addons.iter().map(|code| ("addon", code.as_str())));
         if !self.code.is_empty() {
             query.push(("code", &self.code));
         }
@@ -211,10 +232,14 @@ mod tests {
             interval: BillingInterval::Year,
             seats: 4,
             currency: Currency::parse("usd").unwrap(),
+            addons: BTreeSet::new(),
             code: String::new(),
         };
         assert_eq!(choice.review(), "/buy?plan=a%26seats%3D1%23&interval=year&seats=4&currency=usd");
         let named = Choice { product: "p".to_owned(), ..choice };
         assert!(named.review().ends_with("&product=p"));
+        let addons = read_addons("audit,archive,");
+        assert_eq!(send_addons(&addons), "archive,audit");
+        assert!(Choice { addons, ..named }.review().ends_with("&product=p&addon=archive&addon=audit"));
     }
 }

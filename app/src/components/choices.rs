@@ -19,7 +19,7 @@ pub struct ChoiceCard {
     pub chosen: bool,
 }
 
-/// Radio buttons, each with its meaning beside it. The whole line can be pressed.
+/// Radio buttons, or boxes to tick, each with its meaning beside it. The whole line can be pressed.
 #[component]
 pub fn ChoiceCards(
     /// Name of the form value.
@@ -28,12 +28,16 @@ pub fn ChoiceCards(
     /// The question.
     #[prop(into)]
     legend: String,
-    /// The answers; one of them is chosen.
+    /// The answers; one of them is chosen, unless several may be.
     options: Vec<ChoiceCard>,
+    /// Whether any number of them may be chosen; each is sent under the same name.
+    #[prop(optional)]
+    several: bool,
 ) -> impl IntoView {
     let scope = use_context::<FormScope>().unwrap_or_default();
     let error = scope.error_of(&name).map(|error| view! { <p class="error">{error}</p> });
     let id = scope.id_of(&name);
+    let kind = if several { "checkbox" } else { "radio" };
     let options = options
         .into_iter()
         .enumerate()
@@ -43,7 +47,7 @@ pub fn ChoiceCards(
             let labelled = id.clone();
             view! {
                 <label class="choice" for=labelled>
-                    <input type="radio" id=id name=name.clone() value=option.value checked=option.chosen required />
+                    <input type=kind id=id name=name.clone() value=option.value checked=option.chosen required=!several />
                     <span class="name">{option.name}</span>
                     {option.price.map(|price| view! { <span class="price-note">{price}</span> })}
                     {option.detail.map(|detail| view! { <small>{detail}</small> })}

@@ -1,6 +1,8 @@
 //! `/buy`: an order before it is placed: what, how many, for how much, for whom, and what happens next. `?code=` carries
 //! a promotion code, which is asked about at once.
 
+use std::collections::BTreeSet;
+
 use backend::accounts::{Account, Act, Role, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
 use backend::clock::{DAY_MS, UnixMs};
@@ -10,12 +12,13 @@ use backend::orders::promotion::Discount;
 use backend::orders::rules::{self, Quote};
 use backend::orders::terms::{self, TransferTerms};
 use backend::orders::{CodeAnswer, look_up_promotion};
-use backend::text::en::{buying as text, catalog as lines, countries, orders, promotions, transfers};
+use backend::text::en::{buying as text, catalog as lines, countries, options, orders, promotions, transfers};
 use leptos::prelude::*;
 
+use super::addons::addon_cards;
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
-use crate::api::orders::{Choice as Chosen, FORM};
+use crate::api::orders::{Choice as Chosen, FORM, send_addons};
 use crate::components::{
     Card, Cents, Choice, Column, Control, Emphasis, EmptyState, Fact, Facts, Field, FieldError, Form, LinkButton,
     Method, Money, Notice, PageHead, Row, Stepper, Table, Tone, money_text,
@@ -52,6 +55,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         interval,
         seats: visit.query("seats").and_then(|typed| typed.trim().parse().ok()).unwrap_or(plan.included_seats.max(1)),
         currency,
+        addons: addons(&visit, &plan),
         code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
@@ -63,6 +67,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     };
     let review = Review { product, plan, chosen, intervals, account, role, failed, quote, trial_days, code };
     Ok(Page::new(text::REVIEW_TITLE, review.view(&visit)))
+}
+
+/// The add-ons that the address asks for, as far as the plan has them.
+fn addons(visit: &Visit, plan: &Plan) -> BTreeSet<String> {
+    let offered = |code: &String| plan.addon(code).is_some_and(|addon| addon.offered);
+    visit.queries("addon").into_iter().filter(offered).collect()
 }
 
 async fn trial_days(visit: &Visit, account: &Account, plan: &Plan) -> Result<u32, NoPage> {
@@ -149,6 +159,7 @@ impl Review {
         let next = rules::next_charge_on(now.date(), interval).unwrap_or_else(|| add_years(now, 1).date());
         let (product, plan) = (&self.product.name, &self.plan.name);
         let of_seats = text::seats(self.plan.license_type, seats);
+        let of_seats = options::with_seats(of_seats, &self.plan, &self.chosen.addons);
         let is_free = terms::is_free(&self.plan, quote);
         let title = if is_free { promotions::FREE_REVIEW_TITLE } else { text::REVIEW_TITLE };
         let lead = if is_free {
@@ -186,8 +197,8 @@ impl Review {
             .iter()
             .map(|line| {
                 let unit = line.price.unit_amount;
-                let (plan, product) = (&self.plan, &self.product);
-                let name = lines::line_name(&product.name, &plan.name, plan.license_type, line.price.role);
+                let (plan, price) = (&self.plan, &line.price);
+                let name = lines::line_name(&self.product.name, plan, price.role, &price.option);
                 Row::new()
                     .cell(name)
                     .cell(line.quantity.to_string())
@@ -266,6 +277,7 @@ impl Review {
             view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
         });
         let license_type = self.plan.license_type;
+        let addons = addon_cards(&self.plan, &chosen.of(&self.plan));
         let least = u32::try_from(self.plan.included_seats.max(1)).unwrap_or(1);
         let most = u32::try_from(self.plan.max_seats).unwrap_or(u32::MAX);
         let seats = u32::try_from(chosen.seats.max(0)).unwrap_or(u32::MAX);
@@ -292,6 +304,7 @@ impl Review {
                     fewer=text::fewer(license_type)
                     more=text::more(license_type)
                 />
+                {addons}
                 {code}
             </Form>
             </div>
@@ -330,6 +343,7 @@ impl Review {
             ("interval".to_owned(), chosen.interval.as_str().to_owned()),
             ("seats".to_owned(), chosen.seats.to_string()),
             ("currency".to_owned(), chosen.currency.as_str().to_owned()),
+            ("addons".to_owned(), send_addons(&chosen.addons)),
             ("agreed_minor".to_owned(), quote.total.amount_minor.to_string()),
             ("payment".to_owned(), payment.to_owned()),
         ];

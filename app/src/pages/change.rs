@@ -1,20 +1,24 @@
 //! `/licenses/{id}/change`: another plan, interval or number of seats. `?plan=&interval=&seats=` shows what that
 //! costs, line by line; the button below it agrees to exactly that.
 
+use std::collections::BTreeSet;
+
 use backend::accounts::Act;
 use backend::billing::{self, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, Subscription};
 use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole};
 use backend::invoices::transfers::PaysFor;
 use backend::orders::rules;
 use backend::text::en::{
-    billing as terms, buying, changes as text, license_page, licenses as words, moments, transfers,
+    billing as terms, buying, changes as text, license_page, licenses as words, moments, options, transfers,
 };
 use leptos::prelude::*;
 
+use super::addons::addon_cards;
 use super::own_license::OwnLicense;
 use super::{NoPage, Page, render};
 use crate::api::billing::CHANGE;
 use crate::api::form::{Refused, take_refused};
+use crate::api::orders::send_addons;
 use crate::components::{
     Breadcrumb, Card, ChoiceCard, ChoiceCards, Column, Emphasis, EmptyState, Form, LinkButton, Method, Money, Notice,
     PageHead, PostButton, Row, Stepper, Table, Tone,
@@ -32,11 +36,13 @@ struct Wanted {
     to: Composition,
     /// The plan includes more seats than were asked for.
     is_raised: bool,
+    /// What becomes of the add-ons that are not taken along.
+    left: Vec<String>,
 }
 
 impl Wanted {
     fn seats_words(&self) -> String {
-        buying::seats(self.plan.license_type, self.to.seats)
+        options::with_seats(buying::seats(self.plan.license_type, self.to.seats), &self.plan, &self.to.addons)
     }
 
     fn hidden(&self, own: &OwnLicense) -> Vec<(String, String)> {
@@ -46,6 +52,7 @@ impl Wanted {
             pair("plan", &self.plan.code),
             pair("interval", self.to.interval.as_str()),
             pair("seats", &self.to.seats.to_string()),
+            pair("addons", &send_addons(&self.to.addons)),
         ]
     }
 }
@@ -105,7 +112,22 @@ fn wanted(visit: &Visit, plans: &[Plan], present: &Subscription) -> Option<Wante
     let seats = if is_raised { plan.included_seats } else { seats };
     let interval = interval.unwrap_or(present.billing_interval);
     let to = Composition::new(plan.id.clone(), interval, seats, present.currency);
-    Some(Wanted { plan, to, is_raised })
+    let to = to.with_addons(addons(visit, &plan, present));
+    let now = plans.iter().find(|plan| plan.id == present.plan_id)?;
+    let left = catalog::fates(now, &present.addons.0, &plan, &to);
+    let left = left.into_iter().map(|(addon, fate)| options::fate(addon, fate, &plan)).collect();
+    Some(Wanted { plan, to, is_raised, left })
+}
+
+/// The add-ons that are asked for, as far as the plan has them; before anything is asked for, the present ones.
+fn addons(visit: &Visit, plan: &Plan, present: &Subscription) -> BTreeSet<String> {
+    let had = &present.addons.0;
+    if visit.query("plan").is_none() {
+        return had.clone();
+    }
+    let keeps = |code: &String| plan.id == present.plan_id && had.contains(code);
+    let offered = |code: &String| plan.addon(code).is_some_and(|addon| addon.offered);
+    visit.queries("addon").into_iter().filter(|code| offered(code) || keeps(code)).collect()
 }
 
 fn refusal(refused: &Refused) -> Option<AnyView> {
@@ -162,6 +184,7 @@ fn choice(
     let value = seats(wanted.to.seats);
     let max = seats(plans.iter().map(|plan| plan.max_seats).max().unwrap_or(1));
     let (license_type, href) = (own.license().license_type, own.href());
+    let addons = addon_cards(&wanted.plan, &wanted.to);
     let hint = wanted.is_raised.then(|| text::raised(&wanted.plan));
     // Once the price is there, agreeing to it is the one thing that this view is for.
     let emphasis = if asked { Emphasis::Plain } else { Emphasis::Primary };
@@ -187,6 +210,7 @@ fn choice(
                     more=buying::more(license_type)
                     hint
                 />
+                {addons}
             </Form>
         </Card>
     }
@@ -260,6 +284,7 @@ fn charged_now(own: &OwnLicense, wanted: &Wanted, charge: &ChargeNow) -> AnyView
             rows=rows.collect()
             foot
         />
+        {left(wanted)}
         {charge.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}
         {charge.by_transfer.map(|at| view! { <p>{transfers::given_up_on(at.date(), PaysFor::Change)}</p> })}
         {charge.still_cancelling.then(|| view! { <p>{text::STILL_CANCELLING}</p> })}
@@ -274,10 +299,16 @@ fn planned(own: &OwnLicense, wanted: &Wanted, later: &PlannedForLater) -> AnyVie
     let lead = text::later_lead(later, &wanted.plan.name, &wanted.seats_words(), wanted.to.interval);
     view! {
         <p class="lead">{lead}</p>
+        {left(wanted)}
         {later.drops_planned_change.then(|| view! { <p>{terms::DROPS_PLANNED}</p> })}
         <Form action="/act/change-subscription" submit=text::agree_later(later.at) hidden />
     }
     .into_any()
+}
+
+/// What becomes of the add-ons that are not taken along.
+fn left(wanted: &Wanted) -> Vec<AnyView> {
+    wanted.left.iter().map(|sentence| view! { <p>{sentence.clone()}</p> }.into_any()).collect()
 }
 
 fn unchanged(own: &OwnLicense, present: &Subscription) -> AnyView {

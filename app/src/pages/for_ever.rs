@@ -88,10 +88,10 @@ fn offered(own: &OwnLicense, offer: &ConversionOffer) -> AnyView {
     let currency = offer.price.currency.as_str().to_owned();
     let money = |minor: i64| view! { <Money minor currency=currency.clone() /> };
     let row = |label: String, minor: i64| Row::new().cell(label).cell(money(minor));
-    let rows = vec![
-        row(text::line(offer, own.license().license_type), offer.price.amount_minor),
-        row(text::CREDIT_NAME.to_owned(), -offer.credit.amount_minor),
-    ];
+    let license_type = own.license().license_type;
+    let lines = offer.lines.iter().map(|line| row(text::line(offer, line, license_type), line.amount_minor));
+    let credit = row(text::CREDIT_NAME.to_owned(), -offer.credit.amount_minor);
+    let rows = lines.chain(std::iter::once(credit)).collect();
     let foot = vec![row(text::REST.to_owned(), offer.rest.amount_minor)];
     let [what, amount] = text::COLUMNS;
     let hidden = vec![

@@ -25,7 +25,7 @@ use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
-    license_page as text, licenses as words, moments, portal, transfers,
+    license_page as text, licenses as words, moments, options, portal, transfers,
 };
 use leptos::prelude::*;
 
@@ -259,8 +259,11 @@ fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -
 fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan]) -> Option<impl IntoView + use<>> {
     let planned = &subscription.scheduled.as_ref()?.0;
     let plan = plans.iter().find(|plan| plan.id == planned.to.plan_id);
-    let plan = plan.map_or_else(|| own.view.plan_name.clone(), |plan| plan.name.clone());
     let seats = buying::seats(own.license().license_type, planned.to.seats);
+    let (plan, seats) = match plan {
+        Some(plan) => (plan.name.clone(), options::with_seats(seats, plan, &planned.to.addons)),
+        None => (own.view.plan_name.clone(), seats),
+    };
     let price = backend::money::Money::new(planned.recurring_minor, subscription.currency);
     let next = text::planned_next(&words::amount(price), words::per(planned.to.interval));
     let undo = undo(own, "/act/keep-plan", text::DROP_PLANNED);
@@ -285,6 +288,10 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
         Fact::new(words::STATUS, view! { <Badge tone word=status /> }),
         Fact::new(words::PLAN, own.view.plan_name.clone()),
     ];
+    if !license.terms.addons.is_empty() {
+        let names: Vec<&str> = license.terms.addons.values().map(String::as_str).collect();
+        facts.push(Fact::new(options::LABEL, names.join(", ")));
+    }
     if let Some(subscription) = own.living_subscription() {
         let is_paid = license.status != LicenseStatus::Pending;
         let for_ever = perpetual_plan(plans, license.license_type, subscription)

@@ -2,6 +2,7 @@
 //! `backend::text` into components, and decides nothing.
 
 pub mod account;
+mod addons;
 pub mod buy;
 pub mod cancel;
 pub mod card;

@@ -5,9 +5,11 @@
 //! an island asks [`state`] and loads the page again when there is something new. `?left=1` is where whoever leaves
 //! Checkout comes back to. An order by transfer shows how to pay, and what has arrived.
 
+use std::collections::BTreeSet;
+
 use backend::accounts::{Act, may};
 use backend::billing::CommerceError;
-use backend::catalog::{self, Plan, Product};
+use backend::catalog::{self, Plan, Price, Product};
 use backend::db::DbError;
 use backend::ids::{LicenseId, OrderId};
 use backend::invoices::transfers;
@@ -233,11 +235,19 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             interval: order.billing_interval,
             seats: order.seats,
             currency: order.currency,
+            addons: addons(order, plan),
             code: order.promotion_code.clone().unwrap_or_default(),
         }
         .review(),
         _ => "/".to_owned(),
     }
+}
+
+/// Codes of the add-ons that were ordered, of those that are sold now.
+fn addons(order: &Order, plan: &Plan) -> BTreeSet<String> {
+    let ordered =
+        |price: &&Price| order.items.0.iter().any(|item| price.stripe_price_id.as_ref() == Some(&item.price_id));
+    plan.prices.iter().filter(ordered).map(|price| price.option.clone()).filter(|code| !code.is_empty()).collect()
 }
 
 async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Page, NoPage> {

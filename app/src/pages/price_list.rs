@@ -4,11 +4,11 @@
 //! `&currency=` where there are several) the number of seats chosen for a plan, which is how prices are
 //! updated without a script.
 
-use backend::catalog::{self, BillingInterval, Plan, PlanKind, PriceRole, Product, Release};
+use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole, Product, Release};
 use backend::db::DbError;
 use backend::money::Currency;
 use backend::orders::{promotion, rules};
-use backend::text::en::{buying as text, promotions};
+use backend::text::en::{buying as text, options, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 
@@ -293,6 +293,7 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
             update=text::UPDATE_PRICE.to_owned()
         />
     };
+    let on_top = on_top(plan, &Composition::new(plan.id.clone(), interval, plan.included_seats, currency));
     let card = view! {
         <PlanCard
             name=plan.name.clone()
@@ -303,9 +304,31 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
             recommended=recommended
         >
             {calculator}
+            {on_top}
         </PlanCard>
     };
     Some(card.into_any())
+}
+
+/// What can be had on top; it is chosen with the order.
+fn on_top(plan: &Plan, like: &Composition) -> Option<AnyView> {
+    let addons: Vec<_> = plan
+        .addons_for_sale(like)
+        .map(|(addon, price)| {
+            let amount = money_text(price.unit_amount.amount_minor, like.currency.as_str(), Cents::WhenNeeded);
+            let price = options::price(addon, &amount, like.interval, plan.license_type);
+            view! { <li>{addon.name.clone()} ": " {price}</li> }
+        })
+        .collect();
+    let list = (!addons.is_empty()).then(|| {
+        view! {
+            <div>
+                <p class="hint">{options::ON_THE_LIST}</p>
+                <ul class="points">{addons}</ul>
+            </div>
+        }
+    });
+    list.map(IntoAny::into_any)
 }
 
 /// How the island adds the price up: the same sum as `rules::quote`.

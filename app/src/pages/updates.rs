@@ -4,7 +4,7 @@ use backend::accounts::Act;
 use backend::billing::maintenance::{
     AutoRenewal, AutoRenewalProgress, find_auto_renewal, finish_auto_renewal, rules as maintenance_rules,
 };
-use backend::catalog::{self, BillingInterval, Composition, PlanKind};
+use backend::catalog::{self, BillingInterval, PlanKind};
 use backend::clock::UnixMs;
 use backend::ids::AutoRenewalId;
 use backend::licenses::rules::updates_after_renewal;
@@ -40,6 +40,8 @@ pub(super) struct YearOfUpdates {
     pub(super) total: Money,
     /// For each.
     pub(super) each: Money,
+    /// For the add-ons of it.
+    pub(super) addons: Money,
     /// When an order of them by transfer would be due and given up, where it is offered.
     pub(super) by_transfer: Option<(UnixMs, UnixMs)>,
 }
@@ -56,18 +58,18 @@ pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<O
             let orders = orders::list_orders(tx, &vendor_id, &own.account.id, None, ORDERS).await?;
             let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
             let currency = bought.map(|order| order.currency).or_else(|| rules::currencies(&plan).first().copied());
-            let quote = currency.and_then(|currency| {
-                let bought = Composition::new(plan.id.clone(), BillingInterval::Once, license.seats, currency);
-                rules::quote_maintenance(&plan, &bought).ok()
-            });
+            let bought = currency.map(|currency| license.composition(BillingInterval::Once, currency));
+            let quote = bought.and_then(|bought| rules::quote_maintenance(&plan, &bought).ok());
             let transfer = quote.as_ref().and_then(|quote| terms::transfer_terms(&profile, &plan, quote, 0));
             Ok::<_, NoPage>(quote.map(|quote| (quote, transfer.map(|it| it.due_at(now)))))
         })
     });
     let quote = found.await?;
     Ok(quote.and_then(|(quote, due_at)| {
-        let each = quote.lines.first()?.price.unit_amount;
-        Some(YearOfUpdates { total: quote.total, each, by_transfer: due_at.map(|due| (due, terms::void_at(due))) })
+        let seats = quote.lines.first()?;
+        let (each, total) = (seats.price.unit_amount, quote.total);
+        let addons = Money::new(total.amount_minor - seats.amount_minor, total.currency);
+        Some(YearOfUpdates { total, each, addons, by_transfer: due_at.map(|due| (due, terms::void_at(due))) })
     }))
 }
 
@@ -84,7 +86,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=text::UPDATES_TITLE lead=text::updates_lead(until, then, own.now) />
     };
     let year = year_of_updates(&visit, &own).await?.filter(|_| own.may(Act::Buy));
-    let Some(YearOfUpdates { total, each, by_transfer }) = year else {
+    let Some(YearOfUpdates { total, each, addons, by_transfer }) = year else {
         let sentence = if own.may(Act::Buy) { text::UPDATES_NOT_OFFERED } else { text::MAY_NOT_BUY };
         let back = move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> };
         let body = view! { {head} <EmptyState text=sentence action=back /> };
@@ -104,7 +106,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Fact::new(of, own.name()),
         Fact::new(now, day(until)),
         Fact::new(later, day(then)),
-        Fact::new(price, text::updates_price(total, each, &seats)),
+        Fact::new(price, text::updates_price(total, each, &seats, addons)),
     ];
     let hidden = vec![
         ("license_id".to_owned(), license.id.to_string()),

@@ -33,6 +33,8 @@ pub(crate) mod store;
 mod sync_customer;
 pub mod unpaid_changes;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{BillingInterval, Composition};
@@ -105,6 +107,8 @@ pub struct Subscription {
     pub seats: i64,
     /// Of its amounts.
     pub currency: Currency,
+    /// Codes of the add-ons that are paid.
+    pub addons: JsonText<BTreeSet<String>>,
     /// What each interval costs, before tax and discounts.
     pub recurring_minor: i64,
     /// The period that is paid.
@@ -143,7 +147,8 @@ impl Subscription {
     /// What of the plan is paid.
     #[must_use]
     pub fn composition(&self) -> Composition {
-        Composition::new(self.plan_id.clone(), self.billing_interval, self.seats, self.currency)
+        let plan_id = self.plan_id.clone();
+        Composition::new(plan_id, self.billing_interval, self.seats, self.currency).with_addons(self.addons.0.clone())
     }
 }
 

@@ -191,7 +191,7 @@ async fn find_choice(
             return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.to.seats, holders }));
         }
     }
-    let lowered = limits_in_use(tx, cx, &row, &wanted).await?;
+    let lowered = limits_in_use(tx, cx, &row, &wanted.as_bought(&request.to)).await?;
     if !lowered.is_empty() {
         return Ok(Err(ChangeRefusal::LimitsInUse(lowered)));
     }
@@ -236,35 +236,46 @@ fn plan_items(
     let Found { row, current, wanted, items, quote } = found;
     let items = item_changes(&items, &quote)?;
     let present_price = current.price(PriceRole::Base, row.billing_interval, row.currency);
+    let (had, gets) = (current.as_bought(&row.composition()).terms, wanted.as_bought(&request.to).terms);
     let from = Shape {
         interval: row.billing_interval,
         // What the plan itself costs; a plan with no price any more counts with all that recurs.
         base_minor: present_price.map_or(row.recurring_minor, |price| price.unit_amount.amount_minor),
         seats: row.seats,
         same_plan: true,
+        addons: &row.addons.0,
+        terms: &had,
     };
     let to = Shape {
         interval: request.to.interval,
         base_minor: quote.lines.first().map_or(0, |line| line.price.unit_amount.amount_minor),
         seats: request.to.seats,
         same_plan: wanted.id == current.id,
+        addons: &request.to.addons,
+        terms: &gets,
     };
-    Ok(Prepared { timing: rules::timing(&from, &to), row, subscription, items, recurring: quote.total })
+    let timing = rules::timing(&from, &to);
+    Ok(Prepared { timing, row, subscription, items, recurring: quote.total })
 }
 
 /// What becomes of each item: those of a quoted price keep their place, those of no such price are removed.
 fn item_changes(present: &[(String, Price)], quote: &Quote) -> Result<Vec<ItemChange>, CommerceError> {
     let mut changes = Vec::with_capacity(present.len().max(quote.lines.len()));
     for line in &quote.lines {
-        let item = present.iter().find(|(_, price)| price.role == line.price.role);
+        let item = present.iter().find(|(_, price)| is_for_the_same(price, &line.price));
         let price_id = line.price.stripe_price_id.clone();
         let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
         changes.push(ItemChange { item_id: item.map(|(id, _)| id.clone()), price_id, quantity: line.quantity });
     }
     for (id, price) in present {
-        if !quote.lines.iter().any(|line| line.price.role == price.role) {
+        if !quote.lines.iter().any(|line| is_for_the_same(price, &line.price)) {
             changes.push(ItemChange { item_id: Some(id.clone()), price_id: String::new(), quantity: 0 });
         }
     }
     Ok(changes)
+}
+
+/// Whether the one takes the other's place: seats those of seats, an add-on that of the same code.
+fn is_for_the_same(a: &Price, b: &Price) -> bool {
+    (a.role, &a.option) == (b.role, &b.option)
 }

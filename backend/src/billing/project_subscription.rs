@@ -178,6 +178,7 @@ async fn write(
         return Ok(true);
     }
     // An ended license keeps the plan that it had; the rest follows what is paid.
+    let plan = plan.as_bought(&facts.composition);
     let change = PlanChange { plan: &plan, seats: facts.composition.seats, ends_at: standing.ends_at };
     licenses::apply_plan(tx, cx, &before.license_id, &change).await?;
     licenses::set_trial(tx, cx, &before.license_id, subscription.trial_end).await?;
@@ -211,14 +212,14 @@ async fn record(
     facts: &SubscriptionFacts,
 ) -> Result<(), CommerceError> {
     let was = serde_json::json!({
-        "status": before.stripe_status, "plan_id": before.plan_id, "seats": before.seats,
+        "status": before.stripe_status, "plan_id": before.plan_id, "seats": before.seats, "addons": before.addons.0,
         "interval": before.billing_interval, "period_end": before.period_end.timestamp().to_string(),
         "cancel_at_period_end": before.cancel_at_period_end,
         "scheduled": before.scheduled.as_ref().map(|scheduled| &scheduled.0),
     });
     let is = serde_json::json!({
         "status": subscription.state, "plan_id": facts.composition.plan_id, "seats": facts.composition.seats,
-        "interval": facts.composition.interval, "period_end": facts.period_end.timestamp().to_string(),
+        "addons": facts.composition.addons, "interval": facts.composition.interval, "period_end": facts.period_end.timestamp().to_string(),
         "cancel_at_period_end": subscription.cancel_at_period_end, "scheduled": facts.scheduled,
     });
     if was == is {

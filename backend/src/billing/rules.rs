@@ -1,6 +1,8 @@
 //! What a subscription's condition means for its license, and when a change takes effect.
 
-use crate::catalog::BillingInterval;
+use std::collections::BTreeSet;
+
+use crate::catalog::{BillingInterval, Terms};
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::licenses::LicenseStatus;
 use crate::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
@@ -96,7 +98,7 @@ pub fn comment(text: &str) -> String {
 
 /// What a subscription is, or shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct Shape<'a> {
     /// How often it is charged.
     pub interval: BillingInterval,
     /// Price of the plan without extra seats, per interval.
@@ -105,6 +107,10 @@ pub struct Shape {
     pub seats: i64,
     /// Whether it is the same plan as the other shape's.
     pub same_plan: bool,
+    /// Codes of its add-ons.
+    pub addons: &'a BTreeSet<String>,
+    /// What it gives the license, with its add-ons.
+    pub terms: &'a Terms,
 }
 
 /// When a change takes effect.
@@ -119,15 +125,28 @@ pub enum Timing {
 }
 
 /// When a change from one shape to another takes effect: whatever takes something away (seats, a lower
-/// plan, a year that is paid) waits for the end of what is paid; all else is done and charged at once.
+/// plan, a year that is paid, an add-on) waits for the end of what is paid; all else is done and charged at once.
 #[must_use]
-pub fn timing(from: &Shape, to: &Shape) -> Timing {
-    if to.same_plan && from.interval == to.interval && from.seats == to.seats {
+pub fn timing(from: &Shape<'_>, to: &Shape<'_>) -> Timing {
+    if to.same_plan && from.interval == to.interval && from.seats == to.seats && from.addons == to.addons {
         return Timing::Unchanged;
     }
     let shorter = from.interval == BillingInterval::Year && to.interval == BillingInterval::Month;
     let lower = !to.same_plan && per_year(to) < per_year(from);
-    if to.seats < from.seats || shorter || lower { Timing::AtPeriodEnd } else { Timing::Now }
+    // An add-on that a higher plan makes superfluous takes nothing away.
+    let given_up = !from.addons.is_subset(to.addons) && is_less(to.terms, from.terms);
+    if to.seats < from.seats || shorter || lower || given_up { Timing::AtPeriodEnd } else { Timing::Now }
+}
+
+/// Whether `terms` lack a feature that the others have, or allow less of something.
+fn is_less(terms: &Terms, than: &Terms) -> bool {
+    let features = than.features.keys().any(|name| !terms.features.contains_key(name));
+    let limits = than.limits.iter().any(|(name, had)| match (terms.limits.get(name), had) {
+        (Some(-1), _) => false,
+        (Some(_), -1) => true,
+        (limit, had) => limit.copied().unwrap_or(0) < *had,
+    });
+    features || limits
 }
 
 /// A transfer takes some days: a change that is paid by one is not begun when less than this is left of its period.
@@ -156,7 +175,7 @@ pub fn give_up_change_at(due_at: UnixMs, period_end: UnixMs) -> UnixMs {
 /// Yearly plans are cheaper by the month, so plans are compared by what they cost per year. The discount
 /// of paying yearly must not make a higher plan look lower: a monthly price counts ten months, which is
 /// what yearly plans here usually cost; a tie is no downgrade.
-fn per_year(shape: &Shape) -> i64 {
+fn per_year(shape: &Shape<'_>) -> i64 {
     match shape.interval {
         BillingInterval::Month => shape.base_minor.saturating_mul(10),
         BillingInterval::Year | BillingInterval::Once => shape.base_minor,
@@ -235,7 +254,11 @@ mod tests {
     #[test]
     fn what_takes_away_waits_for_the_end_of_what_is_paid() {
         use BillingInterval::{Month, Year};
-        let shape = |interval, base_minor, seats, same_plan| Shape { interval, base_minor, seats, same_plan };
+        let (addons, terms) = (BTreeSet::new(), Terms::default());
+        let shape = |interval, base_minor, seats, same_plan| {
+            let (addons, terms) = (&addons, &terms);
+            Shape { interval, base_minor, seats, same_plan, addons, terms }
+        };
         let from = shape(Month, 29_900, 3, true);
         let cases = [
             (shape(Month, 29_900, 3, true), Timing::Unchanged),
@@ -254,5 +277,38 @@ mod tests {
         let yearly = shape(Year, 299_000, 3, true);
         assert_eq!(timing(&yearly, &shape(Month, 29_900, 3, true)), Timing::AtPeriodEnd);
         assert_eq!(timing(&yearly, &shape(Month, 49_900, 9, false)), Timing::AtPeriodEnd);
+    }
+
+    #[test]
+    fn an_addon_is_had_at_once_and_given_up_at_the_end_of_what_is_paid() {
+        let (none, audit) = (BTreeSet::new(), BTreeSet::from(["audit".to_owned()]));
+        let terms = |features: &[&str], devices| Terms {
+            features: features.iter().map(|name| ((*name).to_owned(), None)).collect(),
+            limits: [("devices".to_owned(), devices)].into(),
+            ..Terms::default()
+        };
+        let (plain, with) = (terms(&[], 100), terms(&["audit"], 150));
+        let (has_all, unlimited, lacks, allows_less) =
+            (terms(&["audit"], 500), terms(&["audit"], -1), terms(&[], 500), terms(&["audit"], 120));
+        let shape = |addons, terms, base_minor, same_plan| {
+            let (interval, seats) = (BillingInterval::Month, 1);
+            Shape { interval, base_minor, seats, same_plan, addons, terms }
+        };
+        let without_it = shape(&none, &plain, 100, true);
+        let with_it = shape(&audit, &with, 100, true);
+        let higher = |terms| shape(&none, terms, 200, false);
+        let cases = [
+            (without_it, with_it, Timing::Now),
+            (with_it, with_it, Timing::Unchanged),
+            (with_it, without_it, Timing::AtPeriodEnd),
+            (with_it, higher(&has_all), Timing::Now),
+            (with_it, higher(&unlimited), Timing::Now),
+            (with_it, higher(&lacks), Timing::AtPeriodEnd),
+            (with_it, higher(&allows_less), Timing::AtPeriodEnd),
+            (without_it, higher(&lacks), Timing::Now),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(timing(&from, &to), expected, "{from:?} {to:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Subscriptions in the database.
 
+use std::collections::BTreeSet;
+
 use super::rules::Condition;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
 use crate::catalog::{self, Composition, Plan, PriceRole};
@@ -7,7 +9,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, SubscriptionId, VendorId};
-use crate::stripe::{PlannedChange, StripeSubscription};
+use crate::stripe::{CheckoutItem, PlannedChange, StripeSubscription, SubscriptionItem};
 
 /// What a Stripe subscription means in terms of our catalog.
 #[derive(Clone, Debug)]
@@ -23,31 +25,46 @@ pub(crate) struct SubscriptionFacts {
 struct Meaning {
     composition: Composition,
     recurring_minor: i64,
-    base_at: usize,
+    /// Which of them is the plan's own.
+    main_at: usize,
 }
 
-async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[(String, i64)]) -> Result<Meaning, CommerceError> {
-    let (mut base, mut extra_seats, mut recurring_minor) = (None, 0, 0_i64);
-    for (at, (price_id, quantity)) in items.iter().enumerate() {
+/// What of which plan prices of Stripe's and their quantities come to.
+pub(crate) async fn read_composition(
+    tx: &mut Tx,
+    cx: &Cx,
+    whose: &str,
+    items: &[CheckoutItem],
+) -> Result<Composition, CommerceError> {
+    Ok(read_items(tx, cx, whose, items).await?.composition)
+}
+
+async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -> Result<Meaning, CommerceError> {
+    let (mut main, mut extra_seats, mut addons, mut recurring_minor) = (None, 0, BTreeSet::new(), 0_i64);
+    for (at, CheckoutItem { price_id, quantity }) in items.iter().enumerate() {
         let Some((plan_id, price)) = catalog::find_price_by_stripe_id(tx, &cx.vendor_id, price_id).await? else {
             return Err(CommerceError::Contradiction(format!("{whose} has the price {price_id}, which is not ours")));
         };
         recurring_minor = recurring_minor.saturating_add(price.unit_amount.amount_minor.saturating_mul(*quantity));
         match price.role {
-            PriceRole::Base => base = Some((at, plan_id, price)),
+            PriceRole::Base | PriceRole::Unit => main = Some((at, plan_id, price)),
             PriceRole::ExtraSeat => extra_seats = *quantity,
-            PriceRole::Unit | PriceRole::Maintenance => {}
+            PriceRole::Addon => drop(addons.insert(price.option)),
+            PriceRole::Maintenance => {}
         }
     }
-    let Some((base_at, plan_id, base)) = base else {
+    let Some((main_at, plan_id, main)) = main else {
         return Err(CommerceError::Contradiction(format!("{whose} has no plan's price")));
     };
     let plan = catalog::find_plan(tx, &cx.vendor_id, &plan_id)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{whose} has a price without a plan")))?;
-    let seats = plan.included_seats.saturating_add(extra_seats);
-    let composition = Composition::new(plan_id, base.interval, seats, base.unit_amount.currency);
-    Ok(Meaning { composition, recurring_minor, base_at })
+    let seats = match main.role {
+        PriceRole::Unit => items[main_at].quantity,
+        _ => plan.included_seats.saturating_add(extra_seats),
+    };
+    let composition = Composition::new(plan_id, main.interval, seats, main.unit_amount.currency).with_addons(addons);
+    Ok(Meaning { composition, recurring_minor, main_at })
 }
 
 impl SubscriptionFacts {
@@ -58,7 +75,8 @@ impl SubscriptionFacts {
         subscription: &StripeSubscription,
         planned: Option<&PlannedChange>,
     ) -> Result<Self, CommerceError> {
-        let items: Vec<_> = subscription.items.iter().map(|item| (item.price_id.clone(), item.quantity)).collect();
+        let item = |it: &SubscriptionItem| CheckoutItem { price_id: it.price_id.clone(), quantity: it.quantity };
+        let items: Vec<_> = subscription.items.iter().map(item).collect();
         let now = read_items(tx, cx, &subscription.id, &items).await?;
         let scheduled = match (&subscription.schedule_id, planned) {
             (Some(schedule_id), Some(planned)) => {
@@ -72,12 +90,12 @@ impl SubscriptionFacts {
             }
             _ => None,
         };
-        let base = &subscription.items[now.base_at];
+        let main = &subscription.items[now.main_at];
         Ok(Self {
             composition: now.composition,
             recurring_minor: now.recurring_minor,
-            period_start: base.period_start,
-            period_end: base.period_end,
+            period_start: main.period_start,
+            period_end: main.period_end,
             scheduled,
         })
     }
@@ -238,9 +256,9 @@ pub(crate) async fn insert_subscription(
     execute!(
         tx,
         "INSERT INTO subscriptions (id, vendor_id, account_id, license_id, stripe_subscription_id, stripe_status,
-                                    plan_id, billing_interval, seats, currency, recurring_minor, period_start,
-                                    period_end, cancel_at_period_end, ended_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                    plan_id, billing_interval, seats, currency, addons, recurring_minor,
+                                    period_start, period_end, cancel_at_period_end, ended_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         cx.id::<SubscriptionId>(),
         &cx.vendor_id,
         account_id,
@@ -251,6 +269,7 @@ pub(crate) async fn insert_subscription(
         facts.composition.interval,
         facts.composition.seats,
         subscription.currency,
+        JsonText(facts.composition.addons.clone()),
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,
@@ -272,8 +291,8 @@ pub(super) async fn update_subscription(
     execute!(
         tx,
         "UPDATE subscriptions SET stripe_status = $3, plan_id = $4, billing_interval = $5, seats = $6,
-                recurring_minor = $7, period_start = $8, period_end = $9, cancel_at_period_end = $10,
-                past_due_since = $11, ended_at = $12, scheduled = $13, updated_at = $14
+                addons = $7, recurring_minor = $8, period_start = $9, period_end = $10, cancel_at_period_end = $11,
+                past_due_since = $12, ended_at = $13, scheduled = $14, updated_at = $15
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         id,
@@ -281,6 +300,7 @@ pub(super) async fn update_subscription(
         &facts.composition.plan_id,
         facts.composition.interval,
         facts.composition.seats,
+        JsonText(facts.composition.addons.clone()),
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,

@@ -1,8 +1,9 @@
 //! Applying a catalog: the vendor and all it sells brought to what the file says, in one transaction.
 
+use super::addons::addons_after;
 use super::diff::{Change, Current, CurrentProduct, Refusal, compare};
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
-use super::{Plan, Price, Product, store};
+use super::{Plan, Price, Product, price_name, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Extent, Subject, Tx};
@@ -169,6 +170,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 included_seats: wanted.included_seats,
                 max_seats: wanted.max_seats,
                 terms: wanted.terms.clone(),
+                addons: wanted.addons.clone(),
                 presentation: wanted.presentation.clone(),
                 position: *position,
                 published: wanted.published,
@@ -185,6 +187,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 included_seats: wanted.included_seats,
                 max_seats: wanted.max_seats,
                 terms: wanted.terms.clone(),
+                addons: addons_after(&before.addons, &wanted.addons),
                 presentation: wanted.presentation.clone(),
                 position: *position,
                 published: wanted.published,
@@ -204,6 +207,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
             let new = Price {
                 id: cx.id(),
                 role: price.role,
+                option: price.option.clone(),
                 interval: price.interval,
                 unit_amount: price.unit_amount,
                 lookup_key: lookup_key(&catalog.vendor.code, product, plan, price),
@@ -213,10 +217,9 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
             store::insert_price(tx, cx, &known.id, &new).await?;
             record(tx, cx, "price.create", new.id.as_str(), None, Some(price_state(&new))).await
         }
-        Change::WithdrawPrice { product, plan, role, interval, amount } => {
+        Change::WithdrawPrice { product, plan, price } => {
             let known = known_plan(tx, cx, product, plan).await?;
-            let price = CatalogPrice { role: *role, interval: *interval, unit_amount: *amount };
-            withdraw_price(tx, cx, &known, &price).await
+            withdraw_price(tx, cx, &known, price).await
         }
     }
 }
@@ -224,8 +227,8 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
 /// Stripe's look-up key of a price: the same for every amount that this price ever has, so that Stripe moves
 /// it from the old price to the new one.
 fn lookup_key(vendor: &str, product: &str, plan: &str, price: &CatalogPrice) -> String {
-    let (role, interval) = (price.role.as_str(), price.interval.as_str());
-    format!("{vendor}.{product}.{plan}.{role}.{interval}.{}", price.unit_amount.currency.as_str())
+    let (interval, currency) = (price.interval.as_str(), price.unit_amount.currency);
+    format!("{vendor}.{product}.{plan}.{}.{interval}.{}", price_name(price.role, &price.option), currency.as_str())
 }
 
 async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: &Plan) -> Result<(), DbError> {
@@ -234,7 +237,8 @@ async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: &Plan) -> Resul
 }
 
 async fn withdraw_price(tx: &mut Tx, cx: &Cx, plan: &Plan, price: &CatalogPrice) -> Result<(), DbError> {
-    let Some(old) = plan.price(price.role, price.interval, price.unit_amount.currency) else { return Ok(()) };
+    let old = plan.price_of(price.role, &price.option, price.interval, price.unit_amount.currency);
+    let Some(old) = old else { return Ok(()) };
     store::update_price_withdrawn(tx, cx, &old.id).await?;
     record(tx, cx, "price.withdraw", old.id.as_str(), Some(price_state(old)), None).await
 }
@@ -253,7 +257,7 @@ async fn record(
 fn plan_state(plan: &Plan) -> serde_json::Value {
     serde_json::json!({
         "code": plan.code, "name": plan.name, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
-        "terms": plan.terms, "presentation": plan.presentation, "position": plan.position,
+        "terms": plan.terms, "addons": plan.addons, "presentation": plan.presentation, "position": plan.position,
         "published": plan.published,
     })
 }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{BillingInterval, LevelAggregation, LicenseType, PlanKind, PriceRole};
+use super::{AddonPer, BillingInterval, LevelAggregation, LicenseType, PlanKind, PriceRole};
 use crate::vendors::BankDetails;
 
 /// A whole file.
@@ -178,6 +178,38 @@ pub(super) struct PlanSection {
     /// Currency to interval to role to decimal amount: `usd.month.base = "10.00"`.
     #[serde(default)]
     pub prices: BTreeMap<String, BTreeMap<BillingInterval, BTreeMap<PriceRole, String>>>,
+    /// What its buyers may have on top.
+    #[serde(default)]
+    pub addons: Vec<AddonSection>,
+}
+
+/// `[[products.plans.addons]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddonSection {
+    /// Stable name within the plan.
+    pub code: String,
+    /// Display name.
+    pub name: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// What it is paid for; the license when absent.
+    #[serde(default = "license")]
+    pub per: AddonPer,
+    /// Feature name to its last day, or `true`.
+    #[serde(default)]
+    pub features: BTreeMap<String, FeatureEnd>,
+    /// What it adds to the plan's limits; -1 makes one unlimited.
+    #[serde(default)]
+    pub limits: BTreeMap<String, i64>,
+    /// Currency to interval to decimal amount: `usd.month = "10.00"`.
+    #[serde(default)]
+    pub prices: BTreeMap<String, BTreeMap<BillingInterval, String>>,
+}
+
+fn license() -> AddonPer {
+    AddonPer::License
 }
 
 fn one() -> i64 {

@@ -1,6 +1,8 @@
 //! A composition: what of a plan is bought, and which of the plan's prices that comes to. Orders, subscriptions, changes
 //! and what Stripe is asked to charge all say it with this one type.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BillingInterval, Plan, PlanKind, PriceRole};
@@ -19,38 +21,65 @@ pub struct Composition {
     pub seats: i64,
     /// Of all its prices.
     pub currency: Currency,
+    /// Codes of the add-ons.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub addons: BTreeSet<String>,
 }
 
 /// How many of one of its plan's prices a composition comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Which price.
+    /// What the price is for.
     pub role: PriceRole,
+    /// Code of the add-on that it is for; empty where it is for the plan itself.
+    pub option: String,
     /// How many of it, at least 1.
     pub quantity: i64,
 }
 
 impl Composition {
-    /// A plan with so many seats.
+    /// A plan with so many seats, and nothing on top.
     #[must_use]
     pub fn new(plan_id: PlanId, interval: BillingInterval, seats: i64, currency: Currency) -> Self {
-        Self { plan_id, interval, seats, currency }
+        Self { plan_id, interval, seats, currency, addons: BTreeSet::new() }
+    }
+
+    /// The same with these add-ons, by code.
+    #[must_use]
+    pub fn with_addons(self, addons: BTreeSet<String>) -> Self {
+        Self { addons, ..self }
     }
 
     /// The parts of it under `plan`, the plan itself first: a subscription's base price once and the extra-seat price for
-    /// each seat beyond the included ones; a perpetual license's unit price for every seat.
+    /// each seat beyond the included ones; a perpetual license's unit price for every seat. Then the add-ons that the plan
+    /// knows.
     #[must_use]
     pub fn parts(&self, plan: &Plan) -> Vec<Part> {
-        match plan.kind {
-            PlanKind::Perpetual => vec![Part { role: PriceRole::Unit, quantity: self.seats }],
-            PlanKind::Subscription => {
-                let mut parts = vec![Part { role: PriceRole::Base, quantity: 1 }];
-                let extra = self.seats - plan.included_seats;
-                if extra > 0 {
-                    parts.push(Part { role: PriceRole::ExtraSeat, quantity: extra });
-                }
-                parts
-            }
+        let part = |role, quantity| Part { role, option: String::new(), quantity };
+        let mut parts = match plan.kind {
+            PlanKind::Perpetual => vec![part(PriceRole::Unit, self.seats)],
+            PlanKind::Subscription => vec![part(PriceRole::Base, 1)],
+        };
+        let extra = self.seats - plan.included_seats;
+        if plan.kind == PlanKind::Subscription && extra > 0 {
+            parts.push(part(PriceRole::ExtraSeat, extra));
         }
+        parts.extend(self.addon_parts(plan, PriceRole::Addon));
+        parts
+    }
+
+    /// The parts of one more year of updates of it: for every seat, and for the add-ons.
+    #[must_use]
+    pub fn maintenance_parts(&self, plan: &Plan) -> Vec<Part> {
+        let seats = Part { role: PriceRole::Maintenance, option: String::new(), quantity: self.seats };
+        std::iter::once(seats).chain(self.addon_parts(plan, PriceRole::Maintenance)).collect()
+    }
+
+    fn addon_parts(&self, plan: &Plan, role: PriceRole) -> impl Iterator<Item = Part> {
+        plan.addons.iter().filter(|addon| self.addons.contains(&addon.code)).map(move |addon| Part {
+            role,
+            option: addon.code.clone(),
+            quantity: addon.quantity(self.seats),
+        })
     }
 }

@@ -3,9 +3,10 @@
 //! The same list is shown to whoever applies the catalog and then carried out, so that nothing happens
 //! that was not shown, and an empty list means that nothing is written.
 
+use super::addons::addons_after;
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease};
-use super::{BillingInterval, Plan, PriceRole, Product, Release};
-use crate::money::{Currency, Money};
+use super::{Plan, Product, Release};
+use crate::money::Money;
 use crate::vendors::Vendor;
 
 /// What the database holds of a vendor's catalog.
@@ -119,12 +120,8 @@ pub enum Change {
         product: String,
         /// Plan code.
         plan: String,
-        /// What it was for.
-        role: PriceRole,
-        /// How often it was charged.
-        interval: BillingInterval,
-        /// The amount.
-        amount: Money,
+        /// As it was.
+        price: CatalogPrice,
     },
 }
 
@@ -262,24 +259,27 @@ fn compare_plan(
         }
     }
     for price in &wanted.prices {
-        let before = found.and_then(|now| now.price(price.role, price.interval, price.unit_amount.currency));
+        let currency = price.unit_amount.currency;
+        let before = found.and_then(|now| now.price_of(price.role, &price.option, price.interval, currency));
         if before.is_none_or(|before| before.unit_amount != price.unit_amount) {
             let before = before.map(|before| before.unit_amount);
-            changes.push(Change::CreatePrice { product: product.clone(), plan: plan.clone(), price: *price, before });
-        }
-    }
-    let offered = |role, interval, currency: Currency| {
-        wanted.prices.iter().any(|it| (it.role, it.interval, it.unit_amount.currency) == (role, interval, currency))
-    };
-    for price in found.map_or(&[][..], |now| &now.prices) {
-        if !offered(price.role, price.interval, price.unit_amount.currency) {
-            changes.push(Change::WithdrawPrice {
+            changes.push(Change::CreatePrice {
                 product: product.clone(),
                 plan: plan.clone(),
-                role: price.role,
-                interval: price.interval,
-                amount: price.unit_amount,
+                price: price.clone(),
+                before,
             });
+        }
+    }
+    for price in found.map_or(&[][..], |now| &now.prices) {
+        let price = CatalogPrice {
+            role: price.role,
+            option: price.option.clone(),
+            interval: price.interval,
+            unit_amount: price.unit_amount,
+        };
+        if !wanted.prices.iter().any(|it| it.is_for_the_same(&price)) {
+            changes.push(Change::WithdrawPrice { product: product.clone(), plan: plan.clone(), price });
         }
     }
 }
@@ -293,6 +293,7 @@ fn differing_plan_members(now: &Plan, wanted: &CatalogPlan, position: i64) -> Ve
         ("max_seats", now.max_seats != wanted.max_seats),
         ("limits", terms.limits != then.limits),
         ("features", terms.features != then.features),
+        ("addons", now.addons != addons_after(&now.addons, &wanted.addons)),
         ("lease", terms.lease != then.lease),
         ("enforcement", terms.enforcement != then.enforcement),
         ("level_aggregation", terms.level_aggregation != then.level_aggregation),

@@ -4,6 +4,7 @@
 //! validated whole, shown as a difference, applied once or not at all. Prices never change; a new amount
 //! is a new row, and those who bought at the old one keep it.
 
+mod addons;
 mod apply_catalog;
 mod catalog_file;
 mod composition;
@@ -23,6 +24,7 @@ use crate::db::text_enum;
 use crate::ids::{PlanId, PriceId, ProductId, ReleaseId};
 use crate::money::{Currency, Money};
 
+pub use addons::{Addon, AddonFate, AddonPer, fates};
 pub use apply_catalog::{CatalogApplication, apply_catalog, preview_catalog};
 pub use composition::{Composition, Part};
 pub use diff::{Change, Refusal};
@@ -69,8 +71,10 @@ text_enum! {
         ExtraSeat = "extra_seat",
         /// One seat of a perpetual license.
         Unit = "unit",
-        /// One year of updates for one seat of a perpetual license.
+        /// One year of updates for one seat of a perpetual license, or for one of its add-ons.
         Maintenance = "maintenance",
+        /// An add-on, per interval or once.
+        Addon = "addon",
     }
 }
 
@@ -143,8 +147,10 @@ pub struct Plan {
     pub included_seats: i64,
     /// Seats that can be bought at most.
     pub max_seats: i64,
-    /// What a license under it may do.
+    /// What a license under it may do, without add-ons.
     pub terms: Terms,
+    /// What its buyers may have on top, in the order of the price list.
+    pub addons: Vec<Addon>,
     /// What the price list says.
     pub presentation: Presentation,
     /// Order on the price list, from 0.
@@ -171,6 +177,9 @@ pub struct Terms {
     /// What the application does when it cannot renew: signed into every lease.
     #[serde(default)]
     pub enforcement: sdk::lease::EnforcementPolicy,
+    /// The add-ons that limits and features include: code to display name. None in a plan's own terms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub addons: BTreeMap<String, String>,
     /// How levels add up, by limit name; `max` where missing.
     #[serde(default)]
     pub level_aggregation: BTreeMap<String, LevelAggregation>,
@@ -246,6 +255,8 @@ pub struct Price {
     pub id: PriceId,
     /// What it is for.
     pub role: PriceRole,
+    /// Code of the add-on that it is for; empty where it is for the plan itself.
+    pub option: String,
     /// How often it is charged.
     pub interval: BillingInterval,
     /// Per unit.
@@ -258,12 +269,39 @@ pub struct Price {
     pub created_at: UnixMs,
 }
 
+/// What a plan's prices of a role are called within the plan, at every interval and in every currency: `base`,
+/// `addon.audit_log`.
+#[must_use]
+pub fn price_name(role: PriceRole, option: &str) -> String {
+    let point = if option.is_empty() { "" } else { "." };
+    format!("{}{point}{option}", role.as_str())
+}
+
+/// Stripe's product of a plan's prices of a role: derived from our ids, so that pushing twice makes one.
+#[must_use]
+pub fn stripe_product_id(plan_id: &PlanId, role: PriceRole, option: &str) -> String {
+    format!("{plan_id}_{}", price_name(role, option).replace('.', "_"))
+}
+
 impl Plan {
-    /// The current price of a role at an interval in a currency.
+    /// The current price of the plan itself of a role at an interval in a currency.
     #[must_use]
     pub fn price(&self, role: PriceRole, interval: BillingInterval, currency: Currency) -> Option<&Price> {
-        self.prices
-            .iter()
-            .find(|price| price.role == role && price.interval == interval && price.unit_amount.currency == currency)
+        self.price_of(role, "", interval, currency)
+    }
+
+    /// The current price of an option of the plan, an add-on by its code; of the plan itself where it is empty.
+    #[must_use]
+    pub fn price_of(
+        &self,
+        role: PriceRole,
+        option: &str,
+        interval: BillingInterval,
+        currency: Currency,
+    ) -> Option<&Price> {
+        self.prices.iter().find(|price| {
+            (price.role, price.option.as_str()) == (role, option)
+                && (price.interval, price.unit_amount.currency) == (interval, currency)
+        })
     }
 }

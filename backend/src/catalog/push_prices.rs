@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{BillingInterval, Plan, Price, PriceRole, Product, store};
+use super::{BillingInterval, Plan, Price, Product, price_name, store, stripe_product_id};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError};
@@ -87,14 +87,15 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
         .await?;
     let mut done = PushedPrices::default();
     for (product, plan) in &plans {
-        // Each role of a plan is a product of its own at Stripe, whose pages and invoices name lines by product.
-        let mut products: BTreeMap<PriceRole, String> = BTreeMap::new();
+        // Each role of a plan, and each add-on, is a product of its own at Stripe, whose pages and invoices name lines by product.
+        let mut products: BTreeMap<String, String> = BTreeMap::new();
         for price in &plan.prices {
-            let stripe_product_id = match products.get(&price.role) {
+            let name = price_name(price.role, &price.option);
+            let stripe_product_id = match products.get(&name) {
                 Some(id) => id.clone(),
-                None => push_product(stripe, product, plan, price.role).await?,
+                None => push_product(stripe, product, plan, price).await?,
             };
-            products.insert(price.role, stripe_product_id.clone());
+            products.insert(name, stripe_product_id.clone());
             let stripe_price_id = push_price(stripe, product, plan, price, stripe_product_id).await?;
             match &price.stripe_price_id {
                 Some(known) if *known == stripe_price_id => done.unchanged += 1,
@@ -117,13 +118,13 @@ async fn push_product(
     stripe: &dyn PriceList,
     product: &Product,
     plan: &Plan,
-    role: PriceRole,
+    price: &Price,
 ) -> Result<String, StripeError> {
     let new = NewStripeProduct {
-        id: format!("{}_{}", plan.id, role.as_str()),
-        name: en::catalog::line_name(&product.name, &plan.name, plan.license_type, role),
+        id: stripe_product_id(&plan.id, price.role, &price.option),
+        name: en::catalog::line_name(&product.name, plan, price.role, &price.option),
         description: String::new(),
-        metadata: metadata(plan, role),
+        metadata: metadata(plan, price),
     };
     stripe.push_product(&new).await
 }
@@ -144,16 +145,16 @@ async fn push_price(
             BillingInterval::Once => Recurrence::Once,
         },
         lookup_key: price.lookup_key.clone(),
-        nickname: en::catalog::line_name(&product.name, &plan.name, plan.license_type, price.role),
-        metadata: metadata(plan, price.role),
+        nickname: en::catalog::line_name(&product.name, plan, price.role, &price.option),
+        metadata: metadata(plan, price),
     };
     stripe.push_price(&new).await
 }
 
-fn metadata(plan: &Plan, role: PriceRole) -> HashMap<String, String> {
+fn metadata(plan: &Plan, price: &Price) -> HashMap<String, String> {
     HashMap::from([
         ("leasehold_plan".to_owned(), plan.id.to_string()),
-        ("leasehold_role".to_owned(), role.as_str().to_owned()),
+        ("leasehold_role".to_owned(), price_name(price.role, &price.option)),
     ])
 }
 

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::{BillingInterval, LicenseType, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms};
+use super::{
+    Addon, BillingInterval, LicenseType, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms,
+};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
@@ -51,6 +53,7 @@ struct PlanRow {
     included_seats: i64,
     max_seats: i64,
     terms: JsonText<Terms>,
+    addons: JsonText<Vec<Addon>>,
     presentation: JsonText<Presentation>,
     position: i64,
     published: bool,
@@ -68,6 +71,7 @@ impl PlanRow {
             included_seats: self.included_seats,
             max_seats: self.max_seats,
             terms: self.terms.0,
+            addons: self.addons.0,
             presentation: self.presentation.0,
             position: self.position,
             published: self.published,
@@ -81,6 +85,7 @@ struct PriceRow {
     id: PriceId,
     plan_id: PlanId,
     role: PriceRole,
+    option_code: String,
     billing_interval: BillingInterval,
     currency: Currency,
     unit_amount_minor: i64,
@@ -94,6 +99,7 @@ impl From<PriceRow> for Price {
         Self {
             id: row.id,
             role: row.role,
+            option: row.option_code,
             interval: row.billing_interval,
             unit_amount: Money::new(row.unit_amount_minor, row.currency),
             lookup_key: row.lookup_key,
@@ -224,8 +230,8 @@ pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductI
     let plans = fetch_all!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
-                position, published
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+                presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 ORDER BY position, code",
         vendor_id,
         product_id
@@ -233,11 +239,11 @@ pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductI
     let mut prices = fetch_all!(
         tx,
         PriceRow,
-        "SELECT p.id, p.plan_id, p.role, p.billing_interval, p.currency, p.unit_amount_minor, p.lookup_key,
-                p.stripe_price_id, p.created_at
+        "SELECT p.id, p.plan_id, p.role, p.option_code, p.billing_interval, p.currency, p.unit_amount_minor,
+                p.lookup_key, p.stripe_price_id, p.created_at
          FROM prices p JOIN plans ON plans.id = p.plan_id
          WHERE p.vendor_id = $1 AND plans.product_id = $2 AND p.current
-         ORDER BY p.currency, p.billing_interval, p.role",
+         ORDER BY p.currency, p.billing_interval, p.role, p.option_code",
         vendor_id,
         product_id
     )?;
@@ -260,8 +266,8 @@ pub async fn find_plan(tx: &mut Tx, vendor_id: &VendorId, id: &PlanId) -> Result
     let plan = fetch_optional!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
-                position, published
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+                presentation, position, published
          FROM plans WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id
@@ -282,8 +288,8 @@ pub async fn find_plan_by_code(
     let plan = fetch_optional!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, presentation,
-                position, published
+        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+                presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 AND code = $3",
         vendor_id,
         product_id,
@@ -301,10 +307,10 @@ async fn with_current_prices(
     let prices = fetch_all!(
         tx,
         PriceRow,
-        "SELECT id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key, stripe_price_id,
-                created_at
+        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, lookup_key,
+                stripe_price_id, created_at
          FROM prices WHERE vendor_id = $1 AND plan_id = $2 AND current
-         ORDER BY currency, billing_interval, role",
+         ORDER BY currency, billing_interval, role, option_code",
         vendor_id,
         &plan.id
     )?;
@@ -344,8 +350,8 @@ pub async fn find_price_by_stripe_id(
     let row = fetch_optional!(
         tx,
         PriceRow,
-        "SELECT id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key, stripe_price_id,
-                created_at
+        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, lookup_key,
+                stripe_price_id, created_at
          FROM prices WHERE vendor_id = $1 AND stripe_price_id = $2",
         vendor_id,
         stripe_price_id
@@ -429,8 +435,8 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
     execute!(
         tx,
         "INSERT INTO plans (id, vendor_id, product_id, code, name, kind, license_type, included_seats, max_seats,
-                            terms, presentation, position, published, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                            terms, addons, presentation, position, published, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &plan.id,
         &cx.vendor_id,
         &plan.product_id,
@@ -441,6 +447,7 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         plan.included_seats,
         plan.max_seats,
         JsonText(plan.terms.clone()),
+        JsonText(plan.addons.clone()),
         JsonText(plan.presentation.clone()),
         plan.position,
         plan.published,
@@ -453,8 +460,8 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
 pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, presentation = $7,
-                          position = $8, published = $9
+        "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, addons = $7,
+                          presentation = $8, position = $9, published = $10
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         &plan.id,
@@ -462,6 +469,7 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         plan.included_seats,
         plan.max_seats,
         JsonText(plan.terms.clone()),
+        JsonText(plan.addons.clone()),
         JsonText(plan.presentation.clone()),
         plan.position,
         plan.published
@@ -472,13 +480,14 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
 pub(super) async fn insert_price(tx: &mut Tx, cx: &Cx, plan_id: &PlanId, price: &Price) -> Result<(), DbError> {
     execute!(
         tx,
-        "INSERT INTO prices (id, vendor_id, plan_id, role, billing_interval, currency, unit_amount_minor, lookup_key,
-                             current, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9)",
+        "INSERT INTO prices (id, vendor_id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor,
+                             lookup_key, current, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE, $10)",
         &price.id,
         &cx.vendor_id,
         plan_id,
         price.role,
+        &price.option,
         price.interval,
         price.unit_amount.currency,
         price.unit_amount.amount_minor,

@@ -9,11 +9,12 @@ use super::answer::{Signer, answer};
 use super::seats::{self, Candidate, Occasion, Place, Seats};
 use super::surge::Surge;
 use super::{Instance, Issuer, Refusal, hold, store};
-use crate::catalog::{self, LicenseType, PriceRole};
+use crate::catalog::{self, BillingInterval, LicenseType};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::{Purpose, active_signing_key, key_sets_after};
 use crate::licenses::{License, LicenseView, rules as license_rules};
+use crate::orders::rules::{currencies, quote_maintenance};
 use crate::text::en::leases::RELEASE_DATE_REQUIRED;
 
 /// A lease was issued.
@@ -78,11 +79,10 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
                     .await?;
             let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
             let price = plan.and_then(|plan| {
-                let price = plan.prices.iter().find(|price| price.role == PriceRole::Maintenance)?.unit_amount;
-                Some(RenewalPrice {
-                    amount_minor: price.amount_minor.checked_mul(license.seats)?,
-                    currency: price.currency.into(),
-                })
+                let currency = currencies(&plan).first().copied()?;
+                let bought = license.composition(BillingInterval::Once, currency);
+                let total = quote_maintenance(&plan, &bought).ok()?.total;
+                Some(RenewalPrice { amount_minor: total.amount_minor, currency: total.currency.into() })
             });
             Err(Refusal::VersionNotCovered {
                 updates_until: last_day,

@@ -8,10 +8,11 @@
 //! says (`status`, the plan's terms), so that neither undoes the other: no payment lifts a suspension, and no
 //! change of plan takes away what was granted on top.
 
-use crate::catalog::{LicenseType, PlanKind, Terms};
+use crate::catalog::{BillingInterval, Composition, LicenseType, PlanKind, Terms};
 use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::ids::{AccountId, LicenseId, PlanId, ProductId, VendorId};
+use crate::money::Currency;
 
 text_enum! {
     /// Where a license stands. Whether it has run out is told by its end, not by its status.
@@ -96,6 +97,15 @@ pub struct License {
     pub surge_opened_at: Option<UnixMs>,
     /// When it was created.
     pub created_at: UnixMs,
+}
+
+impl License {
+    /// What of its plan it is, paid at `interval` in `currency`.
+    #[must_use]
+    pub fn composition(&self, interval: BillingInterval, currency: Currency) -> Composition {
+        let addons = self.plan_terms.addons.keys().cloned().collect();
+        Composition::new(self.plan_id.clone(), interval, self.seats, currency).with_addons(addons)
+    }
 }
 
 mod change_license;

@@ -2,7 +2,7 @@
 
 use super::fulfil_order::Fulfilment;
 use super::{Order, OrderKind, OrderStatus, Payment, store};
-use crate::billing::store::SubscriptionFacts;
+use crate::billing::store::{SubscriptionFacts, read_composition};
 use crate::billing::{Commerce, CommerceError, handlers, rules as billing_rules};
 use crate::catalog::{self, Plan};
 use crate::cx::Cx;
@@ -129,7 +129,10 @@ async fn license(
         (Some(subscription), OrderKind::Subscription) => {
             create_subscribed(tx, commerce, cx, order, plan, subscription, !made.is_paid).await
         }
-        _ => create_perpetual(tx, commerce, cx, order, &plan, made.is_paid).await,
+        _ => {
+            let bought = read_composition(tx, cx, order.id.as_str(), &order.items.0).await?;
+            create_perpetual(tx, commerce, cx, order, &plan.as_bought(&bought), made.is_paid).await
+        }
     }
 }
 
@@ -174,6 +177,7 @@ async fn create_subscribed(
             .await?
             .ok_or_else(|| CommerceError::Contradiction(format!("subscription {} has no plan", subscription.id)))?
     };
+    let plan = plan.as_bought(bought);
     let condition = facts.condition(subscription, &plan, None, awaits_first_payment);
     let standing = billing_rules::standing(&condition, cx.now);
     let new = NewLicense {

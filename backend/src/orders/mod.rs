@@ -41,6 +41,7 @@ pub(crate) use give_up_order::{close, give_up_overdue};
 pub use look_up_promotion::{CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
+pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
 pub use show_new_key::show_new_key;
 pub use store::{

@@ -215,7 +215,7 @@ async fn write_order(
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
     };
-    let items = items(&quote)?;
+    let items = checkout_items(&quote)?;
     let trial_days = terms::trial_days(tx, cx, &account, &choice.plan).await?;
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
@@ -266,7 +266,7 @@ async fn write_order(
 }
 
 /// What Stripe is asked to sell.
-fn items(quote: &Quote) -> Result<Vec<CheckoutItem>, CommerceError> {
+pub(crate) fn checkout_items(quote: &Quote) -> Result<Vec<CheckoutItem>, CommerceError> {
     let item = |line: &rules::QuoteLine| {
         let price_id = line.price.stripe_price_id.clone();
         let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
@@ -301,7 +301,7 @@ async fn find_choice(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
                 return Ok(None);
             };
             let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await? else { return Ok(None) };
-            let composition = Composition::new(plan.id.clone(), BillingInterval::Once, license.seats, *currency);
+            let composition = license.composition(BillingInterval::Once, *currency);
             let quote = rules::quote_maintenance(&plan, &composition);
             let license_id = Some(license.id);
             Some(FoundChoice { kind: OrderKind::Maintenance, plan, composition, license_id, quote })

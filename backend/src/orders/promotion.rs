@@ -1,8 +1,8 @@
 //! Whether a promotion code applies to a choice, and what it takes off. Stripe decides again when it is redeemed, and its
 //! word counts; this is what lets the review say so at once.
 
-use super::rules::Quote;
-use crate::catalog::PriceRole;
+use super::rules::{Quote, QuoteLine};
+use crate::catalog::stripe_product_id;
 use crate::clock::UnixMs;
 use crate::ids::PlanId;
 use crate::money::Money;
@@ -67,11 +67,6 @@ pub fn read_code(typed: &str) -> Option<String> {
     can_be.then(|| code.to_owned())
 }
 
-/// Stripe's product of a plan's role; see `catalog/push_prices.rs`.
-fn product_id(plan_id: &PlanId, role: PriceRole) -> String {
-    format!("{plan_id}_{}", role.as_str())
-}
-
 /// What `promotion` takes off `quote`.
 ///
 /// # Errors
@@ -105,9 +100,11 @@ pub fn discount(
     {
         return Err(P::BelowMinimum(Money::new(amount_minor, of)));
     }
-    let applies = |role| promotion.product_ids.is_empty() || promotion.product_ids.contains(&product_id(plan_id, role));
-    let lines: Vec<i64> =
-        quote.lines.iter().filter(|line| applies(line.price.role)).map(|line| line.amount_minor).collect();
+    let applies = |line: &&QuoteLine| {
+        let product_id = stripe_product_id(plan_id, line.price.role, &line.price.option);
+        promotion.product_ids.is_empty() || promotion.product_ids.contains(&product_id)
+    };
+    let lines: Vec<i64> = quote.lines.iter().filter(applies).map(|line| line.amount_minor).collect();
     if lines.is_empty() {
         return Err(P::OtherPlan);
     }
@@ -135,7 +132,7 @@ fn share(amount_minor: i64, millionths: i64) -> i64 {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::catalog::{BillingInterval, Composition, PlanKind};
+    use crate::catalog::{BillingInterval, Composition, PlanKind, PriceRole};
     use crate::money::Currency;
     use crate::orders::rules::{self, tests as sold};
 

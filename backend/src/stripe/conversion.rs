@@ -32,8 +32,8 @@ pub struct NewConversion {
     pub customer_id: String,
     /// Our id of it; comes back as the session's reference.
     pub reference: String,
-    /// The perpetual license.
-    pub item: CheckoutItem,
+    /// The perpetual license and its add-ons.
+    pub items: Vec<CheckoutItem>,
     /// What is unused, without tax; stands as a discount on the invoice. Zero has none.
     pub credit: Money,
     /// What the discount is called on invoices.
@@ -95,9 +95,12 @@ impl Stripe {
         key: &IdempotencyKey,
         new: &NewConversion,
     ) -> Result<CheckoutSession, StripeError> {
-        let mut line = CreateCheckoutSessionLineItems::new();
-        line.price = Some(new.item.price_id.clone());
-        line.quantity = Some(new.item.quantity.unsigned_abs());
+        let line = |item: &CheckoutItem| {
+            let mut line = CreateCheckoutSessionLineItems::new();
+            line.price = Some(item.price_id.clone());
+            line.quantity = Some(item.quantity.unsigned_abs());
+            line
+        };
         let mut customer_update = CreateCheckoutSessionCustomerUpdate::new();
         customer_update.address = Some(CreateCheckoutSessionCustomerUpdateAddress::Auto);
         customer_update.name = Some(CreateCheckoutSessionCustomerUpdateName::Auto);
@@ -112,7 +115,7 @@ impl Stripe {
             .customer(&new.customer_id)
             .customer_update(customer_update)
             .client_reference_id(&new.reference)
-            .line_items(vec![line])
+            .line_items(new.items.iter().map(line).collect::<Vec<_>>())
             .metadata(new.metadata.clone())
             .payment_intent_data(payment)
             .invoice_creation(invoice)

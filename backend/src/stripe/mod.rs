@@ -53,7 +53,7 @@ pub use sent_invoices::{InvoiceTerms, NewSentInvoice, NewSubscription};
 pub use subscriptions::{ItemChange, StripeSubscription, SubscriptionItem, SubscriptionState};
 pub use transfers::{BankAccount, CashBalance, TransferNetwork, transfer_network};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
-pub use yearly::NewYearly;
+pub use yearly::{NewYearly, YearlyLine};
 
 use crate::cx::Entropy;
 use crate::ids::VendorId;

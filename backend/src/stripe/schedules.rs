@@ -9,7 +9,7 @@ use stripe_billing::subscription_schedule::{
 };
 use stripe_shared::SubscriptionScheduleEndBehavior;
 
-use super::{IdempotencyKey, ItemChange, Recurrence, Stripe, StripeError, StripeErrorKind};
+use super::{CheckoutItem, IdempotencyKey, ItemChange, Recurrence, Stripe, StripeError, StripeErrorKind};
 use crate::clock::UnixMs;
 
 /// What a schedule will make of its subscription.
@@ -18,7 +18,7 @@ pub struct PlannedChange {
     /// When.
     pub at: UnixMs,
     /// Price and quantity of each item then.
-    pub items: Vec<(String, i64)>,
+    pub items: Vec<CheckoutItem>,
 }
 
 fn phase_item(price_id: String, quantity: i64) -> UpdateSubscriptionSchedulePhasesItems {
@@ -63,13 +63,12 @@ impl Stripe {
         let mut now_phase = UpdateSubscriptionSchedulePhases::new(now_items);
         now_phase.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(current.start_date));
         now_phase.end_date = Some(UpdateSubscriptionSchedulePhasesEndDate::Timestamp(at));
-        let then: Vec<(String, i64)> = items
+        let then: Vec<CheckoutItem> = items
             .iter()
             .filter(|change| change.quantity > 0)
-            .map(|change| (change.price_id.clone(), change.quantity))
+            .map(|change| CheckoutItem { price_id: change.price_id.clone(), quantity: change.quantity })
             .collect();
-        let then_items: Vec<_> =
-            then.iter().map(|(price_id, quantity)| phase_item(price_id.clone(), *quantity)).collect();
+        let then_items: Vec<_> = then.iter().map(|item| phase_item(item.price_id.clone(), item.quantity)).collect();
         let mut then_phase = UpdateSubscriptionSchedulePhases::new(then_items);
         then_phase.start_date = Some(UpdateSubscriptionSchedulePhasesStartDate::Timestamp(at));
         then_phase.proration_behavior = Some(UpdateSubscriptionSchedulePhasesProrationBehavior::None);
@@ -117,7 +116,7 @@ impl Stripe {
                 .into_iter()
                 .map(|item| {
                     let quantity = item.quantity.map_or(1, |quantity| i64::try_from(quantity).unwrap_or(i64::MAX));
-                    (item.price.into_id().to_string(), quantity)
+                    CheckoutItem { price_id: item.price.into_id().to_string(), quantity }
                 })
                 .collect(),
         }))

@@ -18,6 +18,17 @@ use super::{CheckoutSession, IdempotencyKey, Stripe, StripeError};
 use crate::clock::UnixMs;
 use crate::money::Money;
 
+/// Something that is sold every year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YearlyLine {
+    /// The one-off price whose product it is.
+    pub price_id: String,
+    /// What one of it costs a year, without tax.
+    pub unit_amount: Money,
+    /// How many.
+    pub quantity: i64,
+}
+
 /// Yearly payments to be agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewYearly {
@@ -25,12 +36,8 @@ pub struct NewYearly {
     pub customer_id: String,
     /// Our id of it; comes back as the session's reference.
     pub reference: String,
-    /// The one-off price whose product is sold every year.
-    pub price_id: String,
-    /// What one of it costs a year, without tax.
-    pub unit_amount: Money,
-    /// How many.
-    pub quantity: i64,
+    /// What is sold every year.
+    pub lines: Vec<YearlyLine>,
     /// The first charge, and the day of all that follow; at least two days ahead.
     pub first_at: UnixMs,
     /// Written on session and subscription.
@@ -48,17 +55,10 @@ impl Stripe {
     /// # Errors
     /// [`StripeError`].
     pub async fn open_yearly(&self, key: &IdempotencyKey, new: &NewYearly) -> Result<CheckoutSession, StripeError> {
-        let price = self.fetch(RetrievePrice::new(new.price_id.as_str())).await?;
-        let currency =
-            new.unit_amount.currency.as_str().parse::<stripe_types::Currency>().map_err(StripeError::unreadable)?;
-        let mut data = PriceData::new(currency);
-        data.product = Some(price.product.into_id().to_string());
-        data.unit_amount = Some(new.unit_amount.amount_minor);
-        data.tax_behavior = Some(TaxBehavior::Exclusive);
-        data.recurring = Some(Recurring::new(Interval::Year));
-        let mut line = CreateCheckoutSessionLineItems::new();
-        line.price_data = Some(data);
-        line.quantity = Some(new.quantity.unsigned_abs());
+        let mut lines = Vec::with_capacity(new.lines.len());
+        for line in &new.lines {
+            lines.push(self.yearly_line(line).await?);
+        }
         let mut customer_update = CreateCheckoutSessionCustomerUpdate::new();
         customer_update.address = Some(CreateCheckoutSessionCustomerUpdateAddress::Auto);
         customer_update.name = Some(CreateCheckoutSessionCustomerUpdateName::Auto);
@@ -71,7 +71,7 @@ impl Stripe {
             .customer(&new.customer_id)
             .customer_update(customer_update)
             .client_reference_id(&new.reference)
-            .line_items(vec![line])
+            .line_items(lines)
             .metadata(new.metadata.clone())
             .subscription_data(subscription)
             .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
@@ -79,5 +79,20 @@ impl Stripe {
             .success_url(&new.success_url)
             .cancel_url(&new.cancel_url);
         Ok(self.act(key, request).await?.into())
+    }
+
+    /// The one-off price at a year's interval.
+    async fn yearly_line(&self, yearly: &YearlyLine) -> Result<CreateCheckoutSessionLineItems, StripeError> {
+        let price = self.fetch(RetrievePrice::new(yearly.price_id.as_str())).await?;
+        let currency = yearly.unit_amount.currency.as_str();
+        let mut data = PriceData::new(currency.parse::<stripe_types::Currency>().map_err(StripeError::unreadable)?);
+        data.product = Some(price.product.into_id().to_string());
+        data.unit_amount = Some(yearly.unit_amount.amount_minor);
+        data.tax_behavior = Some(TaxBehavior::Exclusive);
+        data.recurring = Some(Recurring::new(Interval::Year));
+        let mut line = CreateCheckoutSessionLineItems::new();
+        line.price_data = Some(data);
+        line.quantity = Some(yearly.quantity.unsigned_abs());
+        Ok(line)
     }
 }

@@ -212,7 +212,7 @@ on_both_engines! {
         less.products[0].plans[0].prices.retain(|price| price.interval == BillingInterval::Year);
         let (_, changes) = applied(&db, &less).await?;
         assert!(changes.iter().any(|change| matches!(change, Change::WithdrawPlan { plan, .. } if plan == "pilot")));
-        assert_eq!(changes.iter().filter(|change| matches!(change, Change::WithdrawPrice { .. })).count(), 2);
+        assert_eq!(changes.iter().filter(|change| matches!(change, Change::WithdrawPrice { .. })).count(), 3);
         let (product, plans) = products(&db, &vendor.id).await?.remove(0);
         let of = |code: &str| plans.iter().find(|plan| plan.code == code).expect("the plan");
         assert!(!of("pilot").published && of("startup").published);
@@ -226,6 +226,30 @@ on_both_engines! {
         applied(&db, &whole).await?;
         assert!(products(&db, &vendor.id).await?[0].1.iter().all(|plan| plan.published));
         assert_eq!(applied(&db, &whole).await?.1, []);
+        Ok(())
+    }
+
+    async fn an_addon_that_a_file_leaves_out_is_withdrawn_with_its_prices_and_comes_back(db: Db) {
+        let whole = demo("iot-platform.toml");
+        let (vendor, _) = applied(&db, &whole).await?;
+        let mut less = whole.clone();
+        let plan = less.products[0].plans.iter_mut().find(|plan| plan.code == "startup").expect("the plan");
+        plan.addons.retain(|addon| addon.code != "audit_log");
+        plan.prices.retain(|price| price.option != "audit_log");
+        let (_, changes) = applied(&db, &less).await?;
+        let said: Vec<String> = changes.iter().map(backend::text::en::catalog::change).collect();
+        assert_eq!(said[0], "~ plan iot-platform/startup: addons (for new licenses)");
+        assert!(said[1].starts_with("- price iot-platform/startup addon.audit_log per month: 15.00 USD"), "{said:?}");
+        assert_eq!(said.len(), 3, "{said:?}");
+        let plans = products(&db, &vendor.id).await?.remove(0).1;
+        let startup = plans.iter().find(|plan| plan.code == "startup").expect("the plan");
+        let offered: Vec<_> = startup.addons.iter().map(|addon| (addon.code.as_str(), addon.offered)).collect();
+        assert_eq!(offered, [("single_sign_on", true), ("audit_log", false)]);
+        assert_eq!(startup.price_of(PriceRole::Addon, "audit_log", BillingInterval::Month, usd()), None);
+        assert_eq!(applied(&db, &less).await?.1, [], "withdrawn once");
+        applied(&db, &whole).await?;
+        let plans = products(&db, &vendor.id).await?.remove(0).1;
+        assert!(plans.iter().flat_map(|plan| &plan.addons).all(|addon| addon.offered));
         Ok(())
     }
 
@@ -279,25 +303,29 @@ on_both_engines! {
         stripe.state.lock().expect("state").fails_after = None;
         let resumed = push_prices(&db, &stripe, &cx).await?;
         // Five subscriptions with two roles at two intervals, a free one with one; the perpetual plan's unit and maintenance.
-        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 17, 0));
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 24);
+        // Three add-ons of subscriptions at two intervals, and one of the perpetual plan with its own maintenance.
+        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 25, 0));
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 32);
         let state = stripe.state.lock().expect("state").prices.clone();
         assert_eq!(state["nordwind.iot-platform.startup.extra_seat.year.usd"].0, 149_000);
         assert_eq!(state["nordwind.iot-platform.perpetual.maintenance.once.usd"].0, 199_960);
+        assert_eq!(state["nordwind.iot-platform.startup.addon.audit_log.year.usd"].0, 15_000);
+        assert_eq!(state["nordwind.iot-platform.perpetual.maintenance.audit_log.once.usd"].0, 10_000);
         let names: Vec<String> = stripe.state.lock().expect("state").products.values().cloned().collect();
         assert!(names.contains(&"Nordwind IoT Platform, Startup: additional instance".to_owned()), "{names:?}");
+        assert!(names.contains(&"Nordwind IoT Platform, Startup: Audit log, per instance".to_owned()), "{names:?}");
 
         let key = "nordwind.iot-platform.maker.base.month.usd";
         stripe.state.lock().expect("state").prices.remove(key);
         let before = products(&db, &vendor.id).await?[0].1[0].prices.iter()
             .find(|price| price.lookup_key == key).and_then(|price| price.stripe_price_id.clone()).expect("pushed");
         let drifted = push_prices(&db, &stripe, &cx).await?;
-        assert_eq!((drifted.unchanged, drifted.drift.len()), (23, 1));
+        assert_eq!((drifted.unchanged, drifted.drift.len()), (31, 1));
         assert_eq!(drifted.drift[0].before, before);
         let vendor_id = vendor.id.clone();
         let old = db.read(move |tx| Box::pin(async move { find_price_by_stripe_id(tx, &vendor_id, &before).await })).await?;
         assert!(old.is_some(), "who bought at the old price is still recognised");
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 24);
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 32);
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod histories;
 mod inbox;
 mod killed;
 mod maintenance;
+mod options;
 mod pairs;
 mod promotions;
 mod reversals;

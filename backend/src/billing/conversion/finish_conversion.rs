@@ -149,7 +149,8 @@ async fn write(
         let plan = catalog::find_plan(tx, &cx.vendor_id, &conversion.plan_id)
             .await?
             .ok_or_else(|| CommerceError::Contradiction(format!("conversion {id} has no plan")))?;
-        licenses::make_perpetual(tx, cx, &conversion.license_id, &plan, conversion.seats).await?;
+        let bought = conversion.composition();
+        licenses::make_perpetual(tx, cx, &conversion.license_id, &plan.as_bought(&bought), bought.seats).await?;
         let data = serde_json::json!({
             "amount_minor": conversion.rest().amount_minor, "currency": conversion.currency,
             "stripe_session_id": session.id, "stripe_invoice_id": session.invoice_id,

@@ -13,8 +13,11 @@ mod preview_conversion;
 mod start_conversion;
 pub(super) mod store;
 
+use std::collections::BTreeSet;
+
+use crate::catalog::{BillingInterval, Composition};
 use crate::clock::UnixMs;
-use crate::db::text_enum;
+use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, ConversionId, LicenseId, PlanId, UserId, VendorId};
 use crate::money::{Currency, Money};
 
@@ -53,6 +56,8 @@ pub struct Conversion {
     pub plan_id: PlanId,
     /// Seats.
     pub seats: i64,
+    /// Codes of its add-ons.
+    pub addons: JsonText<BTreeSet<String>>,
     /// Where it stands.
     pub status: ConversionStatus,
     /// Stripe's page.
@@ -68,6 +73,13 @@ pub struct Conversion {
 }
 
 impl Conversion {
+    /// What of the perpetual plan it buys.
+    #[must_use]
+    pub fn composition(&self) -> Composition {
+        Composition::new(self.plan_id.clone(), BillingInterval::Once, self.seats, self.currency)
+            .with_addons(self.addons.0.clone())
+    }
+
     /// What is left to pay, before tax.
     #[must_use]
     pub fn rest(&self) -> Money {

@@ -1,5 +1,7 @@
 //! What it costs to turn a subscription into a perpetual license, to the cent.
 
+use std::collections::BTreeSet;
+
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license};
 use crate::catalog::{self, BillingInterval, Composition, LicenseType, Plan, PlanKind, PriceRole};
@@ -9,8 +11,9 @@ use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, PlanId};
 use crate::licenses;
 use crate::money::Money;
-use crate::orders::rules::{check_seats, quote};
-use crate::stripe::{StripeSubscription, SubscriptionState};
+use crate::orders::checkout_items;
+use crate::orders::rules::{QuoteLine, check_seats, quote};
+use crate::stripe::{CheckoutItem, StripeSubscription, SubscriptionState};
 
 /// A renewal must not come between the page and its payment: the money it takes would not be in the credit.
 const BEFORE_RENEWAL_MS: i64 = 2 * HOUR_MS;
@@ -45,10 +48,10 @@ pub enum ConversionRefusal {
 pub struct ConversionOffer {
     /// The perpetual plan.
     pub plan: Plan,
-    /// Seats: those of the license.
-    pub seats: i64,
-    /// Each of them.
-    pub each: Money,
+    /// The seats of the license, and those of its add-ons that the plan sells too.
+    pub to: Composition,
+    /// What it is made of at today's prices; the seats first.
+    pub lines: Vec<QuoteLine>,
     /// The perpetual license, before tax.
     pub price: Money,
     /// Unused money of the subscription, before tax.
@@ -57,8 +60,8 @@ pub struct ConversionOffer {
     pub rest: Money,
     /// The second at which the credit is reckoned.
     pub reckoned_at: UnixMs,
-    /// Stripe's price of the plan.
-    pub(super) price_id: String,
+    /// The same as Stripe is asked for it.
+    pub(super) items: Vec<CheckoutItem>,
     /// Stripe's customer.
     pub(super) customer_id: String,
 }
@@ -92,14 +95,12 @@ pub async fn preview_conversion(
     {
         return Ok(Err(ConversionRefusal::PaymentDue));
     }
-    let choice = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
-    let Some((quote, line)) =
-        quote(&plan, &choice).ok().and_then(|quote| quote.lines.first().cloned().map(|line| (quote, line)))
-    else {
-        return Ok(Err(ConversionRefusal::NotOffered));
-    };
-    let price_id = line.price.stripe_price_id.clone();
-    let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+    let to = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
+    let sold: BTreeSet<&str> = plan.addons_for_sale(&to).map(|(addon, _)| addon.code.as_str()).collect();
+    let addons = row.addons.0.iter().filter(|code| sold.contains(code.as_str())).cloned().collect();
+    let to = to.with_addons(addons);
+    let Ok(quote) = quote(&plan, &to) else { return Ok(Err(ConversionRefusal::NotOffered)) };
+    let items = checkout_items(&quote)?;
     // A trial has paid nothing.
     let credit_minor = match subscription.state {
         SubscriptionState::Trialing => 0,
@@ -110,13 +111,13 @@ pub async fn preview_conversion(
         return Ok(Err(ConversionRefusal::CreditTooLarge { credit }));
     }
     Ok(Ok(ConversionOffer {
-        seats: row.seats,
-        each: line.price.unit_amount,
+        to,
+        lines: quote.lines,
         price: quote.total,
         credit,
         rest: Money::new(quote.total.amount_minor - credit_minor, row.currency),
         reckoned_at,
-        price_id,
+        items,
         customer_id: subscription.customer_id,
         plan,
     }))

@@ -6,9 +6,9 @@ use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, pr
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
-use crate::db::DbError;
+use crate::db::{DbError, JsonText};
 use crate::ids::{LicenseId, PlanId, UserId};
-use crate::stripe::{CheckoutItem, IdempotencyKey, NewConversion};
+use crate::stripe::{IdempotencyKey, NewConversion};
 use crate::text::en::conversion as words;
 use crate::{audit, events, licenses};
 
@@ -80,7 +80,7 @@ pub async fn start_conversion(
     let new = NewConversion {
         customer_id: offer.customer_id.clone(),
         reference: conversion.id.to_string(),
-        item: CheckoutItem { price_id: offer.price_id.clone(), quantity: offer.seats },
+        items: offer.items.clone(),
         credit: offer.credit,
         credit_name: words::CREDIT_NAME.to_owned(),
         expires_at: cx.now.plus(OFFER_LIFE_MS),
@@ -123,7 +123,8 @@ async fn write(
                     license_id: license.id,
                     user_id: start.user_id,
                     plan_id: offer.plan.id,
-                    seats: offer.seats,
+                    seats: offer.to.seats,
+                    addons: JsonText(offer.to.addons),
                     status: ConversionStatus::Asked,
                     stripe_session_id: None,
                     currency: offer.price.currency,
@@ -134,6 +135,7 @@ async fn write(
                 store::insert(tx, &conversion).await?;
                 let after = serde_json::json!({
                     "license_id": conversion.license_id, "plan_id": conversion.plan_id, "seats": conversion.seats,
+                    "addons": conversion.addons.0,
                     "price_minor": conversion.price_minor, "credit_minor": conversion.credit_minor,
                     "amount_minor": conversion.rest().amount_minor, "currency": conversion.currency,
                 });

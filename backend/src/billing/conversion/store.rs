@@ -21,9 +21,9 @@ pub(super) async fn lock(tx: &mut Tx, vendor_id: &VendorId, id: &ConversionId) -
 pub(super) async fn insert(tx: &mut Tx, conversion: &Conversion) -> Result<(), DbError> {
     execute!(
         tx,
-        "INSERT INTO conversions (id, vendor_id, account_id, license_id, user_id, plan_id, seats, status, currency,
+        "INSERT INTO conversions (id, vendor_id, account_id, license_id, user_id, plan_id, seats, addons, status, currency,
                                   price_minor, credit_minor, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &conversion.id,
         &conversion.vendor_id,
         &conversion.account_id,
@@ -31,6 +31,7 @@ pub(super) async fn insert(tx: &mut Tx, conversion: &Conversion) -> Result<(), D
         &conversion.user_id,
         &conversion.plan_id,
         conversion.seats,
+        conversion.addons.clone(),
         conversion.status,
         conversion.currency,
         conversion.price_minor,

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::{AutoRenewal, AutoRenewalStatus, rules, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError};
-use crate::catalog::{self, BillingInterval, Composition};
+use crate::catalog::{self, BillingInterval};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{LicenseId, UserId};
 use crate::money::{Currency, Money};
-use crate::orders::rules::quote_maintenance;
-use crate::stripe::{IdempotencyKey, NewYearly};
+use crate::orders::rules::{QuoteLine, quote_maintenance};
+use crate::stripe::{IdempotencyKey, NewYearly, YearlyLine};
 use crate::{audit, licenses};
 
 /// Where Stripe's page leads. `{AUTO_RENEWAL_ID}` in them is filled in here.
@@ -56,9 +56,7 @@ pub enum AutoRenewalStart {
 
 struct Written {
     renewal: AutoRenewal,
-    price_id: String,
-    each: Money,
-    seats: i64,
+    lines: Vec<YearlyLine>,
     customer_id: Option<String>,
 }
 
@@ -74,7 +72,7 @@ pub async fn start_auto_renewal(
     let stripe = commerce.stripe(cx)?;
     let (tx_cx, tx_start) = (cx.clone(), start.clone());
     let written = commerce.db.write(move |tx| Box::pin(async move { write(tx, &tx_cx, &tx_start).await })).await?;
-    let Written { mut renewal, price_id, each, seats, customer_id } = match written {
+    let Written { mut renewal, lines, customer_id } = match written {
         Ok(written) => *written,
         Err(refused) => return Ok(refused),
     };
@@ -85,9 +83,7 @@ pub async fn start_auto_renewal(
     let new = NewYearly {
         customer_id,
         reference: renewal.id.to_string(),
-        price_id,
-        unit_amount: each,
-        quantity: seats,
+        lines,
         first_at: renewal.next_at,
         metadata: HashMap::from([
             ("vendor_id".to_owned(), cx.vendor_id.to_string()),
@@ -123,14 +119,17 @@ async fn write(
     }
     let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
     let currency: Currency = start.agreed.currency;
-    let bought = Composition::new(license.plan_id.clone(), BillingInterval::Once, license.seats, currency);
+    let bought = license.composition(BillingInterval::Once, currency);
     let quote = plan.and_then(|plan| quote_maintenance(&plan, &bought).ok());
     let Some(quote) = quote.filter(|quote| quote.total == start.agreed) else {
         return Ok(Err(AutoRenewalStart::Outdated));
     };
-    let Some(line) = quote.lines.first() else { return Ok(Err(AutoRenewalStart::Outdated)) };
-    let price_id = line.price.stripe_price_id.clone();
-    let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+    let line = |line: &QuoteLine| {
+        let price_id = line.price.stripe_price_id.clone();
+        let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
+        Ok(YearlyLine { price_id, unit_amount: line.price.unit_amount, quantity: line.quantity })
+    };
+    let lines = quote.lines.iter().map(line).collect::<Result<Vec<_>, CommerceError>>()?;
     let account = accounts::find_account(tx, &cx.vendor_id, &license.account_id).await?;
     let renewal = AutoRenewal {
         id: cx.id(),
@@ -154,9 +153,7 @@ async fn write(
     let (account_id, id) = (Some(&renewal.account_id), renewal.id.as_str());
     audit::record(tx, cx, account_id, "auto_renewal.ask", id, audit::NOTHING, Some(&after)).await?;
     Ok::<_, CommerceError>(Ok(Box::new(Written {
-        price_id,
-        each: line.price.unit_amount,
-        seats: license.seats,
+        lines,
         customer_id: account.and_then(|account| account.stripe_customer_id),
         renewal,
     })))

@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
-use super::super::catalog_file::read_catalog_file;
+use super::super::catalog_file::{FeatureEnd, read_catalog_file};
+use super::plan::last_second;
+use super::prices::{maintenance_prices, parse_amount};
 use super::*;
+use crate::money::Currency;
 
 const IOT: &str = include_str!("../../../../demo/iot-platform.toml");
 const DESK: &str = include_str!("../../../../demo/desk-tools.toml");
@@ -23,7 +26,8 @@ fn the_demo_catalogs_satisfy_the_rules() {
     let usd = Currency::parse("usd").unwrap();
     let price = |plan: &str, role, interval| {
         let plan = plans.iter().find(|it| it.code == plan).unwrap();
-        let price = plan.prices.iter().find(|price| price.role == role && price.interval == interval).unwrap();
+        let prices = plan.prices.iter().filter(|price| price.option.is_empty());
+        let price = prices.clone().find(|price| price.role == role && price.interval == interval).unwrap();
         assert_eq!(price.unit_amount.currency, usd);
         price.unit_amount.amount_minor
     };
@@ -200,6 +204,38 @@ fn each_broken_rule_is_found_at_its_place() {
             "products.iot-platform.plans.perpetual.prices",
             Fault::PriceMissing,
         ),
+        (r#"code = "more_devices""#, r#"code = "More""#, &format!("{maker}.addons.More.code"), Fault::NotACode),
+        (
+            r#"code = "audit_log""#,
+            r#"code = "single_sign_on""#,
+            "products.iot-platform.plans.startup.addons.single_sign_on.code",
+            Fault::Duplicate,
+        ),
+        (
+            "limits = { devices = 10, assets = 10 }\n# features",
+            "# features",
+            &format!("{maker}.addons.more_devices"),
+            Fault::GivesNothing,
+        ),
+        (
+            "features = { single_sign_on = true }\nprices",
+            "features = { white_labelling = true }\nprices",
+            "products.iot-platform.plans.startup.addons.single_sign_on.features.white_labelling",
+            Fault::PlanHasIt,
+        ),
+        (
+            "limits = { devices = 10, assets = 10 }\n\n# Features",
+            "limits = { devices = -1, assets = 10 }\n\n# Features",
+            &format!("{maker}.addons.more_devices.limits.devices"),
+            Fault::PlanHasIt,
+        ),
+        (r#"prices.usd.month = "8.00""#, "", &format!("{maker}.addons.more_devices.prices"), Fault::PricesOfPlanDiffer),
+        (
+            r#"prices.usd.month = "8.00""#,
+            r#"prices.usd.month = "8""#,
+            &format!("{maker}.addons.more_devices.prices.usd.month"),
+            Fault::NotAnAmount(2),
+        ),
     ] {
         let found = problems(from, to);
         let expected = Problem { path: path.to_owned(), fault };
@@ -254,10 +290,11 @@ fn amounts_have_exactly_their_currencys_decimals() {
 fn a_year_of_updates_is_rounded_to_the_minor_unit_halves_up() {
     let unit = CatalogPrice {
         role: PriceRole::Unit,
+        option: String::new(),
         interval: BillingInterval::Once,
         unit_amount: Money::new(1_001, Currency::parse("eur").unwrap()),
     };
-    let of = |percent| maintenance_prices(&[unit], Some(percent))[0].unit_amount.amount_minor;
+    let of = |percent| maintenance_prices(std::slice::from_ref(&unit), Some(percent))[0].unit_amount.amount_minor;
     assert_eq!((of(25), of(40), of(50)), (250, 400, 501));
 }
 

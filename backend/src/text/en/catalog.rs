@@ -1,6 +1,8 @@
 //! What is said about a catalog file to whoever applies it.
 
-use crate::catalog::{Change, Drift, Fault, LicenseType, LogoFault, PriceRole, Problem, Refusal};
+use crate::catalog::{
+    AddonPer, CatalogPrice, Change, Drift, Fault, LicenseType, LogoFault, Plan, PriceRole, Problem, Refusal, price_name,
+};
 use crate::money::Money;
 
 /// One line: the place and what is wrong there.
@@ -67,6 +69,11 @@ pub fn fault(fault: &Fault) -> String {
         }
         Fault::PriceMissing => "A price is missing here.".to_owned(),
         Fault::CurrenciesDiffer => "Every currency must offer the same intervals and roles.".to_owned(),
+        Fault::PricesOfPlanDiffer => {
+            "An add-on is sold with its plan: at the same intervals and in the same currencies.".to_owned()
+        }
+        Fault::GivesNothing => "An add-on must give something: a feature, or more of a limit.".to_owned(),
+        Fault::PlanHasIt => "The plan has this already, so nobody can buy it on top.".to_owned(),
         Fault::TwoRecommended => "Only one plan of a product can be the recommended one.".to_owned(),
         Fault::Logo(fault) => logo_fault(fault),
     }
@@ -109,7 +116,7 @@ pub fn change(change: &Change) -> String {
             format!("- plan {product}/{plan} is no longer offered; its licenses go on")
         }
         Change::CreatePrice { product, plan, price, before } => {
-            let what = format!("price {product}/{plan} {} per {}", price.role.as_str(), price.interval.as_str());
+            let what = price_line(product, plan, price);
             match before {
                 None => format!("+ {what}: {}", money(price.unit_amount)),
                 Some(before) => format!(
@@ -119,13 +126,17 @@ pub fn change(change: &Change) -> String {
                 ),
             }
         }
-        Change::WithdrawPrice { product, plan, role, interval, amount } => format!(
-            "- price {product}/{plan} {} per {}: {} is no longer offered; who bought keeps it",
-            role.as_str(),
-            interval.as_str(),
-            money(*amount)
+        Change::WithdrawPrice { product, plan, price } => format!(
+            "- {}: {} is no longer offered; who bought keeps it",
+            price_line(product, plan, price),
+            money(price.unit_amount)
         ),
     }
+}
+
+fn price_line(product: &str, plan: &str, price: &CatalogPrice) -> String {
+    let name = price_name(price.role, &price.option);
+    format!("price {product}/{plan} {name} per {}", price.interval.as_str())
 }
 
 /// Why a catalog cannot be applied to this vendor.
@@ -151,17 +162,24 @@ pub fn drift(drift: &Drift) -> String {
 }
 
 /// What Stripe's pages and our invoices call a line: `IoT Platform, Startup: additional instance`.
-pub fn line_name(product: &str, plan: &str, license_type: LicenseType, role: PriceRole) -> String {
-    let seat = match license_type {
+pub fn line_name(product: &str, plan: &Plan, role: PriceRole, option: &str) -> String {
+    let seat = match plan.license_type {
         LicenseType::Floating => "instance",
         LicenseType::Machine => "machine",
         LicenseType::User => "user",
     };
-    match role {
-        PriceRole::Base => format!("{product}, {plan}"),
-        PriceRole::ExtraSeat => format!("{product}, {plan}: additional {seat}"),
-        PriceRole::Unit => format!("{product}, {plan}: per {seat}"),
-        PriceRole::Maintenance => format!("{product}, {plan}: one year of updates, per {seat}"),
+    let addon = plan.addon(option).map(|addon| match addon.per {
+        AddonPer::License => addon.name.clone(),
+        AddonPer::Seat => format!("{}, per {seat}", addon.name),
+    });
+    let plan = &plan.name;
+    match (role, addon) {
+        (PriceRole::Base, _) => format!("{product}, {plan}"),
+        (PriceRole::ExtraSeat, _) => format!("{product}, {plan}: additional {seat}"),
+        (PriceRole::Unit, _) => format!("{product}, {plan}: per {seat}"),
+        (PriceRole::Maintenance, None) => format!("{product}, {plan}: one year of updates, per {seat}"),
+        (PriceRole::Maintenance, Some(addon)) => format!("{product}, {plan}: one year of updates, {addon}"),
+        (PriceRole::Addon, addon) => format!("{product}, {plan}: {}", addon.as_deref().unwrap_or(option)),
     }
 }
 

@@ -261,8 +261,12 @@ pub fn updates_lead(old: UnixMs, new: UnixMs, now: UnixMs) -> String {
 
 /// A price with what it is made of.
 #[must_use]
-pub fn updates_price(total: Money, each: Money, seats: &str) -> String {
-    format!("{} before tax: {} for each of {seats}", licenses::amount(total), licenses::amount(each))
+pub fn updates_price(total: Money, each: Money, seats: &str, addons: Money) -> String {
+    let of_seats = format!("{} before tax: {} for each of {seats}", licenses::amount(total), licenses::amount(each));
+    match addons.amount_minor {
+        0 => of_seats,
+        _ => format!("{of_seats}, {} for add-ons", licenses::amount(addons)),
+    }
 }
 
 /// Pays.

@@ -3,6 +3,7 @@
 use super::{buying, licenses, moments};
 use crate::billing::conversion::{ConversionOffer, ConversionProgress, ConversionRefusal};
 use crate::catalog::LicenseType;
+use crate::orders::rules::QuoteLine;
 
 /// What the credit is called on invoices.
 pub const CREDIT_NAME: &str = "Unused time of the subscription";
@@ -35,11 +36,15 @@ pub fn lead(license: &str, plan: &str) -> String {
     format!("{license} becomes {plan}: paid once, without end. The unused money of the subscription counts.")
 }
 
-/// The line of the perpetual license.
+/// A line of the price: the perpetual license first, then its add-ons.
 #[must_use]
-pub fn line(offer: &ConversionOffer, license_type: LicenseType) -> String {
-    let seats = buying::seats(license_type, offer.seats);
-    format!("{}, {seats}, {} each", offer.plan.name, licenses::amount(offer.each))
+pub fn line(offer: &ConversionOffer, line: &QuoteLine, license_type: LicenseType) -> String {
+    let each = licenses::amount(line.price.unit_amount);
+    match offer.plan.addon(&line.price.option) {
+        None => format!("{}, {}, {each} each", offer.plan.name, buying::seats(license_type, line.quantity)),
+        Some(addon) if line.quantity == 1 => addon.name.clone(),
+        Some(addon) => format!("{}, {}, {each} each", addon.name, buying::seats(license_type, line.quantity)),
+    }
 }
 
 /// What follows, point by point.

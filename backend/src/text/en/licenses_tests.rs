@@ -64,6 +64,7 @@ fn subscription(license: &License) -> Subscription {
         plan_id: license.plan_id.clone(),
         billing_interval: BillingInterval::Year,
         seats: 3,
+        addons: crate::db::JsonText(std::collections::BTreeSet::new()),
         currency: Currency::parse("usd").unwrap(),
         recurring_minor: 299_000,
         period_start: NOW,

@@ -37,6 +37,7 @@ pub mod license_start;
 pub mod licenses;
 pub mod mail;
 pub mod moments;
+pub mod options;
 pub mod order_mail;
 pub mod order_page;
 pub mod orders;

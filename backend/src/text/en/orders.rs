@@ -20,6 +20,9 @@ pub fn choice_problem(problem: ChoiceProblem) -> String {
         ChoiceProblem::TooManySeats { max } => {
             format!("This plan has at most {}. Enter {max} or fewer, or write to us for more.", instances(max))
         }
+        ChoiceProblem::AddonNotOffered => {
+            "An add-on that you chose is not sold with this plan. Choose again from those that are listed.".to_owned()
+        }
         ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
     }
 }
