@@ -24,6 +24,9 @@ pub fn PlanCard(
     /// The word that recommends it: "Most chosen". Its presence sets the plan apart.
     #[prop(optional, into)]
     recommended: Words,
+    /// What can be had besides, below what it contains.
+    #[prop(optional, into)]
+    on_top: ViewFn,
     /// How to choose it: a link, or the price calculator.
     children: Children,
 ) -> impl IntoView {
@@ -37,7 +40,10 @@ pub fn PlanCard(
             {summary.0.map(|summary| view! { <p>{summary}</p> })}
             <p class="price">{price} " " <small>{per}</small></p>
             {children()}
-            <ul class="ticks">{contains.into_iter().map(|phrase| view! { <li>{phrase}</li> }).collect_view()}</ul>
+            <div class="holds">
+                <ul class="ticks">{contains.into_iter().map(|phrase| view! { <li>{phrase}</li> }).collect_view()}</ul>
+                {on_top.run()}
+            </div>
         </section>
     }
 }

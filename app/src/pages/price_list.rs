@@ -293,7 +293,7 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
             update=text::UPDATE_PRICE.to_owned()
         />
     };
-    let on_top = on_top(plan, &Composition::new(plan.id.clone(), interval, plan.included_seats, currency));
+    let (offered, like) = (plan.clone(), Composition::new(plan.id.clone(), interval, plan.included_seats, currency));
     let card = view! {
         <PlanCard
             name=plan.name.clone()
@@ -302,9 +302,9 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
             per=per
             contains=contains
             recommended=recommended
+            on_top=move || on_top(&offered, &like)
         >
             {calculator}
-            {on_top}
         </PlanCard>
     };
     Some(card.into_any())
