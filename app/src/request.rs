@@ -74,15 +74,19 @@ impl Visit {
     /// A value of the page's query, decoded; the first where there are several.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&self.query).ok()?;
-        pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.query_pairs().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// All values of this name in the page's query, decoded.
     #[must_use]
     pub fn queries(&self, name: &str) -> Vec<String> {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&self.query).unwrap_or_default();
-        pairs.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
+        self.query_pairs().into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
+    }
+
+    /// All names and values of the page's query, decoded; none where it cannot be read.
+    #[must_use]
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        serde_urlencoded::from_str(&self.query).unwrap_or_default()
     }
 
     /// The account that is acted for, with the role in it.

@@ -37,6 +37,7 @@ CREATE TABLE plans (
     max_seats       BIGINT NOT NULL,
     terms           TEXT NOT NULL,                     -- JSON: limits, features, lease policy, enforcement, maintenance
     addons          TEXT NOT NULL,                     -- JSON: what buyers may have on top, those no longer offered included
+    packs           TEXT NOT NULL,                     -- JSON: limits of which buyers may have more, likewise
     presentation    TEXT NOT NULL,                     -- JSON: tagline, highlights, recommended
     position        BIGINT NOT NULL,
     published       BOOLEAN NOT NULL,
@@ -51,11 +52,12 @@ CREATE TABLE prices (
     id                TEXT NOT NULL PRIMARY KEY,
     vendor_id         TEXT NOT NULL,
     plan_id           TEXT NOT NULL,
-    role              TEXT NOT NULL,                   -- base, extra_seat, unit, maintenance, addon
-    option_code       TEXT NOT NULL,                   -- which add-on; '' for the plan itself
+    role              TEXT NOT NULL,                   -- base, extra_seat, unit, maintenance, addon, pack
+    option_code       TEXT NOT NULL,                   -- which add-on or limit; '' for the plan itself
     billing_interval  TEXT NOT NULL,                   -- month, year, once
     currency          TEXT NOT NULL,                   -- ISO 4217, lower case as Stripe writes it
-    unit_amount_minor BIGINT NOT NULL,
+    unit_amount_minor BIGINT NOT NULL,                 -- per unit; in the first tier where there are tiers
+    tiers             TEXT,                            -- JSON: what units cost by their number
     lookup_key        TEXT NOT NULL,
     stripe_price_id   TEXT,
     current           BOOLEAN NOT NULL,

@@ -50,6 +50,7 @@ CREATE TABLE subscriptions (
     seats                  BIGINT NOT NULL,
     currency               TEXT NOT NULL,
     addons                 TEXT NOT NULL,             -- JSON: codes of the add-ons that are paid
+    packs                  TEXT NOT NULL,             -- JSON: how many packs of which limit
     recurring_minor        BIGINT NOT NULL,           -- per interval, before tax and discounts
     period_start           BIGINT NOT NULL,
     period_end             BIGINT NOT NULL,

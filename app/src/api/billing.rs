@@ -20,7 +20,7 @@ use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused, say_done};
 use super::licenses::own_license;
-use super::orders::{checkout_urls, read_addons, session_hash};
+use super::orders::{checkout_urls, packs_query, read_addons, read_packs, session_hash};
 use crate::request::Visit;
 
 /// The form that changes plan, interval and seats.
@@ -38,6 +38,8 @@ pub fn change_page(license_id: &str, plan: &str, to: &Composition) -> String {
     let seats = to.seats.to_string();
     let mut query = vec![("plan", plan), ("interval", to.interval.as_str()), ("seats", &seats)];
     query.extend(to.addons.iter().map(|code| ("addon", code.as_str())));
+    let packs = packs_query(&to.packs);
+    query.extend(packs.iter().map(|(name, count)| (name.as_str(), count.as_str())));
     format!("/licenses/{license_id}/change?{}", serde_urlencoded::to_string(query).unwrap_or_default())
 }
 
@@ -68,6 +70,9 @@ pub async fn change_subscription(
     /// Codes of the add-ons, with commas between them.
     #[server(default)]
     addons: String,
+    /// Packs as `devices:3`, with commas between them.
+    #[server(default)]
+    packs: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
@@ -82,7 +87,9 @@ pub async fn change_subscription(
     let (Some(plan_id), Some(present)) = (find_plan(&visit, &id, &plan).await?, present(&visit, &id).await?) else {
         return Err(FormFailure::malformed());
     };
-    let to = Composition::new(plan_id, interval, seats, present.currency).with_addons(read_addons(&addons));
+    let to = Composition::new(plan_id, interval, seats, present.currency)
+        .with_addons(read_addons(&addons))
+        .with_packs(read_packs(&packs));
     let request = ChangeRequest { license_id: id, to };
     let changed = billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await;
     let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, &request.to));

@@ -2,7 +2,7 @@
 
 #![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::OrderId;
@@ -51,6 +51,9 @@ pub async fn place_order(
     /// Codes of the add-ons, with commas between them.
     #[server(default)]
     addons: String,
+    /// Packs as `devices:3`, with commas between them.
+    #[server(default)]
+    packs: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
@@ -62,7 +65,8 @@ pub async fn place_order(
     let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
     let Some(payment) = payment else { return Err(FormFailure::malformed()) };
     let promotion = (!code.is_empty()).then(|| (code.clone(), agreed_discount_minor));
-    let choice = Choice { product, plan, interval, seats, currency, addons: read_addons(&addons), code };
+    let (addons, packs) = (read_addons(&addons), read_packs(&packs));
+    let choice = Choice { product, plan, interval, seats, currency, addons, packs, code };
     let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
     let offer = visit
         .state
@@ -167,6 +171,8 @@ pub struct Choice {
     pub currency: Currency,
     /// Codes of the add-ons.
     pub addons: BTreeSet<String>,
+    /// How many packs of which limit.
+    pub packs: BTreeMap<String, i64>,
     /// A promotion code, or nothing.
     pub code: String,
 }
@@ -183,12 +189,37 @@ pub fn send_addons(addons: &BTreeSet<String>) -> String {
     addons.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
+/// Before the name of a limit in the name of a form value: how many packs of it.
+pub const PACK: &str = "pack_";
+
+/// Packs as a form sends them.
+#[must_use]
+pub fn read_packs(sent: &str) -> BTreeMap<String, i64> {
+    let pair = |pair: &str| {
+        let (limit, count) = pair.split_once(':')?;
+        Some((limit.to_owned(), count.parse().ok()?))
+    };
+    sent.split(',').filter_map(pair).collect()
+}
+
+/// Packs in the one value of a form: names of limits have neither commas nor colons.
+#[must_use]
+pub fn send_packs(packs: &BTreeMap<String, i64>) -> String {
+    packs.iter().map(|(limit, count)| format!("{limit}:{count}")).collect::<Vec<_>>().join(",")
+}
+
+/// Packs in an address.
+#[must_use]
+pub fn packs_query(packs: &BTreeMap<String, i64>) -> Vec<(String, String)> {
+    packs.iter().map(|(limit, count)| (format!("{PACK}{limit}"), count.to_string())).collect()
+}
+
 impl Choice {
     /// What of the plan that it names is to be bought.
     #[must_use]
     pub fn of(&self, plan: &Plan) -> Composition {
         let composition = Composition::new(plan.id.clone(), self.interval, self.seats, self.currency);
-        composition.with_addons(self.addons.clone())
+        composition.with_addons(self.addons.clone()).with_packs(self.packs.clone())
     }
 
     /// The address of the page on which it is reviewed.
@@ -205,6 +236,8 @@ impl Choice {
             query.push(("product", &self.product));
         }
         query.extend(self.addons.iter().map(|code| ("addon", code.as_str())));
+        let packs = packs_query(&self.packs);
+        query.extend(packs.iter().map(|(name, count)| (name.as_str(), count.as_str())));
         if !self.code.is_empty() {
             query.push(("code", &self.code));
         }
@@ -233,6 +266,7 @@ mod tests {
             seats: 4,
             currency: Currency::parse("usd").unwrap(),
             addons: BTreeSet::new(),
+            packs: BTreeMap::new(),
             code: String::new(),
         };
         assert_eq!(choice.review(), "/buy?plan=a%26seats%3D1%23&interval=year&seats=4&currency=usd");
@@ -240,6 +274,10 @@ mod tests {
         assert!(named.review().ends_with("&product=p"));
         let addons = read_addons("audit,archive,");
         assert_eq!(send_addons(&addons), "archive,audit");
-        assert!(Choice { addons, ..named }.review().ends_with("&product=p&addon=archive&addon=audit"));
+        let with = Choice { addons, ..named };
+        assert!(with.review().ends_with("&product=p&addon=archive&addon=audit"));
+        let packs = read_packs("devices:3,assets:1,,x:y");
+        assert_eq!(send_packs(&packs), "assets:1,devices:3");
+        assert!(Choice { packs, ..with }.review().ends_with("&addon=audit&pack_assets=1&pack_devices=3"));
     }
 }

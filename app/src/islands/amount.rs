@@ -70,6 +70,14 @@ const fn symbol(code: &str) -> Option<&'static str> {
     }
 }
 
+/// `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let mut text = String::new();
+    push_grouped(&mut text, number);
+    text
+}
+
 fn push_grouped(text: &mut String, number: u64) {
     let digits = number.to_string();
     for (place, digit) in digits.chars().enumerate() {

@@ -10,6 +10,7 @@ pub mod amount;
 pub mod auto_refresh;
 pub mod copy_button;
 pub mod number_stepper;
+pub mod pack_stepper;
 pub mod password_reveal;
 pub mod price_calculator;
 mod scripted;

@@ -1,7 +1,7 @@
 //! `/buy`: an order before it is placed: what, how many, for how much, for whom, and what happens next. `?code=` carries
 //! a promotion code, which is asked about at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backend::accounts::{Account, Act, Role, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
@@ -16,9 +16,10 @@ use backend::text::en::{buying as text, catalog as lines, countries, options, or
 use leptos::prelude::*;
 
 use super::addons::addon_cards;
+use super::packs::{asked as asked_packs, pack_fields};
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
-use crate::api::orders::{Choice as Chosen, FORM, send_addons};
+use crate::api::orders::{Choice as Chosen, FORM, PACK, send_addons, send_packs};
 use crate::components::{
     Card, Cents, Choice, Column, Control, Emphasis, EmptyState, Fact, Facts, Field, FieldError, Form, LinkButton,
     Method, Money, Notice, PageHead, Row, Stepper, Table, Tone, money_text,
@@ -56,6 +57,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         seats: visit.query("seats").and_then(|typed| typed.trim().parse().ok()).unwrap_or(plan.included_seats.max(1)),
         currency,
         addons: addons(&visit, &plan),
+        packs: asked_packs(&visit),
         code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
@@ -144,7 +146,11 @@ impl Review {
         let quote = match &self.quote {
             Ok(quote) => quote,
             Err(problem) => {
-                let errors = vec![FieldError::new("seats", orders::choice_problem(*problem))];
+                let field = match problem {
+                    rules::ChoiceProblem::PackCount { limit, .. } => format!("{PACK}{limit}"),
+                    _ => "seats".to_owned(),
+                };
+                let errors = vec![FieldError::new(field, orders::choice_problem(problem))];
                 let change_form = self.change_form(errors, text::CANNOT_ORDER, other_plan);
                 return view! {
                     <PageHead title=text::REVIEW_TITLE />
@@ -159,7 +165,7 @@ impl Review {
         let next = rules::next_charge_on(now.date(), interval).unwrap_or_else(|| add_years(now, 1).date());
         let (product, plan) = (&self.product.name, &self.plan.name);
         let of_seats = text::seats(self.plan.license_type, seats);
-        let of_seats = options::with_seats(of_seats, &self.plan, &self.chosen.addons);
+        let of_seats = options::with_seats(of_seats, &self.plan, &self.chosen.of(&self.plan));
         let is_free = terms::is_free(&self.plan, quote);
         let title = if is_free { promotions::FREE_REVIEW_TITLE } else { text::REVIEW_TITLE };
         let lead = if is_free {
@@ -195,15 +201,16 @@ impl Review {
         let mut rows: Vec<Row> = quote
             .lines
             .iter()
-            .map(|line| {
-                let unit = line.price.unit_amount;
+            .flat_map(|line| {
                 let (plan, price) = (&self.plan, &line.price);
                 let name = lines::line_name(&self.product.name, plan, price.role, &price.option);
-                Row::new()
-                    .cell(name)
-                    .cell(line.quantity.to_string())
-                    .cell(view! { <Money minor=unit.amount_minor currency=unit.currency.as_str() /> })
-                    .cell(view! { <Money minor=line.amount_minor currency=unit.currency.as_str() /> })
+                line.rows.iter().map(move |row| {
+                    Row::new()
+                        .cell(name.clone())
+                        .cell(row.quantity.to_string())
+                        .cell(view! { <Money minor=row.each.amount_minor currency=row.each.currency.as_str() /> })
+                        .cell(view! { <Money minor=row.amount_minor currency=row.each.currency.as_str() /> })
+                })
             })
             .collect();
         let total = quote.total;
@@ -277,7 +284,9 @@ impl Review {
             view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
         });
         let license_type = self.plan.license_type;
-        let addons = addon_cards(&self.plan, &chosen.of(&self.plan));
+        let composition = chosen.of(&self.plan);
+        let addons = addon_cards(&self.plan, &composition);
+        let packs = pack_fields(&self.plan, &composition, &BTreeMap::new());
         let least = u32::try_from(self.plan.included_seats.max(1)).unwrap_or(1);
         let most = u32::try_from(self.plan.max_seats).unwrap_or(u32::MAX);
         let seats = u32::try_from(chosen.seats.max(0)).unwrap_or(u32::MAX);
@@ -304,6 +313,7 @@ impl Review {
                     fewer=text::fewer(license_type)
                     more=text::more(license_type)
                 />
+                {packs}
                 {addons}
                 {code}
             </Form>
@@ -344,6 +354,7 @@ impl Review {
             ("seats".to_owned(), chosen.seats.to_string()),
             ("currency".to_owned(), chosen.currency.as_str().to_owned()),
             ("addons".to_owned(), send_addons(&chosen.addons)),
+            ("packs".to_owned(), send_packs(&chosen.of(&self.plan).packs)),
             ("agreed_minor".to_owned(), quote.total.amount_minor.to_string()),
             ("payment".to_owned(), payment.to_owned()),
         ];

@@ -1,24 +1,26 @@
 //! `/licenses/{id}/change`: another plan, interval or number of seats. `?plan=&interval=&seats=` shows what that
 //! costs, line by line; the button below it agrees to exactly that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use backend::accounts::Act;
 use backend::billing::{self, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, PlannedForLater, Subscription};
-use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole};
+use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole, Terms};
 use backend::invoices::transfers::PaysFor;
 use backend::orders::rules;
 use backend::text::en::{
-    billing as terms, buying, changes as text, license_page, licenses as words, moments, options, transfers,
+    billing as terms, buying, changes as text, license_page, licenses as words, moments, options, packs as pack_words,
+    transfers,
 };
 use leptos::prelude::*;
 
 use super::addons::addon_cards;
 use super::own_license::OwnLicense;
+use super::packs::{asked as asked_packs, pack_fields};
 use super::{NoPage, Page, render};
 use crate::api::billing::CHANGE;
 use crate::api::form::{Refused, take_refused};
-use crate::api::orders::send_addons;
+use crate::api::orders::{send_addons, send_packs};
 use crate::components::{
     Breadcrumb, Card, ChoiceCard, ChoiceCards, Column, Emphasis, EmptyState, Form, LinkButton, Method, Money, Notice,
     PageHead, PostButton, Row, Stepper, Table, Tone,
@@ -36,13 +38,13 @@ struct Wanted {
     to: Composition,
     /// The plan includes more seats than were asked for.
     is_raised: bool,
-    /// What becomes of the add-ons that are not taken along.
+    /// What becomes of the add-ons and packs that are not taken along.
     left: Vec<String>,
 }
 
 impl Wanted {
     fn seats_words(&self) -> String {
-        options::with_seats(buying::seats(self.plan.license_type, self.to.seats), &self.plan, &self.to.addons)
+        options::with_seats(buying::seats(self.plan.license_type, self.to.seats), &self.plan, &self.to)
     }
 
     fn hidden(&self, own: &OwnLicense) -> Vec<(String, String)> {
@@ -53,6 +55,7 @@ impl Wanted {
             pair("interval", self.to.interval.as_str()),
             pair("seats", &self.to.seats.to_string()),
             pair("addons", &send_addons(&self.to.addons)),
+            pair("packs", &send_packs(&self.to.packs)),
         ]
     }
 }
@@ -112,10 +115,11 @@ fn wanted(visit: &Visit, plans: &[Plan], present: &Subscription) -> Option<Wante
     let seats = if is_raised { plan.included_seats } else { seats };
     let interval = interval.unwrap_or(present.billing_interval);
     let to = Composition::new(plan.id.clone(), interval, seats, present.currency);
-    let to = to.with_addons(addons(visit, &plan, present));
+    let to = to.with_addons(addons(visit, &plan, present)).with_packs(packs(visit, &plan, present));
     let now = plans.iter().find(|plan| plan.id == present.plan_id)?;
     let left = catalog::fates(now, &present.addons.0, &plan, &to);
-    let left = left.into_iter().map(|(addon, fate)| options::fate(addon, fate, &plan)).collect();
+    let left = left.into_iter().map(|(addon, fate)| options::fate(addon, fate, &plan));
+    let left = left.chain(fewer_packs(now, present, &plan, &to)).collect();
     Some(Wanted { plan, to, is_raised, left })
 }
 
@@ -128,6 +132,25 @@ fn addons(visit: &Visit, plan: &Plan, present: &Subscription) -> BTreeSet<String
     let keeps = |code: &String| plan.id == present.plan_id && had.contains(code);
     let offered = |code: &String| plan.addon(code).is_some_and(|addon| addon.offered);
     visit.queries("addon").into_iter().filter(|code| offered(code) || keeps(code)).collect()
+}
+
+/// The packs that are asked for, as far as the plan has them; before anything is asked for, the present ones.
+fn packs(visit: &Visit, plan: &Plan, present: &Subscription) -> BTreeMap<String, i64> {
+    if visit.query("plan").is_none() {
+        return present.packs.0.clone();
+    }
+    let mut asked = asked_packs(visit);
+    let keeps = |limit: &String| plan.id == present.plan_id && present.packs.0.contains_key(limit);
+    asked.retain(|limit, _| plan.pack(limit).is_some_and(|pack| pack.offered) || keeps(limit));
+    asked
+}
+
+/// What becomes of the limits of which there would be fewer packs.
+fn fewer_packs(now: &Plan, present: &Subscription, plan: &Plan, to: &Composition) -> Vec<String> {
+    let (had, gets) = (now.as_bought(&present.composition()).terms, plan.as_bought(to).terms);
+    let limit = |terms: &Terms, name: &String| terms.limits.get(name).copied().unwrap_or(0);
+    let fewer = present.packs.0.iter().filter(|(name, count)| to.packs.get(*name).is_none_or(|left| left < *count));
+    fewer.map(|(name, _)| pack_words::given_up(name, limit(&had, name), limit(&gets, name))).collect()
 }
 
 fn refusal(refused: &Refused) -> Option<AnyView> {
@@ -185,6 +208,9 @@ fn choice(
     let max = seats(plans.iter().map(|plan| plan.max_seats).max().unwrap_or(1));
     let (license_type, href) = (own.license().license_type, own.href());
     let addons = addon_cards(&wanted.plan, &wanted.to);
+    let nothing = BTreeMap::new();
+    let had = if wanted.plan.id == present.plan_id { &present.packs.0 } else { &nothing };
+    let packs = pack_fields(&wanted.plan, &wanted.to, had);
     let hint = wanted.is_raised.then(|| text::raised(&wanted.plan));
     // Once the price is there, agreeing to it is the one thing that this view is for.
     let emphasis = if asked { Emphasis::Plain } else { Emphasis::Primary };
@@ -210,6 +236,7 @@ fn choice(
                     more=buying::more(license_type)
                     hint
                 />
+                {packs}
                 {addons}
             </Form>
         </Card>

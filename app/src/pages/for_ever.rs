@@ -100,7 +100,8 @@ fn offered(own: &OwnLicense, offer: &ConversionOffer) -> AnyView {
         ("reckoned_at".to_owned(), offer.reckoned_at.seconds().to_string()),
         ("rest_minor".to_owned(), offer.rest.amount_minor.to_string()),
     ];
-    let points = text::points().into_iter().map(|point| view! { <li>{point}</li> }).collect_view();
+    let points = text::points(&own.license().plan_terms.packs, &offer.plan);
+    let points = points.into_iter().map(|point| view! { <li>{point}</li> }).collect_view();
     let (href, submit) = (own.href(), text::submit(offer));
     view! {
         <div class="row apart">

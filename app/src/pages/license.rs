@@ -25,7 +25,7 @@ use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
-    license_page as text, licenses as words, moments, options, portal, transfers,
+    license_page as text, licenses as words, moments, options, packs, portal, transfers,
 };
 use leptos::prelude::*;
 
@@ -261,7 +261,7 @@ fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan])
     let plan = plans.iter().find(|plan| plan.id == planned.to.plan_id);
     let seats = buying::seats(own.license().license_type, planned.to.seats);
     let (plan, seats) = match plan {
-        Some(plan) => (plan.name.clone(), options::with_seats(seats, plan, &planned.to.addons)),
+        Some(plan) => (plan.name.clone(), options::with_seats(seats, plan, &planned.to)),
         None => (own.view.plan_name.clone(), seats),
     };
     let price = backend::money::Money::new(planned.recurring_minor, subscription.currency);
@@ -291,6 +291,9 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
     if !license.terms.addons.is_empty() {
         let names: Vec<&str> = license.terms.addons.values().map(String::as_str).collect();
         facts.push(Fact::new(options::LABEL, names.join(", ")));
+    }
+    if !license.terms.packs.is_empty() {
+        facts.push(Fact::new(packs::LABEL, packs::held(&license.terms.packs)));
     }
     if let Some(subscription) = own.living_subscription() {
         let is_paid = license.status != LicenseStatus::Pending;

@@ -25,6 +25,7 @@ pub mod not_done;
 pub mod order;
 pub mod overview;
 mod own_license;
+mod packs;
 pub mod price_list;
 pub mod recover;
 pub mod reset_password;

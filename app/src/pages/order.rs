@@ -5,11 +5,9 @@
 //! an island asks [`state`] and loads the page again when there is something new. `?left=1` is where whoever leaves
 //! Checkout comes back to. An order by transfer shows how to pay, and what has arrived.
 
-use std::collections::BTreeSet;
-
 use backend::accounts::{Act, may};
 use backend::billing::CommerceError;
-use backend::catalog::{self, Plan, Price, Product};
+use backend::catalog::{self, Plan, PriceRole, Product};
 use backend::db::DbError;
 use backend::ids::{LicenseId, OrderId};
 use backend::invoices::transfers;
@@ -235,7 +233,8 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             interval: order.billing_interval,
             seats: order.seats,
             currency: order.currency,
-            addons: addons(order, plan),
+            addons: ordered(order, plan, PriceRole::Addon).map(|(code, _)| code).collect(),
+            packs: ordered(order, plan, PriceRole::Pack).collect(),
             code: order.promotion_code.clone().unwrap_or_default(),
         }
         .review(),
@@ -243,11 +242,13 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
     }
 }
 
-/// Codes of the add-ons that were ordered, of those that are sold now.
-fn addons(order: &Order, plan: &Plan) -> BTreeSet<String> {
-    let ordered =
-        |price: &&Price| order.items.0.iter().any(|item| price.stripe_price_id.as_ref() == Some(&item.price_id));
-    plan.prices.iter().filter(ordered).map(|price| price.option.clone()).filter(|code| !code.is_empty()).collect()
+/// What was ordered on top at prices of a role, of what is sold now: its code and how many of it.
+fn ordered(order: &Order, plan: &Plan, role: PriceRole) -> impl Iterator<Item = (String, i64)> {
+    let prices = plan.prices.iter().filter(move |price| price.role == role);
+    prices.filter_map(|price| {
+        let item = order.items.0.iter().find(|item| price.stripe_price_id.as_ref() == Some(&item.price_id))?;
+        Some((price.option.clone(), item.quantity))
+    })
 }
 
 async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Page, NoPage> {

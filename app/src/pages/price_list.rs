@@ -6,9 +6,9 @@
 
 use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole, Product, Release};
 use backend::db::DbError;
-use backend::money::Currency;
+use backend::money::{Currency, Money};
 use backend::orders::{promotion, rules};
-use backend::text::en::{buying as text, options, promotions};
+use backend::text::en::{buying as text, options, packs, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 
@@ -320,11 +320,16 @@ fn on_top(plan: &Plan, like: &Composition) -> Option<AnyView> {
             view! { <li>{addon.name.clone()} ": " {price}</li> }
         })
         .collect();
-    let list = (!addons.is_empty()).then(|| {
+    let amount = |amount: Money| money_text(amount.amount_minor, amount.currency.as_str(), Cents::WhenNeeded);
+    let packs: Vec<_> = plan
+        .packs_for_sale(like)
+        .map(|(pack, price)| view! { <li>{packs::on_the_list(pack, price, like.interval, amount)}</li> })
+        .collect();
+    let list = (!addons.is_empty() || !packs.is_empty()).then(|| {
         view! {
             <div>
                 <p class="hint">{options::ON_THE_LIST}</p>
-                <ul class="points">{addons}</ul>
+                <ul class="points">{addons} {packs}</ul>
             </div>
         }
     });

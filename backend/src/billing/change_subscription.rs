@@ -211,11 +211,11 @@ async fn note(
 ) -> Result<(), CommerceError> {
     let before = serde_json::json!({
         "plan_id": prepared.row.plan_id, "interval": prepared.row.billing_interval, "seats": prepared.row.seats,
-        "addons": prepared.row.addons.0,
+        "addons": prepared.row.addons.0, "packs": prepared.row.packs.0,
     });
     let after = serde_json::json!({
         "plan_id": request.to.plan_id, "interval": request.to.interval, "seats": request.to.seats,
-        "addons": request.to.addons,
+        "addons": request.to.addons, "packs": request.to.packs,
         "takes_effect": match prepared.timing {
             Timing::Now => "now",
             Timing::AtPeriodEnd => "at_period_end",

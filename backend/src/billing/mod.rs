@@ -33,7 +33,7 @@ pub(crate) mod store;
 mod sync_customer;
 pub mod unpaid_changes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,8 @@ pub struct Subscription {
     pub currency: Currency,
     /// Codes of the add-ons that are paid.
     pub addons: JsonText<BTreeSet<String>>,
+    /// How many packs of which limit are paid.
+    pub packs: JsonText<BTreeMap<String, i64>>,
     /// What each interval costs, before tax and discounts.
     pub recurring_minor: i64,
     /// The period that is paid.
@@ -148,7 +150,9 @@ impl Subscription {
     #[must_use]
     pub fn composition(&self) -> Composition {
         let plan_id = self.plan_id.clone();
-        Composition::new(plan_id, self.billing_interval, self.seats, self.currency).with_addons(self.addons.0.clone())
+        Composition::new(plan_id, self.billing_interval, self.seats, self.currency)
+            .with_addons(self.addons.0.clone())
+            .with_packs(self.packs.0.clone())
     }
 }
 

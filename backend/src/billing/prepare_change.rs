@@ -1,6 +1,8 @@
 //! What a change of plan, interval or seats starts from, for its preview and for making it: whether it can be made, what
 //! becomes of each of Stripe's items, and when.
 
+use std::collections::BTreeMap;
+
 use super::rules::{self, Shape, Timing};
 use super::{Commerce, CommerceError, Subscription, project_subscription, store, unpaid_changes};
 use crate::accounts::{self, Act};
@@ -10,7 +12,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
 use crate::money::Money;
-use crate::orders::rules::{ChoiceProblem, Quote, check_seats, quote_at};
+use crate::orders::rules::{ChoiceProblem, Quote, check_packs, check_seats, quote_at};
 use crate::stripe::{ItemChange, StripeSubscription, SubscriptionState};
 use crate::{leases, licenses};
 
@@ -184,6 +186,11 @@ async fn find_choice(
     if let Err(problem) = check_seats(&wanted, request.to.seats) {
         return Ok(Err(ChangeRefusal::Choice(problem)));
     }
+    let nothing = BTreeMap::new();
+    let had = if wanted.id == current.id { &row.packs.0 } else { &nothing };
+    if let Err(problem) = check_packs(&wanted, &request.to, had) {
+        return Ok(Err(ChangeRefusal::Choice(problem)));
+    }
     if request.to.seats < row.seats {
         let held = leases::count_seats(tx, &row.license_id, current.license_type, cx.now).await?;
         if held > request.to.seats {
@@ -244,6 +251,7 @@ fn plan_items(
         seats: row.seats,
         same_plan: true,
         addons: &row.addons.0,
+        packs: &row.packs.0,
         terms: &had,
     };
     let to = Shape {
@@ -252,6 +260,7 @@ fn plan_items(
         seats: request.to.seats,
         same_plan: wanted.id == current.id,
         addons: &request.to.addons,
+        packs: &request.to.packs,
         terms: &gets,
     };
     let timing = rules::timing(&from, &to);
@@ -275,7 +284,8 @@ fn item_changes(present: &[(String, Price)], quote: &Quote) -> Result<Vec<ItemCh
     Ok(changes)
 }
 
-/// Whether the one takes the other's place: seats those of seats, an add-on that of the same code.
+/// Whether the one takes the other's place: seats those of seats, an add-on that of the same code, packs those of the same
+/// limit.
 fn is_for_the_same(a: &Price, b: &Price) -> bool {
     (a.role, &a.option) == (b.role, &b.option)
 }

@@ -213,13 +213,15 @@ async fn record(
 ) -> Result<(), CommerceError> {
     let was = serde_json::json!({
         "status": before.stripe_status, "plan_id": before.plan_id, "seats": before.seats, "addons": before.addons.0,
+        "packs": before.packs.0,
         "interval": before.billing_interval, "period_end": before.period_end.timestamp().to_string(),
         "cancel_at_period_end": before.cancel_at_period_end,
         "scheduled": before.scheduled.as_ref().map(|scheduled| &scheduled.0),
     });
     let is = serde_json::json!({
         "status": subscription.state, "plan_id": facts.composition.plan_id, "seats": facts.composition.seats,
-        "addons": facts.composition.addons, "interval": facts.composition.interval, "period_end": facts.period_end.timestamp().to_string(),
+        "addons": facts.composition.addons, "packs": facts.composition.packs,
+        "interval": facts.composition.interval, "period_end": facts.period_end.timestamp().to_string(),
         "cancel_at_period_end": subscription.cancel_at_period_end, "scheduled": facts.scheduled,
     });
     if was == is {

@@ -1,8 +1,8 @@
 //! What a subscription's condition means for its license, and when a change takes effect.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{BillingInterval, Terms};
+use crate::catalog::{BillingInterval, Terms, gives_up_packs};
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::licenses::LicenseStatus;
 use crate::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
@@ -109,7 +109,9 @@ pub struct Shape<'a> {
     pub same_plan: bool,
     /// Codes of its add-ons.
     pub addons: &'a BTreeSet<String>,
-    /// What it gives the license, with its add-ons.
+    /// How many packs of which limit it has.
+    pub packs: &'a BTreeMap<String, i64>,
+    /// What it gives the license, with its add-ons and packs.
     pub terms: &'a Terms,
 }
 
@@ -125,16 +127,18 @@ pub enum Timing {
 }
 
 /// When a change from one shape to another takes effect: whatever takes something away (seats, a lower
-/// plan, a year that is paid, an add-on) waits for the end of what is paid; all else is done and charged at once.
+/// plan, a year that is paid, an add-on, packs) waits for the end of what is paid; all else is done and charged at once.
 #[must_use]
 pub fn timing(from: &Shape<'_>, to: &Shape<'_>) -> Timing {
-    if to.same_plan && from.interval == to.interval && from.seats == to.seats && from.addons == to.addons {
+    let same_options = from.addons == to.addons && from.packs == to.packs;
+    if to.same_plan && from.interval == to.interval && from.seats == to.seats && same_options {
         return Timing::Unchanged;
     }
     let shorter = from.interval == BillingInterval::Year && to.interval == BillingInterval::Month;
     let lower = !to.same_plan && per_year(to) < per_year(from);
-    // An add-on that a higher plan makes superfluous takes nothing away.
-    let given_up = !from.addons.is_subset(to.addons) && is_less(to.terms, from.terms);
+    // What a higher plan makes superfluous takes nothing away.
+    let fewer_options = !from.addons.is_subset(to.addons) || gives_up_packs(from.packs, to.packs);
+    let given_up = fewer_options && is_less(to.terms, from.terms);
     if to.seats < from.seats || shorter || lower || given_up { Timing::AtPeriodEnd } else { Timing::Now }
 }
 
@@ -254,10 +258,10 @@ mod tests {
     #[test]
     fn what_takes_away_waits_for_the_end_of_what_is_paid() {
         use BillingInterval::{Month, Year};
-        let (addons, terms) = (BTreeSet::new(), Terms::default());
+        let (addons, packs, terms) = (BTreeSet::new(), BTreeMap::new(), Terms::default());
         let shape = |interval, base_minor, seats, same_plan| {
-            let (addons, terms) = (&addons, &terms);
-            Shape { interval, base_minor, seats, same_plan, addons, terms }
+            let (addons, packs, terms) = (&addons, &packs, &terms);
+            Shape { interval, base_minor, seats, same_plan, addons, packs, terms }
         };
         let from = shape(Month, 29_900, 3, true);
         let cases = [
@@ -282,6 +286,7 @@ mod tests {
     #[test]
     fn an_addon_is_had_at_once_and_given_up_at_the_end_of_what_is_paid() {
         let (none, audit) = (BTreeSet::new(), BTreeSet::from(["audit".to_owned()]));
+        let packs = BTreeMap::new();
         let terms = |features: &[&str], devices| Terms {
             features: features.iter().map(|name| ((*name).to_owned(), None)).collect(),
             limits: [("devices".to_owned(), devices)].into(),
@@ -291,8 +296,8 @@ mod tests {
         let (has_all, unlimited, lacks, allows_less) =
             (terms(&["audit"], 500), terms(&["audit"], -1), terms(&[], 500), terms(&["audit"], 120));
         let shape = |addons, terms, base_minor, same_plan| {
-            let (interval, seats) = (BillingInterval::Month, 1);
-            Shape { interval, base_minor, seats, same_plan, addons, terms }
+            let (interval, seats, packs) = (BillingInterval::Month, 1, &packs);
+            Shape { interval, base_minor, seats, same_plan, addons, packs, terms }
         };
         let without_it = shape(&none, &plain, 100, true);
         let with_it = shape(&audit, &with, 100, true);
@@ -309,6 +314,30 @@ mod tests {
         ];
         for (from, to, expected) in cases {
             assert_eq!(timing(&from, &to), expected, "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn packs_are_had_at_once_and_given_up_at_the_end_of_what_is_paid() {
+        let terms = |devices| Terms { limits: [("devices".to_owned(), devices)].into(), ..Terms::default() };
+        let packs = |count| BTreeMap::from([("devices".to_owned(), count)]);
+        let (addons, none) = (BTreeSet::new(), BTreeMap::new());
+        let (two, three) = (packs(2), packs(3));
+        let (plain, with_two, with_three, higher, lower) = (terms(100), terms(300), terms(400), terms(400), terms(200));
+        let shape = |packs, terms, base_minor, same_plan| {
+            let (interval, seats, addons) = (BillingInterval::Month, 1, &addons);
+            Shape { interval, base_minor, seats, same_plan, addons, packs, terms }
+        };
+        let had = shape(&two, &with_two, 100, true);
+        let cases = [
+            (shape(&two, &with_two, 100, true), Timing::Unchanged),
+            (shape(&three, &with_three, 100, true), Timing::Now),
+            (shape(&none, &plain, 100, true), Timing::AtPeriodEnd),
+            (shape(&none, &higher, 200, false), Timing::Now),
+            (shape(&none, &lower, 200, false), Timing::AtPeriodEnd),
+        ];
+        for (to, expected) in cases {
+            assert_eq!(timing(&had, &to), expected, "{to:?}");
         }
     }
 }

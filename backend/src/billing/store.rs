@@ -1,6 +1,6 @@
 //! Subscriptions in the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Condition;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
@@ -40,16 +40,18 @@ pub(crate) async fn read_composition(
 }
 
 async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -> Result<Meaning, CommerceError> {
-    let (mut main, mut extra_seats, mut addons, mut recurring_minor) = (None, 0, BTreeSet::new(), 0_i64);
+    let (mut main, mut extra_seats, mut recurring_minor) = (None, 0, 0_i64);
+    let (mut addons, mut packs) = (BTreeSet::new(), BTreeMap::new());
     for (at, CheckoutItem { price_id, quantity }) in items.iter().enumerate() {
         let Some((plan_id, price)) = catalog::find_price_by_stripe_id(tx, &cx.vendor_id, price_id).await? else {
             return Err(CommerceError::Contradiction(format!("{whose} has the price {price_id}, which is not ours")));
         };
-        recurring_minor = recurring_minor.saturating_add(price.unit_amount.amount_minor.saturating_mul(*quantity));
+        recurring_minor = recurring_minor.saturating_add(price.amount_minor(*quantity).unwrap_or(i64::MAX));
         match price.role {
             PriceRole::Base | PriceRole::Unit => main = Some((at, plan_id, price)),
             PriceRole::ExtraSeat => extra_seats = *quantity,
             PriceRole::Addon => drop(addons.insert(price.option)),
+            PriceRole::Pack => drop(packs.insert(price.option, *quantity)),
             PriceRole::Maintenance => {}
         }
     }
@@ -63,7 +65,9 @@ async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -
         PriceRole::Unit => items[main_at].quantity,
         _ => plan.included_seats.saturating_add(extra_seats),
     };
-    let composition = Composition::new(plan_id, main.interval, seats, main.unit_amount.currency).with_addons(addons);
+    let composition = Composition::new(plan_id, main.interval, seats, main.unit_amount.currency)
+        .with_addons(addons)
+        .with_packs(packs);
     Ok(Meaning { composition, recurring_minor, main_at })
 }
 
@@ -256,9 +260,9 @@ pub(crate) async fn insert_subscription(
     execute!(
         tx,
         "INSERT INTO subscriptions (id, vendor_id, account_id, license_id, stripe_subscription_id, stripe_status,
-                                    plan_id, billing_interval, seats, currency, addons, recurring_minor,
+                                    plan_id, billing_interval, seats, currency, addons, packs, recurring_minor,
                                     period_start, period_end, cancel_at_period_end, ended_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         cx.id::<SubscriptionId>(),
         &cx.vendor_id,
         account_id,
@@ -270,6 +274,7 @@ pub(crate) async fn insert_subscription(
         facts.composition.seats,
         subscription.currency,
         JsonText(facts.composition.addons.clone()),
+        JsonText(facts.composition.packs.clone()),
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,
@@ -291,8 +296,8 @@ pub(super) async fn update_subscription(
     execute!(
         tx,
         "UPDATE subscriptions SET stripe_status = $3, plan_id = $4, billing_interval = $5, seats = $6,
-                addons = $7, recurring_minor = $8, period_start = $9, period_end = $10, cancel_at_period_end = $11,
-                past_due_since = $12, ended_at = $13, scheduled = $14, updated_at = $15
+                addons = $7, packs = $8, recurring_minor = $9, period_start = $10, period_end = $11,
+                cancel_at_period_end = $12, past_due_since = $13, ended_at = $14, scheduled = $15, updated_at = $16
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         id,
@@ -301,6 +306,7 @@ pub(super) async fn update_subscription(
         facts.composition.interval,
         facts.composition.seats,
         JsonText(facts.composition.addons.clone()),
+        JsonText(facts.composition.packs.clone()),
         facts.recurring_minor,
         facts.period_start,
         facts.period_end,

@@ -92,12 +92,17 @@ impl Plan {
         self.addons.iter().filter(|addon| addon.offered).filter_map(move |addon| Some((addon, price(addon)?)))
     }
 
-    /// The plan with the terms that a license of this composition has: the plan's own, and what its add-ons give.
+    /// The plan with the terms that a license of this composition has: the plan's own, and what its add-ons and packs give.
     #[must_use]
     pub fn as_bought(&self, composition: &Composition) -> Self {
         let mut plan = self.clone();
         for addon in self.addons.iter().filter(|addon| composition.addons.contains(&addon.code)) {
             addon.add_to(&mut plan.terms, composition.seats);
+        }
+        for pack in &self.packs {
+            if let Some(count) = composition.packs.get(&pack.limit) {
+                pack.add_to(&mut plan.terms, *count);
+            }
         }
         plan
     }

@@ -2,6 +2,7 @@
 
 use super::addons::addons_after;
 use super::diff::{Change, Current, CurrentProduct, Refusal, compare};
+use super::packs::packs_after;
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
 use super::{Plan, Price, Product, price_name, store};
 use crate::audit;
@@ -171,6 +172,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 max_seats: wanted.max_seats,
                 terms: wanted.terms.clone(),
                 addons: wanted.addons.clone(),
+                packs: wanted.packs.clone(),
                 presentation: wanted.presentation.clone(),
                 position: *position,
                 published: wanted.published,
@@ -188,6 +190,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 max_seats: wanted.max_seats,
                 terms: wanted.terms.clone(),
                 addons: addons_after(&before.addons, &wanted.addons),
+                packs: packs_after(&before.packs, &wanted.packs),
                 presentation: wanted.presentation.clone(),
                 position: *position,
                 published: wanted.published,
@@ -210,6 +213,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 option: price.option.clone(),
                 interval: price.interval,
                 unit_amount: price.unit_amount,
+                tiers: price.tiers.clone(),
                 lookup_key: lookup_key(&catalog.vendor.code, product, plan, price),
                 stripe_price_id: None,
                 created_at: cx.now,
@@ -257,13 +261,13 @@ async fn record(
 fn plan_state(plan: &Plan) -> serde_json::Value {
     serde_json::json!({
         "code": plan.code, "name": plan.name, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
-        "terms": plan.terms, "addons": plan.addons, "presentation": plan.presentation, "position": plan.position,
+        "terms": plan.terms, "addons": plan.addons, "packs": plan.packs, "presentation": plan.presentation, "position": plan.position,
         "published": plan.published,
     })
 }
 
 fn price_state(price: &Price) -> serde_json::Value {
-    serde_json::json!({ "lookup_key": price.lookup_key, "unit_amount": price.unit_amount })
+    serde_json::json!({ "lookup_key": price.lookup_key, "unit_amount": price.unit_amount, "tiers": price.tiers })
 }
 
 fn wanted_product<'c>(catalog: &'c Catalog, code: &str) -> Result<&'c CatalogProduct, DbError> {

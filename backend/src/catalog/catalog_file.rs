@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{AddonPer, BillingInterval, LevelAggregation, LicenseType, PlanKind, PriceRole};
+use super::{AddonPer, BillingInterval, LevelAggregation, LicenseType, PlanKind, PriceRole, TierMode};
 use crate::vendors::BankDetails;
 
 /// A whole file.
@@ -181,6 +181,9 @@ pub(super) struct PlanSection {
     /// What its buyers may have on top.
     #[serde(default)]
     pub addons: Vec<AddonSection>,
+    /// The limits of which its buyers may have more.
+    #[serde(default)]
+    pub packs: Vec<PackSection>,
 }
 
 /// `[[products.plans.addons]]`.
@@ -206,6 +209,38 @@ pub(super) struct AddonSection {
     /// Currency to interval to decimal amount: `usd.month = "10.00"`.
     #[serde(default)]
     pub prices: BTreeMap<String, BTreeMap<BillingInterval, String>>,
+}
+
+/// `[[products.plans.packs]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackSection {
+    /// The limit that it raises.
+    pub limit: String,
+    /// By how much.
+    pub size: i64,
+    /// How many a license can have.
+    pub max: i64,
+    /// What its tiers mean; `volume` when absent.
+    #[serde(default = "volume")]
+    pub mode: TierMode,
+    /// Currency to interval to tiers: `usd.month = [{ up_to = 10, each = "5.00" }, { each = "4.00" }]`.
+    #[serde(default)]
+    pub prices: BTreeMap<String, BTreeMap<BillingInterval, Vec<TierSection>>>,
+}
+
+/// A tier of a pack's price.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TierSection {
+    /// The last pack in it; none in the last tier.
+    pub up_to: Option<i64>,
+    /// Decimal amount of each.
+    pub each: String,
+}
+
+fn volume() -> TierMode {
+    TierMode::Volume
 }
 
 fn license() -> AddonPer {

@@ -1,7 +1,7 @@
 //! A composition: what of a plan is bought, and which of the plan's prices that comes to. Orders, subscriptions, changes
 //! and what Stripe is asked to charge all say it with this one type.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub struct Composition {
     /// Codes of the add-ons.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub addons: BTreeSet<String>,
+    /// How many packs of which limit; at least 1 of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packs: BTreeMap<String, i64>,
 }
 
 /// How many of one of its plan's prices a composition comes to.
@@ -31,7 +34,7 @@ pub struct Composition {
 pub struct Part {
     /// What the price is for.
     pub role: PriceRole,
-    /// Code of the add-on that it is for; empty where it is for the plan itself.
+    /// Code of the add-on, or name of the limit, that it is for; empty where it is for the plan itself.
     pub option: String,
     /// How many of it, at least 1.
     pub quantity: i64,
@@ -41,7 +44,7 @@ impl Composition {
     /// A plan with so many seats, and nothing on top.
     #[must_use]
     pub fn new(plan_id: PlanId, interval: BillingInterval, seats: i64, currency: Currency) -> Self {
-        Self { plan_id, interval, seats, currency, addons: BTreeSet::new() }
+        Self { plan_id, interval, seats, currency, addons: BTreeSet::new(), packs: BTreeMap::new() }
     }
 
     /// The same with these add-ons, by code.
@@ -50,9 +53,16 @@ impl Composition {
         Self { addons, ..self }
     }
 
+    /// The same with so many packs of these limits; none of those that are asked for with 0.
+    #[must_use]
+    pub fn with_packs(self, mut packs: BTreeMap<String, i64>) -> Self {
+        packs.retain(|_, count| *count != 0);
+        Self { packs, ..self }
+    }
+
     /// The parts of it under `plan`, the plan itself first: a subscription's base price once and the extra-seat price for
-    /// each seat beyond the included ones; a perpetual license's unit price for every seat. Then the add-ons that the plan
-    /// knows.
+    /// each seat beyond the included ones; a perpetual license's unit price for every seat. Then the add-ons and packs that
+    /// the plan knows.
     #[must_use]
     pub fn parts(&self, plan: &Plan) -> Vec<Part> {
         let part = |role, quantity| Part { role, option: String::new(), quantity };
@@ -65,6 +75,10 @@ impl Composition {
             parts.push(part(PriceRole::ExtraSeat, extra));
         }
         parts.extend(self.addon_parts(plan, PriceRole::Addon));
+        parts.extend(plan.packs.iter().filter_map(|pack| {
+            let quantity = *self.packs.get(&pack.limit)?;
+            Some(Part { role: PriceRole::Pack, option: pack.limit.clone(), quantity })
+        }));
         parts
     }
 

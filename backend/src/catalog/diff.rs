@@ -4,8 +4,9 @@
 //! that was not shown, and an empty list means that nothing is written.
 
 use super::addons::addons_after;
+use super::packs::packs_after;
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease};
-use super::{Plan, Product, Release};
+use super::{Plan, Price, Product, Release};
 use crate::money::Money;
 use crate::vendors::Vendor;
 
@@ -261,7 +262,8 @@ fn compare_plan(
     for price in &wanted.prices {
         let currency = price.unit_amount.currency;
         let before = found.and_then(|now| now.price_of(price.role, &price.option, price.interval, currency));
-        if before.is_none_or(|before| before.unit_amount != price.unit_amount) {
+        let is_same = |before: &Price| (before.unit_amount, &before.tiers) == (price.unit_amount, &price.tiers);
+        if !before.is_some_and(is_same) {
             let before = before.map(|before| before.unit_amount);
             changes.push(Change::CreatePrice {
                 product: product.clone(),
@@ -277,6 +279,7 @@ fn compare_plan(
             option: price.option.clone(),
             interval: price.interval,
             unit_amount: price.unit_amount,
+            tiers: price.tiers.clone(),
         };
         if !wanted.prices.iter().any(|it| it.is_for_the_same(&price)) {
             changes.push(Change::WithdrawPrice { product: product.clone(), plan: plan.clone(), price });
@@ -294,6 +297,7 @@ fn differing_plan_members(now: &Plan, wanted: &CatalogPlan, position: i64) -> Ve
         ("limits", terms.limits != then.limits),
         ("features", terms.features != then.features),
         ("addons", now.addons != addons_after(&now.addons, &wanted.addons)),
+        ("packs", now.packs != packs_after(&now.packs, &wanted.packs)),
         ("lease", terms.lease != then.lease),
         ("enforcement", terms.enforcement != then.enforcement),
         ("level_aggregation", terms.level_aggregation != then.level_aggregation),

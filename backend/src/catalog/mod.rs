@@ -11,9 +11,11 @@ mod composition;
 mod diff;
 mod load_catalog;
 mod logo;
+mod packs;
 mod push_prices;
 mod rules;
 mod store;
+mod tiers;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,7 @@ pub use composition::{Composition, Part};
 pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;
+pub use packs::{Pack, PacksHeld, gives_up_packs};
 pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
 pub(crate) use rules::is_code;
 pub use rules::{
@@ -39,6 +42,7 @@ pub use store::{
     find_offer, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code,
     find_release, list_plans, list_products, list_releases, newest_covered_release,
 };
+pub use tiers::{PriceRow, Tier, TierMode, Tiers};
 
 text_enum! {
     /// Whether a plan is rented or bought.
@@ -75,6 +79,8 @@ text_enum! {
         Maintenance = "maintenance",
         /// An add-on, per interval or once.
         Addon = "addon",
+        /// More of a limit, by the pack, per interval.
+        Pack = "pack",
     }
 }
 
@@ -147,10 +153,12 @@ pub struct Plan {
     pub included_seats: i64,
     /// Seats that can be bought at most.
     pub max_seats: i64,
-    /// What a license under it may do, without add-ons.
+    /// What a license under it may do, without add-ons and packs.
     pub terms: Terms,
     /// What its buyers may have on top, in the order of the price list.
     pub addons: Vec<Addon>,
+    /// The limits of which its buyers may have more, in the order of the price list.
+    pub packs: Vec<Pack>,
     /// What the price list says.
     pub presentation: Presentation,
     /// Order on the price list, from 0.
@@ -180,6 +188,9 @@ pub struct Terms {
     /// The add-ons that limits and features include: code to display name. None in a plan's own terms.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub addons: BTreeMap<String, String>,
+    /// The packs that limits include, by the name of the limit. None in a plan's own terms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packs: BTreeMap<String, PacksHeld>,
     /// How levels add up, by limit name; `max` where missing.
     #[serde(default)]
     pub level_aggregation: BTreeMap<String, LevelAggregation>,
@@ -255,12 +266,14 @@ pub struct Price {
     pub id: PriceId,
     /// What it is for.
     pub role: PriceRole,
-    /// Code of the add-on that it is for; empty where it is for the plan itself.
+    /// Code of the add-on, or name of the limit, that it is for; empty where it is for the plan itself.
     pub option: String,
     /// How often it is charged.
     pub interval: BillingInterval,
-    /// Per unit.
+    /// Per unit; where there are tiers, in the first of them.
     pub unit_amount: Money,
+    /// What units cost by their number, where they do not all cost the same.
+    pub tiers: Option<Tiers>,
     /// Stripe's look-up key; names plan, role, interval and currency.
     pub lookup_key: String,
     /// Stripe's price, once pushed.
@@ -290,7 +303,8 @@ impl Plan {
         self.price_of(role, "", interval, currency)
     }
 
-    /// The current price of an option of the plan, an add-on by its code; of the plan itself where it is empty.
+    /// The current price of an option of the plan, an add-on by its code, a pack by its limit; of the plan itself where it is
+    /// empty.
     #[must_use]
     pub fn price_of(
         &self,

@@ -87,7 +87,7 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
         .await?;
     let mut done = PushedPrices::default();
     for (product, plan) in &plans {
-        // Each role of a plan, and each add-on, is a product of its own at Stripe, whose pages and invoices name lines by product.
+        // Each role of a plan, each add-on and each pack, is a product of its own at Stripe, whose pages and invoices name lines by product.
         let mut products: BTreeMap<String, String> = BTreeMap::new();
         for price in &plan.prices {
             let name = price_name(price.role, &price.option);
@@ -139,6 +139,7 @@ async fn push_price(
     let new = NewStripePrice {
         stripe_product_id,
         unit_amount: price.unit_amount,
+        tiers: price.tiers.clone(),
         recurrence: match price.interval {
             BillingInterval::Month => Recurrence::Month,
             BillingInterval::Year => Recurrence::Year,

@@ -4,6 +4,7 @@
 //! questions: amounts in minor units, policies complete, the logo cleaned.
 
 mod addons;
+mod packs;
 mod plan;
 mod prices;
 mod vendor;
@@ -14,7 +15,7 @@ use sdk::lease::EnforcementPolicyError;
 
 use super::catalog_file::{CatalogFile, ProductSection};
 use super::logo::LogoFault;
-use super::{Addon, BillingInterval, LicenseType, PlanKind, Presentation, PriceRole, Terms};
+use super::{Addon, BillingInterval, LicenseType, Pack, PlanKind, Presentation, PriceRole, Terms, Tiers};
 use crate::money::Money;
 use crate::vendors::Profile;
 
@@ -95,9 +96,11 @@ pub struct CatalogPlan {
     pub presentation: Presentation,
     /// What its buyers may have on top.
     pub addons: Vec<Addon>,
+    /// The limits of which its buyers may have more.
+    pub packs: Vec<Pack>,
     /// Whether it can be bought.
     pub published: bool,
-    /// Its prices and those of its add-ons; of perpetual plans including maintenance.
+    /// Its prices and those of its add-ons and packs; of perpetual plans including maintenance.
     pub prices: Vec<CatalogPrice>,
 }
 
@@ -106,12 +109,14 @@ pub struct CatalogPlan {
 pub struct CatalogPrice {
     /// What it is for.
     pub role: PriceRole,
-    /// Code of the add-on that it is for; empty where it is for the plan itself.
+    /// Code of the add-on, or name of the limit, that it is for; empty where it is for the plan itself.
     pub option: String,
     /// How often it is charged.
     pub interval: BillingInterval,
-    /// Per unit.
+    /// Per unit; where there are tiers, in the first of them.
     pub unit_amount: Money,
+    /// What units cost by their number, where they do not all cost the same.
+    pub tiers: Option<Tiers>,
 }
 
 impl CatalogPrice {
@@ -164,7 +169,7 @@ pub enum Fault {
     },
     /// Perpetual plans sell every seat by the unit.
     PerpetualIncludesOneSeat,
-    /// A level is aggregated for a limit that the plan does not have.
+    /// A level is aggregated, or packs are sold, of a limit that the plan does not have.
     NotALimit,
     /// Checks must fit three times into a lease.
     CheckTooRare,
@@ -200,12 +205,20 @@ pub enum Fault {
     PriceMissing,
     /// The currencies of a plan do not offer the same prices.
     CurrenciesDiffer,
-    /// An add-on that is not sold at the intervals and in the currencies of its plan.
+    /// An add-on or pack that is not sold at the intervals and in the currencies of its plan.
     PricesOfPlanDiffer,
     /// An add-on that gives nothing.
     GivesNothing,
     /// An add-on that gives what its plan has.
     PlanHasIt,
+    /// Packs of a perpetual plan.
+    PackOfPerpetual,
+    /// A price without tiers.
+    TiersMissing,
+    /// A tier that does not end above the one before.
+    TiersNotRising,
+    /// The last tier ends, or one before it does not.
+    TierEnds,
     /// More than one plan of a product is recommended.
     TwoRecommended,
     /// The logo.

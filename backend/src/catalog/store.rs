@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use super::{
-    Addon, BillingInterval, LicenseType, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms,
+    Addon, BillingInterval, LicenseType, Pack, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms,
+    Tiers,
 };
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -54,6 +55,7 @@ struct PlanRow {
     max_seats: i64,
     terms: JsonText<Terms>,
     addons: JsonText<Vec<Addon>>,
+    packs: JsonText<Vec<Pack>>,
     presentation: JsonText<Presentation>,
     position: i64,
     published: bool,
@@ -72,6 +74,7 @@ impl PlanRow {
             max_seats: self.max_seats,
             terms: self.terms.0,
             addons: self.addons.0,
+            packs: self.packs.0,
             presentation: self.presentation.0,
             position: self.position,
             published: self.published,
@@ -89,6 +92,7 @@ struct PriceRow {
     billing_interval: BillingInterval,
     currency: Currency,
     unit_amount_minor: i64,
+    tiers: Option<JsonText<Tiers>>,
     lookup_key: String,
     stripe_price_id: Option<String>,
     created_at: UnixMs,
@@ -102,6 +106,7 @@ impl From<PriceRow> for Price {
             option: row.option_code,
             interval: row.billing_interval,
             unit_amount: Money::new(row.unit_amount_minor, row.currency),
+            tiers: row.tiers.map(|tiers| tiers.0),
             lookup_key: row.lookup_key,
             stripe_price_id: row.stripe_price_id,
             created_at: row.created_at,
@@ -231,7 +236,7 @@ pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductI
         tx,
         PlanRow,
         "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
-                presentation, position, published
+                packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 ORDER BY position, code",
         vendor_id,
         product_id
@@ -240,7 +245,7 @@ pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductI
         tx,
         PriceRow,
         "SELECT p.id, p.plan_id, p.role, p.option_code, p.billing_interval, p.currency, p.unit_amount_minor,
-                p.lookup_key, p.stripe_price_id, p.created_at
+                p.tiers, p.lookup_key, p.stripe_price_id, p.created_at
          FROM prices p JOIN plans ON plans.id = p.plan_id
          WHERE p.vendor_id = $1 AND plans.product_id = $2 AND p.current
          ORDER BY p.currency, p.billing_interval, p.role, p.option_code",
@@ -267,7 +272,7 @@ pub async fn find_plan(tx: &mut Tx, vendor_id: &VendorId, id: &PlanId) -> Result
         tx,
         PlanRow,
         "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
-                presentation, position, published
+                packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id
@@ -289,7 +294,7 @@ pub async fn find_plan_by_code(
         tx,
         PlanRow,
         "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
-                presentation, position, published
+                packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 AND code = $3",
         vendor_id,
         product_id,
@@ -307,7 +312,7 @@ async fn with_current_prices(
     let prices = fetch_all!(
         tx,
         PriceRow,
-        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, lookup_key,
+        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, tiers, lookup_key,
                 stripe_price_id, created_at
          FROM prices WHERE vendor_id = $1 AND plan_id = $2 AND current
          ORDER BY currency, billing_interval, role, option_code",
@@ -350,7 +355,7 @@ pub async fn find_price_by_stripe_id(
     let row = fetch_optional!(
         tx,
         PriceRow,
-        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, lookup_key,
+        "SELECT id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor, tiers, lookup_key,
                 stripe_price_id, created_at
          FROM prices WHERE vendor_id = $1 AND stripe_price_id = $2",
         vendor_id,
@@ -435,8 +440,8 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
     execute!(
         tx,
         "INSERT INTO plans (id, vendor_id, product_id, code, name, kind, license_type, included_seats, max_seats,
-                            terms, addons, presentation, position, published, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                            terms, addons, packs, presentation, position, published, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &plan.id,
         &cx.vendor_id,
         &plan.product_id,
@@ -448,6 +453,7 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         plan.max_seats,
         JsonText(plan.terms.clone()),
         JsonText(plan.addons.clone()),
+        JsonText(plan.packs.clone()),
         JsonText(plan.presentation.clone()),
         plan.position,
         plan.published,
@@ -460,8 +466,8 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
 pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, addons = $7,
-                          presentation = $8, position = $9, published = $10
+        "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, addons = $7, packs = $8,
+                          presentation = $9, position = $10, published = $11
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         &plan.id,
@@ -470,6 +476,7 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         plan.max_seats,
         JsonText(plan.terms.clone()),
         JsonText(plan.addons.clone()),
+        JsonText(plan.packs.clone()),
         JsonText(plan.presentation.clone()),
         plan.position,
         plan.published
@@ -481,8 +488,8 @@ pub(super) async fn insert_price(tx: &mut Tx, cx: &Cx, plan_id: &PlanId, price: 
     execute!(
         tx,
         "INSERT INTO prices (id, vendor_id, plan_id, role, option_code, billing_interval, currency, unit_amount_minor,
-                             lookup_key, current, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE, $10)",
+                             tiers, lookup_key, current, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, $11)",
         &price.id,
         &cx.vendor_id,
         plan_id,
@@ -491,6 +498,7 @@ pub(super) async fn insert_price(tx: &mut Tx, cx: &Cx, plan_id: &PlanId, price: 
         price.interval,
         price.unit_amount.currency,
         price.unit_amount.amount_minor,
+        price.tiers.clone().map(JsonText),
         &price.lookup_key,
         cx.now
     )?;

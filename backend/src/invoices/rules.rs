@@ -247,18 +247,20 @@ fn document_line(line: &InvoiceLine) -> Line {
     }
 }
 
-/// Stripe writes quantity and price into the description of a plain line (`3 × Startup (at $149.00 / month)`);
-/// on our documents both have columns of their own.
+/// Stripe writes quantity and price into the description of a plain line (`3 × Startup (at $149.00 / month)`), and of one
+/// of the lines that it makes of a price with tiers (`10 × 100 devices more (Tier 1 at $5.00 / month)`); on our documents
+/// both have columns of their own.
 fn line_description(line: &InvoiceLine) -> String {
     let text = line.description.as_str();
     if line.unit_amount_minor.is_none() || line.is_proration {
         return text.to_owned();
     }
     let text = text.strip_prefix(&format!("{} × ", line.quantity)).unwrap_or(text);
-    match text.rsplit_once(" (at ") {
-        Some((name, price)) if price.ends_with(')') && !name.is_empty() => name.to_owned(),
-        _ => text.to_owned(),
-    }
+    let (Some(open), true) = (text.rfind(" ("), text.ends_with(')')) else { return text.to_owned() };
+    let note = &text[open + 2..];
+    let tier = note.strip_prefix("Tier ").map(|rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    let states_price = note.starts_with("at ") || tier.is_some_and(|rest| rest.starts_with(" at "));
+    if states_price && open > 0 { text[..open].to_owned() } else { text.to_owned() }
 }
 
 /// A period's end is its first moment after; people count its last day.

@@ -104,7 +104,8 @@ impl License {
     #[must_use]
     pub fn composition(&self, interval: BillingInterval, currency: Currency) -> Composition {
         let addons = self.plan_terms.addons.keys().cloned().collect();
-        Composition::new(self.plan_id.clone(), interval, self.seats, currency).with_addons(addons)
+        let packs = self.plan_terms.packs.iter().map(|(limit, held)| (limit.clone(), held.count)).collect();
+        Composition::new(self.plan_id.clone(), interval, self.seats, currency).with_addons(addons).with_packs(packs)
     }
 }
 

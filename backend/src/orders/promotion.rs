@@ -104,7 +104,9 @@ pub fn discount(
         let product_id = stripe_product_id(plan_id, line.price.role, &line.price.option);
         promotion.product_ids.is_empty() || promotion.product_ids.contains(&product_id)
     };
-    let lines: Vec<i64> = quote.lines.iter().filter(applies).map(|line| line.amount_minor).collect();
+    // By the row, as Stripe's invoice has a line for each tier that is reached, and rounds line by line.
+    let rows = quote.lines.iter().filter(applies).flat_map(|line| &line.rows);
+    let lines: Vec<i64> = rows.map(|row| row.amount_minor).collect();
     if lines.is_empty() {
         return Err(P::OtherPlan);
     }

@@ -1,9 +1,11 @@
 //! What a choice costs, and which choices can be bought. Before tax and discounts, which are Stripe's to say.
 
+use std::collections::BTreeMap;
+
 use jiff::{ToSpan, civil::Date};
 
 use super::{Order, OrderKind};
-use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole};
+use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole, PriceRow};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::UserId;
 use crate::money::{Currency, Money};
@@ -12,7 +14,7 @@ use crate::money::{Currency, Money};
 pub const NEW_KEY_SHOWN_MS: i64 = HOUR_MS;
 
 /// Why a choice cannot be bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum ChoiceProblem {
     /// The plan is not published (any more).
@@ -31,6 +33,15 @@ pub enum ChoiceProblem {
     },
     /// An add-on that is not sold with it.
     AddonNotOffered,
+    /// Packs that are not sold with it.
+    PackNotOffered,
+    /// Another number of packs than a license can have.
+    PackCount {
+        /// Of which limit.
+        limit: String,
+        /// How many it can have at most.
+        max: i64,
+    },
     /// More money than can be counted.
     AmountTooLarge,
 }
@@ -44,6 +55,8 @@ pub struct QuoteLine {
     pub quantity: i64,
     /// Price × quantity.
     pub amount_minor: i64,
+    /// The same by the unit, in more than one row where tiers make units cost differently.
+    pub rows: Vec<PriceRow>,
 }
 
 /// What a choice costs.
@@ -88,6 +101,7 @@ pub fn quote(plan: &Plan, choice: &Composition) -> Result<Quote, ChoiceProblem> 
         return Err(ChoiceProblem::NotForSale);
     }
     check_seats(plan, choice.seats)?;
+    check_packs(plan, choice, &BTreeMap::new())?;
     quote_at(plan, choice, &[])
 }
 
@@ -99,11 +113,15 @@ pub fn quote_at(plan: &Plan, choice: &Composition, kept: &[Price]) -> Result<Quo
     if choice.addons.iter().any(|code| plan.addon(code).is_none()) {
         return Err(ChoiceProblem::AddonNotOffered);
     }
+    if choice.packs.keys().any(|limit| plan.pack(limit).is_none()) {
+        return Err(ChoiceProblem::PackNotOffered);
+    }
     let price = |part: &Part| {
         let kept = kept.iter().find(|price| (price.role, &price.option) == (part.role, &part.option));
         kept.or_else(|| plan.price_of(part.role, &part.option, choice.interval, choice.currency)).ok_or(
             match part.role {
                 PriceRole::Addon => ChoiceProblem::AddonNotOffered,
+                PriceRole::Pack => ChoiceProblem::PackNotOffered,
                 _ => ChoiceProblem::NotOffered,
             },
         )
@@ -187,15 +205,32 @@ pub fn check_seats(plan: &Plan, seats: i64) -> Result<(), ChoiceProblem> {
     Ok(())
 }
 
+/// Whether a license under the plan can have so many packs; `had` are those that it has under the same plan, which it may
+/// keep where fewer can be had by now.
+///
+/// # Errors
+/// [`ChoiceProblem`] with the bound that is broken.
+pub fn check_packs(plan: &Plan, choice: &Composition, had: &BTreeMap<String, i64>) -> Result<(), ChoiceProblem> {
+    for (limit, count) in &choice.packs {
+        let pack = plan.pack(limit).ok_or(ChoiceProblem::PackNotOffered)?;
+        let max = pack.max.max(had.get(limit).copied().unwrap_or(0));
+        if !(1..=max).contains(count) {
+            return Err(ChoiceProblem::PackCount { limit: limit.clone(), max });
+        }
+    }
+    Ok(())
+}
+
 fn sum(interval: BillingInterval, rows: Vec<(&Price, i64)>) -> Result<Quote, ChoiceProblem> {
     let mut lines = Vec::with_capacity(rows.len());
     let mut total: i64 = 0;
     let mut currency = None;
     for (price, quantity) in rows {
-        let amount = price.unit_amount.amount_minor.checked_mul(quantity).ok_or(ChoiceProblem::AmountTooLarge)?;
+        let rows = price.rows(quantity).ok_or(ChoiceProblem::AmountTooLarge)?;
+        let amount = price.amount_minor(quantity).ok_or(ChoiceProblem::AmountTooLarge)?;
         total = total.checked_add(amount).ok_or(ChoiceProblem::AmountTooLarge)?;
         currency = Some(price.unit_amount.currency);
-        lines.push(QuoteLine { price: price.clone(), quantity, amount_minor: amount });
+        lines.push(QuoteLine { price: price.clone(), quantity, amount_minor: amount, rows });
     }
     let currency = currency.ok_or(ChoiceProblem::NotOffered)?;
     Ok(Quote { lines, total: Money::new(total, currency), interval })

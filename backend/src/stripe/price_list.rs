@@ -5,11 +5,14 @@
 
 use std::collections::HashMap;
 
-use stripe_product::price::{CreatePrice, CreatePriceRecurring, CreatePriceRecurringInterval, ListPrice};
+use stripe_product::price::{
+    CreatePrice, CreatePriceRecurring, CreatePriceRecurringInterval, CreatePriceTiers, CreatePriceTiersUpTo, ListPrice,
+};
 use stripe_product::product::{CreateProduct, UpdateProduct};
-use stripe_shared::PriceTaxBehavior;
+use stripe_shared::{PriceBillingScheme, PriceTaxBehavior, PriceTiersMode};
 
 use super::{IdempotencyKey, Stripe, StripeError, StripeErrorKind};
+use crate::catalog::{Tier, TierMode, Tiers};
 use crate::money::Money;
 
 /// A product as Stripe shows it on its pages and invoices.
@@ -41,8 +44,10 @@ pub enum Recurrence {
 pub struct NewStripePrice {
     /// Stripe's product.
     pub stripe_product_id: String,
-    /// Per unit, without tax.
+    /// Per unit, without tax; where there are tiers, in the first of them.
     pub unit_amount: Money,
+    /// What units cost by their number, where they do not all cost the same.
+    pub tiers: Option<Tiers>,
     /// How often.
     pub recurrence: Recurrence,
     /// Names plan, role, interval and currency.
@@ -84,9 +89,10 @@ impl Stripe {
     /// # Errors
     /// [`StripeError`].
     pub async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError> {
-        let found = self.fetch(ListPrice::new().lookup_keys(vec![price.lookup_key.clone()]).active(true)).await?;
+        let request = ListPrice::new().lookup_keys(vec![price.lookup_key.clone()]).active(true);
+        let found = self.fetch(request.expand(vec!["data.tiers".to_owned()])).await?;
         let same = found.data.iter().find(|found| {
-            found.unit_amount == Some(price.unit_amount.amount_minor)
+            costs_the_same(found, price)
                 && found.currency.to_string() == price.unit_amount.currency.as_str()
                 && found.product.id().as_str() == price.stripe_product_id
                 && found.recurring.as_ref().map(|recurring| recurring.interval.as_str())
@@ -103,12 +109,18 @@ impl Stripe {
             price.unit_amount.currency.as_str().parse::<stripe_types::Currency>().map_err(StripeError::unreadable)?;
         let mut request = CreatePrice::new(currency)
             .product(&price.stripe_product_id)
-            .unit_amount(price.unit_amount.amount_minor)
             .tax_behavior(PriceTaxBehavior::Exclusive)
             .lookup_key(&price.lookup_key)
             .transfer_lookup_key(true)
             .nickname(&price.nickname)
             .metadata(price.metadata.clone());
+        request = match &price.tiers {
+            None => request.unit_amount(price.unit_amount.amount_minor),
+            Some(tiers) => request
+                .billing_scheme(PriceBillingScheme::Tiered)
+                .tiers_mode(stripe_mode(tiers.mode))
+                .tiers(tiers.steps.iter().map(stripe_tier).collect::<Vec<_>>()),
+        };
         match price.recurrence {
             Recurrence::Once => {}
             Recurrence::Month => {
@@ -118,8 +130,35 @@ impl Stripe {
                 request = request.recurring(CreatePriceRecurring::new(CreatePriceRecurringInterval::Year));
             }
         }
-        let amount = price.unit_amount.amount_minor.to_string();
+        let amount = match &price.tiers {
+            None => price.unit_amount.amount_minor.to_string(),
+            Some(tiers) => data_encoding::HEXLOWER.encode(&crate::keys::sha256(format!("{tiers:?}").as_bytes())),
+        };
         let key = IdempotencyKey::new(&[&price.stripe_product_id, "price", &price.lookup_key, &amount]);
         Ok(self.act(&key, request).await?.id.to_string())
     }
+}
+
+fn costs_the_same(found: &stripe_shared::Price, price: &NewStripePrice) -> bool {
+    let Some(tiers) = &price.tiers else { return found.unit_amount == Some(price.unit_amount.amount_minor) };
+    let read = |tier: &stripe_shared::PriceTier| {
+        // Ours have no flat amount.
+        let flat = tier.flat_amount.unwrap_or(0);
+        tier.unit_amount.filter(|_| flat == 0).map(|each_minor| Tier { up_to: tier.up_to, each_minor })
+    };
+    let steps: Option<Vec<Tier>> = found.tiers.iter().flatten().map(read).collect();
+    found.tiers_mode == Some(stripe_mode(tiers.mode)) && steps.is_some_and(|steps| steps == tiers.steps)
+}
+
+fn stripe_mode(mode: TierMode) -> PriceTiersMode {
+    match mode {
+        TierMode::Volume => PriceTiersMode::Volume,
+        TierMode::Graduated => PriceTiersMode::Graduated,
+    }
+}
+
+fn stripe_tier(tier: &Tier) -> CreatePriceTiers {
+    let mut new = CreatePriceTiers::new(tier.up_to.map_or(CreatePriceTiersUpTo::Inf, CreatePriceTiersUpTo::I64));
+    new.unit_amount = Some(tier.each_minor);
+    new
 }

@@ -15,6 +15,7 @@ mod inbox;
 mod killed;
 mod maintenance;
 mod options;
+mod packs;
 mod pairs;
 mod promotions;
 mod reversals;

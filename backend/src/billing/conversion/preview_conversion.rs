@@ -97,6 +97,7 @@ pub async fn preview_conversion(
     }
     let to = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
     let sold: BTreeSet<&str> = plan.addons_for_sale(&to).map(|(addon, _)| addon.code.as_str()).collect();
+    // Packs have an end, so none are sold for ever: they end with the subscription.
     let addons = row.addons.0.iter().filter(|code| sold.contains(code.as_str())).cloned().collect();
     let to = to.with_addons(addons);
     let Ok(quote) = quote(&plan, &to) else { return Ok(Err(ConversionRefusal::NotOffered)) };

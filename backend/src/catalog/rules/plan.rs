@@ -56,6 +56,7 @@ impl Check {
             lease: self.lease(&format!("{path}.lease"), &plan.lease),
             enforcement: self.enforcement(&format!("{path}.enforcement"), plan.enforcement.as_ref()),
             addons: BTreeMap::new(),
+            packs: BTreeMap::new(),
             level_aggregation: plan.level_aggregation.clone(),
             maintenance_percent: plan.maintenance_percent,
             trial_days: plan.trial_days,
@@ -81,6 +82,7 @@ impl Check {
                 recommended: plan.recommended,
             },
             addons: self.addons(path, plan),
+            packs: self.packs(path, plan),
             published: plan.published,
             prices: self.prices(path, plan),
         }

@@ -8,12 +8,16 @@ use crate::catalog::{BillingInterval, PlanKind, PriceRole};
 use crate::money::{Currency, Money};
 
 impl Check {
-    /// The prices of the plan at `path` and of its add-ons, and what a year of updates follows from them.
+    /// The prices of the plan at `path`, of its add-ons and packs, and what a year of updates follows from them.
     pub(super) fn prices(&mut self, path: &str, plan: &PlanSection) -> Vec<CatalogPrice> {
         let mut prices = self.plan_prices(&format!("{path}.prices"), plan);
         for (at, addon) in plan.addons.iter().enumerate() {
             let path = format!("{path}.addons.{}.prices", label(&addon.code, at));
             prices.extend(self.addon_prices(&path, addon, plan));
+        }
+        for (at, pack) in plan.packs.iter().enumerate() {
+            let path = format!("{path}.packs.{}.prices", label(&pack.limit, at));
+            prices.extend(self.pack_prices(&path, pack, plan));
         }
         prices.extend(maintenance_prices(&prices, plan.maintenance_percent));
         prices
@@ -41,6 +45,7 @@ impl Check {
                     option: addon.code.clone(),
                     interval: *interval,
                     unit_amount: Money::new(amount_minor, currency),
+                    tiers: None,
                 });
             }
         }
@@ -73,7 +78,13 @@ impl Check {
                     let least = i64::from(*role != PriceRole::Base);
                     self.range(path, amount_minor, least, MAX_AMOUNT_MINOR);
                     let unit_amount = Money::new(amount_minor, currency);
-                    prices.push(CatalogPrice { role: *role, option: String::new(), interval: *interval, unit_amount });
+                    prices.push(CatalogPrice {
+                        role: *role,
+                        option: String::new(),
+                        interval: *interval,
+                        unit_amount,
+                        tiers: None,
+                    });
                 }
                 for role in roles_of(plan.kind) {
                     let needed = *role != PriceRole::ExtraSeat || plan.max_seats > plan.included_seats;
@@ -98,7 +109,7 @@ impl Check {
 }
 
 /// Stripe takes unit amounts of up to eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
-const MAX_AMOUNT_MINOR: i64 = 99_999_999;
+pub(super) const MAX_AMOUNT_MINOR: i64 = 99_999_999;
 
 /// The prices that a file states; maintenance follows from its percentage.
 fn roles_of(kind: PlanKind) -> &'static [PriceRole] {
@@ -120,6 +131,7 @@ pub(super) fn maintenance_prices(prices: &[CatalogPrice], percent: Option<i64>) 
                 unit.unit_amount.amount_minor.saturating_mul(percent).saturating_add(50) / 100,
                 unit.unit_amount.currency,
             ),
+            tiers: None,
         })
         .collect()
 }

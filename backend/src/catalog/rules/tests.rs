@@ -56,6 +56,7 @@ fn the_demo_catalogs_satisfy_the_rules() {
 #[test]
 fn each_broken_rule_is_found_at_its_place() {
     let maker = "products.iot-platform.plans.maker";
+    let pilot = "products.iot-platform.plans.pilot.packs";
     let range = |min, max| Fault::OutOfRange { min, max };
     for (from, to, path, fault) in [
         (r#"code = "nordwind""#, r#"code = "Nord wind""#, "vendor.code", Fault::NotACode),
@@ -204,6 +205,68 @@ fn each_broken_rule_is_found_at_its_place() {
             "products.iot-platform.plans.perpetual.prices",
             Fault::PriceMissing,
         ),
+        (
+            "limit = \"devices\"\nsize = 50",
+            "limit = \"users\"\nsize = 50",
+            &format!("{pilot}.users.limit"),
+            Fault::NotALimit,
+        ),
+        ("size = 50", "size = 0", &format!("{pilot}.devices.size"), range(1, (1 << 53) - 1)),
+        ("max = 16", "max = 0", &format!("{pilot}.devices.max"), range(1, 10_000)),
+        (
+            "[{ up_to = 4, each = \"25.00\" }, { each = \"20.00\" }]",
+            "[]",
+            &format!("{pilot}.devices.prices.usd.month"),
+            Fault::TiersMissing,
+        ),
+        (
+            "{ up_to = 4, each = \"25.00\" }, { each",
+            "{ up_to = 4, each = \"25.00\" }, { up_to = 3, each = \"22.00\" }, { each",
+            &format!("{pilot}.devices.prices.usd.month.#2.up_to"),
+            Fault::TiersNotRising,
+        ),
+        (
+            "{ each = \"20.00\" }",
+            "{ up_to = 9, each = \"20.00\" }",
+            &format!("{pilot}.devices.prices.usd.month.#2.up_to"),
+            Fault::TierEnds,
+        ),
+        (
+            "up_to = 4, each = \"25.00\"",
+            "up_to = 16, each = \"25.00\"",
+            &format!("{pilot}.devices.prices.usd.month.#1.up_to"),
+            range(1, 15),
+        ),
+        (
+            "each = \"25.00\"",
+            "each = \"25\"",
+            &format!("{pilot}.devices.prices.usd.month.#1.each"),
+            Fault::NotAnAmount(2),
+        ),
+        (
+            "prices.usd.month = [{ up_to = 4, each = \"25.00\" }, { each = \"20.00\" }]\n",
+            "",
+            &format!("{pilot}.devices.prices"),
+            Fault::PricesOfPlanDiffer,
+        ),
+        (
+            "limit = \"assets\"\nsize = 250",
+            "limit = \"devices\"\nsize = 250",
+            "products.iot-platform.plans.business.packs.devices.limit",
+            Fault::Duplicate,
+        ),
+        (
+            "limits = { devices = 100, assets = 100 }",
+            "limits = { devices = -1, assets = 100 }",
+            &format!("{pilot}.devices.limit"),
+            Fault::PlanHasIt,
+        ),
+        (
+            "prices.usd.once = { unit = \"4999.00\" }",
+            "prices.usd.once = { unit = \"4999.00\" }\npacks = [{ limit = \"devices\", size = 1, max = 2, prices.usd.once = [{ each = \"1.00\" }] }]",
+            "products.iot-platform.plans.perpetual.packs",
+            Fault::PackOfPerpetual,
+        ),
         (r#"code = "more_devices""#, r#"code = "More""#, &format!("{maker}.addons.More.code"), Fault::NotACode),
         (
             r#"code = "audit_log""#,
@@ -293,6 +356,7 @@ fn a_year_of_updates_is_rounded_to_the_minor_unit_halves_up() {
         option: String::new(),
         interval: BillingInterval::Once,
         unit_amount: Money::new(1_001, Currency::parse("eur").unwrap()),
+        tiers: None,
     };
     let of = |percent| maintenance_prices(std::slice::from_ref(&unit), Some(percent))[0].unit_amount.amount_minor;
     assert_eq!((of(25), of(40), of(50)), (250, 400, 501));

@@ -46,6 +46,7 @@ pub(super) async fn rehearse_catalog(scene: &mut Scene<'_>) -> Option<Catalog> {
     let price = |name: &str, minor: i64| NewStripePrice {
         stripe_product_id: product.id.clone(),
         unit_amount: Money::new(minor, scene.rehearsal.currency),
+        tiers: None,
         recurrence: Recurrence::Month,
         lookup_key: format!("lh_check_{tag}_{name}"),
         nickname: format!("{name} {minor}"),

@@ -40,7 +40,7 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
              first; the change can be planned right after.",
             day(*ends_at)
         ),
-        ChangeRefusal::Choice(problem) => orders::choice_problem(*problem),
+        ChangeRefusal::Choice(problem) => orders::choice_problem(problem),
         ChangeRefusal::SeatsInUse { seats, holders } => format!(
             "{} instances are in use, and {seats} would remain. Free {} of them first; they are listed below.",
             holders.len(),

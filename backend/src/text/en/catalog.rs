@@ -1,7 +1,9 @@
 //! What is said about a catalog file to whoever applies it.
 
+use super::packs;
 use crate::catalog::{
-    AddonPer, CatalogPrice, Change, Drift, Fault, LicenseType, LogoFault, Plan, PriceRole, Problem, Refusal, price_name,
+    AddonPer, CatalogPrice, Change, Drift, Fault, LicenseType, LogoFault, Plan, PriceRole, Problem, Refusal, Tier,
+    price_name,
 };
 use crate::money::Money;
 
@@ -70,10 +72,20 @@ pub fn fault(fault: &Fault) -> String {
         Fault::PriceMissing => "A price is missing here.".to_owned(),
         Fault::CurrenciesDiffer => "Every currency must offer the same intervals and roles.".to_owned(),
         Fault::PricesOfPlanDiffer => {
-            "An add-on is sold with its plan: at the same intervals and in the same currencies.".to_owned()
+            "What is sold on top is sold with its plan: at the same intervals and in the same currencies.".to_owned()
         }
         Fault::GivesNothing => "An add-on must give something: a feature, or more of a limit.".to_owned(),
         Fault::PlanHasIt => "The plan has this already, so nobody can buy it on top.".to_owned(),
+        Fault::PackOfPerpetual => {
+            "Packs belong to subscriptions. A perpetual plan states its limits in full; write the limit higher, or -1.".to_owned()
+        }
+        Fault::TiersMissing => {
+            "A price of packs has tiers: [{ up_to = 10, each = \"5.00\" }, { each = \"4.00\" }], or [{ each = \"5.00\" }] \
+             where all cost the same."
+                .to_owned()
+        }
+        Fault::TiersNotRising => "Each tier must end above the one before it.".to_owned(),
+        Fault::TierEnds => "Every tier but the last one has up_to; the last one has none.".to_owned(),
         Fault::TwoRecommended => "Only one plan of a product can be the recommended one.".to_owned(),
         Fault::Logo(fault) => logo_fault(fault),
     }
@@ -118,18 +130,18 @@ pub fn change(change: &Change) -> String {
         Change::CreatePrice { product, plan, price, before } => {
             let what = price_line(product, plan, price);
             match before {
-                None => format!("+ {what}: {}", money(price.unit_amount)),
+                None => format!("+ {what}: {}", price_amounts(price)),
                 Some(before) => format!(
                     "~ {what}: {} becomes {}; who bought keeps the old price",
                     money(*before),
-                    money(price.unit_amount)
+                    price_amounts(price)
                 ),
             }
         }
         Change::WithdrawPrice { product, plan, price } => format!(
             "- {}: {} is no longer offered; who bought keeps it",
             price_line(product, plan, price),
-            money(price.unit_amount)
+            price_amounts(price)
         ),
     }
 }
@@ -137,6 +149,17 @@ pub fn change(change: &Change) -> String {
 fn price_line(product: &str, plan: &str, price: &CatalogPrice) -> String {
     let name = price_name(price.role, &price.option);
     format!("price {product}/{plan} {name} per {}", price.interval.as_str())
+}
+
+/// The amount, or with tiers all of them: `5.00 USD each up to 10, then 4.00 USD (volume)`.
+fn price_amounts(price: &CatalogPrice) -> String {
+    let Some(tiers) = &price.tiers else { return money(price.unit_amount) };
+    let tier = |tier: &Tier| {
+        let each = money(Money::new(tier.each_minor, price.unit_amount.currency));
+        tier.up_to.map_or(each.clone(), |up_to| format!("{each} each up to {up_to}"))
+    };
+    let each: Vec<String> = tiers.steps.iter().map(tier).collect();
+    format!("{} ({})", each.join(", then "), tiers.mode.as_str())
 }
 
 /// Why a catalog cannot be applied to this vendor.
@@ -172,6 +195,7 @@ pub fn line_name(product: &str, plan: &Plan, role: PriceRole, option: &str) -> S
         AddonPer::License => addon.name.clone(),
         AddonPer::Seat => format!("{}, per {seat}", addon.name),
     });
+    let pack = plan.pack(option).map(|pack| packs::more(pack, 1));
     let plan = &plan.name;
     match (role, addon) {
         (PriceRole::Base, _) => format!("{product}, {plan}"),
@@ -180,6 +204,7 @@ pub fn line_name(product: &str, plan: &Plan, role: PriceRole, option: &str) -> S
         (PriceRole::Maintenance, None) => format!("{product}, {plan}: one year of updates, per {seat}"),
         (PriceRole::Maintenance, Some(addon)) => format!("{product}, {plan}: one year of updates, {addon}"),
         (PriceRole::Addon, addon) => format!("{product}, {plan}: {}", addon.as_deref().unwrap_or(option)),
+        (PriceRole::Pack, _) => format!("{product}, {plan}: {}", pack.as_deref().unwrap_or(option)),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Turning a subscription into a perpetual license: the page that shows what it costs.
 
-use super::{buying, licenses, moments};
+use std::collections::BTreeMap;
+
+use super::{buying, licenses, moments, packs};
 use crate::billing::conversion::{ConversionOffer, ConversionProgress, ConversionRefusal};
-use crate::catalog::LicenseType;
+use crate::catalog::{LicenseType, PacksHeld, Plan};
 use crate::orders::rules::QuoteLine;
 
 /// What the credit is called on invoices.
@@ -49,8 +51,8 @@ pub fn line(offer: &ConversionOffer, line: &QuoteLine, license_type: LicenseType
 
 /// What follows, point by point.
 #[must_use]
-pub fn points() -> Vec<String> {
-    vec![
+pub fn points(packs: &BTreeMap<String, PacksHeld>, plan: &Plan) -> Vec<String> {
+    let mut points = vec![
         "The license stays the same: its key, its instances and its history. What runs is not interrupted.".to_owned(),
         "Limits, features, and how long a silent instance keeps its seat, are those of the new plan from then on."
             .to_owned(),
@@ -58,7 +60,10 @@ pub fn points() -> Vec<String> {
         "Every release published within a year from now may run for ever; further years of updates can be bought."
             .to_owned(),
         "Nothing changes before it is paid; the price holds for an hour.".to_owned(),
-    ]
+    ];
+    // Beside what else changes of the limits.
+    points.splice(2..2, packs::end_with_subscription(packs, plan));
+    points
 }
 
 /// Pays.

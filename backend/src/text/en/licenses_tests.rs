@@ -65,6 +65,7 @@ fn subscription(license: &License) -> Subscription {
         billing_interval: BillingInterval::Year,
         seats: 3,
         addons: crate::db::JsonText(std::collections::BTreeSet::new()),
+        packs: crate::db::JsonText(std::collections::BTreeMap::new()),
         currency: Currency::parse("usd").unwrap(),
         recurring_minor: 299_000,
         period_start: NOW,

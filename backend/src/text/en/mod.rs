@@ -42,6 +42,7 @@ pub mod order_mail;
 pub mod order_page;
 pub mod orders;
 pub mod overview;
+pub mod packs;
 pub mod portal;
 pub mod portal_accounts;
 pub mod promotions;

@@ -1,7 +1,7 @@
-//! What is bought on top of a plan: add-ons.
+//! What is bought on top of a plan: add-ons, and in a phrase all there is.
 
-use super::{buying, licenses, orders};
-use crate::catalog::{Addon, AddonFate, AddonPer, BillingInterval, LicenseType, Plan};
+use super::{buying, licenses, orders, packs};
+use crate::catalog::{Addon, AddonFate, AddonPer, BillingInterval, Composition, LicenseType, Plan};
 
 /// The question on the pages that buy and change.
 pub const LABEL: &str = "Add-ons";
@@ -51,11 +51,12 @@ pub fn fate(addon: &Addon, fate: AddonFate, plan: &Plan) -> String {
     }
 }
 
-/// Seats and the add-ons of a plan in a phrase: `2 instances`, `2 instances, Audit log and Archive`.
+/// Seats, add-ons and packs of a plan in a phrase: `2 instances`, `2 instances, Audit log and 300 devices more`.
 #[must_use]
-pub fn with_seats<'a>(seats: String, plan: &Plan, codes: impl IntoIterator<Item = &'a String>) -> String {
+pub fn with_seats(seats: String, plan: &Plan, bought: &Composition) -> String {
     let name = |code: &String| plan.addon(code).map_or_else(|| code.clone(), |addon| addon.name.clone());
-    let mut parts: Vec<String> = std::iter::once(seats).chain(codes.into_iter().map(name)).collect();
+    let options = bought.addons.iter().map(name).chain(packs::chosen(plan, &bought.packs));
+    let mut parts: Vec<String> = std::iter::once(seats).chain(options).collect();
     match parts.pop() {
         Some(last) if !parts.is_empty() => format!("{} and {last}", parts.join(", ")),
         Some(only) => only,
@@ -67,7 +68,7 @@ pub fn with_seats<'a>(seats: String, plan: &Plan, codes: impl IntoIterator<Item 
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::catalog::PlanKind;
+    use crate::catalog::{Pack, PlanKind};
     use crate::orders::rules::tests as sold;
 
     fn addon(name: &str, per: AddonPer) -> Addon {
@@ -87,15 +88,19 @@ mod tests {
     }
 
     #[test]
-    fn seats_and_addons_read_as_one_phrase() {
+    fn seats_addons_and_packs_read_as_one_phrase() {
         let mut plan = sold::plan(PlanKind::Subscription, 1, Vec::new());
         plan.addons = vec![addon("Audit", AddonPer::License), addon("Archive", AddonPer::License)];
-        let phrase = |codes: &[&str]| {
-            let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
-            with_seats("2 instances".to_owned(), &plan, &codes)
+        plan.packs = vec![Pack { limit: "devices".to_owned(), size: 100, max: 9, offered: true }];
+        let phrase = |codes: &[&str], packs| {
+            let usd = crate::money::Currency::parse("usd").unwrap();
+            let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+            let bought = Composition::new(plan.id.clone(), BillingInterval::Month, 2, usd).with_addons(codes);
+            with_seats("2 instances".to_owned(), &plan, &bought.with_packs([("devices".to_owned(), packs)].into()))
         };
-        assert_eq!(phrase(&[]), "2 instances");
-        assert_eq!(phrase(&["audit"]), "2 instances and Audit");
-        assert_eq!(phrase(&["audit", "archive", "gone"]), "2 instances, Audit, Archive and gone");
+        assert_eq!(phrase(&[], 0), "2 instances");
+        assert_eq!(phrase(&["audit"], 0), "2 instances and Audit");
+        assert_eq!(phrase(&["audit", "archive", "gone"], 0), "2 instances, Audit, Archive and gone");
+        assert_eq!(phrase(&["audit"], 3), "2 instances, Audit and 300 devices more");
     }
 }

@@ -10,18 +10,27 @@ fn instances(count: i64) -> String {
 
 /// Why a choice cannot be bought, and what to do instead.
 #[must_use]
-pub fn choice_problem(problem: ChoiceProblem) -> String {
+pub fn choice_problem(problem: &ChoiceProblem) -> String {
     match problem {
         ChoiceProblem::NotForSale => "This plan is no longer for sale. Please choose another one.".to_owned(),
         ChoiceProblem::NotOffered => "This plan is not sold that way. Please choose another billing period.".to_owned(),
         ChoiceProblem::TooFewSeats { min } => {
-            format!("This plan includes {}, so it cannot have fewer. Enter {min} or more.", instances(min))
+            format!("This plan includes {}, so it cannot have fewer. Enter {min} or more.", instances(*min))
         }
         ChoiceProblem::TooManySeats { max } => {
-            format!("This plan has at most {}. Enter {max} or fewer, or write to us for more.", instances(max))
+            format!("This plan has at most {}. Enter {max} or fewer, or write to us for more.", instances(*max))
         }
         ChoiceProblem::AddonNotOffered => {
             "An add-on that you chose is not sold with this plan. Choose again from those that are listed.".to_owned()
+        }
+        ChoiceProblem::PackNotOffered => {
+            "Packs that you chose are not sold with this plan. Choose again from those that are listed.".to_owned()
+        }
+        ChoiceProblem::PackCount { limit, max } => {
+            let limit = limit.replace('_', " ");
+            format!(
+                "A license can have at most {max} packs of {limit}. Enter a number from 0 to {max}, or write to us for more."
+            )
         }
         ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
     }

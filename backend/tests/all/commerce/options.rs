@@ -30,14 +30,14 @@ async fn choose(
     Ok(Composition::new(shop.plan(plan).await?.id, interval, seats, shop.currency).with_addons(addons))
 }
 
-async fn hear(shop: &Shop) -> anyhow::Result<()> {
+pub(super) async fn hear(shop: &Shop) -> anyhow::Result<()> {
     shop.deliver_all().await?;
     shop.work().await?;
     Ok(())
 }
 
 /// Buys it by card; the first invoice is what the quote says.
-async fn buy(shop: &Shop, plan: &'static str, choice: Composition) -> anyhow::Result<License> {
+pub(super) async fn buy(shop: &Shop, plan: &'static str, choice: Composition) -> anyhow::Result<License> {
     let quoted = quote(&shop.plan(plan).await?, &choice).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
     let placed = shop.place(Purchase::Plan(choice)).await?;
     let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
@@ -50,7 +50,7 @@ async fn buy(shop: &Shop, plan: &'static str, choice: Composition) -> anyhow::Re
 }
 
 /// Changes at once; what is charged is what was shown.
-async fn change_now(shop: &Shop, request: &ChangeRequest) -> anyhow::Result<Vec<i64>> {
+pub(super) async fn change_now(shop: &Shop, request: &ChangeRequest) -> anyhow::Result<Vec<i64>> {
     let preview = preview_change(&shop.commerce, &shop.cx(), request).await?;
     let ChangePreview::Now(shown) = preview else { anyhow::bail!("{preview:?}") };
     let agreed =
@@ -63,7 +63,7 @@ async fn change_now(shop: &Shop, request: &ChangeRequest) -> anyhow::Result<Vec<
     Ok(shown.lines.iter().map(|line| line.amount_minor).collect())
 }
 
-async fn change_later(shop: &Shop, request: &ChangeRequest, recurring_minor: i64) -> anyhow::Result<UnixMs> {
+pub(super) async fn change_later(shop: &Shop, request: &ChangeRequest, recurring_minor: i64) -> anyhow::Result<UnixMs> {
     let preview = preview_change(&shop.commerce, &shop.cx(), request).await?;
     let ChangePreview::Later(planned) = preview else { anyhow::bail!("{preview:?}") };
     assert_eq!(planned.recurring.amount_minor, recurring_minor);

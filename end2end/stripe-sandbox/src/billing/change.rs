@@ -139,7 +139,7 @@ fn lines(world: &World, before: &Value, after: &Value, moment: i64, restarts: bo
         let name = product_name(world, &new["price"]);
         if restarts {
             let whole = (int(new, "current_period_start"), int(new, "current_period_end"));
-            lines.push(Line::period(new, &name, whole, metadata));
+            lines.extend(Line::periods(new, &name, whole, metadata));
         } else if !find(data(before, "items"), text(new, "id")).is_some_and(|old| same(&old, new)) {
             lines.push(Line::prorated(new, &name, moment, false, metadata));
         }

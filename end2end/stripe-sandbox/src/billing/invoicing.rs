@@ -216,7 +216,7 @@ fn pricing(line: &Line) -> Value {
         return Value::Null;
     }
     json!({
-        "type": "price_details", "unit_amount_decimal": line.price["unit_amount_decimal"],
+        "type": "price_details", "unit_amount_decimal": line.unit,
         "price_details": { "price": line.price["id"], "product": line.price["product"] },
     })
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    billing::{price::cost, proration::remaining},
+    billing::{
+        price::{cost, parts},
+        proration::remaining,
+    },
     object::{int, text},
 };
 
@@ -15,6 +18,8 @@ pub(crate) struct Line {
     pub(crate) quantity: i64,
     /// The price object, null for a free amount.
     pub(crate) price: Value,
+    /// What each costs, as `unit_amount_decimal`; null where that is not one amount.
+    pub(crate) unit: Value,
     pub(crate) description: String,
     /// Unix seconds.
     pub(crate) period: (i64, i64),
@@ -27,8 +32,24 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A whole period of a subscription item.
-    pub(crate) fn period(item: &Value, name: &str, period: (i64, i64), metadata: &Value) -> Self {
+    /// A whole period of a subscription item: one line, or one for each tier that a graduated price reaches, such as
+    /// `1 × Monthly (Tier 1 at $18.00 / month)`.
+    pub(crate) fn periods(item: &Value, name: &str, period: (i64, i64), metadata: &Value) -> Vec<Self> {
+        let (price, quantity) = (&item["price"], int(item, "quantity"));
+        let whole = Self::period(item, name, period, metadata);
+        let per = text(&price["recurring"], "interval");
+        let line = |part: crate::billing::price::Part| match (part.tier, part.unit.as_str()) {
+            (Some(tier), Some(unit)) => {
+                let each = unit.parse().map_or_else(|_| unit.to_owned(), |unit| money(unit, text(price, "currency")));
+                let description = format!("{} × {name} (Tier {tier} at {each} / {per})", part.quantity);
+                Self { amount: part.amount, quantity: part.quantity, unit: part.unit, description, ..whole.clone() }
+            }
+            _ => Self { amount: part.amount, quantity: part.quantity, ..whole.clone() },
+        };
+        parts(price, quantity).into_iter().map(line).collect()
+    }
+
+    fn period(item: &Value, name: &str, period: (i64, i64), metadata: &Value) -> Self {
         let (price, quantity) = (&item["price"], int(item, "quantity"));
         let per = text(&price["recurring"], "interval");
         let rate = match price["unit_amount"].as_i64() {
@@ -39,6 +60,7 @@ impl Line {
             amount: cost(price, quantity),
             quantity,
             price: price.clone(),
+            unit: price["unit_amount_decimal"].clone(),
             description: format!("{quantity} × {name} ({rate})"),
             period,
             proration: false,
@@ -69,6 +91,7 @@ impl Line {
             amount: cost(price, quantity),
             quantity,
             price: price.clone(),
+            unit: price["unit_amount_decimal"].clone(),
             description: name.to_owned(),
             period: (now, now),
             proration: false,

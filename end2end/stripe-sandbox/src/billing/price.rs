@@ -16,6 +16,10 @@ pub(crate) fn cost(price: &Value, quantity: i64) -> i64 {
     } else {
         unit(price) * quantity
     };
+    round(scaled)
+}
+
+fn round(scaled: i128) -> i64 {
     let rounded = (scaled.abs() * 2 + SCALE) / (SCALE * 2) * scaled.signum();
     i64::try_from(rounded).unwrap_or(i64::MAX)
 }
@@ -38,6 +42,52 @@ fn tiered(tiers: &[Value], volume: bool, quantity: i128) -> i128 {
         below = end(tier);
     }
     sum
+}
+
+/// The parts of a quantity that each have a line of their own on an invoice: of a price with tiers that of each tier which
+/// is reached, with its number from 1; else the whole.
+pub(crate) fn parts(price: &Value, quantity: i64) -> Vec<Part> {
+    let whole = |tier: Option<(usize, &Value)>| Part {
+        amount: cost(price, quantity),
+        quantity,
+        unit: tier.map_or(price, |(_, tier)| tier)["unit_amount_decimal"].clone(),
+        tier: tier.map(|(at, _)| at + 1),
+    };
+    if text(price, "billing_scheme") != "tiered" {
+        return vec![whole(None)];
+    }
+    let tiers = elements(price, "_tiers");
+    let end = |tier: &Value| tier["up_to"].as_i64().unwrap_or(i64::MAX);
+    if text(price, "tiers_mode") == "volume" {
+        return vec![whole(tiers.iter().enumerate().find(|(_, tier)| quantity <= end(tier)))];
+    }
+    let mut below = 0;
+    let mut parts = Vec::new();
+    for (at, tier) in tiers.iter().enumerate() {
+        let many = quantity.min(end(tier)) - below;
+        if many <= 0 && at > 0 {
+            break;
+        }
+        let amount = round(unit(tier) * i128::from(many.max(0)) + flat(tier));
+        parts.push(Part {
+            amount,
+            quantity: many.max(0),
+            unit: tier["unit_amount_decimal"].clone(),
+            tier: Some(at + 1),
+        });
+        below = end(tier);
+    }
+    parts
+}
+
+/// What one line of an invoice is over.
+pub(crate) struct Part {
+    pub(crate) amount: i64,
+    pub(crate) quantity: i64,
+    /// `unit_amount_decimal` of each.
+    pub(crate) unit: Value,
+    /// Number of the tier, where there are tiers.
+    pub(crate) tier: Option<usize>,
 }
 
 fn unit(price: &Value) -> i128 {

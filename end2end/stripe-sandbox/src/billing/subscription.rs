@@ -265,14 +265,17 @@ pub(crate) fn period_lines(world: &World, subscription: &Value, period: (i64, i6
     data(subscription, "items")
         .iter()
         .filter(|item| int(item, "quantity") > 0)
-        .map(|item| {
+        .flat_map(|item| {
             let name = product_name(world, &item["price"]);
-            let mut line = Line::period(item, &name, period, &subscription["metadata"]);
+            let mut lines = Line::periods(item, &name, period, &subscription["metadata"]);
             if trial {
-                line.amount = 0;
-                line.description = format!("Trial period for {name}");
+                lines.truncate(1);
+                for line in &mut lines {
+                    line.amount = 0;
+                    line.description = format!("Trial period for {name}");
+                }
             }
-            line
+            lines
         })
         .collect()
 }

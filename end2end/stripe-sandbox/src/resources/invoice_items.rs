@@ -51,6 +51,7 @@ fn line_of(item: &Value) -> Line {
         amount: int(item, "amount"),
         quantity: int(item, "quantity"),
         price: item["_price"].clone(),
+        unit: item["_price"]["unit_amount_decimal"].clone(),
         description: text(item, "description").to_owned(),
         period: (int(&item["period"], "start"), int(&item["period"], "end")),
         proration: item["proration"] == true,
