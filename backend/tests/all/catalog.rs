@@ -303,9 +303,10 @@ on_both_engines! {
         stripe.state.lock().expect("state").fails_after = None;
         let resumed = push_prices(&db, &stripe, &cx).await?;
         // Five subscriptions with two roles at two intervals, a free one with one; the perpetual plan's unit and maintenance.
-        // Three add-ons of subscriptions at two intervals, and one of the perpetual plan with its own maintenance.
-        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 25, 0));
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 32);
+        // Three add-ons of subscriptions at two intervals, and one of the perpetual plan with its own maintenance. Packs of
+        // three limits at two intervals.
+        assert_eq!((resumed.unchanged, resumed.pushed, resumed.drift.len()), (7, 31, 0));
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 38);
         let state = stripe.state.lock().expect("state").prices.clone();
         assert_eq!(state["nordwind.iot-platform.startup.extra_seat.year.usd"].0, 149_000);
         assert_eq!(state["nordwind.iot-platform.perpetual.maintenance.once.usd"].0, 199_960);
@@ -320,12 +321,12 @@ on_both_engines! {
         let before = products(&db, &vendor.id).await?[0].1[0].prices.iter()
             .find(|price| price.lookup_key == key).and_then(|price| price.stripe_price_id.clone()).expect("pushed");
         let drifted = push_prices(&db, &stripe, &cx).await?;
-        assert_eq!((drifted.unchanged, drifted.drift.len()), (31, 1));
+        assert_eq!((drifted.unchanged, drifted.drift.len()), (37, 1));
         assert_eq!(drifted.drift[0].before, before);
         let vendor_id = vendor.id.clone();
         let old = db.read(move |tx| Box::pin(async move { find_price_by_stripe_id(tx, &vendor_id, &before).await })).await?;
         assert!(old.is_some(), "who bought at the old price is still recognised");
-        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 32);
+        assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 38);
         Ok(())
     }
 }

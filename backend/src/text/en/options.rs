@@ -100,7 +100,7 @@ mod tests {
         };
         assert_eq!(phrase(&[], 0), "2 instances");
         assert_eq!(phrase(&["audit"], 0), "2 instances and Audit");
-        assert_eq!(phrase(&["audit", "archive", "gone"], 0), "2 instances, Audit, Archive and gone");
+        assert_eq!(phrase(&["audit", "archive", "gone"], 0), "2 instances, Archive, Audit and gone");
         assert_eq!(phrase(&["audit"], 3), "2 instances, Audit and 300 devices more");
     }
 }
