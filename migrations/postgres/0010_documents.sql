@@ -118,6 +118,7 @@ CREATE TABLE ledger_entries (
 );
 CREATE INDEX ledger_by_source ON ledger_entries (vendor_id, source, source_id);
 CREATE INDEX ledger_by_invoice ON ledger_entries (vendor_id, invoice_id);
+CREATE INDEX ledger_by_account ON ledger_entries (vendor_id, account_id, ledger_account);
 CREATE INDEX ledger_by_time ON ledger_entries (vendor_id, booked_at);
 
 CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,13 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use backend::accounts::{Account, Act, Role, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
 use backend::clock::{DAY_MS, UnixMs};
+use backend::db::DbError;
 use backend::licenses::rules::add_years;
 use backend::money::{Currency, Money as AmountOf};
+use backend::orders::currency::{self, FixedCurrency};
 use backend::orders::promotion::Discount;
 use backend::orders::rules::{self, Quote};
 use backend::orders::terms::{self, TransferTerms};
 use backend::orders::{CodeAnswer, look_up_promotion};
-use backend::text::en::{buying as text, catalog as lines, countries, options, orders, promotions, transfers};
+use backend::text::en::{
+    buying as text, catalog as lines, countries, currencies as currency_words, options, orders, promotions, transfers,
+};
 use leptos::prelude::*;
 
 use super::addons::addon_cards;
@@ -35,18 +39,24 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
     let (vendor_id, plan_code) = (visit.vendor.id.clone(), visit.query("plan").unwrap_or_default());
     let product_code = visit.query("product").filter(|code| !code.is_empty());
-    let offer = visit
+    let account_id = account.id.clone();
+    let (offer, fixed) = visit
         .state
         .db
         .read(move |tx| {
-            Box::pin(async move { catalog::find_offer(tx, &vendor_id, product_code.as_deref(), &plan_code).await })
+            Box::pin(async move {
+                let offer = catalog::find_offer(tx, &vendor_id, product_code.as_deref(), &plan_code).await?;
+                let fixed = currency::fixed_currency(tx, &vendor_id, &account_id).await?;
+                Ok::<_, DbError>((offer, fixed))
+            })
         })
         .await?;
     let Some((product, plan)) = offer.filter(|(_, plan)| plan.published) else { return Ok(no_such_plan()) };
-    let currencies = rules::currencies(&plan);
+    let currencies = currency::offered([&plan], &visit.vendor.profile.currencies);
     let asked = visit.query("currency").and_then(|code| Currency::parse(&code));
-    let currency = asked.filter(|asked| currencies.contains(asked)).or(currencies.first().copied());
-    let Some(currency) = currency else { return Ok(no_such_plan()) };
+    let Some(currency) = currency::shown(&currencies, asked, fixed, Some(&account.country)) else {
+        return Ok(no_such_plan());
+    };
     let intervals = rules::intervals(&plan, currency);
     let asked = visit.query("interval").and_then(|word| BillingInterval::parse(&word));
     let Some(interval) = asked.or(intervals.first().copied()) else { return Ok(no_such_plan()) };
@@ -61,13 +71,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
-    let quote = rules::quote(&plan, &chosen.of(&plan));
+    let quote = match fixed.filter(|fixed| fixed.currency != currency) {
+        Some(fixed) => Err(rules::ChoiceProblem::CurrencyFixed(fixed)),
+        None => rules::quote(&plan, &chosen.of(&plan)),
+    };
     let trial_days = trial_days(&visit, &account, &plan).await?;
     let code = match (&quote, chosen.code.as_str()) {
         (_, "") | (Err(_), _) => Code::None,
         (Ok(quote), code) => ask_about(&visit, &account, quote, &plan, code).await,
     };
-    let review = Review { product, plan, chosen, intervals, account, role, failed, quote, trial_days, code };
+    let review =
+        Review { product, plan, chosen, currencies, fixed, intervals, account, role, failed, quote, trial_days, code };
     Ok(Page::new(text::REVIEW_TITLE, review.view(&visit)))
 }
 
@@ -129,6 +143,9 @@ struct Review {
     product: Product,
     plan: Plan,
     chosen: Chosen,
+    /// In which it is sold.
+    currencies: Vec<Currency>,
+    fixed: Option<FixedCurrency>,
     intervals: Vec<BillingInterval>,
     account: Account,
     role: Role,
@@ -142,7 +159,7 @@ impl Review {
     fn view(self, visit: &Visit) -> AnyView {
         let Chosen { interval, seats, .. } = self.chosen;
         let failed = self.failed.map(|sentence| view! { <Notice tone=Tone::Bad title=sentence /> });
-        let other_plan = format!("/?interval={}", interval.as_str());
+        let other_plan = format!("/?interval={}&currency={}", interval.as_str(), self.chosen.currency.as_str());
         let quote = match &self.quote {
             Ok(quote) => quote,
             Err(problem) => {
@@ -258,10 +275,7 @@ impl Review {
     /// Asks this page again with another interval or number of seats; works without a script.
     fn change_form(&self, errors: Vec<FieldError>, refused: &'static str, other_plan: String) -> impl IntoView + use<> {
         let chosen = &self.chosen;
-        let mut hidden = vec![
-            ("plan".to_owned(), chosen.plan.clone()),
-            ("currency".to_owned(), chosen.currency.as_str().to_owned()),
-        ];
+        let mut hidden = vec![("plan".to_owned(), chosen.plan.clone())];
         if !chosen.product.is_empty() {
             hidden.push(("product".to_owned(), chosen.product.clone()));
         }
@@ -278,6 +292,18 @@ impl Review {
             hidden.push(("interval".to_owned(), interval.to_owned()));
             ().into_any()
         };
+        let money = chosen.currency.as_str();
+        let currency = if self.currencies.len() > 1 && self.fixed.is_none() {
+            let choices =
+                self.currencies.iter().map(|it| Choice::new(it.as_str(), currency_words::name(*it))).collect();
+            view! { <Field name="currency" label=text::CURRENCY control=Control::Select(choices) value=money /> }
+                .into_any()
+        } else {
+            hidden.push(("currency".to_owned(), money.to_owned()));
+            ().into_any()
+        };
+        let fixed = self.fixed.filter(|_| self.currencies.len() > 1);
+        let fixed = fixed.map(|fixed| view! { <p class="hint">{currency_words::fixed(&fixed)}</p> });
         let is_free = self.quote.as_ref().is_ok_and(|quote| terms::is_free(&self.plan, quote));
         let code = (!is_free).then(|| {
             let code = chosen.code.clone();
@@ -304,6 +330,7 @@ impl Review {
                 beside=move || view! { <a href=other_plan.clone()>{text::OTHER_PLAN}</a> }
             >
                 {interval}
+                {currency}
                 <Stepper
                     name="seats"
                     label=text::seats_label(license_type)
@@ -318,6 +345,7 @@ impl Review {
                 {code}
             </Form>
             </div>
+            {fixed}
         }
     }
 

@@ -7,8 +7,9 @@
 use backend::catalog::{self, BillingInterval, Composition, Plan, PlanKind, PriceRole, Product, Release};
 use backend::db::DbError;
 use backend::money::{Currency, Money};
+use backend::orders::currency::{self, FixedCurrency};
 use backend::orders::{promotion, rules};
-use backend::text::en::{buying as text, options, packs, promotions};
+use backend::text::en::{buying as text, currencies as currency_words, options, packs, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 
@@ -46,8 +47,9 @@ struct Choice {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let vendor_id = visit.vendor.id.clone();
+    let account = visit.account().map(|(account, _)| account.id);
     let today = visit.state.clock.now().date();
-    let shelves: Vec<Shelf> = visit
+    let (shelves, fixed) = visit
         .state
         .db
         .read(move |tx| {
@@ -61,21 +63,23 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                         shelves.push(Shelf { product, plans, newest });
                     }
                 }
-                Ok::<_, DbError>(shelves)
+                let fixed = match account {
+                    Some(account) => currency::fixed_currency(tx, &vendor_id, &account).await?,
+                    None => None,
+                };
+                Ok::<_, DbError>((shelves, fixed))
             })
         })
         .await?;
-    Ok(Page::new(text::PRICES_TITLE, body(&visit, shelves)))
+    Ok(Page::new(text::PRICES_TITLE, body(&visit, shelves, fixed)))
 }
 
-fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
+fn body(visit: &Visit, shelves: Vec<Shelf>, fixed: Option<FixedCurrency>) -> impl IntoView + use<> {
     let (title, lead) = headline(&visit.vendor, &shelves);
-    let mut currencies: Vec<Currency> =
-        shelves.iter().flat_map(|shelf| &shelf.plans).flat_map(rules::currencies).collect();
-    currencies.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-    currencies.dedup();
+    let currencies = currency::offered(shelves.iter().flat_map(|shelf| &shelf.plans), &visit.vendor.profile.currencies);
     let asked = visit.query("currency").and_then(|code| Currency::parse(&code));
-    let Some(currency) = asked.filter(|asked| currencies.contains(asked)).or(currencies.first().copied()) else {
+    let country = visit.account().map(|(account, _)| account.country);
+    let Some(currency) = currency::shown(&currencies, asked, fixed, country.as_deref()) else {
         return view! {
             <PageHead title=title lead=lead />
             <EmptyState text=text::NOTHING_FOR_SALE />
@@ -99,7 +103,10 @@ fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
         .as_deref()
         .map(|code| view! { <Notice title=promotions::carried(code) text=promotions::CARRIED_NEXT /> });
     let tabs = tabs(&choice, &intervals, months_free(&shelves, currency));
-    let currency_tabs = choice.several_currencies.then(|| currency_tabs(&choice, &currencies));
+    let fixed = fixed.filter(|_| choice.several_currencies);
+    let may_choose = choice.several_currencies && fixed.is_none();
+    let currency_tabs = may_choose.then(|| currency_tabs(&choice, &currencies));
+    let fixed = fixed.map(|fixed| view! { <p class="lead">{currency_words::fixed(&fixed)}</p> });
     let note = text::price_note(choice.interval, currency.as_str());
     let shelves = shelves.into_iter().filter_map(|shelf| shelf_view(&choice, shelf)).collect::<Vec<_>>();
     let nothing = shelves.is_empty().then(|| view! { <EmptyState text=text::NOT_AT_THIS_INTERVAL /> });
@@ -122,6 +129,7 @@ fn body(visit: &Visit, shelves: Vec<Shelf>) -> impl IntoView + use<> {
                 }
             }
         />
+        {fixed}
         {carried}
         {shelves}
         {nothing}
@@ -180,7 +188,7 @@ fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>
 
 fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
     let tab = |currency: &Currency| NavLink {
-        label: currency.as_str().to_uppercase(),
+        label: currency_words::name(*currency),
         href: {
             let code = choice.code.as_deref().map_or_else(String::new, |code| format!("&code={code}"));
             format!("/?interval={}&currency={}{code}", choice.interval.as_str(), currency.as_str())

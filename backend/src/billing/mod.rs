@@ -59,7 +59,7 @@ pub use project_subscription::{Projection, project_subscription};
 pub use reconcile::{Reconciled, reconcile};
 pub use remind::{REMIND_EVERY_MS, Reminded, remind};
 pub(crate) use stop_renewal::stop_renewal;
-pub use store::{find_subscription_of_license, list_subscriptions_of_licenses};
+pub use store::{find_currency_of_account, find_subscription_of_license, list_subscriptions_of_licenses};
 pub use sync_customer::update_billing_details;
 pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
 

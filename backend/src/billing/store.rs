@@ -9,6 +9,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, SubscriptionId, VendorId};
+use crate::money::Currency;
 use crate::stripe::{CheckoutItem, PlannedChange, StripeSubscription, SubscriptionItem};
 
 /// What a Stripe subscription means in terms of our catalog.
@@ -156,6 +157,26 @@ pub async fn find_subscription_of_license(
         vendor_id,
         license_id
     )
+}
+
+/// The currency of an account's subscriptions that are not over.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_currency_of_account(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Option<Currency>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (Currency,),
+        "SELECT currency FROM subscriptions WHERE vendor_id = $1 AND account_id = $2 AND ended_at IS NULL
+         ORDER BY id LIMIT 1",
+        vendor_id,
+        account_id
+    )?;
+    Ok(row.map(|(currency,)| currency))
 }
 
 /// The subscriptions that pay for these licenses, in no order. Neither engine's SQL takes a list that the other

@@ -54,6 +54,9 @@ pub(super) struct VendorSection {
     pub accent_hue: i64,
     /// SVG file, relative to the catalog file.
     pub logo_file: Option<String>,
+    /// In which order currencies are offered; alphabetical when absent.
+    #[serde(default)]
+    pub currencies: Vec<String>,
     /// For bank transfers.
     pub bank: Option<BankDetails>,
     /// Orders that may be paid by bank transfer; none when absent.

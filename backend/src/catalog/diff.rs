@@ -184,6 +184,7 @@ fn compare_vendor(
         ("support_email", now.support_email != then.support_email),
         ("headline", now.headline != then.headline),
         ("lead", now.lead != then.lead),
+        ("currencies", now.currencies != then.currencies),
         ("bank", now.bank != then.bank),
         ("transfer", now.transfer != then.transfer),
         ("accent_hue", vendor.accent_hue != wanted.accent_hue),

@@ -197,6 +197,8 @@ pub enum Fault {
     NotACurrency,
     /// Not a positive decimal with exactly this many decimals.
     NotAnAmount(u32),
+    /// An amount of a currency with three decimals whose last one is not 0.
+    LastDigitNotZero,
     /// This kind of plan is not charged at that interval.
     IntervalOfOtherKind,
     /// This kind of plan has no price of that role.

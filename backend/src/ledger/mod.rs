@@ -18,7 +18,7 @@ use crate::money::Currency;
 
 pub(crate) use post::{Booking, post};
 pub use report::{AccountSum, Disagreement, Period, TrialBalance, trial_balance};
-pub use store::{CustomerEntry, list_entries};
+pub use store::{CustomerEntry, find_credit_currency, list_entries};
 
 text_enum! {
     /// An account of the ledger. Debits are positive: money that we have or are owed, and what we lose.

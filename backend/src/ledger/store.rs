@@ -4,8 +4,8 @@ use super::post::Booking;
 use super::{LedgerAccount, Side, Source};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx, execute, fetch_all};
-use crate::ids::{InvoiceId, PostingId, VendorId};
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::{AccountId, InvoiceId, PostingId, VendorId};
 use crate::money::Currency;
 
 /// What is posted for a thing, by account.
@@ -181,4 +181,25 @@ pub async fn list_entries(
         until,
         limit
     )
+}
+
+/// The currency in which an account has credit, or owes with its next invoice.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_credit_currency(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Option<Currency>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (Currency,),
+        "SELECT currency FROM ledger_entries WHERE vendor_id = $1 AND account_id = $2 AND ledger_account = $3
+         GROUP BY currency HAVING SUM(amount_minor) <> 0 ORDER BY currency LIMIT 1",
+        vendor_id,
+        account_id,
+        LedgerAccount::CustomerCredit
+    )?;
+    Ok(row.map(|(currency,)| currency))
 }

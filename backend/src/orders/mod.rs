@@ -10,6 +10,7 @@
 //! order on, pending, and works from the first paid invoice on; an order that is not paid in time is given up
 //! (`give_up_order.rs`), and its license ends.
 
+pub mod currency;
 mod fulfil_order;
 mod give_up_order;
 mod grant;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::promotion::{Discount, PromotionProblem};
 use super::rules::{self, ChoiceProblem, Quote};
 use super::{
-    CodeAnswer, Order, OrderKind, OrderStatus, Payment, close, fulfil_order, give_up_order, look_up_promotion, store,
-    terms,
+    CodeAnswer, Order, OrderKind, OrderStatus, Payment, close, currency, fulfil_order, give_up_order,
+    look_up_promotion, store, terms,
 };
 use crate::accounts::{self, Account, Act};
 use crate::billing::{Commerce, CommerceError, customer_details};
@@ -215,6 +215,12 @@ async fn write_order(
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
     };
+    if let (Purchase::Plan(_), Some(fixed)) =
+        (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &account.id).await?)
+        && fixed.currency != quote.total.currency
+    {
+        return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed))));
+    }
     let items = checkout_items(&quote)?;
     let trial_days = terms::trial_days(tx, cx, &account, &choice.plan).await?;
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{ToSpan, civil::Date};
 
+use super::currency::FixedCurrency;
 use super::{Order, OrderKind};
 use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole, PriceRow};
 use crate::clock::{HOUR_MS, UnixMs};
@@ -42,6 +43,8 @@ pub enum ChoiceProblem {
         /// How many it can have at most.
         max: i64,
     },
+    /// The account has to buy in another currency.
+    CurrencyFixed(FixedCurrency),
     /// More money than can be counted.
     AmountTooLarge,
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixMs;
 use crate::ids::VendorId;
+use crate::money::Currency;
 
 pub use create_vendor::{NewVendor, create_vendor};
 pub(crate) use store::lock_vendor;
@@ -61,6 +62,8 @@ pub struct Profile {
     pub headline: String,
     /// The sentence under it.
     pub lead: String,
+    /// In which order currencies are offered; the first is shown to whom none is known to fit.
+    pub currencies: Vec<Currency>,
     /// For bank transfers.
     pub bank: Option<BankDetails>,
     /// Orders that may be paid by bank transfer; none where absent.

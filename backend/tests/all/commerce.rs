@@ -4,6 +4,7 @@
 mod any_order;
 mod apart;
 mod changes_by_transfer;
+mod currencies;
 mod decoding;
 mod edges;
 mod failed_renewal;

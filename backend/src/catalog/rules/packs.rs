@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::MAX_LIMIT;
-use super::prices::{MAX_AMOUNT_MINOR, parse_amount};
+use super::prices::parse_amount;
 use super::{CatalogPrice, Check, Fault, label};
 use crate::catalog::catalog_file::{PackSection, PlanSection, TierSection};
 use crate::catalog::{Pack, PlanKind, PriceRole, Tier, Tiers};
@@ -80,7 +80,7 @@ impl Check {
                 self.problem(format!("{path}.each"), Fault::NotAnAmount(currency.exponent()));
                 continue;
             };
-            self.range(format!("{path}.each"), each_minor, 1, MAX_AMOUNT_MINOR);
+            self.amount(format!("{path}.each"), Money::new(each_minor, currency), 1);
             steps.push(Tier { up_to: tier.up_to, each_minor });
         }
         steps

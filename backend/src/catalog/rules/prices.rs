@@ -39,7 +39,7 @@ impl Check {
                     self.problem(path, Fault::NotAnAmount(currency.exponent()));
                     continue;
                 };
-                self.range(path, amount_minor, 1, MAX_AMOUNT_MINOR);
+                self.amount(path, Money::new(amount_minor, currency), 1);
                 prices.push(CatalogPrice {
                     role: PriceRole::Addon,
                     option: addon.code.clone(),
@@ -52,6 +52,14 @@ impl Check {
         let of_plan = plan.prices.iter().flat_map(|(code, intervals)| intervals.keys().map(move |it| (code, *it)));
         self.expect(offered == of_plan.collect::<BTreeSet<_>>(), path, Fault::PricesOfPlanDiffer);
         prices
+    }
+
+    /// What Stripe takes: at most eight digits, and of currencies with three decimals only hundredths
+    /// (<https://docs.stripe.com/currencies#three-decimal>).
+    pub(super) fn amount(&mut self, path: String, amount: Money, least: i64) {
+        let is_taken = amount.amount_minor % smallest_step(amount.currency) == 0;
+        self.expect(is_taken, path.as_str(), Fault::LastDigitNotZero);
+        self.range(path, amount.amount_minor, least, MAX_AMOUNT_MINOR);
     }
 
     fn plan_prices(&mut self, path: &str, plan: &PlanSection) -> Vec<CatalogPrice> {
@@ -76,8 +84,8 @@ impl Check {
                     };
                     // A plan may be free; a seat beyond it, or a license for ever, is worth something.
                     let least = i64::from(*role != PriceRole::Base);
-                    self.range(path, amount_minor, least, MAX_AMOUNT_MINOR);
                     let unit_amount = Money::new(amount_minor, currency);
+                    self.amount(path, unit_amount, least);
                     prices.push(CatalogPrice {
                         role: *role,
                         option: String::new(),
@@ -109,7 +117,7 @@ impl Check {
 }
 
 /// Stripe takes unit amounts of up to eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
-pub(super) const MAX_AMOUNT_MINOR: i64 = 99_999_999;
+const MAX_AMOUNT_MINOR: i64 = 99_999_999;
 
 /// The prices that a file states; maintenance follows from its percentage.
 fn roles_of(kind: PlanKind) -> &'static [PriceRole] {
@@ -119,7 +127,13 @@ fn roles_of(kind: PlanKind) -> &'static [PriceRole] {
     }
 }
 
-/// One more year of updates for one seat, or for one of an add-on: a percentage of what is paid once, halves rounded up.
+/// The least difference between two amounts that Stripe takes, in minor units.
+fn smallest_step(currency: Currency) -> i64 {
+    if currency.exponent() == 3 { 10 } else { 1 }
+}
+
+/// One more year of updates for one seat, or for one of an add-on: a percentage of what is paid once, rounded to what Stripe
+/// takes, halves up.
 pub(super) fn maintenance_prices(prices: &[CatalogPrice], percent: Option<i64>) -> Vec<CatalogPrice> {
     let Some(percent) = percent else { return Vec::new() };
     (prices.iter().filter(|price| matches!(price.role, PriceRole::Unit | PriceRole::Addon)))
@@ -127,13 +141,16 @@ pub(super) fn maintenance_prices(prices: &[CatalogPrice], percent: Option<i64>) 
             role: PriceRole::Maintenance,
             option: unit.option.clone(),
             interval: BillingInterval::Once,
-            unit_amount: Money::new(
-                unit.unit_amount.amount_minor.saturating_mul(percent).saturating_add(50) / 100,
-                unit.unit_amount.currency,
-            ),
+            unit_amount: share(unit.unit_amount, percent),
             tiers: None,
         })
         .collect()
+}
+
+fn share(of: Money, percent: i64) -> Money {
+    let step = smallest_step(of.currency);
+    let steps = of.amount_minor.saturating_mul(percent).saturating_add(50 * step) / (100 * step);
+    Money::new(steps.saturating_mul(step), of.currency)
 }
 
 /// Reads `4999.00` with exactly the currency's decimals; `None` for any other form.

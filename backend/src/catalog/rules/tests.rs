@@ -267,6 +267,24 @@ fn each_broken_rule_is_found_at_its_place() {
             "products.iot-platform.plans.perpetual.packs",
             Fault::PackOfPerpetual,
         ),
+        (
+            "accent_hue = 205",
+            "accent_hue = 205\ncurrencies = [\"usd\", \"Eur\"]",
+            "vendor.currencies.#2",
+            Fault::NotACurrency,
+        ),
+        (
+            "accent_hue = 205",
+            "accent_hue = 205\ncurrencies = [\"usd\", \"usd\"]",
+            "vendor.currencies.#2",
+            Fault::Duplicate,
+        ),
+        (
+            "prices.usd.month = { base = \"10.00\", extra_seat = \"10.00\" }",
+            "prices.kwd.month = { base = \"3.125\", extra_seat = \"3.120\" }",
+            &format!("{maker}.prices.kwd.month.base"),
+            Fault::LastDigitNotZero,
+        ),
         (r#"code = "more_devices""#, r#"code = "More""#, &format!("{maker}.addons.More.code"), Fault::NotACode),
         (
             r#"code = "audit_log""#,
@@ -360,6 +378,10 @@ fn a_year_of_updates_is_rounded_to_the_minor_unit_halves_up() {
     };
     let of = |percent| maintenance_prices(std::slice::from_ref(&unit), Some(percent))[0].unit_amount.amount_minor;
     assert_eq!((of(25), of(40), of(50)), (250, 400, 501));
+    let dinars = CatalogPrice { unit_amount: Money::new(1_010, Currency::parse("kwd").unwrap()), ..unit.clone() };
+    // 404 fils, which Stripe takes as 400; 505 as 510.
+    let of = |percent| maintenance_prices(std::slice::from_ref(&dinars), Some(percent))[0].unit_amount.amount_minor;
+    assert_eq!((of(40), of(50)), (400, 510));
 }
 
 #[test]

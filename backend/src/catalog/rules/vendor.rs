@@ -40,6 +40,7 @@ impl Check {
             self.expect(is_iban(&bank.iban), at("bank.iban"), Fault::NotAnIban);
             self.text(at("bank.bic"), &bank.bic, 11);
         }
+        let currencies = self.currencies(&at("currencies"), &vendor.currencies);
         let transfer = vendor.transfer.as_ref().map(|transfer| self.transfer(&at("transfer"), transfer));
         let logo_svg = match logo {
             None => None,
@@ -62,12 +63,26 @@ impl Check {
                 support_email: vendor.support_email.clone(),
                 headline: vendor.headline.clone(),
                 lead: vendor.lead.clone(),
+                currencies,
                 bank: vendor.bank.clone(),
                 transfer,
             },
             accent_hue: vendor.accent_hue,
             logo_svg,
         }
+    }
+
+    fn currencies(&mut self, path: &str, codes: &[String]) -> Vec<Currency> {
+        let mut currencies = Vec::with_capacity(codes.len());
+        for (at, code) in codes.iter().enumerate() {
+            let path = format!("{path}.#{}", at + 1);
+            match Currency::parse(code).filter(|currency| currency.as_str() == code) {
+                None => self.problem(path, Fault::NotACurrency),
+                Some(currency) if currencies.contains(&currency) => self.problem(path, Fault::Duplicate),
+                Some(currency) => currencies.push(currency),
+            }
+        }
+        currencies
     }
 
     fn transfer(&mut self, path: &str, transfer: &TransferSection) -> TransferOffer {

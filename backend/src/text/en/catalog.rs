@@ -64,6 +64,9 @@ pub fn fault(fault: &Fault) -> String {
             "Write the amount in quotes with exactly {decimals} decimals, such as \"10.{}\".",
             "0".repeat(*decimals as usize)
         ),
+        Fault::LastDigitNotZero => {
+            "Stripe takes amounts of this currency in hundredths only: the third decimal must be 0.".to_owned()
+        }
         Fault::IntervalOfOtherKind => "Subscriptions are charged by month or year, perpetual plans once.".to_owned(),
         Fault::RoleOfOtherKind => {
             "Subscriptions have base and extra_seat, perpetual plans have unit (maintenance follows from it)."

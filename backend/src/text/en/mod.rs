@@ -21,6 +21,7 @@ pub mod console_payments;
 pub mod console_subscriptions;
 pub mod conversion;
 pub mod countries;
+pub mod currencies;
 pub mod documents;
 pub mod events;
 pub mod instance_mail;

@@ -32,6 +32,7 @@ pub fn choice_problem(problem: &ChoiceProblem) -> String {
                 "A license can have at most {max} packs of {limit}. Enter a number from 0 to {max}, or write to us for more."
             )
         }
+        ChoiceProblem::CurrencyFixed(fixed) => super::currencies::refused(fixed),
         ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
     }
 }

@@ -109,6 +109,28 @@ pub(crate) fn period(subscription: &Value) -> (i64, i64) {
     (int(&item, "current_period_start"), int(&item, "current_period_end"))
 }
 
+/// A customer has one currency while a subscription runs or its balance is not zero.
+/// <https://docs.stripe.com/billing/customer#currency>
+///
+/// # Errors
+/// The customer has another one.
+pub(crate) fn one_currency(world: &World, customer: &str, currency: &str) -> Result<(), ApiError> {
+    let runs = |it: &&Value| !matches!(text(it, "status"), "canceled" | "incomplete_expired" | "incomplete");
+    let own = world.all("subscription").filter(|it| text(it, "customer") == customer).filter(runs);
+    let mut bound = own.map(|it| text(it, "currency").to_owned()).collect::<Vec<_>>();
+    let customer = world.copy(customer);
+    if int(&customer, "balance") != 0 {
+        bound.push(super::credit::currency(&customer));
+    }
+    match bound.into_iter().find(|it| it != currency) {
+        None => Ok(()),
+        Some(other) => Err(ApiError::invalid(format!(
+            "You cannot combine currencies on a single customer. This customer has an active subscription, subscription \
+             schedule, discount, quote, or invoice item with currency {other}."
+        ))),
+    }
+}
+
 /// Creates a subscription and its first invoice.
 ///
 /// # Errors
@@ -131,6 +153,9 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
             ));
         }
     }
+    let currency = first["currency"].clone();
+    one_currency(world, &order.customer, currency.as_str().unwrap_or_default())?;
+    world.set(&order.customer, "currency", currency.clone());
     let now = world.now;
     let id = world.new_id("sub");
     let trial_end = order.trial_end.filter(|end| *end > now);
@@ -145,7 +170,6 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
     let anchor = trial_end.or(later).unwrap_or(now);
     let end = trial_end.or(later).unwrap_or(whole_end);
     let by_wire = order.collection_method == "send_invoice";
-    let currency = first["currency"].clone();
     let items: Vec<Value> = order
         .items
         .iter()

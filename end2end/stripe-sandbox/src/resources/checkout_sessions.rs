@@ -116,6 +116,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
     if lines.iter().any(|line| line["price"]["currency"] != currency) {
         return Err(ApiError::invalid("You cannot combine currencies on a single Checkout Session."));
     }
+    if let ("subscription", Some(customer), Some(currency)) = (mode, customer["id"].as_str(), currency.as_str()) {
+        crate::billing::subscription::one_currency(world, customer, currency)?;
+    }
     let subtotal = lines.iter().map(|line| price::cost(&line["price"], object::int(line, "quantity"))).sum();
     let facts = OrderFacts {
         customer: customer["id"].as_str(),
