@@ -74,7 +74,7 @@ pub fn shown(
 pub fn usual(country: &str) -> Option<Currency> {
     let code = match country {
         "AD" | "AT" | "BE" | "BG" | "CY" | "DE" | "EE" | "ES" | "FI" | "FR" | "GR" | "HR" | "IE" | "IT" | "LT"
-        | "LU" | "LV" | "MC" | "ME" | "MT" | "NL" | "PT" | "SI" | "SK" | "SM" | "VA" | "XK" => "eur",
+        | "LU" | "LV" | "MC" | "ME" | "MT" | "NL" | "PT" | "SI" | "SK" | "SM" | "VA" => "eur",
         "US" | "PR" | "EC" | "SV" | "GU" => "usd",
         "GB" | "GG" | "IM" | "JE" => "gbp",
         "CH" | "LI" => "chf",

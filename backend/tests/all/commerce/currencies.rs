@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use backend::billing::{Cancellation, cancel_subscription};
+use backend::billing::{CancelReason, Cancellation, cancel_subscription};
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::HOUR_MS;
 use backend::db::Db;
@@ -10,8 +10,11 @@ use backend::money::Currency;
 use backend::orders::currency::{FixedBy, FixedCurrency, fixed_currency};
 use backend::orders::rules::ChoiceProblem;
 use backend::orders::{OrderPlacement, Payment, Purchase};
+use backend::refunds::{CreditInvoice, CreditOutcome, credit_invoice};
+use backend::stripe::CreditSettlement;
 
 use super::options::hear;
+use super::reversals::finance;
 use super::shop::Shop;
 use crate::support::on_both_engines;
 
@@ -50,7 +53,7 @@ on_both_engines! {
         assert!(matches!(shop.place(in_currency(&shop, "jpy").await?).await?, OrderPlacement::Placed { .. }));
 
         // Once it is over, the choice is free again, here and at Stripe.
-        let cancelled = cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &Default::default()).await?;
+        let cancelled = cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &CancelReason::default()).await?;
         assert!(matches!(cancelled, Cancellation::Cancelling { .. }), "{cancelled:?}");
         assert_eq!(fixed(&shop).await?, Some(bound));
         shop.set_clock(shop.subscription(&license.id).await?.period_end.plus(2 * HOUR_MS))?;
@@ -62,6 +65,35 @@ on_both_engines! {
         hear(&shop).await?;
         assert!(shop.find_order(&order.id).await?.license_id.is_some());
         assert_eq!(fixed(&shop).await?.map(|fixed| fixed.currency), Some(currency("usd")));
+        Ok(())
+    }
+
+    async fn credit_that_is_left_binds_to_its_currency(db: Db) {
+        let shop = shop(db, "jpy").await?;
+        let license = shop.buy("small", BillingInterval::Month, 1).await?;
+        let invoice = shop.invoices().await?.remove(0);
+        let part = CreditInvoice {
+            invoice_id: invoice.id,
+            amount_minor: 500,
+            settlement: CreditSettlement::Balance,
+            reason: String::new(),
+            memo: String::new(),
+            credited_before_minor: 0,
+        };
+        assert_eq!(credit_invoice(&shop.commerce, &finance(&shop).await?, &part).await?, CreditOutcome::Credited);
+        cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &CancelReason::default()).await?;
+        shop.set_clock(shop.subscription(&license.id).await?.period_end.plus(2 * HOUR_MS))?;
+        hear(&shop).await?;
+        let bound = FixedCurrency { currency: currency("jpy"), by: FixedBy::Credit };
+        assert_eq!(fixed(&shop).await?, Some(bound));
+        let refused = shop.place(in_currency(&shop, "usd").await?).await?;
+        assert_eq!(refused, OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(bound)));
+        // What is bought next uses it up.
+        let placed = shop.place(in_currency(&shop, "jpy").await?).await?;
+        let OrderPlacement::Placed { checkout_url, .. } = placed else { anyhow::bail!("{placed:?}") };
+        shop.pay(&checkout_url, "4242").await?;
+        hear(&shop).await?;
+        assert_eq!(fixed(&shop).await?, Some(FixedCurrency { by: FixedBy::Subscription, ..bound }));
         Ok(())
     }
 
