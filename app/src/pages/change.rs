@@ -79,7 +79,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some(wanted) = wanted(&visit, &plans, subscription) else { return Err(NoPage::NotFound) };
     let refused = take_refused(CHANGE).await;
     let preview = if asked { preview(&visit, &own, subscription, &wanted).await? } else { nothing_chosen() };
-    let lead = text::change_lead(&own.view.plan_name, own.license().license_type, subscription);
+    let seats = buying::seats(own.license().license_type, subscription.seats);
+    let bought = match plans.iter().find(|plan| plan.id == subscription.plan_id) {
+        Some(plan) => options::with_seats(seats, plan, &subscription.composition()),
+        None => seats,
+    };
+    let lead = text::change_lead(&own.view.plan_name, &bought, subscription);
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::CHANGE_TITLE lead=lead />

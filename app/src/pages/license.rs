@@ -16,7 +16,7 @@ use backend::billing::Subscription;
 use backend::billing::conversion::perpetual_plan;
 use backend::billing::maintenance::AutoRenewal;
 use backend::billing::unpaid_changes::{UnpaidChange, find_unpaid_change};
-use backend::catalog::{self, Plan, PlanKind, Release};
+use backend::catalog::{self, Composition, Plan, PlanKind, Release};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
 use backend::leases::{self, instance_list};
@@ -235,8 +235,8 @@ fn change_notice(
     plans: &[Plan],
 ) -> impl IntoView + use<> {
     let wanted = &change.wanted.0;
-    let plan = plans.iter().find(|plan| plan.id == wanted.plan_id).map_or_else(String::new, |plan| plan.name.clone());
-    let title = transfers::change_awaited(&plan, &buying::seats(own.license().license_type, wanted.seats));
+    let (plan, seats) = in_words(own, wanted, plans);
+    let title = transfers::change_awaited(&plan, &seats);
     let href = invoice.map(|invoice| format!("/invoices/{}/transfer", invoice.id));
     let withdraw = undo(own, "/act/withdraw-change", transfers::WITHDRAW);
     let acts = move || {
@@ -258,16 +258,20 @@ fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -
 
 fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan]) -> Option<impl IntoView + use<>> {
     let planned = &subscription.scheduled.as_ref()?.0;
-    let plan = plans.iter().find(|plan| plan.id == planned.to.plan_id);
-    let seats = buying::seats(own.license().license_type, planned.to.seats);
-    let (plan, seats) = match plan {
-        Some(plan) => (plan.name.clone(), options::with_seats(seats, plan, &planned.to)),
-        None => (own.view.plan_name.clone(), seats),
-    };
+    let (plan, seats) = in_words(own, &planned.to, plans);
     let price = backend::money::Money::new(planned.recurring_minor, subscription.currency);
     let next = text::planned_next(&words::amount(price), words::per(planned.to.interval));
     let undo = undo(own, "/act/keep-plan", text::DROP_PLANNED);
     Some(view! { <Notice title=text::planned(&plan, &seats, planned.at) text=next action=undo /> })
+}
+
+/// What is to come: its plan, and its seats with the add-ons.
+fn in_words(own: &OwnLicense, to: &Composition, plans: &[Plan]) -> (String, String) {
+    let seats = buying::seats(own.license().license_type, to.seats);
+    match plans.iter().find(|plan| plan.id == to.plan_id) {
+        Some(plan) => (plan.name.clone(), options::with_seats(seats, plan, to)),
+        None => (own.view.plan_name.clone(), seats),
+    }
 }
 
 /// A button that takes something back, for those who may.

@@ -100,7 +100,8 @@ pub async fn change_subscription(
         (ChangePreview::Now(charge), Agreed::ChargeNow { amount_due_minor, .. })
             if is_fresh && charge.amount_due.amount_minor == amount_due_minor =>
         {
-            if let Some(give_up_at) = charge.by_transfer
+            // Also where credit covers it: the credit may be used up elsewhere before Stripe makes the invoice.
+            if let Some(give_up_at) = prepared.give_up_at(cx.now)
                 && !unpaid_changes::begin(commerce, cx, &prepared, &request.to, give_up_at).await?
             {
                 return Ok(Change::Refused(ChangeRefusal::ChangeAwaited));

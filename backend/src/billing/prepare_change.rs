@@ -7,7 +7,7 @@ use super::rules::{self, Shape, Timing};
 use super::{Commerce, CommerceError, Subscription, project_subscription, store, unpaid_changes};
 use crate::accounts::{self, Act};
 use crate::catalog::{self, Composition, Plan, Price, PriceRole};
-use crate::clock::UnixMs;
+use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
@@ -66,6 +66,14 @@ pub(super) struct Prepared {
     pub(super) items: Vec<ItemChange>,
     pub(super) timing: Timing,
     pub(super) recurring: Money,
+}
+
+impl Prepared {
+    /// When a change that is agreed to now is given up, unless its transfer has arrived; `None` where a card is charged.
+    pub(super) fn give_up_at(&self, now: UnixMs) -> Option<UnixMs> {
+        let due_at = now.plus(self.subscription.days_until_due.unwrap_or(0) * DAY_MS);
+        self.subscription.is_invoiced.then(|| rules::give_up_change_at(due_at, self.row.period_end))
+    }
 }
 
 struct Found {

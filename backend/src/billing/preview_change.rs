@@ -1,14 +1,12 @@
 //! Previewing a change of plan, interval or seats: what it costs, to the cent, and when it takes effect.
 
 use super::prepare_change::{ChangeRefusal, ChangeRequest, Prepared, prepare};
-use super::rules::{Timing, give_up_change_at};
+use super::rules::Timing;
 use super::{Commerce, CommerceError};
-use crate::clock::{DAY_MS, UnixMs};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::DbError;
 use crate::money::Money;
 use crate::stripe::{StripeInvoice, StripeInvoiceLine};
-use crate::vendors;
 
 /// A change that is charged at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,14 +93,9 @@ pub(super) async fn preview_prepared(
         Timing::Now => {
             let stripe = commerce.stripe(cx)?;
             let invoice = stripe.preview_change(&prepared.subscription.id, &prepared.items, proration_date).await?;
-            let by_transfer = prepared.subscription.is_invoiced && invoice.amount_due_minor > 0;
-            let by_transfer = match by_transfer {
-                true => Some(give_up_at(commerce, cx, prepared.row.period_end).await?),
-                false => None,
-            };
             ChangePreview::Now(Box::new(ChargeNow {
                 drops_planned_change,
-                by_transfer,
+                by_transfer: prepared.give_up_at(cx.now).filter(|_| invoice.amount_due_minor > 0),
                 still_cancelling: prepared.subscription.cancel_at_period_end,
                 ..charge(invoice, proration_date, prepared.recurring)
             }))
@@ -125,13 +118,4 @@ fn charge(invoice: StripeInvoice, proration_date: UnixMs, recurring: Money) -> C
         still_cancelling: false,
         by_transfer: None,
     }
-}
-
-/// When a change that is agreed to now is given up, unless its transfer has arrived.
-pub(super) async fn give_up_at(commerce: &Commerce, cx: &Cx, period_end: UnixMs) -> Result<UnixMs, DbError> {
-    let vendor_id = cx.vendor_id.clone();
-    let vendor = commerce.db.read(|tx| Box::pin(async move { vendors::find_vendor(tx, &vendor_id).await })).await?;
-    let transfer = vendor.and_then(|vendor| vendor.profile.transfer);
-    let due_at = cx.now.plus(transfer.map_or(0, |offer| offer.days_until_due) * DAY_MS);
-    Ok(give_up_change_at(due_at, period_end))
 }

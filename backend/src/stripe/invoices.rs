@@ -339,12 +339,7 @@ impl Stripe {
             .map(|change| {
                 let mut item = CreatePreviewInvoiceSubscriptionDetailsItems::new();
                 item.id.clone_from(&change.item_id);
-                if change.quantity == 0 {
-                    item.deleted = Some(true);
-                } else {
-                    item.price = Some(change.price_id.clone());
-                    item.quantity = Some(change.quantity.unsigned_abs());
-                }
+                (item.price, item.quantity, item.deleted) = change.wanted();
                 item
             })
             .collect();

@@ -72,6 +72,8 @@ pub struct StripeSubscription {
     pub trial_end: Option<UnixMs>,
     /// Invoices are sent to be paid by transfer, rather than charged.
     pub is_invoiced: bool,
+    /// Within how many days an invoice that is sent has to be paid.
+    pub days_until_due: Option<i64>,
     /// A change that waits for its payment.
     pub has_pending_update: bool,
     /// The schedule that will change it.
@@ -94,6 +96,16 @@ pub struct ItemChange {
     pub price_id: String,
     /// How many; 0 removes the item.
     pub quantity: i64,
+}
+
+impl ItemChange {
+    /// What Stripe is asked for in one item: its price and quantity, or that it is deleted.
+    pub(super) fn wanted(&self) -> (Option<String>, Option<u64>, Option<bool>) {
+        match self.quantity {
+            0 => (None, None, Some(true)),
+            quantity => (Some(self.price_id.clone()), Some(quantity.unsigned_abs()), None),
+        }
+    }
 }
 
 fn currency(code: &stripe_types::Currency) -> Result<Currency, StripeError> {
@@ -128,6 +140,7 @@ impl StripeSubscription {
             ended_at: subscription.ended_at.map(UnixMs::from_seconds),
             trial_end: subscription.trial_end.map(UnixMs::from_seconds),
             is_invoiced: subscription.collection_method == SubscriptionCollectionMethod::SendInvoice,
+            days_until_due: subscription.days_until_due.map(i64::from),
             has_pending_update: subscription.pending_update.is_some(),
             schedule_id: subscription.schedule.map(|schedule| schedule.into_id().to_string()),
             latest_invoice_id: subscription
@@ -144,12 +157,7 @@ fn changed_items(items: &[ItemChange]) -> Vec<UpdateSubscriptionItems> {
     let changed = items.iter().map(|change| {
         let mut item = UpdateSubscriptionItems::new();
         item.id.clone_from(&change.item_id);
-        if change.quantity == 0 {
-            item.deleted = Some(true);
-        } else {
-            item.price = Some(change.price_id.clone());
-            item.quantity = Some(change.quantity.unsigned_abs());
-        }
+        (item.price, item.quantity, item.deleted) = change.wanted();
         item
     });
     changed.collect()

@@ -132,6 +132,7 @@ mod tests {
             ended_at: None,
             trial_end: None,
             is_invoiced: true,
+            days_until_due: Some(14),
             has_pending_update: false,
             schedule_id: None,
             latest_invoice_id: None,

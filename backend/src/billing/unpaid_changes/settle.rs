@@ -8,7 +8,7 @@ use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::stripe::{IdempotencyKey, InvoiceState, Stripe, StripeInvoice, StripeSubscription, SubscriptionState};
-use crate::text::en::{buying, order_mail};
+use crate::text::en::{buying, options, order_mail};
 use crate::{accounts, audit, catalog, events};
 
 /// Where a change stands.
@@ -128,10 +128,11 @@ async fn tell(
     let Some(account) = accounts::find_account(tx, &cx.vendor_id, &change.account_id).await? else { return Ok(()) };
     let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &wanted.plan_id).await? else { return Ok(()) };
     let seats = buying::seats(plan.license_type, wanted.seats);
+    let bought = options::with_seats(seats, &plan, wanted);
     let page = format!("{}/licenses/{}", sender.origin, change.license_id);
     let letter = match standing {
-        Standing::Paid => order_mail::change_made(&sender, &plan.name, &seats, &page),
-        Standing::Awaited | Standing::TakenBack => order_mail::change_dropped(&sender, &plan.name, &seats, &page),
+        Standing::Paid => order_mail::change_made(&sender, &plan.name, &bought, &page),
+        Standing::Awaited | Standing::TakenBack => order_mail::change_dropped(&sender, &plan.name, &bought, &page),
     };
     mail::enqueue(tx, cx, master, &sender.mail(&account.billing_email, &account.company, letter)).await
 }

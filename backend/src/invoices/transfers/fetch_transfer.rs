@@ -48,18 +48,23 @@ pub(in crate::invoices) async fn fetch_transfer(
     let is_order = invoice.metadata.contains_key("order_id")
         && matches!(invoice.billing_reason.as_str(), "subscription_create" | "manual");
     let due_at = invoice.due_at.or(invoice.finalized_at).unwrap_or(invoice.created_at);
-    let (pays_for, void_at) = match (is_order, invoice.is_change()) {
-        (true, _) => (PaysFor::Order, Some(terms::void_at(due_at))),
-        (false, true) => (PaysFor::Change, give_up_at(commerce, cx, invoice).await?),
-        (false, false) => (PaysFor::Renewal, None),
+    let (pays_for, void_at) = match is_order {
+        true => (PaysFor::Order, Some(terms::void_at(due_at))),
+        false => match given_up_at(commerce, cx, invoice).await? {
+            Some(at) => (PaysFor::Change, Some(at)),
+            // Also a change that the vendor's staff made at Stripe: the license has it already.
+            None => (PaysFor::Renewal, None),
+        },
     };
     let total_minor = invoice.amount_due_minor;
     Ok(Some(FetchedTransfer { customer_id, pays_to, arrived_minor, total_minor, pays_for, void_at }))
 }
 
-/// When the change of a subscription is given up that this invoice is over.
-async fn give_up_at(commerce: &Commerce, cx: &Cx, invoice: &StripeInvoice) -> Result<Option<UnixMs>, DbError> {
-    let Some(subscription_id) = invoice.subscription_id.clone() else { return Ok(None) };
+/// When the change is given up that waits for this invoice; `None` where none does.
+async fn given_up_at(commerce: &Commerce, cx: &Cx, invoice: &StripeInvoice) -> Result<Option<UnixMs>, DbError> {
+    let Some(subscription_id) = invoice.subscription_id.clone().filter(|_| invoice.is_change()) else {
+        return Ok(None);
+    };
     let vendor_id = cx.vendor_id.clone();
     let change = commerce.db.read(|tx| {
         Box::pin(async move { unpaid_changes::find_by_stripe_subscription(tx, &vendor_id, &subscription_id).await })

@@ -2,7 +2,7 @@
 
 use super::{buying, licenses, moments};
 use crate::billing::{ChargeNow, PlannedForLater, Subscription};
-use crate::catalog::{BillingInterval, LicenseType, Plan};
+use crate::catalog::{BillingInterval, Plan};
 use crate::clock::UnixMs;
 use crate::money::Money;
 
@@ -58,13 +58,12 @@ pub const TO_TRANSFER: &str = "To be transferred";
 /// Confirms a payment at the bank.
 pub const CONFIRM_PAYMENT: &str = "Confirm the payment";
 
-/// What is so now, and how changes work.
+/// What is so now, and how changes work; `bought` are the seats and add-ons.
 #[must_use]
-pub fn change_lead(plan: &str, license_type: LicenseType, subscription: &Subscription) -> String {
+pub fn change_lead(plan: &str, bought: &str, subscription: &Subscription) -> String {
     format!(
-        "Now: {plan} with {}, {}. What adds something costs for the rest of the period only, at once. What takes \
+        "Now: {plan} with {bought}, {}. What adds something costs for the rest of the period only, at once. What takes \
          something away waits for {} and costs nothing now.",
-        buying::seats(license_type, subscription.seats),
         licenses::price(subscription),
         moments::day(subscription.period_end)
     )

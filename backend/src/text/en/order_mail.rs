@@ -58,8 +58,8 @@ pub fn change_made(sender: &Sender, plan: &str, seats: &str, page: &str) -> Lett
         subject: format!("Your change to {plan} is made"),
         heading: "Your change is made".to_owned(),
         paragraphs: vec![format!(
-            "Your transfer has arrived, and the license is {plan} with {seats} from now on. Running instances hear of it \
-             at their next check."
+            "It is paid, and the license is {plan} with {seats} from now on. Running instances hear of it at their next \
+             check."
         )],
         button: Some(("Open the license".to_owned(), page.to_owned())),
         reason: format!("You get this mail because you ordered a change from {} by bank transfer.", sender.name),

@@ -8,7 +8,7 @@ use backend::billing::{
     Agreed, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, Subscription, change_subscription,
     preview_change, reconcile,
 };
-use backend::catalog::{BillingInterval, Composition};
+use backend::catalog::{BillingInterval, Composition, PriceRole};
 use backend::clock::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use backend::db::Db;
 use backend::ids::{InvoiceId, LicenseId};
@@ -206,6 +206,45 @@ on_both_engines! {
         shop.hear().await?;
         shop.hear().await?;
         shop.assert_as_bought(&id, &before).await?;
+        Ok(())
+    }
+
+    async fn a_change_that_credit_covers_is_made_at_once(db: Db) {
+        let shop = Shop::open(db).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
+        let customer = shop.find_account().await?.stripe_customer_id.expect("a customer");
+        shop.call(&format!("customers/{customer}/balance_transactions"), "amount=-9000000&currency=usd").await?;
+        shop.set_clock(NOW.plus(DAY_MS))?;
+        let (charge, change) = shop.agree(&shop.to(&id, "startup", BillingInterval::Month, 5).await).await?;
+        assert_eq!((charge.amount_due.amount_minor, charge.by_transfer), (0, None));
+        assert!(matches!(change, Change::Applied { .. }), "{change:?}");
+        assert_eq!((shop.license(&id).await?.seats, shop.waiting(&id).await?), (5, None));
+        shop.hear().await?;
+        shop.hear().await?;
+        assert_eq!(shop.license(&id).await?.seats, 5);
+        assert!(shop.subjects().iter().all(|subject| !subject.contains("please transfer")));
+        Ok(())
+    }
+
+    async fn a_change_that_staff_make_at_stripe_waits_for_nothing(db: Db) {
+        let shop = Shop::open(db).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
+        let before = shop.subscription(&id).await?;
+        let at_stripe = shop.stripe().fetch_subscription(&before.stripe_subscription_id).await?;
+        let plan = shop.plan("business").await?;
+        let price = plan.price(PriceRole::Base, BillingInterval::Month, shop.currency).expect("a price");
+        let (item, price) = (&at_stripe.items[0].id, price.stripe_price_id.as_deref().expect("pushed"));
+        let body = format!("items[0][id]={item}&items[0][price]={price}&proration_behavior=always_invoice");
+        shop.set_clock(NOW.plus(DAY_MS))?;
+        shop.call(&format!("subscriptions/{}", before.stripe_subscription_id), &body).await?;
+        shop.hear().await?;
+        shop.hear().await?;
+        assert_eq!(shop.subscription(&id).await?.plan_id, plan.id);
+        let invoice = shop.invoices().await?.remove(0);
+        let (vendor_id, stripe_id) = (shop.vendor.id.clone(), invoice.stripe_invoice_id.clone());
+        let found = shop.db.read(|tx| Box::pin(async move { find_with_invoice(tx, &vendor_id, &stripe_id).await }));
+        let (_, transfer) = found.await?.expect("a transfer");
+        assert_eq!((transfer.pays_for, transfer.void_at), (PaysFor::Renewal, None));
         Ok(())
     }
 

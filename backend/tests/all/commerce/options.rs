@@ -11,11 +11,12 @@ use backend::catalog::{BillingInterval, CatalogApplication, Composition, apply_c
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::ids::ConversionId;
-use backend::licenses::License;
+use backend::licenses::{License, LicenseStatus};
 use backend::money::Money;
 use backend::orders::rules::{ChoiceProblem, quote};
 use backend::orders::{OrderPlacement, Payment, Purchase};
 
+use super::reversals::{payment, status};
 use super::shop::Shop;
 use crate::support::{NOW, cx, master, on_both_engines};
 
@@ -143,6 +144,25 @@ on_both_engines! {
         let after = shop.license(&license.id).await?;
         assert_eq!((features(&after), after.terms.addons.len()), (vec!["white_labelling"], 0));
         assert_eq!(shop.invoices().await?[0].subtotal_minor, 29_900 + 14_900);
+        Ok(())
+    }
+
+    async fn an_addon_whose_price_is_given_back_leaves_the_license_working(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 2).await?;
+        shop.set_clock(NOW.plus(10 * DAY_MS))?;
+        let with = choose(&shop, "startup", BillingInterval::Month, 2, &["audit_log"]).await?;
+        change_now(&shop, &ChangeRequest { license_id: license.id.clone(), to: with }).await?;
+        hear(&shop).await?;
+        let invoice = shop.invoices().await?.remove(0);
+        assert_eq!(invoice.billing_reason, "subscription_update");
+        let payment = payment(&shop, &invoice).await?;
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        hear(&shop).await?;
+        hear(&shop).await?;
+        assert_eq!(status(&shop, &license.id).await?.0, LicenseStatus::Active);
+        assert_eq!(features(&shop.license(&license.id).await?), ["audit_log", "white_labelling"]);
+        assert!(!shop.subscription(&license.id).await?.cancel_at_period_end);
         Ok(())
     }
 
