@@ -7,6 +7,7 @@
 mod addons;
 mod apply_catalog;
 mod catalog_file;
+mod check_prices;
 mod composition;
 mod diff;
 mod load_catalog;
@@ -28,6 +29,7 @@ use crate::money::{Currency, Money};
 
 pub use addons::{Addon, AddonFate, AddonPer, fates};
 pub use apply_catalog::{CatalogApplication, apply_catalog, preview_catalog};
+pub use check_prices::{Difference, PriceCheck, PriceDifference, check_prices};
 pub use composition::{Composition, Part};
 pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};

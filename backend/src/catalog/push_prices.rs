@@ -72,19 +72,7 @@ pub enum PushError {
 /// # Errors
 /// [`PushError`], at the first price that fails.
 pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<PushedPrices, PushError> {
-    let vendor_id = cx.vendor_id.clone();
-    let plans: Vec<(Product, Plan)> = db
-        .read(move |tx| {
-            Box::pin(async move {
-                let mut plans = Vec::new();
-                for product in store::list_products(tx, &vendor_id).await? {
-                    let of_product = store::list_plans(tx, &vendor_id, &product.id).await?;
-                    plans.extend(of_product.into_iter().map(|plan| (product.clone(), plan)));
-                }
-                Ok::<_, DbError>(plans)
-            })
-        })
-        .await?;
+    let plans = load(db, cx).await?;
     let mut done = PushedPrices::default();
     for (product, plan) in &plans {
         // Each role of a plan, each add-on and each pack, is a product of its own at Stripe, whose pages and invoices name lines by product.
@@ -93,10 +81,10 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
             let name = price_name(price.role, &price.option);
             let stripe_product_id = match products.get(&name) {
                 Some(id) => id.clone(),
-                None => push_product(stripe, product, plan, price).await?,
+                None => stripe.push_product(&stripe_product(product, plan, price)).await?,
             };
             products.insert(name, stripe_product_id.clone());
-            let stripe_price_id = push_price(stripe, product, plan, price, stripe_product_id).await?;
+            let stripe_price_id = stripe.push_price(&stripe_price(product, plan, price, stripe_product_id)).await?;
             match &price.stripe_price_id {
                 Some(known) if *known == stripe_price_id => done.unchanged += 1,
                 None => {
@@ -114,29 +102,35 @@ pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<Pus
     Ok(done)
 }
 
-async fn push_product(
-    stripe: &dyn PriceList,
-    product: &Product,
-    plan: &Plan,
-    price: &Price,
-) -> Result<String, StripeError> {
-    let new = NewStripeProduct {
+/// Everything that is sold.
+pub(super) async fn load(db: &Db, cx: &Cx) -> Result<Vec<(Product, Plan)>, DbError> {
+    let vendor_id = cx.vendor_id.clone();
+    let loaded = db.read(move |tx| {
+        Box::pin(async move {
+            let mut plans = Vec::new();
+            for product in store::list_products(tx, &vendor_id).await? {
+                let of_product = store::list_plans(tx, &vendor_id, &product.id).await?;
+                plans.extend(of_product.into_iter().map(|plan| (product.clone(), plan)));
+            }
+            Ok::<_, DbError>(plans)
+        })
+    });
+    loaded.await
+}
+
+/// The product at Stripe that a price belongs to.
+pub(super) fn stripe_product(product: &Product, plan: &Plan, price: &Price) -> NewStripeProduct {
+    NewStripeProduct {
         id: stripe_product_id(&plan.id, price.role, &price.option),
         name: en::catalog::line_name(&product.name, plan, price.role, &price.option),
         description: String::new(),
         metadata: metadata(plan, price),
-    };
-    stripe.push_product(&new).await
+    }
 }
 
-async fn push_price(
-    stripe: &dyn PriceList,
-    product: &Product,
-    plan: &Plan,
-    price: &Price,
-    stripe_product_id: String,
-) -> Result<String, StripeError> {
-    let new = NewStripePrice {
+/// A price as Stripe shall have it.
+pub(super) fn stripe_price(product: &Product, plan: &Plan, price: &Price, stripe_product_id: String) -> NewStripePrice {
+    NewStripePrice {
         stripe_product_id,
         unit_amount: price.unit_amount,
         tiers: price.tiers.clone(),
@@ -148,8 +142,7 @@ async fn push_price(
         lookup_key: price.lookup_key.clone(),
         nickname: en::catalog::line_name(&product.name, plan, price.role, &price.option),
         metadata: metadata(plan, price),
-    };
-    stripe.push_price(&new).await
+    }
 }
 
 fn metadata(plan: &Plan, price: &Price) -> HashMap<String, String> {

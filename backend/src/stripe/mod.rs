@@ -16,6 +16,7 @@ mod customers;
 mod error;
 mod events;
 mod invoices;
+mod listed_prices;
 mod price_list;
 mod promotions;
 mod raw;
@@ -42,6 +43,7 @@ pub use customers::CustomerDetails;
 pub use error::{StripeError, StripeErrorKind};
 pub(crate) use invoices::BILLS_A_CHANGE;
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
+pub use listed_prices::StripePrice;
 pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
 pub use promotions::{AmountOff, CouponDuration, Promotion};
 pub use reversals::{

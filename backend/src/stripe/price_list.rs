@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use stripe_product::price::{
     CreatePrice, CreatePriceRecurring, CreatePriceRecurringInterval, CreatePriceTiers, CreatePriceTiersUpTo, ListPrice,
 };
-use stripe_product::product::{CreateProduct, UpdateProduct};
+use stripe_product::product::{CreateProduct, RetrieveProduct, UpdateProduct};
 use stripe_shared::{PriceBillingScheme, PriceTaxBehavior, PriceTiersMode};
 
 use super::{IdempotencyKey, Stripe, StripeError, StripeErrorKind};
@@ -59,20 +59,29 @@ pub struct NewStripePrice {
 }
 
 impl Stripe {
-    /// Makes sure that the product exists under its id with this name, and answers the id.
+    /// Makes sure that the product can be sold under its id with this name, and answers the id.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn push_product(&self, product: &NewStripeProduct) -> Result<String, StripeError> {
-        let update = UpdateProduct::new(product.id.as_str()).name(&product.name).metadata(product.metadata.clone());
-        let update = match product.description.as_str() {
-            "" => update,
-            description => update.description(description),
-        };
         let content = crate::keys::sha256(format!("{product:?}").as_bytes());
         let content = data_encoding::HEXLOWER.encode(&content);
-        match self.act(&IdempotencyKey::new(&[&product.id, "update", &content]), update).await {
-            Ok(updated) => return Ok(updated.id.to_string()),
+        match self.fetch(RetrieveProduct::new(product.id.as_str())).await {
+            Ok(found) if is_as_pushed(&found, product) => return Ok(found.id.to_string()),
+            Ok(found) => {
+                let update = UpdateProduct::new(product.id.as_str())
+                    .active(true)
+                    .name(&product.name)
+                    .metadata(product.metadata.clone());
+                let update = match product.description.as_str() {
+                    "" => update,
+                    description => update.description(description),
+                };
+                // When it was altered is part of the key: the same repair may be needed again.
+                let altered = found.updated.to_string();
+                let key = IdempotencyKey::new(&[&product.id, "update", &content, &altered]);
+                return Ok(self.act(&key, update).await?.id.to_string());
+            }
             Err(error) if error.kind == StripeErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
@@ -89,10 +98,11 @@ impl Stripe {
     /// # Errors
     /// [`StripeError`].
     pub async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError> {
-        let request = ListPrice::new().lookup_keys(vec![price.lookup_key.clone()]).active(true);
+        let request = ListPrice::new().lookup_keys(vec![price.lookup_key.clone()]);
         let found = self.fetch(request.expand(vec!["data.tiers".to_owned()])).await?;
         let same = found.data.iter().find(|found| {
-            costs_the_same(found, price)
+            found.active
+                && costs_the_same(found, price)
                 && found.currency.to_string() == price.unit_amount.currency.as_str()
                 && found.product.id().as_str() == price.stripe_product_id
                 && found.recurring.as_ref().map(|recurring| recurring.interval.as_str())
@@ -134,20 +144,40 @@ impl Stripe {
             None => price.unit_amount.amount_minor.to_string(),
             Some(tiers) => data_encoding::HEXLOWER.encode(&crate::keys::sha256(format!("{tiers:?}").as_bytes())),
         };
-        let key = IdempotencyKey::new(&[&price.stripe_product_id, "price", &price.lookup_key, &amount]);
+        // Who has the look-up key until now is part of the key: after it, the same price may be needed again.
+        let before = found.data.first().map(|found| found.id.to_string()).unwrap_or_default();
+        let key = IdempotencyKey::new(&[&price.stripe_product_id, "price", &price.lookup_key, &amount, &before]);
         Ok(self.act(&key, request).await?.id.to_string())
     }
 }
 
+fn is_as_pushed(found: &stripe_shared::Product, wanted: &NewStripeProduct) -> bool {
+    found.active
+        && found.name == wanted.name
+        && found.description.as_deref().unwrap_or_default() == wanted.description
+        && wanted.metadata.iter().all(|(name, value)| found.metadata.get(name) == Some(value))
+}
+
 fn costs_the_same(found: &stripe_shared::Price, price: &NewStripePrice) -> bool {
-    let Some(tiers) = &price.tiers else { return found.unit_amount == Some(price.unit_amount.amount_minor) };
+    match &price.tiers {
+        None => found.unit_amount == Some(price.unit_amount.amount_minor),
+        Some(tiers) => read_tiers(found).as_ref() == Some(tiers),
+    }
+}
+
+/// The tiers of a price; `None` where it has none, or some that we do not sell. They have to be asked for (`expand`).
+pub(super) fn read_tiers(price: &stripe_shared::Price) -> Option<Tiers> {
+    let mode = match price.tiers_mode.as_ref()? {
+        PriceTiersMode::Volume => TierMode::Volume,
+        PriceTiersMode::Graduated => TierMode::Graduated,
+        PriceTiersMode::Unknown(_) => return None,
+    };
     let read = |tier: &stripe_shared::PriceTier| {
         // Ours have no flat amount.
         let flat = tier.flat_amount.unwrap_or(0);
         tier.unit_amount.filter(|_| flat == 0).map(|each_minor| Tier { up_to: tier.up_to, each_minor })
     };
-    let steps: Option<Vec<Tier>> = found.tiers.iter().flatten().map(read).collect();
-    found.tiers_mode == Some(stripe_mode(tiers.mode)) && steps.is_some_and(|steps| steps == tiers.steps)
+    Some(Tiers { mode, steps: price.tiers.as_ref()?.iter().map(read).collect::<Option<Vec<Tier>>>()? })
 }
 
 fn stripe_mode(mode: TierMode) -> PriceTiersMode {

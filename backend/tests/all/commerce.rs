@@ -18,6 +18,7 @@ mod maintenance;
 mod options;
 mod packs;
 mod pairs;
+mod price_check;
 mod promotions;
 mod reversals;
 mod shop;

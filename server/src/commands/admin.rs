@@ -5,7 +5,7 @@ use backend::db::{Db, DbError};
 use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
-use super::{apply_catalog, create_staff, create_vendor, ledger, license, signing_keys};
+use super::{apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, signing_keys};
 use crate::config::Config;
 
 /// The acts of the operator.
@@ -13,6 +13,8 @@ use crate::config::Config;
 pub(crate) enum Command {
     /// Bring a vendor and all it sells to what a catalog file says, and push its prices to Stripe.
     ApplyCatalog(apply_catalog::Arguments),
+    /// Compare the prices at Stripe with the catalog, and fail if anything differs.
+    CheckCatalog(check_catalog::Arguments),
     /// Create a vendor with its signing keys. Applying a catalog does this as well.
     CreateVendor(create_vendor::Arguments),
     /// Make somebody a member of a vendor's staff.
@@ -30,6 +32,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
     match command {
         Command::ApplyCatalog(arguments) => apply_catalog::run(arguments, config).await,
+        Command::CheckCatalog(arguments) => check_catalog::run(arguments, config).await,
         Command::CreateVendor(arguments) => create_vendor::run(arguments, config).await,
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
         Command::License(command) => license::run(command, config).await,

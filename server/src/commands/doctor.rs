@@ -47,6 +47,9 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
         _ => Vec::new(),
     };
     stripe::check(config, &found, &clock, &entropy, &mut report).await;
+    if let Some(db) = &db {
+        stripe::check_price_lists(config, db, &found, &clock, &entropy, &mut report).await;
+    }
     if let Some(db) = db {
         db.close().await;
     }

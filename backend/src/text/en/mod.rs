@@ -46,6 +46,7 @@ pub mod overview;
 pub mod packs;
 pub mod portal;
 pub mod portal_accounts;
+pub mod price_check;
 pub mod promotions;
 pub mod refunds;
 pub mod renewal_mail;

@@ -1,11 +1,14 @@
-//! The doctor at Stripe: each account once, with the webhooks of each vendor that sells on it.
+//! The doctor at Stripe: each account with the webhooks and the prices of each vendor that sells on it.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use backend::billing::EVENT_TYPES;
+use backend::catalog::check_prices;
 use backend::clock::Clock;
 use backend::cx::Entropy;
+use backend::db::Db;
 use backend::stripe::Stripe;
 use backend::stripe::checkup::Wanted;
+use backend::text::en::price_check as text;
 use backend::vendors::Vendor;
 
 use super::report::Report;
@@ -26,6 +29,32 @@ pub(crate) async fn check(config: &Config, vendors: &[Vendor], clock: &Clock, en
     for vendor in vendors {
         let opened = parts::stripe_of(config, &vendor.code, clock, entropy);
         look(&name(&vendor.code), opened, wanted(config, vendor), report).await;
+    }
+}
+
+/// Compares what each vendor sells with what Stripe has.
+pub(crate) async fn check_price_lists(
+    config: &Config,
+    db: &Db,
+    vendors: &[Vendor],
+    clock: &Clock,
+    entropy: &Entropy,
+    report: &mut Report,
+) {
+    for vendor in vendors {
+        // Without a key, or with a wrong one, this was said above.
+        let Ok(Some(stripe)) = parts::stripe_of(config, &vendor.code, clock, entropy) else { continue };
+        let checked = check_prices(db, &stripe, &parts::operator_cx(vendor.id.clone(), clock)).await;
+        let outcome = match checked {
+            Err(error) => Err(error.into()),
+            Ok(check) if check.differences.is_empty() => Ok(text::agrees(check.checked)),
+            Ok(check) => {
+                let lines = check.differences.iter().map(text::difference);
+                let told = text::differs(check.differences.len(), check.checked);
+                Err(anyhow!("{}\n    {}", told, lines.collect::<Vec<_>>().join("\n    ")))
+            }
+        };
+        report.note(&format!("Prices ({})", vendor.code), outcome.map(|said| ((), said)));
     }
 }
 
