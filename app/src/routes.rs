@@ -117,6 +117,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("card")) view=pages::card::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("for-ever")) view=pages::for_ever::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("seats")) view=pages::further_seats::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />
                 <Route path=StaticSegment("invoices") view=pages::invoices::page />
                 <Route path=(StaticSegment("invoices"), ParamSegment("invoice_id"), StaticSegment("transfer")) view=pages::transfer::page />

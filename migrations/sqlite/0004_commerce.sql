@@ -6,11 +6,12 @@ CREATE TABLE orders (
     account_id         TEXT NOT NULL,
     user_id            TEXT NOT NULL,
     session_hash       BLOB,                           -- the browser session that bought; may see the key at once
-    kind               TEXT NOT NULL,                  -- subscription, perpetual, maintenance
+    kind               TEXT NOT NULL,                  -- subscription, perpetual, maintenance, seats
     plan_id            TEXT NOT NULL,
-    license_id         TEXT,                           -- what it created, or for maintenance what it renews
+    license_id         TEXT,                           -- what it created, or adds to
     billing_interval   TEXT NOT NULL,
-    seats              BIGINT NOT NULL,
+    seats              BIGINT NOT NULL,                -- of the license, or more of them
+    years              BIGINT NOT NULL DEFAULT 0,      -- maintenance: how many
     currency           TEXT NOT NULL,
     amount_minor       BIGINT NOT NULL,                -- before tax and discounts, as shown when ordering
     status             TEXT NOT NULL,                  -- open, paid, expired, cancelled

@@ -1,4 +1,4 @@
-//! The forms that change what is paid: plan and seats, cancelling and taking it back, updates.
+//! The forms that change what is paid: plan and seats, cancelling and taking it back.
 
 #![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
 
@@ -13,14 +13,12 @@ use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::{LicenseId, PlanId};
 use backend::licenses;
-use backend::money::Currency;
-use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused, say_done};
 use super::licenses::own_license;
-use super::orders::{checkout_urls, packs_query, read_addons, read_packs, session_hash};
+use super::orders::{packs_query, read_addons, read_packs};
 use crate::request::Visit;
 
 /// The form that changes plan, interval and seats.
@@ -29,8 +27,6 @@ pub const CHANGE: &str = "change-subscription";
 pub const LICENSE: &str = "license";
 /// The form that cancels.
 pub const CANCEL: &str = "cancel-subscription";
-/// The form that orders a year of updates.
-pub const UPDATES: &str = "renew-updates";
 
 /// The address of the page that shows what a change costs.
 #[must_use]
@@ -211,75 +207,6 @@ pub async fn resume_subscription(
     Ok(())
 }
 
-/// Orders one more year of updates for a perpetual license, and leads to the page on which it is paid.
-/// `agreed_minor` is the price that the buyer saw, in minor units of `currency`: another one is never ordered.
-///
-/// # Errors
-/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
-#[server(prefix = "/act", endpoint = "renew-updates")]
-pub async fn renew_updates(
-    /// The license.
-    license_id: String,
-    /// In which currency.
-    currency: String,
-    /// The price that was shown.
-    agreed_minor: i64,
-    /// How it is paid: `card` or `transfer`; by card when absent.
-    #[server(default)]
-    payment: String,
-) -> Result<(), FormFailure> {
-    let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
-    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
-        return Err(FormFailure::not_allowed());
-    };
-    let Some(currency) = Currency::parse(&currency) else { return Err(FormFailure::malformed()) };
-    let back = format!("/licenses/{license_id}/updates");
-    if maintenance_minor(&visit, &id, currency).await? != Some(agreed_minor) {
-        Refused::new(UPDATES).problem("", "outdated").go_back(&back).await;
-        return Ok(());
-    }
-    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
-    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
-    let place = PlaceOrder {
-        account_id: account.id,
-        user_id: viewer.user.id.clone(),
-        session_hash: session_hash(&visit),
-        purchase: Purchase::Maintenance { license_id: id, currency },
-        payment,
-        promotion: None,
-        urls: checkout_urls(&visit),
-    };
-    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
-        Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
-        Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
-        // The page says by itself that updates are not sold, or not that way.
-        Ok(
-            OrderPlacement::Refused(_)
-            | OrderPlacement::CodeRefused(_)
-            | OrderPlacement::DiscountChanged
-            | OrderPlacement::PaymentNotOffered,
-        ) => redirect(&back),
-        Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
-        Err(error) => return refuse_for_now(&error, UPDATES, &back).await,
-    }
-    Ok(())
-}
-
-/// What a year of updates costs now.
-async fn maintenance_minor(visit: &Visit, id: &LicenseId, currency: Currency) -> Result<Option<i64>, DbError> {
-    let (vendor_id, id) = (visit.vendor.id.clone(), id.clone());
-    let found = visit.state.db.read(|tx| {
-        Box::pin(async move {
-            let Some(view) = licenses::find_license(tx, &vendor_id, &id).await? else { return Ok(None) };
-            let plan = catalog::find_plan(tx, &vendor_id, &view.license.plan_id).await?;
-            Ok::<_, DbError>(plan.map(|plan| (plan, view.license.composition(BillingInterval::Once, currency))))
-        })
-    });
-    let quote = found.await?.and_then(|(plan, bought)| orders::rules::quote_maintenance(&plan, &bought).ok());
-    Ok(quote.map(|quote| quote.total.amount_minor))
-}
-
 /// What pays for a license now.
 async fn present(visit: &Visit, id: &LicenseId) -> Result<Option<Subscription>, DbError> {
     let (vendor_id, id) = (visit.vendor.id.clone(), id.clone());
@@ -319,6 +246,8 @@ async fn refuse_for_now(error: &CommerceError, form: &str, page: &str) -> Result
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use backend::money::Currency;
+
     use super::*;
 
     #[test]

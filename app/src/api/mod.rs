@@ -22,6 +22,7 @@ pub mod limits;
 pub mod maintenance;
 pub mod next;
 pub mod orders;
+pub mod perpetual;
 pub mod refusal;
 pub mod sign_in;
 pub mod staff;

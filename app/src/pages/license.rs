@@ -22,6 +22,7 @@ use backend::leases::surge::Surge;
 use backend::leases::{self, instance_list};
 use backend::licenses::rules::{standing, updates_after_renewal};
 use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
+use backend::money::Money;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
@@ -36,7 +37,7 @@ pub(super) use self::instances::{
 pub(super) use self::outlook::{Asked as AskedOutlook, card as outlook_card};
 pub(super) use self::uses::Uses;
 use super::own_license::{OwnLicense, tone};
-use super::updates::{YearOfUpdates, auto_renewal, year_of_updates};
+use super::updates::{auto_renewal, updates_offer};
 use super::{NoPage, Page, render};
 use crate::api::billing::{LICENSE, change_page};
 use crate::api::form::take_refused;
@@ -82,7 +83,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let updates = match own.license().kind {
         PlanKind::Perpetual => {
             let renewal = auto_renewal(&visit, &own).await?;
-            Some(updates(&own, &found, year_of_updates(&visit, &own).await?, renewal.as_ref()))
+            let year = updates_offer(&visit, &own, 1).await?.map(|(_, quote)| quote.total);
+            Some(updates(&own, &found, year, renewal.as_ref()))
         }
         PlanKind::Subscription => None,
     };
@@ -154,6 +156,7 @@ fn actions(own: &OwnLicense) -> AnyView {
     let (license, href) = (own.license(), own.href());
     if license.kind == PlanKind::Perpetual && standing(license, own.now).is_ok() {
         return view! {
+            <LinkButton href=format!("{href}/seats") label=text::add_seats(license.license_type) />
             <LinkButton href=format!("{href}/updates") label=text::RENEW_UPDATES emphasis=Emphasis::Primary />
         }
         .into_any();
@@ -259,7 +262,7 @@ fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -
 fn planned_notice(own: &OwnLicense, subscription: &Subscription, plans: &[Plan]) -> Option<impl IntoView + use<>> {
     let planned = &subscription.scheduled.as_ref()?.0;
     let (plan, seats) = in_words(own, &planned.to, plans);
-    let price = backend::money::Money::new(planned.recurring_minor, subscription.currency);
+    let price = Money::new(planned.recurring_minor, subscription.currency);
     let next = text::planned_next(&words::amount(price), words::per(planned.to.interval));
     let undo = undo(own, "/act/keep-plan", text::DROP_PLANNED);
     Some(view! { <Notice title=text::planned(&plan, &seats, planned.at) text=next action=undo /> })
@@ -333,7 +336,7 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
 fn updates(
     own: &OwnLicense,
     found: &Found,
-    next: Option<YearOfUpdates>,
+    next: Option<Money>,
     renewal: Option<&AutoRenewal>,
 ) -> impl IntoView + use<> {
     let mut facts = Vec::new();
@@ -345,7 +348,7 @@ fn updates(
         if let Some(next) = next {
             let then = updates_after_renewal(until, 1);
             facts.push(Fact::new(auto_words::FACT, auto_words::fact(renewal)));
-            facts.push(Fact::new(text::NEXT_YEAR, text::next_year(&words::amount(next.total), then)));
+            facts.push(Fact::new(text::NEXT_YEAR, text::next_year(&words::amount(next), then)));
         }
     }
     view! {

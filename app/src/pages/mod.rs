@@ -2,6 +2,7 @@
 //! `backend::text` into components, and decides nothing.
 
 pub mod account;
+mod additions;
 mod addons;
 pub mod buy;
 pub mod cancel;
@@ -15,6 +16,7 @@ pub mod errors;
 pub mod for_ever;
 pub mod forgot_password;
 pub mod frame;
+pub mod further_seats;
 pub mod instance;
 pub mod invoices;
 pub mod license;

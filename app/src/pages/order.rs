@@ -14,7 +14,8 @@ use backend::invoices::transfers;
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
-    buying as text, claims, order_page as left_text, orders as order_text, promotions, transfers as transfer_text,
+    additions, buying as text, claims, order_page as left_text, orders as order_text, promotions,
+    transfers as transfer_text,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -226,7 +227,10 @@ async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
 /// Where the same can be ordered anew.
 fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
     match (order.kind, &order.license_id, sold) {
-        (OrderKind::Maintenance, Some(license_id), _) => format!("/licenses/{license_id}/updates"),
+        (OrderKind::Maintenance, Some(license_id), _) => {
+            format!("/licenses/{license_id}/updates?years={}", order.years)
+        }
+        (OrderKind::Seats, Some(license_id), _) => format!("/licenses/{license_id}/seats?more={}", order.seats),
         (_, _, Some((product, plan))) => Choice {
             product: product.code.clone(),
             plan: plan.code.clone(),
@@ -269,8 +273,8 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
         .await?;
     let Some(view) = license else { return Err(NoPage::NotFound) };
     let to_license = format!("/licenses/{}", view.license.id);
-    if kind == OrderKind::Maintenance {
-        return Ok(renewed(&view, to_license));
+    if kind.adds() {
+        return Ok(added(kind, &view, to_license));
     }
     let seats = text::seats(view.license.license_type, view.license.seats);
     let lead = text::ready_lead(&view.product_name, &view.plan_name, &seats, key.is_some());
@@ -314,17 +318,23 @@ fn key_card(origin: &str, key: &str, product_code: &str) -> AnyView {
     .into_any()
 }
 
-fn renewed(view: &LicenseView, to_license: String) -> Page {
-    let until = view.license.updates_until.map(|until| until.date());
-    let lead = text::renewed_lead(&view.product_name, until);
+fn added(kind: OrderKind, view: &LicenseView, to_license: String) -> Page {
+    let license = &view.license;
+    let (title, lead) = if kind == OrderKind::Seats {
+        let lead = additions::seats_added_lead(&view.product_name, license.license_type, license.seats);
+        (additions::seats_added_title(license.license_type), lead)
+    } else {
+        let until = license.updates_until.map(|until| until.date());
+        (text::RENEWED_TITLE.to_owned(), text::renewed_lead(&view.product_name, until))
+    };
     let body = view! {
         <PageHead
-            title=text::RENEWED_TITLE
+            title=title.clone()
             lead=lead
             actions=move || {
                 view! { <LinkButton href=to_license.clone() label=text::TO_LICENSE emphasis=Emphasis::Primary /> }
             }
         />
     };
-    Page::new(text::RENEWED_TITLE, body)
+    Page::new(title, body)
 }

@@ -1,76 +1,50 @@
-//! `/licenses/{id}/updates`: one more year of updates for a perpetual license.
+//! `/licenses/{id}/updates`: more years of updates for a perpetual license. `?years=` says how many.
 
 use backend::accounts::Act;
 use backend::billing::maintenance::{
     AutoRenewal, AutoRenewalProgress, find_auto_renewal, finish_auto_renewal, rules as maintenance_rules,
 };
-use backend::catalog::{self, BillingInterval, PlanKind};
+use backend::catalog::PlanKind;
 use backend::clock::UnixMs;
 use backend::ids::AutoRenewalId;
 use backend::licenses::rules::updates_after_renewal;
 use backend::money::Money;
-use backend::orders::{self, rules, terms};
+use backend::orders::Purchase;
+use backend::orders::rules::Quote;
 use backend::text::en::{
-    auto_renewal as auto_words, billing, buying, changes as text, licenses as words, moments, transfers,
+    additions as text, auto_renewal as auto_words, billing, changes, licenses as words, moments, transfers,
 };
 use leptos::prelude::*;
 
+use super::additions::{Offer, offer, order_lines, pay_by_card, pay_by_transfer, problem};
 use super::own_license::OwnLicense;
 use super::{NoPage, Page, render};
-use crate::api::billing::UPDATES;
 use crate::api::form::take_refused;
 use crate::api::maintenance::AUTO;
+use crate::api::perpetual::UPDATES;
 use crate::components::{
-    Breadcrumb, Card, Emphasis, EmptyState, Fact, Facts, Form, LinkButton, Moment, Notice, PageHead, PostButton, Tone,
+    Breadcrumb, Card, Emphasis, EmptyState, Fact, Facts, Form, LinkButton, Moment, Notice, PageHead, PostButton,
+    Segmented, Tone,
 };
+use crate::layout::NavLink;
 use crate::request::Visit;
 
-/// Among the account's latest orders, the one that made the license tells in which currency it was bought.
-const ORDERS: i64 = 100;
+const ACTION: &str = "/act/renew-updates";
 
 /// The page that renews updates.
 pub fn page() -> impl IntoView {
     render(async { load(Visit::here()).await })
 }
 
-/// What one more year of updates costs.
-#[derive(Clone, Copy)]
-pub(super) struct YearOfUpdates {
-    /// For all seats.
-    pub(super) total: Money,
-    /// For each.
-    pub(super) each: Money,
-    /// For the add-ons of it.
-    pub(super) addons: Money,
-    /// When an order of them by transfer would be due and given up, where it is offered.
-    pub(super) by_transfer: Option<(UnixMs, UnixMs)>,
-}
-
-/// What one more year of updates of a license costs, in the currency in which it was bought; `None` where it is
-/// not sold.
-pub(super) async fn year_of_updates(visit: &Visit, own: &OwnLicense) -> Result<Option<YearOfUpdates>, NoPage> {
-    let (vendor_id, own) = (visit.vendor.id.clone(), own.clone());
-    let (profile, now) = (visit.vendor.profile.clone(), own.now);
-    let found = visit.state.db.read(|tx| {
-        Box::pin(async move {
-            let license = own.license();
-            let Some(plan) = catalog::find_plan(tx, &vendor_id, &license.plan_id).await? else { return Ok(None) };
-            let orders = orders::list_orders(tx, &vendor_id, &own.account.id, None, ORDERS).await?;
-            let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
-            let currency = bought.map(|order| order.currency).or_else(|| rules::currencies(&plan).first().copied());
-            let bought = currency.map(|currency| license.composition(BillingInterval::Once, currency));
-            let quote = bought.and_then(|bought| rules::quote_maintenance(&plan, &bought).ok());
-            let transfer = quote.as_ref().and_then(|quote| terms::transfer_terms(&profile, &plan, quote, 0));
-            Ok::<_, NoPage>(quote.map(|quote| (quote, transfer.map(|it| it.due_at(now)))))
-        })
-    });
-    let quote = found.await?;
-    Ok(quote.and_then(|(quote, due_at)| {
-        let seats = quote.lines.first()?;
-        let (each, total) = (seats.price.unit_amount, quote.total);
-        let addons = Money::new(total.amount_minor - seats.amount_minor, total.currency);
-        Some(YearOfUpdates { total, each, addons, by_transfer: due_at.map(|due| (due, terms::void_at(due))) })
-    }))
+/// What so many more years of updates of a license cost; `None` where they are not sold.
+pub(super) async fn updates_offer(
+    visit: &Visit,
+    own: &OwnLicense,
+    years: i16,
+) -> Result<Option<(Offer, Quote)>, NoPage> {
+    let id = own.license().id.clone();
+    let offered = offer(visit, own, move |currency| Purchase::Maintenance { license_id: id, years, currency }).await?;
+    Ok(offered.and_then(|offer| offer.quote.clone().ok().map(|quote| (offer, quote))))
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -80,68 +54,73 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         return Err(NoPage::NotFound);
     };
     let crumbs = own.crumbs(text::UPDATES_TITLE);
-    let (then, href) = (updates_after_renewal(until, 1), own.href());
+    let years = asked_years(&visit, until, own.now);
+    let (then, href) = (updates_after_renewal(until, years), own.href());
     let head = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
-        <PageHead title=text::UPDATES_TITLE lead=text::updates_lead(until, then, own.now) />
+        <PageHead title=text::UPDATES_TITLE lead=text::updates_lead(until, then, years, own.now) />
     };
-    let year = year_of_updates(&visit, &own).await?.filter(|_| own.may(Act::Buy));
-    let Some(YearOfUpdates { total, each, addons, by_transfer }) = year else {
-        let sentence = if own.may(Act::Buy) { text::UPDATES_NOT_OFFERED } else { text::MAY_NOT_BUY };
-        let back = move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> };
+    let offered = updates_offer(&visit, &own, years).await?.filter(|_| own.may(Act::Buy));
+    let Some((Offer { plan, by_transfer, .. }, quote)) = offered else {
+        let sentence = if own.may(Act::Buy) { text::UPDATES_NOT_OFFERED } else { changes::MAY_NOT_BUY };
+        let back = move || view! { <LinkButton href=href.clone() label=text::BACK /> };
         let body = view! { {head} <EmptyState text=sentence action=back /> };
         return Ok(Page::new(text::UPDATES_TITLE, body));
     };
     let refused = take_refused(UPDATES).await;
-    let problem = refused.code("").map(|code| {
-        let sentence = if code == "outdated" { billing::OUTDATED } else { text::UPDATES_TRY_AGAIN };
-        view! { <Notice tone=Tone::Bad title=sentence /> }
-    });
+    let problem = problem(&refused);
     let day = |at: UnixMs| {
         view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
     };
-    let [of, now, later, price] = text::UPDATES_LABELS;
-    let seats = buying::seats(license.license_type, license.seats);
-    let facts = vec![
-        Fact::new(of, own.name()),
-        Fact::new(now, day(until)),
-        Fact::new(later, day(then)),
-        Fact::new(price, text::updates_price(total, each, &seats, addons)),
-    ];
+    let [now, later] = text::UPDATES_LABELS;
+    let facts = vec![Fact::new(text::LICENSE, own.name()), Fact::new(now, day(until)), Fact::new(later, day(then))];
     let hidden = vec![
         ("license_id".to_owned(), license.id.to_string()),
-        ("currency".to_owned(), total.currency.as_str().to_owned()),
-        ("agreed_minor".to_owned(), total.amount_minor.to_string()),
+        ("years".to_owned(), years.to_string()),
+        ("currency".to_owned(), quote.total.currency.as_str().to_owned()),
+        ("agreed_minor".to_owned(), quote.total.amount_minor.to_string()),
     ];
     let came_back = came_back(&visit).await?;
-    let auto = automatic(&visit, &own, until, total).await?;
-    let instead = by_transfer.map(|(due, void)| {
-        let hidden = [hidden.clone(), vec![("payment".to_owned(), "transfer".to_owned())]].concat();
-        view! {
-            <Card title=transfers::INSTEAD_TITLE lead=transfers::updates_instead(due.date(), void.date())>
-                <Form action="/act/renew-updates" id="transfer" submit=transfers::ORDER emphasis=Emphasis::Plain hidden />
-            </Card>
-        }
-    });
+    let year = updates_offer(&visit, &own, 1).await?.map(|(_, quote)| quote.total);
+    let auto = match year {
+        Some(year) => Some(automatic(&visit, &own, until, year).await?),
+        None => None,
+    };
+    let lead = by_transfer.map(|(due, void)| transfers::updates_instead(due.date(), void.date()));
+    let instead = pay_by_transfer(ACTION, lead, &hidden);
+    let lines = order_lines(&own.view.product_name, &plan, &quote);
+    let options = choices(&own, years);
+    let by_card = pay_by_card(ACTION, &quote, hidden, href);
     let body = view! {
         {head}
         {problem}
         {came_back}
-        <Card title=text::UPDATES_ORDER>
+        <Card title=text::updates_order(years)>
+            <Segmented label=text::YEARS_LABEL options />
             <Facts facts />
-            <Form
-                action="/act/renew-updates"
-                submit=text::updates_submit(total)
-                emphasis=Emphasis::Primary
-                hidden
-                beside=move || view! { <LinkButton href=href.clone() label=text::UPDATES_BACK /> }
-            />
-            <p class="hint">{buying::TAX_NOTE}</p>
+            {lines}
+            {by_card}
         </Card>
         {instead}
         {auto}
     };
     Ok(Page::new(text::UPDATES_TITLE, body))
+}
+
+/// How many years are asked for; at first as many as reach today, where updates have ended.
+fn asked_years(visit: &Visit, until: UnixMs, now: UnixMs) -> i16 {
+    let asked = visit.query("years").and_then(|typed| typed.trim().parse().ok());
+    let asked = asked.filter(|years| (1..=maintenance_rules::MAX_YEARS).contains(years));
+    asked.unwrap_or_else(|| maintenance_rules::years_to_today(until, now).min(maintenance_rules::MAX_YEARS))
+}
+
+fn choices(own: &OwnLicense, chosen: i16) -> Vec<NavLink> {
+    let choice = |years| NavLink {
+        href: format!("{}/updates?years={years}", own.href()),
+        label: text::years(years),
+        current: years == chosen,
+    };
+    (1..=maintenance_rules::MAX_YEARS).map(choice).collect()
 }
 
 /// What agreeing to automatic renewal on Stripe's page came to: `?renewal=`.

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commerce, CommerceError, REMIND_EVERY_MS, project_event, project_subscription, reconcile, remind, stop_renewal,
-    sync_customer,
+    Commerce, CommerceError, REMIND_EVERY_MS, maintenance, project_event, project_subscription, reconcile, remind,
+    stop_renewal, sync_customer,
 };
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, LicenseId};
+use crate::ids::{AccountId, LicenseId, OrderId};
 use crate::invoices;
 use crate::jobs::{self, DeadJob, Handler, Handlers, Job, JobError, JobRun};
 use crate::keys::MasterKey;
@@ -24,6 +24,7 @@ const PROJECT_EVENT: &str = "stripe.project_event";
 const PROJECT_SUBSCRIPTION: &str = "stripe.project_subscription";
 const SYNC_CUSTOMER: &str = "stripe.sync_customer";
 const STOP_RENEWAL: &str = "stripe.stop_renewal";
+const END_AUTO_RENEWAL: &str = "stripe.end_auto_renewal";
 const IMPORT_INVOICE: &str = "stripe.import_invoice";
 const RECONCILE: &str = "stripe.reconcile";
 const REMIND: &str = "billing.remind";
@@ -39,6 +40,7 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(ProjectEvent(commerce.clone()))
         .with(ProjectSubscription(commerce.clone()))
         .with(StopRenewal(commerce.clone()))
+        .with(EndAutoRenewal(commerce.clone()))
         .with(SyncCustomer(commerce.clone()))
         .with(ImportInvoice(commerce.clone()))
         .with(Reconcile(commerce.clone()))
@@ -156,6 +158,23 @@ pub(crate) async fn enqueue_stop_renewal(
 }
 
 #[derive(Serialize, Deserialize)]
+struct LicensePayload {
+    license_id: LicenseId,
+}
+
+/// Queues that updates of a license do not renew by themselves any more.
+pub(crate) async fn enqueue_end_auto_renewal(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    license_id: &LicenseId,
+) -> Result<(), DbError> {
+    let queue = format!("{END_AUTO_RENEWAL}:{license_id}");
+    let job = Job::new(END_AUTO_RENEWAL, &LicensePayload { license_id: license_id.clone() });
+    jobs::enqueue(tx, cx, master, job.queued_by(queue.clone()).once(queue)).await.map(drop)
+}
+
+#[derive(Serialize, Deserialize)]
 struct InvoicePayload {
     invoice_id: String,
 }
@@ -186,11 +205,11 @@ async fn enqueue_remind(tx: &mut Tx, cx: &Cx, master: &MasterKey, at: UnixMs) ->
 
 #[derive(Serialize, Deserialize)]
 struct LicenseReadyPayload {
-    user_id: crate::ids::UserId,
+    order_id: OrderId,
     license_id: LicenseId,
 }
 
-/// Queues the mail that tells the buyer of the license, without its key.
+/// Queues the mail that tells the buyer that what was ordered is there.
 pub(crate) async fn enqueue_license_ready(
     tx: &mut Tx,
     cx: &Cx,
@@ -198,7 +217,7 @@ pub(crate) async fn enqueue_license_ready(
     order: &Order,
     license_id: &LicenseId,
 ) -> Result<(), DbError> {
-    let payload = LicenseReadyPayload { user_id: order.user_id.clone(), license_id: license_id.clone() };
+    let payload = LicenseReadyPayload { order_id: order.id.clone(), license_id: license_id.clone() };
     let job = Job::new(LICENSE_READY, &payload).once(format!("{LICENSE_READY}:{}", order.id));
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
@@ -267,6 +286,21 @@ impl Handler for StopRenewal {
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         let payload: SubscriptionPayload = run.payload()?;
         stop_renewal(&self.0, &run.cx, &payload.subscription_id).await?;
+        Ok(())
+    }
+}
+
+struct EndAutoRenewal(Commerce);
+
+#[async_trait]
+impl Handler for EndAutoRenewal {
+    fn kind(&self) -> &'static str {
+        END_AUTO_RENEWAL
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: LicensePayload = run.payload()?;
+        maintenance::end_auto_renewal(&self.0, &run.cx, &payload.license_id).await?;
         Ok(())
     }
 }
@@ -342,7 +376,7 @@ impl Handler for LicenseReady {
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    orders::mail_license_ready(tx, &cx, &master, &payload.user_id, &payload.license_id).await
+                    orders::mail_license_ready(tx, &cx, &master, &payload.order_id, &payload.license_id).await
                 })
             })
             .await?;

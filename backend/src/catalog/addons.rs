@@ -68,6 +68,11 @@ impl Addon {
             };
             terms.features.insert(name.clone(), longer);
         }
+        self.add_limits(terms, seats);
+        terms.addons.insert(self.code.clone(), self.name.clone());
+    }
+
+    fn add_limits(&self, terms: &mut Terms, seats: i64) {
         for (name, more) in &self.limits {
             let limit = terms.limits.entry(name.clone()).or_insert(0);
             *limit = match (*limit, *more) {
@@ -75,7 +80,6 @@ impl Addon {
                 (limit, more) => limit.saturating_add(more.saturating_mul(self.quantity(seats))).min(MAX_LIMIT),
             };
         }
-        terms.addons.insert(self.code.clone(), self.name.clone());
     }
 }
 
@@ -90,6 +94,14 @@ impl Plan {
     pub fn addons_for_sale(&self, like: &Composition) -> impl Iterator<Item = (&Addon, &Price)> {
         let price = move |addon: &Addon| self.price_of(PriceRole::Addon, &addon.code, like.interval, like.currency);
         self.addons.iter().filter(|addon| addon.offered).filter_map(move |addon| Some((addon, price(addon)?)))
+    }
+
+    /// What `more` seats bring to the limits of a license under it, by the add-ons of it that are counted by the seat.
+    pub fn add_further_seats(&self, terms: &mut Terms, more: i64) {
+        let has = |addon: &&Addon| addon.per == AddonPer::Seat && terms.addons.contains_key(&addon.code);
+        for addon in self.addons.iter().filter(has).collect::<Vec<_>>() {
+            addon.add_limits(terms, more);
+        }
     }
 
     /// The plan with the terms that a license of this composition has: the plan's own, and what its add-ons and packs give.

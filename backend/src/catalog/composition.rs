@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BillingInterval, Plan, PlanKind, PriceRole};
+use super::{AddonPer, BillingInterval, Plan, PlanKind, PriceRole};
 use crate::ids::PlanId;
 use crate::money::Currency;
 
@@ -87,6 +87,15 @@ impl Composition {
     pub fn maintenance_parts(&self, plan: &Plan) -> Vec<Part> {
         let seats = Part { role: PriceRole::Maintenance, option: String::new(), quantity: self.seats };
         std::iter::once(seats).chain(self.addon_parts(plan, PriceRole::Maintenance)).collect()
+    }
+
+    /// What `more` seats of it are made of once it is bought for ever: the seats, and the add-ons that are sold by the seat.
+    #[must_use]
+    pub fn further_seat_parts(&self, plan: &Plan, more: i64) -> Vec<Part> {
+        let seats = Part { role: PriceRole::Unit, option: String::new(), quantity: more };
+        let by_seat = |part: &Part| plan.addon(&part.option).is_some_and(|addon| addon.per == AddonPer::Seat);
+        let addons = self.addon_parts(plan, PriceRole::Addon).filter(by_seat);
+        std::iter::once(seats).chain(addons.map(|part| Part { quantity: more, ..part })).collect()
     }
 
     fn addon_parts(&self, plan: &Plan, role: PriceRole) -> impl Iterator<Item = Part> {

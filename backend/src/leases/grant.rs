@@ -81,7 +81,7 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
             let price = plan.and_then(|plan| {
                 let currency = currencies(&plan).first().copied()?;
                 let bought = license.composition(BillingInterval::Once, currency);
-                let total = quote_maintenance(&plan, &bought).ok()?.total;
+                let total = quote_maintenance(&plan, &bought, 1).ok()?.total;
                 Some(RenewalPrice { amount_minor: total.amount_minor, currency: total.currency.into() })
             });
             Err(Refusal::VersionNotCovered {

@@ -140,6 +140,18 @@ pub async fn extend_updates(tx: &mut Tx, cx: &Cx, id: &LicenseId, years: i16) ->
     .await
 }
 
+/// Adds seats to a license for ever under `plan`, with what its add-ons give by the seat.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(crate) async fn add_seats(tx: &mut Tx, cx: &Cx, id: &LicenseId, plan: &Plan, more: i64) -> Result<(), DbError> {
+    edit(tx, cx, id, "license.add_seats", "license.changed", |license| {
+        license.seats = license.seats.saturating_add(more);
+        plan.add_further_seats(&mut license.plan_terms, more);
+    })
+    .await
+}
+
 /// Sets the end of updates of a license for ever that was paid for just now.
 ///
 /// # Errors

@@ -126,7 +126,7 @@ mod set_vendor_standing;
 mod store;
 
 pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing, set_trial};
-pub(crate) use change_license::{begin_updates, make_perpetual};
+pub(crate) use change_license::{add_seats, begin_updates, make_perpetual};
 pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;
 pub use override_license::{LicenseOverride, override_license};

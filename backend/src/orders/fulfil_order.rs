@@ -157,7 +157,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         (None, OrderKind::Subscription) => {
             return Err(CommerceError::Contradiction(format!("the paid session {session_id} has no subscription")));
         }
-        (_, OrderKind::Perpetual | OrderKind::Maintenance) => None,
+        (_, OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats) => None,
     };
     let made = Made {
         source: session.id.clone(),

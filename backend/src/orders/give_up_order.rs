@@ -2,7 +2,7 @@
 //! waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
 
 use super::fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
-use super::{Order, OrderKind, OrderStatus, Payment, mail_unfinished, store};
+use super::{Order, OrderStatus, Payment, mail_unfinished, store};
 use crate::accounts::{self, Act};
 use crate::billing::rules::REASON_UNPAID;
 use crate::billing::unpaid_changes::give_up_unpaid_change;
@@ -182,7 +182,7 @@ async fn close_locked(
     events::record(tx, cx, &event_type, about, &serde_json::json!({ "order_id": order_id })).await?;
     let (account_id, was, is) = (Some(&order.account_id), Some(&order.status), Some(&status));
     audit::record(tx, cx, account_id, "order.close", order_id.as_str(), was, is).await?;
-    if let (Some(license_id), false) = (&order.license_id, order.kind == OrderKind::Maintenance) {
+    if let (Some(license_id), false) = (&order.license_id, order.kind.adds()) {
         let cx = match cx.actor {
             Actor::User(_) => cx.clone(),
             _ => Cx { actor: Actor::Job("orders.give_up"), ..cx.clone() },

@@ -3,7 +3,7 @@
 use super::fulfil_order::Fulfilment;
 use super::{Order, OrderKind, OrderStatus, Payment, store};
 use crate::billing::store::{SubscriptionFacts, read_composition};
-use crate::billing::{Commerce, CommerceError, handlers, rules as billing_rules};
+use crate::billing::{Commerce, CommerceError, handlers, maintenance, rules as billing_rules};
 use crate::catalog::{self, Plan};
 use crate::cx::Cx;
 use crate::db::Tx;
@@ -106,9 +106,9 @@ async fn license(
     order: &Order,
     made: &Made,
 ) -> Result<LicenseId, CommerceError> {
-    if let (Some(license_id), OrderKind::Maintenance) = (&order.license_id, order.kind) {
+    if let Some(license_id) = order.license_id.as_ref().filter(|_| order.kind.adds()) {
         if made.is_paid {
-            licenses::extend_updates(tx, cx, license_id, 1).await?;
+            add(tx, commerce, cx, order, license_id).await?;
         }
         return Ok(license_id.clone());
     }
@@ -134,6 +134,29 @@ async fn license(
             create_perpetual(tx, commerce, cx, order, &plan.as_bought(&bought), made.is_paid).await
         }
     }
+}
+
+/// What a paid order adds to a license that is there.
+async fn add(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    license_id: &LicenseId,
+) -> Result<(), CommerceError> {
+    if order.kind == OrderKind::Maintenance {
+        let years = i16::try_from(order.years).unwrap_or(i16::MAX);
+        return Ok(licenses::extend_updates(tx, cx, license_id, years).await?);
+    }
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id)
+        .await?
+        .ok_or_else(|| CommerceError::Contradiction(format!("order {} has no plan", order.id)))?;
+    licenses::add_seats(tx, cx, license_id, &plan, order.seats).await?;
+    // Agreed to for fewer seats: it is not for us to charge more than was agreed to, nor to renew all for the price of some.
+    if maintenance::find_auto_renewal(tx, &cx.vendor_id, license_id).await?.is_some() {
+        handlers::enqueue_end_auto_renewal(tx, cx, &commerce.master, license_id).await?;
+    }
+    Ok(())
 }
 
 async fn create_perpetual(

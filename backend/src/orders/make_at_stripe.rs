@@ -39,7 +39,9 @@ pub(super) async fn make_at_stripe(
             let invoice_id = order.stripe_invoice_id.clone().or_else(|| subscription.latest_invoice_id.clone());
             (Some(subscription), invoice_id)
         }
-        OrderKind::Perpetual | OrderKind::Maintenance => (None, Some(sent_invoice(stripe, order, &basis).await?)),
+        OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => {
+            (None, Some(sent_invoice(stripe, order, &basis).await?))
+        }
     };
     let invoice = match &invoice_id {
         Some(id) => Some(finalized(stripe, id).await?),

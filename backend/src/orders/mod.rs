@@ -43,7 +43,7 @@ pub use look_up_promotion::{CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub(crate) use place_order::checkout_items;
-pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
+pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
 pub use store::{
     LatestOrder, UnfinishedOrder, find_order, find_order_by_invoice, list_latest_orders, list_orders,
@@ -57,8 +57,10 @@ text_enum! {
         Subscription = "subscription",
         /// A license for ever, with its first year of updates.
         Perpetual = "perpetual",
-        /// One more year of updates for a perpetual license.
+        /// More years of updates for a perpetual license.
         Maintenance = "maintenance",
+        /// More seats for a perpetual license.
+        Seats = "seats",
     }
 }
 
@@ -105,12 +107,14 @@ pub struct Order {
     pub kind: OrderKind,
     /// Under which plan.
     pub plan_id: PlanId,
-    /// The license that it made, or renews.
+    /// The license that it made, or adds to.
     pub license_id: Option<LicenseId>,
     /// How often it is charged.
     pub billing_interval: BillingInterval,
-    /// Seats.
+    /// Seats: of the license, or to be added to it.
     pub seats: i64,
+    /// Years of updates to be added; 0 where it buys something else.
+    pub years: i64,
     /// Of `amount_minor`.
     pub currency: Currency,
     /// As shown when it was placed, before tax and discounts.
@@ -141,6 +145,14 @@ pub struct Order {
     pub created_at: UnixMs,
     /// When it was fulfilled.
     pub paid_at: Option<UnixMs>,
+}
+
+impl OrderKind {
+    /// Whether it adds to a license that is there without it, rather than making one.
+    #[must_use]
+    pub fn adds(self) -> bool {
+        matches!(self, Self::Maintenance | Self::Seats)
+    }
 }
 
 impl Order {

@@ -15,6 +15,7 @@ use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{AccountId, LicenseId, UserId};
+use crate::licenses::License;
 use crate::money::Currency;
 use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe};
 use crate::{audit, events, licenses, vendors};
@@ -24,10 +25,21 @@ use crate::{audit, events, licenses, vendors};
 pub enum Purchase {
     /// A new license under a plan.
     Plan(Composition),
-    /// One more year of updates for a perpetual license.
+    /// More years of updates for a perpetual license.
     Maintenance {
         /// The license.
         license_id: LicenseId,
+        /// How many.
+        years: i16,
+        /// In which currency.
+        currency: Currency,
+    },
+    /// More seats for a perpetual license.
+    Seats {
+        /// The license.
+        license_id: LicenseId,
+        /// How many.
+        more: i64,
         /// In which currency.
         currency: Currency,
     },
@@ -182,7 +194,7 @@ async fn check_promotion(
         .read(|tx| {
             Box::pin(async move {
                 let account = accounts::find_account(tx, &tx_cx.vendor_id, &tx_place.account_id).await?;
-                Ok::<_, DbError>(account.zip(find_choice(tx, &tx_cx, &tx_place).await?))
+                Ok::<_, DbError>(account.zip(find_choice(tx, &tx_cx, &tx_place.account_id, &tx_place.purchase).await?))
             })
         })
         .await?;
@@ -210,7 +222,9 @@ async fn write_order(
     if !accounts::may_act(tx, cx, &account.id, Act::Buy).await? {
         return Ok(Err(OrderPlacement::NotAllowed));
     }
-    let Some(choice) = find_choice(tx, cx, place).await? else { return Ok(Err(OrderPlacement::NotAllowed)) };
+    let Some(choice) = find_choice(tx, cx, &place.account_id, &place.purchase).await? else {
+        return Ok(Err(OrderPlacement::NotAllowed));
+    };
     let quote = match choice.quote {
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
@@ -239,7 +253,8 @@ async fn write_order(
         plan_id: choice.plan.id,
         license_id: choice.license_id,
         billing_interval: quote.interval,
-        seats: choice.composition.seats,
+        seats: choice.seats,
+        years: i64::from(choice.years),
         currency: quote.total.currency,
         amount_minor: quote.total.amount_minor,
         status: OrderStatus::Open,
@@ -260,7 +275,7 @@ async fn write_order(
     };
     store::insert_order(tx, &order).await?;
     let after = serde_json::json!({
-        "kind": order.kind, "plan_id": order.plan_id, "seats": order.seats, "interval": order.billing_interval,
+        "kind": order.kind, "plan_id": order.plan_id, "seats": order.seats, "years": order.years, "interval": order.billing_interval,
         "amount_minor": order.amount_minor, "currency": order.currency, "payment": order.payment,
         "promotion_code": order.promotion_code,
     });
@@ -284,13 +299,33 @@ pub(crate) fn checkout_items(quote: &Quote) -> Result<Vec<CheckoutItem>, Commerc
 struct FoundChoice {
     kind: OrderKind,
     plan: Plan,
-    composition: Composition,
+    seats: i64,
+    years: i16,
     license_id: Option<LicenseId>,
     quote: Result<Quote, ChoiceProblem>,
 }
 
-async fn find_choice(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<FoundChoice>, DbError> {
-    Ok(match &place.purchase {
+/// The plan under which an account would buy this, and what it costs now; `None` where there is no such plan, or no such
+/// license of the account.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn quote_purchase(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: &AccountId,
+    purchase: &Purchase,
+) -> Result<Option<(Plan, Result<Quote, ChoiceProblem>)>, DbError> {
+    Ok(find_choice(tx, cx, account_id, purchase).await?.map(|choice| (choice.plan, choice.quote)))
+}
+
+async fn find_choice(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: &AccountId,
+    purchase: &Purchase,
+) -> Result<Option<FoundChoice>, DbError> {
+    Ok(match purchase {
         Purchase::Plan(composition) => {
             let plan = catalog::find_plan(tx, &cx.vendor_id, &composition.plan_id).await?;
             let Some(plan) = plan else { return Ok(None) };
@@ -299,20 +334,46 @@ async fn find_choice(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
                 PlanKind::Subscription => OrderKind::Subscription,
                 PlanKind::Perpetual => OrderKind::Perpetual,
             };
-            Some(FoundChoice { kind, plan, composition: composition.clone(), license_id: None, quote })
+            Some(FoundChoice { kind, plan, seats: composition.seats, years: 0, license_id: None, quote })
         }
-        Purchase::Maintenance { license_id, currency } => {
-            let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
-            let Some(license) = license.filter(|license| license.account_id == place.account_id) else {
-                return Ok(None);
-            };
-            let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await? else { return Ok(None) };
-            let composition = license.composition(BillingInterval::Once, *currency);
-            let quote = rules::quote_maintenance(&plan, &composition);
-            let license_id = Some(license.id);
-            Some(FoundChoice { kind: OrderKind::Maintenance, plan, composition, license_id, quote })
+        Purchase::Maintenance { license_id, years, currency } => {
+            let found = find_perpetual(tx, cx, account_id, license_id).await?;
+            found.map(|(license, plan)| {
+                let had = license.composition(BillingInterval::Once, *currency);
+                let quote = sold_to(&license, cx).and_then(|()| rules::quote_maintenance(&plan, &had, *years));
+                let (kind, license_id) = (OrderKind::Maintenance, Some(license.id));
+                FoundChoice { kind, plan, seats: had.seats, years: *years, license_id, quote }
+            })
+        }
+        Purchase::Seats { license_id, more, currency } => {
+            let found = find_perpetual(tx, cx, account_id, license_id).await?;
+            found.map(|(license, plan)| {
+                let had = license.composition(BillingInterval::Once, *currency);
+                let quote = sold_to(&license, cx).and_then(|()| rules::quote_further_seats(&plan, &had, *more));
+                let (kind, license_id) = (OrderKind::Seats, Some(license.id));
+                FoundChoice { kind, plan, seats: *more, years: 0, license_id, quote }
+            })
         }
     })
+}
+
+/// The perpetual license that an order adds to, if it belongs to the account.
+async fn find_perpetual(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: &AccountId,
+    license_id: &LicenseId,
+) -> Result<Option<(License, Plan)>, DbError> {
+    let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
+    let is_theirs = |it: &License| it.account_id == *account_id && it.kind == PlanKind::Perpetual;
+    let Some(license) = license.filter(is_theirs) else { return Ok(None) };
+    let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
+    Ok(plan.map(|plan| (license, plan)))
+}
+
+/// Nothing is sold on top of a license that does not work.
+fn sold_to(license: &License, cx: &Cx) -> Result<(), ChoiceProblem> {
+    licenses::rules::standing(license, cx.now).map_err(|_| ChoiceProblem::NotForSale)
 }
 
 /// The account's customer at Stripe, with today's name, address and VAT id.
@@ -363,7 +424,7 @@ async fn open_checkout(
     let new = NewCheckout {
         mode: match order.kind {
             OrderKind::Subscription => CheckoutMode::Subscription,
-            OrderKind::Perpetual | OrderKind::Maintenance => CheckoutMode::Payment,
+            OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => CheckoutMode::Payment,
         },
         customer_id: customer_id.to_owned(),
         order_id: order.id.to_string(),

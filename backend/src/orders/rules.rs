@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{ToSpan, civil::Date};
 
+use super::Order;
 use super::currency::FixedCurrency;
-use super::{Order, OrderKind};
+use crate::billing::maintenance::rules::MAX_YEARS;
 use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole, PriceRow};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::UserId;
@@ -134,18 +135,46 @@ pub fn quote_at(plan: &Plan, choice: &Composition, kept: &[Price]) -> Result<Quo
     sum(choice.interval, rows)
 }
 
-/// What one more year of updates costs for a composition, its seats and its add-ons. An add-on whose updates are not
+/// What so many more years of updates cost for a composition, its seats and its add-ons. An add-on whose updates are not
 /// sold any more costs nothing more.
 ///
 /// # Errors
-/// [`ChoiceProblem::NotOffered`] when the plan has no maintenance in this currency. A plan that is no
-/// longer for sale still renews.
-pub fn quote_maintenance(plan: &Plan, bought: &Composition) -> Result<Quote, ChoiceProblem> {
+/// [`ChoiceProblem::NotOffered`] when the plan has no maintenance in this currency, or not for so many years at once. A
+/// plan that is no longer for sale still renews.
+pub fn quote_maintenance(plan: &Plan, bought: &Composition, years: i16) -> Result<Quote, ChoiceProblem> {
+    if !(1..=MAX_YEARS).contains(&years) {
+        return Err(ChoiceProblem::NotOffered);
+    }
     let once = BillingInterval::Once;
     plan.price(PriceRole::Maintenance, once, bought.currency).ok_or(ChoiceProblem::NotOffered)?;
     let parts = bought.maintenance_parts(plan);
     let price = |part: &Part| plan.price_of(part.role, &part.option, once, bought.currency);
-    sum(once, parts.iter().filter_map(|part| Some((price(part)?, part.quantity))).collect())
+    let rows = parts.iter().filter_map(|part| Some((price(part)?, part.quantity.checked_mul(i64::from(years)))));
+    let rows = rows.map(|(price, quantity)| Ok((price, quantity.ok_or(ChoiceProblem::AmountTooLarge)?)));
+    sum(once, rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// What `more` seats cost for a perpetual license of composition `had`: each what a seat costs today, with those of its
+/// add-ons that are sold by the seat. A plan that is no longer for sale still grows.
+///
+/// # Errors
+/// [`ChoiceProblem`].
+pub fn quote_further_seats(plan: &Plan, had: &Composition, more: i64) -> Result<Quote, ChoiceProblem> {
+    if more < 1 {
+        return Err(ChoiceProblem::TooFewSeats { min: 1 });
+    }
+    if had.seats.saturating_add(more) > plan.max_seats {
+        return Err(ChoiceProblem::TooManySeats { max: plan.max_seats });
+    }
+    let once = BillingInterval::Once;
+    let parts = had.further_seat_parts(plan, more);
+    let price = |part: &Part| {
+        plan.price_of(part.role, &part.option, once, had.currency).ok_or(match part.role {
+            PriceRole::Addon => ChoiceProblem::AddonNotOffered,
+            _ => ChoiceProblem::NotOffered,
+        })
+    };
+    sum(once, parts.iter().map(|part| Ok((price(part)?, part.quantity))).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// What a year costs less than twelve months of the same plan.
@@ -183,7 +212,7 @@ pub fn next_charge_on(first: Date, interval: BillingInterval) -> Option<Date> {
 #[must_use]
 pub fn may_see_new_key(order: &Order, user_id: &UserId, session_hash: &[u8], now: UnixMs) -> bool {
     let fresh = order.paid_at.is_some_and(|paid_at| now < paid_at.plus(NEW_KEY_SHOWN_MS));
-    fresh && order.kind != OrderKind::Maintenance && order.user_id == *user_id && order.was_placed_in(session_hash)
+    fresh && !order.kind.adds() && order.user_id == *user_id && order.was_placed_in(session_hash)
 }
 
 fn main_role(kind: PlanKind) -> PriceRole {

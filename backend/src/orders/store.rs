@@ -103,9 +103,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
     execute!(
         tx,
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
-                             billing_interval, seats, currency, amount_minor, status, payment, items, trial_days,
-                             days_until_due, promotion_code, promotion_code_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                             billing_interval, seats, years, currency, amount_minor, status, payment, items,
+                             trial_days, days_until_due, promotion_code, promotion_code_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -116,6 +116,7 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.license_id.as_ref(),
         order.billing_interval,
         order.seats,
+        order.years,
         order.currency,
         order.amount_minor,
         order.status,

@@ -33,13 +33,13 @@ pub struct PaidInvoice {
 }
 
 /// Whether a license stands on this invoice: it bought it for ever, or a period of it, also one that begins with a change
-/// of the interval. Changes within a period, and years of updates, come on top: giving those back leaves the license.
+/// of the interval. Changes within a period, years of updates and seats that were added, come on top: giving those back leaves the license.
 /// A subscription that turned perpetual was bought by what that cost, which no order says; its periods are over.
 #[must_use]
 pub fn carries(invoice: &PaidInvoice) -> bool {
     match invoice.order_kind {
         Some(OrderKind::Perpetual) => true,
-        Some(OrderKind::Maintenance) => false,
+        Some(OrderKind::Maintenance | OrderKind::Seats) => false,
         Some(OrderKind::Subscription) | None if invoice.license_kind == PlanKind::Perpetual => {
             invoice.order_kind.is_none() && invoice.billing_reason == "manual"
         }

@@ -72,13 +72,13 @@ fn read(price: stripe_shared::Price) -> Result<StripePrice, StripeError> {
             _ => None,
         },
     };
-    let product = price.product.as_object();
+    let (product, tiers) = (price.product.as_object(), read_tiers(&price));
     Ok(StripePrice {
         id: price.id.to_string(),
         lookup_key: price.lookup_key,
         active: price.active,
         unit_amount: price.unit_amount.map(|minor| Money::new(minor, currency)),
-        tiers: read_tiers(&price),
+        tiers,
         recurrence,
         product_id: price.product.id().to_string(),
         product_name: product.map(|product| product.name.clone()).unwrap_or_default(),

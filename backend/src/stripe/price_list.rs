@@ -170,7 +170,7 @@ pub(super) fn read_tiers(price: &stripe_shared::Price) -> Option<Tiers> {
     let mode = match price.tiers_mode.as_ref()? {
         PriceTiersMode::Volume => TierMode::Volume,
         PriceTiersMode::Graduated => TierMode::Graduated,
-        PriceTiersMode::Unknown(_) => return None,
+        _ => return None,
     };
     let read = |tier: &stripe_shared::PriceTier| {
         // Ours have no flat amount.

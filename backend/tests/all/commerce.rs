@@ -1,6 +1,7 @@
 //! Buying, changing and ending, against a Stripe sandbox: paid means licensed exactly once, whatever
 //! becomes of webhooks, and what is charged is what was shown.
 
+mod additions;
 mod any_order;
 mod apart;
 mod changes_by_transfer;
@@ -391,7 +392,7 @@ on_both_engines! {
 
         // Two years later: the renewal counts from the old date.
         shop.set_clock(UnixMs(add_years(NOW, 2).0))?;
-        let placed = shop.place(Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency }).await?;
+        let placed = shop.place(Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: shop.currency }).await?;
         let backend::orders::OrderPlacement::Placed { order, checkout_url } = placed else {
             anyhow::bail!("{placed:?}")
         };

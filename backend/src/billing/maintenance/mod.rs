@@ -4,7 +4,8 @@
 //! whose later ones are on the same day. It is agreed to on Stripe's page, which says price and date, and is off until
 //! then. Each of its paid invoices brings one year, once, counted from the old end like every renewal; switched off, it
 //! is cancelled at once, and the years that are paid stay. It is no subscription that *pays for the license*: the
-//! license is perpetual, and nothing that happens to the renewal ends or suspends it.
+//! license is perpetual, and nothing that happens to the renewal ends or suspends it. Seats that are added to the license
+//! switch it off, because it was agreed to for fewer.
 
 mod project_auto_renewal;
 mod remind_of_end;
@@ -22,6 +23,7 @@ pub(super) use project_auto_renewal::project_auto_renewal;
 pub use project_auto_renewal::{AutoRenewalProgress, finish_auto_renewal, finish_auto_renewal_session};
 pub(super) use remind_of_end::remind_of_end;
 pub use start_auto_renewal::{AutoRenewalStart, AutoRenewalUrls, StartAutoRenewal, start_auto_renewal};
+pub(crate) use stop_auto_renewal::end_auto_renewal;
 pub use stop_auto_renewal::{AutoRenewalStop, stop_auto_renewal};
 pub use store::find_auto_renewal;
 

@@ -1,6 +1,6 @@
 //! Reminding an account that updates of a license end.
 
-use super::rules;
+use super::{rules, store};
 use crate::catalog::{self, PriceRole};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -23,6 +23,10 @@ pub(crate) async fn remind_of_end(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: 
     let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
     let is_sold = |plan: catalog::Plan| plan.prices.iter().any(|price| price.role == PriceRole::Maintenance);
     if !plan.is_some_and(is_sold) {
+        return Ok(false);
+    }
+    // Who lets them renew has nothing to do, unless a charge has failed.
+    if store::find_auto_renewal(tx, &cx.vendor_id, id).await?.is_some_and(|renewal| !renewal.is_behind) {
         return Ok(false);
     }
     let about =

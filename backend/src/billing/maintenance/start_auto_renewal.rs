@@ -120,7 +120,7 @@ async fn write(
     let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
     let currency: Currency = start.agreed.currency;
     let bought = license.composition(BillingInterval::Once, currency);
-    let quote = plan.and_then(|plan| quote_maintenance(&plan, &bought).ok());
+    let quote = plan.and_then(|plan| quote_maintenance(&plan, &bought, 1).ok());
     let Some(quote) = quote.filter(|quote| quote.total == start.agreed) else {
         return Ok(Err(AutoRenewalStart::Outdated));
     };

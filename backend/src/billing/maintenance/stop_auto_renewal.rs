@@ -45,9 +45,33 @@ pub async fn stop_auto_renewal(
         Ok(renewal) => renewal,
         Err(refused) => return Ok(refused),
     };
+    end(commerce, cx, &renewal).await
+}
+
+/// Switches the automatic renewal of a license off, if it is on: its seats are not those that were agreed to any more.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is safe.
+pub(crate) async fn end_auto_renewal(
+    commerce: &Commerce,
+    cx: &Cx,
+    license_id: &LicenseId,
+) -> Result<(), CommerceError> {
+    let (vendor_id, id) = (cx.vendor_id.clone(), license_id.clone());
+    let renewal = commerce.db.read(|tx| Box::pin(async move { store::find_auto_renewal(tx, &vendor_id, &id).await }));
+    match renewal.await? {
+        Some(renewal) => end(commerce, cx, &renewal).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn end(commerce: &Commerce, cx: &Cx, renewal: &AutoRenewal) -> Result<AutoRenewalStop, CommerceError> {
     let Some(subscription_id) = renewal.stripe_subscription_id.clone() else { return Ok(AutoRenewalStop::Off) };
-    commerce.stripe(cx)?.cancel_subscription_now(&subscription_id).await?;
-    note(commerce, cx, &renewal).await?;
+    let stripe = commerce.stripe(cx)?;
+    if stripe.fetch_subscription(&subscription_id).await?.ended_at.is_none() {
+        stripe.cancel_subscription_now(&subscription_id).await?;
+    }
+    note(commerce, cx, renewal).await?;
     super::project_auto_renewal(commerce, cx, &subscription_id).await?;
     Ok(AutoRenewalStop::Stopped)
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::catalog::{Addon, AddonPer, LicenseType, Presentation, Terms};
 use crate::clock::UnixMs;
 use crate::ids::{PlanId, PriceId, ProductId};
+use crate::orders::OrderKind;
 
 pub(crate) fn price(role: PriceRole, interval: BillingInterval, amount: i64, currency: &str) -> Price {
     Price {
@@ -135,7 +136,7 @@ fn a_year_of_updates_counts_the_addons_whose_updates_are_sold() {
     plan.prices.push(Price { option: "audit".to_owned(), ..year });
     let codes = ["sso".to_owned(), "audit".to_owned()].into();
     let bought = Composition::new(plan.id.clone(), BillingInterval::Once, 3, usd).with_addons(codes);
-    assert_eq!(quote_maintenance(&plan, &bought).unwrap().total.amount_minor, 3 * (199_960 + 600));
+    assert_eq!(quote_maintenance(&plan, &bought, 1).unwrap().total.amount_minor, 3 * (199_960 + 600));
 }
 
 #[test]
@@ -145,8 +146,8 @@ fn what_is_not_published_cannot_be_bought_but_is_still_renewed() {
     plan.published = false;
     let three = Composition::new(plan.id.clone(), BillingInterval::Once, 3, usd);
     assert_eq!(quote(&plan, &three), Err(ChoiceProblem::NotForSale));
-    assert_eq!(quote_maintenance(&plan, &three).unwrap().total.amount_minor, 599_880);
-    assert_eq!(quote_maintenance(&startup(), &three), Err(ChoiceProblem::NotOffered));
+    assert_eq!(quote_maintenance(&plan, &three, 1).unwrap().total.amount_minor, 599_880);
+    assert_eq!(quote_maintenance(&startup(), &three, 1), Err(ChoiceProblem::NotOffered));
 }
 
 #[test]
@@ -192,6 +193,7 @@ fn a_new_key_is_shown_only_to_the_session_that_bought_it_and_only_for_an_hour() 
         payment: crate::orders::Payment::Card,
         items: crate::db::JsonText(Vec::new()),
         trial_days: 0,
+        years: 0,
         days_until_due: None,
         promotion_code: None,
         promotion_code_id: None,

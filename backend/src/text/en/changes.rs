@@ -1,4 +1,4 @@
-//! Changing the plan, cancelling, and renewing updates: the three pages that cost or end something.
+//! Changing the plan, and cancelling: the pages that change or end what is paid.
 
 use super::{buying, licenses, moments};
 use crate::billing::{ChargeNow, PlannedForLater, Subscription};
@@ -34,6 +34,9 @@ pub const UNCHANGED_DROPS: &str = "That is what you have now. You can drop the c
 pub const REFUSED_TITLE: &str = "This change cannot be made.";
 /// Heading of the list of holders.
 pub const HOLDERS_TITLE: &str = "Who holds seats now";
+/// Where the role may not buy.
+pub const MAY_NOT_BUY: &str =
+    "Your role may not change what is paid. Ask an owner of your account, or somebody who looks after billing.";
 /// When Stripe cannot be asked.
 pub const NOT_NOW: &str = "The price cannot be asked for at the moment. Nothing was changed; try again in a minute.";
 /// When a cancelled subscription is changed.
@@ -223,61 +226,9 @@ pub fn cancel_submit(subscription: &Subscription) -> String {
     format!("Cancel on {}", moments::day(subscription.period_end))
 }
 
-// ── Updates of a perpetual license ──────────────────────────────────────────────────────────────────
-
-/// Title.
-pub const UPDATES_TITLE: &str = "Renew updates";
-/// Heading of what is ordered.
-pub const UPDATES_ORDER: &str = "One more year of updates";
-/// Labels of what is ordered.
-pub const UPDATES_LABELS: [&str; 4] = ["License", "Included until now", "Included then", "Price"];
-/// Where updates cannot be renewed.
-pub const UPDATES_NOT_OFFERED: &str = "Updates of this license are not sold any more. Please write to us.";
-/// After the payment page could not be opened.
-pub const UPDATES_TRY_AGAIN: &str = super::orders::TRY_AGAIN;
-/// Goes back.
-pub const UPDATES_BACK: &str = "Not now";
-/// Where the role may not buy.
-pub const MAY_NOT_BUY: &str =
-    "Your role may not change what is paid. Ask an owner of your account, or somebody who looks after billing.";
-
-/// What a year more brings, counted from the old date.
-#[must_use]
-pub fn updates_lead(old: UnixMs, new: UnixMs, now: UnixMs) -> String {
-    let (old_day, new_day) = (moments::day(old), moments::day(new));
-    if old.date() < now.date() {
-        format!(
-            "Updates ended on {old_day}. A year more counts from that day, so it reaches to {new_day}; every release \
-             published until then may run for ever."
-        )
-    } else {
-        format!(
-            "Updates are included until {old_day}. A year more reaches to {new_day}; every release published until \
-             then may run for ever."
-        )
-    }
-}
-
-/// A price with what it is made of.
-#[must_use]
-pub fn updates_price(total: Money, each: Money, seats: &str, addons: Money) -> String {
-    let of_seats = format!("{} before tax: {} for each of {seats}", licenses::amount(total), licenses::amount(each));
-    match addons.amount_minor {
-        0 => of_seats,
-        _ => format!("{of_seats}, {} for add-ons", licenses::amount(addons)),
-    }
-}
-
-/// Pays.
-#[must_use]
-pub fn updates_submit(total: Money) -> String {
-    buying::pay_by_card(total)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::DAY_MS;
     use crate::money::Currency;
 
     const NOW: UnixMs = UnixMs(1_795_255_200_000); // 2026-11-21T10:00:00Z
@@ -290,12 +241,5 @@ mod tests {
         assert_eq!(said(29_800, true), "Order the change for $298.00 by bank transfer");
         assert_eq!(said(0, false), "Change now, nothing to pay");
         assert_eq!(agree_later(NOW), "Change on 21 November 2026");
-    }
-
-    #[test]
-    fn a_late_renewal_says_that_it_counts_from_the_old_date() {
-        let year = 365 * DAY_MS;
-        assert!(updates_lead(NOW.plus(-DAY_MS), NOW.plus(year - DAY_MS), NOW).contains("counts from that day"));
-        assert!(updates_lead(NOW.plus(DAY_MS), NOW.plus(year + DAY_MS), NOW).contains("are included until"));
     }
 }

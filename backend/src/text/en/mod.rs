@@ -1,6 +1,7 @@
 //! English.
 
 pub mod accounts;
+pub mod additions;
 pub mod admin;
 pub mod api_docs;
 pub mod api_guide;

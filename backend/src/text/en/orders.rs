@@ -43,7 +43,8 @@ pub fn kind(kind: OrderKind) -> &'static str {
     match kind {
         OrderKind::Subscription => "Subscription",
         OrderKind::Perpetual => "Perpetual license",
-        OrderKind::Maintenance => "One more year of updates",
+        OrderKind::Maintenance => "Updates of a license",
+        OrderKind::Seats => "More seats for a license",
     }
 }
 

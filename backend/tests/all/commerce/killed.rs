@@ -336,7 +336,11 @@ impl Scene {
             Kind::Updates => {
                 let placed = self
                     .shop
-                    .place(Purchase::Maintenance { license_id: license.clone(), currency: self.shop.currency })
+                    .place(Purchase::Maintenance {
+                        license_id: license.clone(),
+                        years: 1,
+                        currency: self.shop.currency,
+                    })
                     .await?;
                 let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
                 self.shop.pay(&checkout_url, "4242").await?;

@@ -232,7 +232,7 @@ on_both_engines! {
         assert_eq!(license.composition(BillingInterval::Once, shop.currency), choice);
         let year = 2 * (199_960 + 10_000);
         shop.set_clock(NOW.plus(DAY_MS))?;
-        let purchase = Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency };
+        let purchase = Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: shop.currency };
         let placed = shop.place(purchase).await?;
         let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
         assert_eq!(order.amount_minor, year);

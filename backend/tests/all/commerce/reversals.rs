@@ -180,7 +180,7 @@ on_both_engines! {
         let shop = Shop::open(db).await?;
         let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
         shop.set_clock(shop.now().plus(HOUR_MS))?;
-        let placed = shop.place(backend::orders::Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency }).await?;
+        let placed = shop.place(backend::orders::Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: shop.currency }).await?;
         let backend::orders::OrderPlacement::Placed { checkout_url, .. } = placed else { anyhow::bail!("{placed:?}") };
         shop.pay(&checkout_url, "4242").await?;
         settle(&shop).await?;

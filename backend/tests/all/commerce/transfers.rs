@@ -335,7 +335,7 @@ on_both_engines! {
     async fn updates_are_renewed_by_transfer_when_it_has_arrived(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
-        let purchase = Purchase::Maintenance { license_id: license.id.clone(), currency: shop.currency };
+        let purchase = Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: shop.currency };
         let placed = shop.place_by(purchase, Payment::Transfer, None).await?;
         let OrderPlacement::Made { order } = placed else { anyhow::bail!("{placed:?}") };
         let order = shop.find_order(&order.id).await?;

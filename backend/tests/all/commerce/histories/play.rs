@@ -454,7 +454,7 @@ impl<'a> Player<'a> {
     async fn buy_updates(&mut self) -> anyhow::Result<String> {
         let is_good = self.books.right_for_ever().is_some_and(|(right, _)| right.status == "active");
         let Some(license_id) = self.forever.clone().filter(|_| is_good) else { return Ok("nothing".to_owned()) };
-        self.order(Purchase::Maintenance { license_id, currency: self.shop.currency }, true).await?;
+        self.order(Purchase::Maintenance { license_id, years: 1, currency: self.shop.currency }, true).await?;
         self.books.buy_updates();
         Ok("bought updates".to_owned())
     }

@@ -1,0 +1,127 @@
+//! The forms that add to a perpetual license: years of updates, and seats.
+
+use backend::accounts::Act;
+use backend::ids::LicenseId;
+use backend::money::Currency;
+use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
+use leptos::prelude::*;
+use leptos_axum::redirect;
+
+use super::form::{FormFailure, Refused};
+use super::licenses::own_license;
+use super::orders::{checkout_urls, session_hash};
+use crate::request::Visit;
+
+/// The form that orders years of updates.
+pub const UPDATES: &str = "renew-updates";
+/// The form that orders seats.
+pub const SEATS: &str = "add-seats";
+
+/// Orders years of updates for a perpetual license, and leads to the page on which they are paid. `agreed_minor` is the
+/// price that the buyer saw, in minor units of `currency`: another one is never ordered.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "renew-updates")]
+pub async fn renew_updates(
+    /// The license.
+    license_id: String,
+    /// How many years.
+    years: i16,
+    /// In which currency.
+    currency: String,
+    /// The price that was shown.
+    agreed_minor: i64,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[server(default)]
+    payment: String,
+) -> Result<(), FormFailure> {
+    let back = format!("/licenses/{license_id}/updates?years={years}");
+    let purchase = |license_id, currency| Purchase::Maintenance { license_id, years, currency };
+    order(UPDATES, &back, &license_id, &currency, agreed_minor, &payment, purchase).await
+}
+
+/// Orders seats for a perpetual license, likewise.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "add-seats")]
+pub async fn add_seats(
+    /// The license.
+    license_id: String,
+    /// How many more.
+    more: i64,
+    /// In which currency.
+    currency: String,
+    /// The price that was shown.
+    agreed_minor: i64,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[server(default)]
+    payment: String,
+) -> Result<(), FormFailure> {
+    let back = format!("/licenses/{license_id}/seats?more={more}");
+    let purchase = |license_id, currency| Purchase::Seats { license_id, more, currency };
+    order(SEATS, &back, &license_id, &currency, agreed_minor, &payment, purchase).await
+}
+
+async fn order(
+    form: &'static str,
+    back: &str,
+    license_id: &str,
+    currency: &str,
+    agreed_minor: i64,
+    payment: &str,
+    purchase: impl FnOnce(LicenseId, Currency) -> Purchase,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = own_license(&visit, license_id, Act::Buy).await?;
+    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
+        return Err(FormFailure::not_allowed());
+    };
+    let Some(currency) = Currency::parse(currency) else { return Err(FormFailure::malformed()) };
+    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(payment) };
+    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let purchase = purchase(id, currency);
+    let (cx, account_id, asked) = (visit.viewer_cx(), account.id.clone(), purchase.clone());
+    let quoted =
+        visit.state.db.read(|tx| Box::pin(async move { orders::quote_purchase(tx, &cx, &account_id, &asked).await }));
+    match quoted.await? {
+        Some((_, Ok(quote))) if quote.total.amount_minor == agreed_minor => {}
+        Some((_, Ok(_))) => {
+            Refused::new(form).problem("", "outdated").go_back(back).await;
+            return Ok(());
+        }
+        // The page says by itself what cannot be ordered.
+        Some((_, Err(_))) | None => {
+            redirect(back);
+            return Ok(());
+        }
+    }
+    let place = PlaceOrder {
+        account_id: account.id,
+        user_id: viewer.user.id.clone(),
+        session_hash: session_hash(&visit),
+        purchase,
+        payment,
+        promotion: None,
+        urls: checkout_urls(&visit),
+    };
+    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+        Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
+        Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
+        // Here too: what is not sold any more, or not that way.
+        Ok(
+            OrderPlacement::Refused(_)
+            | OrderPlacement::CodeRefused(_)
+            | OrderPlacement::DiscountChanged
+            | OrderPlacement::PaymentNotOffered,
+        ) => redirect(back),
+        Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) if error.may_pass() => {
+            tracing::warn!(%error, form, "an order could not be placed for now");
+            Refused::new(form).problem("", "not_now").go_back(back).await;
+        }
+        Err(error) => return Err(FormFailure::failed(&error)),
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What the pages share that add to a perpetual license: what an addition costs, line by line, and how it is paid.
+
+use backend::catalog::{self, Plan};
+use backend::clock::UnixMs;
+use backend::money::Currency;
+use backend::orders::rules::{self, ChoiceProblem, Quote};
+use backend::orders::{self, Purchase, terms};
+use backend::text::en::{additions as text, billing, buying, catalog as lines, transfers};
+use leptos::prelude::*;
+
+use super::NoPage;
+use super::own_license::OwnLicense;
+use crate::api::form::Refused;
+use crate::components::{Card, Cents, Column, Emphasis, Form, LinkButton, Money, Notice, Row, Table, Tone, money_text};
+use crate::request::Visit;
+
+/// Among the account's latest orders, the one that made the license tells in which currency it was bought.
+const ORDERS: i64 = 100;
+
+/// What an addition to a license costs.
+pub(super) struct Offer {
+    /// The license's plan.
+    pub(super) plan: Plan,
+    /// What it costs, or why it cannot be ordered.
+    pub(super) quote: Result<Quote, ChoiceProblem>,
+    /// When an order of it by transfer would be due and given up, where that is offered.
+    pub(super) by_transfer: Option<(UnixMs, UnixMs)>,
+}
+
+/// What the addition costs in the currency in which the license was bought; `None` where nothing can be added.
+pub(super) async fn offer(
+    visit: &Visit,
+    own: &OwnLicense,
+    purchase: impl FnOnce(Currency) -> Purchase + Send + 'static,
+) -> Result<Option<Offer>, NoPage> {
+    let (cx, own) = (visit.viewer_cx(), own.clone());
+    let (profile, now) = (visit.vendor.profile.clone(), own.now);
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let license = own.license();
+            let orders = orders::list_orders(tx, &cx.vendor_id, &own.account.id, None, ORDERS).await?;
+            let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
+            let currency = match bought {
+                Some(order) => Some(order.currency),
+                None => {
+                    let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
+                    plan.and_then(|plan| rules::currencies(&plan).first().copied())
+                }
+            };
+            let Some(currency) = currency else { return Ok(None) };
+            let quoted = orders::quote_purchase(tx, &cx, &own.account.id, &purchase(currency)).await?;
+            Ok::<_, NoPage>(quoted.map(|(plan, quote)| {
+                let transfer = quote.as_ref().ok().and_then(|it| terms::transfer_terms(&profile, &plan, it, 0));
+                let by_transfer = transfer.map(|it| it.due_at(now)).map(|due| (due, terms::void_at(due)));
+                Offer { plan, quote, by_transfer }
+            }))
+        })
+    });
+    found.await
+}
+
+/// What is ordered, line by line.
+pub(super) fn order_lines(product: &str, plan: &Plan, quote: &Quote) -> impl IntoView + use<> {
+    let [item, quantity, each, amount] = buying::ORDER_COLUMNS;
+    let rows = quote.lines.iter().map(|line| {
+        let (price, unit) = (&line.price, line.price.unit_amount);
+        Row::new()
+            .cell(lines::line_name(product, plan, price.role, &price.option))
+            .cell(line.quantity.to_string())
+            .cell(view! { <Money minor=unit.amount_minor currency=unit.currency.as_str() /> })
+            .cell(view! { <Money minor=line.amount_minor currency=unit.currency.as_str() /> })
+    });
+    let total = money_text(quote.total.amount_minor, quote.total.currency.as_str(), Cents::Always);
+    let total = view! { <span class="money">{total}</span> };
+    view! {
+        <Table
+            caption=buying::ORDER_LINES
+            caption_hidden=true
+            columns=vec![Column::text(item), Column::number(quantity), Column::number(each), Column::number(amount)]
+            rows=rows.collect()
+            foot=vec![Row::new().cell(buying::BEFORE_TAX).blank().blank().cell(total)]
+        />
+    }
+}
+
+/// The form that pays by card.
+pub(super) fn pay_by_card(
+    action: &'static str,
+    quote: &Quote,
+    hidden: Vec<(String, String)>,
+    back: String,
+) -> impl IntoView + use<> {
+    view! {
+        <Form
+            action
+            submit=buying::pay_by_card(quote.total)
+            emphasis=Emphasis::Primary
+            hidden
+            beside=move || view! { <LinkButton href=back.clone() label=text::BACK /> }
+        />
+        <p class="hint">{buying::TAX_NOTE}</p>
+    }
+}
+
+/// The form that orders by transfer instead, where that is offered.
+pub(super) fn pay_by_transfer(
+    action: &'static str,
+    lead: Option<String>,
+    hidden: &[(String, String)],
+) -> Option<impl IntoView + use<>> {
+    let hidden = [hidden, &[("payment".to_owned(), "transfer".to_owned())]].concat();
+    lead.map(|lead| {
+        view! {
+            <Card title=transfers::INSTEAD_TITLE lead>
+                <Form action id="transfer" submit=transfers::ORDER emphasis=Emphasis::Plain hidden />
+            </Card>
+        }
+    })
+}
+
+/// Why an order was not placed.
+pub(super) fn problem(refused: &Refused) -> Option<impl IntoView + use<>> {
+    refused.code("").map(|code| {
+        let sentence = if code == "outdated" { billing::OUTDATED } else { text::TRY_AGAIN };
+        view! { <Notice tone=Tone::Bad title=sentence /> }
+    })
+}
