@@ -198,7 +198,7 @@ pub async fn revoke_lease(
     let visit = Visit::here();
     let (cx, id) = (visit.viewer_cx(), InstanceId::from_untrusted(&instance_id));
     let acted =
-        visit.state.db.write(move |tx| Box::pin(async move { leases::revoke_lease(tx, &cx, None, &id).await })).await?;
+        visit.state.db.write(move |tx| Box::pin(async move { leases::revoke_lease(tx, &cx, &id).await })).await?;
     match acted {
         Acted::Done { .. } => say_done("lease_revoked").await,
         Acted::Unchanged => say_done("nothing_changed").await,

@@ -1,5 +1,6 @@
 //! The form by which the vendor's staff gives money back. Who may is asked by the use case.
 
+use backend::accounts::{StaffAct, staff_may_act};
 use backend::ids::InvoiceId;
 use backend::money::{Currency, Money};
 use backend::refunds::{self, CreditOutcome, CreditRefusal};
@@ -40,6 +41,11 @@ pub async fn credit_invoice(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let page = format!("/staff/invoices/{invoice_id}#credit");
+    let cx = visit.viewer_cx();
+    let may = visit.state.db.read(|tx| Box::pin(async move { staff_may_act(tx, &cx, StaffAct::MoveMoney).await }));
+    if !may.await? {
+        return Err(FormFailure::not_allowed());
+    }
     if fresh_authentication(&visit).await?.is_none() {
         redirect(&confirm_first(&page));
         return Ok(());

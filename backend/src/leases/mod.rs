@@ -75,7 +75,7 @@ pub enum Acted {
     },
     /// There was nothing to do.
     Unchanged,
-    /// There is no such instance, or it belongs to another account.
+    /// There is no such instance, or whoever acts may not: it belongs to another account.
     NotFound,
 }
 

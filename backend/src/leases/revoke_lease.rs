@@ -5,23 +5,22 @@ use serde_json::json;
 use super::Acted;
 use super::free_seat::revoke_leases;
 use super::opening::{Opened, about, find_owned};
+use crate::accounts::{StaffAct, staff_may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::{audit, events};
 
-/// Revokes the leases of an instance that are out; `account_id` is `None` where the vendor does it. The instance
-/// keeps its seat, and where it may still run, it gets a new lease at its next check.
+/// Revokes the leases of an instance that are out: an act of staff who manage licenses. The instance keeps its seat, and
+/// where it may still run, it gets a new lease at its next check.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn revoke_lease(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: Option<&AccountId>,
-    instance_id: &InstanceId,
-) -> Result<Acted, DbError> {
-    let opened = find_owned(tx, cx, account_id, instance_id).await?;
+pub async fn revoke_lease(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Acted, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::ManageLicenses).await? {
+        return Ok(Acted::NotFound);
+    }
+    let opened = find_owned(tx, cx, None, instance_id).await?;
     let Some(Opened { view, instance }) = opened else { return Ok(Acted::NotFound) };
     if instance.lease_exp <= cx.now {
         return Ok(Acted::Unchanged);

@@ -1,5 +1,6 @@
 //! What owners and vendors do to an instance: block, delete, revoke its lease.
 
+use backend::Actor;
 use backend::leases::{Acted, block_instance, delete_instance, list_instances, revoke_lease, unblock_instance};
 use backend::revocations::signed_revocations;
 
@@ -23,7 +24,7 @@ impl Stage {
                     Do::Block => block_instance(tx, &cx, &account_id, &id).await,
                     Do::Unblock => unblock_instance(tx, &cx, &account_id, &id).await,
                     Do::Delete => delete_instance(tx, &cx, &account_id, &id).await,
-                    Do::RevokeLease => revoke_lease(tx, &cx, None, &id).await,
+                    Do::RevokeLease => revoke_lease(tx, &cx, &id).await,
                 }
             })
         });
@@ -95,6 +96,21 @@ on_both_engines! {
         assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: end.plus(MINUTE_MS) });
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS - 1)).await?), "seats_exhausted");
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS)).await?), "granted");
+        Ok(())
+    }
+
+    async fn only_staff_who_manage_licenses_revoke_leases(db: Db) {
+        let stage = Stage::new(db, "maker", 1).await?;
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        let somebody: UserId = stage.cx(NOW).id();
+        let actors = [Actor::Visitor, Actor::User(somebody), Actor::Instance(a.instance_id.clone())];
+        for actor in actors {
+            let (cx, id) = (Cx { actor, ..stage.cx(NOW) }, InstanceId::from_untrusted(&a.instance_id));
+            let acted = stage.db.write(move |tx| Box::pin(async move { revoke_lease(tx, &cx, &id).await }));
+            assert_eq!(acted.await?, Acted::NotFound);
+        }
+        assert!(stage.revoked(NOW).await?.is_empty());
+        assert_eq!(stage.audited(&a.instance_id).await?, Vec::<String>::new());
         Ok(())
     }
 

@@ -267,8 +267,7 @@ impl Product {
             }
             Call::RevokeLease { id } => {
                 let id = target(id);
-                let write =
-                    self.db.write(move |tx| Box::pin(async move { revoke_lease(tx, &cx, Some(&owner), &id).await }));
+                let write = self.db.write(move |tx| Box::pin(async move { revoke_lease(tx, &cx, &id).await }));
                 acted(write.await?)
             }
             Call::KeepRunning { id } => acted(self.decide(id, Decision::KeepRunning, now).await?),
