@@ -3,8 +3,8 @@
 use backend::catalog::{self, Plan};
 use backend::clock::UnixMs;
 use backend::money::Currency;
-use backend::orders::rules::{self, ChoiceProblem, Quote};
-use backend::orders::{self, Purchase, terms};
+use backend::orders::rules::{ChoiceProblem, Quote};
+use backend::orders::{self, Purchase, currency, terms};
 use backend::text::en::{additions as text, billing, buying, catalog as lines, transfers};
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub(super) struct Offer {
     pub(super) by_transfer: Option<(UnixMs, UnixMs)>,
 }
 
-/// What the addition costs in the currency in which the license was bought; `None` where nothing can be added.
+/// What the addition costs, in the currency in which the account buys it; `None` where nothing can be added.
 pub(super) async fn offer(
     visit: &Visit,
     own: &OwnLicense,
@@ -40,13 +40,12 @@ pub(super) async fn offer(
             let license = own.license();
             let orders = orders::list_orders(tx, &cx.vendor_id, &own.account.id, None, ORDERS).await?;
             let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
-            let currency = match bought {
-                Some(order) => Some(order.currency),
-                None => {
-                    let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
-                    plan.and_then(|plan| rules::currencies(&plan).first().copied())
-                }
-            };
+            let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await? else { return Ok(None) };
+            // As it was bought, unless the account is bound to another currency since.
+            let fixed = currency::fixed_currency(tx, &cx.vendor_id, &own.account.id).await?;
+            let offered = currency::offered([&plan], &profile.currencies);
+            let country = Some(own.account.country.as_str());
+            let currency = currency::shown(&offered, bought.map(|order| order.currency), fixed, country);
             let Some(currency) = currency else { return Ok(None) };
             let quoted = orders::quote_purchase(tx, &cx, &own.account.id, &purchase(currency)).await?;
             Ok::<_, NoPage>(quoted.map(|(plan, quote)| {

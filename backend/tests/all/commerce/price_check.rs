@@ -93,11 +93,21 @@ on_both_engines! {
 
     async fn a_price_that_costs_something_else_at_stripe_is_told(db: Db) {
         let shop = Shop::open(db).await?;
-        shop.control("chaos", r#"{"amend":[{"object":"price","member":"unit_amount","value":12345}]}"#).await?;
+        shop.control(
+            "chaos",
+            r#"{"amend":[{"object":"price","member":"unit_amount","value":12345},
+                         {"object":"price","member":"tiers","value":[]}]}"#,
+        )
+        .await?;
         let check = shop.check().await?;
-        let otherwise = Difference::Amount(Some(Money::new(12_345, shop.currency)));
         assert_eq!(check.differences.len(), check.checked);
-        assert!(check.differences.iter().all(|it| it.what == otherwise), "{check:?}");
+        let otherwise = Difference::Amount(Some(Money::new(12_345, shop.currency)));
+        for difference in &check.differences {
+            let by_tiers = difference.lookup_key.contains("pack");
+            let expected = if by_tiers { &Difference::Tiers } else { &otherwise };
+            assert_eq!(difference.what, *expected, "{difference:?}");
+        }
+        assert!(check.differences.iter().any(|it| it.what == Difference::Tiers));
         Ok(())
     }
 }
