@@ -15,6 +15,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         bail!("the workspace has no bench target");
     }
     let mut cargo = workspace.cargo();
-    cargo.arg("bench").args(PRODUCT_CRATES).arg("--benches").arg("--").args(arguments);
+    // By name: `--benches` would compile the tests of every crate as well, optimized.
+    cargo.arg("bench").args(PRODUCT_CRATES).args(["--bench", "*"]).arg("--").args(arguments);
     run("cargo bench", &mut cargo)
 }
