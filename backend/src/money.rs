@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// `XXX`, which ISO 4217 keeps for "no currency".
+    pub const NONE: Self = Self(*b"xxx");
+
     /// Reads a code in either case; `None` unless it is three ASCII letters.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {

@@ -71,10 +71,11 @@ test('an event that could not be handled is found, replayed with all others, and
   await axe(page);
 });
 
-test('customers are led away from what only staff may see', async ({ page }) => {
+test('for customers there is nothing where only staff may look', async ({ page }) => {
   await buy(page, { plan: 'Maker' });
-  for (const path of ['/staff/events', '/staff/failed', '/staff/events/evt_1']) {
-    await page.goto(path);
-    await expect(page, path).toHaveURL(/\/overview$/);
+  for (const path of ['/staff', '/staff/events', '/staff/failed', '/staff/events/evt_1', '/staff/ledger/entries.csv']) {
+    const answer = await page.request.get(path);
+    expect(answer.status(), path).toBe(404);
+    expect(await answer.text(), path).toContain('There is nothing here');
   }
 });

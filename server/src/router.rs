@@ -16,10 +16,10 @@ use app::state::AppState;
 use axum::Router;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use backend::accounts::DbSessionStore;
 use leptos::nonce::provide_nonce;
 use leptos::prelude::provide_context;
@@ -53,13 +53,6 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/{*function}", any(server_function))
         .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
         .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
-    let plain = Router::new()
-        .route("/stripe/webhook/{vendor}", post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES)))
-        .route("/.well-known/jwks.json", get(http::jwks::serve))
-        .route("/.well-known/keys.json", get(http::key_sets::serve))
-        .route("/api/v1/revocations", get(http::revocations::serve).fallback(http::revocations::refuse_method))
-        .route("/api/openapi.json", get(http::openapi::serve))
-        .route("/brand/{file}", get(http::brand::serve));
     // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
     let files = ServeDir::new(&site)
         .append_index_html_on_directories(false)
@@ -69,7 +62,7 @@ pub fn router(state: &AppState) -> Router {
         .fallback(portal(state).layer(choose_vendor.clone()).with_state(state.clone()));
     Router::new()
         .merge(licensing)
-        .merge(plain)
+        .merge(routes(for_machines()))
         .layer(choose_vendor)
         .route("/healthz", get(http::health::alive))
         .route("/readyz", get(http::health::ready))
@@ -95,13 +88,7 @@ fn portal(state: &AppState) -> Router<AppState> {
         .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)));
     Router::new()
         .route("/act/{*function}", post(server_function))
-        .route("/invoices/{subject_id}/{document}", get(http::documents::download))
-        .route("/invoices/year.zip", get(http::exports::year_as_zip))
-        .route("/invoices/year.csv", get(http::exports::year_as_csv))
-        .route("/staff/ledger/entries.csv", get(http::exports::entries))
-        .route("/staff/ledger/documents.csv", get(http::exports::all_documents))
-        .route("/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff))
-        .route("/orders/{order_id}/state", get(http::order_state::tell))
+        .merge(routes(for_people()))
         .merge(pages)
         .fallback(page)
         .layer(from_fn(middleware::visit::guard))
@@ -109,6 +96,54 @@ fn portal(state: &AppState) -> Router<AppState> {
         .layer(session_layer(state))
         .layer(from_fn(middleware::cross_site::refuse))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+}
+
+/// An address that is neither a page nor a server function, and what answers it.
+type Handler = (Method, &'static str, MethodRouter<AppState>);
+
+/// What programs ask for: no session, no cookies.
+fn for_machines() -> [Handler; 6] {
+    let webhook = post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
+    let revocations = get(http::revocations::serve).fallback(http::revocations::refuse_method);
+    [
+        (Method::POST, "/stripe/webhook/{vendor}", webhook),
+        (Method::GET, "/.well-known/jwks.json", get(http::jwks::serve)),
+        (Method::GET, "/.well-known/keys.json", get(http::key_sets::serve)),
+        (Method::GET, "/api/v1/revocations", revocations),
+        (Method::GET, "/api/openapi.json", get(http::openapi::serve)),
+        (Method::GET, "/brand/{file}", get(http::brand::serve)),
+    ]
+}
+
+/// What people download; who may is asked by the use cases.
+fn for_people() -> [Handler; 7] {
+    [
+        (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
+        (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
+        (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
+        (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
+        (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
+        (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),
+        (Method::GET, "/orders/{order_id}/state", get(http::order_state::tell)),
+    ]
+}
+
+fn routes(handlers: impl IntoIterator<Item = Handler>) -> Router<AppState> {
+    handlers.into_iter().fold(Router::new(), |router, (_, path, handler)| router.route(path, handler))
+}
+
+/// Method and path of every handler, and whether it is for machines: what the authorisation matrix must have rows for.
+#[cfg(test)]
+pub(crate) fn handlers() -> Vec<(Method, &'static str, bool)> {
+    let machines = for_machines().into_iter().map(|(method, path, _)| (method, path, true));
+    machines.chain(for_people().into_iter().map(|(method, path, _)| (method, path, false))).collect()
+}
+
+/// The page for addresses that nothing answers, whatever was asked for.
+pub(crate) async fn not_found(visit: Visit) -> Response {
+    let mut request = Request::default();
+    *request.uri_mut() = Uri::from_static("/not-found");
+    page(Extension(visit), request).await
 }
 
 fn session_layer(state: &AppState) -> SessionManagerLayer<DbSessionStore> {

@@ -1,15 +1,14 @@
 //! The forms of an instance's page: blocking, deleting, and deciding which of two copies may go on.
 
-use backend::accounts::Act;
 use backend::cx::Cx;
 use backend::db::{DbError, Tx, TxFuture};
-use backend::ids::{AccountId, InstanceId};
+use backend::ids::InstanceId;
 use backend::leases::{self, Acted, Decision};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, say_done};
-use super::licenses::own_license;
+use super::next::local_path;
 use crate::request::Visit;
 
 /// Keeps an instance from running, whatever it shows.
@@ -24,11 +23,9 @@ pub async fn block_instance(
     instance_id: String,
 ) -> Result<(), FormFailure> {
     let done = ("instance_blocked", "instance_blocked_later", "nothing_changed");
-    let acted = act(&license_id, &instance_id, |tx, cx, account_id, id| {
-        Box::pin(async move { leases::block_instance(tx, cx, account_id, id).await })
-    });
+    let acted = act(&instance_id, |tx, cx, id| Box::pin(async move { leases::block_instance(tx, cx, id).await }));
     acted.await?.say(done).await;
-    redirect(&format!("/licenses/{license_id}/instances/{instance_id}"));
+    redirect(&local_path(&format!("/licenses/{license_id}/instances/{instance_id}")));
     Ok(())
 }
 
@@ -44,11 +41,9 @@ pub async fn unblock_instance(
     instance_id: String,
 ) -> Result<(), FormFailure> {
     let done = ("instance_unblocked", "instance_unblocked", "nothing_changed");
-    let acted = act(&license_id, &instance_id, |tx, cx, account_id, id| {
-        Box::pin(async move { leases::unblock_instance(tx, cx, account_id, id).await })
-    });
+    let acted = act(&instance_id, |tx, cx, id| Box::pin(async move { leases::unblock_instance(tx, cx, id).await }));
     acted.await?.say(done).await;
-    redirect(&format!("/licenses/{license_id}/instances/{instance_id}"));
+    redirect(&local_path(&format!("/licenses/{license_id}/instances/{instance_id}")));
     Ok(())
 }
 
@@ -64,11 +59,9 @@ pub async fn delete_instance(
     instance_id: String,
 ) -> Result<(), FormFailure> {
     let done = ("instance_deleted", "instance_deleted_later", "nothing_changed");
-    let acted = act(&license_id, &instance_id, |tx, cx, account_id, id| {
-        Box::pin(async move { leases::delete_instance(tx, cx, account_id, id).await })
-    });
+    let acted = act(&instance_id, |tx, cx, id| Box::pin(async move { leases::delete_instance(tx, cx, id).await }));
     acted.await?.say(done).await;
-    redirect(&format!("/licenses/{license_id}#instances"));
+    redirect(&local_path(&format!("/licenses/{license_id}#instances")));
     Ok(())
 }
 
@@ -85,12 +78,12 @@ pub async fn resolve_conflict(
     /// What was decided.
     decision: Decision,
 ) -> Result<(), FormFailure> {
-    let acted = act(&license_id, &instance_id, move |tx, cx, account_id, id| {
-        Box::pin(async move { leases::resolve_conflict(tx, cx, account_id, id, decision).await })
+    let acted = act(&instance_id, move |tx, cx, id| {
+        Box::pin(async move { leases::resolve_conflict(tx, cx, id, decision).await })
     });
     let acted = acted.await?;
     acted.say(("conflict_decided", "conflict_decided", "nothing_changed")).await;
-    redirect(&format!("/licenses/{license_id}/instances/{instance_id}"));
+    redirect(&local_path(&format!("/licenses/{license_id}/instances/{instance_id}")));
     Ok(())
 }
 
@@ -113,20 +106,15 @@ impl Answer {
     }
 }
 
-/// Does something to an instance of a license of the account that is acted for.
-async fn act<F>(license_id: &str, instance_id: &str, work: F) -> Result<Answer, FormFailure>
+/// Does something to an instance.
+async fn act<F>(instance_id: &str, work: F) -> Result<Answer, FormFailure>
 where
-    F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t AccountId, &'t InstanceId) -> TxFuture<'t, Acted, DbError>
-        + Send
-        + Sync
-        + 'static,
+    F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t InstanceId) -> TxFuture<'t, Acted, DbError> + Send + Sync + 'static,
 {
     let visit = Visit::here();
-    own_license(&visit, license_id, Act::ManageInstances).await?;
-    let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
     let (cx, id) = (visit.viewer_cx(), InstanceId::from_untrusted(instance_id));
     let now = cx.now;
-    let acted = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &account.id, &id).await })).await?;
+    let acted = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &id).await })).await?;
     match acted {
         Acted::NotFound => Err(FormFailure::not_allowed()),
         acted => Ok(Answer { acted, now }),

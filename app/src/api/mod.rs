@@ -23,6 +23,7 @@ pub mod maintenance;
 pub mod next;
 pub mod orders;
 pub mod perpetual;
+pub mod plan_versions;
 pub mod refusal;
 pub mod sign_in;
 pub mod staff;

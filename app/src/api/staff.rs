@@ -1,10 +1,9 @@
 //! The forms of the vendor's console.
 
-use backend::accounts::{StaffAct, staff_may};
 use backend::billing::inbox::{FailureReplay, replay_failures as begin_again};
-use backend::billing::{self, Projected};
+use backend::billing::{self, EventReplay, Projected};
 use backend::ids::JobId;
-use backend::jobs;
+use backend::jobs::{self, JobReplay};
 use leptos::prelude::*;
 
 use super::form::{FormFailure, say_done};
@@ -24,10 +23,11 @@ pub async fn replay_event(
     #[server(default)]
     back: String,
 ) -> Result<(), FormFailure> {
-    let visit = replaying()?;
+    let visit = Visit::here();
     let code = match billing::replay_event(&visit.state.commerce(), &visit.viewer_cx(), &event_id).await {
-        Ok(Projected::Done | Projected::Ignored) => "event_replayed",
-        Ok(Projected::NotFound) => return Err(FormFailure::malformed()),
+        Ok(EventReplay::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Ok(EventReplay::Projected(Projected::Done | Projected::Ignored)) => "event_replayed",
+        Ok(EventReplay::Projected(Projected::NotFound)) => return Err(FormFailure::malformed()),
         Err(error) => {
             tracing::warn!(request_id = visit.request_id, %error, event_id, "a replayed event failed again");
             "event_failed_again"
@@ -49,10 +49,15 @@ pub async fn replay_job(
     /// The job's id.
     job_id: String,
 ) -> Result<(), FormFailure> {
-    let visit = replaying()?;
+    let visit = Visit::here();
     let (cx, job_id) = (visit.viewer_cx(), JobId::from_untrusted(&job_id));
-    let started = visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;
-    say_done(if started { "job_replayed" } else { "job_not_replayed" }).await;
+    let replayed =
+        visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;
+    match replayed {
+        JobReplay::Begun => say_done("job_replayed").await,
+        JobReplay::NothingToDo => say_done("job_not_replayed").await,
+        JobReplay::NotAllowed => return Err(FormFailure::not_allowed()),
+    }
     leptos_axum::redirect(FAILED);
     Ok(())
 }
@@ -76,11 +81,4 @@ pub async fn replay_failures() -> Result<(), FormFailure> {
     }
     leptos_axum::redirect(FAILED);
     Ok(())
-}
-
-/// The visit of somebody of the vendor's staff who may replay.
-fn replaying() -> Result<Visit, FormFailure> {
-    let visit = Visit::here();
-    let role = visit.viewer.as_ref().and_then(|viewer| viewer.staff);
-    if role.is_some_and(|role| staff_may(role, StaffAct::Replay)) { Ok(visit) } else { Err(FormFailure::not_allowed()) }
 }

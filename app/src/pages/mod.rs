@@ -42,6 +42,7 @@ pub mod staff_ledger;
 pub mod staff_license;
 pub mod staff_licenses;
 pub mod staff_payments;
+pub mod staff_plan_version;
 pub mod staff_signing_keys;
 pub mod transfer;
 mod unfinished;

@@ -19,6 +19,7 @@ use leptos::prelude::*;
 use super::license::{AskedHistory, AskedInstances, History, Instances, Uses, Viewer};
 use super::own_license::{name_of, tone};
 use super::staff_licenses::PATH;
+use super::staff_plan_version::PlanVersionCard;
 use super::{NoPage, Page, render, staff_role};
 use crate::api::form::take_refused;
 use crate::api::staff_licenses::{OVERRIDES, override_errors};
@@ -42,14 +43,16 @@ struct Found {
     instances: Instances,
     history: History,
     plans: Vec<Plan>,
+    plan_version: Option<PlanVersionCard>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
     let now = visit.state.clock.now();
-    let found = find(&visit, role, now).await?.ok_or(NoPage::NotFound)?;
-    let (view, license) = (&found.view, &found.view.license);
+    let mut found = find(&visit, role, now).await?.ok_or(NoPage::NotFound)?;
     let may = staff_may(role, StaffAct::ManageLicenses);
+    let plan_version = found.plan_version.take().map(|card| card.view(may));
+    let (view, license) = (&found.view, &found.view.license);
     let name = name_of(view);
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(name.clone())];
     let decided = text::decided(license).map(|title| view! { <Notice tone=Tone::Bad title /> });
@@ -63,13 +66,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <div class="row">{facts(&found, now)} {found.uses.card(license, now)}</div>
         {found.instances.card()}
         <div class="row apart">{standing} {overrides}</div>
+        {plan_version}
         {found.history.card(license_events::TITLE, license, &found.plans)}
     };
     Ok(Page::new(name, body))
 }
 
 async fn find(visit: &Visit, role: StaffRole, now: UnixMs) -> Result<Option<Found>, NoPage> {
-    let vendor_id = visit.vendor.id.clone();
+    let (vendor_id, cx) = (visit.vendor.id.clone(), visit.viewer_cx());
     let id = LicenseId::from_untrusted(visit.path.split('/').nth(3).unwrap_or_default());
     let (instances, history) = (AskedInstances::of(visit), AskedHistory::of(visit));
     let viewer = if staff_may(role, StaffAct::ManageLicenses) { Viewer::StaffWhoManages } else { Viewer::Staff };
@@ -79,7 +83,9 @@ async fn find(visit: &Visit, role: StaffRole, now: UnixMs) -> Result<Option<Foun
             let license = &view.license;
             let Some(customer) = find_account(tx, &vendor_id, &license.account_id).await? else { return Ok(None) };
             let href = format!("{PATH}/{id}");
+            let plans = catalog::list_plans(tx, &vendor_id, &license.product_id).await?;
             Ok::<_, NoPage>(Some(Found {
+                plan_version: PlanVersionCard::read(tx, &cx, license, &plans).await?,
                 customer,
                 subscription: find_subscription_of_license(tx, &vendor_id, &license.id).await?,
                 end: end_of_leases(tx, license, now).await?,
@@ -89,7 +95,7 @@ async fn find(visit: &Visit, role: StaffRole, now: UnixMs) -> Result<Option<Foun
                 },
                 instances: Instances::read(tx, license, &instances, href.clone(), viewer, now).await?,
                 history: History::read(tx, license, None, &history, href, now).await?,
-                plans: catalog::list_plans(tx, &vendor_id, &license.product_id).await?,
+                plans,
                 view,
             }))
         })

@@ -1,7 +1,8 @@
 //! Making somebody a member of the vendor's staff.
 
 use super::password::{Password, PasswordHash, Passwords};
-use super::rules::{Field, FieldProblem, StaffAct, check_email, check_name, check_password, email_key, staff_may};
+use super::roles::{StaffAct, staff_may};
+use super::rules::{Field, FieldProblem, check_email, check_name, check_password, email_key};
 use super::{StaffRole, User, store};
 use crate::audit;
 use crate::cx::{Actor, Cx};

@@ -2,7 +2,7 @@
 //!
 //! A [`User`] belongs to one vendor and signs in with an e-mail address and a password. An [`Account`] is
 //! a customer organisation; a [`Membership`] gives a user a [`Role`] in it. Vendor staff are users with a
-//! [`StaffRole`]. What a role may do is one table in `rules.rs`, asked through [`may_act`] by use cases.
+//! [`StaffRole`]. What a role may do is one table in `roles.rs`, asked through [`may_act`] by use cases.
 //!
 //! **Passwords** are hashed on a bounded pool ([`Passwords`]) and never inside a transaction, so the use
 //! cases that need one take a [`Db`](crate::db::Db) and put their reads and writes around the hashing;
@@ -38,6 +38,7 @@ mod password;
 mod rate_limits;
 mod request_password_reset;
 mod reset_password;
+mod roles;
 pub mod rules;
 mod send_verification;
 mod sessions;
@@ -64,7 +65,8 @@ pub use password::{Password, PasswordHash, Passwords, Verdict};
 pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_back, hit, subject_of};
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
-pub use rules::{Act, CheckedDetails, Field, FieldProblem, Problem, StaffAct, may, staff_may};
+pub use roles::{Act, StaffAct, may, staff_may};
+pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
 pub use send_verification::{VerificationRequest, send_verification};
 pub use sessions::{
     DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions,

@@ -1,8 +1,8 @@
-//! What people may call themselves, which passwords are good enough, and what each role may do.
+//! What people may call themselves, and which passwords are good enough.
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountDetails, Address, Role, StaffRole, vat_ids};
+use super::{AccountDetails, Address, vat_ids};
 use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use crate::db::text_enum;
 use crate::pdf::fonts::unprintable;
@@ -271,66 +271,6 @@ pub fn is_fresh(authenticated_at: UnixMs, now: UnixMs) -> bool {
 #[must_use]
 pub fn session_ends(begun_at: UnixMs, last_seen_at: UnixMs) -> UnixMs {
     last_seen_at.plus(SESSION_IDLE_MS).min(begun_at.plus(SESSION_ABSOLUTE_MS))
-}
-
-/// Something that a member does in an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Act {
-    /// Look at licenses, instances and the account.
-    See,
-    /// See a license key.
-    SeeKeys,
-    /// Free seats, block and rename instances, replace a key.
-    ManageInstances,
-    /// Buy, change plan or seats, cancel, undo, pay, change the payment method.
-    Buy,
-    /// Look at invoices and orders.
-    SeeInvoices,
-    /// Change company, address, VAT id, billing address.
-    EditDetails,
-    /// Invite, remove and change members.
-    ManageMembers,
-}
-
-/// What each role may do in its account.
-#[must_use]
-pub fn may(role: Role, act: Act) -> bool {
-    match role {
-        Role::Owner => true,
-        Role::Billing => matches!(act, Act::See | Act::Buy | Act::SeeInvoices | Act::EditDetails),
-        Role::Technical => matches!(act, Act::See | Act::SeeKeys | Act::ManageInstances),
-        Role::Viewer => matches!(act, Act::See),
-    }
-}
-
-/// Something that vendor staff do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StaffAct {
-    /// Look at customers, licenses, invoices, events.
-    See,
-    /// Suspend, revoke, restore and extend licenses; free instances.
-    ManageLicenses,
-    /// Refund, credit, cancel at once, pay out commissions.
-    MoveMoney,
-    /// Products, plans, prices, coupons, branding.
-    EditCatalog,
-    /// Rotate and revoke signing keys.
-    ManageKeys,
-    /// Replay failed jobs and webhook events.
-    Replay,
-    /// Add, change and remove staff.
-    ManageStaff,
-}
-
-/// What each staff role may do.
-#[must_use]
-pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
-    match role {
-        StaffRole::Admin => true,
-        StaffRole::Support => matches!(act, StaffAct::See | StaffAct::ManageLicenses | StaffAct::Replay),
-        StaffRole::Finance => matches!(act, StaffAct::See | StaffAct::MoveMoney),
-        StaffRole::ReadOnly => matches!(act, StaffAct::See),
-    }
 }
 
 #[cfg(test)]

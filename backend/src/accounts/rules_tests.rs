@@ -112,24 +112,6 @@ fn every_problem_of_a_form_is_named_at_once() {
 }
 
 #[test]
-fn roles_may_do_what_their_names_say() {
-    use Act::{Buy, EditDetails, ManageInstances, ManageMembers, See, SeeInvoices, SeeKeys};
-    let acts = [See, SeeKeys, ManageInstances, Buy, SeeInvoices, EditDetails, ManageMembers];
-    let allowed = |role| acts.into_iter().filter(|act| may(role, *act)).collect::<Vec<_>>();
-    assert_eq!(allowed(Role::Owner), acts);
-    assert_eq!(allowed(Role::Billing), [See, Buy, SeeInvoices, EditDetails]);
-    assert_eq!(allowed(Role::Technical), [See, SeeKeys, ManageInstances]);
-    assert_eq!(allowed(Role::Viewer), [See]);
-    for role in StaffRole::ALL {
-        assert!(staff_may(*role, StaffAct::See));
-        assert_eq!(staff_may(*role, StaffAct::ManageStaff), *role == StaffRole::Admin);
-        assert_eq!(staff_may(*role, StaffAct::ManageKeys), *role == StaffRole::Admin);
-    }
-    assert!(!staff_may(StaffRole::Support, StaffAct::MoveMoney));
-    assert!(!staff_may(StaffRole::Finance, StaffAct::ManageLicenses));
-}
-
-#[test]
 fn a_session_ends_when_idle_or_after_its_absolute_limit() {
     let begun = UnixMs(0);
     assert_eq!(session_ends(begun, begun), UnixMs(14 * DAY_MS));

@@ -1,6 +1,7 @@
 //! Changing an account's details.
 
-use super::rules::{Act, CheckedDetails, FieldProblem, check_details};
+use super::roles::Act;
+use super::rules::{CheckedDetails, FieldProblem, check_details};
 use super::{Account, AccountDetails, VatIdState, may_act, store};
 use crate::audit;
 use crate::cx::Cx;

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::rules::{self, Shape, Timing};
 use super::{Commerce, CommerceError, Subscription, project_subscription, store, unpaid_changes};
 use crate::accounts::{self, Act};
-use crate::catalog::{self, Composition, Plan, Price, PriceRole};
+use crate::catalog::{self, Composition, Plan, Price, PriceRole, Terms};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
+use crate::licenses::LicenseView;
 use crate::money::Money;
 use crate::orders::rules::{ChoiceProblem, Quote, check_packs, check_seats, quote_at};
 use crate::stripe::{ItemChange, StripeSubscription, SubscriptionState};
@@ -183,8 +184,12 @@ async fn find_choice(
     items: &[crate::stripe::SubscriptionItem],
 ) -> Result<Result<Found, ChangeRefusal>, DbError> {
     let missing = || Ok(Err(ChangeRefusal::Choice(ChoiceProblem::NotForSale)));
-    let Some(current) = catalog::find_plan(tx, &cx.vendor_id, &row.plan_id).await? else { return missing() };
-    let Some(wanted) = catalog::find_plan(tx, &cx.vendor_id, &request.to.plan_id).await? else { return missing() };
+    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return missing() };
+    let held = view.license.sold_as();
+    let found = catalog::find_plan_as_held(tx, &cx.vendor_id, &row.plan_id, Some(&held)).await?;
+    let Some(current) = found else { return missing() };
+    let found = catalog::find_plan_as_held(tx, &cx.vendor_id, &request.to.plan_id, Some(&held)).await?;
+    let Some(wanted) = found else { return missing() };
     if wanted.product_id != current.product_id || (!wanted.published && wanted.id != current.id) {
         return missing();
     }
@@ -206,7 +211,7 @@ async fn find_choice(
             return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.to.seats, holders }));
         }
     }
-    let lowered = limits_in_use(tx, cx, &row, &wanted.as_bought(&request.to)).await?;
+    let lowered = limits_in_use(tx, cx, &view, &wanted.as_bought(&request.to).terms).await?;
     if !lowered.is_empty() {
         return Ok(Err(ChangeRefusal::LimitsInUse(lowered)));
     }
@@ -226,16 +231,15 @@ async fn find_choice(
     })
 }
 
-/// What is in use beyond the limits that a change to `wanted` would lower.
-async fn limits_in_use(
+/// What is in use beyond the limits that the terms `wanted` would lower.
+pub(super) async fn limits_in_use(
     tx: &mut Tx,
     cx: &Cx,
-    row: &Subscription,
-    wanted: &Plan,
+    view: &LicenseView,
+    wanted: &Terms,
 ) -> Result<Vec<sdk::wire::OverLimit>, DbError> {
-    let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(Vec::new()) };
-    let used = leases::license_usage(tx, &cx.vendor_id, &view, cx.now).await?;
-    let then = view.license.overrides.apply(&wanted.terms).limits;
+    let used = leases::license_usage(tx, &cx.vendor_id, view, cx.now).await?;
+    let then = view.license.overrides.apply(wanted).limits;
     let over_then = leases::rules::over_limit(&then, &used);
     // Whoever is over a limit already is not kept from a change that does not lower it.
     let over_now = leases::rules::over_limit(&view.license.terms.limits, &used);

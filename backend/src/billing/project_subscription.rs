@@ -147,8 +147,11 @@ async fn write(
     }
     // What waits for its transfer is neither paid nor given yet.
     let held = found.awaited().map(|change| change.held(subscription));
-    let facts = SubscriptionFacts::resolve(tx, cx, held.as_ref().unwrap_or(subscription), planned).await?;
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &facts.composition.plan_id)
+    let view = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;
+    let sold_as = view.as_ref().map(|view| view.license.sold_as());
+    let given = held.as_ref().unwrap_or(subscription);
+    let facts = SubscriptionFacts::resolve(tx, cx, given, planned, sold_as.as_ref()).await?;
+    let plan = catalog::find_plan_as_held(tx, &cx.vendor_id, &facts.composition.plan_id, sold_as.as_ref())
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{} has no plan", subscription.id)))?;
     let awaits_first_payment =
@@ -169,7 +172,6 @@ async fn write(
         store::set_cancel_reason(tx, &cx.vendor_id, &before.id, None).await?;
     }
     cards::store::set_card(tx, &cx.vendor_id, &before.id, found.card.as_ref()).await?;
-    let view = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;
     let stood = view.as_ref().map(|it| is_suspended(it.license.status, &it.license.status_reason));
 
     // A license that has become perpetual is paid for; what becomes of the subscription is nothing to it any more.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Condition;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
-use crate::catalog::{self, Composition, Plan, PriceRole};
+use crate::catalog::{self, Composition, Plan, PlanVersion, PriceRole};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, SubscriptionId, VendorId};
+use crate::licenses;
 use crate::money::Currency;
 use crate::stripe::{CheckoutItem, PlannedChange, StripeSubscription, SubscriptionItem};
 
@@ -30,17 +31,24 @@ struct Meaning {
     main_at: usize,
 }
 
-/// What of which plan prices of Stripe's and their quantities come to.
+/// What of which plan prices of Stripe's and their quantities come to, for somebody who has the plan at the version `held`.
 pub(crate) async fn read_composition(
     tx: &mut Tx,
     cx: &Cx,
     whose: &str,
     items: &[CheckoutItem],
+    held: Option<&PlanVersion>,
 ) -> Result<Composition, CommerceError> {
-    Ok(read_items(tx, cx, whose, items).await?.composition)
+    Ok(read_items(tx, cx, whose, items, held).await?.composition)
 }
 
-async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -> Result<Meaning, CommerceError> {
+async fn read_items(
+    tx: &mut Tx,
+    cx: &Cx,
+    whose: &str,
+    items: &[CheckoutItem],
+    held: Option<&PlanVersion>,
+) -> Result<Meaning, CommerceError> {
     let (mut main, mut extra_seats, mut recurring_minor) = (None, 0, 0_i64);
     let (mut addons, mut packs) = (BTreeSet::new(), BTreeMap::new());
     for (at, CheckoutItem { price_id, quantity }) in items.iter().enumerate() {
@@ -59,7 +67,7 @@ async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -
     let Some((main_at, plan_id, main)) = main else {
         return Err(CommerceError::Contradiction(format!("{whose} has no plan's price")));
     };
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &plan_id)
+    let plan = catalog::find_plan_as_held(tx, &cx.vendor_id, &plan_id, held)
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("{whose} has a price without a plan")))?;
     let seats = match main.role {
@@ -73,19 +81,21 @@ async fn read_items(tx: &mut Tx, cx: &Cx, whose: &str, items: &[CheckoutItem]) -
 }
 
 impl SubscriptionFacts {
-    /// Reads a subscription's prices with our catalog, and those that its schedule will put in their place.
+    /// Reads a subscription's prices with our catalog, and those that its schedule will put in their place. Who has a
+    /// plan at the version `held` has the seats that it included then.
     pub(crate) async fn resolve(
         tx: &mut Tx,
         cx: &Cx,
         subscription: &StripeSubscription,
         planned: Option<&PlannedChange>,
+        held: Option<&PlanVersion>,
     ) -> Result<Self, CommerceError> {
         let item = |it: &SubscriptionItem| CheckoutItem { price_id: it.price_id.clone(), quantity: it.quantity };
         let items: Vec<_> = subscription.items.iter().map(item).collect();
-        let now = read_items(tx, cx, &subscription.id, &items).await?;
+        let now = read_items(tx, cx, &subscription.id, &items, held).await?;
         let scheduled = match (&subscription.schedule_id, planned) {
             (Some(schedule_id), Some(planned)) => {
-                let then = read_items(tx, cx, schedule_id, &planned.items).await?;
+                let then = read_items(tx, cx, schedule_id, &planned.items, held).await?;
                 Some(ScheduledChange {
                     schedule_id: schedule_id.clone(),
                     at: planned.at,
@@ -137,7 +147,8 @@ pub(super) async fn is_current(
     row: &Subscription,
     subscription: &StripeSubscription,
 ) -> Result<bool, CommerceError> {
-    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None).await?;
+    let held = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await?.map(|view| view.license.sold_as());
+    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None, held.as_ref()).await?;
     Ok(row.stripe_status == subscription.state && facts.are_those_of(row))
 }
 

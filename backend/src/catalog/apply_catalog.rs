@@ -4,7 +4,7 @@ use super::addons::addons_after;
 use super::diff::{Change, Current, CurrentProduct, Refusal, compare};
 use super::packs::packs_after;
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
-use super::{Plan, Price, Product, price_name, store};
+use super::{Plan, Price, Product, price_name, store, versions};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Extent, Subject, Tx};
@@ -168,6 +168,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 name: wanted.name.clone(),
                 kind: wanted.kind,
                 license_type: wanted.license_type,
+                version: 1,
                 included_seats: wanted.included_seats,
                 max_seats: wanted.max_seats,
                 terms: wanted.terms.clone(),
@@ -196,11 +197,11 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 published: wanted.published,
                 ..before.clone()
             };
-            update_plan(tx, cx, &before, &after).await
+            update_plan(tx, cx, &before, after).await
         }
         Change::WithdrawPlan { product, plan } => {
             let before = known_plan(tx, cx, product, plan).await?;
-            update_plan(tx, cx, &before, &Plan { published: false, ..before.clone() }).await
+            update_plan(tx, cx, &before, Plan { published: false, ..before.clone() }).await
         }
         Change::CreatePrice { product, plan, price, before } => {
             let known = known_plan(tx, cx, product, plan).await?;
@@ -235,9 +236,9 @@ fn lookup_key(vendor: &str, product: &str, plan: &str, price: &CatalogPrice) -> 
     format!("{vendor}.{product}.{plan}.{}.{interval}.{}", price_name(price.role, &price.option), currency.as_str())
 }
 
-async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: &Plan) -> Result<(), DbError> {
-    store::update_plan(tx, cx, after).await?;
-    record(tx, cx, "plan.update", after.id.as_str(), Some(plan_state(before)), Some(plan_state(after))).await
+async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: Plan) -> Result<(), DbError> {
+    let after = versions::update_plan(tx, cx, before, after).await?;
+    record(tx, cx, "plan.update", after.id.as_str(), Some(plan_state(before)), Some(plan_state(&after))).await
 }
 
 async fn withdraw_price(tx: &mut Tx, cx: &Cx, plan: &Plan, price: &CatalogPrice) -> Result<(), DbError> {
@@ -260,7 +261,7 @@ async fn record(
 
 fn plan_state(plan: &Plan) -> serde_json::Value {
     serde_json::json!({
-        "code": plan.code, "name": plan.name, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
+        "code": plan.code, "name": plan.name, "version": plan.version, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
         "terms": plan.terms, "addons": plan.addons, "packs": plan.packs, "presentation": plan.presentation, "position": plan.position,
         "published": plan.published,
     })

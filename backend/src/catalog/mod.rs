@@ -17,6 +17,7 @@ mod push_prices;
 mod rules;
 mod store;
 mod tiers;
+mod versions;
 
 use std::collections::BTreeMap;
 
@@ -41,10 +42,11 @@ pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
 };
 pub use store::{
-    find_offer, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code,
-    find_release, list_plans, list_products, list_releases, newest_covered_release,
+    find_offer, find_plan, find_plan_by_code, find_plan_version, find_price_by_stripe_id, find_product,
+    find_product_by_code, find_release, list_plans, list_products, list_releases, newest_covered_release,
 };
 pub use tiers::{PriceRow, Tier, TierMode, Tiers};
+pub use versions::{PlanVersion, find_plan_as_held};
 
 text_enum! {
     /// Whether a plan is rented or bought.
@@ -151,6 +153,8 @@ pub struct Plan {
     pub kind: PlanKind,
     /// How seats are counted.
     pub license_type: LicenseType,
+    /// Which version of it this is, from 1: what is sold under it has changed so often.
+    pub version: i64,
     /// Seats that the base price includes (perpetual: 1, every seat is paid by the unit).
     pub included_seats: i64,
     /// Seats that can be bought at most.

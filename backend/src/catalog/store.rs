@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::{
-    Addon, BillingInterval, LicenseType, Pack, Plan, PlanKind, Presentation, Price, PriceRole, Product, Release, Terms,
-    Tiers,
+    Addon, BillingInterval, LicenseType, Pack, Plan, PlanKind, PlanVersion, Presentation, Price, PriceRole, Product,
+    Release, Terms, Tiers,
 };
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -51,6 +51,7 @@ struct PlanRow {
     name: String,
     kind: PlanKind,
     license_type: LicenseType,
+    version: i64,
     included_seats: i64,
     max_seats: i64,
     terms: JsonText<Terms>,
@@ -70,6 +71,7 @@ impl PlanRow {
             name: self.name,
             kind: self.kind,
             license_type: self.license_type,
+            version: self.version,
             included_seats: self.included_seats,
             max_seats: self.max_seats,
             terms: self.terms.0,
@@ -235,7 +237,7 @@ pub async fn list_plans(tx: &mut Tx, vendor_id: &VendorId, product_id: &ProductI
     let plans = fetch_all!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+        "SELECT id, product_id, code, name, kind, license_type, version, included_seats, max_seats, terms, addons,
                 packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 ORDER BY position, code",
         vendor_id,
@@ -271,11 +273,34 @@ pub async fn find_plan(tx: &mut Tx, vendor_id: &VendorId, id: &PlanId) -> Result
     let plan = fetch_optional!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+        "SELECT id, product_id, code, name, kind, license_type, version, included_seats, max_seats, terms, addons,
                 packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id
+    )?;
+    with_current_prices(tx, vendor_id, plan).await
+}
+
+/// The plan as it was sold at a version, with its current prices.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_plan_version(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    version: &PlanVersion,
+) -> Result<Option<Plan>, DbError> {
+    let plan = fetch_optional!(
+        tx,
+        PlanRow,
+        "SELECT p.id, p.product_id, p.code, p.name, p.kind, p.license_type, v.version, v.included_seats, v.max_seats,
+                v.terms, v.addons, v.packs, p.presentation, p.position, p.published
+         FROM plan_versions v JOIN plans p ON p.vendor_id = v.vendor_id AND p.id = v.plan_id
+         WHERE v.vendor_id = $1 AND v.plan_id = $2 AND v.version = $3",
+        vendor_id,
+        &version.plan_id,
+        version.version
     )?;
     with_current_prices(tx, vendor_id, plan).await
 }
@@ -293,7 +318,7 @@ pub async fn find_plan_by_code(
     let plan = fetch_optional!(
         tx,
         PlanRow,
-        "SELECT id, product_id, code, name, kind, license_type, included_seats, max_seats, terms, addons,
+        "SELECT id, product_id, code, name, kind, license_type, version, included_seats, max_seats, terms, addons,
                 packs, presentation, position, published
          FROM plans WHERE vendor_id = $1 AND product_id = $2 AND code = $3",
         vendor_id,
@@ -440,8 +465,8 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
     execute!(
         tx,
         "INSERT INTO plans (id, vendor_id, product_id, code, name, kind, license_type, included_seats, max_seats,
-                            terms, addons, packs, presentation, position, published, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                            terms, addons, packs, presentation, position, published, created_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         &plan.id,
         &cx.vendor_id,
         &plan.product_id,
@@ -457,6 +482,26 @@ pub(super) async fn insert_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         JsonText(plan.presentation.clone()),
         plan.position,
         plan.published,
+        cx.now,
+        plan.version
+    )?;
+    insert_plan_version(tx, cx, plan).await
+}
+
+/// Keeps what a plan gives at its version.
+pub(super) async fn insert_plan_version(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO plan_versions (vendor_id, plan_id, version, included_seats, max_seats, terms, addons, packs, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &cx.vendor_id,
+        &plan.id,
+        plan.version,
+        plan.included_seats,
+        plan.max_seats,
+        JsonText(plan.terms.clone()),
+        JsonText(plan.addons.clone()),
+        JsonText(plan.packs.clone()),
         cx.now
     )?;
     Ok(())
@@ -467,7 +512,7 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
     execute!(
         tx,
         "UPDATE plans SET name = $3, included_seats = $4, max_seats = $5, terms = $6, addons = $7, packs = $8,
-                          presentation = $9, position = $10, published = $11
+                          presentation = $9, position = $10, published = $11, version = $12
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         &plan.id,
@@ -479,7 +524,8 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
         JsonText(plan.packs.clone()),
         JsonText(plan.presentation.clone()),
         plan.position,
-        plan.published
+        plan.published,
+        plan.version
     )?;
     Ok(())
 }

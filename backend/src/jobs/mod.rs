@@ -19,6 +19,7 @@
 //! process builds its [`Handlers`].
 
 mod housekeep;
+mod replay;
 pub mod rules;
 mod run;
 mod store;
@@ -38,9 +39,10 @@ use crate::ids::JobId;
 use crate::keys::{MasterKey, Purpose};
 
 pub use housekeep::housekeep;
+pub use replay::{JobReplay, replay};
 pub use run::{Runner, Tally};
 pub(crate) use store::settle;
-pub use store::{DeadJob, count_by_status, delete_finished, list_dead, replay};
+pub use store::{DeadJob, count_by_status, delete_finished, list_dead};
 pub use worker::{Worker, wake};
 
 text_enum! {

@@ -175,27 +175,19 @@ pub async fn list_dead(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<
     )
 }
 
-/// Starts a dead job again, from its first attempt; `false` when there is none with this id, or one of the
+/// Lets a dead job wait again, from its first attempt; `false` when there is none with this id, or one of the
 /// same dedup key waits.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn replay(tx: &mut Tx, cx: &Cx, id: &JobId) -> Result<bool, DbError> {
-    let started = execute!(
+pub(super) async fn revive(tx: &mut Tx, vendor_id: &VendorId, id: &JobId, now: UnixMs) -> Result<bool, DbError> {
+    let revived = execute!(
         tx,
         "UPDATE jobs SET status = 'waiting', run_at = $3, attempts = 0, finished_at = NULL
          WHERE vendor_id = $1 AND id = $2 AND status = 'dead'
            AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.dedup_key = jobs.dedup_key AND other.status = 'waiting')",
-        &cx.vendor_id,
+        vendor_id,
         id,
-        cx.now
+        now
     )?;
-    if started == 1 {
-        let nothing = crate::audit::NOTHING;
-        crate::audit::record(tx, cx, None, "job.replay", id.as_str(), nothing, nothing).await?;
-        super::wake();
-    }
-    Ok(started == 1)
+    Ok(revived == 1)
 }
 
 /// Notes dead jobs of a dedup key as done: what they were for has been done in another way.

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::free_seat::{give_back, revoke_leases};
-use super::opening::{Opened, about, find_owned};
+use super::opening::{Opened, about, find_for_owner};
 use super::{Acted, InstanceStatus, store};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::{audit, events};
 
 /// Blocks an instance of an account: its checks and activations are refused, and it gives its seat back as if
@@ -15,13 +15,8 @@ use crate::{audit, events};
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn block_instance(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    instance_id: &InstanceId,
-) -> Result<Acted, DbError> {
-    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+pub async fn block_instance(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Acted, DbError> {
+    let opened = find_for_owner(tx, cx, instance_id).await?;
     let Some(Opened { view, mut instance }) = opened else { return Ok(Acted::NotFound) };
     if instance.status == InstanceStatus::Blocked {
         return Ok(Acted::Unchanged);
@@ -33,7 +28,16 @@ pub async fn block_instance(
     store::update_instance(tx, cx, &instance).await?;
     let data = json!({ "identity": instance.identity(), "free_at": instance.held_until.timestamp().to_string() });
     events::record(tx, cx, "instance.blocked", about(&view, Some(instance_id)), &data).await?;
-    audit::record(tx, cx, Some(account_id), "instance.block", instance_id.as_str(), Some(&before), Some(&data)).await?;
+    audit::record(
+        tx,
+        cx,
+        Some(&view.license.account_id),
+        "instance.block",
+        instance_id.as_str(),
+        Some(&before),
+        Some(&data),
+    )
+    .await?;
     Ok(Acted::Done { free_at: instance.held_until.max(cx.now) })
 }
 
@@ -41,13 +45,8 @@ pub async fn block_instance(
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn unblock_instance(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    instance_id: &InstanceId,
-) -> Result<Acted, DbError> {
-    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+pub async fn unblock_instance(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Acted, DbError> {
+    let opened = find_for_owner(tx, cx, instance_id).await?;
     let Some(Opened { view, mut instance }) = opened else { return Ok(Acted::NotFound) };
     if instance.status != InstanceStatus::Blocked {
         return Ok(Acted::Unchanged);
@@ -58,6 +57,6 @@ pub async fn unblock_instance(
     let data = json!({ "identity": instance.identity() });
     events::record(tx, cx, "instance.unblocked", about(&view, Some(instance_id)), &data).await?;
     let id = instance_id.as_str();
-    audit::record(tx, cx, Some(account_id), "instance.unblock", id, audit::NOTHING, Some(&data)).await?;
+    audit::record(tx, cx, Some(&view.license.account_id), "instance.unblock", id, audit::NOTHING, Some(&data)).await?;
     Ok(Acted::Done { free_at: cx.now })
 }

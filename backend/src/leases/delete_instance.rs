@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::free_seat::{give_back, revoke_leases};
-use super::opening::{Opened, about, find_owned};
+use super::opening::{Opened, about, find_for_owner};
 use super::{Acted, InstanceStatus, store};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::{audit, events};
 
 /// Deletes an instance of an account. Its row stays: where its seat is not free at once, because a lease for it may
@@ -15,13 +15,8 @@ use crate::{audit, events};
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn delete_instance(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    instance_id: &InstanceId,
-) -> Result<Acted, DbError> {
-    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+pub async fn delete_instance(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Acted, DbError> {
+    let opened = find_for_owner(tx, cx, instance_id).await?;
     let Some(Opened { view, mut instance }) = opened else { return Ok(Acted::NotFound) };
     give_back(tx, cx, &view, &mut instance, "deleted").await?;
     revoke_leases(tx, cx, &instance).await?;
@@ -32,6 +27,6 @@ pub async fn delete_instance(
     let data = json!({ "identity": instance.identity(), "free_at": instance.held_until.timestamp().to_string() });
     events::record(tx, cx, "instance.deleted", about(&view, Some(instance_id)), &data).await?;
     let id = instance_id.as_str();
-    audit::record(tx, cx, Some(account_id), "instance.delete", id, Some(&before), audit::NOTHING).await?;
+    audit::record(tx, cx, Some(&view.license.account_id), "instance.delete", id, Some(&before), audit::NOTHING).await?;
     Ok(Acted::Done { free_at: instance.held_until.max(cx.now) })
 }

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::opening::{Opened, about, find_owned};
+use super::opening::{Opened, about, find_for_owner};
 use super::rules::{self, Return};
 use super::{Instance, InstanceStatus, close_lapsed, store};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::licenses::LicenseView;
 use crate::revocations::{self, Revoked};
 use crate::{audit, events};
@@ -20,22 +20,17 @@ pub enum Freed {
     FreeAt(UnixMs),
     /// The instance held no seat any more.
     WasFree,
-    /// The account has no such instance.
+    /// There is no such instance, or whoever acts may not.
     NotFound,
 }
 
-/// Deactivates an instance of an account's license so that its seat becomes free. Its next check is
+/// Deactivates an instance of a license whose account the one who acts manages, so that its seat becomes free. Its next check is
 /// refused, and the same identity may come back after ten minutes.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn free_seat(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    instance_id: &InstanceId,
-) -> Result<Freed, DbError> {
-    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+pub async fn free_seat(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Freed, DbError> {
+    let opened = find_for_owner(tx, cx, instance_id).await?;
     let Some(Opened { view, mut instance }) = opened else { return Ok(Freed::NotFound) };
     if !instance.holds_seat(cx.now) {
         return Ok(Freed::WasFree);
@@ -44,7 +39,8 @@ pub async fn free_seat(
         deactivate(tx, cx, &view, &mut instance, "owner").await?;
         let data = json!({ "identity": instance.identity(), "free_at": instance.held_until.timestamp().to_string() });
         let id = instance.id.as_str();
-        audit::record(tx, cx, Some(account_id), "instance.deactivate", id, audit::NOTHING, Some(&data)).await?;
+        audit::record(tx, cx, Some(&view.license.account_id), "instance.deactivate", id, audit::NOTHING, Some(&data))
+            .await?;
     }
     Ok(Freed::FreeAt(instance.held_until.max(cx.now)))
 }

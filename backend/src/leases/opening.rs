@@ -8,10 +8,11 @@ use serde_json::json;
 use super::grant::{Stop, open_instance_key};
 use super::lineage::{self, Lineage};
 use super::{Instance, InstanceStatus, Issuer, Refusal, notify, proof, store};
+use crate::accounts::{Act, StaffAct, may_act, staff_may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::events::{self, About};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::licenses::{self, KeyFound, LicenseView};
 
 /// What an event is about.
@@ -58,15 +59,20 @@ pub(super) async fn find_and_lock(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Resu
     Ok(instance.map(|instance| Opened { view, instance }))
 }
 
-/// The same for an act on an account's instance; `None` acts for the vendor, on any account's.
-pub(super) async fn find_owned(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: Option<&AccountId>,
-    id: &InstanceId,
-) -> Result<Option<Opened>, DbError> {
-    let opened = find_and_lock(tx, cx, id).await?;
-    Ok(opened.filter(|opened| account_id.is_none_or(|account_id| opened.view.license.account_id == *account_id)))
+/// The same for somebody who acts on an account's instance: for whoever may not manage instances there, it does not
+/// exist.
+pub(super) async fn find_for_owner(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<Option<Opened>, DbError> {
+    let Some(opened) = find_and_lock(tx, cx, id).await? else { return Ok(None) };
+    let may = may_act(tx, cx, &opened.view.license.account_id, Act::ManageInstances).await?;
+    Ok(may.then_some(opened))
+}
+
+/// The same for staff who manage licenses, on any account's.
+pub(super) async fn find_for_staff(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<Option<Opened>, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::ManageLicenses).await? {
+        return Ok(None);
+    }
+    find_and_lock(tx, cx, id).await
 }
 
 /// Opens an instance by its secret and notes in it that the secret was shown; the caller stores it.

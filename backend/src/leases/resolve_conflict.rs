@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::opening::{Opened, about, find_owned};
+use super::opening::{Opened, about, find_for_owner};
 use super::{Acted, store};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::{AccountId, InstanceId};
+use crate::ids::InstanceId;
 use crate::{audit, events};
 
 /// What the owner decides.
@@ -27,11 +27,10 @@ pub enum Decision {
 pub async fn resolve_conflict(
     tx: &mut Tx,
     cx: &Cx,
-    account_id: &AccountId,
     instance_id: &InstanceId,
     decision: Decision,
 ) -> Result<Acted, DbError> {
-    let opened = find_owned(tx, cx, Some(account_id), instance_id).await?;
+    let opened = find_for_owner(tx, cx, instance_id).await?;
     let Some(Opened { view, mut instance }) = opened else { return Ok(Acted::NotFound) };
     let Some(mut conflict) = instance.conflict(cx.now).copied() else { return Ok(Acted::Unchanged) };
     let before = conflict;
@@ -48,6 +47,7 @@ pub async fn resolve_conflict(
     let data = json!({ "identity": instance.identity(), "decision": decision });
     events::record(tx, cx, "instance.conflict_decided", about(&view, Some(instance_id)), &data).await?;
     let id = instance_id.as_str();
-    audit::record(tx, cx, Some(account_id), "instance.resolve_conflict", id, Some(&before), Some(&data)).await?;
+    audit::record(tx, cx, Some(&view.license.account_id), "instance.resolve_conflict", id, Some(&before), Some(&data))
+        .await?;
     Ok(Acted::Done { free_at: instance.held_until.max(cx.now) })
 }

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::Acted;
 use super::free_seat::revoke_leases;
-use super::opening::{Opened, about, find_owned};
-use crate::accounts::{StaffAct, staff_may_act};
+use super::opening::{Opened, about, find_for_staff};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::InstanceId;
@@ -17,10 +16,7 @@ use crate::{audit, events};
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn revoke_lease(tx: &mut Tx, cx: &Cx, instance_id: &InstanceId) -> Result<Acted, DbError> {
-    if !staff_may_act(tx, cx, StaffAct::ManageLicenses).await? {
-        return Ok(Acted::NotFound);
-    }
-    let opened = find_owned(tx, cx, None, instance_id).await?;
+    let opened = find_for_staff(tx, cx, instance_id).await?;
     let Some(Opened { view, instance }) = opened else { return Ok(Acted::NotFound) };
     if instance.lease_exp <= cx.now {
         return Ok(Acted::Unchanged);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{License, LicenseStatus, rules, store};
+use crate::accounts::{Act, may_act};
 use crate::catalog::{Plan, PlanKind};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -17,6 +18,7 @@ use crate::{audit, events};
 pub(super) fn summary(license: &License) -> serde_json::Value {
     json!({
         "plan_id": license.plan_id,
+        "plan_version": license.plan_version,
         "kind": license.kind,
         "seats": license.seats,
         "status": license.status,
@@ -53,6 +55,7 @@ pub struct PlanChange<'a> {
 pub async fn apply_plan(tx: &mut Tx, cx: &Cx, id: &LicenseId, change: &PlanChange<'_>) -> Result<(), DbError> {
     edit(tx, cx, id, "license.change", "license.changed", |license| {
         license.plan_id = change.plan.id.clone();
+        license.plan_version = change.plan.version;
         license.plan_terms = change.plan.terms.clone();
         license.seats = change.seats;
         license.ends_at = change.ends_at;
@@ -73,6 +76,7 @@ pub(crate) async fn make_perpetual(
         license.kind = PlanKind::Perpetual;
         license.license_type = plan.license_type;
         license.plan_id = plan.id.clone();
+        license.plan_version = plan.version;
         license.plan_terms = plan.terms.clone();
         license.seats = seats;
         license.ends_at = None;
@@ -160,12 +164,20 @@ pub(crate) async fn begin_updates(tx: &mut Tx, cx: &Cx, id: &LicenseId, until: U
     edit(tx, cx, id, "license.begin_updates", "license.changed", |license| license.updates_until = Some(until)).await
 }
 
-/// Sets the owner's name for a license.
+/// Sets the owner's name for a license; `false` where there is no such license, or whoever acts may not name it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn rename_license(tx: &mut Tx, cx: &Cx, id: &LicenseId, name: &str) -> Result<(), DbError> {
-    edit(tx, cx, id, "license.rename", "license.changed", |license| name.clone_into(&mut license.name)).await
+pub async fn rename_license(tx: &mut Tx, cx: &Cx, id: &LicenseId, name: &str) -> Result<bool, DbError> {
+    let Some(view) = store::lock_license(tx, &cx.vendor_id, id).await? else { return Ok(false) };
+    if !may_act(tx, cx, &view.license.account_id, Act::ManageInstances).await? {
+        return Ok(false);
+    }
+    edit_locked(tx, cx, view.license, "license.rename", "license.changed", |license| {
+        name.clone_into(&mut license.name);
+    })
+    .await?;
+    Ok(true)
 }
 
 /// Changes a license under its lock; see [`edit_locked`].

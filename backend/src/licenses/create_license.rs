@@ -49,6 +49,7 @@ pub async fn create_license(
         account_id: new.account_id.clone(),
         product_id: new.plan.product_id.clone(),
         plan_id: new.plan.id.clone(),
+        plan_version: new.plan.version,
         name: new.name.to_owned(),
         key_hint: key.masked(),
         status: new.status,

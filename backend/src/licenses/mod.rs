@@ -8,7 +8,7 @@
 //! says (`status`, the plan's terms), so that neither undoes the other: no payment lifts a suspension, and no
 //! change of plan takes away what was granted on top.
 
-use crate::catalog::{BillingInterval, Composition, LicenseType, PlanKind, Terms};
+use crate::catalog::{BillingInterval, Composition, LicenseType, PlanKind, PlanVersion, Terms};
 use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::ids::{AccountId, LicenseId, PlanId, ProductId, VendorId};
@@ -55,6 +55,8 @@ pub struct License {
     pub product_id: ProductId,
     /// Under which plan.
     pub plan_id: PlanId,
+    /// As it was sold then: the plan's version.
+    pub plan_version: i64,
     /// The owner's name for it.
     pub name: String,
     /// The license key with all but its last group hidden.
@@ -100,6 +102,12 @@ pub struct License {
 }
 
 impl License {
+    /// The plan as this license has it.
+    #[must_use]
+    pub fn sold_as(&self) -> PlanVersion {
+        PlanVersion { plan_id: self.plan_id.clone(), version: self.plan_version }
+    }
+
     /// What of its plan it is, paid at `interval` in `currency`.
     #[must_use]
     pub fn composition(&self, interval: BillingInterval, currency: Currency) -> Composition {
@@ -134,7 +142,7 @@ pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
 pub use replace_key::{KeyReplacement, replace_key};
 pub(crate) use reveal_key::open_key;
-pub use reveal_key::reveal_key;
+pub use reveal_key::{KeyReveal, reveal_key};
 pub use set_reversal::{Reversal, ReversalEffect, set_dispute, set_reversal};
 pub use set_vendor_standing::{
     EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,

@@ -145,6 +145,7 @@ pub(crate) mod tests {
             account_id: entropy.id(),
             product_id: entropy.id(),
             plan_id: entropy.id(),
+            plan_version: 1,
             name: String::new(),
             key_hint: String::new(),
             status,

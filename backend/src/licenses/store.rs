@@ -27,6 +27,7 @@ pub(super) struct LicenseRow {
     account_id: AccountId,
     product_id: ProductId,
     plan_id: PlanId,
+    plan_version: i64,
     name: String,
     key_hint: String,
     status: LicenseStatus,
@@ -62,6 +63,7 @@ impl From<LicenseRow> for LicenseView {
                 account_id: row.account_id,
                 product_id: row.product_id,
                 plan_id: row.plan_id,
+                plan_version: row.plan_version,
                 name: row.name,
                 key_hint: row.key_hint,
                 status: row.status,
@@ -303,8 +305,8 @@ pub(super) async fn insert_license(
         tx,
         "INSERT INTO licenses (id, vendor_id, account_id, product_id, plan_id, name, key_hash, key_sealed, key_hint,
                                status, status_reason, kind, license_type, starts_at, ends_at, updates_until, seats,
-                               terms, trial_until, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                               terms, trial_until, created_at, plan_version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         &license.id,
         &license.vendor_id,
         &license.account_id,
@@ -324,7 +326,8 @@ pub(super) async fn insert_license(
         license.seats,
         JsonText(license.plan_terms.clone()),
         license.trial_until,
-        license.created_at
+        license.created_at,
+        license.plan_version
     )?;
     Ok(())
 }
@@ -336,7 +339,7 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         "UPDATE licenses SET plan_id = $3, name = $4, status = $5, status_reason = $6, ends_at = $7,
                              updates_until = $8, seats = $9, terms = $10, overrides = $11, trial_until = $12,
                              vendor_standing = $13, vendor_reason = $14, vendor_standing_at = $15, expired_at = $16,
-                             disputed_at = $17, kind = $18, license_type = $19
+                             disputed_at = $17, kind = $18, license_type = $19, plan_version = $20
          WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
@@ -356,7 +359,8 @@ pub(super) async fn update_license(tx: &mut Tx, license: &License) -> Result<(),
         license.expired_at,
         license.disputed_at,
         license.kind,
-        license.license_type
+        license.license_type,
+        license.plan_version
     )?;
     Ok(())
 }

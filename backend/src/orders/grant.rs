@@ -122,7 +122,7 @@ async fn license(
         // That of a subscription is activated by its projection, which asks whether its first invoice is paid.
         return Ok(license_id.clone());
     }
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id)
+    let plan = catalog::find_plan_version(tx, &cx.vendor_id, &order.sold_as())
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("order {} has no plan", order.id)))?;
     match (&made.subscription, order.kind) {
@@ -130,7 +130,7 @@ async fn license(
             create_subscribed(tx, commerce, cx, order, plan, subscription, !made.is_paid).await
         }
         _ => {
-            let bought = read_composition(tx, cx, order.id.as_str(), &order.items.0).await?;
+            let bought = read_composition(tx, cx, order.id.as_str(), &order.items.0, Some(&order.sold_as())).await?;
             create_perpetual(tx, commerce, cx, order, &plan.as_bought(&bought), made.is_paid).await
         }
     }
@@ -148,7 +148,7 @@ async fn add(
         let years = i16::try_from(order.years).unwrap_or(i16::MAX);
         return Ok(licenses::extend_updates(tx, cx, license_id, years).await?);
     }
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id)
+    let plan = catalog::find_plan_version(tx, &cx.vendor_id, &order.sold_as())
         .await?
         .ok_or_else(|| CommerceError::Contradiction(format!("order {} has no plan", order.id)))?;
     licenses::add_seats(tx, cx, license_id, &plan, order.seats).await?;
@@ -191,7 +191,7 @@ async fn create_subscribed(
     awaits_first_payment: bool,
 ) -> Result<LicenseId, CommerceError> {
     // What is paid counts, and that is what Stripe has; it is what was ordered unless somebody changed it since.
-    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None).await?;
+    let facts = SubscriptionFacts::resolve(tx, cx, subscription, None, Some(&order.sold_as())).await?;
     let bought = &facts.composition;
     let plan = if bought.plan_id == ordered.id {
         ordered

@@ -28,7 +28,7 @@ mod show_new_key;
 pub(crate) mod store;
 pub mod terms;
 
-use crate::catalog::BillingInterval;
+use crate::catalog::{BillingInterval, PlanVersion};
 use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId, VendorId};
@@ -107,6 +107,8 @@ pub struct Order {
     pub kind: OrderKind,
     /// Under which plan.
     pub plan_id: PlanId,
+    /// As it was sold then: the plan's version.
+    pub plan_version: i64,
     /// The license that it made, or adds to.
     pub license_id: Option<LicenseId>,
     /// How often it is charged.
@@ -156,6 +158,12 @@ impl OrderKind {
 }
 
 impl Order {
+    /// The plan as it was ordered.
+    #[must_use]
+    pub fn sold_as(&self) -> PlanVersion {
+        PlanVersion { plan_id: self.plan_id.clone(), version: self.plan_version }
+    }
+
     /// Its amount as money.
     #[must_use]
     pub fn amount(&self) -> Money {

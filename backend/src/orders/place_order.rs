@@ -250,6 +250,7 @@ async fn write_order(
         user_id: place.user_id.clone(),
         session_hash: place.session_hash.clone(),
         kind: choice.kind,
+        plan_version: choice.plan.version,
         plan_id: choice.plan.id,
         license_id: choice.license_id,
         billing_interval: quote.interval,
@@ -367,7 +368,7 @@ async fn find_perpetual(
     let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
     let is_theirs = |it: &License| it.account_id == *account_id && it.kind == PlanKind::Perpetual;
     let Some(license) = license.filter(is_theirs) else { return Ok(None) };
-    let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
+    let plan = catalog::find_plan_version(tx, &cx.vendor_id, &license.sold_as()).await?;
     Ok(plan.map(|plan| (license, plan)))
 }
 

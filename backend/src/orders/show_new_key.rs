@@ -3,11 +3,10 @@
 use sdk::license_key::LicenseKey;
 
 use super::{Order, rules};
-use crate::accounts::{self, Act};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
-use crate::licenses;
+use crate::licenses::{self, KeyReveal};
 
 /// The key that an order made, for the very session that placed the order, soon after it was paid, and only
 /// where the buyer's role may see keys; recorded like every look at a key. `None` for anyone else, who finds
@@ -23,12 +22,13 @@ pub async fn show_new_key(
     session_hash: &[u8],
 ) -> Result<Option<LicenseKey>, DbError> {
     let Actor::User(user_id) = &cx.actor else { return Ok(None) };
-    if !rules::may_see_new_key(order, user_id, session_hash, cx.now)
-        || !accounts::may_act(tx, cx, &order.account_id, Act::SeeKeys).await?
-    {
+    if !rules::may_see_new_key(order, user_id, session_hash, cx.now) {
         return Ok(None);
     }
     let Some(license_id) = &order.license_id else { return Ok(None) };
     let Some(view) = licenses::find_license(tx, &cx.vendor_id, license_id).await? else { return Ok(None) };
-    licenses::reveal_key(tx, cx, master, &view.license).await
+    Ok(match licenses::reveal_key(tx, cx, master, &view.license).await? {
+        KeyReveal::Shown(key) => Some(key),
+        KeyReveal::Lost | KeyReveal::NotAllowed => None,
+    })
 }

@@ -104,8 +104,8 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         tx,
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
                              billing_interval, seats, years, currency, amount_minor, status, payment, items,
-                             trial_days, days_until_due, promotion_code, promotion_code_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                             trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -126,7 +126,8 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.days_until_due,
         order.promotion_code.as_deref(),
         order.promotion_code_id.as_deref(),
-        order.created_at
+        order.created_at,
+        order.plan_version
     )?;
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use backend::Cx;
 use backend::clock::{Clock, HOUR_MS, UnixMs};
 use backend::db::{Db, DbError};
 use backend::jobs::{
-    Enqueued, Handler, Handlers, Job, JobError, JobRun, JobStatus, Runner, Tally, Worker, count_by_status, enqueue,
-    housekeep, list_dead, replay, rules,
+    Enqueued, Handler, Handlers, Job, JobError, JobReplay, JobRun, JobStatus, Runner, Tally, Worker, count_by_status,
+    enqueue, housekeep, list_dead, replay, rules,
 };
+use backend::{Actor, Cx};
 
 use crate::support::{NOW, cx, entropy, master, on_both_engines, vendor};
 
@@ -152,8 +152,10 @@ on_both_engines! {
         assert_eq!(runner.run_until_idle().await?, Tally { dead: 2, ..Tally::default() });
         hopeless.store(0, Ordering::SeqCst);
         let again = |cx: Cx, id| db.write(move |tx| Box::pin(async move { replay(tx, &cx, &id).await }));
-        assert!(again(cx.clone(), id.clone()).await?);
-        assert!(!again(cx.clone(), id).await?, "it waits already");
+        let visitor = Cx { actor: Actor::Visitor, ..cx.clone() };
+        assert_eq!(again(visitor, id.clone()).await?, JobReplay::NotAllowed);
+        assert_eq!(again(cx.clone(), id.clone()).await?, JobReplay::Begun);
+        assert_eq!(again(cx.clone(), id).await?, JobReplay::NothingToDo, "it waits already");
         assert_eq!(runner.run_until_idle().await?, done(1));
         assert_eq!(counts(&db).await?, [(JobStatus::Dead, 1), (JobStatus::Done, 1)]);
         Ok(())

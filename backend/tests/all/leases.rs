@@ -537,8 +537,7 @@ on_both_engines! {
         let stage = Stage::new(db, "maker", 1).await?;
         let a = granted(stage.activate("node-a", NOW).await?)?;
         let (cx, id) = (stage.cx(NOW), InstanceId::from_untrusted(&a.instance_id));
-        let account_id = stage.account_id().await?;
-        let freed = stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &account_id, &id).await })).await?;
+        let freed = stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &id).await })).await?;
         assert_eq!(freed, Freed::FreeAt(NOW));
         assert_eq!(code(&stage.check(&a, NOW).await?), "instance_deactivated");
         let back = stage.activate("node-a", NOW.plus(MINUTE_MS)).await?;

@@ -26,19 +26,21 @@ pub(crate) const NOW: UnixMs = UnixMs(1_795_255_200_000);
 
 /// Stamps tests onto both engines, as `name::on_sqlite` and `name::on_postgres`. A body gets a migrated,
 /// empty database, ends in `Ok(())` and may use `?` on anything.
+/// `#[ignore = "slow proof: …"]` before the name keeps one out of `test --quick`.
 macro_rules! on_both_engines { ($($(#[$meta:meta])* async fn $name:ident($db:ident: Db) $body:block)*) => { $(
-    $(#[$meta])*
     mod $name {
         use super::*;
 
         async fn body($db: Db) -> anyhow::Result<()> $body
 
         #[test]
+        $(#[$meta])*
         fn on_sqlite() {
             crate::support::run_on_sqlite(body);
         }
 
         #[test]
+        $(#[$meta])*
         fn on_postgres() {
             crate::support::run_on_postgres(body).unwrap_or_default();
         }

@@ -19,6 +19,7 @@ use backend::vendors::Vendor;
 use tower_sessions::Session;
 
 use super::request_id::RequestId;
+use crate::router::not_found;
 
 /// Makes the visit of a browser, with who is signed in.
 pub(crate) async fn recognise(
@@ -61,9 +62,10 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
         return next.run(request).await;
     }
     let who = Who::of(visit.viewer.as_deref());
-    match elsewhere(access(&visit.path), who, &visit.path, &visit.query) {
-        None => next.run(request).await,
-        Some(place) => Redirect::to(&place).into_response(),
+    match answered(access(&visit.path), who, &visit.path, &visit.query) {
+        Answered::ByPage => next.run(request).await,
+        Answered::Elsewhere(place) => Redirect::to(&place).into_response(),
+        Answered::NotFound => not_found(visit).await,
     }
 }
 
@@ -83,22 +85,38 @@ impl Who {
     }
 }
 
-/// Where somebody is sent instead of the page, or `None` where it may be opened. Whoever is asked to sign up, to
-/// log in or to name a company comes back to the page afterwards.
-fn elsewhere(access: Access, who: Who, path: &str, query: &str) -> Option<String> {
+/// What answers a request for a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answered {
+    /// The page.
+    ByPage,
+    /// Another page that must be passed first, or is meant.
+    Elsewhere(String),
+    /// Nothing: that there is such a page is none of the person's business.
+    NotFound,
+}
+
+/// Whether somebody gets the page. Whoever is asked to sign up, to log in or to name a company comes back to it
+/// afterwards.
+fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
     let page = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     // Most who buy are here for the first time.
     let entrance = if path == "/buy" { "/sign-up" } else { "/log-in" };
+    let (by_page, to_staff) = (Answered::ByPage, Answered::Elsewhere("/staff".to_owned()));
     match (access, who) {
-        (Access::Anyone, Who::SignedIn { .. }) if matches!(path, "/sign-up" | "/log-in") => Some(next_of(query)),
-        (Access::Anyone, _) => None,
-        (_, Who::Nobody) => Some(with_next(entrance, &page)),
-        (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" => Some(next_of(query)),
-        (Access::SignedIn, _) | (Access::Account, Who::SignedIn { account: true, .. }) => None,
-        (Access::Account, Who::SignedIn { staff: true, .. }) if path != "/buy" => Some("/staff".to_owned()),
-        (Access::Account, _) => Some(with_next("/company", &page)),
-        (Access::Staff, Who::SignedIn { staff: true, .. }) => None,
-        (Access::Staff, _) => Some("/overview".to_owned()),
+        (Access::Anyone, Who::SignedIn { .. }) if matches!(path, "/sign-up" | "/log-in") => {
+            Answered::Elsewhere(next_of(query))
+        }
+        (Access::Anyone, _) => by_page,
+        (_, Who::Nobody) => Answered::Elsewhere(with_next(entrance, &page)),
+        (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" => {
+            Answered::Elsewhere(next_of(query))
+        }
+        (Access::SignedIn, _) | (Access::Account, Who::SignedIn { account: true, .. }) => by_page,
+        (Access::Account, Who::SignedIn { staff: true, .. }) if path != "/buy" => to_staff,
+        (Access::Account, _) => Answered::Elsewhere(with_next("/company", &page)),
+        (Access::Staff, Who::SignedIn { staff: true, .. }) => by_page,
+        (Access::Staff, _) => Answered::NotFound,
     }
 }
 
@@ -176,21 +194,22 @@ mod tests {
             (NEW, "/overview", Some("/company")),
             (NEW, "/company", None),
             (NEW, "/account", None),
-            (NEW, "/staff", Some("/overview")),
             (CUSTOMER, "/buy?plan=pilot", None),
             (CUSTOMER, "/licenses", None),
             (CUSTOMER, "/company?next=%2Fbuy", Some("/buy")),
             (CUSTOMER, "/log-in?next=%2Flicenses", Some("/licenses")),
             (CUSTOMER, "/log-in?next=%2F%2Fevil.example", Some("/overview")),
-            (CUSTOMER, "/staff", Some("/overview")),
             (STAFF, "/staff", None),
             (STAFF, "/overview", Some("/staff")),
             (STAFF, "/account", None),
             (STAFF, "/buy?plan=pilot", Some("/company?next=%2Fbuy%3Fplan%3Dpilot")),
         ] {
             let (path, query) = page.split_once('?').unwrap_or((page, ""));
-            let place = elsewhere(access(path), who, path, query);
-            assert_eq!(place.as_deref(), expected, "{who:?} {page}");
+            let expected = expected.map_or(Answered::ByPage, |place| Answered::Elsewhere(place.to_owned()));
+            assert_eq!(answered(access(path), who, path, query), expected, "{who:?} {page}");
+        }
+        for who in [NEW, CUSTOMER] {
+            assert_eq!(answered(access("/staff"), who, "/staff", ""), Answered::NotFound, "{who:?}");
         }
     }
 }

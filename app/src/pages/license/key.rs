@@ -1,7 +1,7 @@
 //! The license key: masked, until whoever may see it asks for it.
 
-use backend::accounts::{Act, may_act};
-use backend::licenses::{self, OldKey};
+use backend::accounts::Act;
+use backend::licenses::{self, KeyReveal, OldKey};
 use backend::text::en::{buying, license_page as text};
 use leptos::prelude::*;
 
@@ -34,16 +34,13 @@ pub(super) async fn load(visit: &Visit, own: &OwnLicense) -> Result<Key, NoPage>
         return Ok(Key::Masked);
     }
     let (cx, master, license) = (visit.viewer_cx(), visit.state.master.clone(), own.license().clone());
-    let opened = visit.state.db.write(move |tx| {
-        Box::pin(async move {
-            if !may_act(tx, &cx, &license.account_id, Act::SeeKeys).await? {
-                return Ok(Some(Key::Hidden));
-            }
-            let key = licenses::reveal_key(tx, &cx, &master, &license).await?;
-            Ok::<_, backend::db::DbError>(key.map(|key| Key::Revealed(key.expose().to_owned())))
-        })
-    });
-    Ok(opened.await?.unwrap_or(Key::Lost))
+    let write =
+        visit.state.db.write(|tx| Box::pin(async move { licenses::reveal_key(tx, &cx, &master, &license).await }));
+    Ok(match write.await? {
+        KeyReveal::Shown(key) => Key::Revealed(key.expose().to_owned()),
+        KeyReveal::Lost => Key::Lost,
+        KeyReveal::NotAllowed => Key::Hidden,
+    })
 }
 
 impl Key {

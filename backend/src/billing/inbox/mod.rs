@@ -11,7 +11,7 @@ use crate::db::text_enum;
 
 pub use failures::{Failures, list_failures};
 pub use receive_event::{Receipt, receive_event};
-pub use replay_event::replay_event;
+pub use replay_event::{EventReplay, replay_event};
 pub use replay_failures::{FailureReplay, replay_failures};
 pub use store::{count_inbox, find_inbox_event, list_failed_events, list_inbox};
 

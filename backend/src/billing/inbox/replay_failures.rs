@@ -8,7 +8,7 @@ use crate::audit;
 use crate::billing::handlers;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::jobs;
+use crate::jobs::{self, JobReplay};
 use crate::keys::MasterKey;
 
 /// At most so many events and so many jobs at a time; what is left can be begun when these are done.
@@ -48,7 +48,7 @@ pub async fn replay_failures(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result
     for job in jobs::list_dead(tx, &cx.vendor_id, AT_ONCE).await? {
         // Those of the events are queued with them.
         if !events.iter().any(|event| handlers::is_of_event(&job, &event.id)) {
-            begun.jobs += usize::from(jobs::replay(tx, cx, &job.id).await?);
+            begun.jobs += usize::from(jobs::replay(tx, cx, &job.id).await? == JobReplay::Begun);
         }
     }
     // Oldest first, as they came.

@@ -20,6 +20,7 @@ fn view(kind: PlanKind) -> LicenseView {
         vendor_id: entropy.id(),
         account_id: entropy.id(),
         product_id: entropy.id(),
+        plan_version: 1,
         plan_id: entropy.id(),
         name: String::new(),
         key_hint: String::new(),

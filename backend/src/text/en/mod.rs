@@ -45,6 +45,7 @@ pub mod order_page;
 pub mod orders;
 pub mod overview;
 pub mod packs;
+pub mod plan_versions;
 pub mod portal;
 pub mod portal_accounts;
 pub mod price_check;

@@ -144,6 +144,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "license_revoked" => "The license is revoked for good.",
         "auto_renewal_stopped" => "Updates do not renew by themselves any more. Years that are paid stay.",
         "subscription_ended" => "The subscription is ended. Instances hear of it at their next check.",
+        "license_moved" => "The license has today's version of its plan. Its owners are told by mail.",
+        "license_not_moved" => "The license was not moved. The card below says why.",
         "license_overridden" => {
             "The license has its own limits and features. Instances hear of it at their next check."
         }

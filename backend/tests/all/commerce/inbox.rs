@@ -6,7 +6,7 @@ use backend::billing::inbox::{
     EventStatus, FailureReplay, Failures, InboxEvent, InboxFilter, InboxPlace, count_inbox, find_inbox_event,
     list_failures, list_inbox, replay_failures,
 };
-use backend::billing::{Projected, replay_event};
+use backend::billing::{EventReplay, Projected, replay_event};
 use backend::catalog::BillingInterval;
 use backend::clock::HOUR_MS;
 use backend::db::Db;
@@ -95,7 +95,10 @@ on_both_engines! {
         let again = replay_event(&shop.commerce, &cx, &event.id).await;
         assert!(again.is_err(), "the reason is not mended");
         shop.control("chaos", TRUE_AGAIN).await?;
-        assert_eq!(replay_event(&shop.commerce, &cx, &event.id).await?, Projected::Done);
+        let visitor = Cx { actor: Actor::Visitor, ..cx.clone() };
+        assert_eq!(replay_event(&shop.commerce, &visitor, &event.id).await?, EventReplay::NotAllowed);
+        let again = replay_event(&shop.commerce, &cx, &event.id).await?;
+        assert_eq!(again, EventReplay::Projected(Projected::Done));
         let failures = shop.failures().await?;
         assert!(failures.events.is_empty(), "{failures:?}");
         assert!(failures.jobs.iter().all(|job| job.kind != "stripe.project_event"), "{:?}", failures.jobs);

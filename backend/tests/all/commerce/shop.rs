@@ -16,7 +16,7 @@ use backend::db::Db;
 use backend::ids::{LicenseId, OrderId, VendorId};
 use backend::invoices::{Invoice, list_invoices};
 use backend::jobs::{Handlers, Runner, Tally};
-use backend::licenses::{License, find_license, list_by_account};
+use backend::licenses::{KeyReveal, License, find_license, list_by_account, reveal_key};
 use backend::money::Currency;
 use backend::orders::{CheckoutUrls, Order, OrderPlacement, Payment, PlaceOrder, Purchase, find_order, place_order};
 use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig, verify_webhook};
@@ -387,8 +387,9 @@ impl Shop {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let key = backend::licenses::reveal_key(tx, &cx, &master(), &license).await?;
-                    let key = key.ok_or_else(|| anyhow::anyhow!("no key"))?;
+                    let KeyReveal::Shown(key) = reveal_key(tx, &cx, &master(), &license).await? else {
+                        anyhow::bail!("no key");
+                    };
                     let request = sdk::wire::ActivateRequest {
                         license_key: sdk::wire::Secret::new(key.expose()),
                         product: "iot-platform".to_owned(),

@@ -16,14 +16,13 @@ enum Do {
 
 impl Stage {
     async fn act(&self, act: Do, of: &LeaseResponse, now: UnixMs) -> anyhow::Result<Acted> {
-        let (cx, account_id) = (self.cx(now), self.account_id().await?);
-        let id = InstanceId::from_untrusted(&of.instance_id);
+        let (cx, id) = (self.cx(now), InstanceId::from_untrusted(&of.instance_id));
         let acted = self.db.write(move |tx| {
             Box::pin(async move {
                 match act {
-                    Do::Block => block_instance(tx, &cx, &account_id, &id).await,
-                    Do::Unblock => unblock_instance(tx, &cx, &account_id, &id).await,
-                    Do::Delete => delete_instance(tx, &cx, &account_id, &id).await,
+                    Do::Block => block_instance(tx, &cx, &id).await,
+                    Do::Unblock => unblock_instance(tx, &cx, &id).await,
+                    Do::Delete => delete_instance(tx, &cx, &id).await,
                     Do::RevokeLease => revoke_lease(tx, &cx, &id).await,
                 }
             })

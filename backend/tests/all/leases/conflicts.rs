@@ -1,5 +1,6 @@
 //! Copies that run under one identity: what is noticed, who goes on, and the owner's word.
 
+use backend::Actor;
 use backend::leases::{Acted, Decision, find_instance, resolve_conflict};
 
 use super::*;
@@ -32,12 +33,9 @@ impl Stage {
     }
 
     async fn decide(&self, of: &LeaseResponse, decision: Decision, now: UnixMs) -> anyhow::Result<Acted> {
-        let (cx, account_id) = (self.cx(now), self.account_id().await?);
+        let cx = self.cx(now);
         let id = InstanceId::from_untrusted(&of.instance_id);
-        Ok(self
-            .db
-            .write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &account_id, &id, decision).await }))
-            .await?)
+        Ok(self.db.write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &id, decision).await })).await?)
     }
 }
 
@@ -130,15 +128,17 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn an_account_decides_only_about_its_own_instances(db: Db) {
+    async fn whoever_may_not_manage_instances_decides_nothing(db: Db) {
         let stage = Stage::new(db, "maker", 1).await?;
         let (_, running) = stage.contest_thrice().await?;
-        let (cx, id) = (stage.cx(NOW.plus(4 * HOUR_MS)), InstanceId::from_untrusted(&running.instance_id));
-        let foreign = AccountId::from_untrusted("acc_other");
-        let acted = stage.db.write(move |tx| Box::pin(async move {
-            resolve_conflict(tx, &cx, &foreign, &id, Decision::LetNextIn).await
-        }));
-        assert_eq!(acted.await?, Acted::NotFound);
+        for actor in [Actor::Visitor, Actor::User(UserId::from_untrusted("usr_other"))] {
+            let cx = Cx { actor, ..stage.cx(NOW.plus(4 * HOUR_MS)) };
+            let id = InstanceId::from_untrusted(&running.instance_id);
+            let acted = stage.db.write(move |tx| Box::pin(async move {
+                resolve_conflict(tx, &cx, &id, Decision::LetNextIn).await
+            }));
+            assert_eq!(acted.await?, Acted::NotFound);
+        }
         Ok(())
     }
 }

@@ -161,9 +161,9 @@ fn freeing_one_seat_leaves_the_others_in_memory() {
         let live = LiveStage::new(db, "startup", 2).await?;
         let (a, b) = (live.node("node-a", NOW).await?, live.node("node-b", NOW).await?);
         let later = NOW.plus(MINUTE_MS);
-        let (cx, account) = (live.stage.cx(later), live.stage.account_id().await?);
+        let cx = live.stage.cx(later);
         let instance = live.stored(&a).await?.id;
-        live.stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &account, &instance).await })).await?;
+        live.stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &instance).await })).await?;
         assert_eq!(live.renew(&a, later).await, None);
         assert!(live.renew(&b, later).await.is_some());
         Ok(())

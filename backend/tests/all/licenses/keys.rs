@@ -4,8 +4,9 @@ use backend::accounts::{Limit, StaffRole};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::licenses::{
-    KeyFound, KeyRecovery, KeyReplacement, RecoverKeys, list_old_keys, recover_keys, replace_key, reveal_key,
+    KeyFound, KeyRecovery, KeyReplacement, KeyReveal, RecoverKeys, list_old_keys, recover_keys, replace_key, reveal_key,
 };
+use backend::{Actor, Cx};
 use sdk::license_key::LicenseKey;
 
 use super::stage::{Stage, code, granted};
@@ -86,7 +87,12 @@ on_both_engines! {
         let (cx, license) = (stage.person(&stage.owner, NOW), stage.license().await?);
         let shown =
             stage.write(move |tx| Box::pin(async move { reveal_key(tx, &cx, &master(), &license).await })).await?;
-        assert_eq!(shown.map(|key| key.expose().to_owned()).as_deref(), Some(new.expose()));
+        let KeyReveal::Shown(shown) = shown else { panic!("{shown:?}") };
+        assert_eq!(shown.expose(), new.expose());
+        let (viewer, license) = (Cx { actor: Actor::Visitor, ..stage.person(&stage.owner, NOW) }, stage.license().await?);
+        let hidden =
+            stage.write(move |tx| Box::pin(async move { reveal_key(tx, &viewer, &master(), &license).await })).await?;
+        assert!(matches!(hidden, KeyReveal::NotAllowed), "{hidden:?}");
         assert_eq!(stage.events("license.key_replaced").await?.len(), 1);
         assert_eq!(stage.count("SELECT COUNT(*) FROM audit WHERE act = 'license.replace_key'").await?, 1);
         let mails = stage.mails(NOW).await?;

@@ -194,7 +194,7 @@ impl Product {
         secret: Option<Secret>,
         now: i64,
     ) -> anyhow::Result<Answered> {
-        let (cx, owner) = (self.cx(now), self.account_id.clone());
+        let cx = self.cx(now);
         let forged = || Secret::new(BASE64URL_NOPAD.encode(&[7; 48]));
         let shown = |presented: &Presented| match presented {
             Presented::Genuine { .. } => secret.clone().unwrap_or_else(forged),
@@ -238,32 +238,23 @@ impl Product {
             }
             Call::FreeSeat { id } => {
                 let id = target(id);
-                match self.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &owner, &id).await })).await? {
+                match self.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &id).await })).await? {
                     Freed::FreeAt(at) => Answer::Done { free_at: at.0 },
                     Freed::WasFree | Freed::NotFound => Answer::Nothing,
                 }
             }
             Call::Block { id } => {
                 let id = target(id);
-                acted(
-                    self.db
-                        .write(move |tx| Box::pin(async move { block_instance(tx, &cx, &owner, &id).await }))
-                        .await?,
-                )
+                acted(self.db.write(move |tx| Box::pin(async move { block_instance(tx, &cx, &id).await })).await?)
             }
             Call::Unblock { id } => {
                 let id = target(id);
-                let write =
-                    self.db.write(move |tx| Box::pin(async move { unblock_instance(tx, &cx, &owner, &id).await }));
+                let write = self.db.write(move |tx| Box::pin(async move { unblock_instance(tx, &cx, &id).await }));
                 acted(write.await?)
             }
             Call::Delete { id } => {
                 let id = target(id);
-                acted(
-                    self.db
-                        .write(move |tx| Box::pin(async move { delete_instance(tx, &cx, &owner, &id).await }))
-                        .await?,
-                )
+                acted(self.db.write(move |tx| Box::pin(async move { delete_instance(tx, &cx, &id).await })).await?)
             }
             Call::RevokeLease { id } => {
                 let id = target(id);
@@ -353,8 +344,8 @@ impl Product {
     }
 
     async fn decide(&self, id: &str, decision: Decision, now: i64) -> Result<Acted, DbError> {
-        let (cx, owner, id) = (self.cx(now), self.account_id.clone(), InstanceId::from_untrusted(id));
-        self.db.write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &owner, &id, decision).await })).await
+        let (cx, id) = (self.cx(now), InstanceId::from_untrusted(id));
+        self.db.write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &id, decision).await })).await
     }
 
     async fn stand(&self, license: &Handle, status: LicenseStatus, now: i64) -> Result<Answer, DbError> {

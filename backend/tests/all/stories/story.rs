@@ -146,20 +146,20 @@ impl Story {
     }
 
     pub(super) async fn owner_lets_the_next_in(&mut self, node: &str) -> anyhow::Result<()> {
-        let (cx, owner) = (self.stage.operator(self.now), self.stage.account_id.clone());
+        let cx = self.stage.operator(self.now);
         let id = InstanceId::from_untrusted(&self.disk(node)?.instance_id);
-        let write = self.stage.write(move |tx| {
-            Box::pin(async move { resolve_conflict(tx, &cx, &owner, &id, Decision::LetNextIn).await })
-        });
+        let write = self
+            .stage
+            .write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &id, Decision::LetNextIn).await }));
         assert!(matches!(write.await?, Acted::Done { .. }));
         self.happens("the owner lets the next one in");
         Ok(())
     }
 
     pub(super) async fn owner_frees_the_seat_of(&mut self, node: &str) -> anyhow::Result<()> {
-        let (cx, owner) = (self.stage.operator(self.now), self.stage.account_id.clone());
+        let cx = self.stage.operator(self.now);
         let id = InstanceId::from_untrusted(&self.disk(node)?.instance_id);
-        let write = self.stage.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &owner, &id).await }));
+        let write = self.stage.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &id).await }));
         assert_eq!(write.await?, Freed::FreeAt(self.now));
         self.happens(&format!("the owner frees the seat of {node}"));
         Ok(())

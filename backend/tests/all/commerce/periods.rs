@@ -1,0 +1,155 @@
+//! What follows a purchase: renewals, cancellations, invoices and their documents, updates.
+
+use backend::billing::{Cancellation, Resumption, resume_subscription};
+use backend::catalog::BillingInterval;
+use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
+use backend::db::Db;
+use backend::invoices::{DocumentKind, find_document, list_lines};
+use backend::licenses::LicenseStatus;
+use backend::licenses::rules::add_years;
+use backend::orders::{Purchase, fulfil_order};
+use backend::stripe::SubscriptionState;
+
+use super::cancel;
+use super::shop::Shop;
+use crate::support::{NOW, on_both_engines};
+
+on_both_engines! {
+    async fn a_cancellation_ends_the_license_with_its_period_and_can_be_undone(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        let end = shop.subscription(&license.id).await?.period_end;
+        let (commerce, id) = (&shop.commerce, &license.id);
+        assert_eq!(cancel(&shop, id).await?, Cancellation::Cancelling { ends_at: end });
+        assert_eq!(shop.license(id).await?.ends_at, Some(end));
+        assert_eq!(resume_subscription(commerce, &shop.cx(), id).await?, Resumption::Renewing { renews_at: end });
+        assert_eq!(shop.license(id).await?.ends_at, Some(end.plus(3 * DAY_MS)));
+        assert!(!shop.subscription(id).await?.cancel_at_period_end);
+        assert_eq!(cancel(&shop, id).await?, Cancellation::Cancelling { ends_at: end });
+
+        shop.set_clock(end.plus(HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let after = shop.license(id).await?;
+        assert_eq!((after.status, after.ends_at), (LicenseStatus::Ended, Some(end)));
+        assert_eq!(resume_subscription(commerce, &shop.cx(), id).await?, Resumption::Over);
+        Ok(())
+    }
+
+    async fn a_renewal_moves_the_end_and_brings_its_invoice(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        let first = shop.subscription(&license.id).await?;
+        shop.set_clock(first.period_end.plus(2 * HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let second = shop.subscription(&license.id).await?;
+        assert_eq!(second.period_start, first.period_end);
+        assert!(second.period_end > first.period_end);
+        assert_eq!(shop.license(&license.id).await?.ends_at, Some(second.period_end.plus(3 * DAY_MS)));
+        let invoices = shop.invoices().await?;
+        assert_eq!(invoices.len(), 2);
+        assert_ne!(invoices[0].number, invoices[1].number);
+        Ok(())
+    }
+
+    async fn a_perpetual_license_has_a_year_of_updates_and_can_be_renewed(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 2).await?;
+        assert_eq!((license.status, license.ends_at, license.seats), (LicenseStatus::Active, None, 2));
+        assert_eq!(license.updates_until, Some(add_years(NOW, 1)));
+        let invoice = shop.invoices().await?.remove(0);
+        assert_eq!((invoice.subtotal_minor, invoice.license_id.as_ref()), (2 * 499_900, Some(&license.id)));
+
+        // Two years later: the renewal counts from the old date.
+        shop.set_clock(UnixMs(add_years(NOW, 2).0))?;
+        let placed = shop.place(Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: shop.currency }).await?;
+        let backend::orders::OrderPlacement::Placed { order, checkout_url } = placed else {
+            anyhow::bail!("{placed:?}")
+        };
+        assert_eq!(order.amount_minor, 2 * 199_960);
+        shop.pay(&checkout_url, "4242").await?;
+        fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        assert_eq!(shop.license(&license.id).await?.updates_until, Some(add_years(NOW, 2)));
+        assert_eq!(shop.licenses().await?, 1);
+        Ok(())
+    }
+
+    async fn an_invoice_is_equal_to_the_cent_and_its_document_never_changes(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.buy("startup", BillingInterval::Month, 5).await?;
+        let invoice = shop.invoices().await?.remove(0);
+        let stripes = shop.stripe().fetch_invoice(&invoice.stripe_invoice_id).await?;
+        assert_eq!(Some(&invoice.number), stripes.number.as_ref());
+        assert_eq!(
+            (invoice.subtotal_minor, invoice.discount_minor, invoice.tax_minor, invoice.total_minor),
+            (stripes.subtotal_minor, stripes.discount_minor, stripes.tax_minor, stripes.total_minor)
+        );
+        assert_eq!(invoice.subtotal_minor, 29_900 + 3 * 14_900);
+        assert_eq!(invoice.tax_minor, 14_174, "19 % of 746.00, German buyer");
+        assert_eq!(invoice.taxes.0[0].rate_millionths, 190_000);
+        let (vendor_id, id) = (shop.vendor.id.clone(), invoice.id.clone());
+        let lines = shop.db.read(move |tx| Box::pin(async move { list_lines(tx, &vendor_id, &id).await })).await?;
+        let amounts: Vec<i64> = lines.iter().map(|line| line.amount_minor).collect();
+        assert_eq!(amounts, stripes.lines.iter().map(|line| line.amount_minor).collect::<Vec<_>>());
+        assert_eq!(amounts.iter().sum::<i64>(), invoice.subtotal_minor);
+
+        let cx = shop.cx();
+        let mut hashes = Vec::new();
+        for round in 0..2 {
+            for kind in [DocumentKind::Invoice, DocumentKind::Receipt] {
+                let document = find_document(&shop.db, &cx, &shop.account.id, invoice.id.as_str(), kind).await?;
+                let document = document.ok_or_else(|| anyhow::anyhow!("no {kind:?} in round {round}"))?;
+                assert!(document.content.starts_with(b"%PDF-"));
+                hashes.push(document.sha256);
+            }
+            // Everything that may follow: the same events again, a newer name of the buyer.
+            for event in shop.events().await? {
+                backend::billing::project_event(&shop.commerce, &cx, &event.id).await?;
+            }
+            shop.work().await?;
+        }
+        assert_eq!(hashes[..2], hashes[2..]);
+        assert_ne!(hashes[0], hashes[1]);
+        assert_eq!(shop.invoices().await?.len(), 1);
+        Ok(())
+    }
+
+    async fn an_unpaid_renewal_suspends_after_its_grace_and_payment_restores(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        shop.outbox.take();
+        shop.use_card(&license.id, "pm_card_chargeCustomerFail").await?;
+        let due = shop.subscription(&license.id).await?.period_end.plus(2 * HOUR_MS);
+        shop.set_clock(due)?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let row = shop.subscription(&license.id).await?;
+        assert_eq!((row.stripe_status, row.past_due_since), (SubscriptionState::PastDue, Some(due)));
+        let in_grace = shop.license(&license.id).await?;
+        assert_eq!((in_grace.status, in_grace.ends_at), (LicenseStatus::Active, Some(due.plus(14 * DAY_MS))));
+        let subjects: Vec<String> = shop.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects.iter().filter(|subject| subject.contains("did not go through")).count(), 1, "{subjects:?}");
+        assert!(!subjects.iter().any(|subject| subject.starts_with("Invoice")), "{subjects:?}");
+
+        // Nothing arrives from Stripe at the end of the grace; the license is suspended all the same.
+        shop.set_clock(due.plus(14 * DAY_MS))?;
+        shop.work().await?;
+        let suspended = shop.license(&license.id).await?;
+        assert_eq!(suspended.status, LicenseStatus::Suspended, "{suspended:?}");
+
+        let stripe_id = row.stripe_subscription_id;
+        let invoice_id = shop.stripe().fetch_subscription(&stripe_id).await?.latest_invoice_id.expect("an invoice");
+        shop.call(&format!("invoices/{invoice_id}/pay"), "payment_method=pm_card_visa").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let restored = shop.license(&license.id).await?;
+        let row = shop.subscription(&license.id).await?;
+        assert_eq!((restored.status, restored.status_reason.as_str()), (LicenseStatus::Active, ""));
+        assert_eq!((restored.ends_at, row.past_due_since), (Some(row.period_end.plus(3 * DAY_MS)), None));
+        Ok(())
+    }
+}

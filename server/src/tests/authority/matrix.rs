@@ -1,0 +1,73 @@
+//! The rows of `matrix.txt`.
+
+use std::collections::BTreeMap;
+
+/// Who asks, in the order of the columns.
+pub(super) const COLUMNS: [&str; 12] = [
+    "visitor",
+    "owner",
+    "billing",
+    "technical",
+    "viewer",
+    "other_owner",
+    "newcomer",
+    "admin",
+    "support",
+    "finance",
+    "read_only",
+    "foreign_admin",
+];
+
+/// What somebody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// `x`: let in, whatever comes of it.
+    LetIn,
+    /// `-`: refused.
+    Refused,
+    /// `n`: there is no such thing.
+    NotFound,
+    /// `l`: sent to log in or sign up.
+    LogIn,
+    /// `c`: asked for a company first.
+    Company,
+    /// `u`: asked for the password once more.
+    StepUp,
+    /// `e`: sent to another page.
+    Elsewhere,
+}
+
+/// One address.
+pub(super) struct Row {
+    /// For each of [`COLUMNS`].
+    pub(super) cells: Vec<Cell>,
+    /// `*`: it names a license, an invoice or the like, and another vendor's is found by nobody.
+    pub(super) names_an_object: bool,
+}
+
+/// By method and path.
+pub(super) fn rows() -> BTreeMap<String, Row> {
+    let lines = include_str!("matrix.txt").lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(row).collect()
+}
+
+fn row(line: &str) -> (String, Row) {
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else { panic!("no address: {line}") };
+    let mut words: Vec<_> = words.filter(|word| *word != "|").collect();
+    let names_an_object = words.last() == Some(&"*");
+    words.retain(|word| *word != "*");
+    assert_eq!(words.len(), COLUMNS.len(), "{line}");
+    let cells = words.into_iter().map(|word| match word {
+        "x" => Cell::LetIn,
+        "-" => Cell::Refused,
+        "n" => Cell::NotFound,
+        "l" => Cell::LogIn,
+        "c" => Cell::Company,
+        "u" => Cell::StepUp,
+        "e" => Cell::Elsewhere,
+        other => panic!("what is {other}? {line}"),
+    });
+    (format!("{method} {path}"), Row { cells: cells.collect(), names_an_object })
+}
