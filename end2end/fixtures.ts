@@ -31,6 +31,9 @@ interface WorkerFixtures {
   product: Product;
 }
 
+/** Where a picture of every page that axe is asked about goes, in light and in dark, so that people can look at them. */
+const pictures = process.env.LEASEHOLD_PICTURES;
+
 export const test = base.extend<Fixtures, WorkerFixtures>({
   catalog: [undefined, { option: true, scope: 'worker' }],
 
@@ -71,6 +74,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       expect(await sticksOut(page), 'reflow').toEqual([]);
       const seen = join(clean, await skeleton(page));
       if (existsSync(seen)) return;
+      if (pictures !== undefined) await takePictures(page, join(pictures, info.project.name));
       const found = javaScriptEnabled ? await inBothSchemes(page, page) : await onCopy(browser, page);
       expect(found, 'axe').toEqual([]);
       if (javaScriptEnabled) await page.emulateMedia({ colorScheme: null });
@@ -130,6 +134,17 @@ async function skeleton(page: Page): Promise<string> {
     return draw(document.documentElement);
   });
   return createHash('sha256').update(JSON.stringify([page.viewportSize(), shape])).digest('hex');
+}
+
+async function takePictures(page: Page, folder: string): Promise<void> {
+  const address = new URL(page.url()).pathname.replace(/[0-9a-z]*_[0-9A-Za-z]{10,}/g, 'id');
+  const shape = crypto.randomUUID().slice(0, 8);
+  const name = address.replaceAll('/', '.').replace(/^\.$/, '.price-list').slice(1, 60);
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(folder, `${name}-${shape}-${colorScheme}.png`), fullPage: true });
+  }
+  await page.emulateMedia({ colorScheme: null });
 }
 
 /** Asks axe in both schemes. */
