@@ -84,6 +84,7 @@ fn frame() -> Frame {
         entrance: vec![],
         signed_in: Some(SignedIn {
             who: "Example GmbH · Owner".into(),
+            switch: None,
             sign_out_action: "#out".into(),
             sign_out: "Sign out".into(),
         }),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::{Emphasis, LinkButton, Notice, Tone};
+use crate::components::{Dialog, Emphasis, LinkButton, Notice, PostButton, Tone};
 use crate::islands::Toast;
 
 /// Who the page is for.
@@ -60,10 +60,29 @@ pub struct Brand {
 pub struct SignedIn {
     /// Account and role: "Example GmbH · Owner".
     pub who: String,
+    /// The other accounts of the person, where there are any.
+    pub switch: Option<Switch>,
     /// Where signing out posts to.
     pub sign_out_action: String,
     /// The act: "Sign out".
     pub sign_out: String,
+}
+
+/// The choice of the account that one acts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switch {
+    /// Opens it: "Switch…".
+    pub open: String,
+    /// Its heading.
+    pub title: String,
+    /// What follows from it.
+    pub text: String,
+    /// Closes it and changes nothing.
+    pub close: String,
+    /// Where the choice posts to.
+    pub action: String,
+    /// The other accounts: id, and name with role.
+    pub choices: Vec<(String, String)>,
 }
 
 /// Everything in the frame that is not the page: built once per request.
@@ -215,11 +234,32 @@ fn links(list: Vec<NavLink>) -> impl IntoView {
 fn signed_in(signed_in: SignedIn) -> impl IntoView {
     view! {
         <span>{signed_in.who}</span>
+        {signed_in.switch.map(switch)}
         <form class="form inline" method="post" action=signed_in.sign_out_action>
             <button type="submit" class="btn quiet">
                 {signed_in.sign_out}
             </button>
         </form>
+    }
+}
+
+fn switch(switch: Switch) -> impl IntoView {
+    let buttons = switch.choices.into_iter().map(|(account_id, label)| {
+        let hidden = vec![("account_id".to_owned(), account_id)];
+        view! { <PostButton action=switch.action.clone() label hidden /> }
+    });
+    let buttons = buttons.collect_view();
+    view! {
+        <Dialog
+            id="switch-account"
+            open=switch.open
+            emphasis=Emphasis::Quiet
+            title=switch.title
+            close=switch.close
+        >
+            <p>{switch.text}</p>
+            <div class="acts">{buttons}</div>
+        </Dialog>
     }
 }
 

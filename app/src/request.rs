@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use backend::accounts::{Account, Role, StaffRole, User};
+use backend::accounts::{Account, Membership, Role, StaffRole, User};
 use backend::cx::{Actor, Cx};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
@@ -42,6 +42,8 @@ pub struct Viewer {
     pub user: User,
     /// The account that the person acts for now, and as what.
     pub account: Option<(Account, Role)>,
+    /// Everything that the person belongs to, oldest first.
+    pub memberships: Vec<Membership>,
     /// What the person may do as the vendor's staff.
     pub staff: Option<StaffRole>,
 }

@@ -34,9 +34,9 @@ pub fn access(path: &str) -> Access {
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
-        "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs" => {
-            Access::Anyone
-        }
+        "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
+        | "join" => Access::Anyone,
+        "account" if path.starts_with("/account/members") => Access::Account,
         "company" | "account" | "confirm" => Access::SignedIn,
         "staff" => Access::Staff,
         _ => Access::Account,
@@ -89,9 +89,12 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("reset-password") view=pages::reset_password::page />
                 <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
                 <Route path=StaticSegment("not-done") view=pages::not_done::page />
+                <Route path=StaticSegment("join") view=pages::join::page />
                 <Route path=StaticSegment("company") view=pages::company::page />
                 <Route path=StaticSegment("confirm") view=pages::confirm::page />
                 <Route path=StaticSegment("account") view=pages::account::page />
+                <Route path=(StaticSegment("account"), StaticSegment("members")) view=pages::members::page />
+                <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
@@ -109,6 +112,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("failed")) view=pages::staff_failed::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("people")) view=pages::staff_people::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("people"), ParamSegment("id")) view=pages::staff_colleague::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::license::page />

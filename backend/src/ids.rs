@@ -64,6 +64,8 @@ ids! {
     UserId = "usr";
     /// A customer or partner organisation.
     AccountId = "acc";
+    /// An invitation to act for an account, or as staff.
+    InvitationId = "ivt";
     /// A signed-in browser.
     SessionId = "ses";
     /// What is sold.

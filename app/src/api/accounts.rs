@@ -1,14 +1,16 @@
 //! The forms of a signed-in person: the company, the password, the browsers that are logged in.
 
 use backend::accounts::{
-    self, Account, AccountCreation, AccountDetails, AccountUpdate, Address, Password, PasswordChange,
+    self, Account, AccountCreation, AccountDetails, AccountUpdate, Address, Membership, Password, PasswordChange,
 };
 use backend::billing::update_billing_details;
+use backend::clock::MINUTE_MS;
 use backend::ids::{SessionId, UserId};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
+use super::acting::named_account;
 use super::form::{FormFailure, Refused, say_done};
 use super::next::{local_path, with_next};
 use super::refusal::Refusal;
@@ -16,6 +18,10 @@ use crate::request::Visit;
 
 /// The account page with the company's details as a form.
 pub const EDIT_COMPANY: &str = "/account?edit=company";
+/// The page that asks for one more company.
+pub const ANOTHER_COMPANY: &str = "/company?another=1";
+/// A company of the same name within this time is one form sent twice, in milliseconds.
+const SENT_TWICE_MS: i64 = 10 * MINUTE_MS;
 /// The account page with the form that changes the password.
 pub const EDIT_PASSWORD: &str = "/account?edit=password";
 
@@ -94,7 +100,8 @@ impl CompanyForm {
     }
 }
 
-/// Creates the account of whoever is signed in and goes on to `next`.
+/// Creates the account of whoever is signed in and goes on to `next`; `another` makes one more, which is acted for from
+/// then on.
 ///
 /// # Errors
 /// [`FormFailure`] for what no change of the form would mend.
@@ -106,31 +113,47 @@ pub async fn create_account(
     /// Where to go on.
     #[server(default)]
     next: String,
+    /// `1` where the person has an account and wants one more.
+    #[server(default)]
+    another: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let user_id = signed_in(&visit)?;
+    let (is_another, page) = match another.as_str() {
+        "1" => (true, ANOTHER_COMPANY.to_owned()),
+        _ => (false, with_next("/company", &next)),
+    };
     let (cx, details) = (visit.viewer_cx(), form.details());
     let created = visit.state.db.write(move |tx| {
         Box::pin(async move {
             // A form sent twice names one company, not two.
-            if !accounts::list_memberships(tx, &cx.vendor_id, &user_id).await?.is_empty() {
+            let memberships = accounts::list_memberships(tx, &cx.vendor_id, &user_id).await?;
+            let is_double = |it: &Membership| {
+                !is_another
+                    || it.account.company == details.company.trim()
+                        && it.account.created_at.plus(SENT_TWICE_MS) > cx.now
+            };
+            if memberships.iter().any(is_double) {
                 return Ok(None);
             }
             accounts::create_account(tx, &cx, &user_id, &details).await.map(Some)
         })
     });
     match created.await? {
-        None | Some(AccountCreation::Created(_)) => redirect(&local_path(&next)),
+        None => redirect(&local_path(&next)),
+        Some(AccountCreation::Created(account)) => {
+            accounts::choose_account(&visit.session, &account.id).await?;
+            redirect(&local_path(&next));
+        }
         Some(AccountCreation::Refused(problems)) => {
-            let refused = Refusal::fields(form.refused("create-account"), problems);
-            refused.go_back(&with_next("/company", &next)).await;
+            Refusal::fields(form.refused("create-account"), problems).go_back(&page).await;
         }
         Some(AccountCreation::UserNotFound) => return Err(FormFailure::not_allowed()),
     }
     Ok(())
 }
 
-/// Changes the details of the account that is acted for.
+/// Changes the details of the account that the form names, which must be the one that is acted for.
 ///
 /// # Errors
 /// [`FormFailure`] when the role does not include it or something fails.
@@ -139,9 +162,12 @@ pub async fn update_account(
     /// The company.
     #[server(flatten)]
     form: CompanyForm,
+    /// Whose details they are.
+    #[server(default)]
+    account_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
+    let account = named_account(&visit, &account_id)?;
     let (cx, master, details) = (visit.viewer_cx(), visit.state.master.clone(), form.details());
     let updated = visit.state.db.write(move |tx| {
         Box::pin(async move { update_billing_details(tx, &cx, &master, &account.id, &details).await })

@@ -12,6 +12,7 @@ use leptos_axum::redirect;
 use sdk::error::{Code, Problem};
 use sdk::wire::{ClaimPollRequest, ClaimPollResponse, ClaimStartRequest, ClaimStartResponse};
 
+use super::acting::named_account;
 use super::error::{ApiProblem, FlatJson};
 use super::form::{FormFailure, Refused};
 use super::step_up::{confirm_first, fresh_authentication};
@@ -110,13 +111,16 @@ pub async fn enter_claim(
 /// [`FormFailure`] for whoever may not give out keys.
 #[server(prefix = "/act", endpoint = "approve-claim")]
 pub async fn approve_claim(
+    /// The account whose member decides.
+    #[server(default)]
+    account_id: String,
     /// The user code.
     code: String,
     /// The license that was chosen.
     #[server(default)]
     license_id: String,
 ) -> Result<(), FormFailure> {
-    decide(code, Decision::Approve(LicenseId::from_untrusted(&license_id))).await
+    decide(&account_id, code, Decision::Approve(LicenseId::from_untrusted(&license_id))).await
 }
 
 /// Refuses a waiting product.
@@ -125,15 +129,18 @@ pub async fn approve_claim(
 /// [`FormFailure`] for whoever may not give out keys.
 #[server(prefix = "/act", endpoint = "decline-claim")]
 pub async fn decline_claim(
+    /// The account whose member decides.
+    #[server(default)]
+    account_id: String,
     /// The user code.
     code: String,
 ) -> Result<(), FormFailure> {
-    decide(code, Decision::Decline).await
+    decide(&account_id, code, Decision::Decline).await
 }
 
-async fn decide(code: String, decision: Decision) -> Result<(), FormFailure> {
+async fn decide(account_id: &str, code: String, decision: Decision) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
+    let account = named_account(&visit, account_id)?;
     let Some(code) = rules::parse_user_code(&code) else { return Err(FormFailure::malformed()) };
     let (cx, master, seeker) = (visit.viewer_cx(), visit.state.master.clone(), seeker(&visit, &account));
     let page = claim_page(&code);

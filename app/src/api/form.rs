@@ -128,6 +128,8 @@ pub enum FailureCode {
     Malformed,
     /// Whoever sent it may not do this, or what it names belongs to somebody else.
     NotAllowed,
+    /// It is for another account than the one that is acted for.
+    OtherAccount,
     /// Something failed on our side; the log knows what.
     Failed,
 }
@@ -139,6 +141,7 @@ impl FailureCode {
         match self {
             Self::Malformed => "malformed",
             Self::NotAllowed => "not_allowed",
+            Self::OtherAccount => "other_account",
             Self::Failed => "failed",
         }
     }
@@ -146,7 +149,10 @@ impl FailureCode {
     /// The code of this name; whatever is unknown has failed.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        [Self::Malformed, Self::NotAllowed].into_iter().find(|code| code.as_str() == name).unwrap_or(Self::Failed)
+        [Self::Malformed, Self::NotAllowed, Self::OtherAccount]
+            .into_iter()
+            .find(|code| code.as_str() == name)
+            .unwrap_or(Self::Failed)
     }
 
     /// The status that goes with it.
@@ -154,7 +160,7 @@ impl FailureCode {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotAllowed | Self::OtherAccount => StatusCode::FORBIDDEN,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -178,6 +184,12 @@ impl FormFailure {
     #[must_use]
     pub fn not_allowed() -> Self {
         Self::answer(FailureCode::NotAllowed)
+    }
+
+    /// The form is for another account than the one that is acted for: it was opened before a switch, or forged.
+    #[must_use]
+    pub fn other_account() -> Self {
+        Self::answer(FailureCode::OtherAccount)
     }
 
     /// Something failed: `error` goes to the log, with the request id that the person is told.

@@ -7,6 +7,7 @@
 #![expect(missing_docs, reason = "the server macro makes public fields of arguments, which it documents nowhere")]
 
 pub mod accounts;
+pub mod acting;
 pub mod billing;
 pub mod cards;
 pub mod claims;
@@ -15,11 +16,14 @@ pub mod description;
 pub mod error;
 pub mod form;
 pub mod instances;
+pub mod invitations;
+pub mod joining;
 pub mod key_recovery;
 pub mod licenses;
 pub mod licensing;
 pub mod limits;
 pub mod maintenance;
+pub mod members;
 pub mod next;
 pub mod orders;
 pub mod perpetual;
@@ -29,4 +33,5 @@ pub mod sign_in;
 pub mod staff;
 pub mod staff_licenses;
 pub mod staff_money;
+pub mod staff_people;
 pub mod step_up;

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use backend::accounts::Act;
 use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::OrderId;
 use backend::money::Currency;
 use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, rules};
 use leptos::prelude::*;
 
+use super::acting::{must_be_allowed, named_account};
 use super::form::{FormFailure, Refused, say_done};
 use crate::request::Visit;
 
@@ -19,13 +21,16 @@ pub const FORM: &str = "place-order";
 /// The form that gives an order up.
 pub const CANCEL_ORDER: &str = "cancel-order";
 
-/// Places an order for the account that is acted for, and leads to the page on which it is paid, or, where nothing is
+/// Places an order for the account that the form names, which must be the one that is acted for, and leads to the page on which it is paid, or, where nothing is
 /// paid on a page, to the order's own. An order that cannot be placed goes back to its review with the reason; nothing is charged here.
 ///
 /// # Errors
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not buy.
 #[server(prefix = "/act", endpoint = "place-order")]
 pub async fn place_order(
+    /// Who buys.
+    #[server(default)]
+    account_id: String,
     /// The plan's code.
     plan: String,
     /// How often it is charged: `month`, `year` or `once`.
@@ -56,9 +61,9 @@ pub async fn place_order(
     packs: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
-        return Err(FormFailure::not_allowed());
-    };
+    let account = named_account(&visit, &account_id)?;
+    let Some(viewer) = visit.viewer.clone() else { return Err(FormFailure::not_allowed()) };
+    must_be_allowed(&visit, &account.id, Act::Buy).await?;
     let (Some(interval), Some(currency)) = (BillingInterval::parse(&interval), Currency::parse(&currency)) else {
         return Err(FormFailure::malformed());
     };

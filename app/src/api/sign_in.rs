@@ -96,15 +96,19 @@ pub async fn log_in(
     Ok(())
 }
 
-/// Ends the browser's session.
+/// Ends the browser's session and goes on to `next`, or to the price list.
 ///
 /// # Errors
 /// [`FormFailure`] when the session cannot be ended.
 #[server(prefix = "/act", endpoint = "sign-out")]
-pub async fn sign_out() -> Result<(), FormFailure> {
+pub async fn sign_out(
+    /// Where to go on.
+    #[server(default)]
+    next: String,
+) -> Result<(), FormFailure> {
     accounts::sign_out(&Visit::here().session).await?;
     say_done("signed_out").await;
-    redirect("/");
+    redirect(&if next.is_empty() { "/".to_owned() } else { local_path(&next) });
     Ok(())
 }
 

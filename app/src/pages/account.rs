@@ -7,15 +7,16 @@ use backend::accounts::{
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
-use backend::text::en::{accounts as fields, countries, moments, portal, portal_accounts as text};
+use backend::text::en::{accounts as fields, countries, members as people, moments, portal, portal_accounts as text};
 use leptos::prelude::*;
 
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
 use super::{NoPage, Page, render};
-use crate::api::accounts::{CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
+use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
+use crate::api::members::MEMBERS;
 use crate::api::refusal::errors_of;
 use crate::components::{
     Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
@@ -57,6 +58,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
     let company = acts_for.map(|(account, role)| company(account, role));
     let members = acts_for.map(|(account, _)| member_list(account, &viewer.user, members));
+    let another = acts_for.map(|_| {
+        view! {
+            <Card title=people::ADD_COMPANY lead=people::ADD_COMPANY_LEAD>
+                <div class="acts">
+                    <LinkButton href=ANOTHER_COMPANY label=people::ADD_COMPANY />
+                </div>
+            </Card>
+        }
+    });
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -64,6 +74,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user)}</div>
         {members}
+        {another}
         {sessions}
     };
     Ok(Page::new(text::ACCOUNT, body))
@@ -127,6 +138,7 @@ async fn company_form(account: &Account) -> AnyView {
     let refused = take_refused("update-account").await;
     let errors = errors_of(&refused);
     let typed = CompanyForm::of_refused(&refused).unwrap_or_else(|| CompanyForm::of_account(account));
+    let hidden = vec![("account_id".to_owned(), account.id.to_string())];
     view! {
         <Card title=text::COMPANY_DETAILS lead=text::COMPANY_DETAILS_LEAD id="company">
             <Form
@@ -135,6 +147,7 @@ async fn company_form(account: &Account) -> AnyView {
                 submit=text::SAVE_COMPANY
                 errors_title=portal::refused_answers(errors.len())
                 errors
+                hidden
                 beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
             >
                 {company_fields(typed)}
@@ -216,8 +229,9 @@ fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyV
         Row::new().cell(view! { {called} {more} }).cell(portal::role_name(role)).cell(text::role_may(role))
     };
     let rows = members.into_iter().map(row).collect();
+    let manage = || view! { <LinkButton href=MEMBERS label=people::TO_MEMBERS emphasis=Emphasis::Quiet /> };
     view! {
-        <Card title=text::MEMBERS lead=lead id="members">
+        <Card title=text::MEMBERS lead=lead aside=manage id="members">
             <Table
                 caption=text::MEMBERS
                 caption_hidden=true

@@ -377,6 +377,7 @@ impl Review {
     fn placed(&self, quote: &Quote, payment: &str) -> Vec<(String, String)> {
         let chosen = &self.chosen;
         let mut hidden = vec![
+            ("account_id".to_owned(), self.account.id.to_string()),
             ("plan".to_owned(), chosen.plan.clone()),
             ("interval".to_owned(), chosen.interval.as_str().to_owned()),
             ("seats".to_owned(), chosen.seats.to_string()),

@@ -140,7 +140,10 @@ fn choose(account: &Account, view: &ClaimView, candidates: &[Candidate], refused
     });
     let options = options.collect();
     let errors: Vec<FieldError> = said(refused).map(FieldError::general).into_iter().collect();
-    let hidden = vec![("code".to_owned(), shown_user_code(&view.claim.user_code))];
+    let hidden = vec![
+        ("account_id".to_owned(), account.id.to_string()),
+        ("code".to_owned(), shown_user_code(&view.claim.user_code)),
+    ];
     let body = view! {
         <PageHead title=title.clone() lead=text::ask_lead(&account.company) />
         <Notice tone=Tone::Warn title=text::WARNING text=text::WARNING_TEXT />

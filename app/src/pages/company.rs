@@ -1,4 +1,5 @@
-//! `/company?next=`: whom the invoices are for. Its answer is the account.
+//! `/company?next=`: whom the invoices are for. Its answer is the account. `?another=1` asks somebody who has one for one
+//! more.
 
 use backend::accounts::Field as Detail;
 use backend::text::en::{accounts as fields, portal, portal_accounts as text};
@@ -19,6 +20,7 @@ pub fn page() -> impl IntoView {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let next = visit.query("next").unwrap_or_default();
+    let another = visit.query("another").unwrap_or_default();
     let buying = is_buying(&next);
     let refused = take_refused("create-account").await;
     let errors = errors_of(&refused);
@@ -31,7 +33,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 submit=text::company_act(buying)
                 errors_title=portal::refused_answers(errors.len())
                 errors
-                hidden=vec![("next".to_owned(), next)]
+                hidden=vec![("next".to_owned(), next), ("another".to_owned(), another)]
             >
                 {company_fields(typed)}
             </Form>

@@ -2,13 +2,13 @@
 
 use backend::accounts::{Act, may};
 use backend::billing::attention::{Attention, list_attention};
-use backend::text::en::{attention as alert_words, portal as text};
+use backend::text::en::{attention as alert_words, members as words, portal as text};
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
 use crate::api::form;
 use crate::components::Tone;
-use crate::layout::{Alert, Audience, Brand, Done, Frame, NavLink, SignedIn};
+use crate::layout::{Alert, Audience, Brand, Done, Frame, NavLink, SignedIn, Switch};
 use crate::request::{Viewer, Visit};
 
 /// Address of the style sheet; named after its content where the build says so, to be cached for ever.
@@ -69,6 +69,7 @@ pub async fn frame() -> Frame {
         entrance,
         signed_in: visit.viewer.as_deref().map(|viewer| SignedIn {
             who: who(viewer),
+            switch: switch(viewer),
             sign_out_action: "/act/sign-out".to_owned(),
             sign_out: text::SIGN_OUT.to_owned(),
         }),
@@ -140,4 +141,20 @@ fn who(viewer: &Viewer) -> String {
         Some((account, role)) => text::member(&account.company, *role),
         None => viewer.user.email.clone(),
     }
+}
+
+/// The way to the other accounts of somebody who has several.
+fn switch(viewer: &Viewer) -> Option<Switch> {
+    let (current, _) = viewer.account.as_ref()?;
+    let others = viewer.memberships.iter().filter(|it| it.account.id != current.id);
+    let choices: Vec<_> =
+        others.map(|it| (it.account.id.to_string(), words::switch_to(&it.account, it.role))).collect();
+    (!choices.is_empty()).then(|| Switch {
+        open: words::SWITCH.to_owned(),
+        title: words::SWITCH_TITLE.to_owned(),
+        text: words::SWITCH_TEXT.to_owned(),
+        close: words::SWITCH_CLOSE.to_owned(),
+        action: "/act/switch-account".to_owned(),
+        choices,
+    })
 }

@@ -18,11 +18,15 @@ pub mod forgot_password;
 pub mod frame;
 pub mod further_seats;
 pub mod instance;
+mod invitations;
 pub mod invoices;
+pub mod join;
 pub mod license;
 mod license_filter;
 pub mod licenses;
 pub mod log_in;
+pub mod member;
+pub mod members;
 pub mod not_done;
 pub mod order;
 pub mod overview;
@@ -33,6 +37,7 @@ pub mod recover;
 pub mod reset_password;
 pub mod sign_up;
 pub mod staff;
+pub mod staff_colleague;
 pub mod staff_event;
 pub mod staff_events;
 pub mod staff_failed;
@@ -42,6 +47,7 @@ pub mod staff_ledger;
 pub mod staff_license;
 pub mod staff_licenses;
 pub mod staff_payments;
+pub mod staff_people;
 pub mod staff_plan_version;
 pub mod staff_signing_keys;
 pub mod transfer;
@@ -52,7 +58,7 @@ pub mod verify_email;
 
 use std::future::Future;
 
-use backend::accounts::{StaffAct, StaffRole, staff_may};
+use backend::accounts::{Account, StaffAct, StaffRole, staff_may};
 use backend::db::DbError;
 use leptos::prelude::*;
 
@@ -79,6 +85,8 @@ impl Page {
 pub enum NoPage {
     /// Nothing is here, or not for whoever asks: the two look the same.
     NotFound,
+    /// It is there, but belongs to another account of the person than the one that is acted for.
+    OtherAccount(Box<Account>),
     /// Something failed; the person is told the request id, the log the rest.
     Failed(String),
 }

@@ -22,6 +22,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (title, lead) = match code {
         FailureCode::Malformed => (text::MALFORMED, text::MALFORMED_LEAD.to_owned()),
         FailureCode::NotAllowed => (text::NOT_ALLOWED, text::NOT_ALLOWED_LEAD.to_owned()),
+        FailureCode::OtherAccount => (text::OTHER_ACCOUNT, text::OTHER_ACCOUNT_LEAD.to_owned()),
         FailureCode::Failed => {
             (portal::FAILED_TITLE, portal::failed_lead(&request_id(&visit.query("request").unwrap_or_default())))
         }

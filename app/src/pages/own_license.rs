@@ -41,7 +41,12 @@ impl OwnLicense {
             })
         });
         let Some((view, subscription)) = found.await? else { return Err(NoPage::NotFound) };
-        if view.license.account_id != account.id || !may(role, Act::See) {
+        if view.license.account_id != account.id {
+            let memberships = visit.viewer.as_ref().map(|viewer| viewer.memberships.clone()).unwrap_or_default();
+            let other = memberships.into_iter().find(|it| it.account.id == view.license.account_id);
+            return Err(other.map_or(NoPage::NotFound, |it| NoPage::OtherAccount(Box::new(it.account))));
+        }
+        if !may(role, Act::See) {
             return Err(NoPage::NotFound);
         }
         Ok(Self { account, role, view, subscription, now: visit.state.clock.now() })

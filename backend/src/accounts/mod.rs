@@ -29,11 +29,13 @@
 
 mod authority;
 mod change_password;
+mod chosen_account;
 mod confirm_password;
 mod create_account;
 mod create_staff;
 mod links;
 mod log_in;
+pub mod members;
 mod password;
 mod rate_limits;
 mod request_password_reset;
@@ -56,6 +58,7 @@ use crate::ids::{AccountId, UserId, VendorId};
 
 pub use authority::{may_act, staff_may_act};
 pub use change_password::{ChangePassword, PasswordChange, change_password};
+pub use chosen_account::{choose_account, chosen_account};
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
 pub use create_account::{AccountCreation, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};

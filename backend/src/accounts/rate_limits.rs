@@ -32,6 +32,10 @@ text_enum! {
         RecoverEmail = "recover_email",
         /// Verification mails to one user.
         VerificationUser = "verification_user",
+        /// Invitations sent for one account, or to the vendor's staff.
+        InviteAccount = "invite_account",
+        /// Invitations sent to one e-mail address.
+        InviteEmail = "invite_email",
         /// Password checks of a signed-in user.
         PasswordCheckUser = "password_check_user",
         /// Seats of one license freed by somebody who shows only its key.
@@ -53,6 +57,8 @@ impl Limit {
             Self::SignInAddress => (60, 15 * MINUTE_MS),
             Self::SignInEmail | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
+            Self::InviteAccount => (40, HOUR_MS),
+            Self::InviteEmail => (6, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),

@@ -14,6 +14,7 @@ mod leases;
 mod license_lists;
 mod licenses;
 mod mail;
+mod members;
 mod model;
 mod stories;
 mod support;

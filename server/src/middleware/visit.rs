@@ -12,9 +12,9 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use backend::accounts::{self, DbSessionStore};
+use backend::accounts::{self, Account, DbSessionStore, Membership, Role};
 use backend::db::DbError;
-use backend::ids::UserId;
+use backend::ids::AccountId;
 use backend::vendors::Vendor;
 use tower_sessions::Session;
 
@@ -109,7 +109,7 @@ fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
         }
         (Access::Anyone, _) => by_page,
         (_, Who::Nobody) => Answered::Elsewhere(with_next(entrance, &page)),
-        (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" => {
+        (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" && query != "another=1" => {
             Answered::Elsewhere(next_of(query))
         }
         (Access::SignedIn, _) | (Access::Account, Who::SignedIn { account: true, .. }) => by_page,
@@ -148,28 +148,27 @@ fn visit(state: &AppState, vendor: Arc<Vendor>, session: Session, viewer: Option
 async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Result<Option<Viewer>, String> {
     let identity = accounts::session_identity(session, &vendor.id).await.map_err(|error| error.to_string())?;
     let Some(user_id) = identity.and_then(|identity| identity.user_id) else { return Ok(None) };
+    let chosen = accounts::chosen_account(session).await.map_err(|error| error.to_string())?;
     let vendor_id = vendor.id.clone();
     let found = state
         .db
         .read(move |tx| {
             Box::pin(async move {
                 let Some(user) = accounts::find_user(tx, &vendor_id, &user_id).await? else { return Ok(None) };
-                let account = first_account(tx, &vendor_id, &user_id).await?;
+                let memberships = accounts::list_memberships(tx, &vendor_id, &user_id).await?;
+                let account = acts_for(&memberships, chosen.as_ref());
                 let staff = user.staff_role;
-                Ok(Some(Viewer { user, account, staff }))
+                Ok(Some(Viewer { user, account, memberships, staff }))
             })
         })
         .await;
     found.map_err(|error: DbError| error.to_string())
 }
 
-async fn first_account(
-    tx: &mut backend::db::Tx,
-    vendor_id: &backend::ids::VendorId,
-    user_id: &UserId,
-) -> Result<Option<(accounts::Account, accounts::Role)>, DbError> {
-    let memberships = accounts::list_memberships(tx, vendor_id, user_id).await?;
-    Ok(memberships.into_iter().next().map(|membership| (membership.account, membership.role)))
+/// The account that was chosen, as long as the person belongs to it; else the first.
+fn acts_for(memberships: &[Membership], chosen: Option<&AccountId>) -> Option<(Account, Role)> {
+    let found = memberships.iter().find(|it| Some(&it.account.id) == chosen).or_else(|| memberships.first());
+    found.map(|it| (it.account.clone(), it.role))
 }
 
 #[cfg(test)]
@@ -197,6 +196,11 @@ mod tests {
             (CUSTOMER, "/buy?plan=pilot", None),
             (CUSTOMER, "/licenses", None),
             (CUSTOMER, "/company?next=%2Fbuy", Some("/buy")),
+            (CUSTOMER, "/company?another=1", None),
+            (CUSTOMER, "/account/members", None),
+            (NEW, "/account/members", Some("/company?next=%2Faccount%2Fmembers")),
+            (STAFF, "/account/members", Some("/staff")),
+            (Who::Nobody, "/join?token=x", None),
             (CUSTOMER, "/log-in?next=%2Flicenses", Some("/licenses")),
             (CUSTOMER, "/log-in?next=%2F%2Fevil.example", Some("/overview")),
             (STAFF, "/staff", None),

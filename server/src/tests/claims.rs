@@ -49,6 +49,13 @@ async fn poll(app: &TestApp, started: &Value) -> Answer {
     app.call("claims/poll", &json!({ "device_code": started["device_code"] })).await
 }
 
+/// The account that the form of a page names.
+fn account_of(page: &Answer) -> String {
+    let id: String =
+        page.body.split("acc_").nth(1).unwrap_or_default().chars().take_while(char::is_ascii_alphanumeric).collect();
+    format!("acc_{id}")
+}
+
 fn path_of(started: &Value) -> String {
     let complete = started["verification_uri_complete"].as_str().unwrap_or_default();
     complete.trim_start_matches(super::ORIGIN).to_owned()
@@ -71,7 +78,9 @@ async fn a_product_gets_its_key_from_a_person_with_a_browser() -> anyhow::Result
         assert!(asked.body.contains(part), "{part}: {}", asked.body);
     }
     let code = started["user_code"].as_str().unwrap_or_default();
-    let approved = person.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    let account_id = account_of(&asked);
+    let approved =
+        person.post("approve-claim", format!("account_id={account_id}&code={code}&license_id={license_id}")).await;
     assert!(approved.status.is_redirection(), "{}", approved.body);
     assert_eq!(approved.header("location"), page);
     assert!(person.get(&page).await.body.contains("Go back to your product"));
@@ -113,10 +122,15 @@ async fn what_one_account_decided_is_not_shown_to_another() -> anyhow::Result<()
     let code = started["user_code"].as_str().unwrap_or_default();
     let owner = Person::log_in(&app, "startup").await;
     let other = Person::log_in(&app, "maker").await;
-    let stolen = other.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    let account_id = account_of(&other.get(&path_of(&started)).await);
+    let stolen =
+        other.post("approve-claim", format!("account_id={account_id}&code={code}&license_id={license_id}")).await;
     assert_eq!(stolen.header("location"), path_of(&started));
     assert!(other.get(&path_of(&started)).await.body.contains("cannot be used for this product"));
-    owner.post("approve-claim", format!("code={code}&license_id={license_id}")).await;
+    let account_id = account_of(&owner.get(&path_of(&started)).await);
+    let approved =
+        owner.post("approve-claim", format!("account_id={account_id}&code={code}&license_id={license_id}")).await;
+    assert_eq!(approved.header("location"), path_of(&started));
     let seen = other.get(&path_of(&started)).await;
     assert!(!seen.body.contains(license_id.as_str()), "{}", seen.body);
     Ok(())

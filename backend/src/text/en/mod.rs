@@ -38,6 +38,8 @@ pub mod license_search;
 pub mod license_start;
 pub mod licenses;
 pub mod mail;
+pub mod member_mail;
+pub mod members;
 pub mod moments;
 pub mod options;
 pub mod order_mail;

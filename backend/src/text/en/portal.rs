@@ -65,9 +65,13 @@ pub fn failed_lead(request_id: &str) -> String {
 pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)] {
     match audience {
         Audience::Visitor => &[("Prices", "/")],
-        Audience::Customer => {
-            &[("Overview", "/overview"), ("Licenses", "/licenses"), ("Invoices", "/invoices"), ("Account", "/account")]
-        }
+        Audience::Customer => &[
+            ("Overview", "/overview"),
+            ("Licenses", "/licenses"),
+            ("Invoices", "/invoices"),
+            ("Members", "/account/members"),
+            ("Account", "/account"),
+        ],
         Audience::Staff => &[
             ("Console", "/staff"),
             ("Licenses", "/staff/licenses"),
@@ -76,6 +80,7 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
             ("Ledger", "/staff/ledger"),
             ("Events", "/staff/events"),
             ("Signing keys", "/staff/signing-keys"),
+            ("People", "/staff/people"),
         ],
     }
 }
@@ -162,6 +167,6 @@ pub fn done(code: &str) -> Option<&'static str> {
         "planned_dropped" => "Everything stays as it is. No change is planned.",
         "subscription_cancelled" => "The subscription is cancelled. Everything works until its last day.",
         "subscription_resumed" => "The subscription goes on and renews as before.",
-        _ => return None,
+        _ => return super::members::done(code),
     })
 }

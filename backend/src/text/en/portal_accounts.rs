@@ -341,6 +341,11 @@ pub const MALFORMED_LEAD: &str = "Nothing was changed. Go back, load the page ag
 pub const NOT_ALLOWED: &str = "You may not do this";
 /// What to do.
 pub const NOT_ALLOWED_LEAD: &str = "Nothing was changed. Your role does not include it, or you were logged out in between. An owner of the account can.";
+/// Title of the page for a form of another account than the one that is acted for.
+pub const OTHER_ACCOUNT: &str = "This form is for another company";
+/// What to do.
+pub const OTHER_ACCOUNT_LEAD: &str = "Nothing was changed. The page was opened for another company than the one that you act for now, perhaps before you \
+     switched in another window. Switch back with the button on top, then send it again.";
 /// Way on.
 pub const TO_OVERVIEW: &str = "Go to the overview";
 

@@ -9,7 +9,8 @@ use backend::accounts::{DbSessionStore, begin_session, find_user};
 use backend::catalog::{CatalogApplication, apply_catalog, load_catalog};
 use backend::clock::Clock;
 use backend::cx::Entropy;
-use backend::ids::{UserId, VendorId};
+use backend::ids::{LicenseId, UserId, VendorId};
+use backend::licenses::find_license;
 use backend::stripe::StripeAccounts;
 use sqlx::{Connection as _, SqliteConnection};
 use tower_sessions::Session;
@@ -31,6 +32,10 @@ pub(super) struct Objects {
     job: String,
     claim: String,
     kid: String,
+    account: String,
+    member: String,
+    colleague: String,
+    invitation: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -54,6 +59,7 @@ impl World {
         app.buyer("other").await?;
         let abroad = second_vendor(&mut app).await?;
         let file = app._folder.path().join("test.db");
+        let account = account_of(&app, &license).await?;
         app.state.db.close().await;
 
         let own = Objects {
@@ -65,6 +71,10 @@ impl World {
             event: "evt_own".to_owned(),
             job: "job_own".to_owned(),
             kid: "kid_own".to_owned(),
+            account,
+            member: "usr_viewer".to_owned(),
+            colleague: "usr_read_only".to_owned(),
+            invitation: "ivt_own".to_owned(),
         };
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
@@ -140,8 +150,18 @@ impl World {
     pub(super) async fn counted(&self) -> anyhow::Result<Vec<i64>> {
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}?mode=ro", self.database().display())).await?;
         let mut counts = Vec::new();
-        for table in ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"]
-        {
+        for table in [
+            "audit",
+            "events",
+            "jobs",
+            "orders",
+            "licenses",
+            "instances",
+            "memberships",
+            "users",
+            "accounts",
+            "invitations",
+        ] {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
         }
@@ -186,6 +206,8 @@ impl Objects {
     /// The path with its parameters filled in.
     fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(if path.starts_with("/staff/") { 2 } else { 1 }) {
+            Some("account") => &self.member,
+            Some("people") => &self.colleague,
             Some("licenses") => &self.license,
             Some("orders") => &self.order,
             Some("events") => &self.event,
@@ -227,6 +249,13 @@ impl Objects {
             ("plan_id", "pln_none"),
             ("session_id", "none"),
             ("kid", &self.kid),
+            ("account_id", &self.account),
+            ("user_id", &self.member),
+            ("role", "viewer"),
+            ("becomes", "billing"),
+            ("colleague_id", &self.colleague),
+            ("staff_role", "support"),
+            ("invitation_id", &self.invitation),
             ("plan", "startup"),
             ("interval", "month"),
             ("seats", "1"),
@@ -285,8 +314,19 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         event: "evt_abroad".to_owned(),
         job: "job_abroad".to_owned(),
         kid: "kid_abroad".to_owned(),
+        account: "acc_abroad".to_owned(),
+        member: "usr_foreign_admin".to_owned(),
+        colleague: "usr_foreign_admin".to_owned(),
+        invitation: "ivt_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
+}
+
+async fn account_of(app: &TestApp, license: &LicenseId) -> anyhow::Result<String> {
+    let (vendor_id, id) = (app.vendor.id.clone(), license.clone());
+    let found = app.state.db.read(move |tx| Box::pin(async move { find_license(tx, &vendor_id, &id).await })).await?;
+    let account = found.map(|view| view.license.account_id.to_string());
+    account.ok_or_else(|| anyhow::anyhow!("no such license"))
 }
 
 async fn second_id(app: &TestApp) -> anyhow::Result<VendorId> {
@@ -362,6 +402,12 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
         "INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at, created_at)
          SELECT 'doc_own', vendor_id, account_id, 'inv_own', 'A-1', 'invoice', x'25504446', x'315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027', 1767225600000, 1
          FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO invitations (id, vendor_id, account_id, role, email, email_key, token_hash, created_at, sent_at, expires_at)
+         SELECT 'ivt_own', vendor_id, account_id, 'viewer', 'ivy@people.test', 'ivy@people.test', x'01', 1, 1, 1798761600000
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO invitations (id, vendor_id, role, email, email_key, token_hash, created_at, sent_at, expires_at)
+         SELECT 'ivt_abroad', id, 'support', 'ivy@people.test', 'ivy@people.test', x'02', 1, 1, 1798761600000
+         FROM vendors WHERE id <> $1",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          SELECT id, 'evt_abroad', 'invoice.paid', '{}', 'failed', 1 FROM vendors WHERE id <> $1",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)

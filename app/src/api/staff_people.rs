@@ -1,0 +1,95 @@
+//! The forms of the vendor's staff about itself. Who may is asked by the use cases.
+
+use backend::accounts::members::rules::is_powerful;
+use backend::accounts::members::{self, Position};
+use backend::accounts::{StaffAct, StaffRole};
+use backend::ids::UserId;
+use leptos::prelude::*;
+use leptos_axum::redirect;
+
+use super::acting::staff_must_be_allowed;
+use super::form::{FormFailure, Refused};
+use super::invitations::{INVITE_COLLEAGUE, send};
+use super::members::{act, answer};
+use super::next::local_path;
+use super::step_up::{confirm_first, fresh_authentication};
+use crate::request::Visit;
+
+/// The staff's page.
+pub const PEOPLE: &str = "/staff/people";
+
+/// The page of a colleague.
+#[must_use]
+pub fn colleague_page(user_id: &UserId) -> String {
+    local_path(&format!("{PEOPLE}/{user_id}"))
+}
+
+/// Invites somebody to the staff.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "invite-colleague")]
+pub async fn invite_colleague(
+    /// E-mail address.
+    #[server(default)]
+    email: String,
+    /// As what.
+    #[server(default)]
+    staff_role: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    staff_must_be_allowed(&visit, StaffAct::ManageStaff).await?;
+    let refused = Refused::new(INVITE_COLLEAGUE).value("email", &email).value("staff_role", &staff_role);
+    let Some(role) = StaffRole::parse(&staff_role) else {
+        refused.problem("staff_role", "role").go_back(PEOPLE).await;
+        return Ok(());
+    };
+    send(&visit, Position::Staff(role), email, refused, PEOPLE).await
+}
+
+/// Gives a colleague another role.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "change-staff-role")]
+pub async fn change_staff_role(
+    /// Who.
+    colleague_id: String,
+    /// What the person is to be.
+    #[server(default)]
+    staff_role: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    staff_must_be_allowed(&visit, StaffAct::ManageStaff).await?;
+    let Some(role) = StaffRole::parse(&staff_role) else { return Err(FormFailure::malformed()) };
+    let id = UserId::from_untrusted(&colleague_id);
+    let page = colleague_page(&id);
+    if is_powerful(&Position::Staff(role)) && fresh_authentication(&visit).await?.is_none() {
+        redirect(&confirm_first(&page));
+        return Ok(());
+    }
+    let changed = act(&visit, move |tx, cx, master| {
+        let id = id.clone();
+        Box::pin(async move { members::change_staff_role(tx, cx, master, &id, role).await })
+    });
+    answer(changed.await?, "role_changed", &page, PEOPLE).await
+}
+
+/// Makes a colleague an ordinary user.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "remove-colleague")]
+pub async fn remove_colleague(
+    /// Who.
+    colleague_id: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let id = UserId::from_untrusted(&colleague_id);
+    let page = colleague_page(&id);
+    let removed = act(&visit, move |tx, cx, master| {
+        let id = id.clone();
+        Box::pin(async move { members::remove_colleague(tx, cx, master, &id).await })
+    });
+    answer(removed.await?, "member_removed", &page, PEOPLE).await
+}
