@@ -16,8 +16,13 @@ const CATALOG = process.env.LEASEHOLD_CATALOG ?? 'demo/iot-platform.toml';
 /** Names and values of the programs, which xtask/src/product.rs knows as well. */
 const STRIPE_KEY = 'sk_test_journey';
 const WEBHOOK_SECRET = 'whsec_journey';
-/** What a journey may log in with as the vendor's staff. */
+/**
+ * What a journey logs in with as the vendor's staff. A code works once, and several journeys share a product: therefore
+ * `logIn` takes a fresh administrator for each log-in, and this one stands for all of them.
+ */
 export const ADMIN = { email: 'admin@example.com', password: 'journey-password-2026' };
+/** The secret of every administrator's app. */
+export const ADMIN_SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
@@ -62,6 +67,8 @@ export interface Product {
   inbox(address: string, matching?: RegExp): Promise<Mail>;
   /** Starts one more server on the same database and returns its address; needs PostgreSQL. */
   addNode(): Promise<string>;
+  /** Makes a member of staff with the role `admin` and a second factor whose secret is ADMIN_SECRET. */
+  newAdmin(): Promise<{ email: string; password: string }>;
   /** Runs `server ARGUMENTS…` with this product's configuration and returns what it printed. */
   command(...args: string[]): Promise<string>;
   /** What server and sandbox have logged so far. */
@@ -77,6 +84,16 @@ export interface Options {
   databaseUrl?: string;
   /** Settings that differ, by the names of environment variables. */
   settings?: Record<string, string>;
+}
+
+/** The products that run here, by every address that they answer. */
+const products = new Map<string, Product>();
+
+/** The product that answers at this address. */
+export function productAt(url: string): Product {
+  const product = products.get(new URL(url).origin);
+  if (product === undefined) throw new Error(`no product answers at ${url}`);
+  return product;
 }
 
 /** Starts a product on free loopback ports in a temporary folder. */
@@ -124,6 +141,13 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
     await rm(folder, { recursive: true, force: true });
   };
   const command = (...args: string[]) => runToEnd(join(programs, 'server'), args, env);
+  const newAdmin = async () => {
+    const email = `admin-${crypto.randomUUID().slice(0, 8)}@example.com`;
+    const vendor = ['--vendor', await vendorOf(catalog)];
+    const staff = ['admin', 'create-staff', '--role', 'admin', '--email', email, '--password-stdin', '--totp-secret-stdin'];
+    await runToEnd(join(programs, 'server'), [...staff, ...vendor], env, `${ADMIN.password}\n${ADMIN_SECRET}\n`);
+    return { email, password: ADMIN.password };
+  };
   const post = async (path: string, body: unknown) => {
     const answer = await fetch(`${sandboxUrl}/_sandbox/${path}`, {
       method: 'POST',
@@ -139,8 +163,6 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
     await ready(sandbox, `${sandboxUrl}/_sandbox/state`);
     await command('migrate');
     await command('admin', 'apply-catalog', catalog, '--yes');
-    const staff = ['admin', 'create-staff', '--role', 'admin', '--email', ADMIN.email, '--password-stdin'];
-    await runToEnd(join(programs, 'server'), staff, env, `${ADMIN.password}\n`);
     const server = start('server', ['serve']);
     await ready(server, `${url}/readyz`);
   } catch (error) {
@@ -149,9 +171,10 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
     throw new Error(`the product did not start: ${error}\n${printed}`);
   }
 
-  return {
+  const product: Product = {
     url,
     clockFile,
+    newAdmin,
     sandbox: {
       url: sandboxUrl,
       chaos: (switches) => post('chaos', switches),
@@ -173,12 +196,15 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
       const [port] = await freePorts();
       const node = start('server', ['serve'], { LEASEHOLD__SERVER__LISTEN: `127.0.0.1:${port}` });
       await ready(node, `http://127.0.0.1:${port}/readyz`);
+      products.set(`http://127.0.0.1:${port}`, product);
       return `http://127.0.0.1:${port}`;
     },
     command,
     log: readLog,
     stop,
   };
+  products.set(url, product);
+  return product;
 }
 
 /** The code of the vendor whose catalog the file is. */

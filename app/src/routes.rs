@@ -85,6 +85,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("") view=pages::price_list::page />
                 <Route path=StaticSegment("sign-up") view=pages::sign_up::page />
                 <Route path=StaticSegment("log-in") view=pages::log_in::page />
+                <Route path=(StaticSegment("log-in"), StaticSegment("code")) view=pages::log_in_code::page />
                 <Route path=StaticSegment("forgot-password") view=pages::forgot_password::page />
                 <Route path=StaticSegment("reset-password") view=pages::reset_password::page />
                 <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
@@ -95,6 +96,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("account") view=pages::account::page />
                 <Route path=(StaticSegment("account"), StaticSegment("members")) view=pages::members::page />
                 <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
+                <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />

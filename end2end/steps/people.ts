@@ -1,7 +1,8 @@
 import { expect, type Page } from '@playwright/test';
 import { freshAddress } from '../fixtures.ts';
-import type { Product } from '../product.ts';
+import { ADMIN, ADMIN_SECRET, type Product, productAt } from '../product.ts';
 import { press } from './interactions.ts';
+import { totp } from './totp.ts';
 
 /** Somebody who signs up. */
 export interface Person {
@@ -52,10 +53,23 @@ export async function nameCompany(page: Page, company: Company = COMPANY): Promi
   await press(page, /^(Go on to payment|Save the company)$/);
 }
 
-/** Logs in on the page that is open. */
+/** Logs in on the page that is open; as `ADMIN`, with a code as well. */
 export async function logIn(page: Page, person: Person): Promise<void> {
+  if (person === ADMIN) {
+    const product = productAt(page.url());
+    await logIn(page, await product.newAdmin());
+    await enterCode(page, await totp(product, ADMIN_SECRET));
+    return;
+  }
   await page.getByLabel('E-mail address').fill(person.email);
   await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await press(page, 'Log in');
+}
+
+/** Takes the second step of logging in, on the page that is open. */
+export async function enterCode(page: Page, code: string): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'Your code, please' })).toBeVisible();
+  await page.getByLabel('Code', { exact: true }).fill(code);
   await press(page, 'Log in');
 }
 

@@ -1,4 +1,4 @@
-//! The whole build in Rust: `cargo xtask serve | test [--quick] | soak | bugs | e2e | bench | lint | build [--release]`.
+//! The whole build in Rust: `cargo xtask serve | totp | test [--quick] | soak | bugs | e2e | bench | lint | build [--release]`.
 //!
 //! Nothing has to be installed by hand on a machine with rustup; the browser tests need Node and Chromium. One file per
 //! command, and beside them what they share: [`site`] (with [`styles`], [`compress`], [`budget`]), [`postgres`],
@@ -36,6 +36,7 @@ mod site;
 mod soak;
 mod styles;
 mod test;
+mod totp;
 mod workspace;
 
 use anyhow::Result;
@@ -62,6 +63,8 @@ enum Task {
         #[arg(long, value_name = "URL")]
         database_url: Option<String>,
     },
+    /// Print the code that the app of the demo's admin would show now
+    Totp,
     /// Run every check: lints, tests on both databases, budgets, browser journeys
     Test {
         /// Without browser journeys and slow proofs
@@ -123,6 +126,7 @@ fn run(task: Task) -> Result<bool> {
     let workspace = Workspace::find()?;
     match task {
         Task::Serve { ports, database_url } => serve::serve(&workspace, ports, database_url).map(|()| true),
+        Task::Totp => totp::print().map(|()| true),
         Task::Test { quick } => test::test(&workspace, quick),
         Task::Soak { rounds, model_calls } => soak::soak(&workspace, rounds, model_calls),
         Task::Bugs { only } => bugs::bugs(&workspace, &only),

@@ -32,6 +32,8 @@ pub(crate) struct Login {
 
 /// The vendor's staff, with the role `admin`.
 pub(crate) const STAFF: Login = Login { email: "admin@example.com", password: "demo-password-2026" };
+/// The secret of that login's second factor, 160 bits in base32; no secret either. `cargo xtask totp` prints its codes.
+pub(crate) const STAFF_TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 /// A customer that has bought something.
 pub(crate) const CUSTOMER: Login = Login { email: "customer@example.com", password: "demo-password-2026" };
 
@@ -126,11 +128,12 @@ impl Demo {
             Preparation { what, command, input }
         };
         let staff = ["admin", "create-staff", "--vendor", DEMO_VENDOR, "--role", "admin", "--email", STAFF.email];
-        let staff = [&staff[..], &["--name", "Demo Admin", "--password-stdin", "--if-absent"]].concat();
+        let staff =
+            [&staff[..], &["--name", "Demo Admin", "--password-stdin", "--totp-secret-stdin", "--if-absent"]].concat();
         [
             step("Migrating the database", &["migrate"], String::new()),
             step("Applying the demo catalog", &["admin", "apply-catalog", DEMO_CATALOG, "--yes"], String::new()),
-            step("Making the login of the staff", &staff, format!("{}\n", STAFF.password)),
+            step("Making the login of the staff", &staff, format!("{}\n{STAFF_TOTP_SECRET}\n", STAFF.password)),
         ]
     }
 

@@ -180,7 +180,7 @@ Leasehold runs. Ctrl-C stops it. {kept}
   Local Stripe     {}
   Logs             {}, {}
 
-  Log in as        the vendor's admin   {} / {}
+  Log in as        the vendor's admin   {} / {}, and the code that `cargo xtask totp` prints
                    a customer           {} / {}
   Pay with         4242 4242 4242 4242, or the buttons of the checkout page
 

@@ -1,10 +1,11 @@
 //! The forms behind an invitation's link: accepting with the login that one has, or signing up on the spot.
 
 use backend::accounts::members::{self, Acceptance, JOIN_PATH, Joined, Joining};
-use backend::accounts::{self, Password};
+use backend::accounts::{self, Arrival, Password};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
+use super::entrance::begin;
 use super::form::{FormFailure, Refused, say_done};
 use super::next::with_next;
 use super::refusal::Refusal;
@@ -67,7 +68,7 @@ pub async fn join(
     let request = members::Join { secret: token, name: name.clone(), password: Password::new(password) };
     match members::join(&state.db, &state.passwords, &state.master, &cx, &request).await? {
         Joining::Joined(joined) => {
-            accounts::begin_session(&visit.session, &joined.user, &visit.user_agent, cx.now).await?;
+            begin(&visit, &joined.user, Arrival::SignedUp).await?;
             go_in(&visit, &joined).await?;
         }
         Joining::Registered => redirect(&with_next("/log-in", &page)),

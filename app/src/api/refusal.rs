@@ -1,7 +1,7 @@
 //! Why forms of people and accounts are refused, as codes that wait in the session, and their sentences.
 
 use backend::accounts::FieldProblem;
-use backend::text::en::accounts as text;
+use backend::text::en::{accounts as text, second_factor};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -20,6 +20,12 @@ pub enum Refusal {
     WrongLogIn,
     /// The password given as the one in force is not.
     WrongPassword,
+    /// The code of the second factor is not right, or was used before.
+    WrongCode,
+    /// The code is not that of the secret which is being set up.
+    CodeDiffers,
+    /// The second step of a log-in came too late, or its first one is worth nothing any more.
+    StartOver,
     /// Too many attempts.
     Limited {
         /// Seconds to wait.
@@ -51,6 +57,9 @@ impl Refusal {
             Self::Field(problem) => text::problem(problem),
             Self::WrongLogIn => text::WRONG_LOG_IN.to_owned(),
             Self::WrongPassword => text::WRONG_PASSWORD.to_owned(),
+            Self::WrongCode => second_factor::WRONG_CODE.to_owned(),
+            Self::CodeDiffers => second_factor::CODE_DIFFERS.to_owned(),
+            Self::StartOver => second_factor::START_OVER.to_owned(),
             Self::Limited { retry_after_s } => text::limited(*retry_after_s),
         }
     }

@@ -1,19 +1,17 @@
 //! The forms of those who are not signed in yet: sign-up, log-in, the links in mails; and the way out.
 
 use backend::accounts::{
-    self, EmailVerification, LogInOutcome, Password, PasswordReset, ResetRequest, SignUpOutcome, User,
+    self, Arrival, EmailVerification, LogInOutcome, Password, PasswordReset, ResetRequest, SignUpOutcome,
     VerificationRequest,
 };
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
+use super::entrance::{ask_for_code, enter, known_as};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::{local_path, with_next};
 use super::refusal::Refusal;
 use crate::request::Visit;
-
-/// Where members of the vendor's staff begin.
-const STAFF: &str = "/staff";
 
 /// Signs somebody up and goes on to `next`, signed in.
 ///
@@ -46,10 +44,10 @@ pub async fn sign_up(
     let refused = Refused::new("sign-up").value("email", &email).value("name", &name);
     let page = with_next("/sign-up", &next);
     match outcome {
-        SignUpOutcome::SignedUp(user) | SignUpOutcome::Recognised(user) => {
-            enter(&visit, &user).await?;
-            redirect(&local_path(&next));
-        }
+        // Whoever signs up goes on as a customer, whatever else the person is.
+        SignUpOutcome::SignedUp(user) => enter(&visit, &user, Arrival::SignedUp, &local_path(&next)).await?,
+        SignUpOutcome::Recognised(user) => enter(&visit, &user, Arrival::LoggedIn, &local_path(&next)).await?,
+        SignUpOutcome::CodeNeeded(user) => ask_for_code(&visit, &user, &local_path(&next)).await?,
         SignUpOutcome::CheckMail => redirect(&mail_sent(&page)),
         SignUpOutcome::Refused(problems) => Refusal::fields(refused, problems).go_back(&page).await,
         SignUpOutcome::Limited { retry_after_s } => {
@@ -78,17 +76,18 @@ pub async fn log_in(
     let visit = Visit::here();
     // No address has control characters, and not every database takes them.
     let email = email.replace(char::is_control, "");
-    let request = accounts::LogIn { email: email.clone(), password: Password::new(password), address: visit.address };
+    let request = accounts::LogIn {
+        email: email.clone(),
+        password: Password::new(password),
+        address: visit.address,
+        browser: known_as(&visit),
+    };
     let (state, cx) = (&visit.state, visit.viewer_cx());
     let outcome = accounts::log_in(&state.db, &state.passwords, &state.master, &cx, &request).await?;
     let refused = Refused::new("log-in").value("email", &email);
     let refusal = match outcome {
-        LogInOutcome::LoggedIn(user) => {
-            enter(&visit, &user).await?;
-            let at_work = next.is_empty() && user.staff_role.is_some();
-            redirect(&if at_work { STAFF.to_owned() } else { local_path(&next) });
-            return Ok(());
-        }
+        LogInOutcome::LoggedIn(user) => return enter(&visit, &user, Arrival::LoggedIn, &next).await,
+        LogInOutcome::CodeNeeded(user) => return ask_for_code(&visit, &user, &next).await,
         LogInOutcome::Wrong => Refusal::WrongLogIn,
         LogInOutcome::Limited { retry_after_s } => Refusal::Limited { retry_after_s },
     };
@@ -161,7 +160,7 @@ pub async fn reset_password(
     let visit = Visit::here();
     let (state, cx) = (&visit.state, visit.viewer_cx());
     let page = link_page(accounts::RESET_PASSWORD_PATH, &token);
-    let request = accounts::ResetPassword { secret: token, password: Password::new(password) };
+    let request = accounts::ResetPassword { secret: token, password: Password::new(password), address: visit.address };
     match accounts::reset_password(&state.db, &state.passwords, &state.master, &cx, &request).await? {
         PasswordReset::Reset(_) => {
             // This browser's session, if it had one of that user, has ended with all others.
@@ -233,12 +232,6 @@ pub async fn send_verification() -> Result<(), FormFailure> {
         VerificationRequest::NotFound => return Err(FormFailure::not_allowed()),
     }
     redirect("/account");
-    Ok(())
-}
-
-async fn enter(visit: &Visit, user: &User) -> Result<(), FormFailure> {
-    let now = visit.state.clock.now();
-    accounts::begin_session(&visit.session, user, &visit.user_agent, now).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Typing the password again: before what only the person itself may do, unless it was typed a moment ago.
+//! Typing the password again, and a code where there is a second factor: before what only the person itself may do, unless it was typed a moment ago.
 
 use backend::accounts::{self, Password, PasswordConfirmation};
 use backend::clock::UnixMs;
@@ -10,7 +10,7 @@ use super::next::{local_path, with_next};
 use super::refusal::Refusal;
 use crate::request::Visit;
 
-/// The page that asks for the password.
+/// The page that asks for the password, and for a code.
 pub const CONFIRM: &str = "/confirm";
 
 /// When the person typed the password, if that is recent enough; else it must be asked for.
@@ -28,7 +28,7 @@ pub fn confirm_first(next: &str) -> String {
     with_next(CONFIRM, next)
 }
 
-/// Takes the password of whoever is signed in and goes on to `next`.
+/// Takes the password of whoever is signed in, and the code where there is a second factor, and goes on to `next`.
 ///
 /// # Errors
 /// [`FormFailure`] when nobody is signed in or something fails.
@@ -37,6 +37,9 @@ pub async fn confirm_password(
     /// The password.
     #[server(default)]
     password: String,
+    /// The app's code, or a recovery code.
+    #[server(default)]
+    code: String,
     /// Where to go on.
     #[server(default)]
     next: String,
@@ -47,6 +50,7 @@ pub async fn confirm_password(
     let request = accounts::ConfirmPassword {
         user_id: viewer.user.id.clone(),
         password: Password::new(password),
+        code,
         address: visit.address,
     };
     let refused = Refused::new("confirm-password");
@@ -57,6 +61,7 @@ pub async fn confirm_password(
             return Ok(());
         }
         PasswordConfirmation::Wrong => Refusal::WrongPassword.of(refused, "password"),
+        PasswordConfirmation::WrongCode => Refusal::WrongCode.of(refused, "code"),
         PasswordConfirmation::Limited { retry_after_s } => Refusal::Limited { retry_after_s }.of(refused, ""),
     };
     refused.go_back(&confirm_first(&next)).await;

@@ -1,13 +1,16 @@
-//! `/account`: the company, what one logs in with, who else acts for it, which browsers are logged in.
+//! `/account`: the company, what one logs in with, second factor included, who else acts for it, which browsers are logged in.
 //! `?edit=company` and `?edit=password` show the form in place of the facts.
 
 use backend::accounts::{
-    self, Account, Act, Role, SessionInfo, User, VatIdState, list_members, list_sessions, may, session_handle,
+    self, Account, Act, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, list_members,
+    list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
-use backend::text::en::{accounts as fields, countries, members as people, moments, portal, portal_accounts as text};
+use backend::text::en::{
+    accounts as fields, countries, members as people, moments, portal, portal_accounts as text, second_factor,
+};
 use leptos::prelude::*;
 
 use super::company::company_fields;
@@ -18,6 +21,7 @@ use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASS
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
 use crate::api::refusal::errors_of;
+use crate::api::second_factor::SECOND_FACTOR;
 use crate::components::{
     Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
     Table, Tone,
@@ -39,10 +43,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 Some(account_id) => list_members(tx, &cx.vendor_id, account_id).await?,
                 None => Vec::new(),
             };
-            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?))
+            let factor = find_second_factor(tx, &cx, &user_id).await?;
+            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor))
         })
     });
-    let (members, sessions) = found.await?;
+    let (members, sessions, factor) = found.await?;
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
     let lead = text::account_lead(&viewer.user.email, acts_for);
     let head = view! { <PageHead title=text::ACCOUNT lead=lead /> };
@@ -72,7 +77,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {head}
         {limited}
         {verify_banner(&visit)}
-        <div class="row">{company} {log_in(&viewer.user)}</div>
+        <div class="row">{company} {log_in(&viewer.user, factor.as_ref())}</div>
         {members}
         {another}
         {sessions}
@@ -157,17 +162,20 @@ async fn company_form(account: &Account) -> AnyView {
     .into_any()
 }
 
-fn log_in(user: &User) -> AnyView {
+fn log_in(user: &User, factor: Option<&SecondFactor>) -> AnyView {
     let edit = || view! { <LinkButton href=EDIT_PASSWORD label=text::CHANGE_PASSWORD emphasis=Emphasis::Quiet /> };
+    let to_factor = second_factor::to_page(factor.is_some());
     let name = (!user.name.is_empty()).then(|| Fact::new(fields::field(accounts::Field::Name), user.name.clone()));
     let facts = [
         Fact::new(fields::field(accounts::Field::Email), address_and_state(user)),
         Fact::new(text::PASSWORD, text::password_since(user.password_set_at)),
+        Fact::new(second_factor::SECOND_FACTOR, second_factor::state(factor)),
     ];
     let facts: Vec<Fact> = name.into_iter().chain(facts).collect();
     view! {
         <Card title=text::LOG_IN_DETAILS aside=edit id="log-in">
             <Facts facts />
+            <div class="acts"><LinkButton href=SECOND_FACTOR label=to_factor /></div>
         </Card>
     }
     .into_any()
@@ -251,6 +259,7 @@ fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) ->
     };
     let columns = vec![
         Column::text(text::BROWSER),
+        Column::text(text::NETWORK_ADDRESS),
         Column::text(text::LOGGED_IN),
         Column::text(text::LAST_USED),
         Column::act(text::ACT),
@@ -260,11 +269,11 @@ fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) ->
         let row = Row::new();
         if Some(&session.id) == here.as_ref() {
             let row = row.cell(view! { {browser} " " <small>{text::THIS_BROWSER}</small> });
-            return times(row, &session, now).blank();
+            return times(from(row, &session), &session, now).blank();
         }
         let hidden = vec![("session".to_owned(), session.id.as_str().to_owned())];
         let about = browser.clone();
-        times(row.cell(browser), &session, now).cell(view! {
+        times(from(row.cell(browser), &session), &session, now).cell(view! {
             <PostButton action="/act/end-session" label=text::END_SESSION about hidden emphasis=Emphasis::Quiet />
         })
     };
@@ -275,6 +284,11 @@ fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) ->
         </Card>
     }
     .into_any()
+}
+
+/// Where the browser was at sign-in, as far as that was kept.
+fn from(row: Row, session: &SessionInfo) -> Row {
+    if session.network_address.is_empty() { row.blank() } else { row.cell(session.network_address.clone()) }
 }
 
 fn times(row: Row, session: &SessionInfo, now: UnixMs) -> Row {

@@ -1,7 +1,7 @@
-//! `/confirm?next=`: asks for the password again, and goes on.
+//! `/confirm?next=`: asks for the password again, and for a code where there is a second factor, and goes on.
 
-use backend::accounts::Field as Person;
-use backend::text::en::{accounts as fields, portal, portal_accounts as text};
+use backend::accounts::{Field as Person, has_second_factor};
+use backend::text::en::{accounts as fields, portal, portal_accounts as text, second_factor};
 use leptos::prelude::*;
 
 use super::sign_up::password;
@@ -22,10 +22,27 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let refused = take_refused("confirm-password").await;
     let errors = errors_of(&refused);
     let back = local_path(&next);
-    let email = visit.viewer.as_ref().map(|viewer| viewer.user.email.clone()).unwrap_or_default();
+    let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
+    let (cx, email) = (visit.viewer_cx(), viewer.user.email.clone());
+    let read = visit
+        .state
+        .db
+        .read(move |tx| Box::pin(async move { has_second_factor(tx, &cx.vendor_id, &viewer.user.id).await }));
+    let has_factor = read.await?;
+    let title = if has_factor { second_factor::CONFIRM_BOTH } else { text::CONFIRM_PASSWORD };
+    let code = has_factor.then(|| {
+        view! {
+            <Field
+                name="code"
+                label=second_factor::CODE
+                hint=second_factor::CODE_HINT
+                autocomplete="one-time-code"
+            />
+        }
+    });
     let body = view! {
         <div class="column">
-            <PageHead title=text::CONFIRM_PASSWORD lead=text::confirm_password_lead(&email) />
+            <PageHead title lead=text::confirm_password_lead(&email) />
             <Form
                 action="/act/confirm-password"
                 submit=text::CONFIRM_PASSWORD_ACT
@@ -40,9 +57,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     control=password()
                     autocomplete="current-password"
                 />
+                {code}
             </Form>
             <p><a href="/forgot-password">{text::FORGOTTEN}</a></p>
         </div>
     };
-    Ok(Page::new(text::CONFIRM_PASSWORD, body))
+    Ok(Page::new(title, body))
 }

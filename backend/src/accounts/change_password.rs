@@ -1,5 +1,6 @@
 //! Changing one's password while signed in.
 
+use super::known_browsers::forget_browsers;
 use super::links::{LinkPurpose, spend_links};
 use super::password::{Password, PasswordHash, Passwords, Verdict};
 use super::rate_limits::{Limit, RateVerdict, forgive, hit};
@@ -103,6 +104,7 @@ async fn set(
     forgive(tx, cx, master, Limit::PasswordCheckUser, user.id.as_str()).await?;
     spend_links(tx, cx, &user.id, LinkPurpose::ResetPassword).await?;
     let sessions_ended = sessions::end_other_sessions(tx, cx, &user.id, keep).await?;
+    forget_browsers(tx, cx, &user.id).await?;
     audit::record(tx, cx, None, "user.change_password", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     tell_of_change(tx, cx, master, user).await?;
     Ok(PasswordChange::Changed { sessions_ended })

@@ -1,9 +1,10 @@
-//! Typing the password again, for what a session that somebody else sat down at must not do.
+//! Typing the password again, and a code where there is a second factor, for what a session that somebody else sat down at must not do.
 
 use std::net::IpAddr;
 
 use super::password::{Password, PasswordHash, Passwords, Verdict};
 use super::rate_limits::{Limit, RateVerdict, forgive, hit, subject_of};
+use super::second_factor::{CodeUse, check_code, has_second_factor, tell_of_recovery_code};
 use super::store;
 use crate::audit;
 use crate::cx::Cx;
@@ -12,12 +13,14 @@ use crate::ids::UserId;
 use crate::keys::MasterKey;
 
 /// Who confirms with what.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConfirmPassword {
     /// The user of the session.
     pub user_id: UserId,
     /// The password.
     pub password: Password,
+    /// The code as typed; of no meaning where there is no second factor.
+    pub code: String,
     /// Network address of the client.
     pub address: IpAddr,
 }
@@ -29,6 +32,8 @@ pub enum PasswordConfirmation {
     Confirmed,
     /// It is not.
     Wrong,
+    /// The password is, and the code is not right or was used before.
+    WrongCode,
     /// Too many attempts of the user or from the client.
     Limited {
         /// Seconds to wait.
@@ -36,7 +41,7 @@ pub enum PasswordConfirmation {
     },
 }
 
-/// Checks the password of somebody who is signed in. Limited like log-in.
+/// Checks the password of somebody who is signed in, and the code of the second factor. Limited like log-in.
 ///
 /// # Errors
 /// [`DbError`] when the database or the password pool fails.
@@ -58,16 +63,33 @@ pub async fn confirm_password(
     if passwords.verify(&request.password, hash.as_ref()).await? == Verdict::Wrong {
         return Ok(PasswordConfirmation::Wrong);
     }
-    let (cx, master, user_id) = (cx.clone(), master.clone(), request.user_id.clone());
-    db.write(move |tx| {
-        Box::pin(async move {
-            forgive(tx, &cx, &master, Limit::PasswordCheckUser, user_id.as_str()).await?;
-            let id = user_id.as_str();
-            audit::record(tx, &cx, None, "user.confirm_password", id, audit::NOTHING, audit::NOTHING).await?;
-            Ok(PasswordConfirmation::Confirmed)
-        })
-    })
-    .await
+    let (cx, master, request) = (cx.clone(), master.clone(), request.clone());
+    db.write(move |tx| Box::pin(async move { confirm_factor(tx, &cx, &master, &request).await })).await
+}
+
+/// The password was right: the second factor, where there is one, decides.
+async fn confirm_factor(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    request: &ConfirmPassword,
+) -> Result<PasswordConfirmation, DbError> {
+    let user_id = request.user_id.as_str();
+    if has_second_factor(tx, &cx.vendor_id, &request.user_id).await? {
+        let verdict = hit(tx, cx, master, Limit::SecondFactorUser, user_id).await?;
+        if let RateVerdict::Limited { retry_after_s } = verdict {
+            return Ok(PasswordConfirmation::Limited { retry_after_s });
+        }
+        match check_code(tx, cx, master, &request.user_id, &request.code).await? {
+            CodeUse::App => {}
+            CodeUse::Recovery { left } => tell_of_recovery_code(tx, cx, master, &request.user_id, left).await?,
+            CodeUse::Wrong | CodeUse::NoFactor => return Ok(PasswordConfirmation::WrongCode),
+        }
+        forgive(tx, cx, master, Limit::SecondFactorUser, user_id).await?;
+    }
+    forgive(tx, cx, master, Limit::PasswordCheckUser, user_id).await?;
+    audit::record(tx, cx, None, "user.confirm_password", user_id, audit::NOTHING, audit::NOTHING).await?;
+    Ok(PasswordConfirmation::Confirmed)
 }
 
 type LookUp = Result<Option<PasswordHash>, i64>;

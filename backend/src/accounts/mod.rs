@@ -21,11 +21,17 @@
 //! pay), or let a second, unverified user shadow the first until the mail is answered (hides it, and
 //! makes accounts that must be merged, with money in them). Instead the difference is made expensive and
 //! small. A registered address with its own password is simply signed in, which tells an owner nothing
-//! new. With any other password the answer is "we have sent you a mail", which the owner gets: no session,
+//! new: by the same door as at log-in, so that its limits hold and a second factor is asked for. With any
+//! other password the answer is "we have sent you a mail", which the owner gets: no session,
 //! the same work and so the same time as a sign-up. A stranger thus learns one bit per attempt; each
 //! attempt counts against [`Limit::SignUpAddress`] (20 an hour for one network address), each wrong
-//! password against the limit that log-in has for that e-mail address, and a miss leaves a user, a mail
+//! password against the limits that log-in has for that e-mail address, and a miss leaves a user, a mail
 //! and an audit row behind.
+//!
+//! # Who can lock whom out
+//!
+//! Nobody: wrong passwords count by e-mail address *and* network address, and a browser in which the owner has
+//! logged in before ([`remember_browser`]) counts by itself. `rate_limits.rs` has the numbers.
 
 mod authority;
 mod change_password;
@@ -33,6 +39,7 @@ mod chosen_account;
 mod confirm_password;
 mod create_account;
 mod create_staff;
+mod known_browsers;
 mod links;
 mod log_in;
 pub mod members;
@@ -42,6 +49,7 @@ mod request_password_reset;
 mod reset_password;
 mod roles;
 pub mod rules;
+mod second_factor;
 mod send_verification;
 mod sessions;
 mod sign_up;
@@ -62,6 +70,9 @@ pub use chosen_account::{choose_account, chosen_account};
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
 pub use create_account::{AccountCreation, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
+pub use known_browsers::{
+    Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser,
+};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
 pub use password::{Password, PasswordHash, Passwords, Verdict};
@@ -70,10 +81,15 @@ pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswor
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
 pub use roles::{Act, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
+pub use second_factor::{
+    CodesRenewal, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, RECOVERY_CODES,
+    RecoveryCodes, STEP_S, SecondFactor, TotpSecret, find_second_factor, finish_log_in, give_second_factor,
+    has_second_factor, remove_second_factor, renew_recovery_codes, reset_second_factor, set_second_factor,
+};
 pub use send_verification::{VerificationRequest, send_verification};
 pub use sessions::{
-    DbSessionStore, Identity, SessionInfo, begin_session, begin_visit, delete_expired_sessions, end_other_sessions,
-    end_session, fresh_authentication, list_sessions, renew_authentication, session_handle, session_identity, sign_out,
+    DbSessionStore, HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit,
+    delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions, renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub(crate) use store::set_vat_id_state;

@@ -3,6 +3,21 @@
 //! A fixed window per limit and subject; the subject is stored as a keyed hash, so that the table tells
 //! nobody's address. Attempts are counted before they are judged, in the same statement that reads the
 //! count: two at once cannot both be the last one.
+//!
+//! # Log-in: guessing is slow, and locks nobody else out
+//!
+//! | browser | counted by | most |
+//! |---|---|---|
+//! | known to the user | the browser, for this e-mail address | 10 in 15 minutes |
+//! | any other | network address | 60 in 15 minutes |
+//! | | e-mail and network address together | 10 in 15 minutes |
+//! | | e-mail address | 100 an hour |
+//!
+//! A browser is known in which the user has logged in before (`known_browsers.rs`); what strangers try does not touch it.
+//! For others the limits are asked in this order and the first that is reached ends it, so that one network address adds at
+//! most 40 to the hour's 100 of an e-mail address: it takes several to use them up, and then the owner still gets in with a
+//! known browser, or after setting a new password by mail. The right password forgives all of them but the one for a
+//! network address. The second step counts by user, 6 in 15 minutes: only who knows the password gets that far.
 
 use std::net::IpAddr;
 
@@ -16,8 +31,14 @@ text_enum! {
     Limit {
         /// Log-ins from one network address.
         SignInAddress = "sign_in_address",
-        /// Log-ins for one e-mail address; a successful one forgives.
+        /// Log-ins for one e-mail address with browsers that its user is not known to use.
         SignInEmail = "sign_in_email",
+        /// The same, from one network address.
+        SignInPair = "sign_in_pair",
+        /// Log-ins for one e-mail address with one browser that its user is known to use.
+        SignInBrowser = "sign_in_browser",
+        /// Codes of one user's second factor.
+        SecondFactorUser = "second_factor_user",
         /// Sign-ups from one network address.
         SignUpAddress = "sign_up_address",
         /// Mails that strangers can cause to one e-mail address by signing up with it.
@@ -55,7 +76,10 @@ impl Limit {
     pub fn allowance(self) -> (i64, i64) {
         match self {
             Self::SignInAddress => (60, 15 * MINUTE_MS),
-            Self::SignInEmail | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
+            Self::SignInPair | Self::SignInBrowser | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
+            Self::SignInEmail => (100, HOUR_MS),
+            // Three of a million codes are good at a time: that many tries take most of a year to find one by chance.
+            Self::SecondFactorUser => (6, 15 * MINUTE_MS),
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
             Self::InviteEmail => (6, HOUR_MS),

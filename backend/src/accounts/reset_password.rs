@@ -1,9 +1,12 @@
-//! Setting a new password with the link from the mail.
+//! Setting a new password with the link from the mail. A second factor stays: whoever reads the mail needs it still.
 
+use std::net::IpAddr;
+
+use super::known_browsers::forget_browsers;
 use super::links::{LinkPurpose, find_link, spend_links, use_link};
+use super::log_in::forgive_attempts;
 use super::password::{Password, PasswordHash, Passwords};
-use super::rate_limits::{Limit, forgive};
-use super::rules::{Field, FieldProblem, check_password, email_key};
+use super::rules::{Field, FieldProblem, check_password};
 use super::{User, sessions, store};
 use crate::audit;
 use crate::cx::{Actor, Cx};
@@ -19,6 +22,8 @@ pub struct ResetPassword {
     pub secret: String,
     /// The new password.
     pub password: Password,
+    /// Network address of the client.
+    pub address: IpAddr,
 }
 
 /// What became of it.
@@ -54,8 +59,8 @@ pub async fn reset_password(
     }
     let hash = passwords.hash(&request.password, &cx.entropy).await?;
     let cx = Cx { actor: Actor::User(user.id.clone()), ..cx.clone() };
-    let (master, secret) = (master.clone(), request.secret.clone());
-    db.write(move |tx| Box::pin(async move { set(tx, &cx, &master, &secret, user, &hash).await })).await
+    let (master, request) = (master.clone(), request.clone());
+    db.write(move |tx| Box::pin(async move { set(tx, &cx, &master, &request, user, &hash).await })).await
 }
 
 async fn holder(tx: &mut Tx, cx: &Cx, secret: &str) -> Result<Option<User>, DbError> {
@@ -71,19 +76,20 @@ async fn set(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
-    secret: &str,
+    request: &ResetPassword,
     user: User,
     hash: &PasswordHash,
 ) -> Result<PasswordReset, DbError> {
-    let Some(link) = use_link(tx, cx, LinkPurpose::ResetPassword, secret).await? else {
+    let Some(link) = use_link(tx, cx, LinkPurpose::ResetPassword, &request.secret).await? else {
         return Ok(PasswordReset::LinkSpent);
     };
     spend_links(tx, cx, &user.id, LinkPurpose::ResetPassword).await?;
     store::update_password(tx, cx, &user.id, None, hash.as_str()).await?;
     // Whoever had the link reads the address's mail.
     store::update_email_verified(tx, cx, &user.id, &link.email_key).await?;
-    forgive(tx, cx, master, Limit::SignInEmail, &email_key(&user.email)).await?;
+    forgive_attempts(tx, cx, master, &user.email, request.address).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
+    forget_browsers(tx, cx, &user.id).await?;
     audit::record(tx, cx, None, "user.reset_password", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     tell_of_change(tx, cx, master, &user).await?;
     let user = store::find_user(tx, &cx.vendor_id, &user.id).await?.unwrap_or(user);

@@ -19,6 +19,8 @@ pub const SESSION_ABSOLUTE_MS: i64 = 30 * DAY_MS;
 /// What only the user itself may do asks for the password when it was last typed longer ago than this, in
 /// milliseconds.
 pub const STEP_UP_MS: i64 = 10 * MINUTE_MS;
+/// The second step of a log-in has to follow the first one within this, in milliseconds.
+pub const HALF_LOG_IN_MS: i64 = 10 * MINUTE_MS;
 /// How far the clocks of two nodes may be apart.
 const CLOCKS_APART_MS: i64 = 10 * SECOND_MS;
 /// A reset link works for this long, in milliseconds (OWASP ASVS 5.0 asks for an hour at most).
@@ -265,6 +267,12 @@ fn required(checked: Result<String, Problem>) -> Result<String, Problem> {
 #[must_use]
 pub fn is_fresh(authenticated_at: UnixMs, now: UnixMs) -> bool {
     (-CLOCKS_APART_MS..STEP_UP_MS).contains(&now.0.saturating_sub(authenticated_at.0))
+}
+
+/// Whether a log-in whose password was right then may go on with its second step.
+#[must_use]
+pub fn half_log_in_stands(password_given_at: UnixMs, now: UnixMs) -> bool {
+    (-CLOCKS_APART_MS..HALF_LOG_IN_MS).contains(&now.0.saturating_sub(password_given_at.0))
 }
 
 /// When a session ends that was begun and last used then.

@@ -6,6 +6,7 @@
 //! under way does not bring it back.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Session, SessionStore};
 
 use super::User;
-use super::rules::{is_fresh, session_ends};
+use super::rules::{half_log_in_stands, is_fresh, session_ends};
 use crate::audit;
 use crate::clock::{Clock, HOUR_MS, UnixMs};
 use crate::cx::{Cx, Entropy};
@@ -39,8 +40,23 @@ pub struct Identity {
     pub user_id: Option<UserId>,
     /// The browser, as it names itself.
     pub user_agent: String,
+    /// Network address that it came from at sign-in; empty before.
+    #[serde(default)]
+    pub network_address: String,
     /// When the user last proved who it is, by signing in or by typing the password again.
     pub authenticated_at: Option<UnixMs>,
+    /// Who has typed the right password and not yet the code. Nobody is signed in by that.
+    #[serde(default)]
+    pub half: Option<HalfLogIn>,
+}
+
+/// Somebody between the two steps of logging in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfLogIn {
+    /// Whose password was right.
+    pub user_id: UserId,
+    /// When it was.
+    pub password_given_at: UnixMs,
 }
 
 /// The session store.
@@ -82,15 +98,16 @@ impl DbSessionStore {
                 execute!(
                     tx,
                     "INSERT INTO sessions (id_hash, vendor_id, user_id, record, user_agent, created_at, last_seen_at,
-                                           expires_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (id_hash) DO NOTHING",
+                                           expires_at, network_address)
+                     VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT (id_hash) DO NOTHING",
                     &hash,
                     &identity.vendor_id,
                     identity.user_id.as_ref(),
                     JsonText(data),
                     &identity.user_agent,
                     now,
-                    session_ends(now, now)
+                    session_ends(now, now),
+                    &identity.network_address
                 )
             })
         });
@@ -220,7 +237,9 @@ pub async fn begin_visit(
         vendor_id: vendor_id.clone(),
         user_id: None,
         user_agent: shorten(user_agent),
+        network_address: String::new(),
         authenticated_at: None,
+        half: None,
     };
     session.insert(IDENTITY, identity).await
 }
@@ -244,6 +263,7 @@ pub async fn begin_session(
     session: &Session,
     user: &User,
     user_agent: &str,
+    address: IpAddr,
     now: UnixMs,
 ) -> Result<(), tower_sessions::session::Error> {
     renew(session).await?;
@@ -251,10 +271,49 @@ pub async fn begin_session(
         vendor_id: user.vendor_id.clone(),
         user_id: Some(user.id.clone()),
         user_agent: shorten(user_agent),
+        network_address: address.to_canonical().to_string(),
         authenticated_at: Some(now),
+        half: None,
     };
     session.insert(IDENTITY, identity).await?;
     session.save().await
+}
+
+/// Notes that a user's password was right and the second factor is still to be shown: the session gets a new id, and is
+/// nobody's until then.
+///
+/// # Errors
+/// The store's.
+pub async fn begin_half_session(
+    session: &Session,
+    user: &User,
+    user_agent: &str,
+    now: UnixMs,
+) -> Result<(), tower_sessions::session::Error> {
+    renew(session).await?;
+    let identity = Identity {
+        vendor_id: user.vendor_id.clone(),
+        user_id: None,
+        user_agent: shorten(user_agent),
+        network_address: String::new(),
+        authenticated_at: None,
+        half: Some(HalfLogIn { user_id: user.id.clone(), password_given_at: now }),
+    };
+    session.insert(IDENTITY, identity).await?;
+    session.save().await
+}
+
+/// Who is between the two steps of logging in with this session, as long as it does not take too long.
+///
+/// # Errors
+/// The store's.
+pub async fn half_log_in(
+    session: &Session,
+    vendor_id: &VendorId,
+    now: UnixMs,
+) -> Result<Option<HalfLogIn>, tower_sessions::session::Error> {
+    let half = session_identity(session, vendor_id).await?.and_then(|identity| identity.half);
+    Ok(half.filter(|half| half_log_in_stands(half.password_given_at, now)))
 }
 
 /// Notes that the user has typed the password again. The session gets a new id, and keeps what is in it.
@@ -314,6 +373,8 @@ pub struct SessionInfo {
     pub id: SessionId,
     /// The browser, as it names itself.
     pub user_agent: String,
+    /// Network address that it came from at sign-in; empty where that was not kept.
+    pub network_address: String,
     /// Since when.
     pub created_at: UnixMs,
     /// Last use, to the hour.
@@ -324,6 +385,7 @@ pub struct SessionInfo {
 struct InfoRow {
     id_hash: Vec<u8>,
     user_agent: String,
+    network_address: String,
     created_at: UnixMs,
     last_seen_at: UnixMs,
 }
@@ -336,7 +398,7 @@ pub async fn list_sessions(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<Vec
     let rows = fetch_all!(
         tx,
         InfoRow,
-        "SELECT id_hash, user_agent, created_at, last_seen_at FROM sessions
+        "SELECT id_hash, user_agent, network_address, created_at, last_seen_at FROM sessions
          WHERE vendor_id = $1 AND user_id = $2 AND expires_at > $3 ORDER BY last_seen_at DESC, id_hash",
         &cx.vendor_id,
         user_id,
@@ -345,6 +407,7 @@ pub async fn list_sessions(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<Vec
     let info = |row: InfoRow| SessionInfo {
         id: handle(&row.id_hash),
         user_agent: row.user_agent,
+        network_address: row.network_address,
         created_at: row.created_at,
         last_seen_at: row.last_seen_at,
     };

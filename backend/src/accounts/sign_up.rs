@@ -4,8 +4,9 @@
 use std::net::IpAddr;
 
 use super::links::{LinkPurpose, create_link};
+use super::log_in::{Attempt, LogInOutcome, admit, begin_attempt, forgive_attempts};
 use super::password::{Password, PasswordHash, Passwords, Verdict};
-use super::rate_limits::{Limit, RateVerdict, forgive, hit, subject_of};
+use super::rate_limits::{Limit, RateVerdict, hit, subject_of};
 use super::rules::{Field, FieldProblem, VERIFICATION_LINK_MS, check_email, check_name, check_password, email_key};
 use super::{User, store};
 use crate::audit;
@@ -36,6 +37,8 @@ pub enum SignUpOutcome {
     SignedUp(User),
     /// The address is registered and the password is its own: begin a session, as after a log-in.
     Recognised(User),
+    /// The same, and its second factor has to be shown: nobody is signed in yet.
+    CodeNeeded(User),
     /// No session: the address has been sent a mail that says how to go on.
     CheckMail,
     /// Fields that cannot stay as they are.
@@ -62,43 +65,42 @@ pub async fn sign_up(
         Ok(checked) => checked,
         Err(problems) => return Ok(SignUpOutcome::Refused(problems)),
     };
-    let key = email_key(&email);
-    let address = subject_of(request.address);
-    let known = {
-        let (cx, master, key) = (cx.clone(), master.clone(), key.clone());
-        db.write(move |tx| Box::pin(async move { look_up(tx, &cx, &master, &key, &address).await })).await?
+    let looked_up = {
+        let (cx, master, email, address) = (cx.clone(), master.clone(), email.clone(), request.address);
+        db.write(move |tx| Box::pin(async move { look_up(tx, &cx, &master, &email, address).await })).await?
     };
-    let known = match known {
-        LookUp::Limited { retry_after_s } => return Ok(SignUpOutcome::Limited { retry_after_s }),
-        LookUp::Unknown => None,
-        LookUp::Known { user, hash, tries_left } => Some((user, hash, tries_left)),
+    let attempt = match looked_up {
+        Err(retry_after_s) => return Ok(SignUpOutcome::Limited { retry_after_s }),
+        Ok(attempt) => attempt,
     };
     // One Argon2 run in either case, so that the time tells nothing.
-    match known {
-        Some((user, hash, tries_left)) => {
-            let verdict = passwords.verify(&request.password, tries_left.then_some(&hash)).await?;
-            let (cx, master) = (cx.clone(), master.clone());
-            let answer = db.write(move |tx| {
-                Box::pin(async move {
-                    if verdict == Verdict::Wrong {
-                        notify_owner(tx, &cx, &master, &user).await?;
-                        return Ok(SignUpOutcome::CheckMail);
-                    }
-                    forgive(tx, &cx, &master, Limit::SignInEmail, &key).await?;
-                    audit::record(tx, &cx, None, "user.log_in", user.id.as_str(), audit::NOTHING, audit::NOTHING)
-                        .await?;
-                    Ok(SignUpOutcome::Recognised(user))
-                })
-            });
-            answer.await
-        }
-        None => {
-            let hash = passwords.hash(&request.password, &cx.entropy).await?;
-            let user = new_user(cx, email, name);
-            let (cx, master) = (cx.clone(), master.clone());
-            db.write(move |tx| Box::pin(async move { create(tx, &cx, &master, user, &key, &hash).await })).await
-        }
-    }
+    let Some((owner, hash)) = attempt.known.clone() else {
+        let hash = passwords.hash(&request.password, &cx.entropy).await?;
+        let user = new_user(cx, email, name);
+        let (cx, master, address) = (cx.clone(), master.clone(), request.address);
+        return db.write(move |tx| Box::pin(async move { create(tx, &cx, &master, user, &hash, address).await })).await;
+    };
+    let has_tries_left = attempt.retry_after_s.is_none();
+    let verdict = passwords.verify(&request.password, has_tries_left.then_some(&hash)).await?;
+    let (cx, master) = (cx.clone(), master.clone());
+    let answer = db.write(move |tx| {
+        Box::pin(async move {
+            // By the same door as at log-in, or a sign-up would be a way around the second factor.
+            let admitted = match verdict {
+                Verdict::Wrong => LogInOutcome::Wrong,
+                Verdict::Ok | Verdict::OkRehash => admit(tx, &cx, &master, attempt, None).await?,
+            };
+            Ok(match admitted {
+                LogInOutcome::LoggedIn(user) => SignUpOutcome::Recognised(user),
+                LogInOutcome::CodeNeeded(user) => SignUpOutcome::CodeNeeded(user),
+                LogInOutcome::Wrong | LogInOutcome::Limited { .. } => {
+                    notify_owner(tx, &cx, &master, &owner).await?;
+                    SignUpOutcome::CheckMail
+                }
+            })
+        })
+    });
+    answer.await
 }
 
 fn check(request: &SignUp) -> Result<(String, String), Vec<FieldProblem>> {
@@ -120,22 +122,20 @@ fn check(request: &SignUp) -> Result<(String, String), Vec<FieldProblem>> {
     }
 }
 
-enum LookUp {
-    Unknown,
-    Known { user: User, hash: PasswordHash, tries_left: bool },
-    Limited { retry_after_s: i64 },
-}
-
-async fn look_up(tx: &mut Tx, cx: &Cx, master: &MasterKey, key: &str, address: &str) -> Result<LookUp, DbError> {
-    if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, Limit::SignUpAddress, address).await? {
-        return Ok(LookUp::Limited { retry_after_s });
+/// The try at a password that a sign-up is where the address is registered, or the seconds to wait.
+async fn look_up(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    email: &str,
+    address: IpAddr,
+) -> Result<Result<Attempt, i64>, DbError> {
+    let subject = subject_of(address);
+    if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, Limit::SignUpAddress, &subject).await? {
+        return Ok(Err(retry_after_s));
     }
     // Counted for unknown addresses as well: the same statements, the same time.
-    let tries_left = hit(tx, cx, master, Limit::SignInEmail, key).await? == RateVerdict::Allowed;
-    Ok(match store::find_credentials(tx, &cx.vendor_id, key).await? {
-        None => LookUp::Unknown,
-        Some((user, hash)) => LookUp::Known { user, hash: PasswordHash::from_stored(hash), tries_left },
-    })
+    begin_attempt(tx, cx, master, email, address, None).await.map(Ok)
 }
 
 fn new_user(cx: &Cx, email: String, name: String) -> User {
@@ -156,17 +156,18 @@ async fn create(
     cx: &Cx,
     master: &MasterKey,
     user: User,
-    key: &str,
     hash: &PasswordHash,
+    address: IpAddr,
 ) -> Result<SignUpOutcome, DbError> {
-    if !store::insert_user(tx, &user, key, hash.as_str()).await? {
+    let key = email_key(&user.email);
+    if !store::insert_user(tx, &user, &key, hash.as_str()).await? {
         // Somebody else was quicker with the same address; that one is its user now.
-        if let Some((owner, _)) = store::find_credentials(tx, &cx.vendor_id, key).await? {
+        if let Some((owner, _)) = store::find_credentials(tx, &cx.vendor_id, &key).await? {
             notify_owner(tx, cx, master, &owner).await?;
         }
         return Ok(SignUpOutcome::CheckMail);
     }
-    forgive(tx, cx, master, Limit::SignInEmail, key).await?;
+    forgive_attempts(tx, cx, master, &user.email, address).await?;
     let after = serde_json::json!({ "email": user.email });
     audit::record(tx, cx, None, "user.sign_up", user.id.as_str(), audit::NOTHING, Some(&after)).await?;
     if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {

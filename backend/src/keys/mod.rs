@@ -48,6 +48,8 @@ pub enum Purpose {
     InstanceKey,
     /// Vendors' signing keys.
     SigningKey,
+    /// Secrets of second factors, and recovery codes on their way to be shown once.
+    SecondFactor,
     /// Payloads of queued jobs: mails carry links that grant access.
     JobPayload,
 }
@@ -58,6 +60,7 @@ impl Purpose {
             Self::LicenseKey => "license-key",
             Self::InstanceKey => "instance-key",
             Self::SigningKey => "signing-key",
+            Self::SecondFactor => "second-factor",
             Self::JobPayload => "job-payload",
         }
     }

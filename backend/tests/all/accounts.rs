@@ -76,7 +76,7 @@ impl Portal {
     }
 
     async fn log_in_from(&self, address: IpAddr, email: &str, password: &str) -> Result<LogInOutcome, DbError> {
-        let request = LogIn { email: email.to_owned(), password: secret(password), address };
+        let request = LogIn { email: email.to_owned(), password: secret(password), address, browser: None };
         accounts::log_in(&self.db, &self.passwords, &master(), &self.cx(), &request).await
     }
 
@@ -89,7 +89,7 @@ impl Portal {
     }
 
     async fn reset(&self, token: &str, password: &str) -> Result<PasswordReset, DbError> {
-        let request = ResetPassword { secret: token.to_owned(), password: secret(password) };
+        let request = ResetPassword { secret: token.to_owned(), password: secret(password), address: client(1) };
         accounts::reset_password(&self.db, &self.passwords, &master(), &self.cx(), &request).await
     }
 
@@ -118,7 +118,7 @@ impl Portal {
     /// A browser that is signed in.
     async fn browser(&self, user: &User) -> anyhow::Result<Session> {
         let session = Session::new(None, self.store(), None);
-        accounts::begin_session(&session, user, "Firefox", self.clock.now()).await?;
+        accounts::begin_session(&session, user, "Firefox", client(1), self.clock.now()).await?;
         Ok(session)
     }
 
@@ -215,7 +215,7 @@ on_both_engines! {
         let portal = Portal::open(db).await?;
         portal.user("ada@example.org").await?;
         portal.mails().await?;
-        let (most, _) = Limit::SignInEmail.allowance();
+        let (most, _) = Limit::SignInPair.allowance();
         for _ in 0..most {
             assert_eq!(portal.sign_up("ada@example.org", OTHER).await?, SignUpOutcome::CheckMail);
         }
@@ -283,10 +283,10 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn guessing_is_limited_per_e_mail_address_and_the_right_password_forgives(db: Db) {
+    async fn guessing_is_limited_and_the_right_password_forgives(db: Db) {
         let portal = Portal::open(db).await?;
         portal.user("ada@example.org").await?;
-        let (most, window_ms) = Limit::SignInEmail.allowance();
+        let (most, window_ms) = Limit::SignInPair.allowance();
         for _ in 1..most {
             assert_eq!(portal.log_in("ada@example.org", "wrong").await?, LogInOutcome::Wrong);
         }
@@ -294,7 +294,7 @@ on_both_engines! {
         for _ in 0..most {
             assert_eq!(portal.log_in("ada@example.org", "wrong").await?, LogInOutcome::Wrong);
         }
-        let LogInOutcome::Limited { retry_after_s } = portal.log_in_from(client(2), "ada@example.org", GOOD).await?
+        let LogInOutcome::Limited { retry_after_s } = portal.log_in("ada@example.org", GOOD).await?
         else { panic!("not limited") };
         assert!((1..=window_ms / 1000 + 1).contains(&retry_after_s), "{retry_after_s}");
         // Unknown addresses are limited alike, so the limit tells nothing either.
@@ -457,7 +457,7 @@ on_both_engines! {
         accounts::begin_visit(&session, &portal.vendor.id, "Firefox").await?;
         assert_eq!(session.get::<i32>("kept").await?, Some(7), "a visit that goes on keeps what it has");
         let next = Session::new(planted, portal.store(), None);
-        accounts::begin_session(&next, &user, "Firefox", NOW).await?;
+        accounts::begin_session(&next, &user, "Firefox", client(1), NOW).await?;
         assert_ne!(next.id(), planted);
         assert_eq!(portal.user_of(&next).await?, Some(user.id.clone()));
         let with_planted = Session::new(planted, portal.store(), None);
@@ -481,6 +481,7 @@ on_both_engines! {
         assert_eq!(sessions.len(), 1);
         assert_eq!(Some(&sessions[0].id), accounts::session_handle(&browser).as_ref());
         assert_eq!((sessions[0].user_agent.as_str(), sessions[0].created_at), ("Firefox", NOW));
+        assert_eq!(sessions[0].network_address, client(1).to_string());
         let end = |session: SessionId| {
             let (cx, id) = (portal.cx_of(&user), user.id.clone());
             portal.write(move |tx| Box::pin(async move { accounts::end_session(tx, &cx, &id, &session).await }))

@@ -16,5 +16,6 @@ mod licenses;
 mod mail;
 mod members;
 mod model;
+mod second_factor;
 mod stories;
 mod support;

@@ -5,7 +5,7 @@ use backend::db::{Db, DbError};
 use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
-use super::{apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, signing_keys};
+use super::{apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, reset_factor, signing_keys};
 use crate::config::Config;
 
 /// The acts of the operator.
@@ -19,6 +19,8 @@ pub(crate) enum Command {
     CreateVendor(create_vendor::Arguments),
     /// Make somebody a member of a vendor's staff.
     CreateStaff(create_staff::Arguments),
+    /// Take away the second factor of somebody who has lost app and recovery codes. Make sure who asks, and not by mail.
+    ResetFactor(reset_factor::Arguments),
     /// Look at a license, suspend, reinstate, revoke it, or change its limits and features.
     #[command(subcommand)]
     License(license::Command),
@@ -35,6 +37,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::CheckCatalog(arguments) => check_catalog::run(arguments, config).await,
         Command::CreateVendor(arguments) => create_vendor::run(arguments, config).await,
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
+        Command::ResetFactor(arguments) => reset_factor::run(arguments, config).await,
         Command::License(command) => license::run(command, config).await,
         Command::Keys(command) => signing_keys::run(command, config).await,
         Command::Ledger(arguments) => ledger::run(arguments, config).await,

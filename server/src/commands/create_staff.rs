@@ -1,9 +1,13 @@
 //! `server admin create-staff`.
 
 use anyhow::{Context, Result, bail};
-use backend::accounts::{NewStaff, Password, Passwords, StaffCreation, StaffRole, create_staff, find_user_by_email};
+use backend::accounts::{
+    FactorGift, NewStaff, Password, Passwords, StaffCreation, StaffRole, TotpSecret, User, create_staff,
+    find_user_by_email, give_second_factor,
+};
 use backend::cx::Entropy;
-use backend::db::DbError;
+use backend::db::{Db, DbError};
+use backend::ids::VendorId;
 use clap::Args;
 
 use super::admin::choose_vendor;
@@ -31,6 +35,10 @@ pub(crate) struct Arguments {
     /// The password itself, for demos: other people on this machine can see command lines.
     #[arg(long)]
     password: Option<String>,
+    /// Read the secret of an authenticator app from the next line of standard input, in base32, 32 characters. Without it,
+    /// the person sets a second factor up after the first log-in.
+    #[arg(long)]
+    totp_secret_stdin: bool,
     /// Leave somebody who is staff already as it is.
     #[arg(long)]
     if_absent: bool,
@@ -57,8 +65,15 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     }
     let (password, made_up) = match arguments.password {
         Some(password) => (password, false),
-        None if arguments.password_stdin => (read_password()?, false),
+        None if arguments.password_stdin => (read_line("The password")?, false),
         None => (make_password(&entropy), true),
+    };
+    let secret = match arguments.totp_secret_stdin {
+        true => {
+            let line = read_line("The secret")?;
+            Some(TotpSecret::parse(&line).context("The secret has to be 32 characters in base32, which are 160 bits")?)
+        }
+        false => None,
     };
     let shown = if made_up { format!(" Password, shown only now: {password}") } else { String::new() };
     let new = NewStaff {
@@ -67,7 +82,11 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         role: arguments.role,
         password: Password::new(password),
     };
-    let created = create_staff(&db, &Passwords::default(), &parts::operator_cx(vendor.id, &clock), &new).await?;
+    let created =
+        create_staff(&db, &Passwords::default(), &parts::operator_cx(vendor.id.clone(), &clock), &new).await?;
+    if let (StaffCreation::Created(user) | StaffCreation::Promoted(user), Some(secret)) = (&created, secret) {
+        give_factor(&db, config, vendor.id, user, secret).await?;
+    }
     db.close().await;
     match created {
         StaffCreation::Created(user) => {
@@ -87,9 +106,21 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn read_password() -> Result<String> {
+async fn give_factor(db: &Db, config: &Config, vendor_id: VendorId, user: &User, secret: TotpSecret) -> Result<()> {
+    let master = parts::master_key(config, &Entropy::system())?;
+    let (cx, user_id) = (parts::operator_cx(vendor_id, &parts::clock()), user.id.clone());
+    let given: Result<_, DbError> = db
+        .write(move |tx| Box::pin(async move { give_second_factor(tx, &cx, &master, &user_id, &secret).await }))
+        .await;
+    if given? == FactorGift::AlreadySet {
+        println!("{} has a second factor already, and keeps it.", user.email);
+    }
+    Ok(())
+}
+
+fn read_line(what: &'static str) -> Result<String> {
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).context("The password cannot be read")?;
+    std::io::stdin().read_line(&mut line).with_context(|| format!("{what} cannot be read"))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -11,5 +11,6 @@ pub(crate) mod keys;
 mod ledger;
 mod license;
 pub(crate) mod migrate;
+mod reset_factor;
 mod signing_keys;
 pub(crate) mod stripe_check;

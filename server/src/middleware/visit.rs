@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use app::api::next::{local_path, with_next};
+use app::api::second_factor::SECOND_FACTOR;
 use app::request::{Viewer, Visit};
 use app::routes::{Access, access};
 use app::state::AppState;
@@ -56,9 +57,14 @@ pub(crate) async fn for_instances(
     next.run(request).await
 }
 
-/// Lets nobody past who may not open the page; forms check their own authority.
+/// Lets nobody past who may not open the page; forms check their own authority. Staff without a second factor get no
+/// further than setting one up, with forms as with pages.
 pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, next: Next) -> Response {
-    if visit.path.starts_with("/act/") {
+    if let Some(act) = visit.path.strip_prefix("/act/") {
+        let must_set_factor = visit.viewer.as_ref().is_some_and(|viewer| viewer.must_set_factor);
+        if must_set_factor && !BEFORE_THE_FACTOR.contains(&act) {
+            return Redirect::to(SECOND_FACTOR).into_response();
+        }
         return next.run(request).await;
     }
     let who = Who::of(visit.viewer.as_deref());
@@ -69,19 +75,42 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
     }
 }
 
+/// The forms that staff may send before they have a second factor: those of their own log-in, and those that anyone may.
+const BEFORE_THE_FACTOR: [&str; 13] = [
+    "change-password",
+    "confirm-password",
+    "end-other-sessions",
+    "end-session",
+    "enter-code",
+    "keep-recovery-codes",
+    "log-in",
+    "request-password-reset",
+    "reset-password",
+    "send-verification",
+    "set-second-factor",
+    "sign-out",
+    "verify-email",
+];
+
 /// What the guard knows of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
     Nobody,
-    SignedIn { account: bool, staff: bool },
+    SignedIn {
+        account: bool,
+        staff: bool,
+    },
+    /// Staff without a second factor.
+    WithoutFactor,
 }
 
 impl Who {
     fn of(viewer: Option<&Viewer>) -> Self {
-        viewer.map_or(Self::Nobody, |viewer| Self::SignedIn {
-            account: viewer.account.is_some(),
-            staff: viewer.staff.is_some(),
-        })
+        match viewer {
+            None => Self::Nobody,
+            Some(viewer) if viewer.must_set_factor => Self::WithoutFactor,
+            Some(viewer) => Self::SignedIn { account: viewer.account.is_some(), staff: viewer.staff.is_some() },
+        }
     }
 }
 
@@ -104,10 +133,14 @@ fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
     let entrance = if path == "/buy" { "/sign-up" } else { "/log-in" };
     let (by_page, to_staff) = (Answered::ByPage, Answered::Elsewhere("/staff".to_owned()));
     match (access, who) {
-        (Access::Anyone, Who::SignedIn { .. }) if matches!(path, "/sign-up" | "/log-in") => {
+        (Access::Anyone, Who::SignedIn { .. } | Who::WithoutFactor)
+            if matches!(path, "/sign-up" | "/log-in" | "/log-in/code") =>
+        {
             Answered::Elsewhere(next_of(query))
         }
         (Access::Anyone, _) => by_page,
+        (Access::SignedIn, Who::WithoutFactor) if path != "/company" => by_page,
+        (_, Who::WithoutFactor) => Answered::Elsewhere(with_next(SECOND_FACTOR, &page)),
         (_, Who::Nobody) => Answered::Elsewhere(with_next(entrance, &page)),
         (Access::SignedIn, Who::SignedIn { account: true, .. }) if path == "/company" && query != "another=1" => {
             Answered::Elsewhere(next_of(query))
@@ -158,7 +191,11 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
                 let memberships = accounts::list_memberships(tx, &vendor_id, &user_id).await?;
                 let account = acts_for(&memberships, chosen.as_ref());
                 let staff = user.staff_role;
-                Ok(Some(Viewer { user, account, memberships, staff }))
+                let must_set_factor = match staff {
+                    Some(_) => !accounts::has_second_factor(tx, &vendor_id, &user_id).await?,
+                    None => false,
+                };
+                Ok(Some(Viewer { user, account, memberships, staff, must_set_factor }))
             })
         })
         .await;
@@ -203,6 +240,18 @@ mod tests {
             (Who::Nobody, "/join?token=x", None),
             (CUSTOMER, "/log-in?next=%2Flicenses", Some("/licenses")),
             (CUSTOMER, "/log-in?next=%2F%2Fevil.example", Some("/overview")),
+            (
+                Who::WithoutFactor,
+                "/staff/licenses?q=a",
+                Some("/account/second-factor?next=%2Fstaff%2Flicenses%3Fq%3Da"),
+            ),
+            (Who::WithoutFactor, "/overview", Some("/account/second-factor")),
+            (Who::WithoutFactor, "/company", Some("/account/second-factor?next=%2Fcompany")),
+            (Who::WithoutFactor, "/log-in", Some("/overview")),
+            (Who::WithoutFactor, "/account/second-factor", None),
+            (Who::WithoutFactor, "/confirm", None),
+            (Who::WithoutFactor, "/", None),
+            (STAFF, "/log-in/code?next=%2Fstaff", Some("/staff")),
             (STAFF, "/staff", None),
             (STAFF, "/overview", Some("/staff")),
             (STAFF, "/account", None),

@@ -22,7 +22,7 @@ impl<'a> Person<'a> {
         let form = format!("email={plan}%40example.com&password=correct+horse+battery");
         let answer = app.send(Method::POST, "/act/log-in", &[FORM, SAME_ORIGIN, BROWSER], form).await;
         assert!(answer.status.is_redirection(), "{}: {}", answer.status, answer.body);
-        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let cookie = answer.session_cookie().unwrap_or_default();
         assert!(!cookie.is_empty());
         Self { app, cookie }
     }

@@ -1,7 +1,7 @@
 //! License keys in the portal: shown only to whoever typed the password lately, replaced, and found again by mail.
 
 use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use backend::clock::MINUTE_MS;
 
 use super::{Answer, NOW, TestApp};
@@ -24,8 +24,8 @@ impl Browser<'_> {
             ("cookie", self.cookie.as_str()),
         ];
         let answer = self.app.send(Method::POST, &format!("/act/{act}"), &headers, form).await;
-        if let Some(cookie) = answer.headers.get(header::SET_COOKIE).and_then(|cookie| cookie.to_str().ok()) {
-            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        if let Some(cookie) = answer.session_cookie() {
+            self.cookie = cookie;
         }
         answer
     }

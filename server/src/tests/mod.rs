@@ -9,6 +9,7 @@ mod key_care;
 mod licensing_api;
 mod openapi;
 mod portal;
+mod second_factor;
 mod stripe_check;
 mod well_known;
 
@@ -72,6 +73,18 @@ impl Answer {
 
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The session's cookie, as the browser sends it back; `None` where the answer sets none.
+    fn session_cookie(&self) -> Option<String> {
+        self.cookie("leasehold")
+    }
+
+    /// The cookie of this name, as the browser sends it back.
+    fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.filter_map(|line| line.split(';').next());
+        pairs.find(|pair| pair.split_once('=').is_some_and(|(known, _)| known == name)).map(str::to_owned)
     }
 }
 

@@ -54,6 +54,8 @@ pub mod price_check;
 pub mod promotions;
 pub mod refunds;
 pub mod renewal_mail;
+pub mod second_factor;
+pub mod sign_in_mail;
 pub mod stripe_check;
 pub mod stripe_checkup;
 pub mod transfers;

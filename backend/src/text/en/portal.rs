@@ -126,6 +126,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "account_unchanged" => "Nothing was different, so nothing was changed.",
         "session_ended" => "That browser is logged out.",
         "sessions_ended" => "All other browsers are logged out.",
+        "second_factor_set" => "Your second factor is on. All other browsers are logged out.",
+        "second_factor_removed" => "Your second factor is off. All other browsers are logged out.",
         "event_replayed" => "The event was handled.",
         "event_failed_again" => "The event failed again; its new reason is in the list.",
         "failures_replayed" => "Everything that failed is begun again. What fails once more comes back to this list.",

@@ -274,6 +274,8 @@ pub const BROWSERS: &str = "Logged-in browsers";
 /// Column of the sessions.
 pub const BROWSER: &str = "Browser";
 /// Column of the sessions.
+pub const NETWORK_ADDRESS: &str = "Network address";
+/// Column of the sessions.
 pub const LOGGED_IN: &str = "Logged in";
 /// Column of the sessions.
 pub const LAST_USED: &str = "Last used";

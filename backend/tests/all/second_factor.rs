@@ -1,0 +1,498 @@
+//! The second factor, known browsers, and who can lock whom out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use backend::accounts::{self, rules};
+use backend::accounts::{
+    Arrival, Browser, BrowserToken, ChangePassword, CodesRenewal, ConfirmPassword, DbSessionStore, FactorGift,
+    FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, KNOWN_BROWSER_MS, Limit, LogIn, LogInOutcome,
+    NewStaff, Password, PasswordConfirmation, Passwords, RECOVERY_CODES, SignUp, SignUpOutcome, StaffCreation,
+    StaffRole, TotpSecret, User,
+};
+use backend::clock::{Clock, MINUTE_MS, SECOND_MS, UnixMs};
+use backend::db::{Db, DbError, Tx, TxFuture};
+use backend::ids::UserId;
+use backend::jobs::{Handlers, Runner};
+use backend::vendors::Vendor;
+use backend::{Actor, Cx};
+use tower_sessions::Session;
+
+use crate::support::{NOW, Outbox, cx, entropy, master, on_both_engines, vendor};
+
+const PASSWORD: &str = "correct horse battery staple";
+const OTHER: &str = "another four word phrase";
+const EMAIL: &str = "ada@example.org";
+/// One step of the app.
+const STEP_MS: i64 = accounts::STEP_S * SECOND_MS;
+
+/// A vendor's portal with one person.
+struct Door {
+    db: Db,
+    vendor: Vendor,
+    passwords: Passwords,
+    outbox: Outbox,
+    clock: Clock,
+    ada: User,
+    secret: TotpSecret,
+}
+
+fn from(n: u8) -> IpAddr {
+    [192, 0, 2, n].into()
+}
+
+fn typed(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+impl Door {
+    /// Ada, without a second factor.
+    async fn open(db: Db) -> anyhow::Result<Self> {
+        let vendor = vendor(&db, "acme").await?;
+        let (passwords, cx) = (Passwords::default(), Cx { actor: Actor::Visitor, ..cx(&vendor.id, NOW) });
+        let request =
+            SignUp { email: EMAIL.to_owned(), password: typed(PASSWORD), name: "Ada".to_owned(), address: from(1) };
+        let signed_up = accounts::sign_up(&db, &passwords, &master(), &cx, &request).await?;
+        let SignUpOutcome::SignedUp(ada) = signed_up else { anyhow::bail!("{signed_up:?}") };
+        let (outbox, clock) = (Outbox::default(), Clock::fixed(NOW));
+        let door = Self { db, vendor, passwords, outbox, clock, ada, secret: TotpSecret::generate(&entropy()) };
+        door.subjects().await?;
+        Ok(door)
+    }
+
+    /// Ada, with a second factor since a minute ago, and her recovery codes.
+    async fn with_factor(db: Db) -> anyhow::Result<(Self, Vec<String>)> {
+        let door = Self::open(db).await?;
+        let FactorSetup::Set(codes) = door.set_up(&door.code()).await? else { anyhow::bail!("not set up") };
+        door.later(2 * STEP_MS);
+        door.subjects().await?;
+        Ok((door, codes.expose().to_vec()))
+    }
+
+    fn cx(&self, actor: Actor) -> Cx {
+        Cx { actor, ..cx(&self.vendor.id, self.clock.now()) }
+    }
+
+    fn as_ada(&self) -> Cx {
+        self.cx(Actor::User(self.ada.id.clone()))
+    }
+
+    fn later(&self, ms: i64) {
+        self.clock.set(self.clock.now().plus(ms));
+    }
+
+    /// What Ada's app shows now.
+    fn code(&self) -> String {
+        self.secret.code_at(self.clock.now())
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T, DbError> + Send + 'static,
+    {
+        self.db.write(work).await
+    }
+
+    async fn set_up(&self, code: &str) -> Result<FactorSetup, DbError> {
+        let (cx, secret, code) = (self.as_ada(), self.secret.clone(), code.to_owned());
+        self.write(move |tx| {
+            Box::pin(async move { accounts::set_second_factor(tx, &cx, &master(), &secret, &code, None).await })
+        })
+        .await
+    }
+
+    async fn log_in_with(
+        &self,
+        address: IpAddr,
+        password: &str,
+        browser: Option<BrowserToken>,
+    ) -> Result<LogInOutcome, DbError> {
+        let request = LogIn { email: EMAIL.to_owned(), password: typed(password), address, browser };
+        accounts::log_in(&self.db, &self.passwords, &master(), &self.cx(Actor::Visitor), &request).await
+    }
+
+    async fn log_in(&self, password: &str) -> Result<LogInOutcome, DbError> {
+        self.log_in_with(from(1), password, None).await
+    }
+
+    async fn finish(&self, code: &str) -> Result<FinishedLogIn, DbError> {
+        self.finish_since(self.clock.now(), code).await
+    }
+
+    async fn finish_since(&self, password_given_at: UnixMs, code: &str) -> Result<FinishedLogIn, DbError> {
+        let (cx, user_id, code) = (self.cx(Actor::Visitor), self.ada.id.clone(), code.to_owned());
+        let request = FinishLogIn { user_id, password_given_at, code, address: from(1) };
+        self.write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await })).await
+    }
+
+    async fn confirm(&self, password: &str, code: &str) -> Result<PasswordConfirmation, DbError> {
+        let request = ConfirmPassword {
+            user_id: self.ada.id.clone(),
+            password: typed(password),
+            code: code.to_owned(),
+            address: from(1),
+        };
+        accounts::confirm_password(&self.db, &self.passwords, &master(), &self.as_ada(), &request).await
+    }
+
+    /// Comes in with a browser, and answers what it keeps.
+    async fn arrive(
+        &self,
+        user: &User,
+        token: Option<BrowserToken>,
+        arrival: Arrival,
+    ) -> Result<BrowserToken, DbError> {
+        let browser = Browser { user_agent: "Firefox".to_owned(), address: from(7), token };
+        let (cx, user) = (self.cx(Actor::User(user.id.clone())), user.clone());
+        self.write(move |tx| {
+            Box::pin(async move { accounts::remember_browser(tx, &cx, &master(), &user, &browser, arrival).await })
+        })
+        .await
+    }
+
+    /// Subjects of the mails that are sent now, in the order of the alphabet.
+    async fn subjects(&self) -> Result<Vec<String>, DbError> {
+        let handlers = Handlers::new().with(self.outbox.clone());
+        let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
+        runner.run_until_idle().await?;
+        let mut subjects: Vec<_> = self.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        subjects.sort();
+        Ok(subjects)
+    }
+
+    async fn codes_left(&self) -> Result<Option<i64>, DbError> {
+        let cx = self.as_ada();
+        let id = self.ada.id.clone();
+        let found =
+            self.write(move |tx| Box::pin(async move { accounts::find_second_factor(tx, &cx, &id).await })).await?;
+        Ok(found.map(|factor| factor.codes_left))
+    }
+
+    fn store(&self) -> Arc<DbSessionStore> {
+        Arc::new(DbSessionStore::new(self.db.clone(), self.clock.clone(), entropy()))
+    }
+
+    async fn session(&self) -> anyhow::Result<Session> {
+        let session = Session::new(None, self.store(), None);
+        accounts::begin_session(&session, &self.ada, "Firefox", from(1), self.clock.now()).await?;
+        Ok(session)
+    }
+
+    /// The session as the next request sees it: who is signed in, and who is half-way.
+    async fn seen(&self, session: &Session) -> anyhow::Result<(Option<UserId>, Option<UserId>)> {
+        let next = Session::new(session.id(), self.store(), None);
+        let identity = accounts::session_identity(&next, &self.vendor.id).await?;
+        let half = accounts::half_log_in(&next, &self.vendor.id, self.clock.now()).await?;
+        Ok((identity.and_then(|identity| identity.user_id), half.map(|half| half.user_id)))
+    }
+}
+
+on_both_engines! {
+    async fn a_password_alone_signs_nobody_in_who_has_a_second_factor(db: Db) {
+        let door = Door::open(db).await?;
+        assert_eq!(door.log_in(PASSWORD).await?, LogInOutcome::LoggedIn(door.ada.clone()));
+        assert_eq!(door.set_up("000000").await?, FactorSetup::WrongCode);
+        assert_eq!(door.codes_left().await?, None);
+        let FactorSetup::Set(codes) = door.set_up(&door.code()).await? else { panic!("not set up") };
+        assert_eq!((codes.expose().len(), door.codes_left().await?), (RECOVERY_CODES, Some(RECOVERY_CODES as i64)));
+        assert_eq!(door.subjects().await?, ["A second factor protects your account with acme Software"]);
+        assert_eq!(door.log_in("wrong").await?, LogInOutcome::Wrong);
+        assert_eq!(door.log_in(PASSWORD).await?, LogInOutcome::CodeNeeded(door.ada.clone()));
+        assert_eq!(door.finish(&door.code()).await?, FinishedLogIn::WrongCode, "it was used to set up");
+        door.later(STEP_MS);
+        assert_eq!(door.finish(&door.code()).await?, FinishedLogIn::LoggedIn(door.ada.clone()));
+        assert_eq!(door.set_up(&door.secret.code_at(door.clock.now().plus(STEP_MS))).await?, FactorSetup::AlreadySet);
+        Ok(())
+    }
+
+    async fn signing_up_with_ones_own_password_is_no_way_around_the_second_factor(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let request = SignUp {
+            email: EMAIL.to_owned(), password: typed(PASSWORD), name: String::new(), address: from(1),
+        };
+        let cx = door.cx(Actor::Visitor);
+        let signed_up = accounts::sign_up(&door.db, &door.passwords, &master(), &cx, &request).await?;
+        assert_eq!(signed_up, SignUpOutcome::CodeNeeded(door.ada.clone()));
+        Ok(())
+    }
+
+    async fn sign_up_counts_against_the_limits_of_log_in(db: Db) {
+        let door = Door::open(db).await?;
+        let (most, _) = Limit::SignInPair.allowance();
+        for _ in 0..most {
+            assert_eq!(door.log_in("wrong").await?, LogInOutcome::Wrong);
+        }
+        let request = SignUp {
+            email: EMAIL.to_owned(), password: typed(PASSWORD), name: String::new(), address: from(1),
+        };
+        let cx = door.cx(Actor::Visitor);
+        let signed_up = accounts::sign_up(&door.db, &door.passwords, &master(), &cx, &request).await?;
+        assert_eq!(signed_up, SignUpOutcome::CheckMail);
+        Ok(())
+    }
+
+    async fn of_two_uses_of_one_code_at_once_one_counts(db: Db) {
+        let (door, codes) = Door::with_factor(db).await?;
+        let door = Arc::new(door);
+        for code in [door.code(), codes[0].clone()] {
+            let tries: Vec<_> = (0..4).map(|_| {
+                let (door, code) = (door.clone(), code.clone());
+                tokio::spawn(async move { door.finish(&code).await })
+            }).collect();
+            let mut logged_in = 0;
+            for one in tries {
+                logged_in += i32::from(matches!(one.await??, FinishedLogIn::LoggedIn(_)));
+            }
+            assert_eq!(logged_in, 1, "{code}");
+            door.later(15 * MINUTE_MS);
+        }
+        Ok(())
+    }
+
+    async fn a_code_is_refused_the_second_time_and_so_is_every_one_before_it(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let (before, code) = (door.secret.code_at(door.clock.now().plus(-STEP_MS)), door.code());
+        assert!(matches!(door.finish(&code).await?, FinishedLogIn::LoggedIn(_)));
+        assert_eq!(door.finish(&code).await?, FinishedLogIn::WrongCode);
+        assert_eq!(door.finish(&before).await?, FinishedLogIn::WrongCode);
+        assert_eq!(door.confirm(PASSWORD, &code).await?, PasswordConfirmation::WrongCode, "nor anywhere else");
+        Ok(())
+    }
+
+    async fn a_recovery_code_lets_in_once_and_its_user_is_told(db: Db) {
+        let (door, codes) = Door::with_factor(db).await?;
+        assert!(matches!(door.finish(&codes[3].to_uppercase().replace('-', " ")).await?, FinishedLogIn::LoggedIn(_)));
+        assert_eq!(door.subjects().await?, ["A recovery code for acme Software was used"]);
+        assert_eq!(door.finish(&codes[3]).await?, FinishedLogIn::WrongCode);
+        assert_eq!(door.codes_left().await?, Some(RECOVERY_CODES as i64 - 1));
+
+        let cx = door.as_ada();
+        let renewed = door.write(move |tx| Box::pin(async move {
+            accounts::renew_recovery_codes(tx, &cx, &master()).await
+        })).await?;
+        let CodesRenewal::Renewed(fresh) = renewed else { panic!("not renewed") };
+        assert_eq!(door.subjects().await?, ["New recovery codes for acme Software"]);
+        assert_eq!(door.finish(&codes[4]).await?, FinishedLogIn::WrongCode, "the old ones are worth nothing");
+        assert!(matches!(door.finish(&fresh.expose()[0]).await?, FinishedLogIn::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn codes_cannot_be_guessed_and_the_wait_ends(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let (most, window_ms) = Limit::SecondFactorUser.allowance();
+        for _ in 0..most {
+            assert_eq!(door.finish("000000").await?, FinishedLogIn::WrongCode);
+        }
+        assert!(matches!(door.finish(&door.code()).await?, FinishedLogIn::Limited { .. }));
+        assert!(matches!(door.confirm(PASSWORD, &door.code()).await?, PasswordConfirmation::Limited { .. }));
+        door.later(window_ms);
+        assert!(matches!(door.finish(&door.code()).await?, FinishedLogIn::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn a_new_password_leaves_the_factor_and_ends_what_was_half_way(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let half_since = door.clock.now();
+        door.later(1);
+        let change = ChangePassword {
+            user_id: door.ada.id.clone(), current: typed(PASSWORD), new: typed(OTHER), keep: None,
+        };
+        accounts::change_password(&door.db, &door.passwords, &master(), &door.as_ada(), &change).await?;
+        assert_eq!(door.finish_since(half_since, &door.code()).await?, FinishedLogIn::StartOver);
+        assert!(matches!(door.log_in(OTHER).await?, LogInOutcome::CodeNeeded(_)));
+        assert!(matches!(door.finish(&door.code()).await?, FinishedLogIn::LoggedIn(_)), "the code was not spent");
+        Ok(())
+    }
+
+    async fn being_half_way_signs_nobody_in_changes_the_sessions_id_and_ends_after_ten_minutes(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let session = Session::new(None, door.store(), None);
+        accounts::begin_visit(&session, &door.vendor.id, "Firefox").await?;
+        session.save().await?;
+        let planted = session.id();
+        accounts::begin_half_session(&session, &door.ada, "Firefox", door.clock.now()).await?;
+        let half = session.id();
+        assert_ne!(half, planted);
+        assert_eq!(door.seen(&session).await?, (None, Some(door.ada.id.clone())));
+        door.later(rules::HALF_LOG_IN_MS - 1);
+        assert_eq!(door.seen(&session).await?, (None, Some(door.ada.id.clone())));
+        door.later(1);
+        assert_eq!(door.seen(&session).await?, (None, None));
+        accounts::begin_session(&session, &door.ada, "Firefox", from(1), door.clock.now()).await?;
+        assert_ne!(session.id(), half);
+        assert_eq!(door.seen(&session).await?, (Some(door.ada.id.clone()), None));
+        Ok(())
+    }
+
+    async fn the_password_is_confirmed_together_with_a_code(db: Db) {
+        let (door, codes) = Door::with_factor(db).await?;
+        assert_eq!(door.confirm("wrong", &door.code()).await?, PasswordConfirmation::Wrong);
+        assert_eq!(door.confirm(PASSWORD, "").await?, PasswordConfirmation::WrongCode);
+        assert_eq!(door.confirm(PASSWORD, &door.code()).await?, PasswordConfirmation::Confirmed, "it was not spent");
+        assert_eq!(door.confirm(PASSWORD, &door.code()).await?, PasswordConfirmation::WrongCode);
+        assert_eq!(door.confirm(PASSWORD, &codes[0]).await?, PasswordConfirmation::Confirmed);
+        Ok(())
+    }
+
+    async fn setting_up_and_turning_off_end_other_sessions_and_are_told(db: Db) {
+        let door = Door::open(db).await?;
+        let (here, there) = (door.session().await?, door.session().await?);
+        let keep = accounts::session_handle(&here);
+        let (cx, secret, code) = (door.as_ada(), door.secret.clone(), door.code());
+        let kept = keep.clone();
+        let set = door.write(move |tx| Box::pin(async move {
+            accounts::set_second_factor(tx, &cx, &master(), &secret, &code, kept.as_ref()).await
+        }));
+        assert!(matches!(set.await?, FactorSetup::Set(_)));
+        assert_eq!(door.seen(&here).await?.0, Some(door.ada.id.clone()));
+        assert_eq!(door.seen(&there).await?.0, None);
+        let there = door.session().await?;
+        door.subjects().await?;
+        let remove = || {
+            let (cx, keep) = (door.as_ada(), keep.clone());
+            door.write(move |tx| Box::pin(async move {
+                accounts::remove_second_factor(tx, &cx, &master(), keep.as_ref()).await
+            }))
+        };
+        assert_eq!(remove().await?, FactorRemoval::Removed);
+        assert_eq!(remove().await?, FactorRemoval::NoFactor);
+        assert_eq!(door.seen(&here).await?.0, Some(door.ada.id.clone()));
+        assert_eq!(door.seen(&there).await?.0, None);
+        assert_eq!(door.subjects().await?, ["Your second factor for acme Software was turned off"]);
+        assert!(matches!(door.log_in(PASSWORD).await?, LogInOutcome::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn the_operator_alone_gives_and_resets_a_factor(db: Db) {
+        let (door, codes) = Door::with_factor(db).await?;
+        let session = door.session().await?;
+        let reset = |actor: Actor| {
+            let (cx, id) = (door.cx(actor), door.ada.id.clone());
+            door.write(move |tx| Box::pin(async move {
+                accounts::reset_second_factor(tx, &cx, &master(), &id).await
+            }))
+        };
+        let give = |actor: Actor| {
+            let (cx, id, secret) = (door.cx(actor), door.ada.id.clone(), door.secret.clone());
+            door.write(move |tx| Box::pin(async move {
+                accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await
+            }))
+        };
+        let ada = || Actor::User(door.ada.id.clone());
+        assert_eq!(reset(ada()).await?, FactorReset::NotAllowed);
+        assert_eq!(give(ada()).await?, FactorGift::NotAllowed);
+        assert_eq!(give(Actor::Operator).await?, FactorGift::AlreadySet);
+        assert_eq!(reset(Actor::Operator).await?, FactorReset::Reset);
+        assert_eq!(reset(Actor::Operator).await?, FactorReset::NoFactor);
+        assert_eq!(door.seen(&session).await?.0, None);
+        assert_eq!(door.subjects().await?, ["Your second factor for acme Software was reset"]);
+        assert_eq!(door.finish(&codes[0]).await?, FinishedLogIn::StartOver, "whoever was half-way begins again");
+        assert_eq!(give(Actor::Operator).await?, FactorGift::Given);
+        assert_eq!(door.codes_left().await?, Some(0), "the old recovery codes do not come back");
+        Ok(())
+    }
+
+    async fn staff_keep_a_factor_that_they_had_as_customers(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let new = NewStaff {
+            email: EMAIL.to_owned(), name: String::new(), role: StaffRole::Admin, password: typed(OTHER),
+        };
+        let made = accounts::create_staff(&door.db, &door.passwords, &door.cx(Actor::Operator), &new).await?;
+        assert!(matches!(made, StaffCreation::Promoted(_)));
+        assert!(matches!(door.log_in(PASSWORD).await?, LogInOutcome::CodeNeeded(_)));
+        Ok(())
+    }
+
+    async fn a_stranger_who_guesses_locks_out_neither_another_address_nor_a_known_browser(db: Db) {
+        let door = Door::open(db).await?;
+        let known = door.arrive(&door.ada, None, Arrival::SignedUp).await?;
+        let (pair, _) = Limit::SignInPair.allowance();
+        for _ in 0..pair {
+            assert_eq!(door.log_in_with(from(66), "guess", None).await?, LogInOutcome::Wrong);
+        }
+        for _ in 0..100 {
+            let guessed = door.log_in_with(from(66), PASSWORD, None).await?;
+            assert!(matches!(guessed, LogInOutcome::Limited { .. }), "{guessed:?}");
+        }
+        // One address has not used up what all together may try.
+        assert!(matches!(door.log_in_with(from(2), PASSWORD, None).await?, LogInOutcome::LoggedIn(_)));
+        // Behind the same address, the owner's own browser is let in, however busy the stranger is.
+        let own = door.log_in_with(from(66), PASSWORD, Some(known.clone())).await?;
+        assert!(matches!(own, LogInOutcome::LoggedIn(_)), "{own:?}");
+        // It has a limit of its own.
+        let (most, _) = Limit::SignInBrowser.allowance();
+        for _ in 0..most {
+            assert_eq!(door.log_in_with(from(9), "guess", Some(known.clone())).await?, LogInOutcome::Wrong);
+        }
+        let own = door.log_in_with(from(9), PASSWORD, Some(known)).await?;
+        assert!(matches!(own, LogInOutcome::Limited { .. }), "{own:?}");
+        Ok(())
+    }
+
+    async fn many_strangers_at_once_are_limited_and_known_browsers_are_not(db: Db) {
+        let door = Door::open(db).await?;
+        let known = door.arrive(&door.ada, None, Arrival::SignedUp).await?;
+        // As many wrong passwords as an hour allows, counted without hashing a hundred of them.
+        let (most, _) = Limit::SignInEmail.allowance();
+        let cx = door.cx(Actor::Visitor);
+        door.write(move |tx| Box::pin(async move {
+            for _ in 0..most {
+                accounts::hit(tx, &cx, &master(), Limit::SignInEmail, EMAIL).await?;
+            }
+            Ok(())
+        })).await?;
+        assert!(matches!(door.log_in_with(from(3), PASSWORD, None).await?, LogInOutcome::Limited { .. }));
+        let planted = BrowserToken::from_cookie(&"a".repeat(32)).expect("it looks like one");
+        assert!(matches!(door.log_in_with(from(3), PASSWORD, Some(planted)).await?, LogInOutcome::Limited { .. }));
+        assert!(matches!(door.log_in_with(from(3), PASSWORD, Some(known)).await?, LogInOutcome::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn a_log_in_with_an_unknown_browser_is_told_once_and_sign_up_is_not(db: Db) {
+        let door = Door::open(db).await?;
+        let own = door.arrive(&door.ada, None, Arrival::SignedUp).await?;
+        assert!(door.arrive(&door.ada, Some(own.clone()), Arrival::LoggedIn).await? == own);
+        assert!(door.subjects().await?.is_empty());
+        let other = door.arrive(&door.ada, None, Arrival::LoggedIn).await?;
+        assert!(other != own);
+        assert_eq!(door.subjects().await?, ["New log-in to acme Software"]);
+        door.arrive(&door.ada, Some(other.clone()), Arrival::LoggedIn).await?;
+        assert!(door.subjects().await?.is_empty());
+        // What we never gave out is not taken on.
+        let planted = BrowserToken::from_cookie(&"a".repeat(32)).expect("it looks like one");
+        assert!(door.arrive(&door.ada, Some(planted.clone()), Arrival::LoggedIn).await? != planted);
+        assert_eq!(door.subjects().await?.len(), 1);
+        door.later(KNOWN_BROWSER_MS);
+        door.arrive(&door.ada, Some(own), Arrival::LoggedIn).await?;
+        assert_eq!(door.subjects().await?.len(), 1, "it was not seen for too long");
+        let now = door.clock.now();
+        let gone = door.write(move |tx| Box::pin(async move { accounts::delete_old_browsers(tx, now).await }));
+        assert_eq!(gone.await?, 2);
+        Ok(())
+    }
+
+    async fn a_browser_of_two_people_is_known_to_both_and_a_new_password_forgets_it(db: Db) {
+        let door = Door::open(db).await?;
+        let request = SignUp {
+            email: "eve@example.org".to_owned(), password: typed(OTHER), name: String::new(), address: from(1),
+        };
+        let cx = door.cx(Actor::Visitor);
+        let signed_up = accounts::sign_up(&door.db, &door.passwords, &master(), &cx, &request).await?;
+        let SignUpOutcome::SignedUp(eve) = signed_up else { panic!("{signed_up:?}") };
+        let shared = door.arrive(&door.ada, None, Arrival::SignedUp).await?;
+        assert!(door.arrive(&eve, Some(shared.clone()), Arrival::SignedUp).await? == shared);
+        door.subjects().await?;
+        door.later(1);
+        let change = ChangePassword {
+            user_id: door.ada.id.clone(), current: typed(PASSWORD), new: typed(OTHER), keep: None,
+        };
+        accounts::change_password(&door.db, &door.passwords, &master(), &door.as_ada(), &change).await?;
+        door.subjects().await?;
+        door.arrive(&eve, Some(shared.clone()), Arrival::LoggedIn).await?;
+        assert!(door.subjects().await?.is_empty());
+        door.arrive(&door.ada, Some(shared), Arrival::LoggedIn).await?;
+        assert_eq!(door.subjects().await?, ["New log-in to acme Software"]);
+        Ok(())
+    }
+}
