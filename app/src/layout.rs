@@ -44,6 +44,37 @@ impl NavLink {
     }
 }
 
+/// Links that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavSection {
+    /// What they are about; empty for those that need no word.
+    pub label: String,
+    /// The links.
+    pub links: Vec<NavLink>,
+}
+
+/// The way to look for anything, in the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchBox {
+    /// Page that answers; what is looked for is `q` in its address.
+    pub action: String,
+    /// Accessible name of the form: "Search everything".
+    pub name: String,
+    /// Label of the field and of the button: "Search".
+    pub label: String,
+    /// What is looked for now.
+    pub value: String,
+}
+
+/// What the header has for the vendor's staff in place of a row of links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Console {
+    /// The navigation.
+    pub sections: Vec<NavSection>,
+    /// The search.
+    pub search: SearchBox,
+}
+
 /// The vendor, as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brand {
@@ -96,6 +127,8 @@ pub struct Frame {
     pub nav: Vec<NavLink>,
     /// Accessible name of the main navigation: "Main".
     pub nav_label: String,
+    /// Staff: navigation and search of the console.
+    pub console: Option<Console>,
     /// Links at the end of the header for those not signed in: "Sign in".
     pub entrance: Vec<NavLink>,
     /// Who is signed in.
@@ -159,7 +192,8 @@ pub fn Layout(
                 {frame.skip}
             </a>
             <header class="top">
-                {brand(frame.brand)} {navigation("nav", frame.nav_label, frame.nav)}
+                {brand(frame.brand)} {navigation("nav", frame.nav_label.clone(), frame.nav)}
+                {frame.console.map(|it| console(frame.nav_label, it))}
                 <div class="who">
                     {links(frame.entrance)} {frame.signed_in.map(signed_in)}
                 </div>
@@ -217,6 +251,42 @@ fn navigation(class: &'static str, label: String, list: Vec<NavLink>) -> Option<
             </nav>
         }
     })
+}
+
+fn console(label: String, console: Console) -> impl IntoView {
+    let sections = console.sections.into_iter().map(|section| {
+        let (name, links) = (section.label, links(section.links));
+        if name.is_empty() {
+            return view! { <div class="section">{links}</div> }.into_any();
+        }
+        let label = name.clone();
+        view! {
+            <div class="section" role="group" aria-label=label>
+                <span aria-hidden="true">{name}</span>
+                {links}
+            </div>
+        }
+        .into_any()
+    });
+    let search = console.search;
+    view! {
+        <search class="find" aria-label=search.name>
+            <form action=search.action method="get">
+                <label class="visually-hidden" for="find-everything">{search.label.clone()}</label>
+                <input
+                    class="input"
+                    type="search"
+                    id="find-everything"
+                    name="q"
+                    value=search.value
+                    required=true
+                    maxlength="200"
+                />
+                <button type="submit" class="btn quiet">{search.label}</button>
+            </form>
+        </search>
+        <nav class="nav sections" aria-label=label>{sections.collect_view()}</nav>
+    }
 }
 
 fn links(list: Vec<NavLink>) -> impl IntoView {

@@ -104,6 +104,10 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("overview") view=pages::overview::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("customers")) view=pages::staff_customers::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("customers"), ParamSegment("id")) view=pages::staff_customer::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("search")) view=pages::staff_search::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("licenses"), StaticSegment("new")) view=pages::staff_license_new::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
@@ -124,6 +128,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("card")) view=pages::card::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("for-ever")) view=pages::for_ever::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("hand-over")) view=pages::hand_over::page />
+                <Route path=(StaticSegment("handovers"), ParamSegment("id")) view=pages::handover::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("seats")) view=pages::further_seats::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("updates")) view=pages::updates::page />
                 <Route path=StaticSegment("invoices") view=pages::invoices::page />

@@ -94,6 +94,8 @@ ids! {
     LeaseId = "lea";
     /// A product that waits for its license key.
     ClaimId = "clm";
+    /// A license that goes over to another account.
+    HandoverId = "hnd";
     /// A signing key.
     SigningKeyId = "key";
     /// An invoice.

@@ -2,13 +2,14 @@
 
 use backend::accounts::{Act, may};
 use backend::billing::attention::{Attention, list_attention};
-use backend::text::en::{attention as alert_words, members as words, portal as text};
+use backend::text::en::{attention as alert_words, console_navigation, console_search, members as words, portal as text};
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
+use super::staff_search;
 use crate::api::form;
 use crate::components::Tone;
-use crate::layout::{Alert, Audience, Brand, Done, Frame, NavLink, SignedIn, Switch};
+use crate::layout::{Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch};
 use crate::request::{Viewer, Visit};
 
 /// Address of the style sheet; named after its content where the build says so, to be cached for ever.
@@ -66,6 +67,7 @@ pub async fn frame() -> Frame {
         brand: Brand { name: visit.vendor.name.clone(), home: "/".to_owned(), logo: brand_logo(&visit.vendor) },
         nav,
         nav_label: text::MAIN_NAVIGATION.to_owned(),
+        console: console(&visit, audience),
         entrance,
         signed_in: visit.viewer.as_deref().map(|viewer| SignedIn {
             who: who(viewer),
@@ -80,6 +82,30 @@ pub async fn frame() -> Frame {
         foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
+}
+
+/// Navigation and search of the console: for staff, wherever they are, and on its own pages for those who are customers too.
+fn console(visit: &Visit, audience: Audience) -> Option<Console> {
+    let path = visit.path.as_str();
+    let is_here = audience == Audience::Staff || path == "/staff" || path.starts_with("/staff/");
+    let role = visit.viewer.as_deref()?.staff.filter(|_| is_here)?;
+    let sections = console_navigation::sections(role);
+    let all =
+        sections.iter().flat_map(|(_, links)| links.iter().map(|(label, href)| NavLink::to(*label, *href).at(path)));
+    let mut all = only_nearest(all.collect()).into_iter();
+    let sections = sections.iter().map(|(label, links)| NavSection {
+        label: (*label).to_owned(),
+        links: all.by_ref().take(links.len()).collect(),
+    });
+    Some(Console {
+        sections: sections.collect(),
+        search: SearchBox {
+            action: staff_search::PATH.to_owned(),
+            name: console_search::HEADER.to_owned(),
+            label: console_search::LABEL.to_owned(),
+            value: if path == staff_search::PATH { visit.query("q").unwrap_or_default() } else { String::new() },
+        },
+    })
 }
 
 /// What the account has to act on. A page is never lost over them: what cannot be read is logged.

@@ -17,6 +17,7 @@ use backend::billing::conversion::perpetual_plan;
 use backend::billing::maintenance::AutoRenewal;
 use backend::billing::unpaid_changes::{UnpaidChange, find_unpaid_change};
 use backend::catalog::{self, Composition, Plan, PlanKind, Release};
+use backend::handovers::{Handover, find_open_handover};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
 use backend::leases::{self, instance_list};
@@ -25,8 +26,8 @@ use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::money::Money;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
-    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, license_events,
-    license_page as text, licenses as words, moments, options, packs, portal, transfers,
+    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, handovers,
+    license_events, license_page as text, licenses as words, moments, options, packs, portal, transfers,
 };
 use leptos::prelude::*;
 
@@ -71,6 +72,8 @@ struct Found {
     unpaid: Vec<Invoice>,
     /// The change that waits for its transfer.
     change: Option<UnpaidChange>,
+    /// The offer of the license to another account.
+    handover: Option<Handover>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -112,7 +115,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 }
 
 async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
-    let (vendor_id, own) = (visit.vendor.id.clone(), own.clone());
+    let (vendor_id, own, cx) = (visit.vendor.id.clone(), own.clone(), visit.viewer_cx());
     let (instances, history) = (AskedInstances::of(visit), AskedHistory::of(visit));
     let manages = own.may(Act::ManageInstances);
     let viewer = if manages { Viewer::MemberWhoManages } else { Viewer::Member };
@@ -142,6 +145,7 @@ async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
                 newest: catalog::newest_covered_release(tx, &vendor_id, &license.product_id, day).await?,
                 unpaid,
                 change: find_unpaid_change(tx, &vendor_id, &license.id).await?,
+                handover: find_open_handover(tx, &cx, &license.id).await?,
             })
         })
     });
@@ -154,15 +158,24 @@ fn actions(own: &OwnLicense) -> AnyView {
         return ().into_any();
     }
     let (license, href) = (own.license(), own.href());
+    let hand_over = (own.may(Act::TransferLicenses) && own.living_subscription().is_none())
+        .then(|| standing(license, own.now).is_ok())
+        .filter(|is_active| *is_active)
+        .map(|_| {
+            let href = format!("{href}/hand-over");
+            view! { <LinkButton href label=handovers::LINK emphasis=Emphasis::Quiet /> }
+        });
     if license.kind == PlanKind::Perpetual && standing(license, own.now).is_ok() {
         return view! {
+            {hand_over}
             <LinkButton href=format!("{href}/seats") label=text::add_seats(license.license_type) />
             <LinkButton href=format!("{href}/updates") label=text::RENEW_UPDATES emphasis=Emphasis::Primary />
         }
         .into_any();
     }
     let Some(subscription) = own.living_subscription() else {
-        return view! { <LinkButton href="/" label=words::TO_PRICES emphasis=Emphasis::Primary /> }.into_any();
+        return view! { {hand_over} <LinkButton href="/" label=words::TO_PRICES emphasis=Emphasis::Primary /> }
+            .into_any();
     };
     let cancel = (!subscription.cancel_at_period_end)
         .then(|| view! { <LinkButton href=format!("{href}/cancel") label=text::CANCEL emphasis=Emphasis::Quiet /> });
@@ -210,7 +223,8 @@ fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
         view! { <Notice tone=Tone::Warn title=text::cancelled(it) text=text::CANCELLED_NEXT action=undo /> }
     });
     let planned = subscription.and_then(|it| planned_notice(own, it, &found.plans));
-    view! { {conflicts} {unpaid} {change} {exceeded} {surge} {cancelled} {planned} {trial} }
+    let handover = found.handover.as_ref().map(|it| handover_notice(own, it));
+    view! { {handover} {conflicts} {unpaid} {change} {exceeded} {surge} {cancelled} {planned} {trial} }
 }
 
 fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
@@ -247,6 +261,24 @@ fn change_notice(
         view! { {how} {withdraw.run()} }
     };
     view! { <Notice tone=Tone::Warn title text=transfers::change_awaited_next(change.give_up_at) action=acts /> }
+}
+
+/// The offer of the license to another account: to be withdrawn, or to be decided where staff made it.
+fn handover_notice(own: &OwnLicense, handover: &Handover) -> impl IntoView + use<> {
+    let (may, is_asked) = (own.may(Act::TransferLicenses), handover.given_at.is_none());
+    let (href, back) = (format!("/handovers/{}", handover.id), own.href());
+    let hidden = vec![("handover_id".to_owned(), handover.id.to_string()), ("back".to_owned(), back)];
+    let act = move || {
+        let (href, hidden) = (href.clone(), hidden.clone());
+        if !may {
+            ().into_any()
+        } else if is_asked {
+            view! { <LinkButton href label=handovers::DECIDE /> }.into_any()
+        } else {
+            view! { <PostButton action="/act/end-handover" label=handovers::WITHDRAW hidden /> }.into_any()
+        }
+    };
+    view! { <Notice title=handovers::waits(handover) text=handovers::waits_next(handover) action=act /> }
 }
 
 fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -> impl IntoView + use<> {

@@ -49,6 +49,8 @@ impl OwnLicense {
         if !may(role, Act::See) {
             return Err(NoPage::NotFound);
         }
+        // Of a license that was taken over, what its former owner paid is nobody else's business.
+        let subscription = subscription.filter(|it| it.account_id == account.id);
         Ok(Self { account, role, view, subscription, now: visit.state.clock.now() })
     }
 

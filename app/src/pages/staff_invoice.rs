@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use super::invoices::{day, tone};
 use super::staff_invoices::PATH;
-use super::{NoPage, Page, render, staff_role};
+use super::{NoPage, Page, render, staff_customers, staff_role};
 use crate::api::form::{Refused, take_refused};
 use crate::api::staff_money::{CREDIT, credit_errors, written};
 use crate::components::{
@@ -78,9 +78,13 @@ fn facts(invoice: &Invoice) -> impl IntoView + use<> {
     let money = |minor: i64| view! { <Money minor=minor currency=invoice.currency.as_str() /> };
     let buyer = &invoice.parties.0.buyer;
     let mail = format!("mailto:{}", buyer.email);
+    let customer = format!("{}/{}", staff_customers::PATH, invoice.account_id);
     let mut facts = vec![
         Fact::new(text::STATUS, view! { <Badge tone=tone(invoice.status) word=words::status(invoice.status) /> }),
-        Fact::new(text::CUSTOMER, view! { {buyer.name.clone()} " " <a href=mail>{buyer.email.clone()}</a> }),
+        Fact::new(
+            text::CUSTOMER,
+            view! { <a href=customer>{buyer.name.clone()}</a> " " <a href=mail>{buyer.email.clone()}</a> },
+        ),
         Fact::new(text::ISSUED, text::day(invoice.issued_at)),
         Fact::new(text::TOTAL, money(invoice.total_minor)),
         Fact::new(text::TAX, money(invoice.tax_minor)),

@@ -4,6 +4,8 @@ use backend::accounts::{Account, StaffAct, StaffRole, find_account, staff_may};
 use backend::billing::{Subscription, find_subscription_of_license};
 use backend::catalog::{self, Plan};
 use backend::clock::UnixMs;
+use backend::handovers::rules::Obstacle;
+use backend::handovers::{Handover, find_obstacle, find_open_handover};
 use backend::ids::LicenseId;
 use backend::leases;
 use backend::licenses::rules::{Inactive, standing};
@@ -11,16 +13,18 @@ use backend::licenses::{
     EndOfLeases, License, LicenseView, VendorStanding, end_of_leases, find_license, overrides_text,
 };
 use backend::text::en::{
-    console_licenses as text, console_subscriptions as subscription_words, license_events, licenses as words, moments,
-    portal,
+    by_hand, console_licenses as text, console_subscriptions as subscription_words, license_events, licenses as words,
+    moments, portal,
 };
 use leptos::prelude::*;
 
 use super::license::{AskedHistory, AskedInstances, History, Instances, Uses, Viewer};
 use super::own_license::{name_of, tone};
+use super::staff_handover::handover_card;
 use super::staff_licenses::PATH;
 use super::staff_plan_version::PlanVersionCard;
-use super::{NoPage, Page, render, staff_role};
+use super::staff_term::term_card;
+use super::{NoPage, Page, render, staff_customers, staff_role};
 use crate::api::form::take_refused;
 use crate::api::staff_licenses::{OVERRIDES, override_errors};
 use crate::components::{
@@ -44,6 +48,8 @@ struct Found {
     history: History,
     plans: Vec<Plan>,
     plan_version: Option<PlanVersionCard>,
+    handover: Option<Handover>,
+    obstacle: Option<Obstacle>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -59,6 +65,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let living = found.subscription.as_ref().is_some_and(|it| it.ended_at.is_none());
     let standing = standing_card(license, &found.end, may, living, now);
     let overrides = overrides_card(license, may).await;
+    let term = term_card(license, found.subscription.as_ref(), may, now).await;
+    let handover = handover_card(license, found.handover.as_ref(), found.obstacle, may).await;
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=name.clone() lead=text::lead(view, &found.customer.company, now) />
@@ -66,6 +74,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <div class="row">{facts(&found, now)} {found.uses.card(license, now)}</div>
         {found.instances.card()}
         <div class="row apart">{standing} {overrides}</div>
+        <div class="row apart">{term} {handover}</div>
         {plan_version}
         {found.history.card(license_events::TITLE, license, &found.plans)}
     };
@@ -95,6 +104,8 @@ async fn find(visit: &Visit, role: StaffRole, now: UnixMs) -> Result<Option<Foun
                 },
                 instances: Instances::read(tx, license, &instances, href.clone(), viewer, now).await?,
                 history: History::read(tx, license, None, &history, href, now).await?,
+                handover: find_open_handover(tx, &cx, &license.id).await?,
+                obstacle: find_obstacle(tx, &cx, license).await?,
                 plans,
                 view,
             }))
@@ -113,7 +124,7 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
         Fact::new(
             text::CUSTOMER,
             view! {
-                {customer.company.clone()} " "
+                <a href=format!("{}/{}", staff_customers::PATH, customer.id)>{customer.company.clone()}</a> " "
                 <a href=format!("mailto:{}", customer.billing_email)>{customer.billing_email.clone()}</a>
             },
         ),
@@ -123,6 +134,7 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
         Fact::new(text::STARTS, day(Some(license.starts_at))),
         Fact::new(text::ENDS, day(license.ends_at)),
     ];
+    facts.extend(by_hand::issued_because(license).map(|why| Fact::new(by_hand::ISSUED, why)));
     if let Some(subscription) = &found.subscription {
         facts.push(Fact::new(subscription_words::SUBSCRIPTION, subscription_words::subscription(subscription)));
         if let Some(why) = subscription_words::cancel_reason(subscription) {

@@ -1,15 +1,17 @@
 //! `/staff/licenses`: the licenses of all customers, filtered by what the address says, paged by key.
 
+use backend::accounts::{StaffAct, staff_may};
 use backend::clock::UnixMs;
 use backend::licenses::search::{self, ListedLicense, search_vendor};
-use backend::text::en::{console_licenses as text, licenses as words};
+use backend::text::en::{by_hand, console_licenses as text, licenses as words};
 use leptos::prelude::*;
 
 use super::license_filter::{Filtered, PAGE};
 use super::licenses::{last_contact, none_found};
 use super::own_license::{name_of, tone};
 use super::{NoPage, Page, render, staff_role};
-use crate::components::{Badge, Column, EmptyState, PageHead, Row, Table};
+use crate::api::staff_issue::ISSUE_PAGE;
+use crate::components::{Badge, Column, EmptyState, LinkButton, PageHead, Row, Table};
 use crate::request::Visit;
 
 /// The list's address.
@@ -21,7 +23,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    staff_role(&visit)?;
+    let role = staff_role(&visit)?;
     let now = visit.state.clock.now();
     let (vendor_id, master) = (visit.vendor.id.clone(), visit.state.master.clone());
     let mut list = Filtered::of(PATH, &visit.query, false);
@@ -45,8 +47,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::text(contact),
     ];
     let rows = found.licenses.iter().map(|listed| row(listed, now)).collect();
+    let may_issue = staff_may(role, StaffAct::ManageLicenses);
+    let acts = move || may_issue.then(|| view! { <LinkButton href=ISSUE_PAGE label=by_hand::ISSUE /> });
     let body = view! {
-        <PageHead title=text::TITLE lead=text::LEAD />
+        <PageHead title=text::TITLE lead=text::LEAD actions=acts />
         {filter}
         <Table
             caption=text::CAPTION

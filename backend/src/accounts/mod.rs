@@ -40,6 +40,7 @@ mod confirm_password;
 mod create_account;
 mod create_staff;
 mod known_browsers;
+pub mod customers;
 mod links;
 mod log_in;
 pub mod members;

@@ -67,6 +67,8 @@ text_enum! {
         ClaimCodeAddress = "claim_code_address",
         /// Claim codes that named nothing, by one account's members.
         ClaimCodeAccount = "claim_code_account",
+        /// Requests of one account to hand licenses over: each is a mail to an address that somebody typed.
+        HandoverAccount = "handover_account",
     }
 }
 
@@ -86,6 +88,7 @@ impl Limit {
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),
+            Self::HandoverAccount => (10, 24 * HOUR_MS),
             Self::DeactivationByKey => (3, HOUR_MS),
             Self::SignUpEmail | Self::ResetEmail | Self::RecoverEmail | Self::VerificationUser => (4, HOUR_MS),
         }

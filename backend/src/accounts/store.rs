@@ -34,7 +34,7 @@ impl UserRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct AccountRow {
+pub(super) struct AccountRow {
     id: AccountId,
     vendor_id: VendorId,
     kind: AccountKind,

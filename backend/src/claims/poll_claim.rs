@@ -32,6 +32,11 @@ pub async fn poll_claim(
         rules::Answer::Expired => return Ok(Err(ClaimRefusal::Expired)),
         rules::Answer::Key(license_id) => license_id,
     };
+    // The license may have gone over to another account since, and its new key with it.
+    let view = licenses::find_license(tx, &cx.vendor_id, &license_id).await?;
+    if view.map(|view| view.license.account_id) != claim.account_id {
+        return Ok(Err(ClaimRefusal::Declined));
+    }
     // Who gave it out is in the audit since the approval; a poll is instance traffic.
     let key = licenses::open_key(tx, cx, master, &license_id).await?;
     Ok(match key {

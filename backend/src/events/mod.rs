@@ -15,7 +15,7 @@ use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, EventId, InstanceId, LicenseId};
 
 pub(crate) use renewals::{Renewals, record_renewals};
-pub use store::{Event, Timeline, list_by_account, list_timeline};
+pub use store::{Event, Timeline, list_by_account, list_timeline, list_timeline_of};
 
 /// What an event is about.
 #[derive(Clone, Copy, Default)]

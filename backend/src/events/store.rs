@@ -104,6 +104,23 @@ pub async fn list_timeline(
     before: Option<(UnixMs, &EventId)>,
     limit: i64,
 ) -> Result<Vec<Event>, DbError> {
+    list_timeline_of(tx, vendor_id, license_id, None, timeline, (before, limit)).await
+}
+
+/// The same of what happened while the license was this account's, or about this account; everything where it is `None`.
+/// Who owned a license before has a history of its own.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_timeline_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    account_id: Option<&AccountId>,
+    timeline: Timeline<'_>,
+    (before, limit): (Option<(UnixMs, &EventId)>, i64),
+) -> Result<Vec<Event>, DbError> {
+    let account_id = account_id.map_or("", AccountId::as_str);
     let (at, id) = before.map_or((UnixMs(i64::MAX), "~"), |(at, id)| (at, id.as_str()));
     match timeline {
         // The condition is that of an index, word by word.
@@ -112,38 +129,42 @@ pub async fn list_timeline(
             Event,
             "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
              WHERE vendor_id = $1 AND license_id = $2 AND event_type NOT IN ('lease.renewed', 'feature.used')
-               AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4))
-             ORDER BY occurred_at DESC, id DESC LIMIT $5",
-            vendor_id,
-            license_id,
-            at,
-            id,
-            limit
-        ),
-        Timeline::Everything => fetch_all!(
-            tx,
-            Event,
-            "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
-             WHERE vendor_id = $1 AND license_id = $2 AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4))
-             ORDER BY occurred_at DESC, id DESC LIMIT $5",
-            vendor_id,
-            license_id,
-            at,
-            id,
-            limit
-        ),
-        Timeline::Instance(instance_id) => fetch_all!(
-            tx,
-            Event,
-            "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
-             WHERE vendor_id = $1 AND license_id = $2 AND instance_id = $6
-               AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4))
+               AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4)) AND ($6 = '' OR account_id = $6)
              ORDER BY occurred_at DESC, id DESC LIMIT $5",
             vendor_id,
             license_id,
             at,
             id,
             limit,
+            account_id
+        ),
+        Timeline::Everything => fetch_all!(
+            tx,
+            Event,
+            "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
+             WHERE vendor_id = $1 AND license_id = $2 AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4))
+               AND ($6 = '' OR account_id = $6)
+             ORDER BY occurred_at DESC, id DESC LIMIT $5",
+            vendor_id,
+            license_id,
+            at,
+            id,
+            limit,
+            account_id
+        ),
+        Timeline::Instance(instance_id) => fetch_all!(
+            tx,
+            Event,
+            "SELECT id, event_type, instance_id, data, occurrences, occurred_at, last_at FROM events
+             WHERE vendor_id = $1 AND license_id = $2 AND instance_id = $7
+               AND (occurred_at < $3 OR (occurred_at = $3 AND id < $4)) AND ($6 = '' OR account_id = $6)
+             ORDER BY occurred_at DESC, id DESC LIMIT $5",
+            vendor_id,
+            license_id,
+            at,
+            id,
+            limit,
+            account_id,
             instance_id
         ),
     }

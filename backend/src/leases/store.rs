@@ -9,6 +9,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{InstanceId, LeaseId, LicenseId, VendorId};
+use crate::licenses::License;
 
 /// An instance of this vendor.
 ///
@@ -385,4 +386,63 @@ pub async fn feature_use(
         until.to_string()
     )?;
     Ok(rows.into_iter().collect())
+}
+
+/// Instances of a license whose seats are held or whose leases are out, deleted ones among them, with the identity of
+/// the holder and the end of the last lease.
+pub(super) async fn list_unfinished(
+    tx: &mut Tx,
+    license: &License,
+    now: UnixMs,
+) -> Result<Vec<(InstanceId, String, UnixMs)>, DbError> {
+    fetch_all!(
+        tx,
+        (InstanceId, String, UnixMs),
+        "SELECT id, identity, lease_exp FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND (held_until > $3 OR lease_exp > $3) ORDER BY held_since, id",
+        &license.vendor_id,
+        &license.id,
+        now
+    )
+}
+
+/// Calls whoever holds a seat by another identity; its name is wiped.
+pub(super) async fn update_identity(tx: &mut Tx, cx: &Cx, id: &InstanceId, identity: &str) -> Result<(), DbError> {
+    // A row keeps its own tombstone, so two devices of one identity do not meet.
+    execute!(
+        tx,
+        "UPDATE instances SET identity = $3, device = '', name = '', tombstone = id WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        id,
+        identity
+    )?;
+    Ok(())
+}
+
+/// Closes the open intervals of all instances of a license.
+pub(super) async fn close_all_leases(tx: &mut Tx, license: &License, at: UnixMs) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE leases SET closed_at = $3, close_reason = 'handed_over'
+         WHERE vendor_id = $1 AND closed_at IS NULL
+           AND instance_id IN (SELECT id FROM instances WHERE license_id = $2 AND interval_open)",
+        &license.vendor_id,
+        &license.id,
+        at
+    )?;
+    Ok(())
+}
+
+/// Deletes all instances of a license. What they hold is free `margin_ms` after the end of their last leases.
+pub(super) async fn delete_all(tx: &mut Tx, license: &License, margin_ms: i64) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE instances SET status = 'deleted', tombstone = id, interval_open = FALSE, conflict = NULL, levels = '{}',
+                held_until = CASE WHEN held_until > lease_exp + $3 THEN lease_exp + $3 ELSE held_until END
+         WHERE vendor_id = $1 AND license_id = $2",
+        &license.vendor_id,
+        &license.id,
+        margin_ms
+    )?;
+    Ok(())
 }

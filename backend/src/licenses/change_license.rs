@@ -164,6 +164,20 @@ pub(crate) async fn begin_updates(tx: &mut Tx, cx: &Cx, id: &LicenseId, until: U
     edit(tx, cx, id, "license.begin_updates", "license.changed", |license| license.updates_until = Some(until)).await
 }
 
+/// Sets the end of a license, and that of its updates, as staff decided. A license that had run out goes on.
+pub(crate) async fn set_term(
+    tx: &mut Tx,
+    cx: &Cx,
+    license: License,
+    term: rules::by_hand::Term,
+) -> Result<(), DbError> {
+    edit_locked(tx, cx, license, "license.set_term", "license.extended", |license| {
+        license.ends_at = term.ends_at;
+        license.updates_until = term.updates_until;
+    })
+    .await
+}
+
 /// Sets the owner's name for a license; `false` where there is no such license, or whoever acts may not name it.
 ///
 /// # Errors

@@ -65,6 +65,7 @@ pub async fn create_license(
         trial_until: None,
         expired_at: None,
         disputed_at: None,
+        issued_reason: None,
         surge_opened_at: None,
         seats: new.seats,
         terms: new.plan.terms.clone(),

@@ -95,6 +95,8 @@ pub struct License {
     pub plan_terms: Terms,
     /// What differs from the plan's.
     pub overrides: Overrides,
+    /// Why staff issued it by hand; `None` where an order made it.
+    pub issued_reason: Option<String>,
     /// When the surge of its plan was last opened.
     pub surge_opened_at: Option<UnixMs>,
     /// When it was created.
@@ -121,6 +123,7 @@ mod change_license;
 mod create_license;
 mod expire_licenses;
 pub mod handlers;
+mod issue_license;
 mod override_license;
 mod overrides;
 pub mod overrides_text;
@@ -134,12 +137,14 @@ mod set_vendor_standing;
 mod store;
 
 pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing, set_trial};
-pub(crate) use change_license::{add_seats, begin_updates, make_perpetual};
+pub(crate) use change_license::{add_seats, begin_updates, make_perpetual, set_term};
 pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;
+pub use issue_license::{IssueLicense, Issued, issue_license};
 pub use override_license::{LicenseOverride, override_license};
 pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
+pub(crate) use replace_key::give_to;
 pub use replace_key::{KeyReplacement, replace_key};
 pub(crate) use reveal_key::open_key;
 pub use reveal_key::{KeyReveal, reveal_key};

@@ -8,7 +8,7 @@ use crate::accounts::{self, Act, Role, may_act};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::LicenseId;
+use crate::ids::{AccountId, LicenseId};
 use crate::keys::{MasterKey, Purpose};
 use crate::mail::{self, Sender};
 use crate::text::en::license_mail as letters;
@@ -61,6 +61,23 @@ pub async fn replace_key(
     record(tx, cx, &view.license, &replaced, old_works_until).await?;
     tell_owners(tx, cx, master, &view, old_works_until).await?;
     Ok(KeyReplacement::Replaced { key, old_works_until })
+}
+
+/// Gives a license to another account, under another key: whoever had the old one, or one from before, has nothing any more,
+/// and the name that the old owner gave it is gone. The caller holds its lock and records the act.
+pub(crate) async fn give_to(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    license: &License,
+    to: &AccountId,
+) -> Result<(), DbError> {
+    let key = LicenseKey::from_random(cx.entropy.bytes::<RANDOM_BYTES>());
+    let sealed = master.seal(Purpose::LicenseKey, license.id.as_str(), key.expose().as_bytes(), &cx.entropy);
+    let given = License { account_id: to.clone(), key_hint: key.masked(), ..license.clone() };
+    store::replace_key(tx, &given, &master.license_key_hash(&key), &sealed, cx.now, cx.now).await?;
+    store::end_old_keys(tx, &given, cx.now).await?;
+    store::update_owner(tx, &given).await
 }
 
 async fn record(tx: &mut Tx, cx: &Cx, before: &License, after: &License, until: UnixMs) -> Result<(), DbError> {

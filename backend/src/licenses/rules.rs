@@ -1,5 +1,7 @@
 //! What a license allows at a moment: pure decisions.
 
+pub mod by_hand;
+
 use super::{License, LicenseStatus, VendorStanding};
 use crate::catalog::{LicenseType, PlanKind};
 use crate::clock::UnixMs;
@@ -161,6 +163,7 @@ pub(crate) mod tests {
             trial_until: None,
             expired_at: None,
             disputed_at: None,
+            issued_reason: None,
             surge_opened_at: None,
             seats: 1,
             terms: Terms::default(),

@@ -43,6 +43,7 @@ pub(super) struct LicenseRow {
     trial_until: Option<UnixMs>,
     expired_at: Option<UnixMs>,
     disputed_at: Option<UnixMs>,
+    issued_reason: Option<String>,
     surge_opened_at: Option<UnixMs>,
     seats: i64,
     terms: JsonText<Terms>,
@@ -79,6 +80,7 @@ impl From<LicenseRow> for LicenseView {
                 trial_until: row.trial_until,
                 expired_at: row.expired_at,
                 disputed_at: row.disputed_at,
+                issued_reason: row.issued_reason,
                 surge_opened_at: row.surge_opened_at,
                 seats: row.seats,
                 terms: row.overrides.0.apply(&row.terms.0),
@@ -194,6 +196,41 @@ pub(super) async fn replace_key(
         key_sealed,
         &license.key_hint
     )?;
+    Ok(())
+}
+
+/// Ends all keys of a license that were replaced and work still. The caller holds its lock.
+pub(super) async fn end_old_keys(tx: &mut Tx, license: &License, at: UnixMs) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE license_keys SET works_until = $3 WHERE vendor_id = $1 AND license_id = $2 AND works_until > $3",
+        &license.vendor_id,
+        &license.id,
+        at
+    )?;
+    Ok(())
+}
+
+/// Writes whose license it is; the name that the one before gave it is wiped. The caller holds its lock.
+pub(super) async fn update_owner(tx: &mut Tx, license: &License) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE licenses SET account_id = $3, name = '' WHERE vendor_id = $1 AND id = $2",
+        &license.vendor_id,
+        &license.id,
+        &license.account_id
+    )?;
+    Ok(())
+}
+
+/// Notes that staff issued a license by hand, and why.
+pub(super) async fn set_issued_reason(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &LicenseId,
+    reason: &str,
+) -> Result<(), DbError> {
+    execute!(tx, "UPDATE licenses SET issued_reason = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, reason)?;
     Ok(())
 }
 

@@ -4,10 +4,13 @@
 //! written once inside [`on_both_engines!`] and becomes `name::on_sqlite` and `name::on_postgres`.
 
 mod accounts;
+mod by_hand;
 mod catalog;
 mod claims;
 mod commerce;
+mod customers;
 mod einvoices;
+mod handovers;
 mod jobs;
 mod keys;
 mod leases;

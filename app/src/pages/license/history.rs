@@ -4,7 +4,7 @@ use backend::catalog::Plan;
 use backend::clock::UnixMs;
 use backend::db::{DbError, Tx};
 use backend::events::{self, Event, Timeline as Which};
-use backend::ids::InstanceId;
+use backend::ids::{AccountId, InstanceId};
 use backend::licenses::License;
 use backend::text::en::{license_events as text, moments};
 use leptos::prelude::*;
@@ -32,12 +32,16 @@ pub(in crate::pages) struct History {
 pub(in crate::pages) struct Asked {
     before: Option<(UnixMs, backend::ids::EventId)>,
     everything: bool,
+    /// Whose history it is; `None` for staff, who see that of all owners.
+    account: Option<AccountId>,
 }
 
 impl Asked {
-    /// Reads the address.
+    /// Reads the address. Staff's pages show what happened under all owners, others what happened under theirs.
     pub(in crate::pages) fn of(visit: &Visit) -> Self {
+        let account = visit.account().map(|(account, _)| account.id);
         Self {
+            account: account.filter(|_| !visit.path.starts_with("/staff/")),
             before: visit.query("before").and_then(|place| Event::parse_place(&place)),
             everything: visit.query("events").as_deref() == Some("all"),
         }
@@ -60,7 +64,9 @@ impl History {
             None => Which::Changes,
         };
         let before = asked.before.as_ref().map(|(at, id)| (*at, id));
-        let mut events = events::list_timeline(tx, &license.vendor_id, &license.id, which, before, PAGE + 1).await?;
+        let (vendor_id, page) = (&license.vendor_id, (before, PAGE + 1));
+        let mut events =
+            events::list_timeline_of(tx, vendor_id, &license.id, asked.account.as_ref(), which, page).await?;
         let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
         let goes_on = events.len() > shown;
         events.truncate(shown);

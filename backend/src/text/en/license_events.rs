@@ -59,6 +59,15 @@ pub fn sentence(
             _ => "Suspended by the vendor.".to_owned(),
         },
         "license.revoked" => "Revoked.".to_owned(),
+        "license.extended" => match (day(&data["after"]["updates_until"]), last_day(&data["after"]["ends_at"])) {
+            (Some(until), _) => format!("Updates were extended until {until}."),
+            (None, Some(last)) => format!("The license was extended until {last}."),
+            (None, None) => return None,
+        },
+        "license.handover_asked" => "It was asked to hand the license over to another account.".to_owned(),
+        "license.handover_ended" => "The license stays: handing it over came to nothing.".to_owned(),
+        "license.handed_over" => "The license was handed over to another account.".to_owned(),
+        "license.taken_over" => "The license was taken over, with a key of its own.".to_owned(),
         "license.claimed" => format!("{who} was given the license key with a code."),
         "license.expired" => "The license ended.".to_owned(),
         "license.key_replaced" => match day(&data["old_works_until"]) {
@@ -139,6 +148,12 @@ fn times(event: &Event) -> String {
 fn day(at: &Value) -> Option<String> {
     let at: jiff::Timestamp = at.as_str()?.parse().ok()?;
     Some(moments::day(UnixMs::from(at)))
+}
+
+/// The day before an end, which is the first moment after it.
+fn last_day(end: &Value) -> Option<String> {
+    let end: jiff::Timestamp = end.as_str()?.parse().ok()?;
+    Some(moments::day(UnixMs::from(end).plus(-1)))
 }
 
 fn money(data: &Value, name: &str) -> Option<String> {

@@ -37,6 +37,7 @@ fn view(kind: PlanKind) -> LicenseView {
         trial_until: None,
         expired_at: None,
         disputed_at: None,
+        issued_reason: None,
         surge_opened_at: None,
         seats: 3,
         terms: Terms::default(),

@@ -72,16 +72,8 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
             ("Members", "/account/members"),
             ("Account", "/account"),
         ],
-        Audience::Staff => &[
-            ("Console", "/staff"),
-            ("Licenses", "/staff/licenses"),
-            ("Payments", "/staff/payments"),
-            ("Invoices", "/staff/invoices"),
-            ("Ledger", "/staff/ledger"),
-            ("Events", "/staff/events"),
-            ("Signing keys", "/staff/signing-keys"),
-            ("People", "/staff/people"),
-        ],
+        // The console has sections; see `console_navigation`.
+        Audience::Staff => &[],
     }
 }
 
@@ -151,6 +143,12 @@ pub fn done(code: &str) -> Option<&'static str> {
         "license_revoked" => "The license is revoked for good.",
         "auto_renewal_stopped" => "Updates do not renew by themselves any more. Years that are paid stay.",
         "subscription_ended" => "The subscription is ended. Instances hear of it at their next check.",
+        "license_issued" => "The license is issued. Its owners are told by mail.",
+        "license_extended" => "The license is extended. Its owners are told by mail.",
+        "handover_asked" => "It is asked by mail. Nothing changes before everybody has agreed.",
+        "handover_agreed" => "You have agreed. The license goes over as soon as the other side has.",
+        "handover_done" => "The license has gone over. Both sides are told by mail.",
+        "handover_ended" => "That is over. The license stays where it is.",
         "license_moved" => "The license has today's version of its plan. Its owners are told by mail.",
         "license_not_moved" => "The license was not moved. The card below says why.",
         "license_overridden" => {

@@ -36,6 +36,7 @@ pub(super) struct Objects {
     member: String,
     colleague: String,
     invitation: String,
+    handover: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -62,7 +63,9 @@ impl World {
         let account = account_of(&app, &license).await?;
         app.state.db.close().await;
 
+        let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         let own = Objects {
+            handover: "hnd_own".to_owned(),
             license: license.to_string(),
             instance,
             claim: code,
@@ -76,7 +79,6 @@ impl World {
             colleague: "usr_read_only".to_owned(),
             invitation: "ivt_own".to_owned(),
         };
-        let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
         let folder = tempfile::tempdir()?;
@@ -227,6 +229,8 @@ impl Objects {
             Some("licenses") => &self.license,
             Some("orders") => &self.order,
             Some("events") => &self.event,
+            Some("customers") => &self.account,
+            Some("handovers") => &self.handover,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -272,6 +276,7 @@ impl Objects {
             ("colleague_id", &self.colleague),
             ("staff_role", "support"),
             ("invitation_id", &self.invitation),
+            ("handover_id", &self.handover),
             ("plan", "startup"),
             ("interval", "month"),
             ("seats", "1"),
@@ -334,6 +339,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         member: "usr_foreign_admin".to_owned(),
         colleague: "usr_foreign_admin".to_owned(),
         invitation: "ivt_abroad".to_owned(),
+        handover: "hnd_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -405,6 +411,10 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
              amount_minor, status, payment, items, created_at)
          SELECT 'ord_own', vendor_id, account_id, 'usr_owner', 'subscription', plan_id, id, 'month', 1, 'usd', 100, 'open',
              'card', '[]', 1 FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO handovers (id, vendor_id, license_id, from_account_id, to_email, to_email_key, by_staff, status, asked_by,
+             created_at, expires_at)
+         SELECT 'hnd_own', vendor_id, id, account_id, 'other_owner@people.test', 'other_owner@people.test', TRUE, 'asked',
+             'usr_support', 1, 4102444800000 FROM licenses WHERE vendor_id = $1 LIMIT 1",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          VALUES ($1, 'evt_own', 'invoice.paid', '{}', 'failed', 1)",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -471,6 +481,16 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
                 ("user_id", "'usr_foreign_admin'"),
                 ("license_id", "'lic_abroad'"),
                 ("plan_id", "(SELECT id FROM plans WHERE vendor_id <> $1 LIMIT 1)"),
+            ],
+        ),
+        (
+            "handovers",
+            "id = 'hnd_own'".to_owned(),
+            vec![
+                ("id", "'hnd_abroad'"),
+                ("license_id", "'lic_abroad'"),
+                ("from_account_id", "'acc_abroad'"),
+                ("asked_by", "'usr_foreign_admin'"),
             ],
         ),
     ] {

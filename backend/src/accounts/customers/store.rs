@@ -1,0 +1,88 @@
+use super::{CustomerFilter, CustomerPlace, LicenseCount, ListedCustomer};
+use crate::accounts::AccountKind;
+use crate::accounts::store::AccountRow;
+use crate::clock::UnixMs;
+use crate::db::{DbError, Tx, fetch_all, fetch_one};
+use crate::ids::{AccountId, VendorId};
+use crate::licenses::search::anywhere;
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    account: AccountRow,
+    owner_email: Option<String>,
+    active: i64,
+    total: i64,
+}
+
+/// The vendor's customers that pass the filter, newest first, at most `limit` of those after `after` in that order.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn search_customers(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    filter: &CustomerFilter,
+    after: Option<&CustomerPlace>,
+    now: UnixMs,
+    limit: i64,
+) -> Result<Vec<ListedCustomer>, DbError> {
+    let after = after.map_or((UnixMs(i64::MAX), "~"), |place| (place.at, place.id.as_str()));
+    let rows = fetch_all!(
+        tx,
+        ListedRow,
+        "SELECT a.*,
+                (SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
+                 WHERE m.account_id = a.id AND m.role = 'owner' ORDER BY m.created_at, u.id LIMIT 1) AS owner_email,
+                (SELECT COUNT(*) FROM licenses l
+                 WHERE l.account_id = a.id AND l.status = 'active' AND l.vendor_standing = 'none' AND l.starts_at <= $8
+                   AND (l.ends_at IS NULL OR l.ends_at > $8)) AS active,
+                (SELECT COUNT(*) FROM licenses l WHERE l.account_id = a.id) AS total
+         FROM accounts a
+         WHERE a.vendor_id = $1 AND (a.created_at < $6 OR (a.created_at = $6 AND a.id < $7))
+           AND ($2 = '%%' OR lower(a.company) LIKE lower($2) ESCAPE '!' OR lower(a.billing_email) LIKE lower($2) ESCAPE '!'
+                OR a.id = $3 OR a.stripe_customer_id = $3
+                OR EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id = m.user_id
+                           WHERE m.account_id = a.id AND u.email_key LIKE lower($2) ESCAPE '!'))
+           AND ($4 = '' OR a.country = $4) AND ($5 = '' OR a.kind = $5)
+         ORDER BY a.created_at DESC, a.id DESC LIMIT $9",
+        vendor_id,
+        anywhere(&filter.text),
+        &filter.text,
+        &filter.country,
+        filter.kind.map_or("", AccountKind::as_str),
+        after.0,
+        after.1,
+        now,
+        limit
+    )?;
+    let listed = |row: ListedRow| ListedCustomer {
+        account: row.account.into(),
+        owner_email: row.owner_email,
+        licenses: LicenseCount { active: row.active, total: row.total },
+    };
+    Ok(rows.into_iter().map(listed).collect())
+}
+
+/// How many licenses an account has at `now`.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn count_licenses(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    now: UnixMs,
+) -> Result<LicenseCount, DbError> {
+    let (active, total) = fetch_one!(
+        tx,
+        (i64, i64),
+        "SELECT COUNT(CASE WHEN status = 'active' AND vendor_standing = 'none' AND starts_at <= $3
+                            AND (ends_at IS NULL OR ends_at > $3) THEN 1 END), COUNT(*)
+         FROM licenses WHERE vendor_id = $1 AND account_id = $2",
+        vendor_id,
+        account_id,
+        now
+    )?;
+    Ok(LicenseCount { active, total })
+}

@@ -1,0 +1,114 @@
+use super::{FoundCustomer, FoundInstance, FoundInvoice, FoundLicense, FoundOrder, Term};
+use crate::db::{DbError, Tx, fetch_all};
+use crate::ids::VendorId;
+
+// Each way of finding something is a query of its own that an index answers; a condition with OR would read whole tables. One
+// row more than is shown tells that there is more.
+
+pub(super) async fn find_customers(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    term: &Term,
+) -> Result<Vec<FoundCustomer>, DbError> {
+    fetch_all!(
+        tx,
+        FoundCustomer,
+        "SELECT id, company, billing_email FROM accounts
+         WHERE vendor_id = $1 AND id IN (
+             SELECT id FROM (SELECT id FROM accounts WHERE vendor_id = $1 AND company_key >= $3 AND company_key < $4
+                             ORDER BY company_key LIMIT 11) by_company
+             UNION SELECT id FROM (SELECT id FROM accounts WHERE vendor_id = $1 AND billing_key >= $3 AND billing_key < $4
+                                   ORDER BY billing_key LIMIT 11) by_billing
+             UNION SELECT m.account_id FROM (SELECT id FROM users WHERE vendor_id = $1 AND mail_key >= $3 AND mail_key < $4
+                                             ORDER BY mail_key LIMIT 11) people
+                   JOIN memberships m ON m.user_id = people.id
+             UNION SELECT id FROM accounts WHERE vendor_id = $1 AND id = $2
+             UNION SELECT id FROM accounts WHERE vendor_id = $1 AND stripe_customer_id = $2)
+         ORDER BY company_key, id LIMIT 11",
+        vendor_id,
+        &term.exact,
+        &term.from,
+        &term.before
+    )
+}
+
+pub(super) async fn find_licenses(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    term: &Term,
+) -> Result<Vec<FoundLicense>, DbError> {
+    fetch_all!(
+        tx,
+        FoundLicense,
+        "SELECT l.id, l.name, d.name AS product_name, p.name AS plan_name, l.key_hint, a.company
+         FROM licenses l JOIN plans p ON p.id = l.plan_id JOIN products d ON d.id = l.product_id
+         JOIN accounts a ON a.id = l.account_id
+         WHERE l.vendor_id = $1 AND l.id IN (
+             SELECT id FROM licenses WHERE vendor_id = $1 AND id = $2
+             UNION SELECT id FROM licenses WHERE vendor_id = $1 AND key_hash = $3
+             UNION SELECT license_id FROM license_keys WHERE vendor_id = $1 AND key_hash = $3
+             UNION SELECT id FROM (SELECT id FROM licenses WHERE vendor_id = $1 AND key_hint = $4 LIMIT 11) by_hint)
+         ORDER BY l.created_at DESC, l.id LIMIT 11",
+        vendor_id,
+        &term.exact,
+        &term.key_hash,
+        &term.key_hint
+    )
+}
+
+pub(super) async fn find_invoices(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    term: &Term,
+) -> Result<Vec<FoundInvoice>, DbError> {
+    fetch_all!(
+        tx,
+        FoundInvoice,
+        "SELECT i.id, i.number, a.company FROM invoices i JOIN accounts a ON a.id = i.account_id
+         WHERE i.vendor_id = $1 AND i.id IN (
+             SELECT id FROM (SELECT id FROM invoices WHERE vendor_id = $1 AND number_key >= $3 AND number_key < $4
+                             ORDER BY number_key LIMIT 11) by_number
+             UNION SELECT id FROM invoices WHERE vendor_id = $1 AND id = $2
+             UNION SELECT id FROM invoices WHERE vendor_id = $1 AND stripe_invoice_id = $2)
+         ORDER BY i.number_key, i.id LIMIT 11",
+        vendor_id,
+        &term.exact,
+        &term.from,
+        &term.before
+    )
+}
+
+pub(super) async fn find_orders(tx: &mut Tx, vendor_id: &VendorId, term: &Term) -> Result<Vec<FoundOrder>, DbError> {
+    fetch_all!(
+        tx,
+        FoundOrder,
+        "SELECT o.id, o.account_id, a.company FROM orders o JOIN accounts a ON a.id = o.account_id
+         WHERE o.vendor_id = $1 AND o.id = $2",
+        vendor_id,
+        &term.exact
+    )
+}
+
+pub(super) async fn find_instances(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    term: &Term,
+) -> Result<Vec<FoundInstance>, DbError> {
+    fetch_all!(
+        tx,
+        FoundInstance,
+        "SELECT i.id, i.identity, i.name, i.license_id, a.company
+         FROM instances i JOIN licenses l ON l.id = i.license_id JOIN accounts a ON a.id = l.account_id
+         WHERE i.vendor_id = $1 AND i.id IN (
+             SELECT id FROM (SELECT id FROM instances WHERE vendor_id = $1 AND name_key >= $3 AND name_key < $4
+                               AND status <> 'deleted' ORDER BY name_key LIMIT 11) by_name
+             UNION SELECT id FROM (SELECT id FROM instances WHERE vendor_id = $1 AND identity_key >= $3
+                               AND identity_key < $4 AND status <> 'deleted' ORDER BY identity_key LIMIT 11) by_identity
+             UNION SELECT id FROM instances WHERE vendor_id = $1 AND id = $2 AND status <> 'deleted')
+         ORDER BY i.name_key, i.identity_key, i.id LIMIT 11",
+        vendor_id,
+        &term.exact,
+        &term.from,
+        &term.before
+    )
+}
