@@ -60,19 +60,30 @@ impl Visit {
     /// A context for an act of `actor`.
     #[must_use]
     pub fn cx(&self, actor: Actor) -> Cx {
-        Cx {
-            vendor_id: self.vendor.id.clone(),
-            actor,
-            now: self.state.clock.now(),
-            entropy: self.state.entropy.clone(),
-            request_id: Some(self.request_id.clone()),
+        Cx::new(self.vendor.id.clone(), actor, self.state.clock.now(), self.state.entropy.clone())
+            .of_request(&self.request_id, self.address)
+    }
+
+    /// A context for an act of whoever is signed in, or of a visitor. Staff who act for no account, or on a page of the
+    /// staff's, act as staff; staff who are members of an account act as members elsewhere.
+    #[must_use]
+    pub fn viewer_cx(&self) -> Cx {
+        let as_staff = self.path == "/staff" || self.path.starts_with("/staff/");
+        match self.viewer.as_deref() {
+            Some(viewer) if viewer.account.is_none() || as_staff => self.staff_cx(),
+            Some(viewer) => self.cx(Actor::User(viewer.user.id.clone())),
+            None => self.cx(Actor::Visitor),
         }
     }
 
-    /// A context for an act of whoever is signed in, or of a visitor.
+    /// A context for a form that only the vendor's staff send: whoever is signed in, as staff where the person is.
     #[must_use]
-    pub fn viewer_cx(&self) -> Cx {
-        self.cx(self.viewer.as_ref().map_or(Actor::Visitor, |viewer| Actor::User(viewer.user.id.clone())))
+    pub fn staff_cx(&self) -> Cx {
+        self.cx(match self.viewer.as_deref() {
+            Some(Viewer { user, staff: Some(_), .. }) => Actor::Staff(user.id.clone()),
+            Some(Viewer { user, staff: None, .. }) => Actor::User(user.id.clone()),
+            None => Actor::Visitor,
+        })
     }
 
     /// A value of the page's query, decoded; the first where there are several.

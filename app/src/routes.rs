@@ -97,6 +97,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("members")) view=pages::members::page />
                 <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
+                <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
@@ -108,6 +109,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("customers"), ParamSegment("id")) view=pages::staff_customer::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("search")) view=pages::staff_search::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), StaticSegment("new")) view=pages::staff_license_new::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("audit")) view=pages::staff_audit::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />

@@ -1,6 +1,7 @@
 //! What a use case is told about the world: which vendor, who acts, what time it is, and where fresh
 //! randomness comes from. Nothing below this line reads a clock or an RNG of its own.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::clock::UnixMs;
@@ -9,8 +10,11 @@ use crate::ids::{Id, UserId, VendorId};
 /// Who causes a change; recorded with every audit row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A signed-in person.
+    /// A signed-in person, for an account or for themselves.
     User(UserId),
+    /// A signed-in person who acts as the vendor's staff. What staff may do hangs on the person's role all the same;
+    /// the kind only keeps apart, in the audit log, what the vendor did from what a customer did.
+    Staff(UserId),
     /// A visitor who is not signed in (sign-up, password reset).
     Visitor,
     /// A product instance that proved its key or secret.
@@ -24,11 +28,21 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The signed-in person who acts, for whomever.
+    #[must_use]
+    pub fn person(&self) -> Option<&UserId> {
+        match self {
+            Self::User(id) | Self::Staff(id) => Some(id),
+            Self::Visitor | Self::Instance(_) | Self::Stripe(_) | Self::Job(_) | Self::Operator => None,
+        }
+    }
+
     /// Kind and id as audit rows store them.
     #[must_use]
     pub fn as_columns(&self) -> (&'static str, String) {
         match self {
             Self::User(id) => ("user", id.to_string()),
+            Self::Staff(id) => ("staff", id.to_string()),
             Self::Visitor => ("visitor", String::new()),
             Self::Instance(id) => ("instance", id.clone()),
             Self::Stripe(id) => ("stripe", id.clone()),
@@ -92,9 +106,23 @@ pub struct Cx {
     pub entropy: Entropy,
     /// The request this belongs to, as logs and error pages name it.
     pub request_id: Option<String>,
+    /// The network address of who acts, as far as trusted proxies say; none for the command line and jobs.
+    pub address: Option<IpAddr>,
 }
 
 impl Cx {
+    /// The context of an act that belongs to no request.
+    #[must_use]
+    pub fn new(vendor_id: VendorId, actor: Actor, now: UnixMs, entropy: Entropy) -> Self {
+        Self { vendor_id, actor, now, entropy, request_id: None, address: None }
+    }
+
+    /// The same act, as it came with a request from this address.
+    #[must_use]
+    pub fn of_request(self, request_id: impl Into<String>, address: IpAddr) -> Self {
+        Self { request_id: Some(request_id.into()), address: Some(address), ..self }
+    }
+
     /// A fresh id.
     #[must_use]
     pub fn id<I: Id>(&self) -> I {

@@ -17,6 +17,7 @@ pub mod billing;
 pub mod catalog;
 pub mod claims;
 pub mod clock;
+pub mod csv;
 pub mod cx;
 pub mod db;
 pub mod events;

@@ -35,7 +35,7 @@ pub(crate) fn clock() -> Clock {
 
 /// The context of what the operator does at the command line.
 pub(crate) fn operator_cx(vendor_id: VendorId, clock: &Clock) -> Cx {
-    Cx { vendor_id, actor: Actor::Operator, now: clock.now(), entropy: Entropy::system(), request_id: None }
+    Cx::new(vendor_id, Actor::Operator, clock.now(), Entropy::system())
 }
 
 /// Opens the database as it is.

@@ -1,5 +1,6 @@
 //! The forms that hand licenses over: asking, agreeing, ending.
 
+use backend::Cx;
 use backend::accounts::Act;
 use backend::handovers::rules::Obstacle;
 use backend::handovers::{self, Agreement, Asked, Ending, Side, find_handover};
@@ -44,7 +45,7 @@ pub async fn ask_handover(
         return Ok(());
     }
     let done = format!("/licenses/{license_id}");
-    ask(&visit, license_id, email, refused, &page, &done).await
+    ask(&visit, visit.viewer_cx(), license_id, email, refused, &page, &done).await
 }
 
 /// Asks both sides whether a license may go over, for staff.
@@ -66,19 +67,19 @@ pub async fn propose_handover(
     }
     let page = local_path(&format!("/staff/licenses/{license_id}#handover"));
     let refused = Refused::new(PROPOSE).value("email", &email);
-    ask(&visit, LicenseId::from_untrusted(&license_id), email, refused, &page, &page).await
+    ask(&visit, visit.staff_cx(), LicenseId::from_untrusted(&license_id), email, refused, &page, &page).await
 }
 
 async fn ask(
     visit: &Visit,
+    cx: Cx,
     license_id: LicenseId,
     email: String,
     refused: Refused,
     page: &str,
     done: &str,
 ) -> Result<(), FormFailure> {
-    let (cx, master, request) =
-        (visit.viewer_cx(), visit.state.master.clone(), handovers::AskHandover { license_id, email });
+    let (master, request) = (visit.state.master.clone(), handovers::AskHandover { license_id, email });
     let asked = visit
         .state
         .db

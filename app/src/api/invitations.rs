@@ -33,7 +33,8 @@ pub(super) async fn send(
         refused.go_back(&confirm_first(page)).await;
         return Ok(());
     }
-    let (cx, master, request) = (visit.viewer_cx(), visit.state.master.clone(), Invite { position, email });
+    let cx = if matches!(position, Position::Staff(_)) { visit.staff_cx() } else { visit.viewer_cx() };
+    let (master, request) = (visit.state.master.clone(), Invite { position, email });
     let sent =
         visit.state.db.write(move |tx| Box::pin(async move { members::invite(tx, &cx, &master, &request).await }));
     let refused = match sent.await? {

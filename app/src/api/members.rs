@@ -81,7 +81,7 @@ pub async fn change_member_role(
         redirect(&confirm_first(&page));
         return Ok(());
     }
-    let changed = act(&visit, move |tx, cx, master| {
+    let changed = act(&visit, visit.viewer_cx(), move |tx, cx, master| {
         let (account_id, user_id) = (account_id.clone(), user_id.clone());
         Box::pin(async move { members::change_role(tx, cx, master, &account_id, &user_id, role).await })
     });
@@ -104,7 +104,7 @@ pub async fn remove_member(
     let account_id = named_account(&visit, &account_id)?.id;
     let user_id = UserId::from_untrusted(&user_id);
     let page = member_page(&user_id);
-    let removed = act(&visit, move |tx, cx, master| {
+    let removed = act(&visit, visit.viewer_cx(), move |tx, cx, master| {
         let (account_id, user_id) = (account_id.clone(), user_id.clone());
         Box::pin(async move { members::remove_member(tx, cx, master, &account_id, &user_id).await })
     });
@@ -136,7 +136,7 @@ pub async fn hand_over_account(
         redirect(&confirm_first(&page));
         return Ok(());
     }
-    let handed = act(&visit, move |tx, cx, master| {
+    let handed = act(&visit, visit.viewer_cx(), move |tx, cx, master| {
         let (account_id, user_id) = (account_id.clone(), user_id.clone());
         Box::pin(async move { members::hand_over(tx, cx, master, &account_id, &user_id, becomes).await })
     });
@@ -155,7 +155,7 @@ pub async fn leave_account(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let account_id = named_account(&visit, &account_id)?.id;
-    let left = act(&visit, move |tx, cx, master| {
+    let left = act(&visit, visit.viewer_cx(), move |tx, cx, master| {
         let account_id = account_id.clone();
         Box::pin(async move { members::leave_account(tx, cx, master, &account_id).await })
     });
@@ -185,11 +185,11 @@ pub async fn switch_account(
 }
 
 /// Runs a use case that changes who belongs to something.
-pub(super) async fn act<F>(visit: &Visit, work: F) -> Result<MemberChange, DbError>
+pub(super) async fn act<F>(visit: &Visit, cx: Cx, work: F) -> Result<MemberChange, DbError>
 where
     F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t MasterKey) -> TxFuture<'t, MemberChange, DbError> + Send + Sync + 'static,
 {
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let master = visit.state.master.clone();
     visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &master).await })).await
 }
 

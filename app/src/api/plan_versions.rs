@@ -21,7 +21,7 @@ pub async fn move_license(
     version: i64,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let id = LicenseId::from_untrusted(&license_id);
     let moved = visit
         .state

@@ -24,7 +24,7 @@ pub async fn replay_event(
     back: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let code = match billing::replay_event(&visit.state.commerce(), &visit.viewer_cx(), &event_id).await {
+    let code = match billing::replay_event(&visit.state.commerce(), &visit.staff_cx(), &event_id).await {
         Ok(EventReplay::NotAllowed) => return Err(FormFailure::not_allowed()),
         Ok(EventReplay::Projected(Projected::Done | Projected::Ignored)) => "event_replayed",
         Ok(EventReplay::Projected(Projected::NotFound)) => return Err(FormFailure::malformed()),
@@ -50,7 +50,7 @@ pub async fn replay_job(
     job_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, job_id) = (visit.viewer_cx(), JobId::from_untrusted(&job_id));
+    let (cx, job_id) = (visit.staff_cx(), JobId::from_untrusted(&job_id));
     let replayed =
         visit.state.db.write(move |tx| Box::pin(async move { jobs::replay(tx, &cx, &job_id).await })).await?;
     match replayed {
@@ -69,7 +69,7 @@ pub async fn replay_job(
 #[server(prefix = "/act", endpoint = "replay-failures")]
 pub async fn replay_failures() -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let begun = visit.state.db.write(move |tx| Box::pin(async move { begin_again(tx, &cx, &master).await })).await?;
     match begun {
         FailureReplay::NotAllowed => return Err(FormFailure::not_allowed()),

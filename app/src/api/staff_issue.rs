@@ -50,7 +50,7 @@ pub async fn issue_license(
     reason: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let wanted = licenses::IssueLicense {
         account_id: AccountId::from_untrusted(&account_id),
         plan_id: PlanId::from_untrusted(&plan_id),
@@ -97,7 +97,7 @@ pub async fn extend_license(
     reason: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let (id, last, why) = (LicenseId::from_untrusted(&license_id), until.trim().parse().ok(), reason.clone());
     let extended = visit
         .state

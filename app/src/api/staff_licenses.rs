@@ -79,7 +79,7 @@ where
     F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t LicenseId) -> TxFuture<'t, VendorDecision, DbError> + Send + Sync + 'static,
 {
     let visit = Visit::here();
-    let (cx, id) = (visit.viewer_cx(), LicenseId::from_untrusted(license_id));
+    let (cx, id) = (visit.staff_cx(), LicenseId::from_untrusted(license_id));
     let decided = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &id).await })).await?;
     match decided {
         VendorDecision::Done(_) => say_done(done).await,
@@ -104,7 +104,7 @@ pub async fn end_subscription(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = LicenseId::from_untrusted(&license_id);
-    let ended = billing::end_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id, &reason).await;
+    let ended = billing::end_subscription(&visit.state.commerce(), &visit.staff_cx(), &id, &reason).await;
     match ended {
         Ok(SubscriptionEnd::Ended) => say_done("subscription_ended").await,
         Ok(SubscriptionEnd::Over) => say_done("nothing_changed").await,
@@ -141,7 +141,7 @@ pub async fn override_license(
             return Ok(());
         }
     };
-    let (cx, id) = (visit.viewer_cx(), LicenseId::from_untrusted(&license_id));
+    let (cx, id) = (visit.staff_cx(), LicenseId::from_untrusted(&license_id));
     let set = visit
         .state
         .db
@@ -196,7 +196,7 @@ pub async fn revoke_lease(
     instance_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, id) = (visit.viewer_cx(), InstanceId::from_untrusted(&instance_id));
+    let (cx, id) = (visit.staff_cx(), InstanceId::from_untrusted(&instance_id));
     let acted =
         visit.state.db.write(move |tx| Box::pin(async move { leases::revoke_lease(tx, &cx, &id).await })).await?;
     match acted {
@@ -215,7 +215,7 @@ pub async fn revoke_lease(
 #[server(prefix = "/act", endpoint = "rotate-signing-key")]
 pub async fn rotate_signing_key() -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let rotated =
         visit.state.db.write(move |tx| Box::pin(async move { keys::rotate_signing_key(tx, &cx, &master).await }));
     match rotated.await? {
@@ -237,7 +237,7 @@ pub async fn revoke_signing_key(
     kid: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
+    let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let revoked =
         visit.state.db.write(move |tx| Box::pin(async move { keys::revoke_signing_key(tx, &cx, &master, &kid).await }));
     match revoked.await? {

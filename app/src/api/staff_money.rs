@@ -41,7 +41,7 @@ pub async fn credit_invoice(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let page = format!("/staff/invoices/{invoice_id}#credit");
-    let cx = visit.viewer_cx();
+    let cx = visit.staff_cx();
     let may = visit.state.db.read(|tx| Box::pin(async move { staff_may_act(tx, &cx, StaffAct::MoveMoney).await }));
     if !may.await? {
         return Err(FormFailure::not_allowed());
@@ -75,7 +75,7 @@ pub async fn credit_invoice(
         memo,
         credited_before_minor: credited_before,
     };
-    let outcome = refunds::credit_invoice(&visit.state.commerce(), &visit.viewer_cx(), &request).await;
+    let outcome = refunds::credit_invoice(&visit.state.commerce(), &visit.staff_cx(), &request).await;
     match outcome.map_err(|error| FormFailure::failed(&error))? {
         CreditOutcome::Credited => {
             say_done("invoice_credited").await;

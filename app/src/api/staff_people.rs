@@ -68,7 +68,7 @@ pub async fn change_staff_role(
         redirect(&confirm_first(&page));
         return Ok(());
     }
-    let changed = act(&visit, move |tx, cx, master| {
+    let changed = act(&visit, visit.staff_cx(), move |tx, cx, master| {
         let id = id.clone();
         Box::pin(async move { members::change_staff_role(tx, cx, master, &id, role).await })
     });
@@ -87,7 +87,7 @@ pub async fn remove_colleague(
     let visit = Visit::here();
     let id = UserId::from_untrusted(&colleague_id);
     let page = colleague_page(&id);
-    let removed = act(&visit, move |tx, cx, master| {
+    let removed = act(&visit, visit.staff_cx(), move |tx, cx, master| {
         let id = id.clone();
         Box::pin(async move { members::remove_colleague(tx, cx, master, &id).await })
     });

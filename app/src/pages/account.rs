@@ -9,14 +9,14 @@ use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
-    accounts as fields, countries, members as people, moments, portal, portal_accounts as text, second_factor,
+    accounts as fields, audit, countries, members as people, moments, portal, portal_accounts as text, second_factor,
 };
 use leptos::prelude::*;
 
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, account_audit, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
@@ -72,6 +72,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             </Card>
         }
     });
+    let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -81,6 +82,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {members}
         {another}
         {sessions}
+        {log}
     };
     Ok(Page::new(text::ACCOUNT, body))
 }
@@ -249,6 +251,14 @@ fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyV
         </Card>
     }
     .into_any()
+}
+
+fn audit_log() -> impl IntoView {
+    view! {
+        <Card title=audit::TITLE lead=audit::LINK_LEAD id="audit">
+            <p class="acts"><LinkButton href=account_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p>
+        </Card>
+    }
 }
 
 fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) -> AnyView {

@@ -2,8 +2,10 @@
 //! `backend::text` into components, and decides nothing.
 
 pub mod account;
+pub mod account_audit;
 mod additions;
 mod addons;
+pub mod audit_log;
 pub mod buy;
 pub mod cancel;
 pub mod card;
@@ -44,6 +46,7 @@ pub mod staff;
 pub mod staff_colleague;
 pub mod staff_customer;
 pub mod staff_customers;
+pub mod staff_audit;
 pub mod staff_event;
 pub mod staff_events;
 pub mod staff_failed;

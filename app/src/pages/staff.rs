@@ -1,17 +1,19 @@
 //! `/staff`: what the vendor's staff look at first: how much business there is, what was ordered, and what needs a hand.
 
+use backend::accounts::{StaffAct, staff_may};
 use backend::billing::inbox::list_failures;
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::invoices::transfers::{Leftover, list_leftovers};
 use backend::orders::{self, LatestOrder, OrderStatus};
-use backend::text::en::{buying, console as text, console_inbox, events as happenings, transfers};
+use backend::text::en::{audit, buying, console as text, console_inbox, events as happenings, transfers};
 use backend::vendors::{self, Counts};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_failed, staff_role};
+use super::{NoPage, Page, render, staff_audit, staff_failed, staff_role};
 use crate::components::{
-    Badge, Card, Column, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Row, Table, Tone,
+    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Row, Table,
+    Tone,
 };
 use crate::request::Visit;
 
@@ -24,7 +26,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    staff_role(&visit)?;
+    let role = staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let (counts, latest, failures, leftovers) = visit
         .state
@@ -49,12 +51,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let (vendor, latest) = (visit.vendor.name.clone(), latest_orders(&latest, now));
     let leftovers = (!leftovers.is_empty()).then(|| money_without_invoice(&leftovers, now));
+    let log = staff_may(role, StaffAct::SeeAudit).then(|| {
+        view! { <p class="acts"><LinkButton href=staff_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p> }
+    });
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
         {attention}
         <Card title=vendor>{numbers(counts)}</Card>
         {leftovers}
         <Card title=text::ORDERS_TITLE>{latest}</Card>
+        {log}
     };
     Ok(Page::new(text::TITLE, body))
 }

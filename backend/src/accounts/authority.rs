@@ -12,7 +12,7 @@ use crate::ids::AccountId;
 /// [`DbError`] when the database fails.
 pub async fn may_act(tx: &mut Tx, cx: &Cx, account_id: &AccountId, act: Act) -> Result<bool, DbError> {
     Ok(match &cx.actor {
-        Actor::User(user_id) => {
+        Actor::User(user_id) | Actor::Staff(user_id) => {
             let role = store::member_role(tx, &cx.vendor_id, account_id, user_id).await?;
             role.is_some_and(|role| may(role, act))
         }
@@ -28,7 +28,7 @@ pub async fn may_act(tx: &mut Tx, cx: &Cx, account_id: &AccountId, act: Act) -> 
 /// [`DbError`] when the database fails.
 pub async fn staff_may_act(tx: &mut Tx, cx: &Cx, act: StaffAct) -> Result<bool, DbError> {
     Ok(match &cx.actor {
-        Actor::User(user_id) => {
+        Actor::User(user_id) | Actor::Staff(user_id) => {
             let user = store::find_user(tx, &cx.vendor_id, user_id).await?;
             user.and_then(|user| user.staff_role).is_some_and(|role| staff_may(role, act))
         }

@@ -101,7 +101,7 @@ async fn appoint(
 async fn may_appoint(tx: &mut Tx, cx: &Cx) -> Result<bool, DbError> {
     Ok(match &cx.actor {
         Actor::Operator => true,
-        Actor::User(id) => {
+        Actor::User(id) | Actor::Staff(id) => {
             let user = store::find_user(tx, &cx.vendor_id, id).await?;
             user.and_then(|user| user.staff_role).is_some_and(|role| staff_may(role, StaffAct::ManageStaff))
         }

@@ -1,10 +1,25 @@
 //! Audit: who changed what, in the transaction of the change.
 //!
 //! Every change by a person, a token, Stripe or a job to account, catalog, money or license rows writes
-//! its row here before it commits. Instance traffic is not audit; it is [`crate::events`]. Rows are never
-//! changed; a sealing job may later fill their `chain`.
+//! its row here before it commits ([`record`]). Instance traffic is not audit; it is [`crate::events`].
+//!
+//! Rows are never changed and never deleted: the database refuses it. Soon after their commit they are sealed
+//! ([`seal`]): numbered without gaps, each with the SHA-256 of itself and the chain before it, so that
+//! [`verify_audit`] finds what was changed, taken out or put in by somebody with access to the database. Sealing is not
+//! part of the act, because all acts of a vendor would wait for one another; what is not sealed yet is the tail, which
+//! the check names. Whoever can write to the database can also seal a forged log anew: against that, keep the head
+//! that the check prints somewhere else and have it expected later.
+//!
+//! What is shown ([`list_audit`]) is a projection: a customer does not see the vendor's people, their addresses and
+//! what they noted for themselves.
 
+mod entry;
+mod export_audit;
+mod list_audit;
+pub mod rules;
+mod seal;
 mod store;
+mod verify_audit;
 
 use serde::Serialize;
 
@@ -12,9 +27,16 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
 
+pub use entry::{AuditEntry, FieldChange, Who};
+pub use export_audit::{CsvPart, export_audit};
+pub use list_audit::{AuditFilter, AuditPlace, AuditScope, list_audit};
+pub use rules::{Break, Head};
+pub use seal::{seal, seal_rows};
+pub use verify_audit::{AuditReport, Tail, verify_audit};
+
 /// Records an act on an object, with its state before and after. Neither may contain a secret.
 ///
-/// `act` is `area.verb`, for example `license.suspend`.
+/// `act` is `area.verb`, for example `license.suspend`; `text/en/audit_acts.rs` has the sentence for each.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{ClaimStatus, LookUp, Seeker, look_up_claim, rules, store};
 use crate::accounts::{Act, may_act};
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
 use crate::keys::MasterKey;
@@ -80,10 +80,7 @@ pub async fn decide_claim(
     let what = json!({ "identity": claim.identity, "version": claim.version, "address": claim.address });
     claim.account_id = Some(seeker.account_id.clone());
     claim.decided_at = Some(cx.now);
-    claim.decided_by = match &cx.actor {
-        Actor::User(user_id) => Some(user_id.clone()),
-        _ => None,
-    };
+    claim.decided_by = cx.actor.person().cloned();
     let act = match decision {
         Decision::Decline => {
             claim.status = ClaimStatus::Declined;

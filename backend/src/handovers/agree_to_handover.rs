@@ -44,7 +44,7 @@ pub async fn agree_to_handover(
     account_id: &AccountId,
 ) -> Result<Agreement, DbError> {
     let Some((mut handover, view)) = open(tx, cx, id).await? else { return Ok(Agreement::NotFound) };
-    let (Some((side, is_confirmed)), Actor::User(user_id)) = (side_of(tx, cx, &handover).await?, &cx.actor) else {
+    let (Some((side, is_confirmed)), Some(user_id)) = (side_of(tx, cx, &handover).await?, cx.actor.person()) else {
         return Ok(Agreement::NotFound);
     };
     if side == Side::Receiver && !may_act(tx, cx, account_id, Act::TransferLicenses).await? {

@@ -69,10 +69,7 @@ pub async fn ask_handover(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &As
     if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, Limit::HandoverAccount, from.as_str()).await? {
         return Ok(Asked::Limited(retry_after_s));
     }
-    let actor = match &cx.actor {
-        Actor::User(user_id) => Some(user_id.clone()),
-        _ => None,
-    };
+    let actor = cx.actor.person().cloned();
     let handover = Handover {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),

@@ -5,7 +5,7 @@ use super::{Handover, Side, store};
 use crate::accounts::{self, Account, Act, may_act};
 use crate::billing;
 use crate::clock::DAY_MS;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{HandoverId, LicenseId};
 use crate::licenses::{self, License, LicenseView};
@@ -43,7 +43,7 @@ pub async fn find_handover(tx: &mut Tx, cx: &Cx, id: &HandoverId) -> Result<Opti
 /// Which side of a handover the one who acts is on, and whether the person's address is confirmed. An owner of the giver
 /// who has the receiver's address as well is the receiver, unless the giver has to agree still.
 pub(super) async fn side_of(tx: &mut Tx, cx: &Cx, handover: &Handover) -> Result<Option<(Side, bool)>, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(None) };
+    let Some(user_id) = cx.actor.person() else { return Ok(None) };
     let Some(user) = accounts::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(None) };
     let is_confirmed = user.email_verified_at.is_some();
     let owns = may_act(tx, cx, &handover.from_account_id, Act::TransferLicenses).await?;

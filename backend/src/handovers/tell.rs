@@ -2,7 +2,7 @@
 
 use super::{Handover, Side};
 use crate::accounts::{self, Role, rules::email_key};
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
 use crate::keys::MasterKey;
@@ -12,7 +12,7 @@ use crate::text::en::handover_mail as letters;
 
 /// Whether an address is that of whoever acts.
 pub(super) async fn is_address_of_actor(tx: &mut Tx, cx: &Cx, email: &str) -> Result<bool, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(false) };
+    let Some(user_id) = cx.actor.person() else { return Ok(false) };
     let user = accounts::find_user(tx, &cx.vendor_id, user_id).await?;
     Ok(user.is_some_and(|user| email_key(&user.email) == email_key(email)))
 }

@@ -98,6 +98,13 @@ impl Runner {
         }
     }
 
+    /// Seals what acts have left in the audit log.
+    pub(super) async fn seal_audit(&self) {
+        if let Err(error) = crate::audit::seal(&self.db).await {
+            tracing::error!(%error, "the audit log could not be sealed; it is tried again");
+        }
+    }
+
     pub(super) async fn claim(&self) -> Result<Claim, DbError> {
         let (kinds, claimed_by, now) = (self.handlers.kinds(), claim_name(&self.entropy), self.clock.now());
         let name = claimed_by.clone();
@@ -158,13 +165,7 @@ impl Runner {
             return Err(JobError::retry("no handler for this kind"));
         };
         let payload = self.master.unseal(Purpose::JobPayload, row.id.as_str(), &row.payload).map_err(JobError::dead)?;
-        let cx = Cx {
-            vendor_id: row.vendor_id.clone(),
-            actor: Actor::Job(handler.kind()),
-            now: self.clock.now(),
-            entropy: self.entropy.clone(),
-            request_id: None,
-        };
+        let cx = Cx::new(row.vendor_id.clone(), Actor::Job(handler.kind()), self.clock.now(), self.entropy.clone());
         let run = JobRun { cx, id: row.id.clone(), attempt: row.attempts, payload: Payload(payload) };
         let limit = Duration::from_millis(RUN_MS.unsigned_abs());
         // In a task of its own: a handler that panics must not take the worker with it.

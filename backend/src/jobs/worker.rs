@@ -17,6 +17,8 @@ const AFTER_WAKE: [Duration; 3] = [Duration::from_millis(3), Duration::from_mill
 
 /// Between two rounds of housekeeping.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+/// Between two rounds of sealing the audit log: how long its tail is, at most, on a node that is not behind.
+const SEALING: Duration = Duration::from_secs(5);
 
 static QUEUED: Notify = Notify::const_new();
 
@@ -53,6 +55,7 @@ async fn work(runner: Runner, stop: CancellationToken) {
     let mut running = JoinSet::new();
     let mut looks = AFTER_WAKE.iter();
     let mut housekeeping = tokio::time::interval(HOUSEKEEPING);
+    let sealing = tokio::spawn(keep_sealing(runner.clone(), stop.clone()));
     while !stop.is_cancelled() {
         let queued = QUEUED.notified();
         tokio::pin!(queued);
@@ -89,4 +92,19 @@ async fn work(runner: Runner, stop: CancellationToken) {
         }
     }
     while running.join_next().await.is_some() {}
+    if let Err(error) = sealing.await {
+        tracing::error!(%error, "the sealing of the audit log ended badly");
+    }
+}
+
+/// Beside the jobs, so that neither waits for the other. Every node does it; a vendor's chain is locked by one at a time.
+async fn keep_sealing(runner: Runner, stop: CancellationToken) {
+    let mut rounds = tokio::time::interval(SEALING);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = rounds.tick() => runner.seal_audit().await,
+        }
+    }
 }

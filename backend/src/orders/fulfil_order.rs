@@ -7,6 +7,7 @@
 use super::grant::{Made, grant};
 use super::make_at_stripe::make_at_stripe;
 use super::{GivenUp, Order, OrderKind, OrderStatus, Payment, close, give_up_order, store};
+use crate::audit;
 use crate::billing::{self, Commerce, CommerceError};
 use crate::cx::{Actor, Cx};
 use crate::db::DbError;
@@ -98,13 +99,17 @@ pub(crate) async fn fulfil_subscription(
     if order.payment == Payment::Card {
         return Ok(Fulfilment::AwaitingPayment);
     }
-    let (vendor_id, id, made) = (cx.vendor_id.clone(), order_id.clone(), subscription.id);
+    let (tx_cx, id, made) = (cx.clone(), order_id.clone(), subscription.id);
+    let account_id = order.account_id.clone();
     commerce
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let made = store::MadeIds { subscription: Some(&made), ..store::MadeIds::default() };
-                store::set_made(tx, &vendor_id, &id, made).await
+                let ids = store::MadeIds { subscription: Some(&made), ..store::MadeIds::default() };
+                store::set_made(tx, &tx_cx.vendor_id, &id, ids).await?;
+                let after = serde_json::json!({ "stripe_subscription_id": made });
+                let (account_id, id) = (Some(&account_id), id.as_str());
+                audit::record(tx, &tx_cx, account_id, "order.make", id, audit::NOTHING, Some(&after)).await
             })
         })
         .await?;

@@ -15,7 +15,7 @@ use crate::stripe::{
     IdempotencyKey, InvoiceState, InvoiceTerms, NewSentInvoice, NewSubscription, Stripe, StripeInvoice,
     StripeSubscription, transfer_network,
 };
-use crate::{accounts, vendors};
+use crate::{accounts, audit, vendors};
 
 /// Stripe remembers keys for a day; after that a call would act anew.
 const KEYS_LIVE_MS: i64 = 23 * HOUR_MS;
@@ -64,7 +64,7 @@ pub(super) async fn make_at_stripe(
         promotion: None,
         is_paid,
     };
-    remember(commerce, order, &made).await?;
+    remember(commerce, cx, order, &made).await?;
     Ok(Some((made, invoice)))
 }
 
@@ -151,8 +151,8 @@ async fn finalized(stripe: &Stripe, invoice_id: &str) -> Result<StripeInvoice, C
 }
 
 /// Stripe's ids, as soon as they are known.
-async fn remember(commerce: &Commerce, order: &Order, made: &Made) -> Result<(), DbError> {
-    let (vendor_id, order_id) = (order.vendor_id.clone(), order.id.clone());
+async fn remember(commerce: &Commerce, cx: &Cx, order: &Order, made: &Made) -> Result<(), DbError> {
+    let (cx, account_id, order_id) = (cx.clone(), order.account_id.clone(), order.id.clone());
     let subscription = made.subscription.as_ref().map(|subscription| subscription.id.clone());
     let invoice = made.invoice_id.clone().filter(|_| order.payment == Payment::Transfer);
     if subscription == order.stripe_subscription_id && invoice == order.stripe_invoice_id {
@@ -167,7 +167,10 @@ async fn remember(commerce: &Commerce, order: &Order, made: &Made) -> Result<(),
                     invoice: invoice.as_deref(),
                     ..store::MadeIds::default()
                 };
-                store::set_made(tx, &vendor_id, &order_id, made).await
+                store::set_made(tx, &cx.vendor_id, &order_id, made).await?;
+                let after = serde_json::json!({ "stripe_subscription_id": subscription, "stripe_invoice_id": invoice });
+                let (account_id, id) = (Some(&account_id), order_id.as_str());
+                audit::record(tx, &cx, account_id, "order.make", id, audit::NOTHING, Some(&after)).await
             })
         })
         .await

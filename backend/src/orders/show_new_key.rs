@@ -3,7 +3,7 @@
 use sdk::license_key::LicenseKey;
 
 use super::{Order, rules};
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 use crate::licenses::{self, KeyReveal};
@@ -21,7 +21,7 @@ pub async fn show_new_key(
     order: &Order,
     session_hash: &[u8],
 ) -> Result<Option<LicenseKey>, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(None) };
+    let Some(user_id) = cx.actor.person() else { return Ok(None) };
     if !rules::may_see_new_key(order, user_id, session_hash, cx.now) {
         return Ok(None);
     }

@@ -4,6 +4,7 @@
 //! written once inside [`on_both_engines!`] and becomes `name::on_sqlite` and `name::on_postgres`.
 
 mod accounts;
+mod audit;
 mod by_hand;
 mod catalog;
 mod claims;

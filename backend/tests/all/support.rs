@@ -148,7 +148,7 @@ pub(crate) fn entropy() -> Entropy {
 
 /// A context of this vendor in which the operator acts at `now`.
 pub(crate) fn cx(vendor_id: &VendorId, now: UnixMs) -> Cx {
-    Cx { vendor_id: vendor_id.clone(), actor: Actor::Operator, now, entropy: entropy(), request_id: None }
+    Cx::new(vendor_id.clone(), Actor::Operator, now, entropy())
 }
 
 /// A vendor with signing keys; `code` also makes its origin, so that two fit into one database.

@@ -72,13 +72,7 @@ impl Stage {
         let live = LiveTable::start(&db, clock.clone(), entropy.clone(), settings).map(|(table, _)| table);
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
         let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let cx = |vendor_id: &VendorId| Cx {
-            vendor_id: vendor_id.clone(),
-            actor: Actor::Operator,
-            now: clock.now(),
-            entropy: entropy.clone(),
-            request_id: None,
-        };
+        let cx = |vendor_id: &VendorId| Cx::new(vendor_id.clone(), Actor::Operator, clock.now(), entropy.clone());
         let (operator, sealing) = (cx(&VendorId::from_untrusted("")), master.clone());
         let applied = db
             .write(move |tx| {

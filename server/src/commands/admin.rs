@@ -5,7 +5,9 @@ use backend::db::{Db, DbError};
 use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
-use super::{apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, reset_factor, signing_keys};
+use super::{
+    apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, reset_factor, signing_keys, verify_audit,
+};
 use crate::config::Config;
 
 /// The acts of the operator.
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Keys(signing_keys::Command),
     /// Print the ledger's trial balance, and fail if it does not sum to zero or differs from the invoices.
     Ledger(ledger::Arguments),
+    /// Check that no row of the audit log was changed, taken out or put in.
+    VerifyAudit(verify_audit::Arguments),
 }
 
 pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
@@ -41,6 +45,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::License(command) => license::run(command, config).await,
         Command::Keys(command) => signing_keys::run(command, config).await,
         Command::Ledger(arguments) => ledger::run(arguments, config).await,
+        Command::VerifyAudit(arguments) => verify_audit::run(arguments, config).await,
     }
 }
 

@@ -99,13 +99,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
 
 async fn find(db: &Db, which: Which) -> Result<(Vendor, Cx, LicenseView, EndOfLeases)> {
     let vendor = choose_vendor(db, which.vendor).await?;
-    let cx = Cx {
-        vendor_id: vendor.id.clone(),
-        actor: Actor::Operator,
-        now: parts::clock().now(),
-        entropy: Entropy::system(),
-        request_id: None,
-    };
+    let cx = Cx::new(vendor.id.clone(), Actor::Operator, parts::clock().now(), Entropy::system());
     let (vendor_id, id, now) = (vendor.id.clone(), LicenseId::from_untrusted(&which.license), cx.now);
     let found: Result<_, DbError> = db
         .read(move |tx| {

@@ -14,3 +14,4 @@ pub(crate) mod migrate;
 mod reset_factor;
 mod signing_keys;
 pub(crate) mod stripe_check;
+mod verify_audit;

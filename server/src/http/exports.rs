@@ -62,7 +62,7 @@ pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Respons
     }
 }
 
-const CSV: &str = "text/csv; charset=utf-8";
+pub(super) const CSV: &str = "text/csv; charset=utf-8";
 
 fn wanted_year(visit: &Visit) -> Option<i16> {
     visit.query("year")?.parse().ok()
@@ -73,7 +73,7 @@ fn wanted_period(visit: &Visit) -> Period {
 }
 
 /// A download that no cache keeps. File names are ASCII without quotes.
-fn file(content: Vec<u8>, content_type: &'static str, name: &str) -> Response {
+pub(super) fn file(content: impl IntoResponse, content_type: &'static str, name: &str) -> Response {
     let mut response = content.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -84,11 +84,11 @@ fn file(content: Vec<u8>, content_type: &'static str, name: &str) -> Response {
     response
 }
 
-fn nothing_here() -> Response {
+pub(super) fn nothing_here() -> Response {
     plain(StatusCode::NOT_FOUND, "There is nothing to download here, or it belongs to another account.\n")
 }
 
-fn failed(visit: &Visit, error: &dyn Display) -> Response {
+pub(super) fn failed(visit: &Visit, error: &dyn Display) -> Response {
     tracing::error!(request_id = visit.request_id, %error, "a table or archive could not be given out");
     plain(StatusCode::INTERNAL_SERVER_ERROR, "It cannot be given out now. Try again, or write to us.\n")
 }

@@ -1,5 +1,6 @@
 //! Plain handlers: what is neither a page nor a form nor the licensing API.
 
+pub(crate) mod audit;
 pub(crate) mod brand;
 mod cacheable;
 pub(crate) mod documents;

@@ -47,13 +47,7 @@ pub(crate) async fn receive(
             return (StatusCode::BAD_REQUEST, "refused: the signature does not match, or its time is too far off\n");
         }
     };
-    let cx = Cx {
-        vendor_id: vendor.id,
-        actor: Actor::Stripe(event.id.clone()),
-        now,
-        entropy: state.entropy.clone(),
-        request_id: None,
-    };
+    let cx = Cx::new(vendor.id, Actor::Stripe(event.id.clone()), now, state.entropy.clone());
     let master = state.master.clone();
     let stored = state.db.write(move |tx| Box::pin(async move { receive_event(tx, &cx, &master, &event).await }));
     match stored.await {

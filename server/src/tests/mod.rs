@@ -104,13 +104,7 @@ impl TestApp {
     }
 
     fn cx(&self) -> Cx {
-        Cx {
-            vendor_id: self.vendor.id.clone(),
-            actor: Actor::Operator,
-            now: self.clock.now(),
-            entropy: self.state.entropy.clone(),
-            request_id: None,
-        }
+        Cx::new(self.vendor.id.clone(), Actor::Operator, self.clock.now(), self.state.entropy.clone())
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
@@ -238,13 +232,7 @@ async fn state(
 async fn apply_demo(state: &AppState) -> anyhow::Result<Vendor> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
     let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let cx = Cx {
-        vendor_id: VendorId::from_untrusted(""),
-        actor: Actor::Operator,
-        now: state.clock.now(),
-        entropy: state.entropy.clone(),
-        request_id: None,
-    };
+    let cx = Cx::new(VendorId::from_untrusted(""), Actor::Operator, state.clock.now(), state.entropy.clone());
     let sealing = state.master.clone();
     let applied = state
         .db

@@ -262,7 +262,7 @@ async fn account(tx: &mut Tx, cx: &Cx) -> Result<AccountId> {
 }
 
 fn operator(vendor_id: &VendorId, now: UnixMs) -> Cx {
-    Cx { vendor_id: vendor_id.clone(), actor: Actor::Operator, now, entropy: Entropy::system(), request_id: None }
+    Cx::new(vendor_id.clone(), Actor::Operator, now, Entropy::system())
 }
 
 async fn administer(server: &str, statement: String) -> Result<()> {

@@ -7,7 +7,7 @@ use super::{Invitation, Joined, Position, store, tell};
 use crate::accounts::rules::email_key;
 use crate::accounts::{User, store as people};
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 
@@ -30,7 +30,7 @@ pub enum Acceptance {
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn accept_invitation(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &str) -> Result<Acceptance, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(Acceptance::NotAllowed) };
+    let Some(user_id) = cx.actor.person() else { return Ok(Acceptance::NotAllowed) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(Acceptance::NotAllowed) };
     let locked = store::lock_by_token(tx, &cx.vendor_id, &hash_of(secret)).await?;
     let Some(invitation) = locked.filter(|locked| standing(locked, cx.now) == Standing::Open) else {

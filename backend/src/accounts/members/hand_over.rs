@@ -4,7 +4,7 @@ use super::ground::lock_ground;
 use super::{MemberChange, Position, store, tell};
 use crate::accounts::Role;
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, UserId};
 use crate::keys::MasterKey;
@@ -21,7 +21,7 @@ pub async fn hand_over(
     to: &UserId,
     becomes: Role,
 ) -> Result<MemberChange, DbError> {
-    let Actor::User(me) = &cx.actor else { return Ok(MemberChange::NotAllowed) };
+    let Some(me) = cx.actor.person() else { return Ok(MemberChange::NotAllowed) };
     let Some(ground) = lock_ground(tx, cx, Some(account_id)).await? else { return Ok(MemberChange::NotAllowed) };
     let roles = store::list_roles(tx, &cx.vendor_id, account_id).await?;
     let Some((_, before)) = roles.iter().find(|(id, _)| id == to && id != me) else {

@@ -7,7 +7,7 @@ use super::{Invitation, Position, store, tell};
 use crate::accounts::rules::{Field, FieldProblem, check_email, email_key};
 use crate::accounts::{Limit, RateVerdict, hit, store as people};
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, InvitationId};
 use crate::keys::MasterKey;
@@ -79,10 +79,7 @@ pub async fn invite(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &Invite) 
     let invitation = Invitation {
         id: cx.id::<InvitationId>(),
         position: position.clone(),
-        invited_by: match &cx.actor {
-            Actor::User(id) => Some(id.clone()),
-            _ => None,
-        },
+        invited_by: cx.actor.person().cloned(),
         created_at: cx.now,
         sent_at: cx.now,
         expires_at: cx.now.plus(INVITATION_MS),

@@ -4,7 +4,7 @@ use super::change_member::{judge, take_out};
 use super::ground::Ground;
 use super::{MemberChange, tell};
 use crate::accounts::{Act, may_act, store as people};
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
 use crate::keys::MasterKey;
@@ -20,7 +20,7 @@ pub async fn leave_account(
     master: &MasterKey,
     account_id: &AccountId,
 ) -> Result<MemberChange, DbError> {
-    let Actor::User(me) = &cx.actor else { return Ok(MemberChange::NotAllowed) };
+    let Some(me) = cx.actor.person() else { return Ok(MemberChange::NotAllowed) };
     // To belong to it is all that it takes to leave.
     if !may_act(tx, cx, account_id, Act::See).await? {
         return Ok(MemberChange::NotAllowed);

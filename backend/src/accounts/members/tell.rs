@@ -3,7 +3,7 @@
 use super::ground::Ground;
 use super::{Invitation, JOIN_PATH, Position, store};
 use crate::accounts::{Role, StaffRole, User, store as people};
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::UserId;
 use crate::keys::MasterKey;
@@ -20,9 +20,9 @@ pub(super) async fn invited(
     secret: &str,
 ) -> Result<(), DbError> {
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
-    let inviter = match &cx.actor {
-        Actor::User(id) => people::find_user(tx, &cx.vendor_id, id).await?,
-        _ => None,
+    let inviter = match cx.actor.person() {
+        Some(id) => people::find_user(tx, &cx.vendor_id, id).await?,
+        None => None,
     };
     let inviter = inviter.map_or_else(|| sender.name.clone(), |user| words::called(&user));
     let link = format!("{}{JOIN_PATH}?token={secret}", sender.origin);
@@ -88,7 +88,7 @@ async fn to_person(
     user_id: &UserId,
     letter: impl Fn(&Sender) -> Letter,
 ) -> Result<(), DbError> {
-    if cx.actor == Actor::User(user_id.clone()) {
+    if cx.actor.person() == Some(user_id) {
         return Ok(());
     }
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };

@@ -4,7 +4,7 @@ use super::super::{sessions, store as people};
 use super::store;
 use super::tell::tell;
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::SessionId;
 use crate::keys::MasterKey;
@@ -31,7 +31,7 @@ pub async fn remove_second_factor(
     master: &MasterKey,
     keep: Option<&SessionId>,
 ) -> Result<FactorRemoval, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(FactorRemoval::NoFactor) };
+    let Some(user_id) = cx.actor.person() else { return Ok(FactorRemoval::NoFactor) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(FactorRemoval::NoFactor) };
     if !store::delete_factor(tx, cx, user_id).await? {
         return Ok(FactorRemoval::NoFactor);

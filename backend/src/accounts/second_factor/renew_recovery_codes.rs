@@ -5,7 +5,7 @@ use super::recovery_code::RecoveryCodes;
 use super::store;
 use super::tell::tell;
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::UserId;
 use crate::keys::MasterKey;
@@ -26,7 +26,7 @@ pub enum CodesRenewal {
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn renew_recovery_codes(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<CodesRenewal, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(CodesRenewal::NoFactor) };
+    let Some(user_id) = cx.actor.person() else { return Ok(CodesRenewal::NoFactor) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(CodesRenewal::NoFactor) };
     // Of two at once, the second one's codes are those that count; there are never twenty.
     if !store::lock_factor(tx, cx, user_id).await? {

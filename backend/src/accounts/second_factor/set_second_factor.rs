@@ -8,7 +8,7 @@ use super::tell::tell;
 use super::totp::TotpSecret;
 use crate::accounts::rate_limits::{Limit, RateVerdict, forgive, hit};
 use crate::audit;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::SessionId;
 use crate::keys::MasterKey;
@@ -46,7 +46,7 @@ pub async fn set_second_factor(
     code: &str,
     keep: Option<&SessionId>,
 ) -> Result<FactorSetup, DbError> {
-    let Actor::User(user_id) = &cx.actor else { return Ok(FactorSetup::NotAllowed) };
+    let Some(user_id) = cx.actor.person() else { return Ok(FactorSetup::NotAllowed) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else {
         return Ok(FactorSetup::NotAllowed);
     };

@@ -1,6 +1,7 @@
 //! Writing down that a change waits for its transfer, before Stripe is asked to make it.
 
 use super::{MADE_WITHIN_MS, PaidItem, UnpaidChange, store};
+use crate::audit;
 use crate::billing::prepare_change::Prepared;
 use crate::billing::store::lock_subscription;
 use crate::billing::{Commerce, CommerceError, handlers};
@@ -45,6 +46,11 @@ pub(in crate::billing) async fn begin(
                 return Ok(false);
             }
             store::insert(tx, &change).await?;
+            let after = serde_json::json!({
+                "wanted": &change.wanted.0, "give_up_at": change.give_up_at.timestamp().to_string(),
+            });
+            let (account_id, id) = (Some(&change.account_id), change.subscription_id.as_str());
+            audit::record(tx, &cx, account_id, "subscription.begin_change", id, audit::NOTHING, Some(&after)).await?;
             // Should this process die before Stripe has heard of it, nothing else would look again.
             let later = cx.now.plus(MADE_WITHIN_MS);
             handlers::enqueue_projection(tx, &cx, &master, &subscription, later).await?;

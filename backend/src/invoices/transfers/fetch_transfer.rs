@@ -8,7 +8,7 @@ use crate::db::{DbError, JsonText, Tx};
 use crate::invoices::{Invoice, InvoiceStatus};
 use crate::orders::terms;
 use crate::stripe::{BankAccount, InvoiceState, StripeInvoice, transfer_network};
-use crate::vendors;
+use crate::{audit, vendors};
 
 /// What Stripe says beyond the invoice itself.
 #[derive(Clone, Debug)]
@@ -98,6 +98,20 @@ pub(in crate::invoices) async fn write_transfer(
         },
         reminded: 0,
     };
+    let before = store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await?;
     store::upsert_transfer(tx, &transfer, &fetched.customer_id, cx.now).await?;
-    store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await
+    let after = store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await?;
+    let state = |it: &Transfer| {
+        serde_json::json!({
+            "status": it.status, "total_minor": it.total_minor, "arrived_minor": it.arrived_minor,
+            "currency": it.currency,
+        })
+    };
+    let (was, is) = (before.as_ref().map(state), after.as_ref().map(state));
+    if was != is {
+        let id = invoice.id.as_str();
+        audit::record(tx, cx, Some(&invoice.account_id), "invoice.await_transfer", id, was.as_ref(), is.as_ref())
+            .await?;
+    }
+    Ok(after)
 }

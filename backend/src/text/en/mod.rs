@@ -6,6 +6,8 @@ pub mod admin;
 pub mod api_docs;
 pub mod api_guide;
 pub mod attention;
+pub mod audit;
+pub mod audit_acts;
 pub mod auto_renewal;
 pub mod billing;
 pub mod buying;

@@ -133,13 +133,10 @@ async fn commerce_of(act: &Value) -> anyhow::Result<Commerce> {
 }
 
 fn cx_of(act: &Value) -> Cx {
-    Cx {
-        vendor_id: VendorId::from_untrusted(&word(act, "vendor")),
-        actor: Actor::User(UserId::from_untrusted(&word(act, "user"))),
-        now: UnixMs(act["now"].as_i64().unwrap_or_default()),
-        entropy: Entropy::system(),
-        request_id: None,
-    }
+    let actor = Actor::User(UserId::from_untrusted(&word(act, "user")));
+    let (vendor_id, now) =
+        (VendorId::from_untrusted(&word(act, "vendor")), UnixMs(act["now"].as_i64().unwrap_or_default()));
+    Cx::new(vendor_id, actor, now, Entropy::system())
 }
 
 fn composition(act: &Value, seats: i64) -> Composition {

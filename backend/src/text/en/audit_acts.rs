@@ -1,0 +1,233 @@
+//! A sentence for every act of the audit log, without its subject: "Renamed the license".
+
+/// What was done; `None` for an act that has no sentence.
+#[must_use]
+pub fn sentence(act: &str) -> Option<&'static str> {
+    ACTS.iter().find(|(known, _)| *known == act).map(|(_, sentence)| *sentence)
+}
+
+/// The areas of acts with their names, for those who look for some.
+pub const AREAS: &[(&str, &str)] = &[
+    ("account", "Company and account"),
+    ("user", "Logging in and passwords"),
+    ("session", "Browsers logged in"),
+    ("license", "Licenses"),
+    ("instance", "Instances"),
+    ("claim", "Instances that ask for a license"),
+    ("order", "Orders"),
+    ("subscription", "Subscriptions"),
+    ("auto_renewal", "Renewal of updates"),
+    ("card", "Cards"),
+    ("conversion", "Turning perpetual"),
+    ("invoice", "Invoices"),
+    ("credit_note", "Credit notes"),
+    ("refund", "Refunds"),
+    ("dispute", "Disputes"),
+    ("vendor", "Vendor"),
+    ("product", "Products"),
+    ("release", "Releases"),
+    ("plan", "Plans"),
+    ("price", "Prices"),
+    ("staff", "Staff"),
+    ("signing_key", "Signing keys"),
+    ("job", "Jobs"),
+    ("stripe_event", "Events of Stripe"),
+    ("failures", "What failed"),
+];
+
+/// Areas in which nothing concerns one account alone: no customer's log has them.
+pub const OF_VENDOR: &[&str] = &[
+    "user",
+    "session",
+    "vendor",
+    "product",
+    "release",
+    "plan",
+    "price",
+    "staff",
+    "signing_key",
+    "job",
+    "stripe_event",
+    "failures",
+];
+
+/// Every act and its sentence, by area.
+const ACTS: &[(&str, &str)] = &[
+    ("account.cash_balance", "Noted a change of the money that waits for an invoice"),
+    ("account.check_vat_id", "Noted what became of the check of the VAT id"),
+    ("account.create", "Created the account"),
+    ("account.set_stripe_customer", "Made the account known to Stripe"),
+    ("account.update", "Changed the company details"),
+    ("auto_renewal.ask", "Asked for updates to renew by themselves"),
+    ("auto_renewal.project", "Noted how the renewal of updates stands at Stripe"),
+    ("auto_renewal.stop", "Stopped the renewal of updates"),
+    ("card.ask", "Asked to pay with another card"),
+    ("card.change", "Noted what became of the change of the card"),
+    ("claim.approve", "Gave a license to an instance that asked"),
+    ("claim.decline", "Turned down an instance that asked for a license"),
+    ("conversion.ask", "Asked to turn the subscription into a perpetual license"),
+    ("conversion.settle", "Noted what became of turning the license perpetual"),
+    ("credit_note.import", "Took over a credit note"),
+    ("dispute.project", "Noted how the dispute of a payment stands"),
+    ("failures.replay", "Began everything that had failed again"),
+    ("instance.block", "Blocked the instance"),
+    ("instance.deactivate", "Freed the seat of the instance"),
+    ("instance.delete", "Deleted the instance"),
+    ("instance.resolve_conflict", "Decided about a copy of the instance"),
+    ("instance.revoke_lease", "Revoked the lease of the instance"),
+    ("instance.unblock", "Unblocked the instance"),
+    ("invoice.await_transfer", "Noted what has arrived by bank transfer"),
+    ("invoice.credit", "Credited the invoice"),
+    ("invoice.import", "Took over an invoice"),
+    ("invoice.update", "Noted a change of the invoice"),
+    ("job.replay", "Began a job again"),
+    ("license.activate", "Put the license in force"),
+    ("license.add_seats", "Added seats to the license"),
+    ("license.await_payment", "Held the license back until it is paid"),
+    ("license.begin_updates", "Began the time of updates"),
+    ("license.change", "Changed the plan or the seats of the license"),
+    ("license.create", "Created the license"),
+    ("license.end", "Ended the license"),
+    ("license.expire", "Noted that the license has ended"),
+    ("license.freeze", "Let nothing new start under the license while a payment is disputed"),
+    ("license.make_perpetual", "Made the license perpetual"),
+    ("license.override", "Changed the license's own limits and features"),
+    ("license.recover_keys", "Sent the license keys to the address"),
+    ("license.reinstate", "Reinstated the license"),
+    ("license.rename", "Renamed the license"),
+    ("license.renew_updates", "Extended the updates of the license"),
+    ("license.replace_key", "Replaced the license key"),
+    ("license.restore", "Put the license back in force"),
+    ("license.reveal_key", "Looked at the license key"),
+    ("license.revoke", "Revoked the license"),
+    ("license.set_trial", "Changed the end of the trial"),
+    ("license.suspend", "Suspended the license"),
+    ("license.unfreeze", "Let instances start under the license again"),
+    ("order.close", "Closed the order"),
+    ("order.fulfil", "Fulfilled the order"),
+    ("order.make", "Asked Stripe for the payment of the order"),
+    ("order.open_checkout", "Opened the page for payment"),
+    ("order.place", "Placed an order"),
+    ("plan.create", "Created the plan"),
+    ("plan.update", "Changed the plan"),
+    ("price.create", "Created a price"),
+    ("price.push", "Took a price to Stripe"),
+    ("price.replace", "Replaced a price"),
+    ("price.withdraw", "Withdrew a price"),
+    ("product.create", "Created the product"),
+    ("product.update", "Changed the product"),
+    ("refund.project", "Noted how a refund stands"),
+    ("release.create", "Published a release"),
+    ("release.update", "Changed a release"),
+    ("session.end", "Logged a browser out"),
+    ("session.end_others", "Logged all other browsers out"),
+    ("signing_key.revoke", "Revoked a signing key"),
+    ("signing_key.rotate", "Rotated the signing keys"),
+    ("signing_key.withdraw", "Withdrew a retired signing key"),
+    ("staff.create", "Added somebody to the staff"),
+    ("staff.update", "Changed the role of one of the staff"),
+    ("stripe_event.replay", "Handled an event of Stripe again"),
+    ("subscription.begin_change", "Began a change that waits for its payment"),
+    ("subscription.cancel", "Cancelled the subscription for the end of its period"),
+    ("subscription.change", "Changed the subscription"),
+    ("subscription.end", "Ended the subscription at once"),
+    ("subscription.project", "Noted how the subscription stands at Stripe"),
+    ("subscription.resume", "Took the cancellation back"),
+    ("subscription.settle_change", "Noted what became of a change that waited for its payment"),
+    ("subscription.withdraw_change", "Took a change back that was not paid"),
+    ("user.change_password", "Changed the password"),
+    ("user.confirm_password", "Confirmed the password"),
+    ("user.log_in", "Logged in"),
+    ("user.request_password_reset", "Asked for a link to reset the password"),
+    ("user.reset_password", "Reset the password"),
+    ("user.sign_up", "Signed up"),
+    ("user.verify_email", "Confirmed the e-mail address"),
+    ("vendor.create", "Created the vendor"),
+    ("vendor.update", "Changed the vendor"),
+];
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// `area.verb` in files that record acts, and no act: kinds of jobs, and events that stand apart from their call.
+    const NO_ACTS: &[&str] = &[
+        "accounts.send_password_reset",
+        "credit_note.issued",
+        "credit_note.voided",
+        "dispute.lost",
+        "dispute.opened",
+        "dispute.won",
+        "license.changed",
+        "licenses.send_key_recovery",
+        "payment.refund_failed",
+        "payment.refunded",
+    ];
+
+    /// Everything that reads like an act in a file of the program that records acts.
+    fn acts_in(source: &str) -> Vec<String> {
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        if !["audit::record(", "edit_locked(", " edit(tx"].iter().any(|call| source.contains(call)) {
+            return Vec::new();
+        }
+        let parts: Vec<&str> = source.split('"').collect();
+        let is_name = |text: &str| {
+            let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            text.split_once('.').is_some_and(|(area, verb)| is_word(area) && is_word(verb))
+        };
+        let is_act = |at: usize| {
+            let before = parts[at - 1];
+            // `(act, event)`: the second of two is what the event is called.
+            let is_second = at > 2 && is_name(parts[at - 2]) && before.trim() == ",";
+            let call = before.rsplit(';').next().unwrap_or_default();
+            is_name(parts[at]) && !is_second && !call.contains("events::record") && !call.contains("Actor::Job(")
+        };
+        (1..parts.len()).filter(|at| is_act(*at)).map(|at| parts[at].to_owned()).collect()
+    }
+
+    fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.extend(acts_in(&std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_that_the_program_records_has_its_sentence() {
+        let mut found = BTreeSet::new();
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() > 60, "the search finds acts: {found:?}");
+        let without: Vec<_> =
+            found.iter().filter(|act| sentence(act).is_none() && !NO_ACTS.contains(&act.as_str())).collect();
+        assert!(without.is_empty(), "acts without a sentence in text/en/audit_acts.rs: {without:?}");
+        let gone: Vec<_> = ACTS.iter().map(|(act, _)| *act).filter(|act| !found.contains(*act)).collect();
+        assert!(gone.is_empty(), "sentences for acts that nothing records: {gone:?}");
+    }
+
+    #[test]
+    fn an_act_is_told_from_an_event_beside_it() {
+        let source = r#"audit::record(tx, cx, None, "a.b", id); ("c.d", "c.done"); events::record(tx, cx, "e.f", about);
+            let x = "three.part.name"; let job = Actor::Job("g.h"); let y = "plain";"#;
+        assert_eq!(acts_in(source), ["a.b", "c.d"]);
+        assert_eq!(acts_in(r#"let it = "a.b";"#), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_act_belongs_to_an_area_and_is_there_once() {
+        let areas: Vec<_> = AREAS.iter().map(|(area, _)| *area).collect();
+        let mut seen = BTreeSet::new();
+        for (act, _) in ACTS {
+            assert!(seen.insert(act), "{act} twice");
+            assert!(act.split_once('.').is_some_and(|(area, _)| areas.contains(&area)), "{act}");
+        }
+        assert!(OF_VENDOR.iter().all(|area| areas.contains(area)));
+    }
+}
