@@ -110,6 +110,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("search")) view=pages::staff_search::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), StaticSegment("new")) view=pages::staff_license_new::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("audit")) view=pages::staff_audit::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("campaigns")) view=pages::staff_campaigns::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), StaticSegment("new")) view=pages::staff_new_campaign::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), ParamSegment("id")) view=pages::staff_campaign::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />

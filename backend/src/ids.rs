@@ -78,6 +78,12 @@ ids! {
     PriceId = "prc";
     /// A purchase, from the choice to its fulfilment.
     OrderId = "ord";
+    /// What is taken off, for whom and how often.
+    CampaignId = "cmp";
+    /// A code of a campaign.
+    PromotionCodeId = "pco";
+    /// A code used for an order.
+    RedemptionId = "rdm";
     /// A Stripe subscription as we project it.
     SubscriptionId = "sub";
     /// A card that is being changed.

@@ -14,6 +14,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod billing;
+pub mod campaigns;
 pub mod catalog;
 pub mod claims;
 pub mod clock;

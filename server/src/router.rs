@@ -116,13 +116,14 @@ fn for_machines() -> [Handler; 6] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 9] {
+fn for_people() -> [Handler; 10] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
         (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
+        (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),

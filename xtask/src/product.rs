@@ -121,7 +121,7 @@ impl Demo {
 
     /// What has to run, in this order, while the local Stripe runs already: applying the catalog pushes prices to it.
     #[must_use]
-    pub(crate) fn preparations(&self, program: &Path) -> [Preparation; 3] {
+    pub(crate) fn preparations(&self, program: &Path) -> [Preparation; 4] {
         let step = |what, arguments: &[&str], input: String| {
             let mut command = self.server(program);
             command.args(arguments);
@@ -130,9 +130,13 @@ impl Demo {
         let staff = ["admin", "create-staff", "--vendor", DEMO_VENDOR, "--role", "admin", "--email", STAFF.email];
         let staff =
             [&staff[..], &["--name", "Demo Admin", "--password-stdin", "--totp-secret-stdin", "--if-absent"]].concat();
+        let campaign =
+            ["admin", "create-campaign", "--vendor", DEMO_VENDOR, "--name", "Welcome", "--code", "WELCOME20"];
+        let campaign = [&campaign[..], &["--percent", "20", "--first-purchase", "--if-absent"]].concat();
         [
             step("Migrating the database", &["migrate"], String::new()),
             step("Applying the demo catalog", &["admin", "apply-catalog", DEMO_CATALOG, "--yes"], String::new()),
+            step("Making a campaign", &campaign, String::new()),
             step("Making the login of the staff", &staff, format!("{}\n{STAFF_TOTP_SECRET}\n", STAFF.password)),
         ]
     }

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod acting;
 pub mod billing;
+pub mod campaigns;
 pub mod cards;
 pub mod claims;
 pub mod conversion;

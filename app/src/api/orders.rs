@@ -8,7 +8,7 @@ use backend::accounts::Act;
 use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::OrderId;
 use backend::money::Currency;
-use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, rules};
+use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, ShownCode, rules};
 use leptos::prelude::*;
 
 use super::acting::{must_be_allowed, named_account};
@@ -69,7 +69,11 @@ pub async fn place_order(
     };
     let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
     let Some(payment) = payment else { return Err(FormFailure::malformed()) };
-    let promotion = (!code.is_empty()).then(|| (code.clone(), agreed_discount_minor));
+    let promotion = (!code.is_empty()).then(|| ShownCode {
+        code: code.clone(),
+        takes_off_minor: agreed_discount_minor,
+        address: visit.address,
+    });
     let (addons, packs) = (read_addons(&addons), read_packs(&packs));
     let choice = Choice { product, plan, interval, seats, currency, addons, packs, code };
     let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
@@ -112,6 +116,7 @@ pub async fn place_order(
         // The page says what is wrong with choice or code by itself.
         Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_)) => choice.refuse("").await,
         Ok(OrderPlacement::DiscountChanged) => choice.refuse("discount_changed").await,
+        Ok(OrderPlacement::Withdrawn) => choice.refuse("try_again").await,
         Ok(OrderPlacement::PaymentNotOffered) => choice.refuse("price_changed").await,
         Ok(OrderPlacement::NotAllowed) => Err(FormFailure::not_allowed()),
         Err(error) => {

@@ -114,7 +114,8 @@ async fn order(
             OrderPlacement::Refused(_)
             | OrderPlacement::CodeRefused(_)
             | OrderPlacement::DiscountChanged
-            | OrderPlacement::PaymentNotOffered,
+            | OrderPlacement::PaymentNotOffered
+            | OrderPlacement::Withdrawn,
         ) => redirect(back),
         Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) if error.may_pass() => {

@@ -140,7 +140,7 @@ pub fn credit_errors(refused: &Refused, currency: Currency) -> Vec<FieldError> {
 }
 
 /// An amount as it is typed: digits, and at most as many decimals as the currency has.
-fn read_amount(typed: &str, currency: Currency) -> Option<i64> {
+pub(super) fn read_amount(typed: &str, currency: Currency) -> Option<i64> {
     let typed = typed.trim();
     let (whole, decimals) = typed.split_once('.').unwrap_or((typed, ""));
     let exponent = currency.exponent() as usize;

@@ -13,7 +13,7 @@ use backend::orders::currency::{self, FixedCurrency};
 use backend::orders::promotion::Discount;
 use backend::orders::rules::{self, Quote};
 use backend::orders::terms::{self, TransferTerms};
-use backend::orders::{CodeAnswer, look_up_promotion};
+use backend::orders::{AskedCode, CodeAnswer, look_up_promotion};
 use backend::text::en::{
     buying as text, catalog as lines, countries, currencies as currency_words, options, orders, promotions, transfers,
 };
@@ -109,7 +109,8 @@ enum Code {
 
 async fn ask_about(visit: &Visit, account: &Account, quote: &Quote, plan: &Plan, code: &str) -> Code {
     let (commerce, cx) = (visit.state.commerce(), visit.viewer_cx());
-    match look_up_promotion(&commerce, &cx, account, quote, &plan.id, code).await {
+    let asked = AskedCode { account, address: visit.address, quote, plan_id: &plan.id, typed: code };
+    match look_up_promotion(&commerce, &cx, &asked).await {
         Ok(CodeAnswer::Applies(discount)) => Code::Applies(discount),
         Ok(CodeAnswer::Problem(problem)) => Code::Refused(promotions::problem(problem)),
         Err(error) => {
@@ -410,7 +411,7 @@ impl Review {
             }
             .into_any();
         }
-        let steps = text::next_steps(matches!(self.code, Code::Applies(_))).map(|step| view! { <li>{step}</li> });
+        let steps = text::NEXT_STEPS.map(|step| view! { <li>{step}</li> });
         let trial = (self.trial_days > 0).then(|| {
             let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
             let sentence = promotions::trial(self.trial_days, first, quote.total, self.plan.terms.trial_without_card);

@@ -69,6 +69,10 @@ text_enum! {
         ClaimCodeAccount = "claim_code_account",
         /// Requests of one account to hand licenses over: each is a mail to an address that somebody typed.
         HandoverAccount = "handover_account",
+        /// Promotion codes that are none, from one network address.
+        PromotionCodeAddress = "promotion_code_address",
+        /// Promotion codes that are none, by one account's members.
+        PromotionCodeAccount = "promotion_code_account",
     }
 }
 
@@ -89,6 +93,9 @@ impl Limit {
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),
             Self::HandoverAccount => (10, 24 * HOUR_MS),
+            // An office behind one address may mistype more often than one account.
+            Self::PromotionCodeAddress => (60, 15 * MINUTE_MS),
+            Self::PromotionCodeAccount => (20, 15 * MINUTE_MS),
             Self::DeactivationByKey => (3, HOUR_MS),
             Self::SignUpEmail | Self::ResetEmail | Self::RecoverEmail | Self::VerificationUser => (4, HOUR_MS),
         }

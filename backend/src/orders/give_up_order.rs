@@ -13,7 +13,7 @@ use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
 use crate::licenses::{self, LicenseStatus};
 use crate::stripe::{InvoiceState, StripeErrorKind};
-use crate::{audit, events};
+use crate::{audit, campaigns, events};
 
 const BATCH: i64 = 100;
 
@@ -54,19 +54,52 @@ pub async fn cancel_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> R
 }
 
 async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
-    if let Some(session_id) = &order.stripe_session_id {
-        match commerce.stripe(cx)?.expire_checkout_session(session_id).await {
-            Ok(_) => {}
-            // Paid or run out in the meantime: Stripe says which.
-            Err(error) if error.kind == StripeErrorKind::Refused => {
-                if let Fulfilment::Fulfilled { license_id, .. } = fulfil_session(commerce, cx, session_id).await? {
-                    return Ok(GivenUp::Paid(license_id));
+    let mut session = order.stripe_session_id.clone();
+    loop {
+        if let Some(session_id) = &session {
+            match commerce.stripe(cx)?.expire_checkout_session(session_id).await {
+                Ok(_) => {}
+                // Paid or run out in the meantime: Stripe says which.
+                Err(error) if error.kind == StripeErrorKind::Refused => {
+                    match fulfil_session(commerce, cx, session_id).await? {
+                        Fulfilment::Fulfilled { license_id, .. } => return Ok(GivenUp::Paid(license_id)),
+                        // Its money is on the way: given up now, it would be paid all the same, and its code used twice.
+                        Fulfilment::AwaitingPayment => return Ok(GivenUp::NotAllowed),
+                        Fulfilment::Closed(_) | Fulfilment::NotFound => {}
+                    }
                 }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
+        }
+        match close_as_seen(commerce, cx, &order.id, session.clone()).await? {
+            Ok(closed) => return answer(closed),
+            // Its page was made after we looked; a session is noted once, so this comes once.
+            Err(made) => session = made,
         }
     }
-    answer(close(commerce, cx, order.id.clone(), OrderStatus::Cancelled).await?)
+}
+
+/// Closes an order whose session is the one that was ended, or answers which it has now: a session that nobody ended could
+/// still be paid.
+async fn close_as_seen(
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: &OrderId,
+    seen: Option<String>,
+) -> Result<Result<Fulfilment, Option<String>>, CommerceError> {
+    let (commerce_of, cx, id) = (commerce.clone(), cx.clone(), order_id.clone());
+    commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let order = store::lock_order(tx, &cx.vendor_id, &id).await?;
+                if let Some(order) = order.filter(|it| it.status == OrderStatus::Open && it.stripe_session_id != seen) {
+                    return Ok(Err(order.stripe_session_id));
+                }
+                close_locked(tx, &commerce_of, &cx, &id, OrderStatus::Cancelled).await.map(Ok)
+            })
+        })
+        .await
 }
 
 fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
@@ -177,6 +210,7 @@ async fn close_locked(
         });
     }
     store::set_status(tx, &cx.vendor_id, order_id, status).await?;
+    campaigns::release(tx, cx, &order).await?;
     let about = events::About { account_id: Some(&order.account_id), ..events::About::default() };
     let event_type = format!("order.{}", status.as_str());
     events::record(tx, cx, &event_type, about, &serde_json::json!({ "order_id": order_id })).await?;

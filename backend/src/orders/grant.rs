@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::ids::{LicenseId, OrderId};
 use crate::licenses::{self, LicenseStatus, NewLicense};
 use crate::stripe::StripeSubscription;
-use crate::{accounts, audit, events, invoices};
+use crate::{accounts, audit, campaigns, events, invoices};
 
 /// What Stripe has made for an order.
 pub(super) struct Made {
@@ -66,6 +66,7 @@ pub(super) async fn grant(
         return Ok(Fulfilment::AwaitingPayment);
     }
     store::set_paid(tx, &cx.vendor_id, &order.id, &license_id, cx.now).await?;
+    campaigns::redeem(tx, cx, &order).await?;
     let after = serde_json::json!({
         "order_id": order.id, "license_id": license_id, "kind": order.kind, "amount_minor": order.amount_minor,
         "currency": order.currency, "payment": order.payment, "stripe_session_id": made.session_id,

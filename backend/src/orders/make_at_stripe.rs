@@ -111,7 +111,7 @@ async fn subscription(stripe: &Stripe, order: &Order, basis: &Basis) -> Result<S
         customer_id: basis.customer_id.clone(),
         items: order.items.0.clone(),
         trial_days: u32::try_from(order.trial_days).unwrap_or(0),
-        promotion_code_id: order.promotion_code_id.clone(),
+        discount: order.discount(),
         terms: basis.terms,
         metadata: order_metadata(order),
     };
@@ -132,7 +132,7 @@ async fn sent_invoice(stripe: &Stripe, order: &Order, basis: &Basis) -> Result<S
         customer_id: basis.customer_id.clone(),
         currency: order.currency.as_str().to_owned(),
         items: order.items.0.clone(),
-        promotion_code_id: order.promotion_code_id.clone(),
+        discount: order.discount(),
         terms,
         metadata: order_metadata(order),
     };

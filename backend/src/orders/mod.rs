@@ -26,6 +26,7 @@ mod remind_of_transfers;
 pub mod rules;
 mod show_new_key;
 pub(crate) mod store;
+mod take_code;
 pub mod terms;
 
 use crate::catalog::{BillingInterval, PlanVersion};
@@ -33,17 +34,17 @@ use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId, VendorId};
 use crate::money::{Currency, Money};
-use crate::stripe::CheckoutItem;
+use crate::stripe::{CheckoutItem, NewDiscount};
 
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 pub(crate) use fulfil_order::{fulfil_invoice, fulfil_subscription};
 pub use give_up_order::{GivenUp, cancel_order};
 pub(crate) use give_up_order::{close, give_up_overdue};
-pub use look_up_promotion::{CodeAnswer, look_up_promotion};
+pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub(crate) use place_order::checkout_items;
-pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order, quote_purchase};
+pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
 pub use store::{
     LatestOrder, UnfinishedOrder, find_order, find_order_by_invoice, list_latest_orders, list_orders,
@@ -133,8 +134,10 @@ pub struct Order {
     pub days_until_due: Option<i64>,
     /// The promotion code that it was ordered or paid with.
     pub promotion_code: Option<String>,
-    /// Stripe's id of that code.
+    /// Stripe's id of that code, where it was made there.
     pub promotion_code_id: Option<String>,
+    /// Stripe's coupon, where the code is one of a campaign.
+    pub stripe_coupon_id: Option<String>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
     /// Stripe's subscription, where it was made without Checkout.
@@ -168,6 +171,13 @@ impl Order {
     #[must_use]
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
+    }
+
+    /// The discount that Stripe is asked for.
+    #[must_use]
+    pub fn discount(&self) -> Option<NewDiscount> {
+        let coupon = self.stripe_coupon_id.clone().map(NewDiscount::Coupon);
+        coupon.or_else(|| self.promotion_code_id.clone().map(NewDiscount::PromotionCode))
     }
 
     /// Whether this browser session placed it.

@@ -2,23 +2,24 @@
 //! pay now, what it is for is made at once.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use super::promotion::{Discount, PromotionProblem};
+use super::promotion::PromotionProblem;
 use super::rules::{self, ChoiceProblem, Quote};
+use super::take_code::{Agreed, agree, reserve};
 use super::{
-    CodeAnswer, Order, OrderKind, OrderStatus, Payment, close, currency, fulfil_order, give_up_order,
-    look_up_promotion, store, terms,
+    Order, OrderKind, OrderStatus, Payment, cancel_order, close, currency, fulfil_order, give_up_order, store, terms,
 };
 use crate::accounts::{self, Account, Act};
 use crate::billing::{Commerce, CommerceError, customer_details};
 use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::{AccountId, LicenseId, UserId};
+use crate::ids::{AccountId, LicenseId, OrderId, UserId};
 use crate::licenses::License;
 use crate::money::Currency;
-use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe};
-use crate::{audit, events, licenses, vendors};
+use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind};
+use crate::{audit, campaigns, events, licenses, vendors};
 
 /// What is bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +68,21 @@ pub struct PlaceOrder {
     pub purchase: Purchase,
     /// How it is paid.
     pub payment: Payment,
-    /// A promotion code and what the buyer was shown that it takes off, in minor units.
-    pub promotion: Option<(String, i64)>,
+    /// A promotion code, with what the buyer was shown of it.
+    pub promotion: Option<ShownCode>,
     /// Where Checkout sends the buyer.
     pub urls: CheckoutUrls,
+}
+
+/// A promotion code as the buyer orders with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownCode {
+    /// The code.
+    pub code: String,
+    /// What the buyer was shown that it takes off, in minor units.
+    pub takes_off_minor: i64,
+    /// Network address of the browser: guesses are limited by it.
+    pub address: IpAddr,
 }
 
 /// What came of placing an order.
@@ -92,6 +104,8 @@ pub enum OrderPlacement {
     CodeRefused(PromotionProblem),
     /// The code takes off something else than the buyer was shown.
     DiscountChanged,
+    /// It was given up from elsewhere while its payment page was made; nothing can be paid.
+    Withdrawn,
     /// It is not sold for this kind of payment.
     PaymentNotOffered,
     /// The choice cannot be bought.
@@ -113,18 +127,24 @@ struct Priced {
 /// [`CommerceError`].
 pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Result<OrderPlacement, CommerceError> {
     let stripe = commerce.stripe(cx)?;
-    let discount = match check_promotion(commerce, cx, place).await? {
-        Ok(discount) => discount,
+    let agreed = match agree(commerce, cx, place).await? {
+        Ok(agreed) => agreed,
         Err(refused) => return Ok(refused),
     };
-    let (tx_cx, tx_place) = (cx.clone(), place.clone());
-    let written = commerce
-        .db
-        .write(move |tx| Box::pin(async move { write_order(tx, &tx_cx, &tx_place, discount).await }))
-        .await?;
+    let written = match write(commerce, cx, place, &agreed).await? {
+        Err(NotWritten::HeldBy(orders)) => {
+            // The buyer begins anew: what was left on a payment page makes room for it, at Stripe first.
+            for id in &orders {
+                cancel_order(commerce, cx, id).await?;
+            }
+            write(commerce, cx, place, &agreed).await?
+        }
+        written => written,
+    };
     let priced = match written {
         Ok(priced) => priced,
-        Err(refused) => return Ok(refused),
+        Err(NotWritten::Refused(refused)) => return Ok(*refused),
+        Err(NotWritten::HeldBy(_)) => return Ok(OrderPlacement::CodeRefused(PromotionProblem::UsedByYou)),
     };
     if priced.order.payment != Payment::Card {
         return make(commerce, stripe, cx, priced).await;
@@ -138,18 +158,15 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     let mut order = priced.order;
     order.stripe_session_id = Some(session.id.clone());
     order.checkout_url = Some(url.clone());
-    let (stored, tx_cx) = (order.clone(), cx.clone());
-    commerce
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                store::set_session(tx, &stored.vendor_id, &stored.id, &session.id, session.url.as_deref()).await?;
-                let after = serde_json::json!({ "stripe_session_id": session.id });
-                let (account_id, act) = (Some(&stored.account_id), "order.open_checkout");
-                audit::record(tx, &tx_cx, account_id, act, stored.id.as_str(), audit::NOTHING, Some(&after)).await
-            })
-        })
-        .await?;
+    if !set_session(commerce, cx, &order).await? {
+        // Given up while its page was made, so its code may be another order's by now: nobody shall pay it.
+        match stripe.expire_checkout_session(&session.id).await {
+            Ok(_) => {}
+            Err(error) if error.kind == StripeErrorKind::Refused => {}
+            Err(error) => return Err(error.into()),
+        }
+        return Ok(OrderPlacement::Withdrawn);
+    }
     Ok(OrderPlacement::Placed { order: Box::new(order), checkout_url: url })
 }
 
@@ -180,68 +197,87 @@ async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> 
     Ok(OrderPlacement::Made { order: Box::new(priced.order) })
 }
 
-/// What the code takes off, if it applies and takes off what the buyer was shown. Stripe is asked before the
-/// transaction, which prices the same choice again.
-async fn check_promotion(
+/// Notes where an order is paid; `false` where it was given up in the meantime.
+async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool, DbError> {
+    let (cx, order) = (cx.clone(), order.clone());
+    commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let session_id = order.stripe_session_id.as_deref().unwrap_or_default();
+                let url = order.checkout_url.as_deref();
+                if !store::set_session(tx, &order.vendor_id, &order.id, session_id, url).await? {
+                    return Ok(false);
+                }
+                let after = serde_json::json!({ "stripe_session_id": session_id });
+                let (account_id, act) = (Some(&order.account_id), "order.open_checkout");
+                audit::record(tx, &cx, account_id, act, order.id.as_str(), audit::NOTHING, Some(&after)).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+/// Why an order was not written.
+pub(super) enum NotWritten {
+    /// It cannot be placed.
+    Refused(Box<OrderPlacement>),
+    /// These orders of the account's own hold what its code has left.
+    HeldBy(Vec<OrderId>),
+}
+
+impl From<OrderPlacement> for NotWritten {
+    fn from(refused: OrderPlacement) -> Self {
+        Self::Refused(Box::new(refused))
+    }
+}
+
+async fn write(
     commerce: &Commerce,
     cx: &Cx,
     place: &PlaceOrder,
-) -> Result<Result<Option<Discount>, OrderPlacement>, CommerceError> {
-    let Some((code, agreed_minor)) = &place.promotion else { return Ok(Ok(None)) };
-    let (tx_cx, tx_place) = (cx.clone(), place.clone());
-    let found = commerce
-        .db
-        .read(|tx| {
-            Box::pin(async move {
-                let account = accounts::find_account(tx, &tx_cx.vendor_id, &tx_place.account_id).await?;
-                Ok::<_, DbError>(account.zip(find_choice(tx, &tx_cx, &tx_place.account_id, &tx_place.purchase).await?))
-            })
-        })
-        .await?;
-    let Some((account, choice)) = found else { return Ok(Err(OrderPlacement::NotAllowed)) };
-    let quote = match choice.quote {
-        Ok(quote) => quote,
-        Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
-    };
-    Ok(match look_up_promotion(commerce, cx, &account, &quote, &choice.plan.id, code).await? {
-        CodeAnswer::Applies(discount) if discount.takes_off.amount_minor == *agreed_minor => Ok(Some(discount)),
-        CodeAnswer::Applies(_) => Err(OrderPlacement::DiscountChanged),
-        CodeAnswer::Problem(problem) => Err(OrderPlacement::CodeRefused(problem)),
-    })
+    agreed: &Agreed,
+) -> Result<Result<Priced, NotWritten>, CommerceError> {
+    let (cx, place, agreed) = (cx.clone(), place.clone(), agreed.clone());
+    commerce.db.write(move |tx| Box::pin(async move { write_order(tx, &cx, &place, agreed).await })).await
 }
 
 async fn write_order(
     tx: &mut Tx,
     cx: &Cx,
     place: &PlaceOrder,
-    discount: Option<Discount>,
-) -> Result<Result<Priced, OrderPlacement>, CommerceError> {
+    agreed: Agreed,
+) -> Result<Result<Priced, NotWritten>, CommerceError> {
     let Some(account) = accounts::find_account(tx, &cx.vendor_id, &place.account_id).await? else {
-        return Ok(Err(OrderPlacement::NotAllowed));
+        return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
     if !accounts::may_act(tx, cx, &account.id, Act::Buy).await? {
-        return Ok(Err(OrderPlacement::NotAllowed));
+        return Ok(Err(OrderPlacement::NotAllowed.into()));
     }
     let Some(choice) = find_choice(tx, cx, &place.account_id, &place.purchase).await? else {
-        return Ok(Err(OrderPlacement::NotAllowed));
+        return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
     let quote = match choice.quote {
         Ok(quote) => quote,
-        Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
+        Err(problem) => return Ok(Err(OrderPlacement::Refused(problem).into())),
     };
     if let (Purchase::Plan(_), Some(fixed)) =
         (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &account.id).await?)
         && fixed.currency != quote.total.currency
     {
-        return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed))));
+        return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed)).into()));
     }
     let items = checkout_items(&quote)?;
     let trial_days = terms::trial_days(tx, cx, &account, &choice.plan).await?;
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
     if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
-        return Ok(Err(OrderPlacement::PaymentNotOffered));
+        return Ok(Err(OrderPlacement::PaymentNotOffered.into()));
     }
+    let reservation = match reserve(tx, cx, &account, (&quote, &choice.plan.id), &agreed).await? {
+        Ok(reservation) => reservation,
+        Err(refused) => return Ok(Err(refused)),
+    };
     let trial_without_card = choice.plan.terms.trial_without_card;
     let order = Order {
         id: cx.id(),
@@ -265,8 +301,9 @@ async fn write_order(
         days_until_due: transfer
             .filter(|_| place.payment == Payment::Transfer)
             .map(|terms| i64::from(terms.days_until_due)),
-        promotion_code: discount.as_ref().map(|discount| discount.code.clone()),
-        promotion_code_id: discount.map(|discount| discount.promotion_code_id),
+        promotion_code: agreed.code(),
+        promotion_code_id: agreed.promotion_code_id(),
+        stripe_coupon_id: agreed.coupon_id(),
         stripe_session_id: None,
         stripe_subscription_id: None,
         stripe_invoice_id: None,
@@ -275,6 +312,9 @@ async fn write_order(
         paid_at: None,
     };
     store::insert_order(tx, &order).await?;
+    if let Some(reservation) = &reservation {
+        campaigns::record_reservation(tx, cx, &account, &order.id, reservation).await?;
+    }
     let after = serde_json::json!({
         "kind": order.kind, "plan_id": order.plan_id, "seats": order.seats, "years": order.years, "interval": order.billing_interval,
         "amount_minor": order.amount_minor, "currency": order.currency, "payment": order.payment,
@@ -432,7 +472,7 @@ async fn open_checkout(
         items: order.items.0.clone(),
         trial_days: u32::try_from(order.trial_days).unwrap_or(0),
         trial_without_card: priced.trial_without_card,
-        promotion_code_id: order.promotion_code_id.clone(),
+        discount: order.discount(),
         metadata: order_metadata(order),
         success_url: with_order(&urls.success),
         cancel_url: with_order(&urls.cancel),

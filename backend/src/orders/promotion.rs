@@ -1,10 +1,11 @@
-//! Whether a promotion code applies to a choice, and what it takes off. Stripe decides again when it is redeemed, and its
-//! word counts; this is what lets the review say so at once.
+//! What a promotion code takes off a choice, and why it does not. Codes of our campaigns are judged in
+//! `campaigns/rules.rs`; those that were made at Stripe here, so that the review can say it at once: Stripe decides again
+//! when one is redeemed, and its word counts.
 
 use super::rules::{Quote, QuoteLine};
 use crate::catalog::stripe_product_id;
 use crate::clock::UnixMs;
-use crate::ids::PlanId;
+use crate::ids::{CampaignId, PlanId};
 use crate::money::Money;
 use crate::stripe::{AmountOff, CouponDuration, Promotion};
 
@@ -28,8 +29,28 @@ pub enum PromotionProblem {
     OtherPlan,
     /// The order is too small for it.
     BelowMinimum(Money),
-    /// It takes off a sum in another currency.
+    /// It is for orders in another currency.
     OtherCurrency,
+    /// It begins later.
+    NotBegun(UnixMs),
+    /// It rests.
+    Paused,
+    /// The account has used it as often as it may.
+    UsedByYou,
+    /// Too many codes were tried that are none.
+    Limited {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+}
+
+/// Where a code is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiscountSource {
+    /// It is one of this campaign.
+    Campaign(CampaignId),
+    /// It was made at Stripe, which calls it so.
+    Stripe(String),
 }
 
 /// What a code takes off a choice.
@@ -37,8 +58,8 @@ pub enum PromotionProblem {
 pub struct Discount {
     /// The code, as its maker wrote it.
     pub code: String,
-    /// Stripe's id of it.
-    pub promotion_code_id: String,
+    /// Where it is known.
+    pub source: DiscountSource,
     /// How it takes off.
     pub amount_off: AmountOff,
     /// For how long.
@@ -100,28 +121,43 @@ pub fn discount(
     {
         return Err(P::BelowMinimum(Money::new(amount_minor, of)));
     }
+    let takes_off = takes_off(quote, plan_id, &promotion.product_ids, promotion.amount_off)?;
+    Ok(Discount {
+        code: promotion.code.clone(),
+        source: DiscountSource::Stripe(promotion.id.clone()),
+        amount_off: promotion.amount_off,
+        duration: promotion.duration,
+        takes_off,
+    })
+}
+
+/// What a coupon that is for these products, or all where there are none, takes off the first payment, as Stripe reckons.
+///
+/// # Errors
+/// [`PromotionProblem::OtherPlan`] where it is for nothing of this, and [`PromotionProblem::OtherCurrency`].
+pub fn takes_off(
+    quote: &Quote,
+    plan_id: &PlanId,
+    product_ids: &[String],
+    amount_off: AmountOff,
+) -> Result<Money, PromotionProblem> {
+    let currency = quote.total.currency;
     let applies = |line: &&QuoteLine| {
         let product_id = stripe_product_id(plan_id, line.price.role, &line.price.option);
-        promotion.product_ids.is_empty() || promotion.product_ids.contains(&product_id)
+        product_ids.is_empty() || product_ids.contains(&product_id)
     };
     // By the row, as Stripe's invoice has a line for each tier that is reached, and rounds line by line.
     let rows = quote.lines.iter().filter(applies).flat_map(|line| &line.rows);
     let lines: Vec<i64> = rows.map(|row| row.amount_minor).collect();
     if lines.is_empty() {
-        return Err(P::OtherPlan);
+        return Err(PromotionProblem::OtherPlan);
     }
-    let takes_off = match promotion.amount_off {
+    let takes_off = match amount_off {
         AmountOff::Share(millionths) => lines.iter().map(|line| share(*line, millionths)).sum(),
-        AmountOff::Sum { currency: of, .. } if of != currency => return Err(P::OtherCurrency),
+        AmountOff::Sum { currency: of, .. } if of != currency => return Err(PromotionProblem::OtherCurrency),
         AmountOff::Sum { amount_minor, .. } => amount_minor.min(lines.iter().sum()),
     };
-    Ok(Discount {
-        code: promotion.code.clone(),
-        promotion_code_id: promotion.id.clone(),
-        amount_off: promotion.amount_off,
-        duration: promotion.duration,
-        takes_off: Money::new(takes_off, currency),
-    })
+    Ok(Money::new(takes_off, currency))
 }
 
 /// So many millionths of an amount, halves rounded up.

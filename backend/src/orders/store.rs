@@ -104,8 +104,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         tx,
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
                              billing_interval, seats, years, currency, amount_minor, status, payment, items,
-                             trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                             trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version,
+                             stripe_coupon_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -127,19 +128,21 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.promotion_code.as_deref(),
         order.promotion_code_id.as_deref(),
         order.created_at,
-        order.plan_version
+        order.plan_version,
+        order.stripe_coupon_id.as_deref()
     )?;
     Ok(())
 }
 
+/// `false` where the order was given up in the meantime: then the session must not be paid.
 pub(super) async fn set_session(
     tx: &mut Tx,
     vendor_id: &VendorId,
     id: &OrderId,
     session_id: &str,
     checkout_url: Option<&str>,
-) -> Result<(), DbError> {
-    execute!(
+) -> Result<bool, DbError> {
+    let set = execute!(
         tx,
         "UPDATE orders SET stripe_session_id = $3, checkout_url = $4, lock_no = lock_no + 1
          WHERE vendor_id = $1 AND id = $2 AND status = 'open'",
@@ -148,7 +151,7 @@ pub(super) async fn set_session(
         session_id,
         checkout_url
     )?;
-    Ok(())
+    Ok(set == 1)
 }
 
 pub(super) async fn set_paid(

@@ -15,7 +15,7 @@ use stripe_checkout::checkout_session::{
 };
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
-use super::{IdempotencyKey, Stripe, StripeError};
+use super::{IdempotencyKey, NewDiscount, Stripe, StripeError};
 
 /// What paying brings about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub struct NewCheckout {
     /// Whether a trial begins without a card. One that still has none when the trial ends is cancelled then: no
     /// invoice is made, and nobody owes anything.
     pub trial_without_card: bool,
-    /// Stripe's id of the one promotion code that applies; without it the buyer may enter one.
-    pub promotion_code_id: Option<String>,
+    /// The one discount that applies. The buyer can enter no other on Stripe's page, where our limits do not hold.
+    pub discount: Option<NewDiscount>,
     /// Written on the session, and on the subscription, or on payment and invoice: Stripe copies none of it.
     pub metadata: HashMap<String, String>,
     /// Where the buyer comes back to; `{CHECKOUT_SESSION_ID}` in it is filled in by Stripe.
@@ -161,15 +161,12 @@ impl Stripe {
             .cancel_url(&new.cancel_url)
             .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true));
-        // Stripe takes one of the two, never both.
-        request = match &new.promotion_code_id {
-            Some(code) => {
-                let mut discount = CreateCheckoutSessionDiscounts::new();
-                discount.promotion_code = Some(code.clone());
-                request.discounts(vec![discount])
-            }
-            None => request.allow_promotion_codes(true),
-        };
+        if let Some(applies) = &new.discount {
+            let mut discount = CreateCheckoutSessionDiscounts::new();
+            discount.coupon = applies.coupon();
+            discount.promotion_code = applies.promotion_code();
+            request = request.discounts(vec![discount]);
+        }
         match new.mode {
             CheckoutMode::Subscription => {
                 let mut data = CreateCheckoutSessionSubscriptionData::new();

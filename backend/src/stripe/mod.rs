@@ -45,7 +45,7 @@ pub(crate) use invoices::BILLS_A_CHANGE;
 pub use invoices::{BuyerAddress, InvoiceState, LineTax, StripeInvoice, StripeInvoiceLine, TaxTotal};
 pub use listed_prices::StripePrice;
 pub use price_list::{NewStripePrice, NewStripeProduct, Recurrence};
-pub use promotions::{AmountOff, CouponDuration, Promotion};
+pub use promotions::{AmountOff, CouponDuration, NewCoupon, NewDiscount, Promotion};
 pub use reversals::{
     CreditSettlement, DisputeState, NewCreditNote, Reversals, StripeCreditNote, StripeCreditNoteLine, StripeDispute,
     StripeRefund,

@@ -2,7 +2,8 @@
 
 use stripe_product::promotion_code::ListPromotionCode;
 
-use super::{Stripe, StripeError};
+use super::{IdempotencyKey, Stripe, StripeError};
+use crate::campaigns::rules::{MILLIONTHS_IN_A_BP, write_percent};
 use crate::clock::UnixMs;
 use crate::money::Currency;
 
@@ -50,6 +51,46 @@ pub struct Promotion {
     pub minimum: Option<(i64, Currency)>,
     /// Only for who has never paid anything.
     pub first_purchase_only: bool,
+    /// What it takes off.
+    pub amount_off: AmountOff,
+    /// For how long.
+    pub duration: CouponDuration,
+    /// Stripe's products that it is for; all where empty.
+    pub product_ids: Vec<String>,
+}
+
+/// The discount of something that is ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewDiscount {
+    /// By Stripe's coupon: the code that asked for it is ours.
+    Coupon(String),
+    /// By Stripe's id of a promotion code that was made there.
+    PromotionCode(String),
+}
+
+impl NewDiscount {
+    pub(super) fn coupon(&self) -> Option<String> {
+        match self {
+            Self::Coupon(id) => Some(id.clone()),
+            Self::PromotionCode(_) => None,
+        }
+    }
+
+    pub(super) fn promotion_code(&self) -> Option<String> {
+        match self {
+            Self::PromotionCode(id) => Some(id.clone()),
+            Self::Coupon(_) => None,
+        }
+    }
+}
+
+/// A coupon to be made. It has no limits: whether it may be used is decided before Stripe hears of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCoupon {
+    /// Its id at Stripe, which is ours to choose.
+    pub id: String,
+    /// What customers see on Stripe's pages, at most 40 characters.
+    pub name: String,
     /// What it takes off.
     pub amount_off: AmountOff,
     /// For how long.
@@ -120,5 +161,40 @@ impl Stripe {
             .limit(1)
             .expand(vec!["data.promotion.coupon".to_owned(), "data.promotion.coupon.applies_to".to_owned()]);
         self.fetch(request).await?.data.into_iter().next().map(read).transpose()
+    }
+
+    /// Makes a coupon; one that is there under this id is what was asked for, because ids are ours.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn create_coupon(&self, new: &NewCoupon) -> Result<(), StripeError> {
+        let mut form = vec![("id".to_owned(), new.id.clone()), ("name".to_owned(), new.name.clone())];
+        let mut add = |name: &str, value: String| form.push((name.to_owned(), value));
+        match new.amount_off {
+            // Hundredths of a percent, as many decimals as Stripe takes.
+            AmountOff::Share(millionths) => add("percent_off", write_percent(millionths / MILLIONTHS_IN_A_BP)),
+            AmountOff::Sum { amount_minor, currency } => {
+                add("amount_off", amount_minor.to_string());
+                add("currency", currency.as_str().to_owned());
+            }
+        }
+        match new.duration {
+            CouponDuration::Once => add("duration", "once".to_owned()),
+            CouponDuration::Forever => add("duration", "forever".to_owned()),
+            CouponDuration::Months(months) => {
+                add("duration", "repeating".to_owned());
+                add("duration_in_months", months.to_string());
+            }
+        }
+        for (place, product_id) in new.product_ids.iter().enumerate() {
+            add(&format!("applies_to[products][{place}]"), product_id.clone());
+        }
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        match self.post(&IdempotencyKey::new(&[&new.id, "coupon", &new.name]), "coupons", &form).await {
+            Ok(_) => Ok(()),
+            // Made by a run that died, longer ago than Stripe remembers keys; or at the same time, under another name.
+            Err(error) if error.code.as_deref() == Some("resource_already_exists") => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -16,7 +16,7 @@ use stripe_billing::subscription::{
 };
 use stripe_shared::{InvoiceCollectionMethod, SubscriptionCollectionMethod};
 
-use super::{CheckoutItem, IdempotencyKey, Stripe, StripeError, StripeSubscription, TransferNetwork};
+use super::{CheckoutItem, IdempotencyKey, NewDiscount, Stripe, StripeError, StripeSubscription, TransferNetwork};
 
 /// When and how an invoice is paid that is sent rather than charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub struct NewSubscription {
     pub items: Vec<CheckoutItem>,
     /// Days that are free before the first payment.
     pub trial_days: u32,
-    /// Stripe's id of the promotion code that applies.
-    pub promotion_code_id: Option<String>,
+    /// The discount that applies.
+    pub discount: Option<NewDiscount>,
     /// Its invoices are sent and paid by transfer; `None` where there is nothing to pay.
     pub terms: Option<InvoiceTerms>,
     /// Written on the subscription; its invoices show it.
@@ -53,8 +53,8 @@ pub struct NewSentInvoice {
     pub currency: String,
     /// What is sold.
     pub items: Vec<CheckoutItem>,
-    /// Stripe's id of the promotion code that applies.
-    pub promotion_code_id: Option<String>,
+    /// The discount that applies.
+    pub discount: Option<NewDiscount>,
     /// When and how it is paid.
     pub terms: InvoiceTerms,
     /// Written on the invoice.
@@ -123,9 +123,10 @@ impl Stripe {
         if new.trial_days > 0 {
             request = request.trial_period_days(new.trial_days);
         }
-        if let Some(code) = &new.promotion_code_id {
+        if let Some(applies) = &new.discount {
             let mut discount = sub::DiscountsDataParam::new();
-            discount.promotion_code = Some(code.clone());
+            discount.coupon = applies.coupon();
+            discount.promotion_code = applies.promotion_code();
             request = request.discounts(vec![discount]);
         }
         if let Some(terms) = new.terms {
@@ -154,9 +155,10 @@ impl Stripe {
             .automatic_tax(CreateInvoiceAutomaticTax::new(true))
             .auto_advance(false)
             .metadata(new.metadata.clone());
-        if let Some(code) = &new.promotion_code_id {
+        if let Some(applies) = &new.discount {
             let mut discount = CreateInvoiceDiscounts::new();
-            discount.promotion_code = Some(code.clone());
+            discount.coupon = applies.coupon();
+            discount.promotion_code = applies.promotion_code();
             request = request.discounts(vec![discount]);
         }
         let created = self.act(key, request).await?;

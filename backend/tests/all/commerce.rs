@@ -5,6 +5,7 @@ mod additions;
 mod agreed_changes;
 mod any_order;
 mod apart;
+mod campaigns;
 mod changes_by_transfer;
 mod currencies;
 mod decoding;

@@ -6,7 +6,8 @@ use backend::vendors::{Vendor, find_vendor_by_code, list_vendors};
 use clap::Subcommand;
 
 use super::{
-    apply_catalog, check_catalog, create_staff, create_vendor, ledger, license, reset_factor, signing_keys, verify_audit,
+    apply_catalog, check_catalog, create_campaign, create_staff, create_vendor, ledger, license, reset_factor,
+    signing_keys, verify_audit,
 };
 use crate::config::Config;
 
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     CheckCatalog(check_catalog::Arguments),
     /// Create a vendor with its signing keys. Applying a catalog does this as well.
     CreateVendor(create_vendor::Arguments),
+    /// Make a campaign with its first code.
+    CreateCampaign(create_campaign::Arguments),
     /// Make somebody a member of a vendor's staff.
     CreateStaff(create_staff::Arguments),
     /// Take away the second factor of somebody who has lost app and recovery codes. Make sure who asks, and not by mail.
@@ -40,6 +43,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::ApplyCatalog(arguments) => apply_catalog::run(arguments, config).await,
         Command::CheckCatalog(arguments) => check_catalog::run(arguments, config).await,
         Command::CreateVendor(arguments) => create_vendor::run(arguments, config).await,
+        Command::CreateCampaign(arguments) => create_campaign::run(arguments, config).await,
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
         Command::ResetFactor(arguments) => reset_factor::run(arguments, config).await,
         Command::License(command) => license::run(command, config).await,

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 mod apply_catalog;
 mod check_catalog;
 pub(crate) mod config;
+mod create_campaign;
 mod create_staff;
 mod create_vendor;
 pub(crate) mod doctor;

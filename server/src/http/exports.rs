@@ -1,13 +1,16 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
-//! `/staff/ledger/entries.csv` and `/staff/ledger/documents.csv` (`?from=`, `?to=`) for the vendor's staff.
+//! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`) and `/staff/campaigns/{id}/codes.csv` for
+//! the vendor's staff.
 
 use std::fmt::Display;
 
 use app::pages::staff_ledger::period;
 use app::request::Visit;
-use axum::extract::Extension;
+use axum::extract::{Extension, Path};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backend::campaigns::export_codes;
+use backend::ids::CampaignId;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
 use backend::ledger::Period;
 
@@ -57,6 +60,17 @@ pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Respons
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_all_documents(tx, &cx, period).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "documents.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// The codes of a campaign.
+pub(crate) async fn campaign_codes(Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Response {
+    let (cx, id) = (visit.viewer_cx(), CampaignId::from_untrusted(&id));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_codes(tx, &cx, &id).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),
         Ok(None) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }

@@ -107,7 +107,7 @@ pub(super) async fn rehearse_checkout(scene: &mut Scene<'_>, catalog: &Catalog) 
         ],
         trial_days: 0,
         trial_without_card: false,
-        promotion_code_id: None,
+        discount: None,
         metadata: metadata(scene),
         success_url: ELSEWHERE.to_owned(),
         cancel_url: ELSEWHERE.to_owned(),

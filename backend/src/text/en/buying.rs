@@ -267,19 +267,11 @@ pub fn review_lead(
 }
 
 /// The three steps after the button.
-#[must_use]
-pub fn next_steps(has_code: bool) -> [&'static str; 3] {
-    [
-        if has_code {
-            "You enter your card on the payment page of Stripe. The tax of your country is added there."
-        } else {
-            "You enter your card on the payment page of Stripe. The tax of your country is added there, and a code can be \
-             entered."
-        },
-        "You come back here, and the license key is on the page within seconds.",
-        "Invoice and receipt wait as PDF under Invoices.",
-    ]
-}
+pub const NEXT_STEPS: [&str; 3] = [
+    "You enter your card on the payment page of Stripe. The tax of your country is added there.",
+    "You come back here, and the license key is on the page within seconds.",
+    "Invoice and receipt wait as PDF under Invoices.",
+];
 
 /// The one button: pays.
 #[must_use]

@@ -24,7 +24,11 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         label: "Money",
-        links: &[("Invoices", "/staff/invoices", StaffAct::See), ("Ledger", "/staff/ledger", StaffAct::See)],
+        links: &[
+            ("Invoices", "/staff/invoices", StaffAct::See),
+            ("Ledger", "/staff/ledger", StaffAct::See),
+            ("Campaigns", "/staff/campaigns", StaffAct::See),
+        ],
     },
     Section {
         label: "Operations",

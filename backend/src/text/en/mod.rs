@@ -18,6 +18,7 @@ pub mod changes;
 pub mod claims;
 pub mod console;
 pub mod console_customers;
+pub mod console_campaigns;
 pub mod console_inbox;
 pub mod console_keys;
 pub mod console_licenses;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::buying::{seat_noun, seats};
-use super::documents;
+use super::{accounts, documents, moments};
 use crate::catalog::{BillingInterval, LicenseType};
 use crate::money::Money;
 use crate::orders::promotion::{Discount, PromotionProblem};
@@ -21,8 +21,7 @@ pub const OPTIONAL: &str = "optional";
 /// Label of what is left to pay.
 pub const AFTER_DISCOUNT: &str = "To pay now, before tax";
 /// When Stripe cannot be asked about a code.
-pub const CANNOT_CHECK: &str =
-    "Your code cannot be checked at the moment. Try again in a minute, or enter it on the payment page.";
+pub const CANNOT_CHECK: &str = "Your code cannot be checked at the moment. Try again in a minute, or leave it out.";
 /// When a code takes off something else than was shown.
 pub const DISCOUNT_CHANGED: &str =
     "What your code takes off has changed since you opened this page. Please look again.";
@@ -73,6 +72,17 @@ pub fn problem(problem: PromotionProblem) -> String {
             format!("This code is for orders of {} or more. Order more, or leave it out.", money(least))
         }
         P::OtherCurrency => "This code is for orders in another currency. Leave it out to order without it.".to_owned(),
+        P::NotBegun(at) => {
+            let (day, time) = (moments::day(at), moments::time_of_day(at));
+            format!("This code works from {day}, {time}, on. Come back then, or leave it out.")
+        }
+        P::Paused => "This code cannot be used at the moment. Leave it out to order without it.".to_owned(),
+        P::UsedByYou => {
+            "You have used this code already, or an order of yours with it waits to be paid. Leave it out to order \
+             without it."
+                .to_owned()
+        }
+        P::Limited { retry_after_s } => accounts::limited(retry_after_s),
     }
 }
 
@@ -159,13 +169,14 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::money::Currency;
+    use crate::orders::promotion::DiscountSource;
 
     #[test]
     fn a_discount_says_how_much_and_for_how_long() {
         let usd = Currency::parse("usd").unwrap();
         let discount = |amount_off, duration| Discount {
             code: "SPRING".to_owned(),
-            promotion_code_id: "promo_1".to_owned(),
+            source: DiscountSource::Stripe("promo_1".to_owned()),
             amount_off,
             duration,
             takes_off: Money::new(1, usd),

@@ -18,13 +18,18 @@ use backend::invoices::{Invoice, list_invoices};
 use backend::jobs::{Handlers, Runner, Tally};
 use backend::licenses::{KeyReveal, License, find_license, list_by_account, reveal_key};
 use backend::money::Currency;
-use backend::orders::{CheckoutUrls, Order, OrderPlacement, Payment, PlaceOrder, Purchase, find_order, place_order};
+use backend::orders::{
+    CheckoutUrls, Order, OrderPlacement, Payment, PlaceOrder, Purchase, ShownCode, find_order, place_order,
+};
 use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig, verify_webhook};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 
 use crate::support::{NOW, Outbox, cx, entropy, master};
+
+/// From which the buyer's browser asks.
+pub(super) const ADDRESS: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 pub(super) const WEBHOOK_SECRET: &str = "whsec_of_the_shop";
 
@@ -139,7 +144,7 @@ impl Shop {
             session_hash: Some(b"this browser".to_vec()),
             purchase,
             payment,
-            promotion,
+            promotion: promotion.map(|(code, takes_off_minor)| ShownCode { code, takes_off_minor, address: ADDRESS }),
             urls: CheckoutUrls {
                 success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
                 cancel: "https://portal.test/pricing".to_owned(),
@@ -151,12 +156,6 @@ impl Shop {
     /// Pays on the hosted page with one of its test cards; answers where it leads.
     pub(super) async fn pay(&self, checkout_url: &str, card: &str) -> anyhow::Result<String> {
         self.sandbox.press(checkout_url, card).await
-    }
-
-    /// Sends a form of a page of the sandbox.
-    pub(super) async fn post(&self, url: &str, body: &str) -> anyhow::Result<()> {
-        self.sandbox.submit(url, body).await?;
-        Ok(())
     }
 
     /// All of Stripe's events up to now, oldest first.

@@ -37,6 +37,8 @@ pub(super) struct Objects {
     colleague: String,
     invitation: String,
     handover: String,
+    campaign: String,
+    promotion_code: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -78,6 +80,8 @@ impl World {
             member: "usr_viewer".to_owned(),
             colleague: "usr_read_only".to_owned(),
             invitation: "ivt_own".to_owned(),
+            campaign: "cmp_own".to_owned(),
+            promotion_code: "pco_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -231,6 +235,7 @@ impl Objects {
             Some("events") => &self.event,
             Some("customers") => &self.account,
             Some("handovers") => &self.handover,
+            Some("campaigns") => &self.campaign,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -265,6 +270,8 @@ impl Objects {
             ("order_id", &self.order),
             ("event_id", &self.event),
             ("job_id", &self.job),
+            ("campaign_id", &self.campaign),
+            ("code_id", &self.promotion_code),
             ("code", &self.claim),
             ("plan_id", "pln_none"),
             ("session_id", "none"),
@@ -306,6 +313,10 @@ impl Objects {
             ("postal_code", "x"),
             ("billing_email", "x@example.com"),
             ("limits", ""),
+            ("kind", "percent"),
+            ("percent", "10"),
+            ("duration", "once"),
+            ("count", "1"),
             ("features", ""),
         ];
         values.extend(more);
@@ -340,6 +351,8 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         colleague: "usr_foreign_admin".to_owned(),
         invitation: "ivt_abroad".to_owned(),
         handover: "hnd_abroad".to_owned(),
+        campaign: "cmp_abroad".to_owned(),
+        promotion_code: "pco_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -424,6 +437,12 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
              cancel_at_period_end, updated_at)
          SELECT 'sub_own', vendor_id, account_id, id, 'sub_own', 'active', plan_id, 'month', seats, 'usd', '[]', '{}', 100,
              1767225600000, 1798761600000, FALSE, 1 FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO campaigns (id, vendor_id, name, percent_bp, duration, plan_ids, product_ids, first_purchase_only,
+             starts_at, created_at)
+         SELECT 'cmp_' || CASE id WHEN $1 THEN 'own' ELSE 'abroad' END, id, 'x', 1000, 'once', '[]', '[]', FALSE, 1, 1
+         FROM vendors",
+        "INSERT INTO promotion_codes (id, vendor_id, campaign_id, code, code_key, created_at)
+         SELECT 'pco_' || substr(id, 5), vendor_id, id, 'OWN-CODE', 'OWN-CODE', 1 FROM campaigns WHERE $1 <> ''",
         "UPDATE signing_keys SET kid = 'kid_' || CASE vendor_id WHEN $1 THEN 'own' ELSE 'abroad' END WHERE status = 'next'",
         "INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at, created_at)
          SELECT 'doc_own', vendor_id, account_id, 'inv_own', 'A-1', 'invoice', x'25504446', x'315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027', 1767225600000, 1

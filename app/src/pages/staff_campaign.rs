@@ -1,0 +1,329 @@
+//! `/staff/campaigns/{id}`: what a campaign takes off, what it brought in, its codes, and what may be done about it.
+
+use backend::accounts::{StaffAct, staff_may};
+use backend::campaigns::rules::{Standing, most_per_account, standing};
+use backend::campaigns::{
+    Campaign, ListedCampaign, PromotionCode, Takings, find_campaign_with_counts, list_codes, list_takings,
+};
+use backend::catalog::find_plan;
+use backend::clock::UnixMs;
+use backend::db::DbError;
+use backend::ids::{CampaignId, PromotionCodeId};
+use backend::text::en::{console_campaigns as text, licenses as words, moments, portal};
+use leptos::prelude::*;
+
+use super::staff_campaigns::{PATH, read_place, tone, write_place};
+use super::{NoPage, Page, render, staff_role};
+use crate::api::campaigns::{ADD, DRAW, UPDATE, errors_of};
+use crate::api::form::{Refused, take_refused};
+use crate::components::{
+    Badge, Breadcrumb, Card, Column, Control, Crumb, Dialog, Emphasis, EmptyState, Fact, Facts, Field, Form,
+    LinkButton, Money, PageHead, Pagination, PostButton, Row, Table, Tone,
+};
+use crate::request::Visit;
+
+/// Codes on a page.
+const PAGE: usize = 20;
+
+/// The page of a campaign.
+pub fn page() -> impl IntoView {
+    render(async { load(Visit::here()).await })
+}
+
+struct Found {
+    listed: ListedCampaign,
+    plans: Vec<String>,
+    takings: Vec<Takings>,
+    codes: Vec<PromotionCode>,
+    is_first: bool,
+    now: UnixMs,
+}
+
+async fn load(visit: Visit) -> Result<Page, NoPage> {
+    let may = staff_may(staff_role(&visit)?, StaffAct::ManageCampaigns);
+    let found = find(&visit).await?.ok_or(NoPage::NotFound)?;
+    let campaign = &found.listed.campaign;
+    let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(campaign.name.clone())];
+    let forms = match may {
+        true => {
+            let (add, draw, edit) = (take_refused(ADD).await, take_refused(DRAW).await, take_refused(UPDATE).await);
+            let id = campaign.id.as_str();
+            view! {
+                <div class="row apart">{add_form(id, &add)} {draw_form(id, &draw)}</div>
+                <div class="row apart">{edit_form(campaign, &edit)} {acts(campaign, found.now)}</div>
+            }
+            .into_any()
+        }
+        false => view! { <Card title=text::ACTS><p>{text::LOOK_ONLY}</p></Card> }.into_any(),
+    };
+    let body = view! {
+        <Breadcrumb label=words::YOU_ARE_HERE crumbs />
+        <PageHead title=campaign.name.clone() lead=text::takes_off(campaign) />
+        <div class="row">{facts(&found)} {statistics(&found)}</div>
+        {codes(&found, may)}
+        {forms}
+    };
+    Ok(Page::new(campaign.name.clone(), body))
+}
+
+async fn find(visit: &Visit) -> Result<Option<Found>, NoPage> {
+    let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
+    let id = CampaignId::from_untrusted(visit.path.split('/').nth(3).unwrap_or_default());
+    let before = visit.query("before").and_then(|text| read_place(&text));
+    let is_first = before.is_none();
+    let before = before.map(|(at, id)| (at, PromotionCodeId::from_untrusted(&id)));
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let Some(listed) = find_campaign_with_counts(tx, &vendor_id, &id).await? else { return Ok(None) };
+            let mut plans = Vec::new();
+            for plan_id in &listed.campaign.plan_ids.0 {
+                plans.extend(find_plan(tx, &vendor_id, plan_id).await?.map(|plan| plan.name));
+            }
+            let made = listed.campaign.created_at;
+            let mut takings = list_takings(tx, &vendor_id, made, made).await?;
+            takings.retain(|it| it.campaign_id == id);
+            let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+            let before = before.as_ref().map(|(at, id)| (*at, id));
+            let codes = list_codes(tx, &vendor_id, &id, before, limit).await?;
+            Ok::<_, DbError>(Some(Found { listed, plans, takings, codes, is_first, now }))
+        })
+    });
+    Ok(found.await?)
+}
+
+fn facts(found: &Found) -> impl IntoView + use<> {
+    let (listed, campaign, now) = (&found.listed, &found.listed.campaign, found.now);
+    let stands = standing(campaign, listed.redeemed + listed.reserved, now);
+    let [state, off, plans, minimum, for_whom, each, begins, ends] = text::FACT_NAMES;
+    let least = match campaign.minimum() {
+        Some(least) => view! { <Money minor=least.amount_minor currency=least.currency.as_str() /> }.into_any(),
+        None => text::ANY_AMOUNT.into_any(),
+    };
+    let named = if found.plans.is_empty() { text::ALL_PLANS.to_owned() } else { found.plans.join(", ") };
+    let facts = vec![
+        Fact::new(state, view! { <Badge tone=tone(stands) word=text::standing(stands) /> }),
+        Fact::new(off, text::takes_off(campaign)),
+        Fact::new(plans, named),
+        Fact::new(minimum, least),
+        Fact::new(for_whom, if campaign.first_purchase_only { text::FOR_NEW } else { text::FOR_ALL }),
+        Fact::new(each, most_per_account(campaign).map_or_else(|| text::NO_LIMIT.to_owned(), text::times)),
+        Fact::new(begins, moments::moment(campaign.starts_at, now)),
+        Fact::new(ends, text::ends(campaign, now)),
+    ];
+    view! { <Card title=text::FACTS><Facts facts /></Card> }
+}
+
+fn statistics(found: &Found) -> impl IntoView + use<> {
+    let listed = &found.listed;
+    let redeemed = text::redeemed(listed.redeemed, listed.reserved, listed.campaign.max_redemptions);
+    let [currency, invoices, paid, off] = text::STATISTICS_COLUMNS;
+    let columns = vec![Column::text(currency), Column::number(invoices), Column::number(paid), Column::number(off)];
+    let row = |it: &Takings| {
+        let code = it.currency.as_str().to_ascii_uppercase();
+        Row::new()
+            .cell(code)
+            .cell(it.invoices.to_string())
+            .cell(view! { <Money minor=it.net_minor currency=it.currency.as_str() /> })
+            .cell(view! { <Money minor=it.discount_minor currency=it.currency.as_str() /> })
+    };
+    let rows = found.takings.iter().map(row).collect();
+    view! {
+        <Card title=text::STATISTICS lead=text::STATISTICS_LEAD id="statistics">
+            <Facts facts=vec![Fact::new(text::REDEEMED, redeemed)] />
+            <Table
+                caption=text::STATISTICS
+                caption_hidden=true
+                columns
+                rows
+                empty=|| view! { <EmptyState text=text::NO_TAKINGS /> }
+            />
+        </Card>
+    }
+}
+
+fn codes(found: &Found, may: bool) -> impl IntoView + use<> {
+    let campaign_id = found.listed.campaign.id.to_string();
+    let href = format!("{PATH}/{campaign_id}");
+    let has_more = found.codes.len() > PAGE;
+    let shown = &found.codes[..found.codes.len().min(PAGE)];
+    let previous = (!found.is_first).then(|| (text::NEWEST.to_owned(), format!("{href}#codes")));
+    let next = shown.last().filter(|_| has_more).map(|last| {
+        let place = write_place(last.created_at, last.id.as_str());
+        (text::OLDER.to_owned(), format!("{href}?before={place}#codes"))
+    });
+    let has_pages = previous.is_some() || next.is_some();
+    let position = text::codes_shown(shown.len(), found.listed.codes);
+    let pages = has_pages.then(|| view! { <Pagination label=text::CODE_PAGES position previous next /> });
+    let [code, redeemed, state, act] = text::CODE_COLUMNS;
+    let columns = vec![Column::text(code), Column::text(redeemed), Column::text(state), Column::act(act)];
+    let rows = shown.iter().map(|code| code_row(code, &campaign_id, may)).collect();
+    let download = (found.listed.codes > 0).then(|| {
+        let file = format!("{href}/codes.csv");
+        view! { <p><LinkButton href=file label=text::DOWNLOAD /></p> }
+    });
+    view! {
+        <Card title=text::CODES id="codes">
+            <Table
+                caption=text::CODES
+                caption_hidden=true
+                columns
+                rows
+                empty=|| view! { <EmptyState text=text::NO_CODES /> }
+            />
+            {pages}
+            {download}
+        </Card>
+    }
+}
+
+fn code_row(code: &PromotionCode, campaign_id: &str, may: bool) -> Row {
+    let is_paused = code.paused_at.is_some();
+    let (tone, word) = if is_paused { (Tone::Warn, text::PAUSED) } else { (Tone::Good, text::ACTIVE) };
+    let row = Row::new()
+        .cell(code.code.clone())
+        .cell(text::code_redeemed(code))
+        .cell(view! { <Badge tone=tone word=word /> });
+    if !may {
+        return row.blank();
+    }
+    let (action, label) = if is_paused { ("/act/resume-code", text::RESUME) } else { ("/act/pause-code", text::PAUSE) };
+    let hidden = vec![("campaign_id".to_owned(), campaign_id.to_owned()), ("code_id".to_owned(), code.id.to_string())];
+    row.cell(view! { <PostButton action label hidden emphasis=Emphasis::Quiet about=code.code.clone() /> })
+}
+
+fn hidden_id(campaign_id: &str) -> Vec<(String, String)> {
+    vec![("campaign_id".to_owned(), campaign_id.to_owned())]
+}
+
+fn add_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
+    let (errors, hidden) = (errors_of(refused), hidden_id(campaign_id));
+    let (code, limit) = (refused.typed("code"), refused.typed("code_limit"));
+    view! {
+        <Card title=text::ADD id="add">
+            <Form
+                action="/act/add-code"
+                id="add-form"
+                submit=text::ADD_SUBMIT
+                emphasis=Emphasis::Plain
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                hidden
+            >
+                <Field name="code" label=text::CODE value=code autocomplete="off" />
+                <Field
+                    name="code_limit"
+                    label=text::CODE_LIMIT
+                    value=limit
+                    hint=text::LIMIT_HINT
+                    optional=text::OPTIONAL
+                />
+            </Form>
+        </Card>
+    }
+}
+
+fn draw_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
+    let (errors, hidden) = (errors_of(refused), hidden_id(campaign_id));
+    let (count, prefix) = (refused.typed("count"), refused.typed("prefix"));
+    // One customer each, unless said otherwise.
+    let limit = if refused.values.is_empty() { "1".to_owned() } else { refused.typed("code_limit") };
+    view! {
+        <Card title=text::DRAW lead=text::DRAW_LEAD id="draw">
+            <Form
+                action="/act/draw-codes"
+                id="draw-form"
+                submit=text::DRAW_SUBMIT
+                emphasis=Emphasis::Plain
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                hidden
+            >
+                <Field name="count" label=text::COUNT value=count />
+                <Field
+                    name="prefix"
+                    label=text::PREFIX
+                    value=prefix
+                    hint=text::PREFIX_HINT
+                    optional=text::OPTIONAL
+                    autocomplete="off"
+                />
+                <Field
+                    name="code_limit"
+                    label=text::EACH_LIMIT
+                    value=limit
+                    hint=text::LIMIT_HINT
+                    optional=text::OPTIONAL
+                />
+            </Form>
+        </Card>
+    }
+}
+
+fn edit_form(campaign: &Campaign, refused: &Refused) -> impl IntoView + use<> {
+    let (errors, hidden) = (errors_of(refused), hidden_id(campaign.id.as_str()));
+    let number = |limit: Option<i64>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+    let last = campaign.ends_at.map(|at| at.plus(-1).date().to_string()).unwrap_or_default();
+    let typed = |field: &str, now: String| if refused.values.is_empty() { now } else { refused.typed(field) };
+    let (name, ends_on) = (typed("name", campaign.name.clone()), typed("ends_on", last));
+    let in_all = typed("max_redemptions", number(campaign.max_redemptions));
+    let each = typed("max_per_account", number(campaign.max_per_account));
+    view! {
+        <Card title=text::EDIT id="edit">
+            <Form
+                action="/act/update-campaign"
+                id="edit-form"
+                submit=text::EDIT_SUBMIT
+                emphasis=Emphasis::Plain
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                hidden
+            >
+                <Field name="name" label=text::NAME value=name autocomplete="off" />
+                {limit("max_redemptions", text::MAX_REDEMPTIONS, in_all)}
+                {limit("max_per_account", text::MAX_PER_ACCOUNT, each)}
+                <Field
+                    name="ends_on"
+                    label=text::ENDS_ON
+                    control=Control::Day
+                    value=ends_on
+                    hint=text::ENDS_HINT
+                    optional=text::OPTIONAL
+                />
+            </Form>
+        </Card>
+    }
+}
+
+/// A limit, which need not be set.
+pub(super) fn limit(name: &'static str, label: &'static str, value: String) -> impl IntoView {
+    view! { <Field name label value hint=text::LIMIT_HINT optional=text::OPTIONAL /> }
+}
+
+fn acts(campaign: &Campaign, now: UnixMs) -> impl IntoView + use<> {
+    let hidden = hidden_id(campaign.id.as_str());
+    let content = if standing(campaign, 0, now) == Standing::Ended {
+        view! { <p>{text::OVER}</p> }.into_any()
+    } else {
+        let (action, label, means) = match campaign.paused_at {
+            Some(_) => ("/act/resume-campaign", text::RESUME_CAMPAIGN, text::RESUME_MEANS),
+            None => ("/act/pause-campaign", text::PAUSE_CAMPAIGN, text::PAUSE_MEANS),
+        };
+        let ended = hidden.clone();
+        view! {
+            <PostButton action label hidden />
+            <p>{means}</p>
+            <Dialog id="end" open=text::END title=text::END_TITLE close=text::END_CLOSE>
+                <p>{text::END_MEANS}</p>
+                <Form
+                    action="/act/end-campaign"
+                    id="end-form"
+                    submit=text::END_SUBMIT
+                    emphasis=Emphasis::Danger
+                    hidden=ended
+                />
+            </Dialog>
+        }
+        .into_any()
+    };
+    view! { <Card title=text::ACTS id="acts">{content}</Card> }
+}

@@ -1,0 +1,52 @@
+//! What campaigns have brought in, from the invoices of the licenses that were bought with their codes.
+
+use crate::clock::UnixMs;
+use crate::db::{DbError, Tx, fetch_all};
+use crate::ids::{CampaignId, VendorId};
+use crate::money::Currency;
+
+/// What a campaign brought in, in one currency: paid invoices on which it took something off, renewals included, less what
+/// was credited of them. Before tax.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Takings {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The currency.
+    pub currency: Currency,
+    /// Invoices.
+    pub invoices: i64,
+    /// What was paid, in minor units.
+    pub net_minor: i64,
+    /// What was taken off, in minor units.
+    pub discount_minor: i64,
+}
+
+/// The takings of the campaigns that were made from `first` to `last`, by currency.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_takings(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    first: UnixMs,
+    last: UnixMs,
+) -> Result<Vec<Takings>, DbError> {
+    fetch_all!(
+        tx,
+        Takings,
+        "SELECT r.campaign_id, i.currency, COUNT(*) AS invoices,
+                CAST(SUM(i.subtotal_minor - i.discount_minor - COALESCE(n.net_minor, 0)) AS BIGINT) AS net_minor,
+                CAST(SUM(i.discount_minor) AS BIGINT) AS discount_minor
+         FROM campaigns c
+         JOIN redemptions r ON r.vendor_id = c.vendor_id AND r.campaign_id = c.id AND r.state = 'redeemed'
+         JOIN orders o ON o.vendor_id = r.vendor_id AND o.id = r.order_id
+         JOIN invoices i ON i.vendor_id = o.vendor_id AND i.license_id = o.license_id
+         LEFT JOIN (SELECT invoice_id, SUM(total_minor - tax_minor) AS net_minor FROM credit_notes
+                    WHERE vendor_id = $1 AND status = 'issued' GROUP BY invoice_id) n ON n.invoice_id = i.id
+         WHERE c.vendor_id = $1 AND c.created_at >= $2 AND c.created_at <= $3 AND i.status = 'paid' AND i.discount_minor > 0
+         GROUP BY r.campaign_id, i.currency ORDER BY r.campaign_id, i.currency",
+        vendor_id,
+        first,
+        last
+    )
+}
