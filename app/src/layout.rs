@@ -210,7 +210,9 @@ pub fn Layout(
     }
 }
 
-fn alerts(list: Vec<Alert>) -> impl IntoView {
+// The parts erase their types here: in one piece, the type of a page is deeper than the compiler follows.
+
+fn alerts(list: Vec<Alert>) -> AnyView {
     list.into_iter()
         .map(|alert| {
             let act = alert.act;
@@ -221,6 +223,7 @@ fn alerts(list: Vec<Alert>) -> impl IntoView {
             view! { <Notice tone=alert.tone title=alert.title text=alert.text action=act /> }
         })
         .collect_view()
+        .into_any()
 }
 
 fn brand(brand: Brand) -> impl IntoView {
@@ -253,20 +256,13 @@ fn navigation(class: &'static str, label: String, list: Vec<NavLink>) -> Option<
     })
 }
 
-fn console(label: String, console: Console) -> impl IntoView {
+fn console(label: String, console: Console) -> AnyView {
     let sections = console.sections.into_iter().map(|section| {
-        let (name, links) = (section.label, links(section.links));
-        if name.is_empty() {
+        let links = links(section.links);
+        if section.label.is_empty() {
             return view! { <div class="section">{links}</div> }.into_any();
         }
-        let label = name.clone();
-        view! {
-            <div class="section" role="group" aria-label=label>
-                <span aria-hidden="true">{name}</span>
-                {links}
-            </div>
-        }
-        .into_any()
+        view! { <div class="section" role="group" aria-label=section.label>{links}</div> }.into_any()
     });
     let search = console.search;
     view! {
@@ -287,6 +283,7 @@ fn console(label: String, console: Console) -> impl IntoView {
         </search>
         <nav class="nav sections" aria-label=label>{sections.collect_view()}</nav>
     }
+    .into_any()
 }
 
 fn links(list: Vec<NavLink>) -> impl IntoView {
@@ -301,7 +298,7 @@ fn links(list: Vec<NavLink>) -> impl IntoView {
         .collect_view()
 }
 
-fn signed_in(signed_in: SignedIn) -> impl IntoView {
+fn signed_in(signed_in: SignedIn) -> AnyView {
     view! {
         <span>{signed_in.who}</span>
         {signed_in.switch.map(switch)}
@@ -311,6 +308,7 @@ fn signed_in(signed_in: SignedIn) -> impl IntoView {
             </button>
         </form>
     }
+    .into_any()
 }
 
 fn switch(switch: Switch) -> impl IntoView {

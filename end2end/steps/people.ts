@@ -66,6 +66,15 @@ export async function logIn(page: Page, person: Person): Promise<void> {
   await press(page, 'Log in');
 }
 
+/** Sets up a second factor on the page that is open, as everybody on the staff has to, and goes on from its codes. */
+export async function setUpFactor(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
+  const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
+  await page.getByLabel('Code', { exact: true }).fill(await totp(productAt(page.url()), secret));
+  await press(page, 'Turn it on');
+  await press(page, 'I have kept them');
+}
+
 /** Takes the second step of logging in, on the page that is open. */
 export async function enterCode(page: Page, code: string): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Your code, please' })).toBeVisible();

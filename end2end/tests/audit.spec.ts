@@ -15,8 +15,8 @@ function done(page: Page, what: string) {
 async function filter(page: Page, answers: { area?: string; object?: string }): Promise<void> {
   const search = page.getByRole('search', { name: 'Filter' });
   const fold = search.getByText('Filter', { exact: true });
-  if (!(await search.getByLabel('What was changed').isVisible())) await fold.click();
-  if (answers.area !== undefined) await search.getByLabel('What was changed').selectOption({ label: answers.area });
+  if (!(await search.getByLabel('What was changed', { exact: true }).isVisible())) await fold.click();
+  if (answers.area !== undefined) await search.getByLabel('What was changed', { exact: true }).selectOption({ label: answers.area });
   if (answers.object !== undefined) await search.getByLabel('Id of what was changed').fill(answers.object);
   await press(search, 'Show');
 }
@@ -25,7 +25,7 @@ test('an owner sees who changed what, from where, and what it was before', { tag
   const { license, person } = await buy(page, { plan: 'Startup' });
   await page.goto('/account?edit=company');
   await page.getByLabel('Street and number').fill('Am Speicher 9');
-  await press(page, 'Save the company');
+  await press(page, 'Save the company details');
   await expect(page.getByText('Am Speicher 9')).toBeVisible();
 
   await page.getByRole('link', { name: 'Open the audit log' }).click();

@@ -70,7 +70,7 @@ test('a customer sets up a second factor, logs in with codes, and turns it off',
   await axe(page);
   const code = await nextCode(product, secret);
   await enterCode(page, code);
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await expect(page).toHaveURL(/\/overview$/);
 
   // The code that was used is refused, and a recovery code works in its place, once.
   await logOut(page);
@@ -78,7 +78,7 @@ test('a customer sets up a second factor, logs in with codes, and turns it off',
   await enterCode(page, code);
   await expect(page.getByRole('alert')).toContainText('was used before');
   await enterCode(page, codes[0] ?? '');
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await expect(page).toHaveURL(/\/overview$/);
   const mail = await product.inbox(person.email, /A recovery code .* was used/);
   expect(mail.text.replaceAll(/\s+/g, ' ')).toContain('9 are left.');
   await logOut(page);
@@ -86,7 +86,7 @@ test('a customer sets up a second factor, logs in with codes, and turns it off',
   await enterCode(page, codes[0] ?? '');
   await expect(page.getByRole('alert')).toContainText('was used before');
   await enterCode(page, await nextCode(product, secret));
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await expect(page).toHaveURL(/\/overview$/);
 
   // New codes take the place of the old ones.
   await page.goto(PAGE);
@@ -115,7 +115,7 @@ test('a customer sets up a second factor, logs in with codes, and turns it off',
   await product.inbox(person.email, /Your second factor .* was turned off/);
   await logOut(page);
   await toSecondStep(page, person);
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await expect(page).toHaveURL(/\/overview$/);
 });
 
 test('a person sees every browser, is told of new ones, and logs them out', async ({ page, browser, product, axe }) => {
@@ -126,7 +126,7 @@ test('a person sees every browser, is told of new ones, and logs them out', asyn
   const other = await browser.newPage({ baseURL: product.url, javaScriptEnabled: false });
   await other.goto('/log-in');
   await logIn(other, person);
-  await expect(other.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await expect(other).toHaveURL(/\/overview$/);
   const mail = await product.inbox(person.email, /New log-in/);
   const told = mail.text.replaceAll(/\s+/g, ' ');
   expect(told).toContain('Somebody has logged in with a browser that we do not know');

@@ -2,7 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
 import { press } from '../steps/interactions.ts';
 import { invitationLink, invite, join, rowOf } from '../steps/invitations.ts';
-import { logIn, somebody } from '../steps/people.ts';
+import { logIn, setUpFactor, somebody } from '../steps/people.ts';
 
 test('an administrator invites a colleague, who sees what the role allows until it is over', { tag: '@everywhere' }, async ({ page, browser, product, axe, complaints }) => {
   complaints.expect(/status of 404/);
@@ -21,6 +21,7 @@ test('an administrator invites a colleague, who sees what the role allows until 
   await page.goto(await invitationLink(product, colleague));
   await axe(page);
   await join(page, colleague, name);
+  await setUpFactor(page);
   await expect(page.getByRole('heading', { level: 1, name: 'Console' })).toBeVisible();
   await page.goto('/staff/people');
   await expect(rowOf(page, name)).toContainText('Support');

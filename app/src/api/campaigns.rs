@@ -124,7 +124,7 @@ pub async fn create_campaign(
         starts_at: first_day(&starts_on, &mut faults).unwrap_or(now),
         ends_at: last_day(&ends_on, &mut faults),
     };
-    let cx = visit.viewer_cx();
+    let cx = visit.staff_cx();
     if faults.is_empty() {
         let made =
             visit.state.db.write(move |tx| Box::pin(async move { campaigns::create_campaign(tx, &cx, &new).await }));
@@ -176,7 +176,7 @@ pub async fn update_campaign(
         max_redemptions: limit(&max_redemptions, Fault::MaxRedemptions, &mut faults),
         max_per_account: limit(&max_per_account, Fault::MaxPerAccount, &mut faults),
     };
-    let (cx, id) = (visit.viewer_cx(), CampaignId::from_untrusted(&campaign_id));
+    let (cx, id) = (visit.staff_cx(), CampaignId::from_untrusted(&campaign_id));
     if faults.is_empty() {
         let updated = visit
             .state
@@ -250,7 +250,7 @@ async fn add(
     let page = page_of(campaign_id, anchor);
     if faults.is_empty() {
         let id = CampaignId::from_untrusted(campaign_id);
-        match campaigns::add_codes(&visit.state.db, &visit.viewer_cx(), &id, &wanted, most).await? {
+        match campaigns::add_codes(&visit.state.db, &visit.staff_cx(), &id, &wanted, most).await? {
             CodesAdded::Added(_) => {
                 say_done("codes_added").await;
                 redirect(&page_of(campaign_id, "codes"));
@@ -305,7 +305,7 @@ where
     F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t CampaignId) -> TxFuture<'t, CampaignAct, DbError> + Send + Sync + 'static,
 {
     let visit = Visit::here();
-    let (cx, id) = (visit.viewer_cx(), CampaignId::from_untrusted(campaign_id));
+    let (cx, id) = (visit.staff_cx(), CampaignId::from_untrusted(campaign_id));
     let acted = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &id).await })).await?;
     say(acted, done).await?;
     redirect(&page_of(campaign_id, "acts"));
@@ -324,7 +324,7 @@ pub async fn pause_code(
     code_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, id) = (visit.viewer_cx(), PromotionCodeId::from_untrusted(&code_id));
+    let (cx, id) = (visit.staff_cx(), PromotionCodeId::from_untrusted(&code_id));
     let acted = visit.state.db.write(move |tx| Box::pin(async move { campaigns::pause_code(tx, &cx, &id).await }));
     say(acted.await?, "code_paused").await?;
     redirect(&page_of(&campaign_id, "codes"));
@@ -343,7 +343,7 @@ pub async fn resume_code(
     code_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let (cx, id) = (visit.viewer_cx(), PromotionCodeId::from_untrusted(&code_id));
+    let (cx, id) = (visit.staff_cx(), PromotionCodeId::from_untrusted(&code_id));
     let acted = visit.state.db.write(move |tx| Box::pin(async move { campaigns::resume_code(tx, &cx, &id).await }));
     say(acted.await?, "code_resumed").await?;
     redirect(&page_of(&campaign_id, "codes"));
@@ -362,7 +362,7 @@ async fn say(acted: CampaignAct, done: &str) -> Result<(), FormFailure> {
 /// The request of somebody who manages campaigns.
 async fn managing() -> Result<Visit, FormFailure> {
     let visit = Visit::here();
-    let cx = visit.viewer_cx();
+    let cx = visit.staff_cx();
     let may =
         visit.state.db.read(|tx| Box::pin(async move { staff_may_act(tx, &cx, StaffAct::ManageCampaigns).await }));
     if may.await? { Ok(visit) } else { Err(FormFailure::not_allowed()) }

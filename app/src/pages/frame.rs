@@ -2,7 +2,9 @@
 
 use backend::accounts::{Act, may};
 use backend::billing::attention::{Attention, list_attention};
-use backend::text::en::{attention as alert_words, console_navigation, console_search, members as words, portal as text};
+use backend::text::en::{
+    attention as alert_words, console_navigation, console_search, members as words, portal as text,
+};
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 

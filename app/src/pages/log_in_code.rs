@@ -1,7 +1,6 @@
 //! `/log-in/code?next=`: the second step of logging in.
 
 use backend::accounts;
-use backend::db::DbError;
 use backend::text::en::{portal, portal_accounts, second_factor as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -25,9 +24,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let half = half.map_err(|error| NoPage::Failed(error.to_string()))?;
     let user = match half {
         Some(half) => {
-            let found = visit.state.db.read(move |tx| {
-                Box::pin(async move { Ok::<_, DbError>(accounts::find_user(tx, &cx.vendor_id, &half.user_id).await?) })
-            });
+            let found = visit
+                .state
+                .db
+                .read(move |tx| Box::pin(async move { accounts::find_user(tx, &cx.vendor_id, &half.user_id).await }));
             found.await?
         }
         None => None,

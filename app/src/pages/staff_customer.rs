@@ -59,7 +59,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=company.clone() lead=text::lead(&found.account) actions=acts />
-        <div class="row">{facts(&found.account)} {members(&found.members)}</div>
+        {facts(&found.account)}
+        {members(&found.members)}
         {licenses(&found, now)}
         {invoices(&found.invoices)}
         {orders(&found.orders)}
@@ -138,7 +139,12 @@ fn licenses(found: &Found, now: UnixMs) -> impl IntoView + use<> {
     let row = |view: &LicenseView| {
         let license = &view.license;
         let (href, name) = (format!("{}/{}", staff_licenses::PATH, license.id), name_of(view));
-        let below = format!("{}, {} · {}", view.product_name, view.plan_name, license.key_hint);
+        // Without a name of its own it is called after product and plan already.
+        let below = if license.name.is_empty() {
+            license.key_hint.clone()
+        } else {
+            format!("{}, {} · {}", view.product_name, view.plan_name, license.key_hint)
+        };
         Row::new()
             .cell(view! { <a href=href>{name}</a> <small>{below}</small> })
             .cell(view! { <Badge tone=tone(license, None, now) word=words::status(license, None, now) /> })

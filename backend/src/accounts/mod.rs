@@ -39,8 +39,8 @@ mod chosen_account;
 mod confirm_password;
 mod create_account;
 mod create_staff;
-mod known_browsers;
 pub mod customers;
+mod known_browsers;
 mod links;
 mod log_in;
 pub mod members;
@@ -71,9 +71,7 @@ pub use chosen_account::{choose_account, chosen_account};
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
 pub use create_account::{AccountCreation, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
-pub use known_browsers::{
-    Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser,
-};
+pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
 pub use password::{Password, PasswordHash, Passwords, Verdict};
@@ -90,7 +88,8 @@ pub use second_factor::{
 pub use send_verification::{VerificationRequest, send_verification};
 pub use sessions::{
     DbSessionStore, HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit,
-    delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions, renew_authentication, session_handle, session_identity, sign_out,
+    delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions,
+    renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub(crate) use store::set_vat_id_state;

@@ -156,7 +156,7 @@ fn hide(value: &mut Value, by_vendor: bool) {
             fields.retain(|name, _| {
                 let name = name.as_str();
                 let is_hidden = HIDDEN.contains(&name) || name.starts_with(STRIPE);
-                !is_hidden && !(by_vendor && HIDDEN_OF_VENDOR.contains(&name))
+                !(is_hidden || by_vendor && HIDDEN_OF_VENDOR.contains(&name))
             });
             fields.values_mut().for_each(|value| hide(value, by_vendor));
         }

@@ -6,7 +6,7 @@ use crate::accounts::{StaffAct, staff_may_act};
 use crate::audit;
 use crate::catalog::{self, stripe_product_id};
 use crate::clock::UnixMs;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::PlanId;
 use crate::money::Money;
@@ -99,10 +99,7 @@ pub async fn create_campaign(tx: &mut Tx, cx: &Cx, new: &NewCampaign) -> Result<
         ends_at: new.ends_at,
         paused_at: None,
         stripe_coupon_id: None,
-        created_by: match &cx.actor {
-            Actor::User(id) => Some(id.clone()),
-            _ => None,
-        },
+        created_by: cx.actor.person().cloned(),
         created_at: cx.now,
     };
     store::insert_campaign(tx, &campaign).await?;

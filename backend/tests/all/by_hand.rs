@@ -103,8 +103,12 @@ on_both_engines! {
             .write(move |tx| {
                 Box::pin(async move {
                     match tx {
-                        Tx::Sqlite(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
-                        Tx::Postgres(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
+                        Tx::Sqlite(tx) => {
+ sqlx::query(sql).execute(&mut **tx).await?;
+}
+                        Tx::Postgres(tx) => {
+ sqlx::query(sql).execute(&mut **tx).await?;
+}
                     }
                     Ok(())
                 })

@@ -16,8 +16,12 @@ async fn run(stage: &Stage, sql: &'static str) -> anyhow::Result<()> {
         .write(move |tx| {
             Box::pin(async move {
                 match tx {
-                    Tx::Sqlite(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
-                    Tx::Postgres(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
+                    Tx::Sqlite(tx) => {
+                        sqlx::query(sql).execute(&mut **tx).await?;
+                    }
+                    Tx::Postgres(tx) => {
+                        sqlx::query(sql).execute(&mut **tx).await?;
+                    }
                 }
                 Ok(())
             })
@@ -175,7 +179,7 @@ on_both_engines! {
         let found = find(&stage, &clerk, "Example").await?.customers.rows;
         assert_eq!(found.iter().map(|it| &it.id).collect::<Vec<_>>(), [&stage.account_id]);
         assert!(find(&stage, &clerk, theirs.as_str()).await?.is_empty());
-        assert_eq!(listed(&stage, &CustomerFilter::default()).await?, [stage.account_id.clone()]);
+        assert_eq!(listed(&stage, &CustomerFilter::default()).await?, std::slice::from_ref(&stage.account_id));
         Ok(())
     }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Respons
 
 /// The codes of a campaign.
 pub(crate) async fn campaign_codes(Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Response {
-    let (cx, id) = (visit.viewer_cx(), CampaignId::from_untrusted(&id));
+    let (cx, id) = (visit.staff_cx(), CampaignId::from_untrusted(&id));
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_codes(tx, &cx, &id).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),

@@ -37,6 +37,7 @@ pub const SECTIONS: &[Section] = &[
             ("Failed work", "/staff/failed", StaffAct::See),
             ("Signing keys", "/staff/signing-keys", StaffAct::See),
             ("People", "/staff/people", StaffAct::See),
+            ("Audit log", "/staff/audit", StaffAct::SeeAudit),
         ],
     },
 ];
