@@ -44,8 +44,7 @@ pub async fn enter_code(
         start_over(&next).await;
         return Ok(());
     };
-    let request =
-        FinishLogIn { user_id: half.user_id, password_given_at: half.password_given_at, code, address: visit.address };
+    let request = FinishLogIn { user_id: half.user_id, password_given_at: half.password_given_at, code };
     let master = visit.state.master.clone();
     let finished = visit
         .state

@@ -47,12 +47,8 @@ pub async fn confirm_password(
     let visit = Visit::here();
     let Some(viewer) = visit.viewer.clone() else { return Err(FormFailure::not_allowed()) };
     let (state, cx) = (&visit.state, visit.viewer_cx());
-    let request = accounts::ConfirmPassword {
-        user_id: viewer.user.id.clone(),
-        password: Password::new(password),
-        code,
-        address: visit.address,
-    };
+    let request =
+        accounts::ConfirmPassword { user_id: viewer.user.id.clone(), password: Password::new(password), code };
     let refused = Refused::new("confirm-password");
     let refused = match accounts::confirm_password(&state.db, &state.passwords, &state.master, &cx, &request).await? {
         PasswordConfirmation::Confirmed => {

@@ -1,9 +1,7 @@
 //! Typing the password again, and a code where there is a second factor, for what a session that somebody else sat down at must not do.
 
-use std::net::IpAddr;
-
 use super::password::{Password, PasswordHash, Passwords, Verdict};
-use super::rate_limits::{Limit, RateVerdict, forgive, hit, subject_of};
+use super::rate_limits::{Limit, RateVerdict, forgive, hit};
 use super::second_factor::{CodeUse, check_code, has_second_factor, tell_of_recovery_code};
 use super::store;
 use crate::audit;
@@ -21,8 +19,6 @@ pub struct ConfirmPassword {
     pub password: Password,
     /// The code as typed; of no meaning where there is no second factor.
     pub code: String,
-    /// Network address of the client.
-    pub address: IpAddr,
 }
 
 /// What became of it.
@@ -60,11 +56,10 @@ pub async fn confirm_password(
         Err(retry_after_s) => return Ok(PasswordConfirmation::Limited { retry_after_s }),
         Ok(hash) => hash,
     };
-    if passwords.verify(&request.password, hash.as_ref()).await? == Verdict::Wrong {
-        return Ok(PasswordConfirmation::Wrong);
-    }
+    let verdict = passwords.verify(&request.password, hash.as_ref()).await?;
+    let Some(hash) = hash.filter(|_| verdict != Verdict::Wrong) else { return Ok(PasswordConfirmation::Wrong) };
     let (cx, master, request) = (cx.clone(), master.clone(), request.clone());
-    db.write(move |tx| Box::pin(async move { confirm_factor(tx, &cx, &master, &request).await })).await
+    db.write(move |tx| Box::pin(async move { confirm_factor(tx, &cx, &master, &request, &hash).await })).await
 }
 
 /// The password was right: the second factor, where there is one, decides.
@@ -73,7 +68,13 @@ async fn confirm_factor(
     cx: &Cx,
     master: &MasterKey,
     request: &ConfirmPassword,
+    hash: &PasswordHash,
 ) -> Result<PasswordConfirmation, DbError> {
+    // The password may have been changed while it was being verified.
+    let standing = store::find_user_with_hash(tx, &cx.vendor_id, &request.user_id).await?;
+    if standing.is_none_or(|(_, standing)| standing != hash.as_str()) {
+        return Ok(PasswordConfirmation::Wrong);
+    }
     let user_id = request.user_id.as_str();
     if has_second_factor(tx, &cx.vendor_id, &request.user_id).await? {
         let verdict = hit(tx, cx, master, Limit::SecondFactorUser, user_id).await?;
@@ -95,13 +96,10 @@ async fn confirm_factor(
 type LookUp = Result<Option<PasswordHash>, i64>;
 
 async fn look_up(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &ConfirmPassword) -> Result<LookUp, DbError> {
-    let address = subject_of(request.address);
-    for (limit, subject) in
-        [(Limit::SignInAddress, address.as_str()), (Limit::PasswordCheckUser, request.user_id.as_str())]
-    {
-        if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
-            return Ok(Err(retry_after_s));
-        }
+    // Only who is signed in gets here: strangers behind the same network address do not count.
+    let verdict = hit(tx, cx, master, Limit::PasswordCheckUser, request.user_id.as_str()).await?;
+    if let RateVerdict::Limited { retry_after_s } = verdict {
+        return Ok(Err(retry_after_s));
     }
     let found = store::find_user_with_hash(tx, &cx.vendor_id, &request.user_id).await?;
     Ok(Ok(found.map(|(_, hash)| PasswordHash::from_stored(hash))))

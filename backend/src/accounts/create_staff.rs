@@ -29,6 +29,8 @@ pub enum StaffCreation {
     Created(User),
     /// The address was registered: that user has the role now and keeps its password.
     Promoted(User),
+    /// The address was registered by somebody who has never shown that it is theirs: nothing was done.
+    Unproven(User),
     /// Fields that cannot stay as they are.
     Refused(Vec<FieldProblem>),
     /// Only the operator and staff admins may do this.
@@ -91,6 +93,10 @@ async fn appoint(
     let Some((known, _)) = store::find_credentials(tx, &cx.vendor_id, &key).await? else {
         return Err(DbError::GivenUp("a user went while it was made staff"));
     };
+    // Anybody can sign up with any address: the password may be a stranger's.
+    if known.email_verified_at.is_none() {
+        return Ok(StaffCreation::Unproven(known));
+    }
     let name = if user.name.is_empty() { known.name.clone() } else { user.name };
     store::update_staff(tx, cx, &known.id, &name, role).await?;
     let before = serde_json::json!({ "staff_role": known.staff_role });

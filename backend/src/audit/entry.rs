@@ -117,7 +117,10 @@ impl AuditEntry {
         Self {
             id: row.id,
             occurred_at: row.occurred_at,
-            address: row.address.filter(|_| who != Who::Vendor),
+            // Jobs and Stripe may have been set going by the vendor, or by the other side of a handover.
+            address: row
+                .address
+                .filter(|_| !for_customer || matches!(who, Who::Person(..) | Who::Visitor | Who::Instance)),
             who,
             act: row.act,
             object_id: row.object_id,
@@ -236,6 +239,11 @@ mod tests {
             {
                 assert!(!text.contains(secret), "{kind}: {secret} in {text}");
             }
+        }
+        // A job or Stripe may have been set going by anybody.
+        for kind in ["job", "stripe"] {
+            assert_eq!(AuditEntry::of(row(kind), &customer()).address, None, "{kind}");
+            assert!(AuditEntry::of(row(kind), &AuditScope::Vendor).address.is_some(), "{kind}");
         }
         let own = AuditEntry::of(row("user"), &customer());
         assert_eq!(own.who, Who::Person("Ada".to_owned(), "ada@vendor.test".to_owned()));

@@ -159,7 +159,11 @@ pub(super) async fn list_of_account(
         EntryRow,
         "WITH told AS (
              SELECT a.id, a.actor_id, a.act, a.object_id, a.before, a.after, a.request_id, a.address, a.occurred_at,
-                    CASE WHEN a.actor_kind = 'user' AND u.staff_role IS NOT NULL AND NOT EXISTS (
+                    CASE WHEN a.actor_kind = 'user' AND (u.staff_role IS NOT NULL OR EXISTS (
+                             SELECT 1 FROM audit s
+                             WHERE s.vendor_id = a.vendor_id AND s.object_id = a.actor_id
+                               AND s.act IN ('staff.create', 'staff.update', 'staff.join')))
+                          AND NOT EXISTS (
                              SELECT 1 FROM memberships m
                              WHERE m.vendor_id = a.vendor_id AND m.account_id = a.account_id AND m.user_id = u.id)
                          THEN 'staff' ELSE a.actor_kind END AS actor_kind,

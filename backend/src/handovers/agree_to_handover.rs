@@ -106,7 +106,7 @@ async fn go_over(
     leases::end_for_handover(tx, cx, license).await?;
     licenses::give_to(tx, cx, master, license, to).await?;
     // Who agreed on the other side is nobody's business: the rows of both name no person.
-    let neutral = Cx { actor: Actor::Job("handovers.go_over"), ..cx.clone() };
+    let neutral = Cx { actor: Actor::Job("handovers.go_over"), address: None, ..cx.clone() };
     let data = json!({ "handover_id": handover.id });
     let sides = [
         (&license.account_id, "license.hand_over", "license.handed_over"),

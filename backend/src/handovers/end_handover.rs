@@ -33,6 +33,11 @@ pub async fn end_handover(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Handove
     if side.is_none() && !staff_may_act(tx, cx, StaffAct::ManageLicenses).await? {
         return Ok(Ending::NotFound);
     }
+    // Whoever has no side acts for the vendor, whatever else the person belongs to: customers are not told who.
+    let cx = &match (side, cx.actor.person()) {
+        (None, Some(person)) => Cx { actor: Actor::Staff(person.clone()), ..cx.clone() },
+        _ => cx.clone(),
+    };
     let status = rules::status(&handover, cx.now);
     if status != HandoverStatus::Asked {
         return Ok(Ending::Over(status));
@@ -49,7 +54,7 @@ pub async fn end_handover(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Handove
     let about = events::About { account_id: Some(from), license_id: Some(license_id), instance_id: None };
     events::record(tx, cx, "license.handover_ended", about, &after).await?;
     // The giver is told that it was declined, not by whom.
-    let neutral = Cx { actor: Actor::Job("handovers.end"), ..cx.clone() };
+    let neutral = Cx { actor: Actor::Job("handovers.end"), address: None, ..cx.clone() };
     let recorded_as = if side == Some(Side::Receiver) { &neutral } else { cx };
     let object = license_id.as_str();
     audit::record(tx, recorded_as, Some(from), "license.end_handover", object, audit::NOTHING, Some(&after)).await?;

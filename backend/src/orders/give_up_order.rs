@@ -122,8 +122,9 @@ pub(super) async fn give_up(
     if let Some(invoice_id) = &order.stripe_invoice_id {
         match stripe.fetch_invoice(invoice_id).await?.state {
             InvoiceState::Paid => return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?),
-            InvoiceState::Open => stripe.void_invoice(invoice_id).await?,
-            InvoiceState::Draft | InvoiceState::Void | InvoiceState::Uncollectible => {}
+            // Stripe takes the money of an uncollectible invoice too.
+            InvoiceState::Open | InvoiceState::Uncollectible => stripe.void_invoice(invoice_id).await?,
+            InvoiceState::Draft | InvoiceState::Void => {}
         }
     }
     if let Some(subscription_id) = &order.stripe_subscription_id {

@@ -18,7 +18,9 @@ use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId, UserId};
 use crate::licenses::License;
 use crate::money::Currency;
-use crate::stripe::{CheckoutItem, CheckoutMode, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind};
+use crate::stripe::{
+    CheckoutItem, CheckoutMode, CheckoutSession, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind,
+};
 use crate::{audit, campaigns, events, licenses, vendors};
 
 /// What is bought.
@@ -149,8 +151,14 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     if priced.order.payment != Payment::Card {
         return make(commerce, stripe, cx, priced).await;
     }
-    let customer_id = ensure_customer(commerce, stripe, cx, &priced.account).await?;
-    let session = open_checkout(stripe, &priced, &customer_id, &place.urls).await?;
+    let session = match open_page(commerce, stripe, cx, &priced, &place.urls).await {
+        // Nobody will ever pay it: its code is not held back for it.
+        Err(error) if !error.may_pass() => {
+            close(commerce, cx, priced.order.id.clone(), OrderStatus::Cancelled).await?;
+            return Err(error);
+        }
+        session => session?,
+    };
     let url = session
         .url
         .clone()
@@ -168,6 +176,18 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
         return Ok(OrderPlacement::Withdrawn);
     }
     Ok(OrderPlacement::Placed { order: Box::new(order), checkout_url: url })
+}
+
+/// Opens the page on which a card pays.
+async fn open_page(
+    commerce: &Commerce,
+    stripe: &Stripe,
+    cx: &Cx,
+    priced: &Priced,
+    urls: &CheckoutUrls,
+) -> Result<CheckoutSession, CommerceError> {
+    let customer_id = ensure_customer(commerce, stripe, cx, &priced.account).await?;
+    open_checkout(stripe, priced, &customer_id, urls).await
 }
 
 /// Makes at once what an order is for that is not paid on a page. Where Stripe does not answer, the order stands all the
@@ -459,7 +479,7 @@ async fn open_checkout(
     priced: &Priced,
     customer_id: &str,
     urls: &CheckoutUrls,
-) -> Result<crate::stripe::CheckoutSession, CommerceError> {
+) -> Result<CheckoutSession, CommerceError> {
     let order = &priced.order;
     let with_order = |url: &str| url.replace("{ORDER_ID}", order.id.as_str());
     let new = NewCheckout {

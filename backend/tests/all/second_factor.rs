@@ -7,8 +7,8 @@ use backend::accounts::{self, rules};
 use backend::accounts::{
     Arrival, Browser, BrowserToken, ChangePassword, CodesRenewal, ConfirmPassword, DbSessionStore, FactorGift,
     FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, KNOWN_BROWSER_MS, Limit, LogIn, LogInOutcome,
-    NewStaff, Password, PasswordConfirmation, Passwords, RECOVERY_CODES, SignUp, SignUpOutcome, StaffCreation,
-    StaffRole, TotpSecret, User,
+    NewStaff, Password, PasswordConfirmation, PasswordReset, Passwords, RECOVERY_CODES, RequestPasswordReset,
+    ResetPassword, SendPasswordReset, SignUp, SignUpOutcome, StaffCreation, StaffRole, TotpSecret, User,
 };
 use backend::clock::{Clock, MINUTE_MS, SECOND_MS, UnixMs};
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -35,6 +35,8 @@ struct Door {
     clock: Clock,
     ada: User,
     secret: TotpSecret,
+    /// What the link in the first mail says that shows the address to be Ada's.
+    proof: String,
 }
 
 fn from(n: u8) -> IpAddr {
@@ -55,8 +57,9 @@ impl Door {
         let signed_up = accounts::sign_up(&db, &passwords, &master(), &cx, &request).await?;
         let SignUpOutcome::SignedUp(ada) = signed_up else { anyhow::bail!("{signed_up:?}") };
         let (outbox, clock) = (Outbox::default(), Clock::fixed(NOW));
-        let door = Self { db, vendor, passwords, outbox, clock, ada, secret: TotpSecret::generate(&entropy()) };
-        door.subjects().await?;
+        let secret = TotpSecret::generate(&entropy());
+        let mut door = Self { db, vendor, passwords, outbox, clock, ada, secret, proof: String::new() };
+        door.proof = door.mails().await?.into_iter().map(|(_, token)| token).next().unwrap_or_default();
         Ok(door)
     }
 
@@ -122,17 +125,13 @@ impl Door {
 
     async fn finish_since(&self, password_given_at: UnixMs, code: &str) -> Result<FinishedLogIn, DbError> {
         let (cx, user_id, code) = (self.cx(Actor::Visitor), self.ada.id.clone(), code.to_owned());
-        let request = FinishLogIn { user_id, password_given_at, code, address: from(1) };
+        let request = FinishLogIn { user_id, password_given_at, code };
         self.write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await })).await
     }
 
     async fn confirm(&self, password: &str, code: &str) -> Result<PasswordConfirmation, DbError> {
-        let request = ConfirmPassword {
-            user_id: self.ada.id.clone(),
-            password: typed(password),
-            code: code.to_owned(),
-            address: from(1),
-        };
+        let request =
+            ConfirmPassword { user_id: self.ada.id.clone(), password: typed(password), code: code.to_owned() };
         accounts::confirm_password(&self.db, &self.passwords, &master(), &self.as_ada(), &request).await
     }
 
@@ -151,14 +150,43 @@ impl Door {
         .await
     }
 
-    /// Subjects of the mails that are sent now, in the order of the alphabet.
-    async fn subjects(&self) -> Result<Vec<String>, DbError> {
-        let handlers = Handlers::new().with(self.outbox.clone());
+    /// Subjects and link secrets of the mails that are sent now.
+    async fn mails(&self) -> Result<Vec<(String, String)>, DbError> {
+        let handlers =
+            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
-        let mut subjects: Vec<_> = self.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        let token = |text: &str| {
+            let rest = text.split_once("?token=").map_or("", |(_, rest)| rest);
+            rest.split_whitespace().next().unwrap_or_default().to_owned()
+        };
+        Ok(self.outbox.take().into_iter().map(|mail| (mail.subject, token(&mail.text))).collect())
+    }
+
+    /// Subjects of the mails that are sent now, in the order of the alphabet.
+    async fn subjects(&self) -> Result<Vec<String>, DbError> {
+        let mut subjects: Vec<_> = self.mails().await?.into_iter().map(|(subject, _)| subject).collect();
         subjects.sort();
         Ok(subjects)
+    }
+
+    /// Ada shows that the address is hers.
+    async fn prove(&self) -> Result<(), DbError> {
+        let (cx, proof) = (self.as_ada(), self.proof.clone());
+        self.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &proof).await.map(drop) })).await
+    }
+
+    /// Whoever reads the address's mail sets another password by it.
+    async fn reset_by_mail(&self) -> Result<PasswordReset, DbError> {
+        let cx = self.cx(Actor::Visitor);
+        let (asking, request) = (cx.clone(), RequestPasswordReset { email: EMAIL.to_owned(), address: from(2) });
+        self.write(move |tx| {
+            Box::pin(async move { accounts::request_password_reset(tx, &asking, &master(), &request).await.map(drop) })
+        })
+        .await?;
+        let secret = self.mails().await?.into_iter().map(|(_, token)| token).find(|token| !token.is_empty());
+        let request = ResetPassword { secret: secret.unwrap_or_default(), password: typed(OTHER), address: from(2) };
+        accounts::reset_password(&self.db, &self.passwords, &master(), &cx, &request).await
     }
 
     async fn codes_left(&self) -> Result<Option<i64>, DbError> {
@@ -395,12 +423,44 @@ on_both_engines! {
 
     async fn staff_keep_a_factor_that_they_had_as_customers(db: Db) {
         let (door, _) = Door::with_factor(db).await?;
+        door.prove().await?;
         let new = NewStaff {
             email: EMAIL.to_owned(), name: String::new(), role: StaffRole::Admin, password: typed(OTHER),
         };
         let made = accounts::create_staff(&door.db, &door.passwords, &door.cx(Actor::Operator), &new).await?;
         assert!(matches!(made, StaffCreation::Promoted(_)));
         assert!(matches!(door.log_in(PASSWORD).await?, LogInOutcome::CodeNeeded(_)));
+        Ok(())
+    }
+
+    async fn whoever_has_not_shown_the_address_to_be_theirs_is_not_made_staff(db: Db) {
+        let door = Door::open(db).await?;
+        let new = NewStaff {
+            email: EMAIL.to_owned(), name: String::new(), role: StaffRole::Admin, password: typed(OTHER),
+        };
+        let make = || async {
+            accounts::create_staff(&door.db, &door.passwords, &door.cx(Actor::Operator), &new).await
+        };
+        assert!(matches!(make().await?, StaffCreation::Unproven(_)));
+        let LogInOutcome::LoggedIn(ada) = door.log_in(PASSWORD).await? else { anyhow::bail!("not let in") };
+        assert_eq!(ada.staff_role, None);
+        door.prove().await?;
+        assert!(matches!(make().await?, StaffCreation::Promoted(_)));
+        Ok(())
+    }
+
+    async fn a_reset_takes_the_factor_of_whoever_signed_up_with_the_address_of_another(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        assert!(matches!(door.reset_by_mail().await?, PasswordReset::Reset(_)));
+        assert!(matches!(door.log_in(OTHER).await?, LogInOutcome::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn a_reset_leaves_the_factor_of_whoever_had_shown_the_address_to_be_theirs(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        door.prove().await?;
+        assert!(matches!(door.reset_by_mail().await?, PasswordReset::Reset(_)));
+        assert!(matches!(door.log_in(OTHER).await?, LogInOutcome::CodeNeeded(_)));
         Ok(())
     }
 

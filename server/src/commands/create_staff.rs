@@ -95,6 +95,11 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         StaffCreation::Promoted(user) => {
             println!("{} was known: it is {} now and keeps its password.", user.email, arguments.role.as_str());
         }
+        StaffCreation::Unproven(user) => bail!(
+            "{} was registered by somebody who has not confirmed the address. Let the person confirm it first, or invite the \
+             person in the console.",
+            user.email
+        ),
         StaffCreation::Refused(problems) => {
             for problem in &problems {
                 eprintln!("{}", backend::text::en::accounts::problem(problem));

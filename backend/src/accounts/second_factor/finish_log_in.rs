@@ -1,11 +1,9 @@
 //! The second step of logging in: a code, after the password was right.
 
-use std::net::IpAddr;
-
 use super::super::{User, store as people};
 use super::check_code::{CodeUse, check_code};
 use super::tell::tell_of_recovery_code;
-use crate::accounts::rate_limits::{Limit, RateVerdict, forgive, hit, subject_of};
+use crate::accounts::rate_limits::{Limit, RateVerdict, forgive, hit};
 use crate::audit;
 use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
@@ -22,8 +20,6 @@ pub struct FinishLogIn {
     pub password_given_at: UnixMs,
     /// The code as typed: the app's, or a recovery code.
     pub code: String,
-    /// Network address of the client.
-    pub address: IpAddr,
 }
 
 /// What became of it.
@@ -33,7 +29,7 @@ pub enum FinishedLogIn {
     LoggedIn(User),
     /// The code is not right, or was used before.
     WrongCode,
-    /// Too many attempts for the user or from the client.
+    /// Too many attempts for the user.
     Limited {
         /// Seconds to wait.
         retry_after_s: i64,
@@ -52,12 +48,12 @@ pub async fn finish_log_in(
     master: &MasterKey,
     request: &FinishLogIn,
 ) -> Result<FinishedLogIn, DbError> {
-    let (user_id, address) = (&request.user_id, subject_of(request.address));
-    let limits = [(Limit::SignInAddress, address.as_str()), (Limit::SecondFactorUser, user_id.as_str())];
-    for (limit, subject) in limits {
-        if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
-            return Ok(FinishedLogIn::Limited { retry_after_s });
-        }
+    let user_id = &request.user_id;
+    // Only who has given the password gets here: strangers behind the same network address do not count.
+    if let RateVerdict::Limited { retry_after_s } =
+        hit(tx, cx, master, Limit::SecondFactorUser, user_id.as_str()).await?
+    {
+        return Ok(FinishedLogIn::Limited { retry_after_s });
     }
     let user = people::find_user(tx, &cx.vendor_id, user_id).await?;
     let Some(user) = user.filter(|user| user.password_set_at <= request.password_given_at) else {

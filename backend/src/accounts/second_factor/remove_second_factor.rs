@@ -6,7 +6,7 @@ use super::tell::tell;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::SessionId;
+use crate::ids::{SessionId, UserId};
 use crate::keys::MasterKey;
 use crate::text::en::sign_in_mail as text;
 
@@ -40,4 +40,17 @@ pub async fn remove_second_factor(
     audit::record(tx, cx, None, "user.remove_second_factor", user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     tell(tx, cx, master, &user, |sender| text::factor_removed(sender, cx.now)).await?;
     Ok(FactorRemoval::Removed)
+}
+
+/// Takes away the second factor that somebody set up before the address was shown to be the user's. Whoever calls it has
+/// seen that proof just now, and ends the user's sessions.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(in crate::accounts) async fn remove_unproven(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<(), DbError> {
+    if store::delete_factor(tx, cx, user_id).await? {
+        let act = "user.remove_second_factor";
+        audit::record(tx, cx, None, act, user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+    }
+    Ok(())
 }
