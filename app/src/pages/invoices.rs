@@ -10,7 +10,7 @@ use backend::invoices::{
     CreditNote, CreditNoteStatus, Invoice, InvoiceStatus, find_invoice, list_credit_notes, list_invoices,
 };
 use backend::licenses::find_license;
-use backend::text::en::{invoice_list as text, invoices as words, moments, transfers};
+use backend::text::en::{invoice_list as text, invoices as words, moments, overview, transfers};
 use leptos::prelude::*;
 
 use super::own_license::name_of;
@@ -56,7 +56,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 if !names.contains_key(id)
                     && let Some(view) = find_license(tx, &vendor_id, id).await?
                 {
-                    names.insert(id.clone(), name_of(&view));
+                    // What its new owner calls a license that was handed over is not told.
+                    let is_own = view.license.account_id == account_id;
+                    let name = if is_own {
+                        name_of(&view)
+                    } else {
+                        overview::license_name("", &view.product_name, &view.plan_name)
+                    };
+                    names.insert(id.clone(), name);
                 }
             }
             let balance = list_cash_balance(tx, &vendor_id, &account_id).await?;

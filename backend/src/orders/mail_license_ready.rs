@@ -24,6 +24,10 @@ pub(crate) async fn mail_license_ready(
     let Some(order) = store::find_order(tx, &cx.vendor_id, order_id).await? else { return Ok(()) };
     let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
     let Some(view) = licenses::find_license(tx, &cx.vendor_id, license_id).await? else { return Ok(()) };
+    // Handed over since: what it has now is its new owner's business.
+    if view.license.account_id != order.account_id {
+        return Ok(());
+    }
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
     let page = format!("{}/licenses/{license_id}", sender.origin);
     let (license, product, plan) = (&view.license, view.product_name.as_str(), view.plan_name.as_str());

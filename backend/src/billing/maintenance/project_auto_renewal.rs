@@ -116,11 +116,13 @@ async fn settle(
         });
     }
     // Two pages that are agreed to at once wait for each other here.
-    licenses::lock_license(tx, &cx.vendor_id, &before.license_id).await?;
+    let license = licenses::lock_license(tx, &cx.vendor_id, &before.license_id).await?;
+    // It may have been handed over since it was asked for.
+    let is_theirs = license.is_some_and(|view| view.license.account_id == before.account_id);
     let other = store::find_auto_renewal(tx, &cx.vendor_id, &before.license_id).await?;
     let mut after = before.clone();
     after.status = match subscription_id {
-        Some(_) if other.is_none() => AutoRenewalStatus::On,
+        Some(_) if other.is_none() && is_theirs => AutoRenewalStatus::On,
         _ => AutoRenewalStatus::Off,
     };
     after.stripe_subscription_id = subscription_id.map(str::to_owned);
