@@ -561,6 +561,11 @@ on_both_engines! {
         assert_eq!(make(Actor::Visitor, "eve@example.org", StaffRole::Admin).await?, StaffCreation::NotAllowed);
         let StaffCreation::Created(admin) = make(Actor::Operator, "admin@example.org", StaffRole::Admin).await? else { panic!() };
         assert_eq!((admin.staff_role, admin.email_verified_at), (Some(StaffRole::Admin), Some(NOW)));
+        // Anybody could have signed up with the address, until somebody has read its mail.
+        let unproven = make(Actor::User(admin.id.clone()), "ADA@example.org", StaffRole::Support).await?;
+        assert!(matches!(unproven, StaffCreation::Unproven(_)));
+        let (_, _, proof) = portal.mails().await?.into_iter().find(|(to, _, _)| to == "ada@example.org").unwrap();
+        assert!(matches!(portal.verify(&proof).await?, EmailVerification::Verified(_)));
         let StaffCreation::Promoted(promoted) = make(Actor::User(admin.id), "ADA@example.org", StaffRole::Support).await? else { panic!() };
         assert_eq!((promoted.id, promoted.staff_role), (ada.id, Some(StaffRole::Support)));
         assert!(matches!(portal.log_in("ada@example.org", GOOD).await?, LogInOutcome::LoggedIn(_)), "keeps its password");
