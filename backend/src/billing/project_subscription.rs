@@ -3,7 +3,8 @@
 //! Two processes may do this at once (a worker for a webhook, a portal request after a change), and the one
 //! that fetched first may write last. So the row's `lock_no`, which rises with every write, is read before
 //! Stripe is asked and compared under the lock: if somebody wrote in between, what we fetched may be older
-//! than what is written, and we fetch again.
+//! than what is written, and we fetch again. Whoever comes late writes nothing, so one of all that run at once
+//! always gets through.
 
 use super::cards::{self, Card};
 use super::dunning::rules::{Stand, is_suspended, turn};
@@ -20,7 +21,8 @@ use crate::licenses::{self, LicenseStatus, PlanChange};
 use crate::stripe::{PlannedChange, Stripe, StripeSubscription, SubscriptionState};
 use crate::{audit, catalog, events, invoices};
 
-const ROUNDS: usize = 5;
+/// Of any that project at once, one is done in each round.
+const ROUNDS: usize = 20;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,10 +140,8 @@ async fn write(
     found: &Found,
 ) -> Result<bool, CommerceError> {
     let (subscription, planned) = (&found.subscription, found.planned.as_ref());
-    let Some(before) = store::lock_subscription(tx, &cx.vendor_id, &seen.id).await? else { return Ok(false) };
-    if before.lock_no != seen.lock_no + 1 {
-        return Ok(false);
-    }
+    let unchanged = store::lock_unchanged_subscription(tx, &cx.vendor_id, &seen.id, seen.lock_no).await?;
+    let Some(before) = unchanged else { return Ok(false) };
     if let Some(Waiting { change, standing, invoice_id }) = &found.waiting {
         unpaid_changes::conclude(tx, cx, &commerce.master, change, *standing, invoice_id.as_deref()).await?;
     }

@@ -263,6 +263,23 @@ pub(super) async fn lock_subscription(
     )
 }
 
+/// Locks a subscription that nobody wrote since `lock_no` was read; `None`, and nothing is written, when somebody did.
+pub(super) async fn lock_unchanged_subscription(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &SubscriptionId,
+    lock_no: i64,
+) -> Result<Option<Subscription>, DbError> {
+    fetch_optional!(
+        tx,
+        Subscription,
+        "UPDATE subscriptions SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 AND lock_no = $3 RETURNING *",
+        vendor_id,
+        id,
+        lock_no
+    )
+}
+
 /// Living subscriptions that nobody looked at since `until`: what the reconciler asks Stripe about.
 pub(super) async fn list_stale_subscriptions(
     tx: &mut Tx,

@@ -154,7 +154,7 @@ on_both_engines! {
         assert_eq!(fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?, Fulfilment::AwaitingPayment);
         shop.transfer(STARTUP).await?;
         let (commerce, cx) = (&shop.commerce, shop.cx());
-        let at_once = futures::future::join_all((0..4).map(|_| fulfil_order(commerce, &cx, &order.id))).await;
+        let at_once = futures::future::join_all((0..12).map(|_| fulfil_order(commerce, &cx, &order.id))).await;
         let mut newly_made = 0;
         for outcome in at_once {
             let Fulfilment::Fulfilled { newly, .. } = outcome? else { anyhow::bail!("not fulfilled") };
