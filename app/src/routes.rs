@@ -32,6 +32,9 @@ pub fn access(path: &str) -> Access {
     if path == crate::api::key_recovery::RECOVER {
         return Access::Anyone;
     }
+    if path == crate::api::tokens::ACCOUNT_TOKENS {
+        return Access::Account;
+    }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs" => {
@@ -92,6 +95,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("company") view=pages::company::page />
                 <Route path=StaticSegment("confirm") view=pages::confirm::page />
                 <Route path=StaticSegment("account") view=pages::account::page />
+                <Route path=(StaticSegment("account"), StaticSegment("tokens")) view=pages::account_tokens::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
@@ -109,6 +113,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("failed")) view=pages::staff_failed::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("tokens")) view=pages::staff_tokens::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::license::page />

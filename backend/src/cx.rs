@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::clock::UnixMs;
-use crate::ids::{Id, UserId, VendorId};
+use crate::ids::{ApiTokenId, Id, UserId, VendorId};
 
 /// Who causes a change; recorded with every audit row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Actor {
     Visitor,
     /// A product instance that proved its key or secret.
     Instance(String),
+    /// A program with an API token.
+    Token(ApiTokenId),
     /// An event or object of Stripe's, by id.
     Stripe(String),
     /// A queued job, by its kind.
@@ -31,6 +33,7 @@ impl Actor {
             Self::User(id) => ("user", id.to_string()),
             Self::Visitor => ("visitor", String::new()),
             Self::Instance(id) => ("instance", id.clone()),
+            Self::Token(id) => ("token", id.to_string()),
             Self::Stripe(id) => ("stripe", id.clone()),
             Self::Job(kind) => ("job", (*kind).to_owned()),
             Self::Operator => ("operator", String::new()),

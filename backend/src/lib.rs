@@ -35,6 +35,7 @@ pub mod refunds;
 pub mod revocations;
 pub mod stripe;
 pub mod text;
+pub mod tokens;
 pub mod vendors;
 
 pub use cx::{Actor, Cx};

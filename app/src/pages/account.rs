@@ -7,7 +7,7 @@ use backend::accounts::{
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
-use backend::text::en::{accounts as fields, countries, moments, portal, portal_accounts as text};
+use backend::text::en::{accounts as fields, countries, moments, portal, portal_accounts as text, tokens};
 use leptos::prelude::*;
 
 use super::company::company_fields;
@@ -17,6 +17,7 @@ use super::{NoPage, Page, render};
 use crate::api::accounts::{CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::refusal::errors_of;
+use crate::api::tokens::ACCOUNT_TOKENS;
 use crate::components::{
     Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
     Table, Tone,
@@ -57,6 +58,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
     let company = acts_for.map(|(account, role)| company(account, role));
     let members = acts_for.map(|(account, _)| member_list(account, &viewer.user, members));
+    let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -64,6 +66,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user)}</div>
         {members}
+        {tokens}
         {sessions}
     };
     Ok(Page::new(text::ACCOUNT, body))
@@ -227,6 +230,15 @@ fn member_list(account: &Account, me: &User, members: Vec<(User, Role)>) -> AnyV
         </Card>
     }
     .into_any()
+}
+
+fn api_tokens() -> impl IntoView {
+    let manage = || view! { <LinkButton href=ACCOUNT_TOKENS label=tokens::TO_TOKENS emphasis=Emphasis::Quiet /> };
+    view! {
+        <Card title=tokens::TITLE aside=manage id="tokens">
+            <p>{tokens::CARD_LEAD}</p>
+        </Card>
+    }
 }
 
 fn browsers(sessions: Vec<SessionInfo>, here: Option<SessionId>, now: UnixMs) -> AnyView {

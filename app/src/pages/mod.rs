@@ -2,6 +2,7 @@
 //! `backend::text` into components, and decides nothing.
 
 pub mod account;
+pub mod account_tokens;
 mod additions;
 mod addons;
 pub mod buy;
@@ -44,6 +45,8 @@ pub mod staff_licenses;
 pub mod staff_payments;
 pub mod staff_plan_version;
 pub mod staff_signing_keys;
+pub mod staff_tokens;
+mod token_list;
 pub mod transfer;
 mod unfinished;
 pub mod updates;

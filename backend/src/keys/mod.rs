@@ -48,6 +48,8 @@ pub enum Purpose {
     InstanceKey,
     /// Vendors' signing keys.
     SigningKey,
+    /// API tokens on their way to be shown once.
+    NewToken,
     /// Payloads of queued jobs: mails carry links that grant access.
     JobPayload,
 }
@@ -58,6 +60,7 @@ impl Purpose {
             Self::LicenseKey => "license-key",
             Self::InstanceKey => "instance-key",
             Self::SigningKey => "signing-key",
+            Self::NewToken => "new-token",
             Self::JobPayload => "job-payload",
         }
     }

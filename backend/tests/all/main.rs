@@ -17,3 +17,4 @@ mod mail;
 mod model;
 mod stories;
 mod support;
+mod tokens;

@@ -31,6 +31,8 @@ pub(super) struct Objects {
     job: String,
     claim: String,
     kid: String,
+    token: String,
+    vendor_token: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -65,6 +67,8 @@ impl World {
             event: "evt_own".to_owned(),
             job: "job_own".to_owned(),
             kid: "kid_own".to_owned(),
+            token: "tok_own".to_owned(),
+            vendor_token: "tok_vendor".to_owned(),
         };
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
@@ -78,10 +82,8 @@ impl World {
             let cookie = world.log_in(column).await?;
             world.cookies.push(cookie);
         }
-        // From here on every copy knows the sessions.
-        world.app.state.db.close().await;
-        std::fs::copy(world.database(), world.folder.path().join("root.db"))?;
-        world.begin_anew().await?;
+        // The sessions.
+        world.keep().await?;
         Ok(world)
     }
 
@@ -93,6 +95,18 @@ impl World {
     /// The same of the other vendor.
     pub(super) fn abroad(&self) -> &Objects {
         &self.abroad
+    }
+
+    /// The product, to make more of what it has before [`World::keep`].
+    pub(super) fn app(&self) -> &TestApp {
+        &self.app
+    }
+
+    /// From here on every copy is as the database is now.
+    pub(super) async fn keep(&mut self) -> anyhow::Result<()> {
+        self.app.state.db.close().await;
+        std::fs::copy(self.database(), self.folder.path().join("root.db"))?;
+        self.begin_anew().await
     }
 
     fn database(&self) -> PathBuf {
@@ -140,8 +154,19 @@ impl World {
     pub(super) async fn counted(&self) -> anyhow::Result<Vec<i64>> {
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}?mode=ro", self.database().display())).await?;
         let mut counts = Vec::new();
-        for table in ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"]
-        {
+        for table in [
+            "audit",
+            "events",
+            "jobs",
+            "orders",
+            "licenses",
+            "instances",
+            "memberships",
+            "users",
+            "accounts",
+            "api_tokens",
+            "releases",
+        ] {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
         }
@@ -184,7 +209,7 @@ impl World {
 
 impl Objects {
     /// The path with its parameters filled in.
-    fn fill(&self, path: &str) -> String {
+    pub(super) fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(if path.starts_with("/staff/") { 2 } else { 1 }) {
             Some("licenses") => &self.license,
             Some("orders") => &self.order,
@@ -199,14 +224,22 @@ impl Objects {
             .replace("{document}", "invoice.pdf")
             .replace("{file}", "nothing.css")
             .replace("{vendor}", "nordwind")
+            .replace("{license_id}", &self.license)
+            .replace("{instance_id}", &self.instance)
+            .replace("{product}", "iot-platform")
             .replace("{id}", id)
             + if path.contains("/year.") { "?year=2026" } else { "" }
     }
 
-    /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows.
+    /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows; the vendor
+    /// revokes a token of its own.
     fn form_for(&self, path: &str) -> String {
         let form = self.form();
-        if path == "/act/place-order" { form.replace(&format!("code={}&", self.claim), "") } else { form }
+        match path {
+            "/act/place-order" => form.replace(&format!("code={}&", self.claim), ""),
+            "/act/revoke-vendor-token" => form.replace(&self.token, &self.vendor_token),
+            _ => form,
+        }
     }
 
     /// Every value that some form needs; what a form does not know it passes over.
@@ -227,6 +260,9 @@ impl Objects {
             ("plan_id", "pln_none"),
             ("session_id", "none"),
             ("kid", &self.kid),
+            ("token_id", &self.token),
+            ("days", "90"),
+            ("licenses_read", "true"),
             ("plan", "startup"),
             ("interval", "month"),
             ("seats", "1"),
@@ -285,11 +321,13 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         event: "evt_abroad".to_owned(),
         job: "job_abroad".to_owned(),
         kid: "kid_abroad".to_owned(),
+        token: "tok_abroad".to_owned(),
+        vendor_token: "tok_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
 
-async fn second_id(app: &TestApp) -> anyhow::Result<VendorId> {
+pub(super) async fn second_id(app: &TestApp) -> anyhow::Result<VendorId> {
     let vendors = app.state.db.read(|tx| Box::pin(async move { backend::vendors::list_vendors(tx).await })).await?;
     let second = vendors.into_iter().find(|vendor| vendor.id != app.vendor.id);
     Ok(second.ok_or_else(|| anyhow::anyhow!("no second vendor"))?.id)
@@ -362,6 +400,13 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
         "INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at, created_at)
          SELECT 'doc_own', vendor_id, account_id, 'inv_own', 'A-1', 'invoice', x'25504446', x'315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027', 1767225600000, 1
          FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO api_tokens (id, vendor_id, account_id, name, token_hash, hint, scopes, created_by, created_at, expires_at)
+         SELECT 'tok_own', vendor_id, account_id, 'x', x'01', 'lh_x', '[\"licenses:read\"]', 'usr_owner', 1, 4102444800000
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO api_tokens (id, vendor_id, name, token_hash, hint, scopes, created_at, expires_at)
+         VALUES ('tok_vendor', $1, 'x', x'02', 'lh_x', '[\"licenses:read\"]', 1, 4102444800000)",
+        "INSERT INTO api_tokens (id, vendor_id, name, token_hash, hint, scopes, created_at, expires_at)
+         SELECT 'tok_abroad', id, 'x', x'03', 'lh_x', '[\"licenses:read\"]', 1, 4102444800000 FROM vendors WHERE id <> $1",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          SELECT id, 'evt_abroad', 'invoice.paid', '{}', 'failed', 1 FROM vendors WHERE id <> $1",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
