@@ -116,6 +116,8 @@ ids! {
     DisputeId = "dis";
     /// A posting of the ledger.
     PostingId = "pst";
+    /// An API token.
+    ApiTokenId = "tok";
     /// A queued job.
     JobId = "job";
     /// An event of the licensing or commerce history.

@@ -39,6 +39,7 @@ pub mod revocations;
 pub mod search;
 pub mod stripe;
 pub mod text;
+pub mod tokens;
 pub mod vendors;
 
 pub use cx::{Actor, Cx};

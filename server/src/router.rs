@@ -3,9 +3,10 @@
 //! | addresses | answered by | session |
 //! |---|---|---|
 //! | `/api/v1/…` | server functions in `app::api::licensing` | none |
+//! | `/api/manage/v1/…` | `crate::http::manage`, for programs with an API token | none |
 //! | `/act/…` | the portal's forms, server functions in `app::api` | yes, cross-site posts refused |
 //! | pages | `app::routes` | yes, guarded before rendering |
-//! | `/stripe/webhook/…`, `/.well-known/…`, `/api/v1/revocations`, `/api/openapi.json`, documents, `/brand/…`, health | `crate::http` | documents only |
+//! | `/stripe/webhook/…`, `/.well-known/…`, `/api/v1/revocations`, `/api/openapi.json`, `/api/manage/openapi.json`, documents, `/brand/…`, health | `crate::http` | documents only |
 //! | everything else | files of the site | none |
 
 use std::net::SocketAddr;
@@ -53,6 +54,10 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/{*function}", any(server_function))
         .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
         .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
+    let management = routes(http::manage::for_programs())
+        .route("/api/manage/v1/{*path}", any(http::manage::nothing_here))
+        .layer(from_fn(middleware::management_api::answer_problems))
+        .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
     // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
     let files = ServeDir::new(&site)
         .append_index_html_on_directories(false)
@@ -62,6 +67,7 @@ pub fn router(state: &AppState) -> Router {
         .fallback(portal(state).layer(choose_vendor.clone()).with_state(state.clone()));
     Router::new()
         .merge(licensing)
+        .merge(management)
         .merge(routes(for_machines()))
         .layer(choose_vendor)
         .route("/healthz", get(http::health::alive))
@@ -99,10 +105,10 @@ fn portal(state: &AppState) -> Router<AppState> {
 }
 
 /// An address that is neither a page nor a server function, and what answers it.
-type Handler = (Method, &'static str, MethodRouter<AppState>);
+pub(crate) type Handler = (Method, &'static str, MethodRouter<AppState>);
 
 /// What programs ask for: no session, no cookies.
-fn for_machines() -> [Handler; 6] {
+fn for_machines() -> [Handler; 7] {
     let webhook = post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
     let revocations = get(http::revocations::serve).fallback(http::revocations::refuse_method);
     [
@@ -111,6 +117,7 @@ fn for_machines() -> [Handler; 6] {
         (Method::GET, "/.well-known/keys.json", get(http::key_sets::serve)),
         (Method::GET, "/api/v1/revocations", revocations),
         (Method::GET, "/api/openapi.json", get(http::openapi::serve)),
+        (Method::GET, "/api/manage/openapi.json", get(http::openapi::serve_management)),
         (Method::GET, "/brand/{file}", get(http::brand::serve)),
     ]
 }
@@ -138,7 +145,8 @@ fn routes(handlers: impl IntoIterator<Item = Handler>) -> Router<AppState> {
 /// Method and path of every handler, and whether it is for machines: what the authorisation matrix must have rows for.
 #[cfg(test)]
 pub(crate) fn handlers() -> Vec<(Method, &'static str, bool)> {
-    let machines = for_machines().into_iter().map(|(method, path, _)| (method, path, true));
+    let machines = for_machines().into_iter().chain(http::manage::for_programs());
+    let machines = machines.map(|(method, path, _)| (method, path, true));
     machines.chain(for_people().into_iter().map(|(method, path, _)| (method, path, false))).collect()
 }
 

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod account_audit;
+pub mod account_tokens;
 mod additions;
 mod addons;
 pub mod audit_log;
@@ -66,6 +67,8 @@ pub mod staff_plan_version;
 pub mod staff_search;
 pub mod staff_signing_keys;
 mod staff_term;
+pub mod staff_tokens;
+mod token_list;
 pub mod transfer;
 mod unfinished;
 pub mod updates;

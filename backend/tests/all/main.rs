@@ -23,3 +23,4 @@ mod model;
 mod second_factor;
 mod stories;
 mod support;
+mod tokens;

@@ -38,6 +38,7 @@ pub const SECTIONS: &[Section] = &[
             ("Signing keys", "/staff/signing-keys", StaffAct::See),
             ("People", "/staff/people", StaffAct::See),
             ("Audit log", "/staff/audit", StaffAct::SeeAudit),
+            ("API tokens", "/staff/tokens", StaffAct::ManageTokens),
         ],
     },
 ];

@@ -167,6 +167,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",
         "invoice_credited" => "The credit note is issued, and the customer is told.",
         "seat_was_free" => "The seat was free already.",
+        "token_revoked" => "The token is revoked. Every call with it is refused from now on.",
         "order_cancelled" => super::transfers::CANCELLED,
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_ordered" => "The change is ordered. It takes effect when your transfer has arrived.",
