@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, feedback_consent, render};
 use crate::api::accounts::{CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::refusal::errors_of;
@@ -57,6 +57,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
     let company = acts_for.map(|(account, role)| company(account, role));
     let members = acts_for.map(|(account, _)| member_list(account, &viewer.user, members));
+    let mails = feedback_consent::card(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -64,6 +65,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user)}</div>
         {members}
+        {mails}
         {sessions}
     };
     Ok(Page::new(text::ACCOUNT, body))

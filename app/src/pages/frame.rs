@@ -6,6 +6,7 @@ use backend::text::en::{attention as alert_words, portal as text};
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
+use super::contact;
 use crate::api::form;
 use crate::components::Tone;
 use crate::layout::{Alert, Audience, Brand, Done, Frame, NavLink, SignedIn};
@@ -57,7 +58,8 @@ pub async fn frame() -> Frame {
     let audience = audience(visit.viewer.as_deref());
     let path = visit.path.as_str();
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
-    let nav = only_nearest(nav.collect());
+    let mut nav = only_nearest(nav.collect());
+    contact::count_waiting(&visit, &mut nav).await;
     let entrance =
         if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
     let done = form::take_done().await.and_then(|code| text::done(&code));
@@ -76,7 +78,7 @@ pub async fn frame() -> Frame {
         alerts: alerts(&visit).await,
         done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
         foot_label: text::FOOT_NAVIGATION.to_owned(),
-        foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
+        foot: contact::link(&visit).into_iter().chain([NavLink::to(text::API, "/docs/api").at(path)]).collect(),
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
 }

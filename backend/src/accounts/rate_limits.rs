@@ -42,6 +42,8 @@ text_enum! {
         ClaimCodeAddress = "claim_code_address",
         /// Claim codes that named nothing, by one account's members.
         ClaimCodeAccount = "claim_code_account",
+        /// Messages and feedback that one person sends to the vendor.
+        MessageUser = "message_user",
     }
 }
 
@@ -53,6 +55,7 @@ impl Limit {
             Self::SignInAddress => (60, 15 * MINUTE_MS),
             Self::SignInEmail | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
+            Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),

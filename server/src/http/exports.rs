@@ -1,5 +1,6 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
-//! `/staff/ledger/entries.csv` and `/staff/ledger/documents.csv` (`?from=`, `?to=`) for the vendor's staff.
+//! `/staff/ledger/entries.csv` and `/staff/ledger/documents.csv` (`?from=`, `?to=`) for the vendor's staff; and for them
+//! `/staff/feedback.csv`.
 
 use std::fmt::Display;
 
@@ -8,6 +9,7 @@ use app::request::Visit;
 use axum::extract::Extension;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backend::feedback::export_feedback;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
 use backend::ledger::Period;
 
@@ -57,6 +59,17 @@ pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Respons
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_all_documents(tx, &cx, period).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "documents.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// What customers said.
+pub(crate) async fn feedback(Extension(visit): Extension<Visit>) -> Response {
+    let cx = visit.viewer_cx();
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_feedback(tx, &cx).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "feedback.csv"),
         Ok(None) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }

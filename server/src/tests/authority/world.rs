@@ -31,6 +31,7 @@ pub(super) struct Objects {
     job: String,
     claim: String,
     kid: String,
+    conversation: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -65,6 +66,7 @@ impl World {
             event: "evt_own".to_owned(),
             job: "job_own".to_owned(),
             kid: "kid_own".to_owned(),
+            conversation: "con_own".to_owned(),
         };
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
@@ -140,8 +142,8 @@ impl World {
     pub(super) async fn counted(&self) -> anyhow::Result<Vec<i64>> {
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}?mode=ro", self.database().display())).await?;
         let mut counts = Vec::new();
-        for table in ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"]
-        {
+        let tables = ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"];
+        for table in tables.into_iter().chain(["conversations", "messages", "feedback"]) {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
         }
@@ -189,6 +191,7 @@ impl Objects {
             Some("licenses") => &self.license,
             Some("orders") => &self.order,
             Some("events") => &self.event,
+            Some("messages") => &self.conversation,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -257,6 +260,13 @@ impl Objects {
             ("billing_email", "x@example.com"),
             ("limits", ""),
             ("features", ""),
+            ("conversation_id", &self.conversation),
+            ("about", &self.license),
+            ("subject", "x"),
+            ("text", "x"),
+            ("seen", "1"),
+            ("to", "me"),
+            ("score", "9"),
         ];
         values.extend(more);
         serde_urlencoded::to_string(values).expect("a form")
@@ -285,6 +295,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         event: "evt_abroad".to_owned(),
         job: "job_abroad".to_owned(),
         kid: "kid_abroad".to_owned(),
+        conversation: "con_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -349,6 +360,12 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
              amount_minor, status, payment, items, created_at)
          SELECT 'ord_own', vendor_id, account_id, 'usr_owner', 'subscription', plan_id, id, 'month', 1, 'usd', 100, 'open',
              'card', '[]', 1 FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO conversations (id, vendor_id, account_id, opened_by, subject, about_kind, about_id, status,
+             message_count, created_at, last_at)
+         SELECT 'con_own', vendor_id, account_id, 'usr_owner', 'x', 'license', id, 'open', 1, 1, 1
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+         VALUES ('msg_own', $1, 'con_own', 1, 'usr_owner', FALSE, 'x', 1)",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          VALUES ($1, 'evt_own', 'invoice.paid', '{}', 'failed', 1)",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -398,6 +415,16 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
                 ("account_id", "'acc_abroad'"),
                 ("license_id", "'lic_abroad'"),
                 ("stripe_invoice_id", "'in_abroad'"),
+            ],
+        ),
+        (
+            "conversations",
+            "id = 'con_own'".to_owned(),
+            vec![
+                ("id", "'con_abroad'"),
+                ("account_id", "'acc_abroad'"),
+                ("opened_by", "'usr_foreign_admin'"),
+                ("about_id", "'lic_abroad'"),
             ],
         ),
         (
