@@ -106,6 +106,10 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
                 <Route path=(StaticSegment("orders"), ParamSegment("id")) view=pages::order::page />
+                <Route path=StaticSegment("messages") view=pages::messages::page />
+                <Route path=(StaticSegment("messages"), StaticSegment("new")) view=pages::message_new::page />
+                <Route path=(StaticSegment("messages"), ParamSegment("id")) view=pages::message_thread::page />
+                <Route path=StaticSegment("feedback") view=pages::feedback::page />
                 <Route path=StaticSegment("overview") view=pages::overview::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />
@@ -124,6 +128,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("events")) view=pages::staff_events::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("events"), ParamSegment("id")) view=pages::staff_event::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("messages")) view=pages::staff_messages::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("messages"), ParamSegment("id")) view=pages::staff_message::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("feedback")) view=pages::staff_feedback::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("failed")) view=pages::staff_failed::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />

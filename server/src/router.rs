@@ -35,8 +35,9 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::{http, middleware};
 
-/// A form is small; the licensing API has its own limit.
-const FORM_BYTES: usize = 64 * 1024;
+/// A form is small: the longest is a message of 10,000 characters, each of which may take twelve bytes on its way. The
+/// licensing API has its own limit.
+const FORM_BYTES: usize = 160 * 1024;
 /// Stripe's largest events are far below.
 const WEBHOOK_BYTES: usize = 1024 * 1024;
 /// A session's cookie outlives the browser; how long a session lives is decided by the server.
@@ -123,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 10] {
+fn for_people() -> [Handler; 11] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
@@ -134,6 +135,7 @@ fn for_people() -> [Handler; 10] {
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),
+        (Method::GET, "/staff/feedback.csv", get(http::exports::feedback)),
         (Method::GET, "/orders/{order_id}/state", get(http::order_state::tell)),
     ]
 }

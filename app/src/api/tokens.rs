@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use backend::Cx;
 use backend::clock::{MINUTE_MS, UnixMs};
 use backend::ids::ApiTokenId;
 use backend::keys::Purpose;

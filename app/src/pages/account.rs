@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_audit, render};
+use super::{NoPage, Page, account_audit, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
@@ -76,6 +76,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
+    let mails = feedback_consent::card(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -85,6 +86,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {members}
         {another}
         {tokens}
+        {mails}
         {sessions}
         {log}
     };

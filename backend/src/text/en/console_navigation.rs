@@ -20,6 +20,8 @@ pub const SECTIONS: &[Section] = &[
             ("Customers", "/staff/customers", StaffAct::See),
             ("Licenses", "/staff/licenses", StaffAct::See),
             ("Payments", "/staff/payments", StaffAct::See),
+            ("Messages", "/staff/messages", StaffAct::See),
+            ("Feedback", "/staff/feedback", StaffAct::See),
         ],
     },
     Section {

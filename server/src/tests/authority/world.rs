@@ -41,6 +41,7 @@ pub(super) struct Objects {
     promotion_code: String,
     token: String,
     vendor_token: String,
+    conversation: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -86,6 +87,7 @@ impl World {
             promotion_code: "pco_own".to_owned(),
             token: "tok_own".to_owned(),
             vendor_token: "tok_vendor".to_owned(),
+            conversation: "con_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -200,6 +202,8 @@ impl World {
             "api_tokens",
             "releases",
         ] {
+        let tables = ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"];
+        for table in tables.into_iter().chain(["conversations", "messages", "feedback"]) {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
         }
@@ -252,6 +256,7 @@ impl Objects {
             Some("customers") => &self.account,
             Some("handovers") => &self.handover,
             Some("campaigns") => &self.campaign,
+            Some("messages") => &self.conversation,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -345,6 +350,13 @@ impl Objects {
             ("duration", "once"),
             ("count", "1"),
             ("features", ""),
+            ("conversation_id", &self.conversation),
+            ("about", &self.license),
+            ("subject", "x"),
+            ("text", "x"),
+            ("seen", "1"),
+            ("to", "me"),
+            ("score", "9"),
         ];
         values.extend(more);
         serde_urlencoded::to_string(values).expect("a form")
@@ -382,6 +394,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         promotion_code: "pco_abroad".to_owned(),
         token: "tok_abroad".to_owned(),
         vendor_token: "tok_abroad".to_owned(),
+        conversation: "con_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -458,6 +471,12 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
              created_at, expires_at)
          SELECT 'hnd_own', vendor_id, id, account_id, 'other_owner@people.test', 'other_owner@people.test', TRUE, 'asked',
              'usr_support', 1, 4102444800000 FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO conversations (id, vendor_id, account_id, opened_by, subject, about_kind, about_id, status,
+             message_count, created_at, last_at)
+         SELECT 'con_own', vendor_id, account_id, 'usr_owner', 'x', 'license', id, 'open', 1, 1, 1
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+         VALUES ('msg_own', $1, 'con_own', 1, 'usr_owner', FALSE, 'x', 1)",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          VALUES ($1, 'evt_own', 'invoice.paid', '{}', 'failed', 1)",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -526,6 +545,16 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
                 ("account_id", "'acc_abroad'"),
                 ("license_id", "'lic_abroad'"),
                 ("stripe_invoice_id", "'in_abroad'"),
+            ],
+        ),
+        (
+            "conversations",
+            "id = 'con_own'".to_owned(),
+            vec![
+                ("id", "'con_abroad'"),
+                ("account_id", "'acc_abroad'"),
+                ("opened_by", "'usr_foreign_admin'"),
+                ("about_id", "'lic_abroad'"),
             ],
         ),
         (
