@@ -32,6 +32,9 @@ pub fn access(path: &str) -> Access {
     if path == crate::api::key_recovery::RECOVER {
         return Access::Anyone;
     }
+    if path == crate::api::tokens::ACCOUNT_TOKENS {
+        return Access::Account;
+    }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
@@ -98,10 +101,15 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
+                <Route path=(StaticSegment("account"), StaticSegment("tokens")) view=pages::account_tokens::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
                 <Route path=(StaticSegment("claim"), ParamSegment("code")) view=pages::claim::page />
                 <Route path=(StaticSegment("orders"), ParamSegment("id")) view=pages::order::page />
+                <Route path=StaticSegment("messages") view=pages::messages::page />
+                <Route path=(StaticSegment("messages"), StaticSegment("new")) view=pages::message_new::page />
+                <Route path=(StaticSegment("messages"), ParamSegment("id")) view=pages::message_thread::page />
+                <Route path=StaticSegment("feedback") view=pages::feedback::page />
                 <Route path=StaticSegment("overview") view=pages::overview::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />
@@ -120,11 +128,15 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("events")) view=pages::staff_events::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("events"), ParamSegment("id")) view=pages::staff_event::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("messages")) view=pages::staff_messages::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("messages"), ParamSegment("id")) view=pages::staff_message::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("feedback")) view=pages::staff_feedback::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("failed")) view=pages::staff_failed::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("people")) view=pages::staff_people::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("people"), ParamSegment("id")) view=pages::staff_colleague::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("tokens")) view=pages::staff_tokens::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id")) view=pages::license::page />

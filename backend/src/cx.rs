@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::clock::UnixMs;
-use crate::ids::{Id, UserId, VendorId};
+use crate::ids::{ApiTokenId, Id, UserId, VendorId};
 
 /// Who causes a change; recorded with every audit row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Actor {
     Visitor,
     /// A product instance that proved its key or secret.
     Instance(String),
+    /// A program with an API token.
+    Token(ApiTokenId),
     /// An event or object of Stripe's, by id.
     Stripe(String),
     /// A queued job, by its kind.
@@ -33,7 +35,12 @@ impl Actor {
     pub fn person(&self) -> Option<&UserId> {
         match self {
             Self::User(id) | Self::Staff(id) => Some(id),
-            Self::Visitor | Self::Instance(_) | Self::Stripe(_) | Self::Job(_) | Self::Operator => None,
+            Self::Visitor
+            | Self::Instance(_)
+            | Self::Token(_)
+            | Self::Stripe(_)
+            | Self::Job(_)
+            | Self::Operator => None,
         }
     }
 
@@ -45,6 +52,7 @@ impl Actor {
             Self::Staff(id) => ("staff", id.to_string()),
             Self::Visitor => ("visitor", String::new()),
             Self::Instance(id) => ("instance", id.clone()),
+            Self::Token(id) => ("token", id.to_string()),
             Self::Stripe(id) => ("stripe", id.clone()),
             Self::Job(kind) => ("job", (*kind).to_owned()),
             Self::Operator => ("operator", String::new()),

@@ -98,6 +98,12 @@ ids! {
     InstanceId = "ins";
     /// One interval in which an instance holds its seat.
     LeaseId = "lea";
+    /// What an account and the vendor write to each other about one thing.
+    ConversationId = "con";
+    /// A message of a conversation.
+    MessageId = "msg";
+    /// What somebody said when asked.
+    FeedbackId = "fbk";
     /// A product that waits for its license key.
     ClaimId = "clm";
     /// A license that goes over to another account.
@@ -116,6 +122,8 @@ ids! {
     DisputeId = "dis";
     /// A posting of the ledger.
     PostingId = "pst";
+    /// An API token.
+    ApiTokenId = "tok";
     /// A queued job.
     JobId = "job";
     /// An event of the licensing or commerce history.

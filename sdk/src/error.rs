@@ -90,6 +90,12 @@ codes! {
     InvalidSecret "invalid_secret" 401 Instance
         "The instance secret is not genuine"
         "Activate again with the license key."
+    InvalidToken "invalid_token" 401 Request
+        "The API token is missing or worth nothing"
+        "Send a token that is neither revoked nor ended as Authorization: Bearer, or make one in the portal."
+    InsufficientScope "insufficient_scope" 403 Request
+        "The API token does not include this"
+        "Make a token with the scope that is named, in the portal."
     LicenseInactive "license_inactive" 403 License
         "The license is not active"
         "Open the license in the portal: it has not started, or a payment is due, or it was cancelled."
@@ -134,7 +140,7 @@ codes! {
         "Enrol the local license server again."
     NotFound "not_found" 404 Request
         "There is nothing at this address"
-        "Check the server's URL: endpoints live under /api/v1."
+        "Check the server's URL: endpoints live under /api/v1 and /api/manage/v1, and ids name only what the caller may see."
     MethodNotAllowed "method_not_allowed" 405 Request
         "This address takes another method"
         "Use the method that the documentation names, mostly POST."
@@ -159,6 +165,9 @@ codes! {
     BundleOutOfOrder "bundle_out_of_order" 409 LocalServer
         "A newer bundle has been seen already"
         "Fetch or import the newest bundle; enrol again if the local server was restored from a copy."
+    ReleaseConflict "release_conflict" 409 Request
+        "This version is published with another date or channel"
+        "Publish under another version, or have the vendor change the release in the catalog."
     IdentityKindMismatch "identity_kind_mismatch" 422 License
         "The license takes another kind of identity"
         "Send an identity of a kind that the license type allows."
@@ -398,13 +407,16 @@ mod tests {
     fn statuses_are_those_of_the_contract() {
         for (status, codes) in [
             (400, "invalid_request authorization_pending slow_down expired_token access_denied"),
-            (401, "invalid_secret"),
+            (401, "invalid_secret invalid_token"),
             (403, "license_inactive license_expired license_suspended license_revoked license_key_replaced"),
             (403, "version_not_covered feature_not_licensed instance_released instance_deactivated instance_blocked"),
-            (403, "enrolment_token_invalid"),
+            (403, "enrolment_token_invalid insufficient_scope"),
             (404, "license_not_found instance_not_found local_server_not_found not_found"),
             (405, "method_not_allowed"),
-            (409, "seats_exhausted devices_exhausted instance_stale instance_conflict bundle_out_of_order"),
+            (
+                409,
+                "seats_exhausted devices_exhausted instance_stale instance_conflict bundle_out_of_order release_conflict",
+            ),
             (413, "payload_too_large"),
             (415, "unsupported_media_type"),
             (422, "identity_kind_mismatch"),
@@ -416,7 +428,7 @@ mod tests {
                 assert_eq!(Code::parse(code).map(Code::status), Some(status), "{code}");
             }
         }
-        assert_eq!(Code::ALL.len(), 34);
+        assert_eq!(Code::ALL.len(), 37);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use backend::jobs::{Handlers, Runner, Worker};
 use backend::leases::live::LiveTable;
 use backend::mail::{Mailer, SendMail};
 use backend::vendors::list_vendors;
-use backend::{leases, licenses};
+use backend::{feedback, leases, licenses, tokens};
 use leptos::config::{Env, LeptosOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +97,8 @@ async fn start_reconciling(state: &AppState) -> Result<()> {
     Ok(())
 }
 
-/// Every vendor's licenses, keys and revocations are looked at regularly for what has run out.
+/// Every vendor's licenses, keys, revocations and API tokens are looked at regularly for what has run out, and its accounts
+/// for those that may be asked for feedback.
 async fn start_sweeping(state: &AppState) -> Result<()> {
     for vendor in state.db.read(|tx| Box::pin(list_vendors(tx))).await? {
         let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
@@ -105,8 +106,10 @@ async fn start_sweeping(state: &AppState) -> Result<()> {
             .db
             .write(move |tx| {
                 Box::pin(async move {
+                    feedback::handlers::start_asking(tx, &cx, &master).await?;
                     leases::handlers::start_sweeping(tx, &cx, &master).await?;
-                    licenses::handlers::start_sweeping(tx, &cx, &master).await
+                    licenses::handlers::start_sweeping(tx, &cx, &master).await?;
+                    tokens::handlers::start_warning(tx, &cx, &master).await
                 })
             })
             .await;
@@ -120,8 +123,10 @@ fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
     let handlers = Handlers::new()
         .with(SendMail::new(mailer))
         .with(SendPasswordReset::new(state.db.clone(), state.master.clone()));
+    let handlers = feedback::handlers::register(handlers, &state.db, &state.master);
     let handlers = leases::handlers::register(handlers, &state.db, &state.master);
     let handlers = licenses::handlers::register(handlers, &state.db, &state.master);
+    let handlers = tokens::handlers::register(handlers, &state.db, &state.master);
     billing::handlers::register(handlers, &state.commerce())
 }
 

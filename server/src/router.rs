@@ -3,9 +3,10 @@
 //! | addresses | answered by | session |
 //! |---|---|---|
 //! | `/api/v1/…` | server functions in `app::api::licensing` | none |
+//! | `/api/manage/v1/…` | `crate::http::manage`, for programs with an API token | none |
 //! | `/act/…` | the portal's forms, server functions in `app::api` | yes, cross-site posts refused |
 //! | pages | `app::routes` | yes, guarded before rendering |
-//! | `/stripe/webhook/…`, `/.well-known/…`, `/api/v1/revocations`, `/api/openapi.json`, documents, `/brand/…`, health | `crate::http` | documents only |
+//! | `/stripe/webhook/…`, `/.well-known/…`, `/api/v1/revocations`, `/api/openapi.json`, `/api/manage/openapi.json`, documents, `/brand/…`, health | `crate::http` | documents only |
 //! | everything else | files of the site | none |
 
 use std::net::SocketAddr;
@@ -34,8 +35,9 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::{http, middleware};
 
-/// A form is small; the licensing API has its own limit.
-const FORM_BYTES: usize = 64 * 1024;
+/// A form is small: the longest is a message of 10,000 characters, each of which may take twelve bytes on its way. The
+/// licensing API has its own limit.
+const FORM_BYTES: usize = 160 * 1024;
 /// Stripe's largest events are far below.
 const WEBHOOK_BYTES: usize = 1024 * 1024;
 /// A session's cookie outlives the browser; how long a session lives is decided by the server.
@@ -53,6 +55,10 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/{*function}", any(server_function))
         .layer(from_fn_with_state(state.clone(), middleware::licensing_api::answer_problems))
         .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
+    let management = routes(http::manage::for_programs())
+        .route("/api/manage/v1/{*path}", any(http::manage::nothing_here))
+        .layer(from_fn(middleware::management_api::answer_problems))
+        .layer(from_fn_with_state(state.clone(), middleware::visit::for_instances));
     // A file of the site where there is one, else the portal, whose last word is its own "not found" page.
     let files = ServeDir::new(&site)
         .append_index_html_on_directories(false)
@@ -62,6 +68,7 @@ pub fn router(state: &AppState) -> Router {
         .fallback(portal(state).layer(choose_vendor.clone()).with_state(state.clone()));
     Router::new()
         .merge(licensing)
+        .merge(management)
         .merge(routes(for_machines()))
         .layer(choose_vendor)
         .route("/healthz", get(http::health::alive))
@@ -99,10 +106,10 @@ fn portal(state: &AppState) -> Router<AppState> {
 }
 
 /// An address that is neither a page nor a server function, and what answers it.
-type Handler = (Method, &'static str, MethodRouter<AppState>);
+pub(crate) type Handler = (Method, &'static str, MethodRouter<AppState>);
 
 /// What programs ask for: no session, no cookies.
-fn for_machines() -> [Handler; 6] {
+fn for_machines() -> [Handler; 7] {
     let webhook = post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
     let revocations = get(http::revocations::serve).fallback(http::revocations::refuse_method);
     [
@@ -111,12 +118,13 @@ fn for_machines() -> [Handler; 6] {
         (Method::GET, "/.well-known/keys.json", get(http::key_sets::serve)),
         (Method::GET, "/api/v1/revocations", revocations),
         (Method::GET, "/api/openapi.json", get(http::openapi::serve)),
+        (Method::GET, "/api/manage/openapi.json", get(http::openapi::serve_management)),
         (Method::GET, "/brand/{file}", get(http::brand::serve)),
     ]
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 10] {
+fn for_people() -> [Handler; 11] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
@@ -127,6 +135,7 @@ fn for_people() -> [Handler; 10] {
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),
+        (Method::GET, "/staff/feedback.csv", get(http::exports::feedback)),
         (Method::GET, "/orders/{order_id}/state", get(http::order_state::tell)),
     ]
 }
@@ -138,7 +147,8 @@ fn routes(handlers: impl IntoIterator<Item = Handler>) -> Router<AppState> {
 /// Method and path of every handler, and whether it is for machines: what the authorisation matrix must have rows for.
 #[cfg(test)]
 pub(crate) fn handlers() -> Vec<(Method, &'static str, bool)> {
-    let machines = for_machines().into_iter().map(|(method, path, _)| (method, path, true));
+    let machines = for_machines().into_iter().chain(http::manage::for_programs());
+    let machines = machines.map(|(method, path, _)| (method, path, true));
     machines.chain(for_people().into_iter().map(|(method, path, _)| (method, path, false))).collect()
 }
 

@@ -24,7 +24,8 @@ const PROVISIONED_WITHIN: Duration = Duration::from_secs(30);
 const MAILED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Signs the customer up, buys, and confirms its address by the mail in the folder, unless it can log in already.
+/// Signs the customer up, buys, confirms its address by the mail in the folder and asks the vendor something, unless it
+/// can log in already.
 /// The license key, which only the browser that bought
 /// is shown without asking for the password again; `None` when nothing had to be bought.
 ///
@@ -49,6 +50,7 @@ pub(crate) fn buy(portal: &str, mails: &Path) -> Result<Option<String>> {
     let page = browser.send(&page, &form.with("action", "4242"))?;
     let key = wait_for_key(&mut browser, page)?;
     confirm_address(&mut browser, mails)?;
+    ask_the_vendor(&mut browser, portal)?;
     Ok(Some(key))
 }
 
@@ -68,6 +70,14 @@ fn confirm_address(browser: &mut Browser, mails: &Path) -> Result<()> {
     let page = browser.open(&link)?;
     let form = page.form("/act/verify-email")?;
     browser.send(&page, &form).map(drop)
+}
+
+/// A question, so that both sides of the demo have something to read and answer.
+fn ask_the_vendor(browser: &mut Browser, portal: &str) -> Result<()> {
+    let page = browser.open(&format!("{portal}/messages/new"))?;
+    let form = page.form("/act/open-conversation")?.with("subject", "A second site");
+    let question = "We open a second site in Aarhus.\nCan its nodes run under the same key?";
+    browser.send(&page, &form.with("text", question)).map(drop)
 }
 
 /// The first address in a text that has this path.

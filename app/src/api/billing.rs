@@ -170,11 +170,14 @@ pub async fn cancel_subscription(
     /// The same in one's own words, or empty.
     #[server(default)]
     comment: String,
+    /// Whether the vendor may write about it to the person.
+    #[server(default)]
+    may_contact: Option<bool>,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let page = format!("/licenses/{license_id}");
-    let why = CancelReason { code: reason, comment };
+    let why = CancelReason { code: reason, comment, may_contact: may_contact.unwrap_or(false) };
     match billing::cancel_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id, &why).await {
         Ok(Cancellation::Cancelling { .. }) => done("subscription_cancelled", &page).await,
         Ok(Cancellation::Over) => redirect(&page),

@@ -123,6 +123,28 @@ pub struct Malformed {
     reason: String,
 }
 
+impl From<Malformed> for Problem {
+    fn from(malformed: Malformed) -> Self {
+        InvalidMember::new(malformed.member, malformed.reason).into()
+    }
+}
+
+/// Reads a body that is a flat JSON object, as the licensing API does.
+///
+/// # Errors
+/// The problem, with the path of the member that is wrong.
+pub fn read_flat_json<T: DeserializeOwned>(body: Bytes) -> Result<T, Box<Problem>> {
+    match <FlatJsonEncoding as Decodes<OneArgument<T>>>::decode(body) {
+        Ok(argument) => Ok(argument.request),
+        Err(malformed) => Err(Box::new(malformed.into())),
+    }
+}
+
+#[derive(Deserialize)]
+struct OneArgument<T> {
+    request: T,
+}
+
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)

@@ -1,10 +1,11 @@
-//! Named limits of the licensing API, in the memory of this node.
+//! Named limits of the licensing API and of the management API, in the memory of this node.
 //!
 //! | limit | counts | by |
 //! |---|---|---|
 //! | `licensing.instance` | calls with a genuine key or secret | instance |
 //! | `licensing.license` | the same | license |
-//! | `licensing.failures` | calls without one | address, IPv6 by /64 |
+//! | `licensing.failures` | calls without one, and calls of the management API without a live token | address, IPv6 by /64 |
+//! | `management.token` | calls of the management API with a live token | token |
 //!
 //! A call is counted when it is known to be genuine or not, so nobody uses up somebody else's share by naming their
 //! instance, and a genuine call is never refused for the address it comes from.
@@ -16,6 +17,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use backend::tokens::TokenText;
+
 /// How often something may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -25,7 +28,7 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// The rates of the three limits.
+/// The rates of the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     /// `licensing.instance`.
@@ -34,13 +37,15 @@ pub struct Rates {
     pub license: Rate,
     /// `licensing.failures`.
     pub failures: Rate,
+    /// `management.token`.
+    pub token: Rate,
 }
 
 impl Rates {
     /// None of the limits.
     pub const OFF: Self = {
         let off = Rate { per_s: 0, burst: 0 };
-        Self { instance: off, license: off, failures: off }
+        Self { instance: off, license: off, failures: off, token: off }
     };
 }
 
@@ -75,6 +80,7 @@ pub struct Limits {
     callers: Buckets,
     licenses: Buckets,
     failures: Buckets,
+    tokens: Buckets,
 }
 
 impl Limits {
@@ -86,6 +92,7 @@ impl Limits {
             callers: Buckets::new(rates.instance),
             licenses: Buckets::new(rates.license),
             failures: Buckets::new(rates.failures),
+            tokens: Buckets::new(rates.token),
         }
     }
 
@@ -118,6 +125,19 @@ impl Limits {
         }
     }
 
+    /// Whether a call with this API token is taken, if the token is live.
+    ///
+    /// # Errors
+    /// [`Limited`] when the token used up its share.
+    pub fn admit_token(&self, token: &TokenText) -> Result<(), Limited> {
+        self.tokens.admit(&name_of(token), self.now())
+    }
+
+    /// Counts a call with a live API token.
+    pub fn count_token(&self, token: &TokenText) {
+        self.tokens.count(&name_of(token), self.now());
+    }
+
     /// Counts a failing call.
     ///
     /// # Errors
@@ -132,6 +152,11 @@ impl Limits {
     fn now(&self) -> Duration {
         self.began.elapsed()
     }
+}
+
+/// A token as the limits name it: by what is stored of it.
+fn name_of(token: &TokenText) -> String {
+    token.hash().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One of many locks, so that calls rarely wait for each other.

@@ -10,18 +10,20 @@ use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
     accounts as fields, audit, countries, members as people, moments, portal, portal_accounts as text, second_factor,
+    tokens,
 };
 use leptos::prelude::*;
 
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_audit, render};
+use super::{NoPage, Page, account_audit, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
 use crate::api::refusal::errors_of;
 use crate::api::second_factor::SECOND_FACTOR;
+use crate::api::tokens::ACCOUNT_TOKENS;
 use crate::components::{
     Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
     Table, Tone,
@@ -73,6 +75,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         }
     });
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
+    let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
+    let mails = feedback_consent::card(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
@@ -81,6 +85,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref())}</div>
         {members}
         {another}
+        {tokens}
+        {mails}
         {sessions}
         {log}
     };
@@ -257,6 +263,15 @@ fn audit_log() -> impl IntoView {
     view! {
         <Card title=audit::TITLE lead=audit::LINK_LEAD id="audit">
             <p class="acts"><LinkButton href=account_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p>
+        </Card>
+    }
+}
+
+fn api_tokens() -> impl IntoView {
+    let manage = || view! { <LinkButton href=ACCOUNT_TOKENS label=tokens::TO_TOKENS emphasis=Emphasis::Quiet /> };
+    view! {
+        <Card title=tokens::TITLE aside=manage id="tokens">
+            <p>{tokens::CARD_LEAD}</p>
         </Card>
     }
 }

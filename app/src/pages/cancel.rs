@@ -75,6 +75,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     hint=text::COMMENT_HINT
                     optional=text::OPTIONAL
                 />
+                <Field
+                    name="may_contact"
+                    label=text::MAY_CONTACT
+                    control=Control::Checkbox
+                    hint=text::MAY_CONTACT_HINT
+                    may_be_empty=true
+                />
             </Form>
         </Card>
     };

@@ -1,10 +1,11 @@
 //! `/docs/api`: how a product asks for its lease, and what each refusal means. Problems link here by their code.
 //! Endpoints, shapes and codes are read from the OpenAPI document and the table behind it.
 
+mod management;
 mod members;
 
 use backend::catalog;
-use backend::text::en::{api_docs as text, api_guide as guide};
+use backend::text::en::{api_docs as text, api_guide as guide, management_docs};
 use leptos::prelude::*;
 use sdk::error::Code;
 use serde_json::Value;
@@ -44,6 +45,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             <ul class="points">{rules}</ul>
         </Card>
         {endpoints}
+        {management::part(&origin)}
         {errors}
         {chapters}
     };
@@ -55,7 +57,8 @@ fn contents(chapters: &[guide::Chapter]) -> impl IntoView + use<> {
     let endpoints = ENDPOINTS.iter().map(|it| (it.id, text::endpoint(it.id).title));
     let first = std::iter::once(("rules", text::RULES_TITLE)).chain(endpoints).map(link).collect_view();
     let chapters = chapters.iter().map(|chapter| (chapter.id, chapter.title));
-    let second = std::iter::once(("errors", text::ERRORS_TITLE)).chain(chapters).map(link).collect_view();
+    let parts = [(management::ID, management_docs::TITLE), ("errors", text::ERRORS_TITLE)];
+    let second = parts.into_iter().chain(chapters).map(link).collect_view();
     view! {
         <Card title=text::CONTENTS>
             <nav class="row apart" aria-label=text::CONTENTS>

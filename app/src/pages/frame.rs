@@ -8,7 +8,7 @@ use backend::text::en::{
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
-use super::staff_search;
+use super::{contact, staff_search};
 use crate::api::form;
 use crate::components::Tone;
 use crate::layout::{Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch};
@@ -60,7 +60,8 @@ pub async fn frame() -> Frame {
     let audience = audience(visit.viewer.as_deref());
     let path = visit.path.as_str();
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
-    let nav = only_nearest(nav.collect());
+    let mut nav = only_nearest(nav.collect());
+    contact::count_waiting(&visit, &mut nav).await;
     let entrance =
         if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
     let done = form::take_done().await.and_then(|code| text::done(&code));
@@ -81,7 +82,7 @@ pub async fn frame() -> Frame {
         alerts: alerts(&visit).await,
         done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
         foot_label: text::FOOT_NAVIGATION.to_owned(),
-        foot: vec![NavLink::to(text::API, "/docs/api").at(path)],
+        foot: contact::link(&visit).into_iter().chain([NavLink::to(text::API, "/docs/api").at(path)]).collect(),
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
 }

@@ -10,11 +10,13 @@ use backend::invoices::{
     CreditNote, CreditNoteStatus, Invoice, InvoiceStatus, find_invoice, list_credit_notes, list_invoices,
 };
 use backend::licenses::find_license;
-use backend::text::en::{invoice_list as text, invoices as words, moments, overview, transfers};
+use backend::messages::AboutKind;
+use backend::text::en::{invoice_list as text, invoices as words, messages, moments, overview, transfers};
 use leptos::prelude::*;
 
 use super::own_license::name_of;
 use super::{NoPage, Page, render};
+use crate::api::messages::new_page;
 use crate::components::{
     Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Pagination,
     Row, Table, Tone,
@@ -200,7 +202,7 @@ fn row(invoice: Invoice, names: &LicenseNames) -> Row {
         .cell(documents(&invoice))
 }
 
-/// What can be done with an invoice: pay it while it is open, keep its documents.
+/// What can be done with an invoice: pay it while it is open, keep its documents, ask the vendor about it.
 fn documents(invoice: &Invoice) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
     let is_open = invoice.status == InvoiceStatus::Open;
@@ -219,6 +221,7 @@ fn documents(invoice: &Invoice) -> impl IntoView + use<> {
             {receipt.map(|href| link(href, text::RECEIPT, about.clone()))}
             {xml.then(|| link(format!("/invoices/{}/ubl.xml", invoice.id), text::UBL, about.clone()))}
             {xml.then(|| link(format!("/invoices/{}/cii.xml", invoice.id), text::CII, about))}
+            {link(new_page(invoice.id.as_str()), messages::ASK, messages::ask_about(AboutKind::Invoice, &invoice.number))}
         </span>
     }
 }

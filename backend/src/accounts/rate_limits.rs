@@ -73,6 +73,8 @@ text_enum! {
         PromotionCodeAddress = "promotion_code_address",
         /// Promotion codes that are none, by one account's members.
         PromotionCodeAccount = "promotion_code_account",
+        /// Messages and feedback that one person sends to the vendor.
+        MessageUser = "message_user",
     }
 }
 
@@ -89,6 +91,7 @@ impl Limit {
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
             Self::InviteEmail => (6, HOUR_MS),
+            Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),

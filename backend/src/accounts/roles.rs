@@ -58,6 +58,8 @@ pub enum StaffAct {
     MoveMoney,
     /// Products, plans, prices, branding.
     EditCatalog,
+    /// Publish releases of products.
+    PublishReleases,
     /// Campaigns and their codes.
     ManageCampaigns,
     /// Make accounts partners, and change their terms.
@@ -91,6 +93,7 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
         StaffAct::MoveMoney | StaffAct::ManagePartners | StaffAct::ManageCampaigns => matches!(role, Admin | Finance),
         StaffAct::SeeAudit => matches!(role, Admin | ReadOnly),
         StaffAct::EditCatalog
+        | StaffAct::PublishReleases
         | StaffAct::ManageKeys
         | StaffAct::ManageStaff
         | StaffAct::ManageTokens
@@ -119,11 +122,12 @@ mod tests {
     ];
 
     /// Admin, support, finance, read-only.
-    const STAFF: [(StaffAct, &str); 14] = [
+    const STAFF: [(StaffAct, &str); 15] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
         (StaffAct::MoveMoney, "af"),
         (StaffAct::EditCatalog, "a"),
+        (StaffAct::PublishReleases, "a"),
         (StaffAct::ManageCampaigns, "af"),
         (StaffAct::ManagePartners, "af"),
         (StaffAct::ManageKeys, "a"),

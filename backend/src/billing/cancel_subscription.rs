@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::LicenseId;
 use crate::stripe::{IdempotencyKey, StripeSubscription, SubscriptionState};
-use crate::{audit, events, licenses};
+use crate::{audit, events, feedback, licenses};
 
 /// What came of cancelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct CancelReason {
     pub code: String,
     /// The customer's own words; may be empty.
     pub comment: String,
+    /// Whether the vendor may write about it to whoever cancels.
+    pub may_contact: bool,
 }
 
 /// Lets a subscription end with the period that is paid. A planned change falls away.
@@ -72,7 +74,8 @@ pub async fn cancel_subscription(
         Found::NotASubscription => return Ok(Cancellation::NotASubscription),
         Found::NotAllowed => return Ok(Cancellation::NotAllowed),
     };
-    let why = CancelReason { code: rules::known_reason(&why.code), comment: rules::comment(&why.comment) };
+    let (code, comment) = (rules::known_reason(&why.code), rules::comment(&why.comment));
+    let why = CancelReason { code, comment, may_contact: why.may_contact };
     Ok(match set(commerce, cx, &row, Some(&why)).await? {
         Some(subscription) => Cancellation::Cancelling { ends_at: period_end(&subscription, &row) },
         None => Cancellation::Over,
@@ -151,7 +154,7 @@ async fn note(
     row: &Subscription,
     why: Option<&CancelReason>,
 ) -> Result<(), CommerceError> {
-    let (cx, row, why) = (cx.clone(), row.clone(), why.cloned());
+    let (cx, row, why, master) = (cx.clone(), row.clone(), why.cloned(), commerce.master.clone());
     Ok(commerce
         .db
         .write(move |tx| {
@@ -167,11 +170,15 @@ async fn note(
                 let after = serde_json::json!({
                     "cancel_at_period_end": cancel, "period_end": row.period_end.timestamp().to_string(),
                     "reason": why.as_ref().map(|why| &why.code), "comment": why.as_ref().map(|why| &why.comment),
+                    "may_contact": why.as_ref().map(|why| why.may_contact),
                 });
                 let account_id = Some(&row.account_id);
                 audit::record(tx, &cx, account_id, act, row.id.as_str(), Some(&before), Some(&after)).await?;
                 let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
                 events::record(tx, &cx, event_type, about, &after).await?;
+                if let Some(why) = &why {
+                    feedback::keep_cancellation(tx, &cx, &master, &row.account_id, &row.license_id, why).await?;
+                }
                 Ok::<_, DbError>(())
             })
         })

@@ -148,7 +148,8 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
         Change::CreateRelease { product, release } => {
             let product = known_product(tx, cx, product).await?;
             let (version, date, channel) = (&release.version, release.released_on, &release.channel);
-            let id = store::insert_release(tx, cx, &product.id, version, date, channel).await?;
+            let inserted = store::insert_release(tx, cx, &product.id, version, date, channel).await?;
+            let id = inserted.ok_or(CHANGED_MEANWHILE)?;
             let after = serde_json::json!({ "version": version, "released_on": date, "channel": channel });
             record(tx, cx, "release.create", id.as_str(), None, Some(after)).await
         }

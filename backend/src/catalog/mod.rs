@@ -13,6 +13,7 @@ mod diff;
 mod load_catalog;
 mod logo;
 mod packs;
+mod publish_release;
 mod push_prices;
 mod rules;
 mod store;
@@ -36,10 +37,12 @@ pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;
 pub use packs::{Pack, PacksHeld, gives_up_packs};
+pub use publish_release::{DEFAULT_CHANNEL, NewRelease, Publication, publish_release};
 pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
 pub(crate) use rules::is_code;
 pub use rules::{
-    Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem, is_origin,
+    Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem,
+    VERSION_MAX_CHARS, is_origin,
 };
 pub use store::{
     find_offer, find_plan, find_plan_by_code, find_plan_version, find_price_by_stripe_id, find_product,

@@ -21,6 +21,9 @@ use crate::vendors::Profile;
 
 pub use vendor::is_origin;
 
+/// Most characters of a release's version.
+pub const VERSION_MAX_CHARS: usize = 60;
+
 /// A catalog that satisfies the rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalog {
@@ -300,7 +303,7 @@ impl Check {
         let mut versions = BTreeSet::new();
         for (at, release) in product.releases.iter().enumerate() {
             let path = format!("{path}.releases.{}", label(&release.version, at));
-            self.text(format!("{path}.version"), &release.version, 60);
+            self.text(format!("{path}.version"), &release.version, VERSION_MAX_CHARS);
             self.code(format!("{path}.channel"), &release.channel);
             self.expect(versions.insert(&release.version), format!("{path}.version"), Fault::Duplicate);
         }
@@ -328,6 +331,18 @@ impl Check {
             plans,
         }
     }
+}
+
+/// Whether a release can have this version and channel, as in a catalog file.
+///
+/// # Errors
+/// `version` or `channel`, whichever cannot be.
+pub(super) fn check_release(version: &str, channel: Option<&str>) -> Result<(), &'static str> {
+    let is_text = !version.is_empty() && version.trim() == version && version.chars().count() <= VERSION_MAX_CHARS;
+    if !is_text || crate::pdf::fonts::unprintable(version).is_some() {
+        return Err("version");
+    }
+    if channel.is_some_and(|channel| !is_code(channel)) { Err("channel") } else { Ok(()) }
 }
 
 pub(crate) fn is_code(code: &str) -> bool {

@@ -418,6 +418,7 @@ pub(super) async fn update_product(tx: &mut Tx, cx: &Cx, product: &Product) -> R
     Ok(())
 }
 
+/// Inserts a release, unless the product has this version: then `None`, and nothing is written.
 pub(super) async fn insert_release(
     tx: &mut Tx,
     cx: &Cx,
@@ -425,12 +426,12 @@ pub(super) async fn insert_release(
     version: &str,
     released_on: Date,
     channel: &str,
-) -> Result<ReleaseId, DbError> {
+) -> Result<Option<ReleaseId>, DbError> {
     let id: ReleaseId = cx.id();
-    execute!(
+    let inserted = execute!(
         tx,
         "INSERT INTO releases (id, vendor_id, product_id, version, released_on, channel, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (product_id, version) DO NOTHING",
         &id,
         &cx.vendor_id,
         product_id,
@@ -439,7 +440,7 @@ pub(super) async fn insert_release(
         channel,
         cx.now
     )?;
-    Ok(id)
+    Ok((inserted == 1).then_some(id))
 }
 
 pub(super) async fn update_release(

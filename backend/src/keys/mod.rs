@@ -50,6 +50,8 @@ pub enum Purpose {
     SigningKey,
     /// Secrets of second factors, and recovery codes on their way to be shown once.
     SecondFactor,
+    /// API tokens on their way to be shown once.
+    NewToken,
     /// Payloads of queued jobs: mails carry links that grant access.
     JobPayload,
 }
@@ -61,6 +63,7 @@ impl Purpose {
             Self::InstanceKey => "instance-key",
             Self::SigningKey => "signing-key",
             Self::SecondFactor => "second-factor",
+            Self::NewToken => "new-token",
             Self::JobPayload => "job-payload",
         }
     }

@@ -59,7 +59,8 @@ impl Letter {
         let accent = accent(sender.accent_hue);
         let mut body = String::new();
         let paragraph = |body: &mut String, text: &str, class: &str, style: &str| {
-            let _ = write!(body, "<p class=\"{class}\" style=\"margin:0 0 16px;{style}\">{}</p>", escape(text));
+            let text = escape(text).replace('\n', "<br>");
+            let _ = write!(body, "<p class=\"{class}\" style=\"margin:0 0 16px;{style}\">{text}</p>");
         };
         for text in &self.paragraphs {
             paragraph(&mut body, text, "ink", "color:#1d2321");

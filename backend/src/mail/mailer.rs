@@ -155,17 +155,23 @@ impl Mailer {
         let fixed =
             |name: &'static str, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
+        let own_id = mail.thread.as_ref().map_or(id, |thread| thread.id.as_str());
         let mut builder = Message::builder()
             .from(mailbox(&mail.from_name, self.from.clone())?)
             .to(mailbox(&mail.to_name, address(&mail.to)?)?)
             .subject(one_line(&mail.subject)?)
-            .message_id(Some(format!("<{id}@{}>", one_line(&mail.message_domain)?)))
+            .message_id(Some(message_id(own_id, &mail.message_domain)?))
             .date(date)
             // RFC 3834: no holiday notices in answer, please.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = &mail.reply_to {
             builder = builder.reply_to(mailbox(&mail.from_name, address(reply_to)?)?);
+        }
+        let before = mail.thread.iter().flat_map(|thread| &thread.before);
+        let before = before.map(|id| message_id(id, &mail.message_domain)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(last) = before.last() {
+            builder = builder.in_reply_to(last.clone()).references(before.join(" "));
         }
         builder
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
@@ -183,6 +189,14 @@ fn one_line(text: &str) -> Result<String, MailError> {
         return Err(MailError::Malformed("a name or subject contains a control character".to_owned()));
     }
     Ok(text.to_owned())
+}
+
+/// `<id@domain>`. An id is one of ours: letters, digits and underscores, so that none can be mistaken for two.
+fn message_id(id: &str, domain: &str) -> Result<String, MailError> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(MailError::Malformed("a message id is not one of ours".to_owned()));
+    }
+    Ok(format!("<{id}@{}>", one_line(domain)?))
 }
 
 fn is_loopback(host: &str) -> bool {

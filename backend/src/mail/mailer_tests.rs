@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::mail::MailThread;
 
 fn mail() -> Mail {
     Mail {
@@ -12,6 +13,7 @@ fn mail() -> Mail {
         subject: "Confirm your address – now".to_owned(),
         text: "Hello\n".to_owned(),
         html: "<p>Hello</p>".to_owned(),
+        thread: None,
     }
 }
 
@@ -43,6 +45,23 @@ async fn a_mail_becomes_one_file_however_often_it_is_sent() {
     assert!(text < eml.find("text/html").unwrap(), "the plain text comes first");
 }
 
+#[tokio::test]
+async fn a_mail_of_a_thread_names_itself_and_what_came_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let thread = MailThread { id: "msg_2".to_owned(), before: vec!["con_1".to_owned(), "msg_1".to_owned()] };
+    let mail = Mail { thread: Some(thread), ..mail() };
+    mailer(folder.path()).send(&mail, "job_1", AT).await.unwrap();
+    let eml = std::fs::read_to_string(folder.path().join("1795255200000-job_1.eml")).unwrap();
+    let unfolded = eml.replace("\r\n ", " ");
+    for header in [
+        "Message-ID: <msg_2@acme.test>\r\n",
+        "In-Reply-To: <msg_1@acme.test>\r\n",
+        "References: <con_1@acme.test> <msg_1@acme.test>\r\n",
+    ] {
+        assert!(unfolded.contains(header), "{header} in\n{eml}");
+    }
+}
+
 #[test]
 fn no_value_can_begin_another_header() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,6 +78,8 @@ fn no_value_can_begin_another_header() {
         with(|mail, evil| mail.to = evil),
         with(|mail, evil| mail.reply_to = Some(evil)),
         with(|mail, evil| mail.message_domain = evil),
+        with(|mail, evil| mail.thread = Some(MailThread { id: evil, before: Vec::new() })),
+        with(|mail, evil| mail.thread = Some(MailThread { id: "msg_1".to_owned(), before: vec![evil] })),
     ] {
         assert!(matches!(composed, Err(MailError::Malformed(_))), "{composed:?}");
     }

@@ -64,6 +64,7 @@ impl Sender {
             text: letter.to_text(self),
             html: letter.to_html(self),
             subject: letter.subject,
+            thread: None,
         }
     }
 }
@@ -87,6 +88,18 @@ pub struct Mail {
     pub text: String,
     /// For programs that show HTML.
     pub html: String,
+    /// What it belongs to; `None` for a mail that stands alone. Mails queued by an older release have none.
+    #[serde(default)]
+    pub thread: Option<MailThread>,
+}
+
+/// A mail's place among others about the same thing, by which mail programs show them as one (RFC 5322 §3.6.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailThread {
+    /// Left side of its own message id, in place of the job's.
+    pub id: String,
+    /// Left sides of what came before it, oldest first; the first stands for the whole and need not be a mail.
+    pub before: Vec<String>,
 }
 
 impl std::fmt::Debug for Mail {

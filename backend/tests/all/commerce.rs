@@ -6,6 +6,7 @@ mod agreed_changes;
 mod any_order;
 mod apart;
 mod campaigns;
+mod cancelling;
 mod changes_by_transfer;
 mod currencies;
 mod decoding;
@@ -47,7 +48,7 @@ async fn request(shop: &Shop, license_id: &LicenseId, plan: &'static str, seats:
 }
 
 async fn cancel(shop: &Shop, license_id: &LicenseId) -> anyhow::Result<Cancellation> {
-    let why = CancelReason { code: "too_expensive".to_owned(), comment: "A line.".to_owned() };
+    let why = CancelReason { code: "too_expensive".to_owned(), comment: "A line.".to_owned(), may_contact: false };
     Ok(cancel_subscription(&shop.commerce, &shop.cx(), license_id, &why).await?)
 }
 

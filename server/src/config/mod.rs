@@ -123,15 +123,18 @@ pub(crate) struct Limits {
     pub(crate) license_burst: u32,
     pub(crate) failures_per_s: u32,
     pub(crate) failures_burst: u32,
+    pub(crate) token_per_s: u32,
+    pub(crate) token_burst: u32,
 }
 
 impl Limits {
-    /// As the licensing API takes them.
+    /// As the APIs take them.
     pub(crate) fn rates(&self) -> Rates {
         Rates {
             instance: Rate { per_s: self.instance_per_s, burst: self.instance_burst },
             license: Rate { per_s: self.license_per_s, burst: self.license_burst },
             failures: Rate { per_s: self.failures_per_s, burst: self.failures_burst },
+            token: Rate { per_s: self.token_per_s, burst: self.token_burst },
         }
     }
 }

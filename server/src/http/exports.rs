@@ -1,6 +1,6 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
-//! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`) and `/staff/campaigns/{id}/codes.csv` for
-//! the vendor's staff.
+//! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv` and
+//! `/staff/feedback.csv` for the vendor's staff.
 
 use std::fmt::Display;
 
@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backend::campaigns::export_codes;
 use backend::ids::CampaignId;
+use backend::feedback::export_feedback;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
 use backend::ledger::Period;
 
@@ -71,6 +72,17 @@ pub(crate) async fn campaign_codes(Extension(visit): Extension<Visit>, Path(id):
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_codes(tx, &cx, &id).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// What customers said.
+pub(crate) async fn feedback(Extension(visit): Extension<Visit>) -> Response {
+    let cx = visit.staff_cx();
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_feedback(tx, &cx).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "feedback.csv"),
         Ok(None) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }

@@ -43,7 +43,7 @@ pub(crate) async fn recognise(
     next.run(request).await
 }
 
-/// Makes the visit of a product instance: cookies mean nothing here.
+/// Makes the visit of a product instance, or of a program with an API token: cookies mean nothing here.
 pub(crate) async fn for_instances(
     State(state): State<AppState>,
     Extension(vendor): Extension<Arc<Vendor>>,

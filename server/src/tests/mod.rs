@@ -7,6 +7,7 @@ mod events;
 mod instances;
 mod key_care;
 mod licensing_api;
+mod management;
 mod openapi;
 mod portal;
 mod second_factor;

@@ -39,7 +39,7 @@ pub fn document(origin: &str) -> Value {
     })
 }
 
-fn generator(contract: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {
+pub(in crate::api) fn generator(contract: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
@@ -48,7 +48,7 @@ fn generator(contract: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator 
 }
 
 /// Says that members may be added: what is unknown is ignored by both sides.
-fn open(schema: &mut Value) {
+pub(in crate::api) fn open(schema: &mut Value) {
     if let Some(members) = schema.as_object_mut()
         && members.contains_key("properties")
     {
@@ -57,7 +57,7 @@ fn open(schema: &mut Value) {
 }
 
 /// Makes what is said about types and members readable for those who have no Rust before them.
-fn say_plainly(schema: &mut Value) {
+pub(in crate::api) fn say_plainly(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             for (name, member) in members {
@@ -138,7 +138,7 @@ fn success(answer: &Answer, answers: &mut SchemaGenerator) -> Value {
 }
 
 /// All problems of one status: the schema names their codes, and each has an example.
-fn refusals(status: u16, codes: &[Code], origin: &str, problem: &Value) -> Value {
+pub(in crate::api) fn refusals(status: u16, codes: &[Code], origin: &str, problem: &Value) -> Value {
     let titles: Vec<String> = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.row().title)).collect();
     let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let examples: Map<String, Value> = codes
@@ -160,6 +160,6 @@ fn refusals(status: u16, codes: &[Code], origin: &str, problem: &Value) -> Value
     })
 }
 
-fn request_id() -> Value {
+pub(in crate::api) fn request_id() -> Value {
     json!({ "description": text::REQUEST_ID, "required": true, "schema": { "type": "string" } })
 }

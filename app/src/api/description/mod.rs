@@ -7,4 +7,5 @@ mod endpoints;
 mod examples;
 
 pub use document::document;
+pub(in crate::api) use document::{generator, open, refusals, request_id, say_plainly};
 pub use endpoints::{Answer, ENDPOINTS, Endpoint, Method};

@@ -401,3 +401,21 @@ fn plain_http_is_an_origin_only_on_this_machine() {
         assert!(!is_origin(bad), "{bad}");
     }
 }
+
+#[test]
+fn a_release_has_a_version_and_a_channel_as_in_a_file() {
+    let long = "1".repeat(VERSION_MAX_CHARS + 1);
+    for (version, channel, expected) in [
+        ("4.3.0", None, Ok(())),
+        ("4.3.0-rc.1+build 7", Some("beta"), Ok(())),
+        ("", None, Err("version")),
+        (" 4.3.0", None, Err("version")),
+        ("4.3\n0", None, Err("version")),
+        ("四", None, Err("version")),
+        (&long, None, Err("version")),
+        ("4.3.0", Some(""), Err("channel")),
+        ("4.3.0", Some("Stable"), Err("channel")),
+    ] {
+        assert_eq!(check_release(version, channel), expected, "{version:?} {channel:?}");
+    }
+}

@@ -9,9 +9,9 @@ use sdk::wire::Identity;
 use super::{Conflict, Contest, InstanceStatus, kind_from_word};
 use crate::clock::UnixMs;
 use crate::db::JsonText;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, LicenseId};
 
-pub use store::{count_instances, find_listed, list_in_conflict, search_instances};
+pub use store::{count_instances, find_listed, list_in_conflict, list_of_all_licenses, search_instances};
 
 /// An instance as people see it: who it is, what it does, and until when.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
@@ -43,6 +43,16 @@ pub struct ListedInstance {
     pub first_contact_at: UnixMs,
     /// Last contact.
     pub last_contact_at: UnixMs,
+}
+
+/// An instance in a list of several licenses' instances.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct LicensedInstance {
+    /// The license it runs under.
+    pub license_id: LicenseId,
+    /// The instance.
+    #[sqlx(flatten)]
+    pub instance: ListedInstance,
 }
 
 impl ListedInstance {

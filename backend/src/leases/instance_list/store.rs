@@ -1,7 +1,7 @@
-use super::{InstancePlace, ListedInstance};
+use super::{InstancePlace, LicensedInstance, ListedInstance};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one, fetch_optional};
-use crate::ids::{InstanceId, LicenseId, VendorId};
+use crate::ids::{AccountId, InstanceId, LicenseId, VendorId};
 use crate::licenses::search::anywhere;
 
 /// A license's instances whose name, identity, device, version or id has `text` in it: those whose seats are
@@ -35,6 +35,34 @@ pub async fn search_instances(
         after.0,
         after.1,
         anywhere(text),
+        limit
+    )
+}
+
+/// The instances of an account, or of all the vendor's customers, in the order of their ids: `limit` at most of those
+/// after `after`. An order that no check changes, so whoever pages through all of them misses none.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_of_all_licenses(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: Option<&AccountId>,
+    after: Option<&InstanceId>,
+    limit: i64,
+) -> Result<Vec<LicensedInstance>, DbError> {
+    fetch_all!(
+        tx,
+        LicensedInstance,
+        "SELECT i.id, i.license_id, i.kind, i.identity, i.device, i.name, i.status, i.version, i.held_since,
+                i.held_until, i.lease_exp, i.surge, i.contests, i.conflict, i.levels, i.first_contact_at,
+                i.last_contact_at
+         FROM instances i JOIN licenses l ON l.vendor_id = i.vendor_id AND l.id = i.license_id
+         WHERE i.vendor_id = $1 AND ($2 = '' OR l.account_id = $2) AND i.id > $3 AND i.status <> 'deleted'
+         ORDER BY i.id LIMIT $4",
+        vendor_id,
+        account_id.map_or("", AccountId::as_str),
+        after.map_or("", InstanceId::as_str),
         limit
     )
 }

@@ -170,6 +170,10 @@ pub const COMMENT_LABEL: &str = "In your own words";
 pub const COMMENT_HINT: &str = "What would have kept you? Our staff reads it.";
 /// The word beside the label.
 pub const OPTIONAL: &str = "optional";
+/// Agrees to be written to about it.
+pub const MAY_CONTACT: &str = "You may contact me about this";
+/// What that means.
+pub const MAY_CONTACT_HINT: &str = "Your words become a message that we can answer. Otherwise nobody writes to you.";
 /// Goes back.
 pub const CANCEL_BACK: &str = "Keep the subscription";
 /// Where it is cancelled already.

@@ -20,6 +20,8 @@ pub const SECTIONS: &[Section] = &[
             ("Customers", "/staff/customers", StaffAct::See),
             ("Licenses", "/staff/licenses", StaffAct::See),
             ("Payments", "/staff/payments", StaffAct::See),
+            ("Messages", "/staff/messages", StaffAct::See),
+            ("Feedback", "/staff/feedback", StaffAct::See),
         ],
     },
     Section {
@@ -38,6 +40,7 @@ pub const SECTIONS: &[Section] = &[
             ("Signing keys", "/staff/signing-keys", StaffAct::See),
             ("People", "/staff/people", StaffAct::See),
             ("Audit log", "/staff/audit", StaffAct::SeeAudit),
+            ("API tokens", "/staff/tokens", StaffAct::ManageTokens),
         ],
     },
 ];

@@ -69,6 +69,7 @@ pub fn navigation(audience: Audience) -> &'static [(&'static str, &'static str)]
             ("Overview", "/overview"),
             ("Licenses", "/licenses"),
             ("Invoices", "/invoices"),
+            ("Messages", "/messages"),
             ("Members", "/account/members"),
             ("Account", "/account"),
         ],
@@ -167,6 +168,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "signing_key_revoked" => "The key is revoked. Nothing that it signed is accepted any more.",
         "invoice_credited" => "The credit note is issued, and the customer is told.",
         "seat_was_free" => "The seat was free already.",
+        "token_revoked" => "The token is revoked. Every call with it is refused from now on.",
         "order_cancelled" => super::transfers::CANCELLED,
         "plan_changed" => "The change is made and paid. Running instances hear of it at their next check.",
         "change_ordered" => "The change is ordered. It takes effect when your transfer has arrived.",
@@ -175,6 +177,19 @@ pub fn done(code: &str) -> Option<&'static str> {
         "planned_dropped" => "Everything stays as it is. No change is planned.",
         "subscription_cancelled" => "The subscription is cancelled. Everything works until its last day.",
         "subscription_resumed" => "The subscription goes on and renews as before.",
+        "message_sent" => "Your message is sent. The answer comes here and by mail.",
+        "conversation_closed" => "The conversation is closed. A new message opens it again.",
+        "conversation_not_closed" => "It is not closed: a message has arrived that you have not read.",
+        "conversation_taken" => "The conversation is yours to care for.",
+        "conversation_freed" => "The conversation is handed back.",
+        "conversation_taken_meanwhile" => "Nothing was changed: somebody else has taken or handed it back meanwhile.",
+        "answer_sent" => "The answer is sent, and mailed to the customer.",
+        "answer_sent_to_nobody" => {
+            "The answer is in the portal. It was mailed to nobody: whoever wrote here has left the account."
+        }
+        "feedback_given" => "Thank you. Your answer is kept.",
+        "feedback_mails_on" => "You will be asked for feedback, once.",
+        "feedback_mails_off" => "You will not be asked for feedback.",
         _ => return super::members::done(code),
     })
 }

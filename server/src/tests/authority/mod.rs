@@ -7,6 +7,7 @@
 mod addresses;
 mod forgery;
 mod matrix;
+mod tokens;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

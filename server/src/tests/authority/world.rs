@@ -39,6 +39,9 @@ pub(super) struct Objects {
     handover: String,
     campaign: String,
     promotion_code: String,
+    token: String,
+    vendor_token: String,
+    conversation: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -82,6 +85,9 @@ impl World {
             invitation: "ivt_own".to_owned(),
             campaign: "cmp_own".to_owned(),
             promotion_code: "pco_own".to_owned(),
+            token: "tok_own".to_owned(),
+            vendor_token: "tok_vendor".to_owned(),
+            conversation: "con_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -94,10 +100,8 @@ impl World {
             let cookie = world.log_in(column).await?;
             world.cookies.push(cookie);
         }
-        // From here on every copy knows the sessions.
-        world.app.state.db.close().await;
-        std::fs::copy(world.database(), world.folder.path().join("root.db"))?;
-        world.begin_anew().await?;
+        // The sessions.
+        world.keep().await?;
         Ok(world)
     }
 
@@ -109,6 +113,18 @@ impl World {
     /// The same of the other vendor.
     pub(super) fn abroad(&self) -> &Objects {
         &self.abroad
+    }
+
+    /// The product, to make more of what it has before [`World::keep`].
+    pub(super) fn app(&self) -> &TestApp {
+        &self.app
+    }
+
+    /// From here on every copy is as the database is now.
+    pub(super) async fn keep(&mut self) -> anyhow::Result<()> {
+        self.app.state.db.close().await;
+        std::fs::copy(self.database(), self.folder.path().join("root.db"))?;
+        self.begin_anew().await
     }
 
     fn database(&self) -> PathBuf {
@@ -183,7 +199,11 @@ impl World {
             "users",
             "accounts",
             "invitations",
+            "api_tokens",
+            "releases",
         ] {
+        let tables = ["audit", "events", "jobs", "orders", "licenses", "instances", "memberships", "users", "accounts"];
+        for table in tables.into_iter().chain(["conversations", "messages", "feedback"]) {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
         }
@@ -226,7 +246,7 @@ impl World {
 
 impl Objects {
     /// The path with its parameters filled in.
-    fn fill(&self, path: &str) -> String {
+    pub(super) fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(if path.starts_with("/staff/") { 2 } else { 1 }) {
             Some("account") => &self.member,
             Some("people") => &self.colleague,
@@ -236,6 +256,7 @@ impl Objects {
             Some("customers") => &self.account,
             Some("handovers") => &self.handover,
             Some("campaigns") => &self.campaign,
+            Some("messages") => &self.conversation,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -246,14 +267,22 @@ impl Objects {
             .replace("{document}", "invoice.pdf")
             .replace("{file}", "nothing.css")
             .replace("{vendor}", "nordwind")
+            .replace("{license_id}", &self.license)
+            .replace("{instance_id}", &self.instance)
+            .replace("{product}", "iot-platform")
             .replace("{id}", id)
             + if path.contains("/year.") { "?year=2026" } else { "" }
     }
 
-    /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows.
+    /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows; the vendor
+    /// revokes a token of its own.
     fn form_for(&self, path: &str) -> String {
         let form = self.form();
-        if path == "/act/place-order" { form.replace(&format!("code={}&", self.claim), "") } else { form }
+        match path {
+            "/act/place-order" => form.replace(&format!("code={}&", self.claim), ""),
+            "/act/revoke-vendor-token" => form.replace(&self.token, &self.vendor_token),
+            _ => form,
+        }
     }
 
     /// Every value that some form needs; what a form does not know it passes over.
@@ -284,6 +313,9 @@ impl Objects {
             ("staff_role", "support"),
             ("invitation_id", &self.invitation),
             ("handover_id", &self.handover),
+            ("token_id", &self.token),
+            ("days", "90"),
+            ("licenses_read", "true"),
             ("plan", "startup"),
             ("interval", "month"),
             ("seats", "1"),
@@ -318,6 +350,13 @@ impl Objects {
             ("duration", "once"),
             ("count", "1"),
             ("features", ""),
+            ("conversation_id", &self.conversation),
+            ("about", &self.license),
+            ("subject", "x"),
+            ("text", "x"),
+            ("seen", "1"),
+            ("to", "me"),
+            ("score", "9"),
         ];
         values.extend(more);
         serde_urlencoded::to_string(values).expect("a form")
@@ -353,6 +392,9 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         handover: "hnd_abroad".to_owned(),
         campaign: "cmp_abroad".to_owned(),
         promotion_code: "pco_abroad".to_owned(),
+        token: "tok_abroad".to_owned(),
+        vendor_token: "tok_abroad".to_owned(),
+        conversation: "con_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -365,6 +407,7 @@ async fn account_of(app: &TestApp, license: &LicenseId) -> anyhow::Result<String
 }
 
 async fn second_id(app: &TestApp) -> anyhow::Result<VendorId> {
+pub(super) async fn second_id(app: &TestApp) -> anyhow::Result<VendorId> {
     let vendors = app.state.db.read(|tx| Box::pin(async move { backend::vendors::list_vendors(tx).await })).await?;
     let second = vendors.into_iter().find(|vendor| vendor.id != app.vendor.id);
     Ok(second.ok_or_else(|| anyhow::anyhow!("no second vendor"))?.id)
@@ -428,6 +471,12 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
              created_at, expires_at)
          SELECT 'hnd_own', vendor_id, id, account_id, 'other_owner@people.test', 'other_owner@people.test', TRUE, 'asked',
              'usr_support', 1, 4102444800000 FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO conversations (id, vendor_id, account_id, opened_by, subject, about_kind, about_id, status,
+             message_count, created_at, last_at)
+         SELECT 'con_own', vendor_id, account_id, 'usr_owner', 'x', 'license', id, 'open', 1, 1, 1
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+         VALUES ('msg_own', $1, 'con_own', 1, 'usr_owner', FALSE, 'x', 1)",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          VALUES ($1, 'evt_own', 'invoice.paid', '{}', 'failed', 1)",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -453,6 +502,13 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
         "INSERT INTO invitations (id, vendor_id, role, email, email_key, token_hash, created_at, sent_at, expires_at)
          SELECT 'ivt_abroad', id, 'support', 'ivy@people.test', 'ivy@people.test', x'02', 1, 1, 1798761600000
          FROM vendors WHERE id <> $1",
+        "INSERT INTO api_tokens (id, vendor_id, account_id, name, token_hash, hint, scopes, created_by, created_at, expires_at)
+         SELECT 'tok_own', vendor_id, account_id, 'x', x'01', 'lh_x', '[\"licenses:read\"]', 'usr_owner', 1, 4102444800000
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
+        "INSERT INTO api_tokens (id, vendor_id, name, token_hash, hint, scopes, created_at, expires_at)
+         VALUES ('tok_vendor', $1, 'x', x'02', 'lh_x', '[\"licenses:read\"]', 1, 4102444800000)",
+        "INSERT INTO api_tokens (id, vendor_id, name, token_hash, hint, scopes, created_at, expires_at)
+         SELECT 'tok_abroad', id, 'x', x'03', 'lh_x', '[\"licenses:read\"]', 1, 4102444800000 FROM vendors WHERE id <> $1",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          SELECT id, 'evt_abroad', 'invoice.paid', '{}', 'failed', 1 FROM vendors WHERE id <> $1",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -489,6 +545,16 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
                 ("account_id", "'acc_abroad'"),
                 ("license_id", "'lic_abroad'"),
                 ("stripe_invoice_id", "'in_abroad'"),
+            ],
+        ),
+        (
+            "conversations",
+            "id = 'con_own'".to_owned(),
+            vec![
+                ("id", "'con_abroad'"),
+                ("account_id", "'acc_abroad'"),
+                ("opened_by", "'usr_foreign_admin'"),
+                ("about_id", "'lic_abroad'"),
             ],
         ),
         (
