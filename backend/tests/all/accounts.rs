@@ -564,7 +564,7 @@ on_both_engines! {
         // Anybody could have signed up with the address, until somebody has read its mail.
         let unproven = make(Actor::User(admin.id.clone()), "ADA@example.org", StaffRole::Support).await?;
         assert!(matches!(unproven, StaffCreation::Unproven(_)));
-        let (_, _, proof) = portal.mails().await?.into_iter().find(|(to, _, _)| to == "ada@example.org").unwrap();
+        let (_, _, proof) = portal.mails().await?.into_iter().find(|(to, _, _)| to == "ada@example.org").expect("a mail");
         assert!(matches!(portal.verify(&proof).await?, EmailVerification::Verified(_)));
         let StaffCreation::Promoted(promoted) = make(Actor::User(admin.id), "ADA@example.org", StaffRole::Support).await? else { panic!() };
         assert_eq!((promoted.id, promoted.staff_role), (ada.id, Some(StaffRole::Support)));
