@@ -383,7 +383,7 @@ on_both_engines! {
     async fn the_log_names_the_token_and_to_customers_the_vendors_is_the_vendor(db: Db) {
         let stage = Stage::new(db).await?;
         let (own, _) = stage.token(&[Scope::LicensesWrite], 30).await?;
-        let (vendors, _) = made(stage.create("admin", NewToken { name: "Jenkins".to_owned(), ..asked(Holder::Vendor, &[Scope::LicensesWrite], 30) }).await?)?;
+        let (vendors, _) = made(stage.create("admin", NewToken { name: "Jenkins".to_owned(), ..asked(Holder::Vendor, &[Scope::ReleasesWrite], 30) }).await?)?;
         let (by_own, by_vendor) = (stage.cx_of_token(&own), stage.cx_of_token(&vendors));
         let (owner, admin, account_id) = (stage.cx_of("owner"), stage.cx_of("admin"), stage.account.clone());
         let (own_log, vendors_log) = stage
