@@ -10,6 +10,7 @@ use backend::catalog::{CatalogApplication, apply_catalog, load_catalog};
 use backend::clock::Clock;
 use backend::cx::Entropy;
 use backend::ids::{LicenseId, UserId, VendorId};
+use backend::invoices::Parties;
 use backend::licenses::find_license;
 use backend::stripe::StripeAccounts;
 use sqlx::{Connection as _, SqliteConnection};
@@ -516,6 +517,8 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
     ] {
         sqlx::query(sql).bind(vendor).execute(&mut *raw).await?;
     }
+    let parties = serde_json::to_string(&Parties::default())?;
+    sqlx::query("UPDATE invoices SET parties = $1 WHERE parties = '{}'").bind(parties).execute(&mut *raw).await?;
     copy_abroad(raw, own, vendor).await
 }
 
