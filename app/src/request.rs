@@ -46,7 +46,8 @@ pub struct Viewer {
     pub memberships: Vec<Membership>,
     /// What the person may do as the vendor's staff.
     pub staff: Option<StaffRole>,
-    /// Whether the person is staff and has no second factor yet: then nothing is open but setting one up.
+    /// Whether the person is staff, or acts for a partner, and has no second factor yet: then nothing is open but setting
+    /// one up.
     pub must_set_factor: bool,
 }
 

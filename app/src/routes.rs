@@ -32,7 +32,7 @@ pub fn access(path: &str) -> Access {
     if path == crate::api::key_recovery::RECOVER {
         return Access::Anyone;
     }
-    if path == crate::api::tokens::ACCOUNT_TOKENS {
+    if path == crate::api::tokens::ACCOUNT_TOKENS || path == crate::api::partners::PARTNERS {
         return Access::Account;
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -101,6 +101,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
+                <Route path=(StaticSegment("account"), StaticSegment("partners")) view=pages::account_partners::page />
                 <Route path=(StaticSegment("account"), StaticSegment("tokens")) view=pages::account_tokens::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />
@@ -111,10 +112,16 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("messages"), ParamSegment("id")) view=pages::message_thread::page />
                 <Route path=StaticSegment("feedback") view=pages::feedback::page />
                 <Route path=StaticSegment("overview") view=pages::overview::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients")) view=pages::partner_clients::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id")) view=pages::partner_client::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id")) view=pages::partner_client_license::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("renewals")) view=pages::partner_renewals::page />
+                <Route path=(StaticSegment("relations"), ParamSegment("id")) view=pages::relation::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("customers")) view=pages::staff_customers::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("customers"), ParamSegment("id")) view=pages::staff_customer::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("customers"), ParamSegment("id"), StaticSegment("partner")) view=pages::staff_partner::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("search")) view=pages::staff_search::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), StaticSegment("new")) view=pages::staff_license_new::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("audit")) view=pages::staff_audit::page />

@@ -108,6 +108,8 @@ ids! {
     ClaimId = "clm";
     /// A license that goes over to another account.
     HandoverId = "hnd";
+    /// A partner and a client.
+    RelationId = "rln";
     /// A signing key.
     SigningKeyId = "key";
     /// An invoice.

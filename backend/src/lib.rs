@@ -35,6 +35,7 @@ pub mod mail;
 pub mod messages;
 pub mod money;
 pub mod orders;
+pub mod partners;
 pub mod pdf;
 pub mod refunds;
 pub mod revocations;

@@ -2,7 +2,6 @@
 
 #![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
 
-use backend::accounts::Act;
 use backend::billing::{
     self, Agreed, CancelReason, Cancellation, Change, ChangeRequest, CommerceError, Resumption, Subscription,
     find_subscription_of_license,
@@ -17,7 +16,7 @@ use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused, say_done};
-use super::licenses::own_license;
+use super::licenses::paid_license;
 use super::orders::{packs_query, read_addons, read_packs};
 use crate::request::Visit;
 
@@ -71,7 +70,7 @@ pub async fn change_subscription(
     packs: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let (id, page) = paid_license(&visit, &license_id).await?;
     let Some(interval) = BillingInterval::parse(&interval) else { return Err(FormFailure::malformed()) };
     let agreed = match (proration_date, amount_due_minor, recurring_minor) {
         (Some(seconds), Some(amount_due_minor), _) => {
@@ -88,7 +87,7 @@ pub async fn change_subscription(
         .with_packs(read_packs(&packs));
     let request = ChangeRequest { license_id: id, to };
     let changed = billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await;
-    let (page, back) = (format!("/licenses/{license_id}"), change_page(&license_id, &plan, &request.to));
+    let back = change_page(&license_id, &plan, &request.to);
     let refused = Refused::new(CHANGE);
     match changed {
         Ok(Change::Applied { .. }) => done("plan_changed", &page).await,
@@ -121,11 +120,10 @@ pub async fn keep_plan(
     license_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let (id, page) = paid_license(&visit, &license_id).await?;
     let Some(present) = present(&visit, &id).await? else { return Err(FormFailure::malformed()) };
     let request = ChangeRequest { license_id: id, to: present.composition() };
     let agreed = Agreed::Later { recurring_minor: present.recurring_minor };
-    let page = format!("/licenses/{license_id}");
     match billing::change_subscription(&visit.state.commerce(), &visit.viewer_cx(), &request, agreed).await {
         Ok(Change::Kept) => done("planned_dropped", &page).await,
         Ok(_) => redirect(&page),
@@ -144,8 +142,7 @@ pub async fn withdraw_change(
     license_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
-    let page = format!("/licenses/{license_id}");
+    let (id, page) = paid_license(&visit, &license_id).await?;
     match unpaid_changes::withdraw_change(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
         Ok(Withdrawal::Withdrawn) => done("change_withdrawn", &page).await,
         // The page shows what is so instead.
@@ -175,15 +172,14 @@ pub async fn cancel_subscription(
     may_contact: Option<bool>,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
-    let page = format!("/licenses/{license_id}");
+    let (id, page) = paid_license(&visit, &license_id).await?;
     let why = CancelReason { code: reason, comment, may_contact: may_contact.unwrap_or(false) };
     match billing::cancel_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id, &why).await {
         Ok(Cancellation::Cancelling { .. }) => done("subscription_cancelled", &page).await,
         Ok(Cancellation::Over) => redirect(&page),
         Ok(Cancellation::NotASubscription) => return Err(FormFailure::malformed()),
         Ok(Cancellation::NotAllowed) => return Err(FormFailure::not_allowed()),
-        Err(error) => return refuse_for_now(&error, CANCEL, &format!("{page}/cancel")).await,
+        Err(error) => return refuse_for_now(&error, CANCEL, &format!("/licenses/{license_id}/cancel")).await,
     }
     Ok(())
 }
@@ -198,8 +194,7 @@ pub async fn resume_subscription(
     license_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
-    let page = format!("/licenses/{license_id}");
+    let (id, page) = paid_license(&visit, &license_id).await?;
     match billing::resume_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
         Ok(Resumption::Renewing { .. }) => done("subscription_resumed", &page).await,
         Ok(Resumption::Over) => redirect(&page),

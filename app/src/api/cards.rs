@@ -1,12 +1,11 @@
 //! The form that gives another card.
 
-use backend::accounts::Act;
 use backend::billing::cards::{CardUpdateStart, CardUpdateUrls, StartCardUpdate, start_card_update};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused};
-use super::licenses::own_license;
+use super::licenses::paid_license;
 use crate::request::Visit;
 
 /// The form's name, by which its page finds what was refused.
@@ -25,7 +24,7 @@ pub async fn change_card(
     for_all: Option<bool>,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
-    let id = own_license(&visit, &license_id, Act::Buy).await?;
+    let (id, _) = paid_license(&visit, &license_id).await?;
     let Some(viewer) = visit.viewer.clone() else { return Err(FormFailure::not_allowed()) };
     let page = format!("/licenses/{license_id}/card");
     let origin = &visit.vendor.origin;

@@ -1,17 +1,20 @@
 //! The forms of a license's page: its name, its key, its seats.
 
 use backend::accounts::{self, Act, Field, FieldProblem, Problem};
+use backend::billing;
 use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::DbError;
 use backend::ids::{InstanceId, LicenseId};
 use backend::leases::{self, Freed};
 use backend::licenses::{self, KeyReplacement};
+use backend::partners;
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
+use super::partners::client_page;
 use super::refusal::Refusal;
 use super::step_up::{confirm_first, fresh_authentication};
 use crate::request::Visit;
@@ -169,6 +172,30 @@ pub(super) async fn own_license(visit: &Visit, license_id: &str, act: Act) -> Re
             let Some(license) = license else { return Ok(None) };
             let may = accounts::may_act(tx, &cx, &license.account_id, act).await?;
             Ok::<_, DbError>(may.then_some(license.id))
+        })
+    });
+    found.await?.ok_or_else(FormFailure::not_allowed)
+}
+
+/// A license that the account that is acted for pays, and that the one who acts may change, with the page to go back to:
+/// the license's own, or that of the client for whom it is paid.
+pub(super) async fn paid_license(visit: &Visit, license_id: &str) -> Result<(LicenseId, String), FormFailure> {
+    let (cx, id) = (visit.viewer_cx(), LicenseId::from_untrusted(license_id));
+    let (account, _) = visit.account().ok_or_else(FormFailure::not_allowed)?;
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let license = licenses::find_license(tx, &cx.vendor_id, &id).await?.map(|view| view.license);
+            let Some(license) = license else { return Ok(None) };
+            let payer_id = billing::payer_of(tx, &cx.vendor_id, &license).await?;
+            if payer_id != account.id || !billing::may_change_payment(tx, &cx, &license).await? {
+                return Ok(None);
+            }
+            let clientele = partners::find_clientele_of(tx, &cx, &payer_id, &license.account_id).await?;
+            let page = match clientele {
+                Some(clientele) => client_page(&clientele.relation.id),
+                None => format!("/licenses/{}", license.id),
+            };
+            Ok::<_, DbError>(Some((license.id, page)))
         })
     });
     found.await?.ok_or_else(FormFailure::not_allowed)

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use backend::accounts::Act;
 use backend::catalog::{self, BillingInterval, Composition, Plan};
-use backend::ids::OrderId;
+use backend::ids::{OrderId, RelationId};
 use backend::money::Currency;
-use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, ShownCode, rules};
+use backend::orders::{self, CheckoutUrls, ForClient, GivenUp, OrderPlacement, Payment, Purchase, ShownCode, rules};
+use backend::partners::find_clientele;
 use leptos::prelude::*;
 
 use super::acting::{must_be_allowed, named_account};
 use super::form::{FormFailure, Refused, say_done};
+use super::partners::client_page;
 use crate::request::Visit;
 
 /// The form's name, by which its page finds what was refused.
@@ -59,6 +61,12 @@ pub async fn place_order(
     /// Packs as `devices:3`, with commas between them.
     #[server(default)]
     packs: String,
+    /// The relation with the client, where a partner orders for one.
+    #[server(default)]
+    client: String,
+    /// Who pays then: `partner` or `client`.
+    #[server(default)]
+    payer: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let account = named_account(&visit, &account_id)?;
@@ -75,7 +83,8 @@ pub async fn place_order(
         address: visit.address,
     });
     let (addons, packs) = (read_addons(&addons), read_packs(&packs));
-    let choice = Choice { product, plan, interval, seats, currency, addons, packs, code };
+    let for_client = ClientChoice::read(&client, &payer);
+    let choice = Choice { product, plan, interval, seats, currency, addons, packs, code, for_client };
     let (vendor_id, found) = (visit.vendor.id.clone(), choice.clone());
     let offer = visit
         .state
@@ -95,16 +104,25 @@ pub async fn place_order(
         // The page says what is wrong with the choice by itself.
         Err(_) => return choice.refuse("").await,
     }
-    let place = orders::PlaceOrder {
+    let mut place = orders::PlaceOrder {
         account_id: account.id,
         user_id: viewer.user.id.clone(),
         session_hash: session_hash(&visit),
         purchase: Purchase::Plan(composition),
         payment,
         promotion,
+        for_client: None,
         urls: checkout_urls(&visit),
     };
+    if let Some(client) = &choice.for_client {
+        client.order(&visit, &mut place, agreed_discount_minor).await?;
+    }
     match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+        Ok(OrderPlacement::Placed { order, .. } | OrderPlacement::Made { order }) if order.is_for_client_to_pay() => {
+            say_done("order_sent_to_client").await;
+            leptos_axum::redirect(&order.relation_id.as_ref().map_or_else(String::new, client_page));
+            Ok(())
+        }
         Ok(OrderPlacement::Placed { checkout_url, .. }) => {
             leptos_axum::redirect(&checkout_url);
             Ok(())
@@ -166,6 +184,58 @@ pub fn session_hash(visit: &Visit) -> Option<Vec<u8>> {
     backend::accounts::session_handle(&visit.session).map(|handle| handle.as_str().as_bytes().to_vec())
 }
 
+/// For which client a partner orders, as it stands in addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientChoice {
+    /// The relation of the two.
+    pub relation_id: RelationId,
+    /// Whether the client pays.
+    pub client_pays: bool,
+}
+
+/// The word for the client as who pays.
+const CLIENT_PAYS: &str = "client";
+
+impl ClientChoice {
+    /// Reads it; `None` where no relation is named.
+    #[must_use]
+    pub fn read(relation: &str, payer: &str) -> Option<Self> {
+        let relation_id = RelationId::from_untrusted(relation);
+        (!relation.is_empty()).then_some(Self { relation_id, client_pays: payer == CLIENT_PAYS })
+    }
+
+    /// The word for who pays.
+    #[must_use]
+    pub fn payer(&self) -> &'static str {
+        if self.client_pays { CLIENT_PAYS } else { "partner" }
+    }
+
+    /// The same in an address, or in the values of a form.
+    #[must_use]
+    pub fn query(&self) -> [(&'static str, &str); 2] {
+        [("client", self.relation_id.as_str()), ("payer", self.payer())]
+    }
+
+    /// Makes an order one for the client. The partner's browser never gets to see the client's key.
+    async fn order(
+        &self,
+        visit: &Visit,
+        place: &mut orders::PlaceOrder,
+        takes_off_minor: i64,
+    ) -> Result<(), FormFailure> {
+        let (cx, id) = (visit.viewer_cx(), self.relation_id.clone());
+        let found = visit.state.db.read(|tx| Box::pin(async move { find_clientele(tx, &cx, &id, Act::Buy).await }));
+        let clientele = found.await?.filter(|clientele| clientele.partner.id == place.account_id);
+        let clientele = clientele.ok_or_else(FormFailure::not_allowed)?;
+        if self.client_pays {
+            place.account_id = clientele.client.id;
+        }
+        (place.session_hash, place.promotion) = (None, None);
+        place.for_client = Some(ForClient { relation_id: self.relation_id.clone(), takes_off_minor });
+        Ok(())
+    }
+}
+
 /// What is to be bought, as it stands in addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -185,6 +255,8 @@ pub struct Choice {
     pub packs: BTreeMap<String, i64>,
     /// A promotion code, or nothing.
     pub code: String,
+    /// Where a partner orders for its client.
+    pub for_client: Option<ClientChoice>,
 }
 
 /// Codes of add-ons as a form sends them.
@@ -251,6 +323,9 @@ impl Choice {
         if !self.code.is_empty() {
             query.push(("code", &self.code));
         }
+        if let Some(client) = &self.for_client {
+            query.extend(client.query());
+        }
         format!("/buy?{}", serde_urlencoded::to_string(query).unwrap_or_default())
     }
 
@@ -278,6 +353,7 @@ mod tests {
             addons: BTreeSet::new(),
             packs: BTreeMap::new(),
             code: String::new(),
+            for_client: None,
         };
         assert_eq!(choice.review(), "/buy?plan=a%26seats%3D1%23&interval=year&seats=4&currency=usd");
         let named = Choice { product: "p".to_owned(), ..choice };
@@ -288,6 +364,10 @@ mod tests {
         assert!(with.review().ends_with("&product=p&addon=archive&addon=audit"));
         let packs = read_packs("devices:3,assets:1,,x:y");
         assert_eq!(send_packs(&packs), "assets:1,devices:3");
-        assert!(Choice { packs, ..with }.review().ends_with("&addon=audit&pack_assets=1&pack_devices=3"));
+        let with = Choice { packs, ..with };
+        assert!(with.review().ends_with("&addon=audit&pack_assets=1&pack_devices=3"));
+        assert_eq!(ClientChoice::read("", "client"), None);
+        let for_client = ClientChoice::read("rln_1&x", "client");
+        assert!(Choice { for_client, ..with }.review().ends_with("&pack_devices=3&client=rln_1%26x&payer=client"));
     }
 }

@@ -104,6 +104,7 @@ async fn order(
         purchase,
         payment,
         promotion: None,
+        for_client: None,
         urls: checkout_urls(&visit),
     };
     match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {

@@ -9,8 +9,8 @@ use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
-    accounts as fields, audit, countries, members as people, moments, portal, portal_accounts as text, second_factor,
-    tokens,
+    accounts as fields, audit, countries, members as people, moments, partners, portal, portal_accounts as text,
+    second_factor, tokens,
 };
 use leptos::prelude::*;
 
@@ -21,6 +21,7 @@ use super::{NoPage, Page, account_audit, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
+use crate::api::partners::PARTNERS;
 use crate::api::refusal::errors_of;
 use crate::api::second_factor::SECOND_FACTOR;
 use crate::api::tokens::ACCOUNT_TOKENS;
@@ -74,6 +75,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             </Card>
         }
     });
+    let partners = acts_for.map(|_| partner_list());
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
     let mails = feedback_consent::card(&visit).await?;
@@ -85,6 +87,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref())}</div>
         {members}
         {another}
+        {partners}
         {tokens}
         {mails}
         {sessions}
@@ -263,6 +266,15 @@ fn audit_log() -> impl IntoView {
     view! {
         <Card title=audit::TITLE lead=audit::LINK_LEAD id="audit">
             <p class="acts"><LinkButton href=account_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p>
+        </Card>
+    }
+}
+
+fn partner_list() -> impl IntoView {
+    let open = || view! { <LinkButton href=PARTNERS label=partners::PARTNERS emphasis=Emphasis::Quiet /> };
+    view! {
+        <Card title=partners::PARTNERS aside=open id="partners">
+            <p>{partners::PARTNERS_LEAD}</p>
         </Card>
     }
 }

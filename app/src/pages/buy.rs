@@ -15,11 +15,13 @@ use backend::orders::rules::{self, Quote};
 use backend::orders::terms::{self, TransferTerms};
 use backend::orders::{AskedCode, CodeAnswer, look_up_promotion};
 use backend::text::en::{
-    buying as text, catalog as lines, countries, currencies as currency_words, options, orders, promotions, transfers,
+    buying as text, catalog as lines, countries, currencies as currency_words, options, orders,
+    partners as text_of_partners, promotions, transfers,
 };
 use leptos::prelude::*;
 
 use super::addons::addon_cards;
+use super::buy_client::Client;
 use super::packs::{asked as asked_packs, pack_fields};
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
@@ -37,6 +39,10 @@ pub fn page() -> impl IntoView {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
+    let client = Client::find(&visit, &account).await?;
+    // Who pays: in whose currency, and with whose details.
+    let buyer = account;
+    let account = client.as_ref().map_or_else(|| buyer.clone(), |client| client.payer().clone());
     let (vendor_id, plan_code) = (visit.vendor.id.clone(), visit.query("plan").unwrap_or_default());
     let product_code = visit.query("product").filter(|code| !code.is_empty());
     let account_id = account.id.clone();
@@ -69,19 +75,39 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         addons: addons(&visit, &plan),
         packs: asked_packs(&visit),
         code: visit.query("code").map(|typed| typed.trim().to_owned()).unwrap_or_default(),
+        for_client: client.as_ref().map(|client| client.chosen.clone()),
     };
     let failed = take_refused(FORM).await.code("").map(failure);
     let quote = match fixed.filter(|fixed| fixed.currency != currency) {
         Some(fixed) => Err(rules::ChoiceProblem::CurrencyFixed(fixed)),
         None => rules::quote(&plan, &chosen.of(&plan)),
     };
-    let trial_days = trial_days(&visit, &account, &plan).await?;
+    let licensee = client.as_ref().map_or(&account, Client::account);
+    let trial_days = trial_days(&visit, licensee, &plan).await?;
     let code = match (&quote, chosen.code.as_str()) {
+        (Ok(quote), _) if client.is_some() => {
+            let off = client.as_ref().and_then(|client| client.discount(quote, &plan));
+            off.map_or(Code::None, |(label, off)| Code::OfPartner { label, off })
+        }
         (_, "") | (Err(_), _) => Code::None,
         (Ok(quote), code) => ask_about(&visit, &account, quote, &plan, code).await,
     };
-    let review =
-        Review { product, plan, chosen, currencies, fixed, intervals, account, role, failed, quote, trial_days, code };
+    let review = Review {
+        product,
+        plan,
+        chosen,
+        currencies,
+        fixed,
+        intervals,
+        account,
+        buyer,
+        client,
+        role,
+        failed,
+        quote,
+        trial_days,
+        code,
+    };
     Ok(Page::new(text::REVIEW_TITLE, review.view(&visit)))
 }
 
@@ -103,6 +129,13 @@ enum Code {
     None,
     /// It takes this off.
     Applies(Discount),
+    /// What is agreed with the partner that orders takes this off.
+    OfPartner {
+        /// In words.
+        label: String,
+        /// Off the first payment.
+        off: AmountOf,
+    },
     /// It takes nothing off; why.
     Refused(String),
 }
@@ -148,7 +181,11 @@ struct Review {
     currencies: Vec<Currency>,
     fixed: Option<FixedCurrency>,
     intervals: Vec<BillingInterval>,
+    /// Who pays.
     account: Account,
+    /// Who orders.
+    buyer: Account,
+    client: Option<Client>,
     role: Role,
     failed: Option<&'static str>,
     quote: Result<Quote, rules::ChoiceProblem>,
@@ -160,6 +197,8 @@ impl Review {
     fn view(self, visit: &Visit) -> AnyView {
         let Chosen { interval, seats, .. } = self.chosen;
         let failed = self.failed.map(|sentence| view! { <Notice tone=Tone::Bad title=sentence /> });
+        let client = self.client.as_ref().map(Client::notice);
+        let failed = view! { {failed} {client} };
         let other_plan = format!("/?interval={}&currency={}", interval.as_str(), self.chosen.currency.as_str());
         let quote = match &self.quote {
             Ok(quote) => quote,
@@ -195,11 +234,12 @@ impl Review {
         };
         let errors = match &self.code {
             Code::Refused(why) => vec![FieldError::new("code", why.clone())],
-            Code::None | Code::Applies(_) => Vec::new(),
+            Code::None | Code::Applies(_) | Code::OfPartner { .. } => Vec::new(),
         };
         let change_form = self.change_form(errors, promotions::CODE_REFUSED, other_plan);
         let (lines, buyer, pay) = (self.lines(quote), self.buyer(), self.pay(quote, now));
         let transfer = terms::transfer_terms(&visit.vendor.profile, &self.plan, quote, self.trial_days);
+        let transfer = transfer.map(|usual| self.client.as_ref().map_or(usual, |client| client.transfer_terms(usual)));
         let transfer = transfer.and_then(|transfer| self.by_transfer(quote, transfer, now));
         view! {
             <PageHead title=title lead=lead />
@@ -233,9 +273,12 @@ impl Review {
             .collect();
         let total = quote.total;
         let mut foot = Vec::new();
-        if let Code::Applies(discount) = &self.code {
-            let off = discount.takes_off;
-            let label = promotions::line(discount, quote.interval);
+        let off = match &self.code {
+            Code::Applies(discount) => Some((promotions::line(discount, quote.interval), discount.takes_off)),
+            Code::OfPartner { label, off } => Some((label.clone(), *off)),
+            Code::None | Code::Refused(_) => None,
+        };
+        if let Some((label, off)) = off {
             rows.push(Row::new().cell(label).blank().blank().cell(view! {
                 <Money minor=off.amount_minor.saturating_neg() currency=off.currency.as_str() />
             }));
@@ -269,6 +312,7 @@ impl Review {
     fn now_minor(&self, quote: &Quote) -> i64 {
         match &self.code {
             Code::Applies(discount) => quote.total.amount_minor - discount.takes_off.amount_minor,
+            Code::OfPartner { off, .. } => quote.total.amount_minor - off.amount_minor,
             Code::None | Code::Refused(_) => quote.total.amount_minor,
         }
     }
@@ -306,7 +350,11 @@ impl Review {
         let fixed = self.fixed.filter(|_| self.currencies.len() > 1);
         let fixed = fixed.map(|fixed| view! { <p class="hint">{currency_words::fixed(&fixed)}</p> });
         let is_free = self.quote.as_ref().is_ok_and(|quote| terms::is_free(&self.plan, quote));
-        let code = (!is_free).then(|| {
+        if let Some(client) = &self.client {
+            hidden.push(("client".to_owned(), client.chosen.relation_id.to_string()));
+        }
+        let payer = self.client.as_ref().map(Client::payer_field);
+        let code = (!is_free && self.client.is_none()).then(|| {
             let code = chosen.code.clone();
             view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
         });
@@ -330,6 +378,7 @@ impl Review {
                 hidden=hidden
                 beside=move || view! { <a href=other_plan.clone()>{text::OTHER_PLAN}</a> }
             >
+                {payer}
                 {interval}
                 {currency}
                 <Stepper
@@ -350,11 +399,15 @@ impl Review {
         }
     }
 
-    fn buyer(&self) -> impl IntoView + use<> {
+    fn buyer(&self) -> AnyView {
         let [company, address, vat_id, invoices] = text::BUYER_LABELS;
         let account = &self.account;
         let place = &account.address;
         let town = format!("{} {}", place.postal_code, place.city);
+        // What a client says of itself on its invoices is nothing for its partner.
+        if account.id != self.buyer.id {
+            return view! { <Facts facts=vec![Fact::new(company, account.company.clone())] /> }.into_any();
+        }
         let country = countries::country(&account.country).unwrap_or(&account.country);
         let address_lines = [place.line1.as_str(), &place.line2, town.trim(), &place.state, country]
             .into_iter()
@@ -372,13 +425,14 @@ impl Review {
                 <a href="/account">{text::CHANGE_BUYER}</a>
             </p>
         }
+        .into_any()
     }
 
     /// What the form that places the order sends.
     fn placed(&self, quote: &Quote, payment: &str) -> Vec<(String, String)> {
         let chosen = &self.chosen;
         let mut hidden = vec![
-            ("account_id".to_owned(), self.account.id.to_string()),
+            ("account_id".to_owned(), self.buyer.id.to_string()),
             ("plan".to_owned(), chosen.plan.clone()),
             ("interval".to_owned(), chosen.interval.as_str().to_owned()),
             ("seats".to_owned(), chosen.seats.to_string()),
@@ -391,10 +445,18 @@ impl Review {
         if !chosen.product.is_empty() {
             hidden.push(("product".to_owned(), chosen.product.clone()));
         }
-        if let Code::Applies(discount) = &self.code {
-            hidden.push(("code".to_owned(), discount.code.clone()));
-            hidden.push(("agreed_discount_minor".to_owned(), discount.takes_off.amount_minor.to_string()));
+        if let Some(client) = &self.client {
+            hidden.extend(client.chosen.query().map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
+        let agreed = match &self.code {
+            Code::Applies(discount) => {
+                hidden.push(("code".to_owned(), discount.code.clone()));
+                Some(discount.takes_off)
+            }
+            Code::OfPartner { off, .. } => Some(*off),
+            Code::None | Code::Refused(_) => None,
+        };
+        hidden.extend(agreed.map(|off| ("agreed_discount_minor".to_owned(), off.amount_minor.to_string())));
         hidden
     }
 
@@ -411,7 +473,9 @@ impl Review {
             }
             .into_any();
         }
-        let steps = text::NEXT_STEPS.map(|step| view! { <li>{step}</li> });
+        let client_pays = self.client.as_ref().is_some_and(|client| client.chosen.client_pays);
+        let steps = if client_pays { text_of_partners::CLIENT_STEPS } else { text::NEXT_STEPS };
+        let steps = steps.map(|step| view! { <li>{step}</li> });
         let trial = (self.trial_days > 0).then(|| {
             let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
             let sentence = promotions::trial(self.trial_days, first, quote.total, self.plan.terms.trial_without_card);
@@ -422,6 +486,7 @@ impl Review {
             (0, minor) => text::pay_by_card(AmountOf::new(minor, quote.total.currency)),
             _ => promotions::BEGIN_TRIAL.to_owned(),
         };
+        let submit = if client_pays { text_of_partners::SEND_ORDER.to_owned() } else { submit };
         let hidden = self.placed(quote, "card");
         view! {
             {trial}

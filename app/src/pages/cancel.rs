@@ -19,8 +19,8 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let own = OwnLicense::of_path(&visit).await?;
-    let href = own.href();
+    let own = OwnLicense::of_payer(&visit).await?;
+    let href = own.back();
     let crumbs = own.crumbs(text::CANCEL_TITLE);
     let Some(subscription) = own.living_subscription() else { return Err(NoPage::NotFound) };
     let stands_in_the_way = if !own.may(Act::Buy) {

@@ -29,9 +29,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         None => None,
     };
     // After the change was finished, so that the page shows the card that it brought.
-    let own = OwnLicense::of_path(&visit).await?;
+    let own = OwnLicense::of_payer(&visit).await?;
     let Some(subscription) = own.living_subscription() else { return Err(NoPage::NotFound) };
-    let (crumbs, href) = (own.crumbs(text::TITLE), own.href());
+    let (crumbs, href) = (own.crumbs(text::TITLE), own.back());
     let card = subscription.card.as_ref().map(|card| &card.0);
     let refused = take_refused(CARD).await;
     let not_now = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=text::NOT_NOW /> });
@@ -107,7 +107,7 @@ fn present(subscription: &Subscription) -> impl IntoView + use<> {
 }
 
 fn change(own: &OwnLicense) -> impl IntoView + use<> {
-    let href = own.href();
+    let href = own.back();
     let hidden = vec![("license_id".to_owned(), own.license().id.to_string())];
     view! {
         <Card title=text::CHANGE_TITLE lead=text::CHANGE_LEAD>

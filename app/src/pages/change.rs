@@ -61,11 +61,11 @@ impl Wanted {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let own = OwnLicense::of_path(&visit).await?;
+    let own = OwnLicense::of_payer(&visit).await?;
     let Some(subscription) = own.living_subscription() else { return Err(NoPage::NotFound) };
     let crumbs = own.crumbs(text::CHANGE_TITLE);
     if !own.may(Act::Buy) {
-        let href = own.href();
+        let href = own.back();
         let back = move || view! { <LinkButton href=href.clone() label=text::BACK /> };
         let body = view! {
             <Breadcrumb label=words::YOU_ARE_HERE crumbs />
@@ -211,7 +211,7 @@ fn choice(
     let seats = |number: i64| u32::try_from(number).unwrap_or(1);
     let value = seats(wanted.to.seats);
     let max = seats(plans.iter().map(|plan| plan.max_seats).max().unwrap_or(1));
-    let (license_type, href) = (own.license().license_type, own.href());
+    let (license_type, href, back) = (own.license().license_type, own.href(), own.back());
     let addons = addon_cards(&wanted.plan, &wanted.to);
     let nothing = BTreeMap::new();
     let had = if wanted.plan.id == present.plan_id { &present.packs.0 } else { &nothing };
@@ -227,7 +227,7 @@ fn choice(
                 id="change"
                 submit=text::SHOW_PRICE
                 emphasis
-                beside=move || view! { <LinkButton href=href.clone() label=text::BACK emphasis=Emphasis::Quiet /> }
+                beside=move || view! { <LinkButton href=back.clone() label=text::BACK emphasis=Emphasis::Quiet /> }
             >
                 <ChoiceCards name="plan" legend=text::PLAN_LABEL options=plan_cards />
                 <ChoiceCards name="interval" legend=text::INTERVAL_LABEL options=interval_cards />
@@ -370,7 +370,7 @@ fn refused(own: &OwnLicense, refusal: &ChangeRefusal) -> AnyView {
         })
         .collect::<Vec<_>>();
     let listed = (!holders.is_empty()).then(|| {
-        let href = format!("{}#instances", own.href());
+        let href = own.instances();
         view! {
             <h3>{text::HOLDERS_TITLE}</h3>
             <ul class="points">{holders}</ul>

@@ -1,15 +1,16 @@
 //! The frame of a request: whose portal it is, where one can go, who is signed in.
 
-use backend::accounts::{Act, may};
+use backend::accounts::{AccountKind, Act, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
-    attention as alert_words, console_navigation, console_search, members as words, portal as text,
+    attention as alert_words, console_navigation, console_search, members as words, partners, portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
 use super::{contact, staff_search};
 use crate::api::form;
+use crate::api::partners::CLIENTS;
 use crate::components::Tone;
 use crate::layout::{Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch};
 use crate::request::{Viewer, Visit};
@@ -60,7 +61,12 @@ pub async fn frame() -> Frame {
     let audience = audience(visit.viewer.as_deref());
     let path = visit.path.as_str();
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
-    let mut nav = only_nearest(nav.collect());
+    let mut nav: Vec<NavLink> = nav.collect();
+    if visit.account().is_some_and(|(account, _)| account.kind == AccountKind::Partner) {
+        // After the licenses and invoices of its own.
+        nav.insert(nav.len().min(3), NavLink::to(partners::CLIENTS, CLIENTS).at(path));
+    }
+    let mut nav = only_nearest(nav);
     contact::count_waiting(&visit, &mut nav).await;
     let entrance =
         if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };

@@ -27,7 +27,7 @@ use backend::money::Money;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, handovers,
-    license_events, license_page as text, licenses as words, moments, options, packs, portal, transfers,
+    license_events, license_page as text, licenses as words, moments, options, packs, partners, portal, transfers,
 };
 use leptos::prelude::*;
 
@@ -144,7 +144,9 @@ async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
                 plans: catalog::list_plans(tx, &vendor_id, &license.product_id).await?,
                 newest: catalog::newest_covered_release(tx, &vendor_id, &license.product_id, day).await?,
                 unpaid,
-                change: find_unpaid_change(tx, &vendor_id, &license.id).await?,
+                change: find_unpaid_change(tx, &vendor_id, &license.id)
+                    .await?
+                    .filter(|it| it.account_id == own.account.id),
                 handover: find_open_handover(tx, &cx, &license.id).await?,
             })
         })
@@ -158,7 +160,7 @@ fn actions(own: &OwnLicense) -> AnyView {
         return ().into_any();
     }
     let (license, href) = (own.license(), own.href());
-    let hand_over = (own.may(Act::TransferLicenses) && own.living_subscription().is_none())
+    let hand_over = (own.may(Act::TransferLicenses) && own.living_subscription().is_none() && own.paid_by.is_none())
         .then(|| standing(license, own.now).is_ok())
         .filter(|is_active| *is_active)
         .map(|_| {
@@ -172,6 +174,9 @@ fn actions(own: &OwnLicense) -> AnyView {
             <LinkButton href=format!("{href}/updates") label=text::RENEW_UPDATES emphasis=Emphasis::Primary />
         }
         .into_any();
+    }
+    if own.paid_by.is_some() {
+        return ().into_any();
     }
     let Some(subscription) = own.living_subscription() else {
         return view! { {hand_over} <LinkButton href="/" label=words::TO_PRICES emphasis=Emphasis::Primary /> }
@@ -351,6 +356,10 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
             facts.push(Fact::new(card_words::FACT, view! { {card_words::fact(&card.0)} {change} }));
         }
         facts.push(Fact::new(words::VERSIONS, words::EVERY_VERSION));
+    }
+    if let Some(partner) = &own.paid_by {
+        let payer = partner.as_deref().map_or_else(|| partners::FORMER_PAYER.to_owned(), partners::pays);
+        facts.push(Fact::new(partners::PAYER, payer));
     }
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));
     if let Some(surge) = text::surge(license.license_type, &license.terms) {

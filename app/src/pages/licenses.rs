@@ -31,7 +31,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let page = search::Page { now, after: list.after.as_ref(), limit: PAGE };
             let found = search_account(tx, &vendor_id, &master, &account.id, &list.filter, page).await?;
             let ids: Vec<_> = found.licenses.iter().map(|listed| &listed.view.license.id).collect();
-            let subscriptions = list_subscriptions_of_licenses(tx, &vendor_id, &ids).await?;
+            let mut subscriptions = list_subscriptions_of_licenses(tx, &vendor_id, &ids).await?;
+            // What a partner pays is not this account's business.
+            subscriptions.retain(|it| it.account_id == account.id);
             list.read_products(tx, &vendor_id).await?;
             let unfinished = match may(role, Act::SeeInvoices) {
                 true => read_unfinished(tx, &vendor_id, &account.id, now).await?,

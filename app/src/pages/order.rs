@@ -9,12 +9,12 @@ use backend::accounts::{Act, may};
 use backend::billing::CommerceError;
 use backend::catalog::{self, Plan, PriceRole, Product};
 use backend::db::DbError;
-use backend::ids::{LicenseId, OrderId};
+use backend::ids::{LicenseId, OrderId, RelationId};
 use backend::invoices::transfers;
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
-    additions, buying as text, claims, order_page as left_text, orders as order_text, promotions,
+    additions, buying as text, claims, order_page as left_text, orders as order_text, partners, promotions,
     transfers as transfer_text,
 };
 use http::{HeaderName, HeaderValue};
@@ -25,7 +25,8 @@ use super::transfer::transfer_view;
 use super::{NoPage, Page, render};
 use crate::api::claims::waiting_page;
 use crate::api::form::take_refused;
-use crate::api::orders::{CANCEL_ORDER, Choice, session_hash};
+use crate::api::orders::{CANCEL_ORDER, Choice, ClientChoice, session_hash};
+use crate::api::partners::client_page;
 use crate::components::{
     Card, CopyWords, Emphasis, Fact, Facts, KeyBox, LinkButton, Notice, PageHead, PostButton, Progress, Snippet, Step,
     Steps, Tone,
@@ -115,10 +116,15 @@ async fn left(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
     });
     let refused = take_refused(CANCEL_ORDER).await;
     let failed = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=transfer_text::CANNOT_CANCEL /> });
+    let (title, lead) = if order.is_for_client_to_pay() {
+        (partners::ORDERED_FOR_YOU, partners::ORDERED_FOR_YOU_LEAD)
+    } else {
+        (left_text::LEFT_TITLE, left_text::LEFT_LEAD)
+    };
     let body = view! {
         <PageHead
-            title=left_text::LEFT_TITLE
-            lead=left_text::LEFT_LEAD
+            title=title
+            lead=lead
             actions=move || {
                 let pay = pay.clone().map(|href| {
                     view! { <LinkButton href=href label=left_text::CONTINUE emphasis=Emphasis::Primary /> }
@@ -132,7 +138,7 @@ async fn left(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
             {give_up}
         </Card>
     };
-    Ok(Page::new(left_text::LEFT_TITLE, body))
+    Ok(Page::new(title, body))
 }
 
 fn waiting(visit: &Visit, order: &Order) -> Page {
@@ -240,6 +246,12 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             addons: ordered(order, plan, PriceRole::Addon).map(|(code, _)| code).collect(),
             packs: ordered(order, plan, PriceRole::Pack).collect(),
             code: order.promotion_code.clone().unwrap_or_default(),
+            // Who was asked to pay by a partner orders for itself from here on.
+            for_client: order
+                .relation_id
+                .clone()
+                .filter(|_| !order.is_for_client_to_pay())
+                .map(|relation_id| ClientChoice { relation_id, client_pays: false }),
         }
         .review(),
         _ => "/".to_owned(),
@@ -256,6 +268,9 @@ fn ordered(order: &Order, plan: &Plan, role: PriceRole) -> impl Iterator<Item = 
 }
 
 async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Page, NoPage> {
+    if let (Some(_), Some(relation_id)) = (&order.licensee_id, &order.relation_id) {
+        return Ok(ready_for_client(relation_id));
+    }
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
     let hash = session_hash(visit).unwrap_or_default();
     let kind = order.kind;
@@ -299,6 +314,21 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
         </Card>
     };
     Ok(Page::new(text::READY_TITLE, body))
+}
+
+/// What a partner has ordered and paid for its client.
+fn ready_for_client(relation_id: &RelationId) -> Page {
+    let href = client_page(relation_id);
+    let body = view! {
+        <PageHead
+            title=text::READY_TITLE
+            lead=partners::READY_FOR_CLIENT
+            actions=move || {
+                view! { <LinkButton href=href.clone() label=partners::TO_CLIENT emphasis=Emphasis::Primary /> }
+            }
+        />
+    };
+    Page::new(text::READY_TITLE, body)
 }
 
 fn key_card(origin: &str, key: &str, product_code: &str) -> AnyView {

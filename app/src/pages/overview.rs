@@ -122,6 +122,8 @@ async fn read(
         let license = &view.license;
         let used = leases::count_seats(tx, &license.id, license.license_type, now).await?;
         let subscription = billing::find_subscription_of_license(tx, vendor_id, &license.id).await?;
+        // What a partner pays is not this account's business.
+        let subscription = subscription.filter(|it| it.account_id == account.id);
         held.push(Held { view, used, subscription });
     }
     let (mut open, mut overdue, mut unfinished) = (Vec::new(), Vec::new(), Vec::new());

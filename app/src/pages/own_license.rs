@@ -3,12 +3,14 @@
 use backend::accounts::{Account, Act, Role, may};
 use backend::billing::{Subscription, find_subscription_of_license};
 use backend::clock::UnixMs;
-use backend::ids::LicenseId;
+use backend::ids::{AccountId, LicenseId};
 use backend::licenses::rules::{Inactive, REASON_PAST_DUE, standing};
 use backend::licenses::{License, LicenseView, find_license};
-use backend::text::en::{licenses as text, overview};
+use backend::partners::{find_clientele_of, list_partners_of};
+use backend::text::en::{licenses as text, overview, partners};
 
 use super::NoPage;
+use crate::api::partners::{CLIENTS, client_page};
 use crate::components::{Crumb, Tone};
 use crate::request::Visit;
 
@@ -23,6 +25,10 @@ pub(super) struct OwnLicense {
     pub(super) view: LicenseView,
     /// What pays for it.
     pub(super) subscription: Option<Subscription>,
+    /// Where the account pays for a client: its name and page.
+    client: Option<(String, String)>,
+    /// Where a partner pays for it: its name, or none where it is no partner any more.
+    pub(super) paid_by: Option<Option<String>>,
     /// The moment that the page shows.
     pub(super) now: UnixMs,
 }
@@ -49,9 +55,35 @@ impl OwnLicense {
         if !may(role, Act::See) {
             return Err(NoPage::NotFound);
         }
-        // Of a license that was taken over, what its former owner paid is nobody else's business.
+        let now = visit.state.clock.now();
+        let paid_by = match subscription.as_ref().filter(|it| it.ended_at.is_none() && it.account_id != account.id) {
+            Some(subscription) => Some(partner_name(visit, &account.id, &subscription.account_id).await?),
+            None => None,
+        };
+        // What somebody else pays, or a former owner paid, is nobody else's business.
         let subscription = subscription.filter(|it| it.account_id == account.id);
-        Ok(Self { account, role, view, subscription, now: visit.state.clock.now() })
+        Ok(Self { account, role, view, subscription, client: None, paid_by, now })
+    }
+
+    /// The license of `/licenses/{id}/…`, for whoever pays for it: who has it, or a partner who pays for its client.
+    pub(super) async fn of_payer(visit: &Visit) -> Result<Self, NoPage> {
+        let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
+        let id = LicenseId::from_untrusted(visit.path.split('/').nth(2).unwrap_or_default());
+        let (cx, partner_id) = (visit.viewer_cx(), account.id.clone());
+        let found = visit.state.db.read(|tx| {
+            Box::pin(async move {
+                let Some(view) = find_license(tx, &cx.vendor_id, &id).await? else { return Ok(None) };
+                let subscription = find_subscription_of_license(tx, &cx.vendor_id, &id).await?;
+                let subscription = subscription.filter(|it| it.account_id == partner_id && it.ended_at.is_none());
+                let Some(subscription) = subscription else { return Ok(None) };
+                let clientele = find_clientele_of(tx, &cx, &partner_id, &view.license.account_id).await?;
+                Ok::<_, NoPage>(clientele.map(|clientele| (view, subscription, clientele)))
+            })
+        });
+        let Some((view, subscription, clientele)) = found.await? else { return Self::of_path(visit).await };
+        let client = Some((clientele.client.company, client_page(&clientele.relation.id)));
+        let now = visit.state.clock.now();
+        Ok(Self { account, role, view, subscription: Some(subscription), client, paid_by: None, now })
     }
 
     pub(super) fn license(&self) -> &License {
@@ -68,6 +100,19 @@ impl OwnLicense {
         format!("/licenses/{}", self.license().id)
     }
 
+    /// Where a page of what is paid leads back to.
+    pub(super) fn back(&self) -> String {
+        self.client.as_ref().map_or_else(|| self.href(), |(_, page)| page.clone())
+    }
+
+    /// Where who holds its seats is listed.
+    pub(super) fn instances(&self) -> String {
+        match &self.client {
+            Some((_, page)) => format!("{page}/licenses/{}", self.license().id),
+            None => format!("{}#instances", self.href()),
+        }
+    }
+
     /// Whether the person may do this here.
     pub(super) fn may(&self, act: Act) -> bool {
         may(self.role, act)
@@ -80,8 +125,21 @@ impl OwnLicense {
 
     /// The way up from a page below the license's own.
     pub(super) fn crumbs(&self, here: &str) -> Vec<Crumb> {
-        vec![Crumb::to(text::TITLE, "/licenses"), Crumb::to(self.name(), self.href()), Crumb::here(here)]
+        match &self.client {
+            Some((company, page)) => {
+                vec![Crumb::to(partners::CLIENTS, CLIENTS), Crumb::to(company, page), Crumb::here(here)]
+            }
+            None => vec![Crumb::to(text::TITLE, "/licenses"), Crumb::to(self.name(), self.href()), Crumb::here(here)],
+        }
     }
+}
+
+/// The name of an account's partner; `None` for one that is none.
+async fn partner_name(visit: &Visit, client_id: &AccountId, partner_id: &AccountId) -> Result<Option<String>, NoPage> {
+    let (cx, client_id, partner_id) = (visit.viewer_cx(), client_id.clone(), partner_id.clone());
+    let found = visit.state.db.read(|tx| Box::pin(async move { list_partners_of(tx, &cx, &client_id).await }));
+    let partners = found.await?;
+    Ok(partners.into_iter().find(|partner| partner.partner_id == partner_id).map(|partner| partner.company))
 }
 
 /// What people call a license.

@@ -1,6 +1,6 @@
 //! `/account/second-factor?next=`: setting it up, its recovery codes, turning it off.
 
-use backend::accounts::{RecoveryCodes, SecondFactor, TotpSecret, User, find_second_factor};
+use backend::accounts::{AccountKind, RecoveryCodes, SecondFactor, TotpSecret, User, find_second_factor};
 use backend::text::en::{portal, portal_accounts, second_factor as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -28,7 +28,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (cx, user_id) = (visit.viewer_cx(), viewer.user.id.clone());
     let read = visit.state.db.read(move |tx| Box::pin(async move { find_second_factor(tx, &cx, &user_id).await }));
     let factor = read.await?;
-    let must = viewer.staff.is_some();
+    let is_partner = viewer.memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
+    let must = viewer.staff.is_some() || is_partner;
     let session = |error: tower_sessions::session::Error| NoPage::Failed(error.to_string());
     let body = match factor {
         Some(factor) => match codes_to_keep(&visit, &viewer.user.id).await.map_err(session)? {

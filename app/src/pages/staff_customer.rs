@@ -10,8 +10,8 @@ use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::licenses::{LicenseView, list_by_account as list_licenses};
 use backend::orders::{Order, list_orders};
 use backend::text::en::{
-    by_hand, console, console_customers as text, events as happenings, invoices as invoice_words, licenses as words,
-    moments, portal,
+    by_hand, console, console_customers as text, console_partners, events as happenings, invoices as invoice_words,
+    licenses as words, moments, portal,
 };
 use leptos::prelude::*;
 
@@ -19,6 +19,7 @@ use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
 use super::{NoPage, Page, render, staff_invoices, staff_licenses, staff_role};
+use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
     Badge, Breadcrumb, Card, Column, Crumb, EmptyState, Fact, Facts, Happening, LinkButton, Money, PageHead, Row,
@@ -55,7 +56,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let company = found.account.company.clone();
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(company.clone())];
     let issue = staff_may(role, StaffAct::ManageLicenses).then(|| issue_page(found.account.id.as_str()));
-    let acts = move || issue.clone().map(|href| view! { <LinkButton href label=by_hand::ISSUE /> });
+    let partner = partner_page(&found.account.id);
+    let acts = move || {
+        let issue = issue.clone().map(|href| view! { <LinkButton href label=by_hand::ISSUE /> });
+        view! { <LinkButton href=partner.clone() label=console_partners::TITLE /> {issue} }
+    };
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=company.clone() lead=text::lead(&found.account) actions=acts />

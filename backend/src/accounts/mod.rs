@@ -92,11 +92,11 @@ pub use sessions::{
     renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
-pub(crate) use store::set_vat_id_state;
 pub use store::{
     find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, list_members,
     list_memberships, lock_account, member_role, set_stripe_customer,
 };
+pub(crate) use store::{set_kind, set_vat_id_state};
 pub use update_account::{AccountUpdate, update_account};
 pub use verify_email::{EmailVerification, verify_email};
 

@@ -271,6 +271,17 @@ pub async fn lock_account(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> 
     Ok(row.map(Account::from))
 }
 
+/// Writes what an account is to the vendor. The caller holds its lock.
+pub(crate) async fn set_kind(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    kind: AccountKind,
+) -> Result<(), DbError> {
+    execute!(tx, "UPDATE accounts SET kind = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, kind)?;
+    Ok(())
+}
+
 /// Accounts in the order of their ids, after `after`: a page of the vendor's customer list.
 ///
 /// # Errors

@@ -1,8 +1,7 @@
 //! Cancelling with the end of what is paid, and taking that back.
 
 use super::change_subscription::release_schedule;
-use super::{Commerce, CommerceError, Subscription, project_subscription, rules, store};
-use crate::accounts::{self, Act};
+use super::{Commerce, CommerceError, Subscription, may_change_payment, project_subscription, rules, store};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::DbError;
@@ -114,7 +113,7 @@ async fn find(commerce: &Commerce, cx: &Cx, license_id: &LicenseId) -> Result<Fo
             Box::pin(async move {
                 let license = licenses::find_license(tx, &cx.vendor_id, &license_id).await?.map(|view| view.license);
                 let Some(license) = license else { return Ok(Found::NotAllowed) };
-                if !accounts::may_act(tx, &cx, &license.account_id, Act::Buy).await? {
+                if !may_change_payment(tx, &cx, &license).await? {
                     return Ok(Found::NotAllowed);
                 }
                 let row = store::find_subscription_of_license(tx, &cx.vendor_id, &license_id).await?;

@@ -18,6 +18,7 @@ use crate::invoices;
 use crate::jobs::{self, DeadJob, Handler, Handlers, Job, JobError, JobRun};
 use crate::keys::MasterKey;
 use crate::orders::{self, Order};
+use crate::partners;
 use crate::stripe::StripeSubscription;
 
 const PROJECT_EVENT: &str = "stripe.project_event";
@@ -46,7 +47,7 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(Reconcile(commerce.clone()))
         .with(Remind(commerce.clone()))
         .with(LicenseReady(commerce.clone()));
-    orders::handlers::register(handlers, commerce)
+    partners::handlers::register(orders::handlers::register(handlers, commerce), commerce)
 }
 
 /// Starts the rounds of reconciler and reminders for the acting vendor, unless they turn already: at start-up.

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rules::{self, Shape, Timing};
-use super::{Commerce, CommerceError, Subscription, project_subscription, store, unpaid_changes};
-use crate::accounts::{self, Act};
+use super::{Commerce, CommerceError, Subscription, may_change_payment, project_subscription, store, unpaid_changes};
 use crate::catalog::{self, Composition, Plan, Price, PriceRole, Terms};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
@@ -165,7 +164,7 @@ async fn find_changeable(
 ) -> Result<Result<(Subscription, bool), ChangeRefusal>, DbError> {
     let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
     let Some(license) = license else { return Ok(Err(ChangeRefusal::NotAllowed)) };
-    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+    if !may_change_payment(tx, cx, &license).await? {
         return Ok(Err(ChangeRefusal::NotAllowed));
     }
     let is_revoked = licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked);

@@ -232,7 +232,10 @@ async fn record(
     let account_id = Some(&before.account_id);
     let about = events::About { account_id, license_id: Some(&before.license_id), instance_id: None };
     if facts.period_end > before.period_end && subscription.ended_at.is_none() && !is_behind(subscription.state) {
-        events::record(tx, cx, "license.renewed", about, &is).await?;
+        // Whoever has the license reads it there, also where a partner pays.
+        let holder = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;
+        let account_id = holder.as_ref().map(|view| &view.license.account_id).or(account_id);
+        events::record(tx, cx, "license.renewed", events::About { account_id, ..about }, &is).await?;
     }
     audit::record(tx, cx, account_id, "subscription.project", before.id.as_str(), Some(&was), Some(&is)).await?;
     Ok(())

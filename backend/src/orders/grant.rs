@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::ids::{LicenseId, OrderId};
 use crate::licenses::{self, LicenseStatus, NewLicense};
 use crate::stripe::StripeSubscription;
-use crate::{accounts, audit, campaigns, events, invoices};
+use crate::{accounts, audit, campaigns, events, invoices, partners};
 
 /// What Stripe has made for an order.
 pub(super) struct Made {
@@ -85,6 +85,7 @@ pub(super) async fn grant(
         handlers::enqueue_invoice(tx, cx, &commerce.master, &invoice_id, made.customer_id.as_deref()).await?;
     }
     handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;
+    partners::check_relation_of(tx, cx, &commerce.master, &order).await?;
     Ok(Fulfilment::Fulfilled { license_id, newly: true })
 }
 
@@ -169,7 +170,7 @@ async fn create_perpetual(
     is_paid: bool,
 ) -> Result<LicenseId, CommerceError> {
     let new = NewLicense {
-        account_id: &order.account_id,
+        account_id: order.licensee(),
         plan,
         seats: order.seats,
         status: if is_paid { LicenseStatus::Active } else { LicenseStatus::Pending },
@@ -205,7 +206,7 @@ async fn create_subscribed(
     let condition = facts.condition(subscription, &plan, None, awaits_first_payment);
     let standing = billing_rules::standing(&condition, cx.now);
     let new = NewLicense {
-        account_id: &order.account_id,
+        account_id: order.licensee(),
         plan: &plan,
         seats: bought.seats,
         status: standing.status,

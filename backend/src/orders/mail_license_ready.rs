@@ -1,14 +1,15 @@
-//! Telling the buyer that what was ordered is there. A key is not in the mail: it is shown in the portal.
+//! Telling the buyer that what was ordered is there. A key is not in the mail: it is shown in the portal. What a partner
+//! has ordered is told to its client, who has the license.
 
-use super::{OrderKind, store};
-use crate::accounts;
+use super::{Order, OrderKind, store};
+use crate::accounts::{self, Role};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, OrderId};
 use crate::keys::MasterKey;
-use crate::licenses;
+use crate::licenses::{self, LicenseView};
 use crate::mail::{self, Sender};
-use crate::text::en::{additions, mail as letters};
+use crate::text::en::{additions, mail as letters, partner_mail};
 
 /// Queues the mail to whoever ordered; none when user or license are gone by then.
 ///
@@ -22,14 +23,17 @@ pub(crate) async fn mail_license_ready(
     license_id: &LicenseId,
 ) -> Result<(), DbError> {
     let Some(order) = store::find_order(tx, &cx.vendor_id, order_id).await? else { return Ok(()) };
-    let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
     let Some(view) = licenses::find_license(tx, &cx.vendor_id, license_id).await? else { return Ok(()) };
     // Handed over since: what it has now is its new owner's business.
-    if view.license.account_id != order.account_id {
+    if view.license.account_id != *order.licensee() {
         return Ok(());
     }
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
     let page = format!("{}/licenses/{license_id}", sender.origin);
+    if order.relation_id.is_some() {
+        return mail_client(tx, cx, master, &sender, (&order, &view), &page).await;
+    }
+    let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
     let (license, product, plan) = (&view.license, view.product_name.as_str(), view.plan_name.as_str());
     let letter = match order.kind {
         OrderKind::Subscription | OrderKind::Perpetual => {
@@ -45,4 +49,30 @@ pub(crate) async fn mail_license_ready(
         }
     };
     mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
+}
+
+/// Tells the owners of the client's account.
+async fn mail_client(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    sender: &Sender,
+    (order, view): (&Order, &LicenseView),
+    page: &str,
+) -> Result<(), DbError> {
+    let license = &view.license;
+    let letter = match &order.licensee_id {
+        Some(_) => {
+            let partner = accounts::find_account(tx, &cx.vendor_id, &order.account_id).await?;
+            let partner = partner.map(|account| account.company).unwrap_or_default();
+            partner_mail::license_from_partner(sender, &partner, view, page)
+        }
+        None => letters::license_ready(sender, &view.product_name, &view.plan_name, license.seats, page),
+    };
+    for (user, role) in accounts::list_members(tx, &cx.vendor_id, &license.account_id).await? {
+        if role == Role::Owner {
+            mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter.clone())).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,4 +1,5 @@
 //! Telling whoever ordered that an order was not paid, and how it can be begun again. Once, because an order closes once.
+//! What a client was to pay is told to the client.
 
 use super::{Order, Payment, store};
 use crate::billing::Commerce;
@@ -13,7 +14,7 @@ pub(super) async fn mail_unfinished(tx: &mut Tx, commerce: &Commerce, cx: &Cx, o
     if store::was_ordered_again(tx, order).await? {
         return Ok(());
     }
-    let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
+    let Some((email, name)) = reader(tx, cx, order).await? else { return Ok(()) };
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
     let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id).await? else { return Ok(()) };
     let Some(product) = catalog::find_product(tx, &cx.vendor_id, &plan.product_id).await? else { return Ok(()) };
@@ -22,5 +23,15 @@ pub(super) async fn mail_unfinished(tx: &mut Tx, commerce: &Commerce, cx: &Cx, o
         Payment::Transfer => letters::transfer_given_up(&sender, &product.name, &plan.name, &page),
         Payment::Card | Payment::None => letters::not_finished(&sender, &product.name, &plan.name, &page),
     };
-    mail::enqueue(tx, cx, &commerce.master, &sender.mail(&user.email, &user.name, letter)).await
+    mail::enqueue(tx, cx, &commerce.master, &sender.mail(&email, &name, letter)).await
+}
+
+/// Address and name of who is told.
+async fn reader(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<Option<(String, String)>, DbError> {
+    if order.is_for_client_to_pay() {
+        let client = accounts::find_account(tx, &cx.vendor_id, &order.account_id).await?;
+        return Ok(client.map(|client| (client.billing_email, client.company)));
+    }
+    let user = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await?;
+    Ok(user.map(|user| (user.email, user.name)))
 }

@@ -9,6 +9,8 @@
 //! or, by bank transfer, a subscription or a single invoice that is sent: then the license is there from the
 //! order on, pending, and works from the first paid invoice on; an order that is not paid in time is given up
 //! (`give_up_order.rs`), and its license ends.
+//!
+//! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 
 pub mod currency;
 mod fulfil_order;
@@ -20,8 +22,10 @@ mod mail_license_ready;
 mod mail_unfinished;
 mod make_at_stripe;
 mod order_progress;
+mod parties;
 mod place_order;
 pub mod promotion;
+mod record_order;
 mod remind_of_transfers;
 pub mod rules;
 mod show_new_key;
@@ -32,7 +36,7 @@ pub mod terms;
 use crate::catalog::{BillingInterval, PlanVersion};
 use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
-use crate::ids::{AccountId, LicenseId, OrderId, PlanId, UserId, VendorId};
+use crate::ids::{AccountId, LicenseId, OrderId, PlanId, RelationId, UserId, VendorId};
 use crate::money::{Currency, Money};
 use crate::stripe::{CheckoutItem, NewDiscount};
 
@@ -43,6 +47,7 @@ pub(crate) use give_up_order::{close, give_up_overdue};
 pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
+pub use parties::ForClient;
 pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
@@ -98,8 +103,12 @@ pub struct Order {
     pub id: OrderId,
     /// The vendor.
     pub vendor_id: VendorId,
-    /// Who buys.
+    /// Who pays.
     pub account_id: AccountId,
+    /// Who gets the license, where that is not who pays: a partner ordered for its client, and pays.
+    pub licensee_id: Option<AccountId>,
+    /// Where a partner ordered for its client, whoever pays: the relation of the two.
+    pub relation_id: Option<RelationId>,
     /// Who ordered.
     pub user_id: UserId,
     /// Hash of the browser session that ordered: it may see the key without signing in anew.
@@ -136,7 +145,7 @@ pub struct Order {
     pub promotion_code: Option<String>,
     /// Stripe's id of that code, where it was made there.
     pub promotion_code_id: Option<String>,
-    /// Stripe's coupon, where the code is one of a campaign.
+    /// Stripe's coupon: of the campaign that the code is one of, or of a partner's discount.
     pub stripe_coupon_id: Option<String>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
@@ -161,6 +170,18 @@ impl OrderKind {
 }
 
 impl Order {
+    /// Who gets the license.
+    #[must_use]
+    pub fn licensee(&self) -> &AccountId {
+        self.licensee_id.as_ref().unwrap_or(&self.account_id)
+    }
+
+    /// Whether a partner ordered it and its client is to pay.
+    #[must_use]
+    pub fn is_for_client_to_pay(&self) -> bool {
+        self.relation_id.is_some() && self.licensee_id.is_none()
+    }
+
     /// The plan as it was ordered.
     #[must_use]
     pub fn sold_as(&self) -> PlanVersion {

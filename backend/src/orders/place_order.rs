@@ -4,24 +4,27 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::parties::{ForClient, lock_parties};
 use super::promotion::PromotionProblem;
+use super::record_order::record_order;
 use super::rules::{self, ChoiceProblem, Quote};
 use super::take_code::{Agreed, agree, reserve};
 use super::{
     Order, OrderKind, OrderStatus, Payment, cancel_order, close, currency, fulfil_order, give_up_order, store, terms,
 };
-use crate::accounts::{self, Account, Act};
+use crate::accounts::{self, Account};
 use crate::billing::{Commerce, CommerceError, customer_details};
 use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId, UserId};
+use crate::keys::MasterKey;
 use crate::licenses::License;
 use crate::money::Currency;
 use crate::stripe::{
     CheckoutItem, CheckoutMode, CheckoutSession, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind,
 };
-use crate::{audit, campaigns, events, licenses, vendors};
+use crate::{audit, campaigns, licenses, vendors};
 
 /// What is bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +63,7 @@ pub struct CheckoutUrls {
 /// An order to be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceOrder {
-    /// Who buys.
+    /// Who pays; and who gets the license, unless it is ordered for a client.
     pub account_id: AccountId,
     /// Who orders.
     pub user_id: UserId,
@@ -70,8 +73,10 @@ pub struct PlaceOrder {
     pub purchase: Purchase,
     /// How it is paid.
     pub payment: Payment,
-    /// A promotion code, with what the buyer was shown of it.
+    /// A promotion code, with what the buyer was shown of it; passed over where it is ordered for a client.
     pub promotion: Option<ShownCode>,
+    /// Where a partner orders for its client; then `account_id` is one of the two.
+    pub for_client: Option<ForClient>,
     /// Where Checkout sends the buyer.
     pub urls: CheckoutUrls,
 }
@@ -258,22 +263,24 @@ async fn write(
     place: &PlaceOrder,
     agreed: &Agreed,
 ) -> Result<Result<Priced, NotWritten>, CommerceError> {
-    let (cx, place, agreed) = (cx.clone(), place.clone(), agreed.clone());
-    commerce.db.write(move |tx| Box::pin(async move { write_order(tx, &cx, &place, agreed).await })).await
+    let (cx, place, agreed, master) = (cx.clone(), place.clone(), agreed.clone(), commerce.master.clone());
+    commerce.db.write(move |tx| Box::pin(async move { write_order(tx, &cx, &master, &place, agreed).await })).await
 }
 
 async fn write_order(
     tx: &mut Tx,
     cx: &Cx,
+    master: &MasterKey,
     place: &PlaceOrder,
     agreed: Agreed,
 ) -> Result<Result<Priced, NotWritten>, CommerceError> {
-    let Some(account) = accounts::find_account(tx, &cx.vendor_id, &place.account_id).await? else {
+    let Some(parties) = lock_parties(tx, cx, place).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
-    if !accounts::may_act(tx, cx, &account.id, Act::Buy).await? {
-        return Ok(Err(OrderPlacement::NotAllowed.into()));
+    if !agreed.holds(parties.clientele.as_ref()) {
+        return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
+    let account = parties.payer.clone();
     let Some(choice) = find_choice(tx, cx, &place.account_id, &place.purchase).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
@@ -288,9 +295,10 @@ async fn write_order(
         return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed)).into()));
     }
     let items = checkout_items(&quote)?;
-    let trial_days = terms::trial_days(tx, cx, &account, &choice.plan).await?;
+    let trial_days = terms::trial_days(tx, cx, &parties.licensee, &choice.plan).await?;
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
+    let transfer = transfer.map(|usual| parties.transfer_terms(usual));
     if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
         return Ok(Err(OrderPlacement::PaymentNotOffered.into()));
     }
@@ -303,6 +311,8 @@ async fn write_order(
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
         account_id: account.id.clone(),
+        licensee_id: parties.licensee_id(),
+        relation_id: place.for_client.as_ref().map(|client| client.relation_id.clone()),
         user_id: place.user_id.clone(),
         session_hash: place.session_hash.clone(),
         kind: choice.kind,
@@ -335,15 +345,7 @@ async fn write_order(
     if let Some(reservation) = &reservation {
         campaigns::record_reservation(tx, cx, &account, &order.id, reservation).await?;
     }
-    let after = serde_json::json!({
-        "kind": order.kind, "plan_id": order.plan_id, "seats": order.seats, "years": order.years, "interval": order.billing_interval,
-        "amount_minor": order.amount_minor, "currency": order.currency, "payment": order.payment,
-        "promotion_code": order.promotion_code,
-    });
-    let about =
-        events::About { account_id: Some(&account.id), license_id: order.license_id.as_ref(), instance_id: None };
-    events::record(tx, cx, "order.placed", about, &after).await?;
-    audit::record(tx, cx, Some(&account.id), "order.place", order.id.as_str(), audit::NOTHING, Some(&after)).await?;
+    record_order(tx, cx, master, &order, &parties).await?;
     Ok(Ok(Priced { order, account, trial_without_card }))
 }
 

@@ -105,8 +105,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
                              billing_interval, seats, years, currency, amount_minor, status, payment, items,
                              trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version,
-                             stripe_coupon_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                             stripe_coupon_id, licensee_id, relation_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24, $25)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -129,7 +130,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.promotion_code_id.as_deref(),
         order.created_at,
         order.plan_version,
-        order.stripe_coupon_id.as_deref()
+        order.stripe_coupon_id.as_deref(),
+        order.licensee_id.as_ref(),
+        order.relation_id.as_ref()
     )?;
     Ok(())
 }
@@ -274,6 +277,7 @@ pub async fn list_unfinished_orders(
            AND (o.status = 'open' OR o.status = 'expired' AND o.created_at >= $3)
            AND NOT EXISTS (SELECT 1 FROM orders later
                            WHERE later.account_id = o.account_id AND later.plan_id = o.plan_id
+                             AND COALESCE(later.licensee_id, later.account_id) = COALESCE(o.licensee_id, o.account_id)
                              AND later.created_at > o.created_at AND later.status IN ('open', 'paid'))
          ORDER BY o.created_at DESC, o.id DESC LIMIT $4",
         vendor_id,
@@ -293,12 +297,14 @@ pub(super) async fn was_ordered_again(tx: &mut Tx, order: &Order) -> Result<bool
          JOIN plans mine ON mine.vendor_id = o.vendor_id AND mine.id = $3
          WHERE o.vendor_id = $1 AND o.account_id = $2 AND o.created_at >= $4 AND o.id <> $5
            AND o.status IN ('open', 'paid') AND p.product_id = mine.product_id
+           AND COALESCE(o.licensee_id, o.account_id) = $6
          LIMIT 1",
         &order.vendor_id,
         &order.account_id,
         &order.plan_id,
         order.created_at,
-        &order.id
+        &order.id,
+        order.licensee()
     )?;
     Ok(row.is_some())
 }

@@ -1,5 +1,7 @@
-//! The promotion code of an order: asked about before the transaction that writes the order, taken within it.
+//! The promotion code of an order, or the discount of a partner that orders: asked about before the transaction that
+//! writes the order, taken within it.
 
+use super::parties::{ForClient, find_parties};
 use super::place_order::{NotWritten, OrderPlacement, PlaceOrder, quote_purchase};
 use super::promotion::{Discount, DiscountSource};
 use super::rules::Quote;
@@ -11,6 +13,7 @@ use crate::campaigns::{self, Reservation, Wanted};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::PlanId;
+use crate::partners::{self, Clientele};
 
 /// What the buyer was shown that a code takes off, found to be so; and Stripe's name of the discount.
 #[derive(Clone)]
@@ -21,12 +24,14 @@ pub(super) enum Agreed {
     AtStripe(Discount, String),
     /// By a code of a campaign, with Stripe's id of its coupon.
     Ours(Discount, String),
+    /// By what is agreed with the partner that orders, with Stripe's id of its coupon.
+    WithPartner(String),
 }
 
 impl Agreed {
     pub(super) fn code(&self) -> Option<String> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::WithPartner(_) => None,
             Self::AtStripe(discount, _) | Self::Ours(discount, _) => Some(discount.code.clone()),
         }
     }
@@ -34,13 +39,19 @@ impl Agreed {
     pub(super) fn promotion_code_id(&self) -> Option<String> {
         match self {
             Self::AtStripe(_, id) => Some(id.clone()),
-            Self::Nothing | Self::Ours(..) => None,
+            Self::Nothing | Self::Ours(..) | Self::WithPartner(_) => None,
         }
+    }
+
+    /// Whether it is still what a partner that orders gets.
+    pub(super) fn holds(&self, clientele: Option<&Clientele>) -> bool {
+        let agreed = clientele.map(|it| partners::rules::coupon_id(&it.partner.id, it.terms));
+        agreed.is_none_or(|coupon_id| coupon_id == self.coupon_id())
     }
 
     pub(super) fn coupon_id(&self) -> Option<String> {
         match self {
-            Self::Ours(_, id) => Some(id.clone()),
+            Self::Ours(_, id) | Self::WithPartner(id) => Some(id.clone()),
             Self::Nothing | Self::AtStripe(..) => None,
         }
     }
@@ -53,6 +64,9 @@ pub(super) async fn agree(
     cx: &Cx,
     place: &PlaceOrder,
 ) -> Result<Result<Agreed, OrderPlacement>, CommerceError> {
+    if let Some(for_client) = &place.for_client {
+        return agree_with_partner(commerce, cx, place, for_client).await;
+    }
     let Some(shown) = &place.promotion else { return Ok(Ok(Agreed::Nothing)) };
     let (tx_cx, tx_place) = (cx.clone(), place.clone());
     let found = commerce
@@ -89,6 +103,34 @@ pub(super) async fn agree(
             Agreed::Ours(discount, coupon_id)
         }
     }))
+}
+
+/// The same for the discount of a partner that orders for a client.
+async fn agree_with_partner(
+    commerce: &Commerce,
+    cx: &Cx,
+    place: &PlaceOrder,
+    for_client: &ForClient,
+) -> Result<Result<Agreed, OrderPlacement>, CommerceError> {
+    let (tx_cx, tx_place) = (cx.clone(), place.clone());
+    let found = commerce.db.read(|tx| {
+        Box::pin(async move {
+            let parties = find_parties(tx, &tx_cx, &tx_place).await?;
+            let choice = quote_purchase(tx, &tx_cx, &tx_place.account_id, &tx_place.purchase).await?;
+            Ok::<_, DbError>(parties.and_then(|parties| parties.clientele).zip(choice))
+        })
+    });
+    let Some((clientele, (plan, quote))) = found.await? else { return Ok(Err(OrderPlacement::NotAllowed)) };
+    let quote = match quote {
+        Ok(quote) => quote,
+        Err(problem) => return Ok(Err(OrderPlacement::Refused(problem))),
+    };
+    let takes_off = partners::rules::discount(clientele.terms, &quote, &plan.id).map_or(0, |off| off.amount_minor);
+    if takes_off != for_client.takes_off_minor {
+        return Ok(Err(OrderPlacement::DiscountChanged));
+    }
+    let coupon_id = partners::make_coupon(commerce, cx, &clientele).await?;
+    Ok(Ok(coupon_id.map_or(Agreed::Nothing, Agreed::WithPartner)))
 }
 
 /// The redemption that the order can have, under the lock of its campaign; `None` where it needs none of ours.

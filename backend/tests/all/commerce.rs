@@ -12,6 +12,7 @@ mod currencies;
 mod decoding;
 mod edges;
 mod failed_renewal;
+mod for_clients;
 mod free_plans;
 mod given_back;
 mod heard;

@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use backend::accounts::{self, Account, DbSessionStore, Membership, Role};
+use backend::accounts::{self, Account, AccountKind, DbSessionStore, Membership, Role};
 use backend::db::DbError;
 use backend::ids::AccountId;
 use backend::vendors::Vendor;
@@ -57,8 +57,8 @@ pub(crate) async fn for_instances(
     next.run(request).await
 }
 
-/// Lets nobody past who may not open the page; forms check their own authority. Staff without a second factor get no
-/// further than setting one up, with forms as with pages.
+/// Lets nobody past who may not open the page; forms check their own authority. Staff and partners without a second
+/// factor get no further than setting one up, with forms as with pages.
 pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, next: Next) -> Response {
     if let Some(act) = visit.path.strip_prefix("/act/") {
         let must_set_factor = visit.viewer.as_ref().is_some_and(|viewer| viewer.must_set_factor);
@@ -75,7 +75,7 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
     }
 }
 
-/// The forms that staff may send before they have a second factor: those of their own log-in, and those that anyone may.
+/// The forms that staff and partners may send before they have a second factor: those of their own log-in, and those that anyone may.
 const BEFORE_THE_FACTOR: [&str; 13] = [
     "change-password",
     "confirm-password",
@@ -100,7 +100,7 @@ enum Who {
         account: bool,
         staff: bool,
     },
-    /// Staff without a second factor.
+    /// Staff, or a partner, without a second factor.
     WithoutFactor,
 }
 
@@ -191,10 +191,10 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
                 let memberships = accounts::list_memberships(tx, &vendor_id, &user_id).await?;
                 let account = acts_for(&memberships, chosen.as_ref());
                 let staff = user.staff_role;
-                let must_set_factor = match staff {
-                    Some(_) => !accounts::has_second_factor(tx, &vendor_id, &user_id).await?,
-                    None => false,
-                };
+                // Staff, and whoever acts for a partner: both see what others have.
+                let is_partner = memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
+                let must_set_factor = (staff.is_some() || is_partner)
+                    && !accounts::has_second_factor(tx, &vendor_id, &user_id).await?;
                 Ok(Some(Viewer { user, account, memberships, staff, must_set_factor }))
             })
         })

@@ -80,6 +80,7 @@ impl Till {
             purchase,
             payment: Payment::Card,
             promotion: None,
+            for_client: None,
             urls: CheckoutUrls {
                 success: "https://portal.test/ok".to_owned(),
                 cancel: "https://portal.test".to_owned(),

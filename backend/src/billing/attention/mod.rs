@@ -30,6 +30,8 @@ pub enum Attention {
         works_until: Option<UnixMs>,
         /// The grace is over.
         is_suspended: bool,
+        /// Whether the license is the account's own, not one of a client for whom it pays.
+        is_own: bool,
     },
     /// A card ends, or has ended, and would be charged after that.
     CardEnds {
@@ -72,6 +74,7 @@ pub async fn list_attention(
             license_id: row.license_id,
             works_until: row.ends_at.filter(|_| row.status_reason == REASON_PAST_DUE),
             is_suspended,
+            is_own: row.licensee_id == *account_id,
         });
     }
     let until = now.plus(card_rules::CARD_NOTICE_MS + 1);

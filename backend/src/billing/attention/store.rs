@@ -9,6 +9,7 @@ use crate::licenses::LicenseStatus;
 #[derive(sqlx::FromRow)]
 pub(super) struct BehindRow {
     pub(super) license_id: LicenseId,
+    pub(super) licensee_id: AccountId,
     pub(super) license_name: String,
     pub(super) product_name: String,
     pub(super) plan_name: String,
@@ -26,8 +27,8 @@ pub(super) async fn list_behind(
     fetch_all!(
         tx,
         BehindRow,
-        "SELECT l.id AS license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name, l.status,
-                l.status_reason, l.ends_at
+        "SELECT l.id AS license_id, l.account_id AS licensee_id, l.name AS license_name, r.name AS product_name,
+                p.name AS plan_name, l.status, l.status_reason, l.ends_at
          FROM subscriptions s
          JOIN licenses l ON l.vendor_id = s.vendor_id AND l.id = s.license_id
          JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::{CardUpdate, store};
-use crate::accounts::{self, Act};
-use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license};
+use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, UserId};
@@ -99,7 +98,7 @@ async fn write(tx: &mut Tx, cx: &Cx, start: &StartCardUpdate) -> Result<Written,
     let Some(license) = view.map(|view| view.license) else {
         return Ok(Written::Refused(CardUpdateStart::NotAllowed));
     };
-    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+    if !may_change_payment(tx, cx, &license).await? {
         return Ok(Written::Refused(CardUpdateStart::NotAllowed));
     }
     let row = find_subscription_of_license(tx, &cx.vendor_id, &license.id).await?;
@@ -109,7 +108,7 @@ async fn write(tx: &mut Tx, cx: &Cx, start: &StartCardUpdate) -> Result<Written,
     let update = CardUpdate {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
-        account_id: license.account_id,
+        account_id: row.account_id.clone(),
         license_id: license.id,
         user_id: start.user_id.clone(),
         for_all: start.for_all,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::accounts::{self, Act};
-use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license};
+use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment};
 use crate::catalog::{self, BillingInterval, Composition, LicenseType, Plan, PlanKind, PriceRole};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
@@ -144,7 +143,7 @@ async fn find(
 ) -> Result<Result<(Subscription, Plan), ConversionRefusal>, DbError> {
     let view = licenses::find_license(tx, &cx.vendor_id, license_id).await?;
     let Some(license) = view.map(|view| view.license) else { return Ok(Err(ConversionRefusal::NotAllowed)) };
-    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+    if !may_change_payment(tx, cx, &license).await? {
         return Ok(Err(ConversionRefusal::NotAllowed));
     }
     if licenses::rules::standing(&license, cx.now) == Err(licenses::rules::Inactive::Revoked) {

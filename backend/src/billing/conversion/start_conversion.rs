@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, preview_conversion, store};
-use crate::billing::{Commerce, CommerceError};
+use crate::billing::{Commerce, CommerceError, payer_of};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText};
@@ -116,10 +116,11 @@ async fn write(
             Box::pin(async move {
                 let view = licenses::find_license(tx, &cx.vendor_id, &start.license_id).await?;
                 let Some(license) = view.map(|view| view.license) else { return Ok(None) };
+                let payer_id = payer_of(tx, &cx.vendor_id, &license).await?;
                 let conversion = Conversion {
                     id: cx.id(),
                     vendor_id: cx.vendor_id.clone(),
-                    account_id: license.account_id,
+                    account_id: payer_id,
                     license_id: license.id,
                     user_id: start.user_id,
                     plan_id: offer.plan.id,

@@ -1,15 +1,18 @@
-//! Telling an account of a payment that failed, and of what became of it.
+//! Telling an account of a payment that failed, and of what became of it. Who has the license is told apart where a
+//! partner pays for it, of what it means for the license and of nothing else.
 
 use super::rules::{Reminder, Turn};
 use super::{Owed, store};
+use crate::accounts::{self, Role};
 use crate::billing::Subscription;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 use crate::mail::{self, Letter, Sender};
+use crate::text::en::partner_mail;
 use crate::text::en::renewal_mail::{self as words, PaymentFacts};
-use crate::{accounts, events, licenses};
+use crate::{events, licenses};
 
 /// A turn, with what the letter needs to say of it.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,7 @@ pub(crate) async fn mail_turn(
         Turn::Suspended => {}
     }
     let turned = *turned;
+    tell_licensee(tx, cx, master, row, turned.turn).await?;
     send(tx, cx, master, row, move |sender, facts| match (turned.turn, turned.works_until) {
         (Turn::Failed, Some(until)) if turned.awaits_confirmation => words::confirm_payment(sender, facts, until),
         (Turn::Failed, Some(until)) if turned.by_transfer => words::transfer_missing(sender, facts, until),
@@ -81,6 +85,31 @@ pub(crate) async fn mail_reminder(
     Ok(true)
 }
 
+/// Tells the owners of a license that stops, or works again, because of who pays for it.
+async fn tell_licensee(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    row: &Subscription,
+    turn: Turn,
+) -> Result<(), DbError> {
+    let is_suspended = match turn {
+        Turn::Suspended => true,
+        Turn::Restored => false,
+        Turn::Failed | Turn::Settled => return Ok(()),
+    };
+    let view = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await?;
+    let Some(view) = view.filter(|view| view.license.account_id != row.account_id) else { return Ok(()) };
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let letter = partner_mail::partner_has_not_paid(&sender, &view, is_suspended);
+    for (user, role) in accounts::list_members(tx, &cx.vendor_id, &view.license.account_id).await? {
+        if role == Role::Owner {
+            mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter.clone())).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn send(
     tx: &mut Tx,
     cx: &Cx,
@@ -92,6 +121,8 @@ async fn send(
     let Some(account) = accounts::find_account(tx, &cx.vendor_id, &row.account_id).await? else { return Ok(()) };
     let Some(view) = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await? else { return Ok(()) };
     let owed: Option<Owed> = store::find_owed(tx, &cx.vendor_id, &row.license_id).await?;
-    let letter = write(&sender, &PaymentFacts { view: &view, owed: owed.as_ref() });
+    // Its own page is for who has the license.
+    let pays_for_client = view.license.account_id != row.account_id;
+    let letter = write(&sender, &PaymentFacts { view: &view, owed: owed.as_ref(), pays_for_client });
     mail::enqueue(tx, cx, master, &sender.mail(&account.billing_email, &account.company, letter)).await
 }

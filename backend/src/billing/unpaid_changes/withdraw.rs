@@ -1,8 +1,7 @@
 //! Taking back a change whose transfer has not come: by whoever asked for it, or when its time is over.
 
 use super::{UnpaidChange, store};
-use crate::accounts::{self, Act};
-use crate::billing::{Commerce, CommerceError, project_subscription};
+use crate::billing::{Commerce, CommerceError, may_change_payment, project_subscription};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::LicenseId;
@@ -38,7 +37,7 @@ pub async fn withdraw_change(
             Box::pin(async move {
                 let license = crate::licenses::find_license(tx, &tx_cx.vendor_id, &id).await?;
                 let Some(license) = license.map(|view| view.license) else { return Ok(Err(Withdrawal::NotAllowed)) };
-                if !accounts::may_act(tx, &tx_cx, &license.account_id, Act::Buy).await? {
+                if !may_change_payment(tx, &tx_cx, &license).await? {
                     return Ok(Err(Withdrawal::NotAllowed));
                 }
                 let change = store::find_unpaid_change(tx, &tx_cx.vendor_id, &id).await?;

@@ -181,6 +181,8 @@ fn a_new_key_is_shown_only_to_the_session_that_bought_it_and_only_for_an_hour() 
         id: crate::ids::OrderId::from_untrusted("ord_x"),
         vendor_id: crate::ids::VendorId::from_untrusted("vnd_x"),
         account_id: crate::ids::AccountId::from_untrusted("acc_x"),
+        licensee_id: None,
+        relation_id: None,
         user_id: UserId::from_untrusted("usr_x"),
         session_hash: Some(b"session".to_vec()),
         kind: OrderKind::Subscription,

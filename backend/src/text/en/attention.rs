@@ -55,9 +55,10 @@ pub fn act(attention: &Attention, may_buy: bool) -> Option<(&'static str, String
         return None;
     }
     Some(match attention {
-        Attention::PaymentFailed { license_id, owed, .. } => {
+        Attention::PaymentFailed { license_id, owed, is_own, .. } => {
             match owed.as_ref().and_then(|owed| owed.payment_url.clone()) {
                 Some(url) => (PAY, url),
+                None if !is_own => (SEE, "/invoices".to_owned()),
                 None => (SEE, format!("/licenses/{license_id}")),
             }
         }

@@ -107,6 +107,11 @@ pub fn what_next(license: &License, subscription: Option<&Subscription>, now: Un
             }
             format!("Renews on {on} for {} before tax.", amount(charge))
         }
+        // Issued by hand, or paid by a partner, whose prices are no business of who has the license.
+        (Ok(()), None) if license.kind == PlanKind::Subscription => match ended {
+            Some(day) => format!("Works until {day}, and longer where it is renewed."),
+            None => "Works until further notice.".to_owned(),
+        },
         (Ok(()), None) => match license.updates_until {
             Some(until) if until.date() < now.date() => {
                 format!("Yours for ever. Updates ended on {}.", moments::day(until))
@@ -138,14 +143,18 @@ pub fn next_charge(subscription: &Subscription) -> Money {
 pub fn lead(view: &LicenseView, subscription: Option<&Subscription>, now: UnixMs) -> String {
     let license = &view.license;
     let seats = buying::seats(license.license_type, license.seats);
-    let interval = paying(license, subscription).map_or(BillingInterval::Once, |it| it.billing_interval);
+    let billed = match paying(license, subscription) {
+        Some(subscription) => format!(", {}", billed(subscription.billing_interval)),
+        None if license.kind == PlanKind::Subscription => String::new(),
+        None => format!(", {}", billed(BillingInterval::Once)),
+    };
     let runs = match license.license_type {
         LicenseType::Floating => format!("Runs on any {seats} at a time"),
         LicenseType::Machine => format!("Runs on {seats}"),
         LicenseType::User => format!("For {seats}"),
     };
     let next = what_next(license, subscription, now);
-    format!("{}, {} plan, {}. {runs}. {next}", view.product_name, view.plan_name, billed(interval))
+    format!("{}, {} plan{billed}. {runs}. {next}", view.product_name, view.plan_name)
 }
 
 // ── Facts ───────────────────────────────────────────────────────────────────────────────────────────

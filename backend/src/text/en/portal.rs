@@ -190,6 +190,13 @@ pub fn done(code: &str) -> Option<&'static str> {
         "feedback_given" => "Thank you. Your answer is kept.",
         "feedback_mails_on" => "You will be asked for feedback, once.",
         "feedback_mails_off" => "You will not be asked for feedback.",
+        "partner_made" => "The account is a partner. Its owners are told by mail.",
+        "partner_terms_changed" => "The terms are changed. The partner's owners are told by mail.",
+        "partnership_ended" => "The partnership is over. Both sides are told by mail.",
+        "client_invited" => "The invitation is on its way.",
+        "relation_accepted" => "You have a partner now. It is told by mail.",
+        "relation_ended" => "That is over. The other side is told by mail.",
+        "order_sent_to_client" => "The order is placed. Your client gets a mail with the way to pay.",
         _ => return super::members::done(code),
     })
 }

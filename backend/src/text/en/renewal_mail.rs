@@ -13,6 +13,8 @@ pub struct PaymentFacts<'a> {
     pub view: &'a LicenseView,
     /// What is open, where it is known already.
     pub owed: Option<&'a Owed>,
+    /// Who pays is the partner of who has the license: its page is not the reader's.
+    pub pays_for_client: bool,
 }
 
 const PAY: &str = "Pay the invoice";
@@ -23,7 +25,8 @@ fn name_of(view: &LicenseView) -> String {
 
 /// What all letters about a payment have in common: the facts, the way to pay, and the way to another card.
 fn about_payment(sender: &Sender, facts: &PaymentFacts<'_>, works_until: Option<UnixMs>) -> Letter {
-    let page = format!("{}/licenses/{}", sender.origin, facts.view.license.id);
+    let license = format!("{}/licenses/{}", sender.origin, facts.view.license.id);
+    let page = if facts.pays_for_client { format!("{}/invoices", sender.origin) } else { license.clone() };
     let mut rows = vec![("License".to_owned(), name_of(facts.view))];
     if let Some(owed) = facts.owed {
         rows.push(("Invoice".to_owned(), owed.number.clone()));
@@ -36,7 +39,9 @@ fn about_payment(sender: &Sender, facts: &PaymentFacts<'_>, works_until: Option<
     Letter {
         facts: rows,
         button: Some((PAY.to_owned(), pay)),
-        notes: vec![format!("To pay this and all that follows with another card, log in and change it: {page}/card")],
+        notes: vec![format!(
+            "To pay this and all that follows with another card, log in and change it: {license}/card"
+        )],
         reason: "You get this mail because this address is set for your account's invoices.".to_owned(),
         ..Letter::default()
     }
@@ -181,7 +186,8 @@ pub fn restored(sender: &Sender, facts: &PaymentFacts<'_>) -> Letter {
 fn good_news(sender: &Sender, facts: &PaymentFacts<'_>) -> Letter {
     Letter {
         facts: vec![("License".to_owned(), name_of(facts.view))],
-        button: Some(("Open the license".to_owned(), format!("{}/licenses/{}", sender.origin, facts.view.license.id))),
+        button: (!facts.pays_for_client)
+            .then(|| ("Open the license".to_owned(), format!("{}/licenses/{}", sender.origin, facts.view.license.id))),
         notes: Vec::new(),
         ..about_payment(sender, facts, None)
     }

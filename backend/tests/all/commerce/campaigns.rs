@@ -118,6 +118,7 @@ impl Shop {
             purchase: self.three_seats().await?,
             payment,
             promotion: Some(ShownCode { code: code.to_owned(), takes_off_minor: QUARTER, address: address(from) }),
+            for_client: None,
             urls: CheckoutUrls {
                 success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
                 cancel: "https://portal.test/pricing".to_owned(),

@@ -145,6 +145,7 @@ impl Shop {
             purchase,
             payment,
             promotion: promotion.map(|(code, takes_off_minor)| ShownCode { code, takes_off_minor, address: ADDRESS }),
+            for_client: None,
             urls: CheckoutUrls {
                 success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
                 cancel: "https://portal.test/pricing".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Who asks, in the order of the columns.
-pub(super) const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 15] = [
     "visitor",
     "owner",
     "billing",
@@ -16,7 +16,13 @@ pub(super) const COLUMNS: [&str; 12] = [
     "finance",
     "read_only",
     "foreign_admin",
+    "partner",
+    "client",
+    "former_partner",
 ];
+
+/// The place of the owner of another account among [`COLUMNS`].
+const OTHER_OWNER: usize = 5;
 
 /// What somebody gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +64,10 @@ fn row(line: &str) -> (String, Row) {
     let mut words: Vec<_> = words.filter(|word| *word != "|").collect();
     let names_an_object = words.last() == Some(&"*");
     words.retain(|word| *word != "*");
+    // Partners and clients own other accounts; a row need not say that it is nothing more to them.
+    if words.len() + 3 == COLUMNS.len() {
+        words.extend([words[OTHER_OWNER]; 3]);
+    }
     assert_eq!(words.len(), COLUMNS.len(), "{line}");
     let cells = words.into_iter().map(|word| match word {
         "x" => Cell::LetIn,

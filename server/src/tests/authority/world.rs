@@ -43,6 +43,7 @@ pub(super) struct Objects {
     token: String,
     vendor_token: String,
     conversation: String,
+    relation: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -89,6 +90,7 @@ impl World {
             token: "tok_own".to_owned(),
             vendor_token: "tok_vendor".to_owned(),
             conversation: "con_own".to_owned(),
+            relation: "rln_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -161,7 +163,7 @@ impl World {
         let (vendor, id) = (vendor_id.clone(), UserId::from_untrusted(&format!("usr_{column}")));
         let user = state.db.read(move |tx| Box::pin(async move { find_user(tx, &vendor, &id).await })).await?;
         let user = user.ok_or_else(|| anyhow::anyhow!("nobody is {column}"))?;
-        if user.staff_role.is_some() {
+        if user.staff_role.is_some() || column == "partner" {
             self.give_factor(&user).await?;
         }
         let store = DbSessionStore::new(state.db.clone(), state.clock.clone(), state.entropy.clone());
@@ -215,6 +217,17 @@ impl World {
 
     /// Asks for an address as somebody.
     pub(super) async fn ask(&self, address: &Address, objects: &Objects, column: &str) -> Answer {
+        // A former partner names the relation that it had; partners and clients invite for their own accounts.
+        let objects = match column {
+            "former_partner" => objects.clone().of_former_partner(),
+            _ => objects.clone(),
+        };
+        let objects = match address.path.as_str() {
+            "/act/invite-client" if ["partner", "client", "former_partner"].contains(&column) => {
+                Objects { account: format!("acc_{column}"), ..objects }
+            }
+            _ => objects,
+        };
         let (path, method) = (objects.fill(&address.path), address.method.clone());
         let same_origin = ("sec-fetch-site", "same-origin");
         match address.kind {
@@ -259,6 +272,7 @@ impl Objects {
             Some("handovers") => &self.handover,
             Some("campaigns") => &self.campaign,
             Some("messages") => &self.conversation,
+            Some("partner" | "relations") => &self.relation,
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
@@ -274,6 +288,12 @@ impl Objects {
             .replace("{product}", "iot-platform")
             .replace("{id}", id)
             + if path.contains("/year.") { "?year=2026" } else { "" }
+    }
+
+    /// With the relation that was in place of the one that lasts.
+    fn of_former_partner(self) -> Self {
+        let relation = self.relation.replace("rln_own", "rln_former_partner");
+        Self { relation, ..self }
     }
 
     /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows; the vendor
@@ -353,6 +373,10 @@ impl Objects {
             ("count", "1"),
             ("features", ""),
             ("conversation_id", &self.conversation),
+            ("relation_id", &self.relation),
+            ("commission", "20"),
+            ("discount", "10"),
+            ("days_until_due", "30"),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),
@@ -397,6 +421,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         token: "tok_abroad".to_owned(),
         vendor_token: "tok_abroad".to_owned(),
         conversation: "con_abroad".to_owned(),
+        relation: "rln_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -454,6 +479,7 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
                   SELECT m.vendor_id, m.account_id, 'usr_other_owner', 'owner', 1 FROM memberships m
                   JOIN users u ON u.id = m.user_id WHERE u.email_key = 'other@example.com'";
     sqlx::query(others).execute(&mut *raw).await?;
+    partners(raw, own).await?;
     // The same id in another vendor's realm: its people, customer, license and instance are copies of ours.
     for sql in [
         "INSERT INTO users (id, vendor_id, email, email_key, password_hash, staff_role, password_set_at, created_at)
@@ -520,6 +546,46 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
     let parties = serde_json::to_string(&Parties::default())?;
     sqlx::query("UPDATE invoices SET parties = $1 WHERE parties = '{}'").bind(parties).execute(&mut *raw).await?;
     copy_abroad(raw, own, vendor).await
+}
+
+/// The partner of the account that has the license, another client of that partner, and a partner that it had before.
+async fn partners(raw: &mut SqliteConnection, own: &Objects) -> anyhow::Result<()> {
+    for (column, kind) in [("partner", "partner"), ("client", "customer"), ("former_partner", "customer")] {
+        for sql in [
+            "INSERT INTO users (id, vendor_id, email, email_key, password_hash, password_set_at, created_at)
+             SELECT 'usr_' || $1, vendor_id, $1 || '@people.test', $1 || '@people.test', password_hash, 1, 1
+             FROM users WHERE email_key = 'other@example.com' AND $2 <> ''",
+            "INSERT INTO accounts (id, vendor_id, kind, company, country, address, billing_email, created_at)
+             SELECT 'acc_' || $1, vendor_id, $2, $1, country, address, billing_email, 1
+             FROM users JOIN accounts USING (vendor_id) WHERE email_key = 'other@example.com' LIMIT 1",
+            "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at)
+             SELECT vendor_id, id, 'usr_' || $1, 'owner', 1 FROM accounts WHERE id = 'acc_' || $1 AND $2 <> ''",
+        ] {
+            sqlx::query(sql).bind(column).bind(kind).execute(&mut *raw).await?;
+        }
+    }
+    for sql in [
+        "INSERT INTO partners (vendor_id, account_id, commission_bp, discount_bp, since, ended_at)
+         SELECT vendor_id, id, 2000, 1000, 1, CASE kind WHEN 'partner' THEN NULL ELSE 2 END FROM accounts
+         WHERE id IN ('acc_partner', 'acc_former_partner') AND $1 <> ''",
+        "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
+             expires_at, accepted_at)
+         SELECT 'rln_own', vendor_id, 'acc_partner', id, 'x', 'owner@people.test', 'owner@people.test', 'active', 1, 2, 2
+         FROM accounts WHERE id = $1",
+        "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
+             expires_at, accepted_at)
+         SELECT 'rln_client', vendor_id, 'acc_partner', id, 'x', 'client@people.test', 'client@people.test', 'active', 1, 2, 2
+         FROM accounts WHERE id = 'acc_client' AND $1 <> ''",
+        "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
+             expires_at, accepted_at, ended_at)
+         SELECT 'rln_former_partner', vendor_id, 'acc_former_partner', id, 'x', 'owner@people.test', 'owner@people.test',
+             'ended', 1, 2, 2, 3
+         FROM accounts WHERE id = $1",
+    ] {
+        let done = sqlx::query(sql).bind(&own.account).execute(&mut *raw).await?;
+        assert!(done.rows_affected() > 0, "{sql}");
+    }
+    Ok(())
 }
 
 /// Copies an account with what it has to the other vendor, under ids that end in `_abroad`.
@@ -598,6 +664,17 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
         );
         let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(vendor).bind(&own.license).execute(&mut *raw).await?;
         assert_eq!(done.rows_affected(), 1, "{table}");
+    }
+    for sql in [
+        "INSERT INTO partners (vendor_id, account_id, commission_bp, discount_bp, since)
+         SELECT vendor_id, id, 2000, 1000, 1 FROM accounts WHERE id = 'acc_abroad'",
+        "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
+             expires_at)
+         SELECT 'rln_abroad', vendor_id, id, id, 'x', 'x@people.test', 'x@people.test', 'active', 1, 2
+         FROM accounts WHERE id = 'acc_abroad'",
+    ] {
+        let done = sqlx::query(sql).execute(&mut *raw).await?;
+        assert_eq!(done.rows_affected(), 1, "{sql}");
     }
     Ok(())
 }

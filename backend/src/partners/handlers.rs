@@ -1,0 +1,79 @@
+//! The job of partners: when a relation has ended, what the partner pays for the client runs until the end of what is
+//! paid, and does not renew. It asks again whether both are related by then, so that a relation that began anew in
+//! between keeps what it has.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{are_related, store};
+use crate::billing::{CancelReason, Commerce, cancel_subscription};
+use crate::cx::{Actor, Cx};
+use crate::db::{DbError, Tx};
+use crate::ids::{LicenseId, RelationId};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::keys::MasterKey;
+use crate::orders::Order;
+
+const STOP_RENEWALS: &str = "partners.stop_renewals";
+
+/// With the handler of partners added.
+#[must_use]
+pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
+    handlers.with(StopRenewals(commerce.clone()))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    relation_id: RelationId,
+}
+
+/// Queues that nothing renews that the partner pays for the client.
+pub(super) async fn enqueue_stop_renewals(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    relation_id: &RelationId,
+) -> Result<(), DbError> {
+    let job = Job::new(STOP_RENEWALS, &Payload { relation_id: relation_id.clone() });
+    jobs::enqueue(tx, cx, master, job.queued_by(format!("{STOP_RENEWALS}:{relation_id}"))).await.map(drop)
+}
+
+/// After an order was paid: a relation that ended in between does not go on paying by it.
+pub(crate) async fn check_relation_of(tx: &mut Tx, cx: &Cx, master: &MasterKey, order: &Order) -> Result<(), DbError> {
+    let (Some(relation_id), Some(client_id)) = (&order.relation_id, &order.licensee_id) else { return Ok(()) };
+    if are_related(tx, &cx.vendor_id, &order.account_id, client_id).await? {
+        return Ok(());
+    }
+    enqueue_stop_renewals(tx, cx, master, relation_id).await
+}
+
+struct StopRenewals(Commerce);
+
+#[async_trait]
+impl Handler for StopRenewals {
+    fn kind(&self) -> &'static str {
+        STOP_RENEWALS
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let payload: Payload = run.payload()?;
+        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.relation_id);
+        let found = self.0.db.read(|tx| {
+            Box::pin(async move {
+                let relation = store::find_relation(tx, &vendor_id, &id).await?;
+                let sides = relation.and_then(|relation| Some((relation.partner_id, relation.client_id?)));
+                let Some((partner_id, client_id)) = sides else { return Ok(Vec::new()) };
+                if are_related(tx, &vendor_id, &partner_id, &client_id).await? {
+                    return Ok(Vec::new());
+                }
+                store::list_paid_for(tx, &vendor_id, &partner_id, &client_id).await
+            })
+        });
+        let licenses: Result<Vec<LicenseId>, DbError> = found.await;
+        let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
+        for license_id in licenses? {
+            cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,397 @@
+//! Partners and relations in the database.
+
+use super::{Partner, PartnerTerms, Relation, RelationStatus};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::ids::{AccountId, LicenseId, RelationId, VendorId};
+
+/// The partner that this account is, or was.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_partner(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<Option<Partner>, DbError> {
+    fetch_optional!(tx, Partner, "SELECT * FROM partners WHERE vendor_id = $1 AND account_id = $2", vendor_id, id)
+}
+
+pub(super) async fn lock_partner(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+) -> Result<Option<Partner>, DbError> {
+    fetch_optional!(
+        tx,
+        Partner,
+        "UPDATE partners SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND account_id = $2 RETURNING *",
+        vendor_id,
+        id
+    )
+}
+
+/// Writes terms; who was a partner before is one again. The caller holds the account's lock.
+pub(super) async fn upsert_partner(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &AccountId,
+    terms: PartnerTerms,
+    since: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "INSERT INTO partners (vendor_id, account_id, commission_bp, discount_bp, days_until_due, since)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (account_id) DO UPDATE SET commission_bp = excluded.commission_bp,
+             discount_bp = excluded.discount_bp, days_until_due = excluded.days_until_due, since = excluded.since,
+             ended_at = NULL, lock_no = partners.lock_no + 1",
+        &cx.vendor_id,
+        id,
+        terms.commission_bp,
+        terms.discount_bp,
+        terms.days_until_due,
+        since
+    )?;
+    Ok(())
+}
+
+/// Writes that a partnership is over. The caller holds its lock.
+pub(super) async fn set_partner_ended(tx: &mut Tx, cx: &Cx, id: &AccountId) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE partners SET ended_at = $3 WHERE vendor_id = $1 AND account_id = $2",
+        &cx.vendor_id,
+        id,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// A relation of this vendor, whoever asks.
+pub(super) async fn find_relation(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &RelationId,
+) -> Result<Option<Relation>, DbError> {
+    fetch_optional!(tx, Relation, "SELECT * FROM client_relations WHERE vendor_id = $1 AND id = $2", vendor_id, id)
+}
+
+pub(super) async fn lock_relation(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &RelationId,
+) -> Result<Option<Relation>, DbError> {
+    fetch_optional!(
+        tx,
+        Relation,
+        "UPDATE client_relations SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 RETURNING *",
+        vendor_id,
+        id
+    )
+}
+
+/// Inserts an invitation, unless another one of the partner's to the same address waits: then `false`.
+pub(super) async fn insert_relation(tx: &mut Tx, relation: &Relation) -> Result<bool, DbError> {
+    let inserted = execute!(
+        tx,
+        "INSERT INTO client_relations (id, vendor_id, partner_id, company, email, email_key, status, invited_by,
+                                       created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (partner_id, email_key) WHERE status = 'invited' DO NOTHING",
+        &relation.id,
+        &relation.vendor_id,
+        &relation.partner_id,
+        &relation.company,
+        &relation.email,
+        &relation.email_key,
+        relation.status,
+        relation.invited_by.as_ref(),
+        relation.created_at,
+        relation.expires_at
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Writes back what may change in a relation's life. The caller holds its lock.
+pub(super) async fn update_relation(tx: &mut Tx, relation: &Relation) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE client_relations SET status = $3, client_id = $4, accepted_by = $5, accepted_at = $6, ended_at = $7
+         WHERE vendor_id = $1 AND id = $2",
+        &relation.vendor_id,
+        &relation.id,
+        relation.status,
+        relation.client_id.as_ref(),
+        relation.accepted_by.as_ref(),
+        relation.accepted_at,
+        relation.ended_at
+    )?;
+    Ok(())
+}
+
+/// Writes that a partner's invitations to an address are overdue, so that another can be made.
+pub(super) async fn close_overdue(
+    tx: &mut Tx,
+    cx: &Cx,
+    partner_id: &AccountId,
+    email_key: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE client_relations SET status = $5, ended_at = expires_at
+         WHERE vendor_id = $1 AND partner_id = $2 AND email_key = $3 AND status = 'invited' AND expires_at <= $4",
+        &cx.vendor_id,
+        partner_id,
+        email_key,
+        cx.now,
+        RelationStatus::Withdrawn
+    )?;
+    Ok(())
+}
+
+/// The relation of a partner with a client, while it lasts.
+pub(super) async fn find_active(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    client_id: &AccountId,
+) -> Result<Option<Relation>, DbError> {
+    fetch_optional!(
+        tx,
+        Relation,
+        "SELECT * FROM client_relations
+         WHERE vendor_id = $1 AND partner_id = $2 AND client_id = $3 AND status = 'active'",
+        vendor_id,
+        partner_id,
+        client_id
+    )
+}
+
+/// A partner's relation that lasts and began with an invitation to this address.
+pub(super) async fn find_active_by_email(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    email_key: &str,
+) -> Result<Option<Relation>, DbError> {
+    fetch_optional!(
+        tx,
+        Relation,
+        "SELECT * FROM client_relations
+         WHERE vendor_id = $1 AND partner_id = $2 AND email_key = $3 AND status = 'active' LIMIT 1",
+        vendor_id,
+        partner_id,
+        email_key
+    )
+}
+
+/// A partner's relations that are not over, in the order in which they are locked.
+pub(super) async fn list_living(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+) -> Result<Vec<Relation>, DbError> {
+    fetch_all!(
+        tx,
+        Relation,
+        "SELECT * FROM client_relations
+         WHERE vendor_id = $1 AND partner_id = $2 AND status IN ('invited', 'active') ORDER BY id",
+        vendor_id,
+        partner_id
+    )
+}
+
+/// A partner of a client.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PartnerOf {
+    /// The relation.
+    pub id: RelationId,
+    /// The partner.
+    pub partner_id: AccountId,
+    /// Its name.
+    pub company: String,
+    /// Since when.
+    pub accepted_at: UnixMs,
+}
+
+pub(super) async fn list_partners_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    client_id: &AccountId,
+) -> Result<Vec<PartnerOf>, DbError> {
+    fetch_all!(
+        tx,
+        PartnerOf,
+        "SELECT r.id, r.partner_id, a.company, r.accepted_at FROM client_relations r
+         JOIN accounts a ON a.vendor_id = r.vendor_id AND a.id = r.partner_id
+         WHERE r.vendor_id = $1 AND r.client_id = $2 AND r.status = 'active' ORDER BY r.accepted_at, r.id",
+        vendor_id,
+        client_id
+    )
+}
+
+/// A client in its partner's list.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ListedClient {
+    /// The relation.
+    pub id: RelationId,
+    /// Where it stands: invited or active.
+    pub status: RelationStatus,
+    /// The client's name for itself, once it has accepted; before that the partner's.
+    pub company: String,
+    /// Where the invitation went.
+    pub email: String,
+    /// How many of its licenses work now; 0 before it has accepted.
+    pub licenses: i64,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// When the invitation ends.
+    pub expires_at: UnixMs,
+}
+
+/// A partner's clients and those that it has invited, newest first, at most `limit` of those after `after`.
+pub(super) async fn list_clients(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    after: Option<(UnixMs, &str)>,
+    now: UnixMs,
+    limit: i64,
+) -> Result<Vec<ListedClient>, DbError> {
+    let (at, id) = after.unwrap_or((UnixMs(i64::MAX), "~"));
+    fetch_all!(
+        tx,
+        ListedClient,
+        "SELECT r.id, r.status, COALESCE(a.company, r.company) AS company, r.email, r.created_at, r.expires_at,
+                (SELECT COUNT(*) FROM licenses l
+                 WHERE l.vendor_id = r.vendor_id AND l.account_id = r.client_id AND l.status = 'active'
+                   AND l.vendor_standing = 'none' AND l.starts_at <= $3
+                   AND (l.ends_at IS NULL OR l.ends_at > $3)) AS licenses
+         FROM client_relations r
+         LEFT JOIN accounts a ON a.vendor_id = r.vendor_id AND a.id = r.client_id
+         WHERE r.vendor_id = $1 AND r.partner_id = $2
+           AND (r.status = 'active' OR (r.status = 'invited' AND r.expires_at > $3))
+           AND (r.created_at < $4 OR (r.created_at = $4 AND r.id < $5))
+         ORDER BY r.created_at DESC, r.id DESC LIMIT $6",
+        vendor_id,
+        partner_id,
+        now,
+        at,
+        id,
+        limit
+    )
+}
+
+/// Something that renews or ends soon, for the partner.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Renewal {
+    /// The relation with the client.
+    pub relation_id: RelationId,
+    /// The client.
+    pub company: String,
+    /// The license.
+    pub license_id: LicenseId,
+    /// The client's name for it.
+    pub license_name: String,
+    /// What it is for.
+    pub product_name: String,
+    /// Under which plan.
+    pub plan_name: String,
+    /// When it renews or ends.
+    pub due_at: UnixMs,
+    /// Of a subscription, whether it ends then; `None` without one.
+    pub is_cancelled: Option<bool>,
+    /// Of a subscription, who pays.
+    pub payer_id: Option<AccountId>,
+    /// The end of the license, without a subscription; `None` where it is the end of updates that is due.
+    pub ends_at: Option<UnixMs>,
+}
+
+impl Renewal {
+    /// Its place in the list.
+    #[must_use]
+    pub fn place(&self) -> RenewalPlace {
+        RenewalPlace { due_at: self.due_at, license_id: self.license_id.clone() }
+    }
+}
+
+/// The key of a renewal in its list, from which the next page goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewalPlace {
+    due_at: UnixMs,
+    license_id: LicenseId,
+}
+
+impl RenewalPlace {
+    /// Reads a place from an address; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        Some(Self { due_at: UnixMs(at.parse().ok()?), license_id: LicenseId::from_untrusted(id) })
+    }
+}
+
+impl std::fmt::Display for RenewalPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.due_at.0, self.license_id)
+    }
+}
+
+/// What of a partner's clients renews or ends from `from` until before `until`, the soonest first.
+pub(super) async fn list_renewals(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    (from, until): (UnixMs, UnixMs),
+    after: Option<&RenewalPlace>,
+    limit: i64,
+) -> Result<Vec<Renewal>, DbError> {
+    let (at, id) = after.map_or((UnixMs(i64::MIN), ""), |place| (place.due_at, place.license_id.as_str()));
+    fetch_all!(
+        tx,
+        Renewal,
+        "SELECT due.relation_id, due.company, due.license_id, due.license_name, due.product_name, due.plan_name,
+                due.due_at, due.is_cancelled, due.payer_id, due.ends_at
+         FROM (SELECT r.id AS relation_id, a.company, l.id AS license_id, l.name AS license_name,
+                      d.name AS product_name, p.name AS plan_name,
+                      COALESCE(s.period_end, l.ends_at, l.updates_until) AS due_at,
+                      s.cancel_at_period_end AS is_cancelled, s.account_id AS payer_id, l.ends_at
+               FROM client_relations r
+               JOIN accounts a ON a.vendor_id = r.vendor_id AND a.id = r.client_id
+               JOIN licenses l ON l.vendor_id = r.vendor_id AND l.account_id = r.client_id
+               JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
+               JOIN products d ON d.vendor_id = l.vendor_id AND d.id = l.product_id
+               LEFT JOIN subscriptions s ON s.vendor_id = l.vendor_id AND s.license_id = l.id AND s.ended_at IS NULL
+               WHERE r.vendor_id = $1 AND r.partner_id = $2 AND r.status = 'active' AND l.status = 'active'
+                 AND l.vendor_standing = 'none') due
+         WHERE due.due_at >= $3 AND due.due_at < $4
+           AND (due.due_at > $5 OR (due.due_at = $5 AND due.license_id > $6))
+         ORDER BY due.due_at, due.license_id LIMIT $7",
+        vendor_id,
+        partner_id,
+        from,
+        until,
+        at,
+        id,
+        limit
+    )
+}
+
+/// Licenses that a client has and a subscription of the partner pays that still renews.
+pub(super) async fn list_paid_for(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    client_id: &AccountId,
+) -> Result<Vec<LicenseId>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (LicenseId,),
+        "SELECT s.license_id FROM subscriptions s
+         JOIN licenses l ON l.vendor_id = s.vendor_id AND l.id = s.license_id
+         WHERE s.vendor_id = $1 AND s.account_id = $2 AND l.account_id = $3 AND s.ended_at IS NULL
+         ORDER BY s.license_id",
+        vendor_id,
+        partner_id,
+        client_id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

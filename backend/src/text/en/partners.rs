@@ -1,0 +1,459 @@
+//! Partners and clients in the portal: the partner's pages, the client's, and orders for clients.
+
+use super::{documents, licenses, moments, overview};
+use crate::campaigns::rules::write_percent;
+use crate::clock::UnixMs;
+use crate::money::Money;
+use crate::partners::rules::OPEN_DAYS;
+use crate::partners::{ListedClient, PartnerTerms, RelationStatus, Renewal};
+
+/// What customers see of a partner's discount on Stripe's pages: at most 40 characters.
+pub const COUPON: &str = "Discount of your partner";
+
+/// What is agreed with a partner: name and value.
+#[must_use]
+pub fn agreed(terms: PartnerTerms) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        (TERMS[0], share(terms.commission_bp)),
+        (TERMS[1], if terms.discount_bp > 0 { share(terms.discount_bp) } else { "none".to_owned() }),
+    ];
+    facts.extend(terms.days_until_due.map(|days| (TERMS[2], within(days))));
+    facts
+}
+
+/// Names of what is agreed: commission, discount, days.
+const TERMS: [&str; 3] = ["Commission", "Discount for clients", "Transfers"];
+
+fn share(bp: i64) -> String {
+    if bp == 0 { "0 %".to_owned() } else { format!("{} %", write_percent(bp)) }
+}
+
+fn within(days: i64) -> String {
+    if days == 1 { "to be paid within a day".to_owned() } else { format!("to be paid within {days} days") }
+}
+
+/// An amount before tax.
+#[must_use]
+pub fn before_tax(amount: Money) -> String {
+    format!("{}, before tax", licenses::amount(amount))
+}
+
+/// A day.
+#[must_use]
+pub fn day(at: UnixMs) -> String {
+    documents::date(at.date())
+}
+
+// ── The partner's clients ───────────────────────────────────────────────────────────────────────────
+
+/// Label in the navigation, and title of the list.
+pub const CLIENTS: &str = "Clients";
+/// Lead of the list.
+pub const CLIENTS_LEAD: &str =
+    "You see what your clients have and when it renews, and order for them. Keys and invoices are theirs alone.";
+/// Columns of the list: client, standing, licenses, since.
+pub const CLIENT_COLUMNS: [&str; 4] = ["Client", "Standing", "Licenses that work", "Since"];
+/// Where there are none.
+pub const NO_CLIENTS: &str = "You have no clients yet. Invite the first one below.";
+/// Accessible name of the pages of the list.
+pub const CLIENT_PAGES: &str = "Pages of clients";
+/// The page after.
+pub const OLDER: &str = "Show older";
+/// The first page.
+pub const NEWEST: &str = "Show the newest";
+/// Takes an invitation back.
+pub const WITHDRAW: &str = "Take back";
+/// Heard over the column of what can be done.
+pub const ACT: &str = "What can be done";
+/// Leads to what renews.
+pub const TO_RENEWALS: &str = "What renews soon";
+
+/// How many are shown.
+#[must_use]
+pub fn shown(count: usize) -> String {
+    if count == 1 { "One client".to_owned() } else { format!("{count} clients") }
+}
+
+/// Where a client stands.
+#[must_use]
+pub fn standing(client: &ListedClient) -> String {
+    match client.status {
+        RelationStatus::Invited => format!("invited, until {}", day(client.expires_at)),
+        RelationStatus::Active => "client".to_owned(),
+        RelationStatus::Declined | RelationStatus::Withdrawn | RelationStatus::Ended => "over".to_owned(),
+    }
+}
+
+/// Heading of the form that invites.
+pub const INVITE: &str = "Invite a client";
+
+/// What happens then.
+#[must_use]
+pub fn invite_lead() -> String {
+    format!(
+        "They get a mail and decide within {OPEN_DAYS} days. Who has no account here yet signs up with that address."
+    )
+}
+
+/// Label of the client's name.
+pub const COMPANY: &str = "Company";
+/// Beside it.
+pub const COMPANY_HINT: &str = "What you call it in this list until it has accepted.";
+/// Label of the address.
+pub const EMAIL: &str = "E-mail address of an owner there";
+/// Invites.
+pub const INVITE_SUBMIT: &str = "Send the invitation";
+/// For roles that may not.
+pub const OWNERS_INVITE: &str = "Owners of your account invite clients.";
+
+/// Nothing was typed for a name, or what cannot be printed.
+pub const NO_COMPANY: &str = "Write the company's name, in letters that documents can print.";
+/// What was typed is no address.
+pub const NO_ADDRESS: &str = "Write an e-mail address, such as name@example.com.";
+/// It is the inviter's own.
+pub const OWN_ADDRESS: &str = "That is your own address. Write the one of an owner at your client.";
+/// There is an invitation already.
+pub const INVITED_BEFORE: &str = "An invitation to this address waits for its answer. Take it back to send another.";
+/// It is a client.
+pub const IS_CLIENT: &str = "Whoever has this address has accepted already, and is in your list.";
+
+/// Too many invitations.
+#[must_use]
+pub fn limited(retry_after_s: i64) -> String {
+    format!("Too many invitations in a short time. Try again in {}.", moments::length(retry_after_s))
+}
+
+// ── A client ────────────────────────────────────────────────────────────────────────────────────────
+
+/// Lead of a client's page.
+#[must_use]
+pub fn client_lead(since: UnixMs) -> String {
+    format!("Your client since {}.", day(since))
+}
+
+/// Heading of the licenses.
+pub const LICENSES: &str = "Licenses";
+/// Columns of the licenses: license, status, seats, next date, who pays.
+pub const LICENSE_COLUMNS: [&str; 5] = ["License", "Status", "Seats in use", "Next date", "Paid by"];
+/// Where the client has none.
+pub const NO_LICENSES: &str = "This client has no license yet.";
+/// Accessible name of the pages of licenses.
+pub const LICENSE_PAGES: &str = "Pages of licenses";
+
+/// How many licenses are shown.
+#[must_use]
+pub fn licenses_shown(count: usize) -> String {
+    if count == 1 { "One license".to_owned() } else { format!("{count} licenses") }
+}
+
+/// Seats that are held.
+#[must_use]
+pub fn seats(held: i64, seats: i64) -> String {
+    format!("{} of {}", licenses::number(held), licenses::number(seats))
+}
+
+/// Who pays.
+#[must_use]
+pub fn paid_by(by_partner: bool) -> &'static str {
+    if by_partner { "You" } else { "The client" }
+}
+
+/// It renews.
+#[must_use]
+pub fn renews(at: UnixMs) -> String {
+    format!("renews on {}", day(at))
+}
+
+/// The client pays it, and until then it works.
+#[must_use]
+pub fn works_until(end: UnixMs) -> String {
+    format!("works until {}", day(end))
+}
+
+/// It ends.
+#[must_use]
+pub fn ends(at: UnixMs) -> String {
+    format!("ends on {}", day(at.plus(-1)))
+}
+
+/// Updates end.
+#[must_use]
+pub fn updates_end(at: UnixMs) -> String {
+    format!("updates end on {}", day(at))
+}
+
+/// There is no end.
+pub const NO_END: &str = "no end";
+
+/// Heading of what can be ordered.
+pub const ORDER: &str = "Order for this client";
+/// What it means.
+pub const ORDER_LEAD: &str =
+    "The license belongs to the client. On the next page you choose whether you pay or the client does.";
+/// Orders a plan.
+pub const ORDER_ACT: &str = "Order";
+/// For roles that may not.
+pub const MAY_NOT_ORDER: &str = "Owners and people with the billing role order for clients.";
+/// Columns of the plans: product, plan.
+pub const PLAN_COLUMNS: [&str; 2] = ["Product", "Plan"];
+/// Where nothing is sold.
+pub const NOTHING_SOLD: &str = "Nothing is sold at the moment.";
+
+/// Ends the relation.
+pub const END: &str = "End the relation";
+/// Asks first.
+pub const END_ASK: &str = "End the relation…";
+/// Changes nothing.
+pub const KEEP: &str = "Keep it";
+
+/// What ending means for the partner.
+#[must_use]
+pub fn end_text(client: &str) -> String {
+    format!(
+        "You no longer see what {client} has. {client} keeps its licenses; what you pay for them runs until the end of \
+         what is paid, and does not renew."
+    )
+}
+
+/// Changes what the partner pays.
+pub const CHANGE: &str = "Change";
+/// Stops what the partner pays.
+pub const STOP: &str = "Cancel";
+/// Goes on with it.
+pub const RESUME: &str = "Keep renewing";
+/// Gives another card for it.
+pub const CARD: &str = "Card";
+
+// ── A client's license ──────────────────────────────────────────────────────────────────────────────
+
+/// Heading of the instances.
+pub const INSTANCES: &str = "Instances";
+/// Columns of the instances: name, version, seat, last contact.
+pub const INSTANCE_COLUMNS: [&str; 4] = ["Instance", "Version", "Seat", "Last contact"];
+/// Where there are none.
+pub const NO_INSTANCES: &str = "Nothing has been activated under this license yet.";
+/// Accessible name of the pages of instances.
+pub const INSTANCE_PAGES: &str = "Pages of instances";
+
+/// Whether an instance holds a seat.
+#[must_use]
+pub fn seat(held_until: Option<UnixMs>, now: UnixMs) -> String {
+    match held_until {
+        Some(until) => format!("held until {}", moments::moment(until, now)),
+        None => "free".to_owned(),
+    }
+}
+
+/// How many instances are shown.
+#[must_use]
+pub fn instances_shown(count: usize) -> String {
+    if count == 1 { "One instance".to_owned() } else { format!("{count} instances") }
+}
+
+// ── What renews soon ────────────────────────────────────────────────────────────────────────────────
+
+/// Title of the page.
+pub const RENEWALS: &str = "What renews soon";
+/// Its lead.
+pub const RENEWALS_LEAD: &str =
+    "Everything of your clients that renews or ends within the next 60 days, the soonest first.";
+/// Columns: when, client, license, what happens, who pays.
+pub const RENEWAL_COLUMNS: [&str; 5] = ["When", "Client", "License", "What happens", "Paid by"];
+/// The page after.
+pub const LATER: &str = "Show later";
+/// The first page.
+pub const SOONEST: &str = "Show the soonest";
+/// Where there is none.
+pub const NO_RENEWALS: &str = "Nothing renews or ends within the next 60 days.";
+/// Accessible name of the pages.
+pub const RENEWAL_PAGES: &str = "Pages of renewals";
+
+/// The license's name.
+#[must_use]
+pub fn license_name(renewal: &Renewal) -> String {
+    overview::license_name(&renewal.license_name, &renewal.product_name, &renewal.plan_name)
+}
+
+/// What happens on the day.
+#[must_use]
+pub fn happens(renewal: &Renewal) -> &'static str {
+    match (renewal.is_cancelled, renewal.ends_at) {
+        (Some(true), _) => "ends, cancelled",
+        (Some(false), _) => "renews",
+        (None, Some(_)) => "ends",
+        (None, None) => "updates end",
+    }
+}
+
+/// How many are shown.
+#[must_use]
+pub fn renewals_shown(count: usize) -> String {
+    if count == 1 { "One date".to_owned() } else { format!("{count} dates") }
+}
+
+// ── The client's side ───────────────────────────────────────────────────────────────────────────────
+
+/// Title of an invitation.
+pub const INVITATION: &str = "A partner for you";
+
+/// Lead of an invitation.
+#[must_use]
+pub fn invitation_lead(partner: &str) -> String {
+    format!("{partner} invites you as a client. You need not answer.")
+}
+
+/// Heading of what it means.
+pub const MEANS: &str = "What it means";
+/// What it means for the client.
+pub const POINTS: [&str; 4] = [
+    "Your partner sees your licenses, what runs under them, and when they renew or end.",
+    "It sees no key and no invoice of yours, and changes nothing.",
+    "It orders licenses for you. They are yours; you pay only what you have agreed to pay yourself.",
+    "You and your partner can end it at any time.",
+];
+
+/// Accepts.
+#[must_use]
+pub fn accept(company: &str) -> String {
+    format!("Accept for {company}")
+}
+
+/// Does not accept.
+pub const DECLINE: &str = "Decline";
+/// The address has to be confirmed.
+pub const CONFIRM_FIRST: &str = "Confirm your e-mail address first, so that we know that the invitation is for you. The mail with the link was sent to \
+     it; your account page sends another.";
+/// Leads there.
+pub const TO_ACCOUNT: &str = "Open my account page";
+/// Whoever decides acts for the partner.
+pub const OWN_ACCOUNT: &str =
+    "The invitation comes from the account that you act for now. Switch to the one that shall be the client.";
+/// Whoever decides has another role.
+pub const NOT_OWNER: &str = "Only an owner can accept for this account.";
+/// The account is the partner's client already.
+pub const CLIENT_ALREADY: &str =
+    "This account is the partner's client already. Decline this invitation, or switch to another account.";
+
+/// What has become of an invitation or a relation.
+#[must_use]
+pub fn over(status: RelationStatus) -> &'static str {
+    match status {
+        RelationStatus::Invited => "It waits for an answer.",
+        RelationStatus::Active => "It lasts.",
+        RelationStatus::Declined => "You have declined.",
+        RelationStatus::Withdrawn => "The invitation was taken back, or its time is over.",
+        RelationStatus::Ended => "It is over. Your licenses stay as they are.",
+    }
+}
+
+/// Lead of a relation that lasts, for the client.
+#[must_use]
+pub fn partner_lead(partner: &str, since: UnixMs) -> String {
+    format!("{partner} has been your partner since {}.", day(since))
+}
+
+/// What ending means for the client.
+#[must_use]
+pub fn client_end_text(partner: &str) -> String {
+    format!(
+        "{partner} sees nothing of your account any more. Your licenses, keys and instances stay as they are. {STAYS}"
+    )
+}
+
+/// What becomes of what the partner pays.
+pub const STAYS: &str = "A subscription that your partner pays runs until the end of what is paid, and does not renew; order your own in time to \
+     go on.";
+
+/// Title of the client's list of partners, and label of its link.
+pub const PARTNERS: &str = "Partners";
+/// Lead of the list.
+pub const PARTNERS_LEAD: &str = "Who orders for you and sees what you have.";
+/// Columns: partner, since.
+pub const PARTNER_COLUMNS: [&str; 2] = ["Partner", "Since"];
+/// Where there are none.
+pub const NO_PARTNERS: &str = "No partner looks after this account. A partner that shall do so invites you by mail.";
+
+/// On the license that a partner pays.
+#[must_use]
+pub fn pays(partner: &str) -> String {
+    format!("{partner}, your partner")
+}
+
+/// Label of who pays.
+pub const PAYER: &str = "Paid by";
+/// Where whoever pays for it is no partner any more.
+pub const FORMER_PAYER: &str = "A former partner, until the end of what is paid";
+
+// ── An order for a client ───────────────────────────────────────────────────────────────────────────
+
+/// Above the review of an order for a client.
+#[must_use]
+pub fn order_for(client: &str) -> String {
+    format!("You order for {client}")
+}
+
+/// What it means.
+#[must_use]
+pub fn order_for_text(client: &str, client_pays: bool) -> String {
+    if client_pays {
+        format!(
+            "The license belongs to {client}, which gets a mail with the way to pay. Renewals are charged to it as well."
+        )
+    } else {
+        format!("The license belongs to {client}. You pay for it, and for its renewals until you cancel them.")
+    }
+}
+
+/// Label of the choice of who pays.
+pub const WHO_PAYS: &str = "Who pays";
+
+/// The choices: word and label.
+#[must_use]
+pub fn payers(client: &str) -> [(&'static str, String); 2] {
+    [("partner", "We pay".to_owned()), ("client", format!("{client} pays"))]
+}
+
+/// The line of the discount in an order.
+#[must_use]
+pub fn discount_line(terms: PartnerTerms) -> String {
+    format!("Discount for your clients, {} off every payment", share(terms.discount_bp))
+}
+
+/// The button where the client pays.
+pub const SEND_ORDER: &str = "Send the order to the client";
+
+/// What happens then, where the client pays.
+pub const CLIENT_STEPS: [&str; 3] = [
+    "Your client gets a mail with a link to the order.",
+    "It pays by card, or by transfer where you choose that.",
+    "The license is in its account as soon as it is paid.",
+];
+
+/// Heading of an order that a partner has placed for the reader to pay.
+pub const ORDERED_FOR_YOU: &str = "Your partner has ordered this for you";
+/// Its lead.
+pub const ORDERED_FOR_YOU_LEAD: &str =
+    "Nothing is charged before you pay. The license is in your account as soon as you have paid.";
+/// Lead of an order that was fulfilled for a client, for the partner.
+pub const READY_FOR_CLIENT: &str = "The license is in your client's account, and the client is told by mail.";
+/// Leads to the client.
+pub const TO_CLIENT: &str = "Open the client";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_told_as_they_were_agreed() {
+        let terms =
+            |commission_bp, discount_bp, days_until_due| PartnerTerms { commission_bp, discount_bp, days_until_due };
+        let told =
+            |terms| agreed(terms).into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>();
+        assert_eq!(
+            told(terms(1_250, 1_000, Some(30))),
+            ["Commission: 12.5 %", "Discount for clients: 10 %", "Transfers: to be paid within 30 days"]
+        );
+        assert_eq!(told(terms(0, 0, None)), ["Commission: 0 %", "Discount for clients: none"]);
+        assert!(COUPON.chars().count() <= 40);
+    }
+}
