@@ -37,7 +37,7 @@ pub(super) use self::instances::{
 };
 pub(super) use self::outlook::{Asked as AskedOutlook, card as outlook_card};
 pub(super) use self::uses::Uses;
-use super::own_license::{OwnLicense, tone};
+use super::own_license::{OwnLicense, PaidBy, tone};
 use super::updates::{auto_renewal, updates_offer};
 use super::{NoPage, Page, render};
 use crate::api::billing::{LICENSE, change_page};
@@ -357,8 +357,11 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
         }
         facts.push(Fact::new(words::VERSIONS, words::EVERY_VERSION));
     }
-    if let Some(partner) = &own.paid_by {
-        let payer = partner.as_deref().map_or_else(|| partners::FORMER_PAYER.to_owned(), partners::pays);
+    if let Some(paid_by) = &own.paid_by {
+        let payer = match paid_by {
+            PaidBy::Partner(company) => partners::pays(company),
+            PaidBy::FormerPartner => partners::FORMER_PAYER.to_owned(),
+        };
         facts.push(Fact::new(partners::PAYER, payer));
     }
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));

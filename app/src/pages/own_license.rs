@@ -27,10 +27,19 @@ pub(super) struct OwnLicense {
     pub(super) subscription: Option<Subscription>,
     /// Where the account pays for a client: its name and page.
     client: Option<(String, String)>,
-    /// Where a partner pays for it: its name, or none where it is no partner any more.
-    pub(super) paid_by: Option<Option<String>>,
+    /// Where somebody else pays for it.
+    pub(super) paid_by: Option<PaidBy>,
     /// The moment that the page shows.
     pub(super) now: UnixMs,
+}
+
+/// Who pays for the license of another account.
+#[derive(Clone)]
+pub(super) enum PaidBy {
+    /// The account's partner of this name.
+    Partner(String),
+    /// One that is its partner no more: what is paid runs out.
+    FormerPartner,
 }
 
 impl OwnLicense {
@@ -57,7 +66,7 @@ impl OwnLicense {
         }
         let now = visit.state.clock.now();
         let paid_by = match subscription.as_ref().filter(|it| it.ended_at.is_none() && it.account_id != account.id) {
-            Some(subscription) => Some(partner_name(visit, &account.id, &subscription.account_id).await?),
+            Some(subscription) => Some(paid_by(visit, &account.id, &subscription.account_id).await?),
             None => None,
         };
         // What somebody else pays, or a former owner paid, is nobody else's business.
@@ -134,12 +143,13 @@ impl OwnLicense {
     }
 }
 
-/// The name of an account's partner; `None` for one that is none.
-async fn partner_name(visit: &Visit, client_id: &AccountId, partner_id: &AccountId) -> Result<Option<String>, NoPage> {
+/// Who pays for what an account has.
+async fn paid_by(visit: &Visit, client_id: &AccountId, partner_id: &AccountId) -> Result<PaidBy, NoPage> {
     let (cx, client_id, partner_id) = (visit.viewer_cx(), client_id.clone(), partner_id.clone());
     let found = visit.state.db.read(|tx| Box::pin(async move { list_partners_of(tx, &cx, &client_id).await }));
     let partners = found.await?;
-    Ok(partners.into_iter().find(|partner| partner.partner_id == partner_id).map(|partner| partner.company))
+    let found = partners.into_iter().find(|partner| partner.partner_id == partner_id);
+    Ok(found.map_or(PaidBy::FormerPartner, |partner| PaidBy::Partner(partner.company)))
 }
 
 /// What people call a license.

@@ -1,6 +1,6 @@
 //! Looking at a relation, from either side.
 
-use super::{Partner, Relation, RelationStatus, rules, store};
+use super::{Relation, RelationStatus, rules, store};
 use crate::accounts::rules::email_key;
 use crate::accounts::{self, Account, Act, may_act};
 use crate::cx::Cx;
@@ -63,7 +63,7 @@ pub(super) async fn side_of(tx: &mut Tx, cx: &Cx, relation: &Relation) -> Result
         return Ok(None);
     }
     let partner = store::find_partner(tx, &cx.vendor_id, &relation.partner_id).await?;
-    Ok(partner.is_some_and(|partner| Partner::is_live(&partner)).then_some((Side::Partner, is_confirmed)))
+    Ok(partner.is_some_and(|partner| partner.is_live()).then_some((Side::Partner, is_confirmed)))
 }
 
 /// The partners that a client has, for its members; the oldest first.

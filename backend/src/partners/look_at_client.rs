@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clientele::{Clientele, find_clientele};
 use super::store::{self, ListedClient, Renewal, RenewalPlace};
-use super::{Partner, rules};
+use super::rules;
 use crate::accounts::{Act, may_act};
 use crate::billing::{Subscription, list_subscriptions_of_licenses};
 use crate::clock::UnixMs;
@@ -48,7 +48,7 @@ async fn is_partners_member(tx: &mut Tx, cx: &Cx, partner_id: &AccountId) -> Res
         return Ok(false);
     }
     let partner = store::find_partner(tx, &cx.vendor_id, partner_id).await?;
-    Ok(partner.is_some_and(|partner| Partner::is_live(&partner)))
+    Ok(partner.is_some_and(|partner| partner.is_live()))
 }
 
 /// A partner's clients and those that it has invited, newest first; `None` for whoever is no member of a partner.
