@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::clientele::{Clientele, find_clientele};
-use super::store::{self, ListedClient, Renewal, RenewalPlace};
 use super::rules;
+use super::store::{self, ListedClient, Renewal, RenewalPlace};
 use crate::accounts::{Act, may_act};
 use crate::billing::{Subscription, list_subscriptions_of_licenses};
 use crate::clock::UnixMs;
