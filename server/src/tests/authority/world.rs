@@ -217,17 +217,7 @@ impl World {
 
     /// Asks for an address as somebody.
     pub(super) async fn ask(&self, address: &Address, objects: &Objects, column: &str) -> Answer {
-        // A former partner names the relation that it had; partners and clients invite for their own accounts.
-        let objects = match column {
-            "former_partner" => objects.clone().of_former_partner(),
-            _ => objects.clone(),
-        };
-        let objects = match address.path.as_str() {
-            "/act/invite-client" if ["partner", "client", "former_partner"].contains(&column) => {
-                Objects { account: format!("acc_{column}"), ..objects }
-            }
-            _ => objects,
-        };
+        let objects = objects.clone().named_by(column, &address.path);
         let (path, method) = (objects.fill(&address.path), address.method.clone());
         let same_origin = ("sec-fetch-site", "same-origin");
         match address.kind {
@@ -290,10 +280,17 @@ impl Objects {
             + if path.contains("/year.") { "?year=2026" } else { "" }
     }
 
-    /// With the relation that was in place of the one that lasts.
-    fn of_former_partner(self) -> Self {
-        let relation = self.relation.replace("rln_own", "rln_former_partner");
-        Self { relation, ..self }
+    /// What is named apart from the rest: a former partner's relation that was, and the own account of whoever invites a
+    /// client. What is another vendor's stays so.
+    fn named_by(mut self, column: &str, path: &str) -> Self {
+        let is_own = self.relation == "rln_own";
+        if is_own && path == "/act/invite-client" && ["partner", "client", "former_partner"].contains(&column) {
+            self.account = format!("acc_{column}");
+        }
+        if is_own && column == "former_partner" {
+            self.relation = "rln_former_partner".to_owned();
+        }
+        self
     }
 
     /// What is sent to this form: for an order, a claim's code would be a promotion code that nobody knows; the vendor
