@@ -148,7 +148,8 @@ pub const REVOKE_LEASE_TEXT: &str = "Verifiers that read the revocation list rej
 /// Heading.
 pub const OVERRIDES_TITLE: &str = "Other than the plan";
 /// Lead.
-pub const OVERRIDES_LEAD: &str = "What stands here wins over the plan, and stays when the plan changes. Where it is less than before, the owners are told by mail.";
+pub const OVERRIDES_LEAD: &str = "What stands here wins over the plan, and stays when the plan changes. Where it is less than before, the owners are \
+     told by mail.";
 /// Label of the limits.
 pub const LIMITS: &str = "Limits";
 /// Beside it.

@@ -41,7 +41,8 @@ pub const NO_LOGO: &str = "There is no logo; the name stands in its place.";
 /// Heading of what invoices say.
 pub const INVOICES: &str = "What invoices say";
 /// Beside it.
-pub const INVOICES_LEAD: &str = "On invoices and credit notes from now on. Those that were issued stay as they are. Numbers and taxes are made by Stripe.";
+pub const INVOICES_LEAD: &str = "On invoices and credit notes from now on. Those that were issued stay as they are. Numbers and taxes \
+     are made by Stripe.";
 /// Heading of paying by transfer.
 pub const TRANSFER: &str = "Paying by bank transfer";
 /// Beside it.
