@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::token_list::{Side, load_tokens};
 use super::{NoPage, Page, render};
-use crate::api::tokens::{ACCOUNT_TOKENS, CREATE};
+use crate::api::tokens::CREATE;
 use crate::components::PageHead;
 use crate::request::Visit;
 
@@ -23,7 +23,6 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     }
     let side = Side {
         holder: Holder::Account(account.id),
-        page: ACCOUNT_TOKENS,
         lead: text::ACCOUNT_LEAD,
         create: CREATE,
         revoke: "/act/revoke-token",

@@ -117,7 +117,7 @@ async fn answer(found: &Thread) -> AnyView {
     let refused = take_refused(ANSWER).await;
     let errors = errors_of(&refused);
     let hidden = vec![("conversation_id".to_owned(), found.conversation.id.to_string()), seen(found)];
-    let opener = found.opener.as_ref().map_or("", |it| it.email.as_str());
+    let hint = text::answer_hint(found.opener.as_ref().map_or("", |it| it.email.as_str()));
     view! {
         <Card title=text::ANSWER_TITLE id="write">
             <Form
@@ -133,7 +133,7 @@ async fn answer(found: &Thread) -> AnyView {
                     label=text::TEXT
                     control=Control::Textarea { rows: 8 }
                     value=refused.typed("text")
-                    hint=text::answer_hint(opener)
+                    hint
                 />
             </Form>
         </Card>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::token_list::{Side, load_tokens};
 use super::{NoPage, Page, render, staff_role};
-use crate::api::tokens::{CREATE_FOR_VENDOR, STAFF_TOKENS};
+use crate::api::tokens::CREATE_FOR_VENDOR;
 use crate::components::PageHead;
 use crate::request::Visit;
 
@@ -22,7 +22,6 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     }
     let side = Side {
         holder: Holder::Vendor,
-        page: STAFF_TOKENS,
         lead: text::VENDOR_LEAD,
         create: CREATE_FOR_VENDOR,
         revoke: "/act/revoke-vendor-token",

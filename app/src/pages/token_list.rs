@@ -18,7 +18,6 @@ use crate::request::Visit;
 /// Whose tokens a page shows, and what differs between the two pages.
 pub(super) struct Side {
     pub(super) holder: Holder,
-    pub(super) page: &'static str,
     pub(super) lead: &'static str,
     /// The form that makes one.
     pub(super) create: &'static str,

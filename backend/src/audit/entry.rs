@@ -49,6 +49,8 @@ pub enum Who {
     Operator,
     /// A product instance.
     Instance,
+    /// A program with an API token, by the token's name (empty where it is gone). Customers see the vendor's as the vendor.
+    Token(String),
     /// Somebody who was not logged in.
     Visitor,
     /// Something this version does not know, by its kind.
@@ -111,6 +113,7 @@ impl AuditEntry {
             "job" => Who::Job(row.actor_id),
             "operator" => Who::Operator,
             "instance" => Who::Instance,
+            "token" => Who::Token(name),
             "visitor" => Who::Visitor,
             _ => Who::Other(row.actor_kind),
         };
@@ -118,9 +121,9 @@ impl AuditEntry {
             id: row.id,
             occurred_at: row.occurred_at,
             // Jobs and Stripe may have been set going by the vendor, or by the other side of a handover.
-            address: row
-                .address
-                .filter(|_| !for_customer || matches!(who, Who::Person(..) | Who::Visitor | Who::Instance)),
+            address: row.address.filter(|_| {
+                !for_customer || matches!(who, Who::Person(..) | Who::Visitor | Who::Instance | Who::Token(_))
+            }),
             who,
             act: row.act,
             object_id: row.object_id,

@@ -64,6 +64,7 @@ fn line(entry: &AuditEntry) -> String {
         Who::Job(kind) => ("job", kind.as_str(), ""),
         Who::Operator => ("operator", "", ""),
         Who::Instance => ("instance", "", ""),
+        Who::Token(name) => ("token", "", name.as_str()),
         Who::Visitor => ("visitor", "", ""),
         Who::Other(kind) => (kind.as_str(), "", ""),
     };

@@ -166,9 +166,13 @@ pub(super) async fn list_of_account(
                           AND NOT EXISTS (
                              SELECT 1 FROM memberships m
                              WHERE m.vendor_id = a.vendor_id AND m.account_id = a.account_id AND m.user_id = u.id)
-                         THEN 'staff' ELSE a.actor_kind END AS actor_kind,
-                    u.name AS person_name, u.email AS person_email
-             FROM audit a LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = a.actor_id
+                         THEN 'staff'
+                         WHEN a.actor_kind = 'token' AND t.id IS NOT NULL AND t.account_id IS NULL THEN 'staff'
+                         ELSE a.actor_kind END AS actor_kind,
+                    COALESCE(u.name, t.name) AS person_name, u.email AS person_email
+             FROM audit a
+             LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = a.actor_id
+             LEFT JOIN api_tokens t ON t.vendor_id = a.vendor_id AND t.id = a.actor_id
              WHERE a.vendor_id = $1 AND a.account_id = $2 AND a.act LIKE $3 ESCAPE '!'
                AND ($4 = '' OR u.email_key = $4) AND ($5 = '' OR a.object_id = $5)
                AND a.occurred_at >= $6 AND a.occurred_at < $7
@@ -202,9 +206,10 @@ pub(super) async fn list_of_vendor(
         tx,
         EntryRow,
         "SELECT a.id, a.actor_kind, a.actor_id, a.act, a.object_id, a.before, a.after, a.request_id, a.address,
-                a.occurred_at, u.name AS person_name, u.email AS person_email, c.company
+                a.occurred_at, COALESCE(u.name, t.name) AS person_name, u.email AS person_email, c.company
          FROM audit a
          LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = a.actor_id
+         LEFT JOIN api_tokens t ON t.vendor_id = a.vendor_id AND t.id = a.actor_id
          LEFT JOIN accounts c ON c.vendor_id = a.vendor_id AND c.id = a.account_id
          WHERE a.vendor_id = $1 AND a.act LIKE $2 ESCAPE '!'
            AND ($3 = '' OR u.email_key = $3) AND ($4 = '' OR a.object_id = $4 OR a.account_id = $4)

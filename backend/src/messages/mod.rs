@@ -26,7 +26,7 @@ mod store;
 mod tell;
 
 use crate::clock::UnixMs;
-use crate::cx::{Actor, Cx};
+use crate::cx::Cx;
 use crate::db::text_enum;
 use crate::ids::{AccountId, ConversationId, MessageId, UserId};
 

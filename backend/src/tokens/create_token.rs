@@ -9,7 +9,6 @@ use super::{ApiToken, Holder, Scope, TokenText, may_manage, recipients, store};
 use crate::clock::DAY_MS;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::UserId;
 use crate::keys::MasterKey;
 use crate::text::en::token_mail as letters;
 use crate::{accounts, audit, vendors};

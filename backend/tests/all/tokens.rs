@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use backend::accounts::{self, Act, StaffAct};
+use backend::audit::{AuditEntry, AuditFilter, AuditScope, list_audit};
 use backend::catalog::{
     CatalogApplication, NewRelease, Publication, apply_catalog, find_product_by_code, list_releases, load_catalog,
     publish_release,
@@ -17,7 +18,7 @@ use backend::tokens::{
     find_token, list_tokens, note_use, open_token, revoke_token, warn_of_ends,
 };
 use backend::vendors::Vendor;
-use backend::{Actor, Cx};
+use backend::{Actor, Cx, audit};
 
 use crate::support::{NOW, Outbox, account, cx, entropy, master, on_both_engines, vendor};
 
@@ -125,8 +126,12 @@ impl Stage {
 
 async fn execute(tx: &mut Tx, sql: &'static str) -> Result<(), DbError> {
     match tx {
-        Tx::Sqlite(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
-        Tx::Postgres(tx) => drop(sqlx::query(sql).execute(&mut **tx).await?),
+        Tx::Sqlite(tx) => {
+            sqlx::query(sql).execute(&mut **tx).await?;
+        }
+        Tx::Postgres(tx) => {
+            sqlx::query(sql).execute(&mut **tx).await?;
+        }
     }
     Ok(())
 }
@@ -372,6 +377,35 @@ on_both_engines! {
         assert_eq!(note(NOW.plus(MINUTE_MS - 1)).await?, (false, Some(NOW)));
         assert_eq!(note(NOW.plus(MINUTE_MS)).await?, (true, Some(NOW.plus(MINUTE_MS))));
         assert_eq!(note(NOW).await?, (false, Some(NOW.plus(MINUTE_MS))), "a clock that goes back notes nothing");
+        Ok(())
+    }
+
+    async fn the_log_names_the_token_and_to_customers_the_vendors_is_the_vendor(db: Db) {
+        let stage = Stage::new(db).await?;
+        let (own, _) = stage.token(&[Scope::LicensesWrite], 30).await?;
+        let (vendors, _) = made(stage.create("admin", NewToken { name: "Jenkins".to_owned(), ..asked(Holder::Vendor, &[Scope::ReleasesWrite], 30) }).await?)?;
+        let (by_own, by_vendor) = (stage.cx_of_token(&own), stage.cx_of_token(&vendors));
+        let (owner, admin, account_id) = (stage.cx_of("owner"), stage.cx_of("admin"), stage.account.clone());
+        let (own_log, vendors_log) = stage
+            .write(move |tx| {
+                Box::pin(async move {
+                    for cx in [by_own, by_vendor] {
+                        audit::record(tx, &cx, Some(&account_id), "license.rename", "lic_1", audit::NOTHING, Some(&1)).await?;
+                    }
+                    let filter = AuditFilter { area: "license".to_owned(), ..AuditFilter::default() };
+                    let of_account = AuditScope::Account(account_id);
+                    let own_log = list_audit(tx, &owner, &of_account, &filter, None, 9).await?;
+                    Ok((own_log, list_audit(tx, &admin, &AuditScope::Vendor, &filter, None, 9).await?))
+                })
+            })
+            .await?;
+        let who = |log: Option<Vec<AuditEntry>>| {
+            let entries = log.expect("they may see it").into_iter();
+            entries.map(|entry| format!("{:?}", entry.who)).collect::<BTreeSet<_>>()
+        };
+        let token = format!("Token({:?})", own.name);
+        assert_eq!(who(own_log), BTreeSet::from([token.clone(), "Vendor".to_owned()]));
+        assert_eq!(who(vendors_log), BTreeSet::from([token, format!("Token({:?})", vendors.name)]));
         Ok(())
     }
 

@@ -34,10 +34,8 @@ pub(crate) async fn answer_problems(
         None => Problem::of(code_of(response.status())),
     };
     let mut answer = problem_response(problem, &vendor.origin, &id).map(Body::from);
-    // The router knows the methods of an address, and says so.
-    if let Some(methods) = response.headers_mut().remove(header::ALLOW) {
-        answer.headers_mut().insert(header::ALLOW, methods);
-    }
+    // The router knows the methods of an address, and names them outside of this layer where nobody has yet.
+    answer.headers_mut().remove(header::ALLOW);
     if answer.status() == StatusCode::UNAUTHORIZED {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
     }

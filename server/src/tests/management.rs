@@ -123,7 +123,7 @@ async fn a_program_sees_what_its_account_has_and_never_a_key() -> anyhow::Result
         Some(&json!(500))
     );
     let found = program.get(&format!("/licenses/{license}/instances?find=node-a")).await.json();
-    assert_eq!(ids(&found), [instance.clone()]);
+    assert_eq!(ids(&found), std::slice::from_ref(&instance));
     let one = program.get(&format!("/licenses/{license}/instances/{instance}")).await.json();
     assert_eq!((&one["state"], &one["identity"]["id"]), (&json!("holding"), &json!("node-a")));
     assert_eq!(program.get("/invoices").await.json(), json!({ "items": [], "next_cursor": null }));

@@ -55,7 +55,7 @@ pub(super) enum Answer {
 }
 
 /// A value in the query, beside those in the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,

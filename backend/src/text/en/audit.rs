@@ -96,6 +96,7 @@ pub fn who(who: &Who) -> (String, Option<String>) {
         Who::Job(kind) => ("Background job".to_owned(), Some(kind.clone())),
         Who::Operator => ("Operator".to_owned(), None),
         Who::Instance => ("Product instance".to_owned(), None),
+        Who::Token(name) => ("API token".to_owned(), Some(name.clone()).filter(|name| !name.is_empty())),
         Who::Visitor => ("Somebody not logged in".to_owned(), None),
         Who::Other(kind) => (kind.clone(), None),
     }

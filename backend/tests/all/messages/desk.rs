@@ -6,6 +6,7 @@ use backend::accounts::{
 use backend::clock::{Clock, UnixMs};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{ConversationId, LicenseId, UserId};
+use backend::invoices::Parties;
 use backend::licenses::{LicenseStatus, NewLicense, create_license};
 use backend::mail::Mail;
 use backend::messages::{
@@ -121,8 +122,9 @@ impl Desk {
                           subtotal_minor, discount_minor, tax_minor, total_minor, paid_minor, due_minor, taxes,
                           billing_reason, parties, issued_at, created_at)
                       SELECT 'inv_planted', vendor_id, id, 'in_planted', 'A-1', 'open', 'usd', 100, 0, 0, 100, 0, 100,
-                          '[]', 'manual', '{}', 1, 1 FROM accounts WHERE id = $1";
-        self.execute(insert, vec![self.stage.account_id.to_string()]).await
+                          '[]', 'manual', $2, 1, 1 FROM accounts WHERE id = $1";
+        let parties = serde_json::to_string(&Parties::default())?;
+        self.execute(insert, vec![self.stage.account_id.to_string(), parties]).await
     }
 
     pub(crate) async fn license_of_another_account(&self) -> anyhow::Result<LicenseId> {
