@@ -30,13 +30,16 @@ test('staff find a license, suspend it and reinstate it, and what runs under it 
     await press(dialog, 'Suspend the license');
     await expect(page.getByText(/Suspended by staff on .* Reason noted: unusual use/)).toBeVisible();
     expect(await code()).toBe('license_suspended');
+    await product.inbox(person.email, /^Your license of .* is suspended$/);
     await press(page, 'Reinstate');
     await expect(page.getByText('The license is reinstated.')).toBeVisible();
     expect((await node.check()).ok).toBe(true);
 
     await page.getByLabel('Limits', { exact: true }).fill('devices');
+    await page.locator('#overrides-card').getByLabel('Reason').fill('agreed with sales');
     await press(page, 'Save');
     await expect(page.getByRole('alert')).toContainText('“devices” is no limit.');
+    await expect(page.locator('#overrides-card').getByLabel('Reason')).toHaveValue('agreed with sales');
     await axe(page);
     await page.getByLabel('Limits', { exact: true }).fill('devices = 777');
     await press(page, 'Save');

@@ -4,11 +4,12 @@ use backend::billing::{self, SubscriptionEnd};
 use backend::cx::Cx;
 use backend::db::{DbError, Tx, TxFuture};
 use backend::ids::{InstanceId, LicenseId};
-use backend::keys::{self, KeyRevocation, KeyRotation};
+use backend::keys::{self, KeyRevocation, KeyRotation, MasterKey};
 use backend::leases::{self, Acted};
 use backend::licenses::overrides_text::{self, LineFault, Part};
+use backend::licenses::rules::by_hand as by_hand_rules;
 use backend::licenses::{self, LicenseOverride, OverrideFault, VendorDecision};
-use backend::text::en::console_licenses as text;
+use backend::text::en::{by_hand, console_licenses as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
@@ -33,9 +34,9 @@ pub async fn suspend_license(
     #[server(default)]
     reason: String,
 ) -> Result<(), FormFailure> {
-    decide(&license_id, "license_suspended", move |tx, cx, id| {
+    decide(&license_id, "license_suspended", move |tx, cx, master, id| {
         let reason = reason.clone();
-        Box::pin(async move { licenses::suspend_license(tx, cx, id, &reason).await })
+        Box::pin(async move { licenses::suspend_license(tx, cx, master, id, &reason).await })
     })
     .await
 }
@@ -49,8 +50,8 @@ pub async fn reinstate_license(
     /// The license.
     license_id: String,
 ) -> Result<(), FormFailure> {
-    decide(&license_id, "license_reinstated", |tx, cx, id| {
-        Box::pin(async move { licenses::reinstate_license(tx, cx, id).await })
+    decide(&license_id, "license_reinstated", |tx, cx, master, id| {
+        Box::pin(async move { licenses::reinstate_license(tx, cx, master, id).await })
     })
     .await
 }
@@ -67,20 +68,23 @@ pub async fn revoke_license(
     #[server(default)]
     reason: String,
 ) -> Result<(), FormFailure> {
-    decide(&license_id, "license_revoked", move |tx, cx, id| {
+    decide(&license_id, "license_revoked", move |tx, cx, master, id| {
         let reason = reason.clone();
-        Box::pin(async move { licenses::revoke_license(tx, cx, id, &reason).await })
+        Box::pin(async move { licenses::revoke_license(tx, cx, master, id, &reason).await })
     })
     .await
 }
 
 async fn decide<F>(license_id: &str, done: &str, work: F) -> Result<(), FormFailure>
 where
-    F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t LicenseId) -> TxFuture<'t, VendorDecision, DbError> + Send + Sync + 'static,
+    F: for<'t> Fn(&'t mut Tx, &'t Cx, &'t MasterKey, &'t LicenseId) -> TxFuture<'t, VendorDecision, DbError>
+        + Send
+        + Sync
+        + 'static,
 {
     let visit = Visit::here();
-    let (cx, id) = (visit.staff_cx(), LicenseId::from_untrusted(license_id));
-    let decided = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &id).await })).await?;
+    let (cx, master, id) = (visit.staff_cx(), visit.state.master.clone(), LicenseId::from_untrusted(license_id));
+    let decided = visit.state.db.write(move |tx| Box::pin(async move { work(tx, &cx, &master, &id).await })).await?;
     match decided {
         VendorDecision::Done(_) => say_done(done).await,
         VendorDecision::Unchanged | VendorDecision::Revoked => say_done("nothing_changed").await,
@@ -129,10 +133,14 @@ pub async fn override_license(
     /// Features, one a line.
     #[server(default)]
     features: String,
+    /// Why, for colleagues.
+    #[server(default)]
+    reason: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let page = format!("/staff/licenses/{license_id}#overrides-card");
-    let refused = Refused::new(OVERRIDES).value("limits", &limits).value("features", &features);
+    let refused =
+        Refused::new(OVERRIDES).value("limits", &limits).value("features", &features).value("reason", &reason);
     let overrides = match overrides_text::read(&limits, &features) {
         Ok(overrides) => overrides,
         Err((part, fault)) => {
@@ -141,17 +149,17 @@ pub async fn override_license(
             return Ok(());
         }
     };
-    let (cx, id) = (visit.staff_cx(), LicenseId::from_untrusted(&license_id));
-    let set = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { licenses::override_license(tx, &cx, &id, &overrides).await }));
+    let (cx, master, id) = (visit.staff_cx(), visit.state.master.clone(), LicenseId::from_untrusted(&license_id));
+    let set = visit.state.db.write(move |tx| {
+        Box::pin(async move { licenses::override_license(tx, &cx, &master, &id, &overrides, &reason).await })
+    });
     match set.await? {
         LicenseOverride::Set => {
             say_done("license_overridden").await;
             redirect(&page);
         }
         LicenseOverride::Refused(fault) => Fault::Override(fault).of(refused, "").go_back(&page).await,
+        LicenseOverride::NoReason => Fault::NoReason.of(refused, "reason").go_back(&page).await,
         LicenseOverride::NotFound | LicenseOverride::NotAllowed => return Err(FormFailure::not_allowed()),
     }
     Ok(())
@@ -163,6 +171,7 @@ pub async fn override_license(
 enum Fault {
     Line(LineFault),
     Override(OverrideFault),
+    NoReason,
 }
 
 impl Fault {
@@ -177,6 +186,7 @@ pub fn override_errors(refused: &Refused) -> Vec<FieldError> {
     let sentence = |fault: Fault| match fault {
         Fault::Line(fault) => text::line_fault(&fault),
         Fault::Override(fault) => text::override_fault(&fault),
+        Fault::NoReason => by_hand::fault(by_hand_rules::Fault::NoReason),
     };
     let known = |(field, code): &(String, String)| {
         Some(FieldError::new(field.clone(), sentence(serde_json::from_str(code).ok()?)))

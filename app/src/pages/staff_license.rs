@@ -248,6 +248,7 @@ async fn overrides_card(license: &License, may: bool) -> AnyView {
     } else {
         (refused.typed("limits"), refused.typed("features"))
     };
+    let reason = refused.typed("reason");
     let plan = vec![Fact::new(text::PLAN_HAS, text::plan_terms(license))];
     let content = if may {
         let hidden = vec![("license_id".to_owned(), license.id.to_string())];
@@ -277,6 +278,7 @@ async fn overrides_card(license: &License, may: bool) -> AnyView {
                     hint=text::FEATURES_HINT
                     may_be_empty=true
                 />
+                <Field name="reason" label=text::REASON value=reason hint=text::REASON_HINT />
             </Form>
         }
         .into_any()

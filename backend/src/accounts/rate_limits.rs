@@ -75,6 +75,8 @@ text_enum! {
         PromotionCodeAccount = "promotion_code_account",
         /// Messages and feedback that one person sends to the vendor.
         MessageUser = "message_user",
+        /// Test mails that one member of the staff sends.
+        TestMailUser = "test_mail_user",
     }
 }
 
@@ -90,7 +92,7 @@ impl Limit {
             Self::SecondFactorUser => (6, 15 * MINUTE_MS),
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
-            Self::InviteEmail => (6, HOUR_MS),
+            Self::InviteEmail | Self::TestMailUser => (6, HOUR_MS),
             Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),

@@ -76,6 +76,8 @@ pub enum StaffAct {
     ManageTokens,
     /// Legal details, mail, transfer terms.
     EditSettings,
+    /// Look at the mail log.
+    SeeMails,
     /// Answer customers' messages.
     Answer,
     /// See the portal as a customer sees it, for a stated reason.
@@ -92,6 +94,7 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
         StaffAct::Answer => matches!(role, Admin | Support | Finance),
         StaffAct::MoveMoney | StaffAct::ManagePartners | StaffAct::ManageCampaigns => matches!(role, Admin | Finance),
         StaffAct::SeeAudit => matches!(role, Admin | ReadOnly),
+        StaffAct::SeeMails => matches!(role, Admin | Support | ReadOnly),
         StaffAct::EditCatalog
         | StaffAct::PublishReleases
         | StaffAct::ManageKeys
@@ -122,7 +125,7 @@ mod tests {
     ];
 
     /// Admin, support, finance, read-only.
-    const STAFF: [(StaffAct, &str); 15] = [
+    const STAFF: [(StaffAct, &str); 16] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
         (StaffAct::MoveMoney, "af"),
@@ -136,6 +139,7 @@ mod tests {
         (StaffAct::SeeAudit, "ar"),
         (StaffAct::ManageTokens, "a"),
         (StaffAct::EditSettings, "a"),
+        (StaffAct::SeeMails, "asr"),
         (StaffAct::Answer, "asf"),
         (StaffAct::ActAsCustomer, "as"),
     ];

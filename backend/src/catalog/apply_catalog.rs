@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Extent, Subject, Tx};
 use crate::ids::VendorId;
 use crate::keys::MasterKey;
-use crate::vendors::{self, NewVendor, Vendor};
+use crate::vendors::{self, NewVendor, Profile, Vendor};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +106,12 @@ async fn create_vendor(
 
 async fn brand(tx: &mut Tx, vendor_id: &VendorId, catalog: &Catalog) -> Result<(), DbError> {
     let wanted = &catalog.vendor;
+    let Some(vendor) = vendors::lock_vendor(tx, vendor_id).await? else { return Ok(()) };
+    if vendor.settings_no > 0 {
+        let profile = Profile { currencies: wanted.profile.currencies.clone(), ..vendor.profile };
+        let (name, logo) = (&vendor.name, vendor.logo_svg.as_deref());
+        return vendors::update_branding(tx, vendor_id, name, &profile, vendor.accent_hue, logo).await;
+    }
     let logo = wanted.logo_svg.as_deref();
     vendors::update_branding(tx, vendor_id, &wanted.name, &wanted.profile, wanted.accent_hue, logo).await
 }
@@ -116,7 +122,8 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
         Change::CreateVendor { .. } => Ok(()),
         Change::UpdateVendor { members } => {
             brand(tx, &cx.vendor_id, catalog).await?;
-            let changed = serde_json::json!({ "members": members, "name": catalog.vendor.name });
+            let name = vendors::find_vendor(tx, &cx.vendor_id).await?.map(|vendor| vendor.name);
+            let changed = serde_json::json!({ "members": members, "name": name });
             record(tx, cx, "vendor.update", cx.vendor_id.as_str(), None, Some(changed)).await
         }
         Change::CreateProduct { product, position } => {

@@ -44,6 +44,8 @@ pub(super) struct VendorSection {
     pub country: String,
     /// VAT id.
     pub vat_id: Option<String>,
+    /// Entry in a commercial register and who manages.
+    pub registration: Option<String>,
     /// Where customers write to.
     pub support_email: String,
     /// Headline of the price list.

@@ -175,12 +175,13 @@ fn compare_vendor(
         refusals.push(Refusal::OriginIsFixed { origin: vendor.origin.clone() });
     }
     let (now, then) = (&vendor.profile, &wanted.profile);
-    let members = differing([
+    let mut members = differing([
         ("name", vendor.name != wanted.name),
         ("legal_name", now.legal_name != then.legal_name),
         ("address_lines", now.address_lines != then.address_lines),
         ("country", now.country != then.country),
         ("vat_id", now.vat_id != then.vat_id),
+        ("registration", now.registration != then.registration),
         ("support_email", now.support_email != then.support_email),
         ("headline", now.headline != then.headline),
         ("lead", now.lead != then.lead),
@@ -190,6 +191,10 @@ fn compare_vendor(
         ("accent_hue", vendor.accent_hue != wanted.accent_hue),
         ("logo_file", vendor.logo_svg != wanted.logo_svg),
     ]);
+    if vendor.settings_no > 0 {
+        // The rest is the console's.
+        members.retain(|member| *member == "currencies");
+    }
     if !members.is_empty() {
         changes.push(Change::UpdateVendor { members });
     }

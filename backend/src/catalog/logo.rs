@@ -75,7 +75,8 @@ const ATTRIBUTES: &[&str] = &[
 const SVG_NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 /// Why a logo is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogoFault {
     /// The file cannot be read.
     Unreadable(String),
@@ -105,7 +106,7 @@ pub enum LogoFault {
 ///
 /// # Errors
 /// [`LogoFault`], the first found.
-pub(super) fn clean_logo(svg: &str) -> Result<String, LogoFault> {
+pub(crate) fn clean_logo(svg: &str) -> Result<String, LogoFault> {
     if svg.len() > MAX_BYTES {
         return Err(LogoFault::TooLarge);
     }

@@ -36,14 +36,15 @@ pub use composition::{Composition, Part};
 pub use diff::{Change, Refusal};
 pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;
+pub(crate) use logo::clean_logo;
 pub use packs::{Pack, PacksHeld, gives_up_packs};
 pub use publish_release::{DEFAULT_CHANNEL, NewRelease, Publication, publish_release};
 pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
-pub(crate) use rules::is_code;
 pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem,
     VERSION_MAX_CHARS, is_origin,
 };
+pub(crate) use rules::{is_code, is_iban, parse_amount};
 pub use store::{
     find_offer, find_plan, find_plan_by_code, find_plan_version, find_price_by_stripe_id, find_product,
     find_product_by_code, find_release, list_plans, list_products, list_releases, newest_covered_release,

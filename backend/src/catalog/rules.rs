@@ -19,6 +19,8 @@ use super::{Addon, BillingInterval, LicenseType, Pack, PlanKind, Presentation, P
 use crate::money::Money;
 use crate::vendors::Profile;
 
+pub(crate) use prices::parse_amount;
+pub(crate) use vendor::is_iban;
 pub use vendor::is_origin;
 
 /// Most characters of a release's version.

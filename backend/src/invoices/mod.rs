@@ -198,6 +198,9 @@ pub struct Party {
     pub country: String,
     /// VAT id with its country prefix.
     pub vat_id: Option<String>,
+    /// Entry in a commercial register and who manages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
     /// Mail address for questions; empty where none is given.
     pub email: String,
     /// The address in its parts, where they are known: e-invoices want them apart.

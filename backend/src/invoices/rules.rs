@@ -36,6 +36,7 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             address: profile.address_lines.clone(),
             country: profile.country.clone(),
             vat_id: profile.vat_id.clone(),
+            registration: profile.registration.clone(),
             email: profile.support_email.clone(),
             ..Party::default()
         },
@@ -44,6 +45,7 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             address: address_lines(address),
             country: if address.country.is_empty() { account.country.clone() } else { address.country.clone() },
             vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| account.vat_id.clone()),
+            registration: None,
             email: account.billing_email.clone(),
             place: Some(Address {
                 line1: address.line1.clone(),
@@ -203,7 +205,7 @@ fn document_supplier(parties: &Parties) -> Supplier {
         country: supplier.country.clone(),
         vat_id: supplier.vat_id.clone(),
         email: Some(supplier.email.clone()).filter(|email| !email.is_empty()),
-        registration: None,
+        registration: supplier.registration.clone(),
         logo: parties.logo_svg.as_deref().and_then(outline_logo),
         accent_hue: u16::try_from(parties.accent_hue).unwrap_or_default(),
     }

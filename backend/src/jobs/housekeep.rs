@@ -6,8 +6,9 @@ use crate::accounts::{delete_expired_sessions, delete_old_browsers, delete_old_r
 use crate::claims::delete_old_claims;
 use crate::clock::UnixMs;
 use crate::db::{Db, DbError};
+use crate::mail::log::{delete_old_mails, keep_sent_times};
 
-/// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims long over and jobs done long ago, of all vendors. Workers do
+/// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims long over, jobs done long ago and old rows of the mail log, of all vendors. Workers do
 /// this every hour; doing it twice does no harm.
 ///
 /// # Errors
@@ -17,8 +18,15 @@ pub async fn housekeep(db: &Db, now: UnixMs) -> Result<(), DbError> {
     let browsers = db.write(move |tx| Box::pin(async move { delete_old_browsers(tx, now).await })).await?;
     let limits = db.write(move |tx| Box::pin(async move { delete_old_rate_limits(tx, now).await })).await?;
     let claims = db.write(move |tx| Box::pin(async move { delete_old_claims(tx, now).await })).await?;
-    let jobs =
-        db.write(move |tx| Box::pin(async move { store::delete_finished(tx, now.plus(-KEEP_DONE_MS)).await })).await?;
-    tracing::debug!(sessions, browsers, limits, claims, jobs, "housekeeping");
+    let jobs = db.write(move |tx| {
+        Box::pin(async move {
+            let before = now.plus(-KEEP_DONE_MS);
+            keep_sent_times(tx, before).await?;
+            store::delete_finished(tx, before).await
+        })
+    });
+    let jobs = jobs.await?;
+    let mails = db.write(move |tx| Box::pin(async move { delete_old_mails(tx, now).await })).await?;
+    tracing::debug!(sessions, browsers, limits, claims, jobs, mails, "housekeeping");
     Ok(())
 }

@@ -135,6 +135,7 @@ pub mod search;
 mod set_reversal;
 mod set_vendor_standing;
 mod store;
+mod tell;
 
 pub use change_license::{PlanChange, apply_plan, extend_updates, rename_license, set_standing, set_trial};
 pub(crate) use change_license::{add_seats, begin_updates, make_perpetual, set_term};

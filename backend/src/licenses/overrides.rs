@@ -85,6 +85,22 @@ impl Overrides {
     }
 }
 
+/// The limits and features of which `after` has less than `before`, by name.
+#[must_use]
+pub(super) fn losses(before: &Terms, after: &Terms) -> Vec<String> {
+    // What is unlimited is more than any number; what is not named allows none.
+    let limit = |terms: &Terms, name: &str| match terms.limits.get(name) {
+        Some(-1) => i64::MAX,
+        Some(limit) => *limit,
+        None => 0,
+    };
+    // A feature without an end outlasts any; one that is not there has ended.
+    let end = |terms: &Terms, name: &str| terms.features.get(name).map_or(i64::MIN, |end| end.unwrap_or(i64::MAX));
+    let limits = before.limits.keys().filter(|name| limit(after, name) < limit(before, name));
+    let features = before.features.keys().filter(|name| end(after, name) < end(before, name));
+    limits.chain(features).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -120,6 +136,27 @@ mod tests {
         assert_eq!(terms.features, features(&[("audit", Some(9)), ("beta", None)]));
         assert_eq!(terms.lease, plan().lease);
         assert_eq!(Overrides::default().apply(&plan()), plan());
+    }
+
+    #[test]
+    fn what_is_less_than_before_is_named_and_what_is_more_is_not() {
+        let before = plan();
+        let lost = |overrides: Overrides| losses(&before, &overrides.apply(&before));
+        assert_eq!(lost(Overrides::default()), Vec::<String>::new());
+        let more = Overrides {
+            limits: limits(&[("devices", -1), ("users", 5)]),
+            features: features(&[("beta", None), ("audit", Some(9))]),
+            ..Overrides::default()
+        };
+        assert_eq!(lost(more.clone()), Vec::<String>::new());
+        let less = Overrides {
+            limits: limits(&[("devices", 9)]),
+            features: features(&[("beta", Some(499))]),
+            remove_features: BTreeSet::from(["branding".to_owned()]),
+        };
+        assert_eq!(lost(less), ["devices", "beta", "branding"]);
+        // What was granted on top and is taken back is a loss too.
+        assert_eq!(losses(&more.apply(&before), &before), ["devices", "users", "audit", "beta"]);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What the vendor decides about a license: suspending, reinstating, revoking it. Whatever billing says in
-//! the meantime changes nothing of it.
+//! the meantime changes nothing of it. Its owners are told by mail.
 
 use super::change_license::edit_locked;
-use super::{License, VendorStanding, rules, store};
+use super::{License, VendorStanding, rules, store, tell};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::clock::{MINUTE_MS, SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
+use crate::keys::MasterKey;
+use crate::text::en::standing_mail as letters;
 
 /// A lease that ends this much later than an ordinary one was borrowed; a node may note a contact a little
 /// later than it was.
@@ -53,29 +55,47 @@ pub async fn end_of_leases(tx: &mut Tx, license: &License, now: UnixMs) -> Resul
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn suspend_license(tx: &mut Tx, cx: &Cx, id: &LicenseId, reason: &str) -> Result<VendorDecision, DbError> {
-    decide(tx, cx, id, VendorStanding::Suspended, reason).await
+pub async fn suspend_license(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    id: &LicenseId,
+    reason: &str,
+) -> Result<VendorDecision, DbError> {
+    decide(tx, cx, master, id, VendorStanding::Suspended, reason).await
 }
 
 /// Takes a suspension back: from now on billing alone counts.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn reinstate_license(tx: &mut Tx, cx: &Cx, id: &LicenseId) -> Result<VendorDecision, DbError> {
-    decide(tx, cx, id, VendorStanding::None, "").await
+pub async fn reinstate_license(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    id: &LicenseId,
+) -> Result<VendorDecision, DbError> {
+    decide(tx, cx, master, id, VendorStanding::None, "").await
 }
 
 /// Revokes a license for good.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn revoke_license(tx: &mut Tx, cx: &Cx, id: &LicenseId, reason: &str) -> Result<VendorDecision, DbError> {
-    decide(tx, cx, id, VendorStanding::Revoked, reason).await
+pub async fn revoke_license(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    id: &LicenseId,
+    reason: &str,
+) -> Result<VendorDecision, DbError> {
+    decide(tx, cx, master, id, VendorStanding::Revoked, reason).await
 }
 
 async fn decide(
     tx: &mut Tx,
     cx: &Cx,
+    master: &MasterKey,
     id: &LicenseId,
     standing: VendorStanding,
     reason: &str,
@@ -84,7 +104,7 @@ async fn decide(
         return Ok(VendorDecision::NotAllowed);
     }
     let Some(view) = store::lock_license(tx, &cx.vendor_id, id).await? else { return Ok(VendorDecision::NotFound) };
-    let license = view.license;
+    let license = view.license.clone();
     if license.vendor_standing == standing {
         return Ok(VendorDecision::Unchanged);
     }
@@ -104,5 +124,7 @@ async fn decide(
         license.vendor_standing_at = (standing != VendorStanding::None).then_some(cx.now);
     })
     .await?;
+    tell::owners(tx, cx, master, &view, |sender, page| letters::decided(sender, &view, standing, &end, cx.now, page))
+        .await?;
     Ok(VendorDecision::Done(end))
 }

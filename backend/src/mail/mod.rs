@@ -4,9 +4,10 @@
 //! own transaction with [`enqueue`]; the job [`SendMail`] hands it to the [`Mailer`]. The message's id is
 //! the job's, so that a mail sent twice (a process may die between sending and noting) is one message to
 //! every mail program. The queued text is sealed and wiped after sending: letters carry links that grant
-//! access.
+//! access. [`log`] keeps to whom each went and what became of it.
 
 mod letter;
+pub mod log;
 mod mailer;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::VendorId;
-use crate::jobs::{self, Handler, Job, JobError, JobRun};
+use crate::jobs::{self, Enqueued, Handler, Job, JobError, JobRun};
 use crate::keys::MasterKey;
 use crate::vendors;
 
@@ -109,13 +110,14 @@ impl std::fmt::Debug for Mail {
     }
 }
 
-/// Queues a mail in the transaction of what it tells.
+/// Queues a mail in the transaction of what it tells, and notes it in the log.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn enqueue(tx: &mut Tx, cx: &Cx, master: &MasterKey, mail: &Mail) -> Result<(), DbError> {
-    jobs::enqueue(tx, cx, master, Job::new(SendMail::KIND, mail)).await?;
-    Ok(())
+    let queued = jobs::enqueue(tx, cx, master, Job::new(SendMail::KIND, mail)).await?;
+    let (Enqueued::Queued(id) | Enqueued::AlreadyWaiting(id)) = queued;
+    log::insert_mail(tx, cx, &id, mail).await
 }
 
 /// The job that sends a queued mail.

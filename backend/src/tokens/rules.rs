@@ -116,6 +116,7 @@ pub fn include_for_vendor(scopes: &BTreeSet<Scope>, act: StaffAct) -> bool {
         | StaffAct::SeeAudit
         | StaffAct::ManageTokens
         | StaffAct::EditSettings
+        | StaffAct::SeeMails
         | StaffAct::Answer
         | StaffAct::ActAsCustomer => false,
     }
@@ -154,7 +155,7 @@ mod tests {
         Act::CloseAccount,
     ];
 
-    const STAFF_ACTS: [StaffAct; 15] = [
+    const STAFF_ACTS: [StaffAct; 16] = [
         StaffAct::See,
         StaffAct::ManageLicenses,
         StaffAct::MoveMoney,
@@ -168,6 +169,7 @@ mod tests {
         StaffAct::SeeAudit,
         StaffAct::ManageTokens,
         StaffAct::EditSettings,
+        StaffAct::SeeMails,
         StaffAct::Answer,
         StaffAct::ActAsCustomer,
     ];

@@ -36,6 +36,7 @@ pub async fn create_vendor(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewVe
         accent_hue: 178,
         logo_svg: None,
         created_at: cx.now,
+        settings_no: 0,
     };
     store::insert_vendor(tx, &vendor).await?;
     begin_key_chain(tx, &cx, master, &vendor.origin).await?;

@@ -3,8 +3,14 @@
 //! A vendor is chosen by the request's host name; a single vendor without a host answers any. It owns
 //! its catalog, keys, users, customers and branding, and its public origin, set once, is the issuer of
 //! every token it signs.
+//!
+//! Name, branding, legal details and payment terms come from the catalog file until staff change them in the console
+//! ([`change_settings`]); from then on they are the console's, and a catalog that is applied again leaves them alone.
 
+mod change_settings;
 mod create_vendor;
+pub mod rules;
+mod send_test_mail;
 mod store;
 
 use std::collections::BTreeMap;
@@ -15,7 +21,9 @@ use crate::clock::UnixMs;
 use crate::ids::VendorId;
 use crate::money::Currency;
 
+pub use change_settings::{SettingsUpdate, change_settings};
 pub use create_vendor::{NewVendor, create_vendor};
+pub use send_test_mail::{TestMail, send_test_mail};
 pub(crate) use store::lock_vendor;
 pub use store::{
     Counts, count_business, find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding,
@@ -42,6 +50,8 @@ pub struct Vendor {
     pub logo_svg: Option<String>,
     /// When it was created.
     pub created_at: UnixMs,
+    /// How often its settings were changed in the console; 0 while they are the catalog file's.
+    pub settings_no: i64,
 }
 
 /// A vendor's legal and public details.
@@ -56,6 +66,9 @@ pub struct Profile {
     pub country: String,
     /// VAT id, where there is one.
     pub vat_id: Option<String>,
+    /// Entry in a commercial register and who manages, where the law wants them on invoices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
     /// Where customers write to.
     pub support_email: String,
     /// Headline of the price list.

@@ -14,6 +14,7 @@ struct VendorRow {
     accent_hue: i64,
     logo_svg: Option<String>,
     created_at: UnixMs,
+    settings_no: i64,
 }
 
 impl From<VendorRow> for Vendor {
@@ -28,6 +29,7 @@ impl From<VendorRow> for Vendor {
             accent_hue: row.accent_hue,
             logo_svg: row.logo_svg,
             created_at: row.created_at,
+            settings_no: row.settings_no,
         }
     }
 }
@@ -40,7 +42,7 @@ pub async fn find_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, D
     Ok(fetch_optional!(tx, VendorRow, "SELECT * FROM vendors WHERE id = $1", id)?.map(Vendor::from))
 }
 
-/// The vendor, locked until the transaction ends: for changes of its signing keys.
+/// The vendor, locked until the transaction ends: for changes of its signing keys and settings.
 pub(crate) async fn lock_vendor(tx: &mut Tx, id: &VendorId) -> Result<Option<Vendor>, DbError> {
     let row = fetch_optional!(tx, VendorRow, "UPDATE vendors SET lock_no = lock_no + 1 WHERE id = $1 RETURNING *", id)?;
     Ok(row.map(Vendor::from))
@@ -119,6 +121,23 @@ pub async fn update_branding(
         JsonText(profile.clone()),
         accent_hue,
         logo_svg
+    )?;
+    Ok(())
+}
+
+/// Writes what staff changed, under the vendor's lock.
+pub(super) async fn update_settings(tx: &mut Tx, vendor: &Vendor) -> Result<(), DbError> {
+    // Vendors are remembered by host name.
+    tx.change(Subject::All, Extent::Whole).await?;
+    execute!(
+        tx,
+        "UPDATE vendors SET name = $2, profile = $3, accent_hue = $4, logo_svg = $5, settings_no = $6 WHERE id = $1",
+        &vendor.id,
+        &vendor.name,
+        JsonText(vendor.profile.clone()),
+        vendor.accent_hue,
+        vendor.logo_svg.as_deref(),
+        vendor.settings_no
     )?;
     Ok(())
 }

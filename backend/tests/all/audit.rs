@@ -14,7 +14,7 @@ use backend::licenses::{VendorDecision, rename_license, suspend_license};
 use backend::{Actor, Cx};
 
 use crate::licenses::stage::Stage;
-use crate::support::{NOW, cx, on_both_engines, vendor};
+use crate::support::{NOW, cx, master, on_both_engines, vendor};
 
 /// Writes `count` rows of a vendor, as if one happened at each of so many milliseconds from `at` on.
 async fn write_rows(db: &Db, vendor_id: &VendorId, at: UnixMs, count: i64) -> anyhow::Result<()> {
@@ -92,7 +92,9 @@ async fn rename(stage: &Stage, name: &'static str, now: UnixMs) -> anyhow::Resul
 async fn suspend(stage: &Stage, staff: &UserId, now: UnixMs) -> anyhow::Result<VendorDecision> {
     let cx = Cx { actor: Actor::Staff(staff.clone()), ..stage.operator(now) };
     let (cx, id) = (cx.of_request("req-2", [198, 51, 100, 9].into()), stage.license_id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &id, "does not pay us").await })).await?)
+    Ok(stage
+        .write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master(), &id, "does not pay us").await }))
+        .await?)
 }
 
 on_both_engines! {

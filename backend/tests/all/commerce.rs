@@ -28,6 +28,7 @@ mod periods;
 mod price_check;
 mod promotions;
 mod reversals;
+mod settings;
 mod shop;
 mod to_perpetual;
 mod transfers;

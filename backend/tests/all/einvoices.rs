@@ -68,7 +68,7 @@ fn buyer(country: &str, vat_id: Option<&str>) -> Party {
             city: "Springfield".to_owned(),
             ..Address::default()
         }),
-        reference: None,
+        ..Party::default()
     }
 }
 

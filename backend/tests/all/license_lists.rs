@@ -220,7 +220,7 @@ on_both_engines! {
         let (operator, changed) = (cx(&stage.vendor.id, NOW), by_staff.clone());
         stage
             .db
-            .write(move |tx| Box::pin(async move { suspend_license(tx, &operator, &changed, "asked").await }))
+            .write(move |tx| Box::pin(async move { suspend_license(tx, &operator, &master(), &changed, "asked").await }))
             .await?;
         made.push(by_staff);
 

@@ -68,6 +68,9 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         }
         CatalogApplication::Refused(refusals) => return accept(Err(refusals)).map(drop),
     };
+    if vendor.settings_no > 0 {
+        println!("{}", en::catalog::CONSOLE_HAS_SETTINGS);
+    }
     match stripe {
         None => println!("No Stripe key is set, so no prices were pushed."),
         Some(stripe) => {

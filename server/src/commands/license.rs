@@ -5,10 +5,11 @@ use backend::clock::{DAY_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, DbError};
 use backend::ids::LicenseId;
+use backend::licenses::rules::by_hand::Fault;
 use backend::licenses::{
     self, EndOfLeases, LicenseOverride, LicenseView, Overrides, VendorDecision, end_of_leases, find_license,
 };
-use backend::text::en::{admin as text, licenses as words};
+use backend::text::en::{admin as text, by_hand, licenses as words};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use clap::{Args, Subcommand};
@@ -70,6 +71,9 @@ pub(crate) struct Override {
     /// Drop everything that differs, before what else is said here.
     #[arg(long)]
     clear: bool,
+    /// Why, in a few words; recorded, and shown to staff.
+    #[arg(long)]
+    reason: String,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -88,10 +92,10 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
     let db = parts::open_migrated_database(config).await?;
     let outcome = match command {
         Command::Show(which) => show(&db, which).await,
-        Command::Suspend(it) => decide(&db, it.which, Act::Suspend(it.reason)).await,
-        Command::Reinstate(which) => decide(&db, which, Act::Reinstate).await,
-        Command::Revoke(it) => decide(&db, it.which, Act::Revoke(it.reason)).await,
-        Command::Override(it) => override_terms(&db, it).await,
+        Command::Suspend(it) => decide(&db, config, it.which, Act::Suspend(it.reason)).await,
+        Command::Reinstate(which) => decide(&db, config, which, Act::Reinstate).await,
+        Command::Revoke(it) => decide(&db, config, it.which, Act::Revoke(it.reason)).await,
+        Command::Override(it) => override_terms(&db, config, it).await,
     };
     db.close().await;
     outcome
@@ -130,7 +134,8 @@ enum Act {
     Revoke(String),
 }
 
-async fn decide(db: &Db, which: Which, act: Act) -> Result<()> {
+async fn decide(db: &Db, config: &Config, which: Which, act: Act) -> Result<()> {
+    let master = parts::master_key(config, &Entropy::system())?;
     let (_, cx, view, _) = find(db, which).await?;
     let (id, now) = (view.license.id.clone(), cx.now);
     let grants_again = matches!(act, Act::Reinstate);
@@ -138,9 +143,9 @@ async fn decide(db: &Db, which: Which, act: Act) -> Result<()> {
         .write(move |tx| {
             Box::pin(async move {
                 match act {
-                    Act::Suspend(reason) => licenses::suspend_license(tx, &cx, &id, &reason).await,
-                    Act::Reinstate => licenses::reinstate_license(tx, &cx, &id).await,
-                    Act::Revoke(reason) => licenses::revoke_license(tx, &cx, &id, &reason).await,
+                    Act::Suspend(reason) => licenses::suspend_license(tx, &cx, &master, &id, &reason).await,
+                    Act::Reinstate => licenses::reinstate_license(tx, &cx, &master, &id).await,
+                    Act::Revoke(reason) => licenses::revoke_license(tx, &cx, &master, &id, &reason).await,
                 }
             })
         })
@@ -156,18 +161,23 @@ async fn decide(db: &Db, which: Which, act: Act) -> Result<()> {
     Ok(())
 }
 
-async fn override_terms(db: &Db, wanted: Override) -> Result<()> {
-    let Override { which, limits, features, remove_features, clear } = wanted;
+async fn override_terms(db: &Db, config: &Config, wanted: Override) -> Result<()> {
+    let master = parts::master_key(config, &Entropy::system())?;
+    let Override { which, limits, features, remove_features, clear, reason } = wanted;
     let (_, cx, view, _) = find(db, which).await?;
     let before = if clear { Overrides::default() } else { view.license.overrides.clone() };
     let overrides = merge(before, limits, features, remove_features)?;
     let (id, now) = (view.license.id.clone(), cx.now);
     let set = overrides.clone();
-    let outcome =
-        db.write(move |tx| Box::pin(async move { licenses::override_license(tx, &cx, &id, &set).await })).await?;
+    let outcome = db
+        .write(move |tx| {
+            Box::pin(async move { licenses::override_license(tx, &cx, &master, &id, &set, &reason).await })
+        })
+        .await?;
     match outcome {
         LicenseOverride::Set => println!("{}", text::overrides(&overrides, now)),
         LicenseOverride::Refused(fault) => bail!("{}", text::override_fault(&fault)),
+        LicenseOverride::NoReason => bail!("{}", by_hand::fault(Fault::NoReason)),
         LicenseOverride::NotFound => bail!("There is no license {}.", view.license.id),
         LicenseOverride::NotAllowed => bail!("The operator may not do this."),
     }

@@ -96,6 +96,7 @@ mod tests {
             accent_hue: 0,
             logo_svg: None,
             created_at: backend::clock::UnixMs(0),
+            settings_no: 0,
         }
     }
 

@@ -63,9 +63,9 @@ async fn the_list_of_revocations_is_signed_cacheable_and_only_read() -> anyhow::
     let trust = keys(&app).await?;
     let before = sdk::revocations::verify(&empty.body, &trust, NOW.seconds())?;
     assert!(before.rev.is_empty());
-    let (cx, id) = (app.cx(), license_id.clone());
+    let (cx, master, id) = (app.cx(), app.state.master.clone(), license_id.clone());
     let decided =
-        app.state.db.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &id, "").await })).await?;
+        app.state.db.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master, &id, "").await })).await?;
     assert!(matches!(decided, VendorDecision::Done(_)), "{decided:?}");
     assert_eq!(asked_again(&app, path, &empty).await, StatusCode::OK);
     let after = sdk::revocations::verify(&app.get(path).await.body, &trust, NOW.seconds())?;

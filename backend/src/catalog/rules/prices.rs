@@ -154,7 +154,7 @@ fn share(of: Money, percent: i64) -> Money {
 }
 
 /// Reads `4999.00` with exactly the currency's decimals; `None` for any other form.
-pub(super) fn parse_amount(text: &str, currency: Currency) -> Option<i64> {
+pub(crate) fn parse_amount(text: &str, currency: Currency) -> Option<i64> {
     let decimals = currency.exponent() as usize;
     let (whole, fraction) = if decimals == 0 { (text, "") } else { text.split_once('.')? };
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

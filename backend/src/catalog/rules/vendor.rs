@@ -7,6 +7,7 @@ use super::{CatalogVendor, Check, Fault};
 use crate::catalog::catalog_file::{TransferSection, VendorSection};
 use crate::catalog::logo::{LogoFault, clean_logo};
 use crate::money::Currency;
+use crate::vendors::rules::REGISTRATION_MAX_CHARS;
 use crate::vendors::{Profile, TransferOffer};
 
 impl Check {
@@ -30,6 +31,9 @@ impl Check {
         self.expect(known, at("country"), Fault::NotACountry);
         if let Some(vat_id) = &vendor.vat_id {
             self.text(at("vat_id"), vat_id, 20);
+        }
+        if let Some(registration) = &vendor.registration {
+            self.text(at("registration"), registration, REGISTRATION_MAX_CHARS);
         }
         self.expect(is_email(&vendor.support_email), at("support_email"), Fault::NotAnEmail);
         self.text(at("headline"), &vendor.headline, 80);
@@ -60,6 +64,7 @@ impl Check {
                 address_lines: vendor.address_lines.clone(),
                 country: vendor.country.clone(),
                 vat_id: vendor.vat_id.clone(),
+                registration: vendor.registration.clone(),
                 support_email: vendor.support_email.clone(),
                 headline: vendor.headline.clone(),
                 lead: vendor.lead.clone(),
@@ -136,7 +141,7 @@ fn is_email(text: &str) -> bool {
 }
 
 /// ISO 13616: two letters, two check digits, up to 30 letters and digits; remainder 1 by 97.
-fn is_iban(text: &str) -> bool {
+pub(crate) fn is_iban(text: &str) -> bool {
     let compact: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
     let form = (15..=34).contains(&compact.len())
         && compact[..2].iter().all(u8::is_ascii_uppercase)

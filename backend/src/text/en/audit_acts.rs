@@ -121,7 +121,7 @@ const ACTS: &[(&str, &str)] = &[
     ("license.hand_over", "Handed the license over"),
     ("license.issue", "Issued the license by hand"),
     ("license.make_perpetual", "Made the license perpetual"),
-    ("license.override", "Changed the license's own limits and features"),
+    ("license.override", "Decided what the license has other than its plan"),
     ("license.recover_keys", "Sent the license keys to the address"),
     ("license.reinstate", "Reinstated the license"),
     ("license.rename", "Renamed the license"),
@@ -130,6 +130,7 @@ const ACTS: &[(&str, &str)] = &[
     ("license.restore", "Put the license back in force"),
     ("license.reveal_key", "Looked at the license key"),
     ("license.revoke", "Revoked the license"),
+    ("license.set_overrides", "Changed the license's own limits and features"),
     ("license.set_term", "Set how long the license runs"),
     ("license.set_trial", "Changed the end of the trial"),
     ("license.suspend", "Suspended the license"),
@@ -202,7 +203,9 @@ const ACTS: &[(&str, &str)] = &[
     ("user.set_second_factor", "Set up a second factor"),
     ("user.sign_up", "Signed up"),
     ("user.verify_email", "Confirmed the e-mail address"),
+    ("vendor.change_settings", "Changed the vendor's settings"),
     ("vendor.create", "Created the vendor"),
+    ("vendor.send_test_mail", "Sent a test mail"),
     ("vendor.update", "Changed the vendor"),
 ];
 

@@ -94,7 +94,8 @@ pub fn fault(fault: &Fault) -> String {
     }
 }
 
-fn logo_fault(fault: &LogoFault) -> String {
+/// Why a logo is refused.
+pub fn logo_fault(fault: &LogoFault) -> String {
     match fault {
         LogoFault::Unreadable(reason) => format!("The logo cannot be read: {reason}."),
         LogoFault::TooLarge => "The logo is larger than 16 KiB.".to_owned(),
@@ -108,6 +109,10 @@ fn logo_fault(fault: &LogoFault) -> String {
         }
     }
 }
+
+/// Said where the file's vendor is left aside.
+pub const CONSOLE_HAS_SETTINGS: &str = "The vendor's name, branding, legal details and payment terms were changed in the console and are the console's \
+     from then on. Of [vendor], this file decides about `currencies` alone.";
 
 /// One line for a change: `+` new, `~` different, `-` no longer offered.
 pub fn change(change: &Change) -> String {

@@ -79,7 +79,8 @@ pub const SUSPEND_SUBMIT: &str = "Suspend the license";
 /// Does not do it.
 pub const SUSPEND_CLOSE: &str = "Leave it as it is";
 /// What suspending means.
-pub const SUSPEND_MEANS: &str = "It grants nothing until you reinstate it. Payments go on as they are.";
+pub const SUSPEND_MEANS: &str =
+    "It grants nothing until you reinstate it. Payments go on as they are. The owners are told by mail.";
 /// Opens the question.
 pub const REINSTATE: &str = "Reinstate";
 /// What reinstating means.
@@ -91,7 +92,8 @@ pub const REVOKE_TITLE: &str = "Revoke the license for good?";
 /// Does it.
 pub const REVOKE_SUBMIT: &str = "Revoke the license for good";
 /// What revoking means.
-pub const REVOKE_MEANS: &str = "It grants nothing ever again. Money is not given back by this.";
+pub const REVOKE_MEANS: &str =
+    "It grants nothing ever again. Money is not given back by this. The owners are told by mail.";
 /// Where nothing can be done.
 pub const REVOKED: &str = "A revoked license stays revoked. Sell the customer another one, if that is right.";
 /// Label of the reason.
@@ -146,7 +148,8 @@ pub const REVOKE_LEASE_TEXT: &str = "Verifiers that read the revocation list rej
 /// Heading.
 pub const OVERRIDES_TITLE: &str = "Other than the plan";
 /// Lead.
-pub const OVERRIDES_LEAD: &str = "What stands here wins over the plan, and stays when the plan changes.";
+pub const OVERRIDES_LEAD: &str = "What stands here wins over the plan, and stays when the plan changes. Where it is less than before, the owners are \
+     told by mail.";
 /// Label of the limits.
 pub const LIMITS: &str = "Limits";
 /// Beside it.

@@ -37,10 +37,12 @@ pub const SECTIONS: &[Section] = &[
         links: &[
             ("Events", "/staff/events", StaffAct::See),
             ("Failed work", "/staff/failed", StaffAct::See),
+            ("Mails", "/staff/mails", StaffAct::SeeMails),
             ("Signing keys", "/staff/signing-keys", StaffAct::See),
             ("People", "/staff/people", StaffAct::See),
             ("Audit log", "/staff/audit", StaffAct::SeeAudit),
             ("API tokens", "/staff/tokens", StaffAct::ManageTokens),
+            ("Settings", "/staff/settings", StaffAct::EditSettings),
         ],
     },
 ];

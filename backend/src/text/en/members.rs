@@ -332,6 +332,6 @@ pub fn done(code: &str) -> Option<&'static str> {
         "account_left" => "You have left the company. Its owners are told.",
         "account_switched" => "You act for the other company now.",
         "joined" => "Welcome. You have joined.",
-        _ => return None,
+        _ => return super::console_settings::done(code),
     })
 }

@@ -17,7 +17,7 @@ use backend::{Actor, Cx};
 
 use super::reversals::{balance, payment, status};
 use super::shop::Shop;
-use crate::support::{NOW, on_both_engines};
+use crate::support::{NOW, master, on_both_engines};
 
 impl Shop {
     /// A perpetual license with so many instances and an add-on that is sold by the instance.
@@ -167,7 +167,7 @@ on_both_engines! {
         // Nothing is sold on top of what does not work.
         let (cx, id) = (Cx { actor: Actor::Operator, ..shop.cx() }, license.id.clone());
         let suspended = shop.db.write(move |tx| {
-            Box::pin(async move { suspend_license(tx, &cx, &id, "under review").await })
+            Box::pin(async move { suspend_license(tx, &cx, &master(), &id, "under review").await })
         });
         suspended.await?;
         for purchase in [shop.more(&license.id, 1), shop.years(&license.id, 1)] {

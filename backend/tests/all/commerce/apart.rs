@@ -9,7 +9,7 @@ use backend::licenses::{LicenseStatus, VendorDecision, suspend_license};
 use backend::stripe::SubscriptionState;
 
 use super::shop::Shop;
-use crate::support::{NOW, cx, on_both_engines};
+use crate::support::{NOW, cx, master, on_both_engines};
 
 async fn give_startup_a_trial(db: &Db) -> anyhow::Result<()> {
     let update = "UPDATE plans SET terms = REPLACE(terms, '\"trial_days\":0', '\"trial_days\":14')
@@ -47,7 +47,7 @@ on_both_engines! {
         let (operator, id) = (cx(&shop.vendor.id, NOW), license.id.clone());
         let decided = shop
             .db
-            .write(move |tx| Box::pin(async move { suspend_license(tx, &operator, &id, "fraud").await }))
+            .write(move |tx| Box::pin(async move { suspend_license(tx, &operator, &master(), &id, "fraud").await }))
             .await?;
         assert!(matches!(decided, VendorDecision::Done(_)), "{decided:?}");
         let subscription = shop.subscription(&license.id).await?;

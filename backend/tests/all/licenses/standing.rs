@@ -13,21 +13,21 @@ use backend::{Actor, Cx};
 use sdk::revocations::RevocationKind;
 
 use super::stage::{Stage, code, granted};
-use crate::support::{NOW, on_both_engines};
+use crate::support::{NOW, master, on_both_engines};
 
 async fn suspend(stage: &Stage, now: UnixMs) -> anyhow::Result<VendorDecision> {
     let (cx, id) = (stage.operator(now), stage.license_id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &id, "fraud").await })).await?)
+    Ok(stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master(), &id, "fraud").await })).await?)
 }
 
 async fn reinstate(stage: &Stage, now: UnixMs) -> anyhow::Result<VendorDecision> {
     let (cx, id) = (stage.operator(now), stage.license_id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { reinstate_license(tx, &cx, &id).await })).await?)
+    Ok(stage.write(move |tx| Box::pin(async move { reinstate_license(tx, &cx, &master(), &id).await })).await?)
 }
 
 async fn revoke(stage: &Stage, now: UnixMs) -> anyhow::Result<VendorDecision> {
     let (cx, id) = (stage.operator(now), stage.license_id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { revoke_license(tx, &cx, &id, "").await })).await?)
+    Ok(stage.write(move |tx| Box::pin(async move { revoke_license(tx, &cx, &master(), &id, "").await })).await?)
 }
 
 /// What a projection of Stripe's state does to a license.
@@ -48,6 +48,22 @@ async fn billing_says(stage: &Stage, status: LicenseStatus, reason: &'static str
 }
 
 on_both_engines! {
+    async fn owners_hear_of_every_decision_and_never_why(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        suspend(&stage, NOW).await?;
+        suspend(&stage, NOW.plus(1)).await?;
+        reinstate(&stage, NOW.plus(2)).await?;
+        revoke(&stage, NOW.plus(3)).await?;
+        let mails = stage.mails(NOW.plus(4)).await?;
+        let mut told: Vec<_> = mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
+        told.sort_unstable();
+        let expected = ["reinstated", "revoked", "suspended"]
+            .map(|word| ("ada@example.test", format!("Your license of Nordwind IoT Platform is {word}")));
+        assert_eq!(told, expected.each_ref().map(|(to, subject)| (*to, subject.as_str())));
+        assert!(mails.iter().all(|mail| !mail.text.contains("fraud") && !mail.html.contains("fraud")), "{mails:?}");
+        Ok(())
+    }
+
     async fn no_payment_lifts_a_suspension_and_reinstating_leaves_billings_word(db: Db) {
         let stage = Stage::new(db, "startup", 2).await?;
         let running = granted(stage.activate("node-a", None, NOW).await?)?;
@@ -157,13 +173,13 @@ on_both_engines! {
         for (who, expected) in [(&finance, false), (&stage.owner, false), (&support, true)] {
             let (cx, id) = (stage.person(who, NOW), stage.license_id.clone());
             let decided =
-                stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &id, "").await })).await?;
+                stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master(), &id, "").await })).await?;
             assert_eq!(matches!(decided, VendorDecision::Done(_)), expected, "{decided:?}");
             assert_eq!(decided == VendorDecision::NotAllowed, !expected);
         }
         assert_eq!(stage.count("SELECT COUNT(*) FROM audit WHERE act = 'license.suspend'").await?, 1);
         let (cx, id) = (stage.operator(NOW), LicenseId::from_untrusted("lic_unknown"));
-        let unknown = stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &id, "").await })).await?;
+        let unknown = stage.write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master(), &id, "").await })).await?;
         assert_eq!(unknown, VendorDecision::NotFound);
         Ok(())
     }

@@ -9,11 +9,15 @@ use backend::licenses::{
 use sdk::lease::Expect;
 
 use super::stage::{PRODUCT, Stage, granted};
-use crate::support::{NOW, on_both_engines};
+use crate::support::{NOW, master, on_both_engines};
 
 async fn set(stage: &Stage, overrides: Overrides) -> anyhow::Result<LicenseOverride> {
     let (cx, id) = (stage.operator(NOW), stage.license_id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { override_license(tx, &cx, &id, &overrides).await })).await?)
+    Ok(stage
+        .write(move |tx| {
+            Box::pin(async move { override_license(tx, &cx, &master(), &id, &overrides, "mistyped").await })
+        })
+        .await?)
 }
 
 fn more_devices() -> Overrides {
@@ -67,13 +71,31 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn owners_hear_of_less_and_not_of_more_and_a_reason_is_asked_for(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        let (cx, id) = (stage.operator(NOW), stage.license_id.clone());
+        let silent = stage.write(move |tx| {
+            Box::pin(async move { override_license(tx, &cx, &master(), &id, &more_devices(), " \n").await })
+        });
+        assert_eq!(silent.await?, LicenseOverride::NoReason);
+        assert_eq!(stage.license().await?.overrides, Overrides::default());
+        set(&stage, more_devices()).await?;
+        assert!(stage.mails(NOW).await?.is_empty(), "more is no bad news");
+        let fewer = Overrides { limits: [("devices".to_owned(), 3)].into(), ..Overrides::default() };
+        set(&stage, fewer).await?;
+        let mails = stage.mails(NOW).await?;
+        assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ada@example.test"]);
+        assert!(mails[0].text.contains("Devices") && !mails[0].text.contains("mistyped"), "{}", mails[0].text);
+        Ok(())
+    }
+
     async fn only_staff_that_manages_licenses_may_override(db: Db) {
         let stage = Stage::new(db, "startup", 2).await?;
         let read_only = stage.staff(StaffRole::ReadOnly).await?;
         for who in [&stage.owner, &read_only] {
             let (cx, id) = (stage.person(who, NOW), stage.license_id.clone());
             let outcome = stage
-                .write(move |tx| Box::pin(async move { override_license(tx, &cx, &id, &more_devices()).await }))
+                .write(move |tx| Box::pin(async move { override_license(tx, &cx, &master(), &id, &more_devices(), "mistyped").await }))
                 .await?;
             assert_eq!(outcome, LicenseOverride::NotAllowed);
         }

@@ -167,8 +167,9 @@ impl Story {
 
     pub(super) async fn vendor_revokes_the_license(&mut self) -> anyhow::Result<()> {
         let (cx, id) = (self.stage.operator(self.now), self.stage.license_id.clone());
-        let write =
-            self.stage.write(move |tx| Box::pin(async move { revoke_license(tx, &cx, &id, "stolen card").await }));
+        let write = self
+            .stage
+            .write(move |tx| Box::pin(async move { revoke_license(tx, &cx, &master(), &id, "stolen card").await }));
         assert!(matches!(write.await?, VendorDecision::Done(_)));
         self.happens("the vendor revokes the license");
         Ok(())

@@ -261,6 +261,7 @@ impl Objects {
             Some("customers") => &self.account,
             Some("handovers") => &self.handover,
             Some("campaigns") => &self.campaign,
+            Some("mails") => &self.job,
             Some("messages") => &self.conversation,
             Some("partner" | "relations") => &self.relation,
             _ => &self.invoice,
@@ -318,6 +319,7 @@ impl Objects {
             ("order_id", &self.order),
             ("event_id", &self.event),
             ("job_id", &self.job),
+            ("mail_id", &self.job),
             ("campaign_id", &self.campaign),
             ("code_id", &self.promotion_code),
             ("code", &self.claim),
@@ -537,6 +539,9 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
          SELECT id, 'evt_abroad', 'invoice.paid', '{}', 'failed', 1 FROM vendors WHERE id <> $1",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
          SELECT 'job_abroad', id, 'mail.send', 'job_abroad', x'00', 'dead', 1, 1, 1 FROM vendors WHERE id <> $1",
+        "INSERT INTO mails (id, vendor_id, recipient, recipient_key, subject, created_at)
+         SELECT id, vendor_id, 'x@people.test', 'x@people.test', 'x', 1 FROM jobs WHERE id IN ('job_own', 'job_abroad')
+             AND $1 <> ''",
     ] {
         sqlx::query(sql).bind(vendor).execute(&mut *raw).await?;
     }
