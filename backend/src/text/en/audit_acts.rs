@@ -193,6 +193,7 @@ const ACTS: &[(&str, &str)] = &[
     ("user.set_second_factor", "Set up a second factor"),
     ("user.sign_up", "Signed up"),
     ("user.verify_email", "Confirmed the e-mail address"),
+    ("user.wrong_code", "Gave a wrong code at log-in, after the right password"),
     ("vendor.create", "Created the vendor"),
     ("vendor.update", "Changed the vendor"),
 ];
