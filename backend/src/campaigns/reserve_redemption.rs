@@ -59,9 +59,9 @@ pub(super) async fn judge(
     asked: Asked<'_>,
 ) -> Result<(Result<Discount, PromotionProblem>, Vec<Holding>), DbError> {
     let held = store::list_held(tx, &cx.vendor_id, &campaign.id, &account.id).await?;
-    let (left, stays): (Vec<_>, Vec<_>) = held.into_iter().partition(Holding::is_replaceable);
     let taken = store::count_taken(tx, campaign, code, &account.id).await?;
-    let answer = rules::check(campaign, code, rules::without(taken, &left, code), asked, cx.now);
+    let answer = rules::check(campaign, code, rules::without(taken, &held, code), asked, cx.now);
+    let (left, stays): (Vec<_>, Vec<_>) = held.into_iter().partition(Holding::is_replaceable);
     let answer = match (answer, stays.first()) {
         (Ok(_), Some(order)) => Err(PromotionProblem::HeldByOrder { placed_at: order.placed_at }),
         (answer, _) => answer,

@@ -114,7 +114,7 @@ fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
 
 /// Gives up an order by transfer, unless its money has come after all: takes its invoice back, ends its subscription
 /// and the license that waited. What has arrived becomes the customer's balance at Stripe.
-pub(super) async fn give_up(
+pub(crate) async fn give_up(
     commerce: &Commerce,
     cx: &Cx,
     order: &Order,
