@@ -72,7 +72,7 @@ on_both_engines! {
             db.write(move |tx| {
                 Box::pin(async move {
                     let agreement = agree_to_handover(tx, &cx, &master(), &id, &account_id).await?;
-                    drop(agreed.send(()));
+                    let _sent = agreed.send(());
                     drop(may_commit.await);
                     Ok::<_, DbError>(agreement)
                 })
@@ -84,7 +84,7 @@ on_both_engines! {
         let mut ordering = Box::pin(shop.place(updates(&shop, &license.id)));
         let early = tokio::time::timeout(Duration::from_millis(400), &mut ordering).await;
         assert!(early.is_err(), "it was ordered while the license went over: {early:?}");
-        drop(commit.send(()));
+        let _sent = commit.send(());
         assert_eq!(going_over.await??, Agreement::Done);
         assert_eq!(ordering.await?, OrderPlacement::NotAllowed);
         Ok(())

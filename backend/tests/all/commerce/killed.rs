@@ -33,7 +33,7 @@ use backend::{Actor, Cx};
 use serde_json::{Value, json};
 use stripe_sandbox::Cut;
 
-use self::victim::{ACT, change, credit, obey_here, place, word};
+use self::victim::{ACT, change, credit, obey_here, word};
 use super::reversals::{balance, finance};
 use super::shop::Shop;
 

@@ -112,7 +112,7 @@ pub(super) fn credit(act: &Value) -> CreditInvoice {
     }
 }
 
-pub(super) fn place(act: &Value) -> backend::orders::PlaceOrder {
+fn place(act: &Value) -> backend::orders::PlaceOrder {
     backend::orders::PlaceOrder {
         account_id: backend::ids::AccountId::from_untrusted(&word(act, "account")),
         user_id: UserId::from_untrusted(&word(act, "user")),
