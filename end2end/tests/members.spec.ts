@@ -2,7 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { invitationLink, invite, join, rowOf } from '../steps/invitations.ts';
-import { COMPANY, logIn, logOut, nameCompany, somebody } from '../steps/people.ts';
+import { COMPANY, confirmAddress, logIn, logOut, nameCompany, somebody } from '../steps/people.ts';
 
 test('a company invites somebody, who signs up by the link, is promoted, and ends up owning it', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
   complaints.expect(/status of 404/);
@@ -13,6 +13,12 @@ test('a company invites somebody, who signs up by the link, is promoted, and end
   await expect(page.getByRole('heading', { level: 1, name: 'Members' })).toBeVisible();
   await expect(page.getByText('Nobody is invited at the moment.', { exact: false })).toBeVisible();
   await axe(page);
+
+  // Nobody whose own address is unproven has mails sent to others.
+  await invite(page, colleague, 'Viewer');
+  await expect(page.getByRole('alert')).toContainText('Confirm your own e-mail address first');
+  await confirmAddress(page, product, owner);
+  await page.goto('/account/members');
 
   // What is refused keeps what was typed.
   await invite(page, owner, 'Viewer');
@@ -130,6 +136,7 @@ test('somebody in two companies switches, and a form of the one never acts for t
   await other.getByLabel('Password', { exact: true }).fill(host.password);
   await press(other, 'Sign up and go on');
   await nameCompany(other, { ...COMPANY, name: 'Oder Ventile GmbH' });
+  await confirmAddress(other, product, host);
   await other.goto('/account/members');
   await invite(other, person, 'Billing');
   await logOut(other);

@@ -14,6 +14,7 @@ use super::acting::named_account;
 use super::form::{FormFailure, Refused, say_done};
 use super::next::{local_path, with_next};
 use super::refusal::Refusal;
+use super::step_up::{confirm_first, fresh_authentication};
 use crate::request::Visit;
 
 /// The account page with the company's details as a form.
@@ -148,6 +149,9 @@ pub async fn create_account(
         Some(AccountCreation::Refused(problems)) => {
             Refusal::fields(form.refused("create-account"), problems).go_back(&page).await;
         }
+        Some(AccountCreation::Limited { retry_after_s }) => {
+            Refusal::Limited { retry_after_s }.of(form.refused("create-account"), "").go_back(&page).await;
+        }
         Some(AccountCreation::UserNotFound) => return Err(FormFailure::not_allowed()),
     }
     Ok(())
@@ -185,6 +189,20 @@ pub async fn update_account(
     Ok(())
 }
 
+/// Whether the second factor has to be shown before a new password is chosen: where there is one, and it was not shown a
+/// moment ago. Without, the password in force, which the form asks for, says as much.
+async fn must_confirm_first(visit: &Visit, user_id: &UserId) -> Result<bool, FormFailure> {
+    if fresh_authentication(visit).await?.is_some() {
+        return Ok(false);
+    }
+    let (vendor_id, user_id) = (visit.vendor.id.clone(), user_id.clone());
+    let read = visit
+        .state
+        .db
+        .read(move |tx| Box::pin(async move { accounts::has_second_factor(tx, &vendor_id, &user_id).await }));
+    Ok(read.await?)
+}
+
 /// Changes one's password and logs all other browsers out.
 ///
 /// # Errors
@@ -199,8 +217,13 @@ pub async fn change_password(
     password: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
+    let user_id = signed_in(&visit)?;
+    if must_confirm_first(&visit, &user_id).await? {
+        redirect(&confirm_first(EDIT_PASSWORD));
+        return Ok(());
+    }
     let request = accounts::ChangePassword {
-        user_id: signed_in(&visit)?,
+        user_id,
         current: Password::new(current_password),
         new: Password::new(password),
         keep: accounts::session_handle(&visit.session),

@@ -45,6 +45,7 @@ pub(super) async fn send(
         }
         InvitationSent::NotAllowed => return Err(FormFailure::not_allowed()),
         InvitationSent::Refused(problem) => Refusal::fields(refused, vec![problem]),
+        InvitationSent::Unconfirmed => refused.problem("", "unconfirmed"),
         InvitationSent::AlreadyIn => refused.problem("email", "already_in"),
         InvitationSent::AlreadyInvited | InvitationSent::Gone => refused.problem("email", "already_invited"),
         InvitationSent::TooManyOpen => refused.problem("", "too_many_open"),
@@ -79,6 +80,10 @@ pub async fn resend_invitation(
         InvitationSent::NotAllowed => return Err(FormFailure::not_allowed()),
         InvitationSent::Limited { retry_after_s } => {
             Refusal::Limited { retry_after_s }.of(Refused::new(RESEND), "").go_back(page).await;
+            return Ok(());
+        }
+        InvitationSent::Unconfirmed => {
+            Refused::new(RESEND).problem("", "unconfirmed").go_back(page).await;
             return Ok(());
         }
         _ => say_done("invitation_gone").await,

@@ -77,7 +77,9 @@ pub async fn change_member_role(
     let user_id = UserId::from_untrusted(&user_id);
     let page = member_page(&user_id);
     let position = Position::Member { account_id: account_id.clone(), role };
-    if is_powerful(&position) && fresh_authentication(&visit).await?.is_none() {
+    // Power is given, and taken away, by whoever has just shown to be the person of the session.
+    let weighs = is_powerful(&position) || is_powerful_member(&visit, &account_id, &user_id).await?;
+    if weighs && fresh_authentication(&visit).await?.is_none() {
         redirect(&confirm_first(&page));
         return Ok(());
     }
@@ -102,13 +104,30 @@ pub async fn remove_member(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let account_id = named_account(&visit, &account_id)?.id;
+    must_be_allowed(&visit, &account_id, Act::ManageMembers).await?;
     let user_id = UserId::from_untrusted(&user_id);
     let page = member_page(&user_id);
+    if is_powerful_member(&visit, &account_id, &user_id).await? && fresh_authentication(&visit).await?.is_none() {
+        redirect(&confirm_first(&page));
+        return Ok(());
+    }
     let removed = act(&visit, visit.viewer_cx(), move |tx, cx, master| {
         let (account_id, user_id) = (account_id.clone(), user_id.clone());
         Box::pin(async move { members::remove_member(tx, cx, master, &account_id, &user_id).await })
     });
     answer(removed.await?, "member_removed", &page, MEMBERS).await
+}
+
+/// Whether somebody has a role in an account whose loss weighs as much as its gain.
+async fn is_powerful_member(visit: &Visit, account_id: &AccountId, user_id: &UserId) -> Result<bool, DbError> {
+    let (vendor_id, account_id, user_id) = (visit.vendor.id.clone(), account_id.clone(), user_id.clone());
+    let read = visit.state.db.read(move |tx| {
+        Box::pin(async move {
+            let member = members::find_member(tx, &vendor_id, &account_id, &user_id).await?;
+            Ok(member.is_some_and(|member| is_powerful(&Position::Member { account_id, role: member.role })))
+        })
+    });
+    read.await
 }
 
 /// Makes a member the owner in one's own place.

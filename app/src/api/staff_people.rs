@@ -3,6 +3,7 @@
 use backend::accounts::members::rules::is_powerful;
 use backend::accounts::members::{self, Position};
 use backend::accounts::{StaffAct, StaffRole};
+use backend::db::DbError;
 use backend::ids::UserId;
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -64,7 +65,9 @@ pub async fn change_staff_role(
     let Some(role) = StaffRole::parse(&staff_role) else { return Err(FormFailure::malformed()) };
     let id = UserId::from_untrusted(&colleague_id);
     let page = colleague_page(&id);
-    if is_powerful(&Position::Staff(role)) && fresh_authentication(&visit).await?.is_none() {
+    // Power is given, and taken away, by whoever has just shown to be the person of the session.
+    let weighs = is_powerful(&Position::Staff(role)) || is_powerful_colleague(&visit, &id).await?;
+    if weighs && fresh_authentication(&visit).await?.is_none() {
         redirect(&confirm_first(&page));
         return Ok(());
     }
@@ -73,6 +76,14 @@ pub async fn change_staff_role(
         Box::pin(async move { members::change_staff_role(tx, cx, master, &id, role).await })
     });
     answer(changed.await?, "role_changed", &page, PEOPLE).await
+}
+
+/// Whether a colleague has a role whose loss weighs as much as its gain.
+async fn is_powerful_colleague(visit: &Visit, id: &UserId) -> Result<bool, DbError> {
+    let (vendor_id, id) = (visit.vendor.id.clone(), id.clone());
+    let read =
+        visit.state.db.read(move |tx| Box::pin(async move { members::find_colleague(tx, &vendor_id, &id).await }));
+    Ok(read.await?.is_some_and(|(_, role)| is_powerful(&Position::Staff(role))))
 }
 
 /// Makes a colleague an ordinary user.
@@ -85,8 +96,13 @@ pub async fn remove_colleague(
     colleague_id: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
+    staff_must_be_allowed(&visit, StaffAct::ManageStaff).await?;
     let id = UserId::from_untrusted(&colleague_id);
     let page = colleague_page(&id);
+    if is_powerful_colleague(&visit, &id).await? && fresh_authentication(&visit).await?.is_none() {
+        redirect(&confirm_first(&page));
+        return Ok(());
+    }
     let removed = act(&visit, visit.staff_cx(), move |tx, cx, master| {
         let id = id.clone();
         Box::pin(async move { members::remove_colleague(tx, cx, master, &id).await })

@@ -52,7 +52,8 @@ pub async fn confirm_password(
     let refused = Refused::new("confirm-password");
     let refused = match accounts::confirm_password(&state.db, &state.passwords, &state.master, &cx, &request).await? {
         PasswordConfirmation::Confirmed => {
-            accounts::renew_authentication(&visit.session, &visit.vendor.id, cx.now).await?;
+            // Where the session was ended elsewhere meanwhile, the page that comes next asks to log in.
+            let _goes_on = accounts::renew_authentication(&visit.session, &visit.vendor.id, cx.now).await?;
             redirect(&local_path(&next));
             return Ok(());
         }

@@ -13,6 +13,7 @@ use backend::text::en::{
     second_factor, tokens,
 };
 use leptos::prelude::*;
+use leptos_axum::redirect;
 
 use super::company::company_fields;
 use super::sign_up::password;
@@ -24,6 +25,7 @@ use crate::api::members::MEMBERS;
 use crate::api::partners::PARTNERS;
 use crate::api::refusal::errors_of;
 use crate::api::second_factor::SECOND_FACTOR;
+use crate::api::step_up::{confirm_first, fresh_authentication};
 use crate::api::tokens::ACCOUNT_TOKENS;
 use crate::components::{
     Badge, Card, Column, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice, PageHead, PostButton, Row,
@@ -52,6 +54,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let (members, sessions, factor) = found.await?;
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    if visit.query("edit").as_deref() == Some("password") && factor.is_some() {
+        // Before anything is typed, not after.
+        let fresh = fresh_authentication(&visit).await.map_err(|_| NoPage::Failed("no session".to_owned()))?;
+        if fresh.is_none() {
+            redirect(&confirm_first(EDIT_PASSWORD));
+            return Ok(Page::new(text::ACCOUNT, ()));
+        }
+    }
     let lead = text::account_lead(&viewer.user.email, acts_for);
     let head = view! { <PageHead title=text::ACCOUNT lead=lead /> };
     let form = match (visit.query("edit").as_deref(), acts_for) {

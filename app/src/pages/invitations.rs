@@ -95,7 +95,7 @@ fn sentences(refused: &Refused) -> Vec<FieldError> {
 
 /// The invitations that nobody has answered; `back` says to their buttons which page this is.
 pub(super) async fn waiting(invitations: &[Invitation], back: &'static str, now: UnixMs) -> AnyView {
-    let limited = errors_of(&take_refused(RESEND).await).into_iter().next();
+    let limited = sentences(&take_refused(RESEND).await).into_iter().next();
     let limited = limited.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
     let [email, role, until] = text::INVITATION_COLUMNS;
     let columns = vec![Column::text(email), Column::text(role), Column::text(until), Column::act(text::ACT)];

@@ -3,7 +3,8 @@
 use super::rules::{FieldProblem, check_details};
 use super::{Account, AccountDetails, AccountKind, Role, VatIdState, store};
 use crate::audit;
-use crate::cx::Cx;
+use crate::clock::DAY_MS;
+use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, UserId};
 
@@ -15,9 +16,17 @@ pub enum AccountCreation {
     Created(Account),
     /// Fields that cannot stay as they are.
     Refused(Vec<FieldProblem>),
+    /// The user has made [`NEW_ACCOUNTS_A_DAY`] of them within a day.
+    Limited {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
     /// There is no such user.
     UserNotFound,
 }
+
+/// Accounts that one person makes within a day.
+pub const NEW_ACCOUNTS_A_DAY: i64 = 10;
 
 /// Creates an account that `user_id` owns. The e-mail address need not be verified for it: buying does
 /// not wait for mail.
@@ -37,6 +46,11 @@ pub async fn create_account(
         Ok(checked) => checked,
         Err(problems) => return Ok(AccountCreation::Refused(problems)),
     };
+    if let Actor::User(_) = cx.actor
+        && let Some(retry_after_s) = seconds_to_wait(tx, cx, user_id).await?
+    {
+        return Ok(AccountCreation::Limited { retry_after_s });
+    }
     let account = Account {
         id: cx.id::<AccountId>(),
         vendor_id: cx.vendor_id.clone(),
@@ -56,4 +70,16 @@ pub async fn create_account(
     audit::record(tx, cx, Some(&account.id), "account.create", account.id.as_str(), audit::NOTHING, Some(&checked))
         .await?;
     Ok(AccountCreation::Created(account))
+}
+
+/// How long somebody has to wait who has made many accounts. Under the lock of the user's row, so that of many at once no more
+/// get through.
+async fn seconds_to_wait(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<Option<i64>, DbError> {
+    store::lock_user(tx, &cx.vendor_id, user_id).await?;
+    let (made, first_at) = store::count_new_accounts(tx, &cx.vendor_id, user_id, cx.now.plus(-DAY_MS)).await?;
+    if made < NEW_ACCOUNTS_A_DAY {
+        return Ok(None);
+    }
+    let until = first_at.unwrap_or(cx.now).plus(DAY_MS);
+    Ok(Some((until.seconds() - cx.now.seconds()).max(0) + 1))
 }

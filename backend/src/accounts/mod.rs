@@ -52,6 +52,7 @@ mod roles;
 pub mod rules;
 mod second_factor;
 mod send_verification;
+mod session_store;
 mod sessions;
 mod sign_up;
 mod store;
@@ -69,7 +70,7 @@ pub use authority::{may_act, staff_may_act};
 pub use change_password::{ChangePassword, PasswordChange, change_password};
 pub use chosen_account::{choose_account, chosen_account};
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
-pub use create_account::{AccountCreation, create_account};
+pub use create_account::{AccountCreation, NEW_ACCOUNTS_A_DAY, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
@@ -86,10 +87,11 @@ pub use second_factor::{
     has_second_factor, remove_second_factor, renew_recovery_codes, reset_second_factor, set_second_factor,
 };
 pub use send_verification::{VerificationRequest, send_verification};
+pub use session_store::DbSessionStore;
 pub use sessions::{
-    DbSessionStore, HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit,
-    delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions,
-    renew_authentication, session_handle, session_identity, sign_out,
+    HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit, delete_expired_sessions,
+    end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions, renew_authentication,
+    session_handle, session_identity, sign_out,
 };
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{

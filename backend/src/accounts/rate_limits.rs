@@ -55,6 +55,8 @@ text_enum! {
         VerificationUser = "verification_user",
         /// Invitations sent for one account, or to the vendor's staff.
         InviteAccount = "invite_account",
+        /// Invitations sent by one person, for whatever account.
+        InviteUser = "invite_user",
         /// Invitations sent to one e-mail address.
         InviteEmail = "invite_email",
         /// Password checks of a signed-in user.
@@ -93,6 +95,8 @@ impl Limit {
             Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
             Self::InviteEmail | Self::TestMailUser => (6, HOUR_MS),
+            Self::InviteUser => (100, 24 * HOUR_MS),
+            Self::InviteEmail => (6, HOUR_MS),
             Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),

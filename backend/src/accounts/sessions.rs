@@ -1,33 +1,19 @@
-//! Sessions: a `tower_sessions` store over our own database.
-//!
-//! The cookie's value is stored as its SHA-256 only. How long a session lives is decided here, by the
-//! process's clock and the limits of `rules.rs`, not by the record's own expiry date: a test clock then
-//! holds for sessions too. A session that was ended stays ended: saving it again from a request that was
-//! under way does not bring it back.
+//! Sessions: whose they are, how they begin, go on and end. How they are kept is `session_store.rs`'s business.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result as StoreResult};
-use tower_sessions::{Session, SessionStore};
+use tower_sessions::Session;
 
 use super::User;
-use super::rules::{half_log_in_stands, is_fresh, session_ends};
+use super::rules::{half_log_in_stands, is_fresh};
+use super::session_store::{IDENTITY, Renewal, give_new_id, id_hash};
 use crate::audit;
-use crate::clock::{Clock, HOUR_MS, UnixMs};
-use crate::cx::{Cx, Entropy};
-use crate::db::{Db, DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx, execute, fetch_all};
 use crate::ids::{SessionId, UserId, VendorId};
-use crate::keys::sha256;
 
-/// The record's one member that the store itself reads.
-const IDENTITY: &str = "identity";
-/// The last use is noted at most this often, so that reading pages does not write.
-const TOUCH_MS: i64 = HOUR_MS;
 /// A browser's name is kept up to here.
 const USER_AGENT_MAX_CHARS: usize = 300;
 
@@ -57,154 +43,6 @@ pub struct HalfLogIn {
     pub user_id: UserId,
     /// When it was.
     pub password_given_at: UnixMs,
-}
-
-/// The session store.
-#[derive(Clone)]
-pub struct DbSessionStore {
-    db: Db,
-    clock: Clock,
-    entropy: Entropy,
-}
-
-impl fmt::Debug for DbSessionStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DbSessionStore")
-    }
-}
-
-type Data = std::collections::HashMap<String, serde_json::Value>;
-
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    record: JsonText<Data>,
-    created_at: UnixMs,
-    last_seen_at: UnixMs,
-    expires_at: UnixMs,
-}
-
-impl DbSessionStore {
-    /// A store over `db`.
-    #[must_use]
-    pub fn new(db: Db, clock: Clock, entropy: Entropy) -> Self {
-        Self { db, clock, entropy }
-    }
-
-    async fn insert(&self, hash: Vec<u8>, data: Data) -> Result<bool, Error> {
-        let identity = identity_of(&data).ok_or_else(|| Error::Encode("a session names no vendor".to_owned()))?;
-        let now = self.clock.now();
-        let inserted = self.db.write(move |tx| {
-            Box::pin(async move {
-                execute!(
-                    tx,
-                    "INSERT INTO sessions (id_hash, vendor_id, user_id, record, user_agent, created_at, last_seen_at,
-                                           expires_at, network_address)
-                     VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT (id_hash) DO NOTHING",
-                    &hash,
-                    &identity.vendor_id,
-                    identity.user_id.as_ref(),
-                    JsonText(data),
-                    &identity.user_agent,
-                    now,
-                    session_ends(now, now),
-                    &identity.network_address
-                )
-            })
-        });
-        Ok(inserted.await.map_err(backend)? == 1)
-    }
-}
-
-#[async_trait]
-impl SessionStore for DbSessionStore {
-    async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        // 128 random bits do not collide; if they seem to, somebody else's session is not taken over.
-        while !self.insert(id_hash(&record.id), record.data.clone()).await? {
-            record.id = Id(i128::from_le_bytes(self.entropy.bytes()));
-        }
-        Ok(())
-    }
-
-    async fn save(&self, record: &Record) -> StoreResult<()> {
-        let (hash, data, now) = (id_hash(&record.id), record.data.clone(), self.clock.now());
-        let user_id = identity_of(&data).and_then(|identity| identity.user_id);
-        let saved = self.db.write(move |tx| {
-            Box::pin(async move {
-                let found = fetch_optional!(
-                    tx,
-                    SessionRow,
-                    "UPDATE sessions SET record = $2, user_id = $3, last_seen_at = $4 WHERE id_hash = $1 RETURNING *",
-                    &hash,
-                    JsonText(data),
-                    user_id.as_ref(),
-                    now
-                )?;
-                match found {
-                    Some(row) => touch(tx, &hash, row.created_at, now).await,
-                    None => Ok(()),
-                }
-            })
-        });
-        saved.await.map_err(backend)
-    }
-
-    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let (hash, now) = (id_hash(id), self.clock.now());
-        let found: Option<SessionRow> = {
-            let hash = hash.clone();
-            let found = self.db.read(move |tx| {
-                Box::pin(async move {
-                    fetch_optional!(
-                        tx,
-                        SessionRow,
-                        "SELECT * FROM sessions WHERE id_hash = $1 AND expires_at > $2",
-                        &hash,
-                        now
-                    )
-                })
-            });
-            found.await.map_err(backend)?
-        };
-        let Some(row) = found else { return Ok(None) };
-        if now.0 - row.last_seen_at.0 >= TOUCH_MS {
-            let noted = self.db.write(move |tx| Box::pin(async move { touch(tx, &hash, row.created_at, now).await }));
-            noted.await.map_err(backend)?;
-        }
-        let expiry_date = OffsetDateTime::from_unix_timestamp(row.expires_at.seconds())
-            .map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record { id: *id, data: row.record.0, expiry_date }))
-    }
-
-    async fn delete(&self, id: &Id) -> StoreResult<()> {
-        let hash = id_hash(id);
-        let deleted = self
-            .db
-            .write(move |tx| Box::pin(async move { execute!(tx, "DELETE FROM sessions WHERE id_hash = $1", &hash) }));
-        deleted.await.map(|_| ()).map_err(backend)
-    }
-}
-
-async fn touch(tx: &mut Tx, hash: &[u8], begun_at: UnixMs, now: UnixMs) -> Result<(), DbError> {
-    execute!(
-        tx,
-        "UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id_hash = $1",
-        hash,
-        now,
-        session_ends(begun_at, now)
-    )?;
-    Ok(())
-}
-
-fn backend(error: DbError) -> Error {
-    Error::Backend(error.to_string())
-}
-
-fn id_hash(id: &Id) -> Vec<u8> {
-    sha256(&id.0.to_le_bytes())
-}
-
-fn identity_of(data: &Data) -> Option<Identity> {
-    serde_json::from_value(data.get(IDENTITY)?.clone()).ok()
 }
 
 /// Whose session it is, where it belongs to this vendor.
@@ -316,7 +154,8 @@ pub async fn half_log_in(
     Ok(half.filter(|half| half_log_in_stands(half.password_given_at, now)))
 }
 
-/// Notes that the user has typed the password again. The session gets a new id, and keeps what is in it.
+/// Notes that the user has typed the password again. The session gets a new id, and keeps what is in it. `false` where it
+/// was ended elsewhere meanwhile: it stays so, and its cookie goes.
 ///
 /// # Errors
 /// The store's.
@@ -324,11 +163,10 @@ pub async fn renew_authentication(
     session: &Session,
     vendor_id: &VendorId,
     now: UnixMs,
-) -> Result<(), tower_sessions::session::Error> {
-    let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(()) };
+) -> Result<bool, tower_sessions::session::Error> {
+    let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(false) };
     session.insert(IDENTITY, Identity { authenticated_at: Some(now), ..identity }).await?;
-    session.cycle_id().await?;
-    session.save().await
+    Ok(give_new_id(session).await? == Renewal::Renewed)
 }
 
 /// When the user of a session proved who it is, if that is recent enough for what only the user itself may do.

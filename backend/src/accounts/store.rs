@@ -407,6 +407,31 @@ pub(super) async fn insert_membership(
     Ok(())
 }
 
+/// Locks a user's row until the transaction ends.
+pub(super) async fn lock_user(tx: &mut Tx, vendor_id: &VendorId, id: &UserId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE users SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
+    Ok(())
+}
+
+/// How many accounts were made since `since` and have belonged to a user from their first moment on, and when the first was.
+pub(super) async fn count_new_accounts(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    user_id: &UserId,
+    since: UnixMs,
+) -> Result<(i64, Option<UnixMs>), DbError> {
+    fetch_one!(
+        tx,
+        (i64, Option<UnixMs>),
+        "SELECT COUNT(*), MIN(m.created_at) FROM memberships m
+         JOIN accounts a ON a.vendor_id = m.vendor_id AND a.id = m.account_id AND a.created_at = m.created_at
+         WHERE m.vendor_id = $1 AND m.user_id = $2 AND m.created_at > $3",
+        vendor_id,
+        user_id,
+        since
+    )
+}
+
 /// The accounts that a user belongs to, oldest membership first.
 ///
 /// # Errors

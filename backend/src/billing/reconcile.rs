@@ -99,7 +99,12 @@ async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError
                 if is_old && order.stripe_session_id.is_none() && order.license_id.is_none() =>
             {
                 let cx = Cx { actor: Actor::Job("stripe.reconcile"), ..cx.clone() };
-                orders::close(commerce, &cx, order.id, orders::OrderStatus::Expired).await?;
+                let status = orders::OrderStatus::Expired;
+                if order.payment == orders::Payment::Card {
+                    orders::close(commerce, &cx, order.id, status).await?;
+                } else if let Err(error) = orders::give_up(commerce, &cx, &order, status).await {
+                    tracing::warn!(%error, order_id = %order.id, "an order that was never made cannot be given up");
+                }
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, order_id = %order.id, "an open order cannot be reconciled"),

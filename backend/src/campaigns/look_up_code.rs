@@ -1,6 +1,7 @@
 //! What a code of ours would do for a choice now, without taking anything.
 
-use super::rules::{self, Asked};
+use super::reserve_redemption::judge;
+use super::rules::Asked;
 use super::store;
 use crate::accounts::Account;
 use crate::cx::Cx;
@@ -18,6 +19,5 @@ pub(crate) async fn look_up_code(
 ) -> Result<Option<Result<Discount, PromotionProblem>>, DbError> {
     let Some(code) = store::find_code(tx, &cx.vendor_id, code).await? else { return Ok(None) };
     let Some(campaign) = store::find_campaign(tx, &cx.vendor_id, &code.campaign_id).await? else { return Ok(None) };
-    let taken = store::count_taken(tx, &code, &cx.vendor_id, &account.id, false).await?;
-    Ok(Some(rules::check(&campaign, &code, taken, asked, cx.now)))
+    Ok(Some(judge(tx, cx, &campaign, &code, account, asked).await?.0))
 }

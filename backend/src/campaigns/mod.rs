@@ -7,8 +7,10 @@
 //! **Redemptions are never more than the limits**, at any instant. An order with a code takes its redemption in its own
 //! transaction, under the lock of the campaign's row (`reserve_redemption.rs`): what is reserved and what is redeemed count
 //! alike. Payment makes it redeemed; an order that is given up releases it (`settle_redemption.rs`), which happens only
-//! once Stripe takes no payment for it any more. What is open for the same account on a payment page is given up for an
-//! order that needs its place, so nobody is kept out by an order of their own that they did not finish.
+//! once Stripe takes no payment for it any more. An account has one open order with a campaign at a time, so nobody holds
+//! all of it with pages that are never paid: what it left on a payment page is given up for its next order, so nobody is
+//! kept out by an order of their own that they did not finish either; one that waits for its transfer has to be paid or
+//! given up first.
 //!
 //! Codes that somebody made at Stripe itself go on working and are none of this: Stripe alone knows and keeps their
 //! limits (`orders/look_up_promotion.rs`). Where both have a code of the same name, ours is meant.
@@ -32,6 +34,7 @@ use crate::clock::UnixMs;
 use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, CampaignId, OrderId, PlanId, PromotionCodeId, UserId, VendorId};
 use crate::money::{Currency, Money};
+use crate::orders::Payment;
 use crate::stripe::{AmountOff, CouponDuration};
 
 pub use add_codes::{CodesAdded, CodesWanted, MOST_AT_ONCE, add_codes};
@@ -207,5 +210,22 @@ pub enum CampaignAct {
     NotAllowed,
 }
 
-/// An order that holds a redemption which another order of its account may take.
-pub(crate) type Replaceable = Vec<OrderId>;
+/// An open order of an account that holds a redemption.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Holding {
+    /// The order.
+    pub(crate) order_id: OrderId,
+    /// The code that it has.
+    pub(crate) code_id: PromotionCodeId,
+    /// How it is to be paid.
+    pub(crate) payment: Payment,
+    /// When it was placed.
+    pub(crate) placed_at: UnixMs,
+}
+
+impl Holding {
+    /// Whether it waits on a payment page, so that the account's next order may take its place.
+    pub(crate) fn is_replaceable(&self) -> bool {
+        self.payment == Payment::Card
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::rules::{self, Asked};
 use super::store::{self, NewRedemption};
-use super::{PromotionCode, Replaceable};
+use super::{Campaign, Holding, PromotionCode};
 use crate::accounts::Account;
 use crate::audit;
 use crate::cx::Cx;
@@ -15,7 +15,7 @@ pub(crate) enum Reservation {
     /// There is one for the order: [`record_reservation`] takes it, in the same transaction.
     Free(Box<Wanted>),
     /// There would be, were it not for these orders of the account's own, which wait on a payment page.
-    HeldBy(Replaceable),
+    HeldBy(Vec<Holding>),
     /// There is none.
     Refused(PromotionProblem),
 }
@@ -41,17 +41,32 @@ pub(crate) async fn reserve_redemption(
     let Some(campaign) = store::lock_campaign(tx, &cx.vendor_id, &code.campaign_id).await? else {
         return Ok(Reservation::Refused(PromotionProblem::Unknown));
     };
-    let taken = store::count_taken(tx, &code, &cx.vendor_id, &account.id, true).await?;
-    let problem = match rules::check(&campaign, &code, taken, asked, cx.now) {
-        Ok(discount) => return Ok(Reservation::Free(Box::new(Wanted { code, discount }))),
-        Err(problem) => problem,
+    let (answer, held) = judge(tx, cx, &campaign, &code, account, asked).await?;
+    Ok(match answer {
+        Err(problem) => Reservation::Refused(problem),
+        Ok(_) if !held.is_empty() => Reservation::HeldBy(held),
+        Ok(discount) => Reservation::Free(Box::new(Wanted { code, discount })),
+    })
+}
+
+/// What a code takes off once the account's orders that are left on a payment page have made room, and these orders.
+pub(super) async fn judge(
+    tx: &mut Tx,
+    cx: &Cx,
+    campaign: &Campaign,
+    code: &PromotionCode,
+    account: &Account,
+    asked: Asked<'_>,
+) -> Result<(Result<Discount, PromotionProblem>, Vec<Holding>), DbError> {
+    let held = store::list_held(tx, &cx.vendor_id, &campaign.id, &account.id).await?;
+    let taken = store::count_taken(tx, campaign, code, &account.id).await?;
+    let answer = rules::check(campaign, code, rules::without(taken, &held, code), asked, cx.now);
+    let (left, stays): (Vec<_>, Vec<_>) = held.into_iter().partition(Holding::is_replaceable);
+    let answer = match (answer, stays.first()) {
+        (Ok(_), Some(order)) => Err(PromotionProblem::HeldByOrder { placed_at: order.placed_at }),
+        (answer, _) => answer,
     };
-    let others = store::count_taken(tx, &code, &cx.vendor_id, &account.id, false).await?;
-    if rules::check(&campaign, &code, others, asked, cx.now).is_err() {
-        return Ok(Reservation::Refused(problem));
-    }
-    let held_by = store::list_replaceable(tx, &cx.vendor_id, &campaign.id, &account.id).await?;
-    Ok(Reservation::HeldBy(held_by))
+    Ok((answer, left))
 }
 
 /// Takes the redemption for an order that is written by now.

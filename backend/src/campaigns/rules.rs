@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Duration, PromotionCode, Taken};
+use super::{Campaign, Duration, Holding, PromotionCode, Taken};
 use crate::clock::UnixMs;
 use crate::ids::PlanId;
 use crate::orders::promotion::{Discount, DiscountSource, PromotionProblem, takes_off};
@@ -57,6 +57,17 @@ pub fn standing(campaign: &Campaign, taken: i64, now: UnixMs) -> Standing {
 pub fn most_per_account(campaign: &Campaign) -> Option<i64> {
     let first = campaign.first_purchase_only.then_some(1);
     [campaign.max_per_account, first].into_iter().flatten().min()
+}
+
+/// What is taken, once these orders of the account that asks have made room.
+pub(super) fn without(taken: Taken, orders: &[Holding], code: &PromotionCode) -> Taken {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let with_code = orders.iter().filter(|order| order.code_id == code.id).count();
+    Taken {
+        of_campaign: taken.of_campaign - count(orders.len()),
+        of_code: taken.of_code - count(with_code),
+        by_account: taken.by_account - count(orders.len()),
+    }
 }
 
 /// Who asks for what.

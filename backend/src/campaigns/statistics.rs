@@ -1,4 +1,5 @@
-//! What campaigns have brought in, from the invoices of the licenses that were bought with their codes.
+//! What campaigns have brought in, from the invoices of the orders that were placed with their codes. An order's invoices are
+//! its own and, where it began a subscription, those of the renewals and changes: Stripe shows its metadata on all of them.
 
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all};
@@ -39,8 +40,7 @@ pub async fn list_takings(
                 CAST(SUM(i.discount_minor) AS BIGINT) AS discount_minor
          FROM campaigns c
          JOIN redemptions r ON r.vendor_id = c.vendor_id AND r.campaign_id = c.id AND r.state = 'redeemed'
-         JOIN orders o ON o.vendor_id = r.vendor_id AND o.id = r.order_id
-         JOIN invoices i ON i.vendor_id = o.vendor_id AND i.license_id = o.license_id
+         JOIN invoices i ON i.vendor_id = r.vendor_id AND i.order_id = r.order_id
          LEFT JOIN (SELECT invoice_id, SUM(total_minor - tax_minor) AS net_minor FROM credit_notes
                     WHERE vendor_id = $1 AND status = 'issued' GROUP BY invoice_id) n ON n.invoice_id = i.id
          WHERE c.vendor_id = $1 AND c.created_at >= $2 AND c.created_at <= $3 AND i.status = 'paid' AND i.discount_minor > 0

@@ -1,7 +1,7 @@
 //! Campaigns, codes and redemptions in the database.
 
 use super::rules::code_key;
-use super::{Campaign, ListedCampaign, PromotionCode, Replaceable, Taken};
+use super::{Campaign, Holding, ListedCampaign, PromotionCode, Taken};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
@@ -257,52 +257,51 @@ pub(super) async fn has_code(tx: &mut Tx, vendor_id: &VendorId, id: &PromotionCo
     Ok(row.is_some())
 }
 
-/// What is taken of a campaign; without what the account itself has open on a payment page, where that shall not count.
+/// What is taken of a campaign. Counted, not kept in counters that could drift: each count reads a range of one index and no
+/// row (`redemptions_by_campaign`, `redemptions_by_code`), and only where there is a limit to hold, so it is short under the
+/// campaign's lock. Where there is none, it is 0.
 pub(super) async fn count_taken(
     tx: &mut Tx,
+    campaign: &Campaign,
     code: &PromotionCode,
-    vendor_id: &VendorId,
     account_id: &AccountId,
-    own_open_count: bool,
 ) -> Result<Taken, DbError> {
+    let is_limited = |limit: Option<i64>| i64::from(limit.is_some());
     fetch_one!(
         tx,
         Taken,
-        "SELECT COUNT(*) AS of_campaign,
-                CAST(COALESCE(SUM(CASE WHEN r.code_id = $3 THEN 1 ELSE 0 END), 0) AS BIGINT) AS of_code,
-                CAST(COALESCE(SUM(CASE WHEN r.account_id = $4 THEN 1 ELSE 0 END), 0) AS BIGINT) AS by_account
-         FROM redemptions r
-         JOIN orders o ON o.vendor_id = r.vendor_id AND o.id = r.order_id
-         WHERE r.vendor_id = $1 AND r.campaign_id = $2 AND r.state <> 'released'
-           AND ($5 = 1 OR NOT (r.account_id = $4 AND r.state = 'reserved' AND o.status = 'open' AND o.payment = 'card'))",
-        vendor_id,
-        &code.campaign_id,
+        "SELECT (SELECT COUNT(*) FROM redemptions
+                 WHERE $4 = 1 AND campaign_id = $1 AND state IN ('reserved', 'redeemed')) AS of_campaign,
+                (SELECT COUNT(*) FROM redemptions
+                 WHERE $5 = 1 AND code_id = $2 AND state IN ('reserved', 'redeemed')) AS of_code,
+                (SELECT COUNT(*) FROM redemptions
+                 WHERE campaign_id = $1 AND state IN ('reserved', 'redeemed') AND account_id = $3) AS by_account",
+        &campaign.id,
         &code.id,
         account_id,
-        i64::from(own_open_count)
+        is_limited(campaign.max_redemptions),
+        is_limited(code.max_redemptions)
     )
 }
 
-/// The account's orders that hold redemptions of a campaign and wait on a payment page.
-pub(super) async fn list_replaceable(
+/// The account's open orders that hold redemptions of a campaign, oldest first.
+pub(super) async fn list_held(
     tx: &mut Tx,
     vendor_id: &VendorId,
     campaign_id: &CampaignId,
     account_id: &AccountId,
-) -> Result<Replaceable, DbError> {
-    let rows = fetch_all!(
+) -> Result<Vec<Holding>, DbError> {
+    fetch_all!(
         tx,
-        (OrderId,),
-        "SELECT r.order_id FROM redemptions r
+        Holding,
+        "SELECT r.order_id, r.code_id, o.payment, o.created_at AS placed_at FROM redemptions r
          JOIN orders o ON o.vendor_id = r.vendor_id AND o.id = r.order_id
-         WHERE r.vendor_id = $1 AND r.campaign_id = $2 AND r.account_id = $3 AND r.state = 'reserved'
-           AND o.status = 'open' AND o.payment = 'card'
+         WHERE r.vendor_id = $1 AND r.campaign_id = $2 AND r.account_id = $3 AND r.state = 'reserved' AND o.status = 'open'
          ORDER BY r.reserved_at, r.order_id",
         vendor_id,
         campaign_id,
         account_id
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    )
 }
 
 /// The greatest number of redemptions that one account has of a campaign.

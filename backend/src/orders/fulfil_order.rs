@@ -4,10 +4,10 @@
 //! fetches from Stripe what was made for the order; whether it is paid is believed from nowhere else. Then one
 //! transaction locks the order row, and only the first of them finds it unpaid (`grant.rs`).
 
+use super::give_up_order::TakenBack;
 use super::grant::{Made, grant};
-use super::make_at_stripe::make_at_stripe;
+use super::make_at_stripe::{make_at_stripe, note_made};
 use super::{GivenUp, Order, OrderKind, OrderStatus, Payment, close, give_up_order, store};
-use crate::audit;
 use crate::billing::{self, Commerce, CommerceError};
 use crate::cx::{Actor, Cx};
 use crate::db::DbError;
@@ -73,6 +73,11 @@ async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: Order) -> Result<Fulfi
     }
     let subscription_id = made.subscription.as_ref().map(|subscription| subscription.id.clone());
     let granted = run_grant(commerce, &stripe_cx, order.id, made).await?;
+    if matches!(granted, Fulfilment::Closed(_)) {
+        // Given up while this was made, by somebody who could not see it yet.
+        let invoice_id = invoice.as_ref().map(|invoice| invoice.id.as_str());
+        end_made(commerce, cx, invoice_id, subscription_id.as_deref()).await?;
+    }
     if let Some(invoice) = &invoice {
         invoices::import_invoice(commerce, cx, &invoice.id).await?;
     }
@@ -83,7 +88,7 @@ async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: Order) -> Result<Fulfi
 }
 
 /// Fulfils the order that a subscription was made for without Checkout, if there is one: what a webhook names of which
-/// we know nothing yet, because the process that made it died.
+/// we know nothing yet, because the process that made it died. Where the order was given up since, the subscription ends.
 pub(crate) async fn fulfil_subscription(
     commerce: &Commerce,
     cx: &Cx,
@@ -99,21 +104,32 @@ pub(crate) async fn fulfil_subscription(
     if order.payment == Payment::Card {
         return Ok(Fulfilment::AwaitingPayment);
     }
-    let (tx_cx, id, made) = (cx.clone(), order_id.clone(), subscription.id);
-    let account_id = order.account_id.clone();
-    commerce
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let ids = store::MadeIds { subscription: Some(&made), ..store::MadeIds::default() };
-                store::set_made(tx, &tx_cx.vendor_id, &id, ids).await?;
-                let after = serde_json::json!({ "stripe_subscription_id": made });
-                let (account_id, id) = (Some(&account_id), id.as_str());
-                audit::record(tx, &tx_cx, account_id, "order.make", id, audit::NOTHING, Some(&after)).await
-            })
-        })
-        .await?;
-    fulfil_order(commerce, cx, &order_id).await
+    note_made(commerce, cx, &order, Some(subscription.id.clone()), None).await?;
+    let fulfilled = fulfil_order(commerce, cx, &order_id).await?;
+    if matches!(fulfilled, Fulfilment::Closed(_)) && subscription.ended_at.is_none() {
+        // It would renew for ever, and nobody would have anything of it.
+        end_made(commerce, cx, subscription.latest_invoice_id.as_deref(), Some(&subscription.id)).await?;
+    }
+    Ok(fulfilled)
+}
+
+/// Ends what was made for an order that was given up without anybody knowing of it.
+async fn end_made(
+    commerce: &Commerce,
+    cx: &Cx,
+    invoice_id: Option<&str>,
+    subscription_id: Option<&str>,
+) -> Result<(), CommerceError> {
+    match give_up_order::take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? {
+        TakenBack::Done => Ok(()),
+        // A person has to decide whether the money goes back or buys something.
+        TakenBack::Paid => {
+            let (invoice, subscription) = (invoice_id.unwrap_or("no invoice"), subscription_id.unwrap_or("nothing"));
+            Err(CommerceError::Contradiction(format!(
+                "{invoice} is paid, for {subscription}, whose order was given up"
+            )))
+        }
+    }
 }
 
 /// Fulfils the order that a transfer has paid for with this invoice, or gives it up where the invoice was taken back;
@@ -154,8 +170,14 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
     match session.status {
         CheckoutStatus::Open => return Ok(Fulfilment::AwaitingPayment),
         CheckoutStatus::Expired => return close(commerce, cx, order_id, OrderStatus::Expired).await,
-        CheckoutStatus::Complete if !session.is_paid => return Ok(Fulfilment::AwaitingPayment),
         CheckoutStatus::Complete => {}
+    }
+    if !session.is_paid {
+        return if stripe.has_payment_failed(&session).await? {
+            give_up_order::give_up_failed(commerce, cx, order_id, &session).await
+        } else {
+            Ok(Fulfilment::AwaitingPayment)
+        };
     }
     let subscription = match (&session.subscription_id, order.kind) {
         (Some(id), OrderKind::Subscription) => Some(stripe.fetch_subscription(id).await?),

@@ -1,8 +1,10 @@
-//! Giving an order up that is not paid: its session runs out or is ended, its invoice is taken back, and the license that
-//! waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
+//! Giving an order up that is not paid: its session runs out or is ended, or its payment fails, its invoice is taken back,
+//! and the license that waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
 
 use super::fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
-use super::{Order, OrderStatus, Payment, mail_unfinished, store};
+use super::mail_unfinished::{Unfinished, mail_unfinished};
+use super::make_at_stripe::note_made;
+use super::{Order, OrderStatus, Payment, store};
 use crate::accounts::{self, Act};
 use crate::billing::rules::REASON_UNPAID;
 use crate::billing::unpaid_changes::give_up_unpaid_change;
@@ -12,7 +14,7 @@ use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
 use crate::licenses::{self, LicenseStatus};
-use crate::stripe::{InvoiceState, StripeErrorKind};
+use crate::stripe::{CheckoutSession, InvoiceState, Stripe, StripeErrorKind};
 use crate::{audit, campaigns, events};
 
 const BATCH: i64 = 100;
@@ -96,7 +98,7 @@ async fn close_as_seen(
                 if let Some(order) = order.filter(|it| it.status == OrderStatus::Open && it.stripe_session_id != seen) {
                     return Ok(Err(order.stripe_session_id));
                 }
-                close_locked(tx, &commerce_of, &cx, &id, OrderStatus::Cancelled).await.map(Ok)
+                close_locked(tx, &commerce_of, &cx, &id, End::of(OrderStatus::Cancelled)).await.map(Ok)
             })
         })
         .await
@@ -112,27 +114,17 @@ fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
 
 /// Gives up an order by transfer, unless its money has come after all: takes its invoice back, ends its subscription
 /// and the license that waited. What has arrived becomes the customer's balance at Stripe.
-pub(super) async fn give_up(
+pub(crate) async fn give_up(
     commerce: &Commerce,
     cx: &Cx,
     order: &Order,
     status: OrderStatus,
 ) -> Result<GivenUp, CommerceError> {
     let stripe = commerce.stripe(cx)?;
-    if let Some(invoice_id) = &order.stripe_invoice_id {
-        match stripe.fetch_invoice(invoice_id).await?.state {
-            InvoiceState::Paid => return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?),
-            // Stripe takes the money of an uncollectible invoice too.
-            InvoiceState::Open | InvoiceState::Uncollectible => stripe.void_invoice(invoice_id).await?,
-            InvoiceState::Draft | InvoiceState::Void => {}
-        }
-    }
-    if let Some(subscription_id) = &order.stripe_subscription_id {
-        match stripe.cancel_subscription_now(subscription_id).await {
-            Ok(_) => {}
-            Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
+    let order = &with_what_was_made(commerce, stripe, cx, order).await?;
+    let (invoice_id, subscription_id) = (order.stripe_invoice_id.as_deref(), order.stripe_subscription_id.as_deref());
+    if take_back(stripe, invoice_id, subscription_id).await? == TakenBack::Paid {
+        return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?);
     }
     let closed = close(commerce, cx, order.id.clone(), status).await?;
     if let Some(invoice_id) = &order.stripe_invoice_id {
@@ -142,6 +134,81 @@ pub(super) async fn give_up(
         billing::project_subscription(commerce, cx, subscription_id).await?;
     }
     answer(closed)
+}
+
+/// The order with Stripe's ids. Where none are written down, the run that made it may have died before it wrote them, so
+/// what names the order is looked for among what its customer has.
+async fn with_what_was_made(
+    commerce: &Commerce,
+    stripe: &Stripe,
+    cx: &Cx,
+    order: &Order,
+) -> Result<Order, CommerceError> {
+    let mut order = order.clone();
+    if order.stripe_subscription_id.is_some() || order.stripe_invoice_id.is_some() {
+        return Ok(order);
+    }
+    let (vendor_id, account_id) = (order.vendor_id.clone(), order.account_id.clone());
+    let account = commerce
+        .db
+        .read(|tx| Box::pin(async move { accounts::find_account(tx, &vendor_id, &account_id).await }))
+        .await?;
+    let Some(customer_id) = account.and_then(|account| account.stripe_customer_id) else { return Ok(order) };
+    let made = stripe.find_made_for(&customer_id, order.id.as_str()).await?;
+    let invoice_id = made.invoice_id.clone().filter(|_| order.payment == Payment::Transfer);
+    note_made(commerce, cx, &order, made.subscription_id.clone(), invoice_id).await?;
+    (order.stripe_subscription_id, order.stripe_invoice_id) = (made.subscription_id, made.invoice_id);
+    Ok(order)
+}
+
+/// What became of taking back what Stripe has made for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakenBack {
+    /// Nothing is owed, and nothing renews.
+    Done,
+    /// Its invoice is paid, and everything is as it was.
+    Paid,
+}
+
+/// Takes an order's invoice back and ends its subscription, unless the invoice is paid.
+pub(super) async fn take_back(
+    stripe: &Stripe,
+    invoice_id: Option<&str>,
+    subscription_id: Option<&str>,
+) -> Result<TakenBack, CommerceError> {
+    if let Some(invoice_id) = invoice_id {
+        let invoice = stripe.fetch_invoice(invoice_id).await?;
+        match invoice.state {
+            InvoiceState::Paid if invoice.total_minor > 0 => return Ok(TakenBack::Paid),
+            // Stripe takes the money of an uncollectible invoice too.
+            InvoiceState::Open | InvoiceState::Uncollectible => stripe.void_invoice(invoice_id).await?,
+            InvoiceState::Draft | InvoiceState::Void | InvoiceState::Paid => {}
+        }
+    }
+    if let Some(subscription_id) = subscription_id {
+        match stripe.cancel_subscription_now(subscription_id).await {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(TakenBack::Done)
+}
+
+/// Gives up an order whose payment was under way and has failed for good. What its page began at Stripe ends first, so that
+/// no later try there takes money for it.
+pub(super) async fn give_up_failed(
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: OrderId,
+    session: &CheckoutSession,
+) -> Result<Fulfilment, CommerceError> {
+    let (invoice_id, subscription_id) = (session.invoice_id.as_deref(), session.subscription_id.as_deref());
+    if take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? == TakenBack::Paid {
+        return Ok(Fulfilment::AwaitingPayment);
+    }
+    close_as(commerce, cx, order_id, End { status: OrderStatus::Cancelled, tells: Some(Unfinished::PaymentFailed) })
+        .await
 }
 
 /// Gives up every order, and every change of a subscription, whose transfer is so late that it is not waited for any
@@ -181,6 +248,20 @@ pub(crate) async fn give_up_overdue(commerce: &Commerce, cx: &Cx) -> Result<u64,
     Ok(given_up)
 }
 
+/// How an order ends that is not paid.
+#[derive(Clone, Copy)]
+struct End {
+    status: OrderStatus,
+    /// What whoever ordered is told.
+    tells: Option<Unfinished>,
+}
+
+impl End {
+    fn of(status: OrderStatus) -> Self {
+        Self { status, tells: (status == OrderStatus::Expired).then_some(Unfinished::NotPaid) }
+    }
+}
+
 /// Closes an open order that will not be paid any more; one that was paid meanwhile stays paid. A license that waited
 /// for it ends; whoever ordered is told once, with the way back, if the session ran out or the transfer did not come.
 pub(crate) async fn close(
@@ -189,10 +270,14 @@ pub(crate) async fn close(
     order_id: OrderId,
     status: OrderStatus,
 ) -> Result<Fulfilment, CommerceError> {
+    close_as(commerce, cx, order_id, End::of(status)).await
+}
+
+async fn close_as(commerce: &Commerce, cx: &Cx, order_id: OrderId, end: End) -> Result<Fulfilment, CommerceError> {
     let (cx, commerce_of) = (cx.clone(), commerce.clone());
     commerce
         .db
-        .write(move |tx| Box::pin(async move { close_locked(tx, &commerce_of, &cx, &order_id, status).await }))
+        .write(move |tx| Box::pin(async move { close_locked(tx, &commerce_of, &cx, &order_id, end).await }))
         .await
 }
 
@@ -201,8 +286,9 @@ async fn close_locked(
     commerce: &Commerce,
     cx: &Cx,
     order_id: &OrderId,
-    status: OrderStatus,
+    end: End,
 ) -> Result<Fulfilment, CommerceError> {
+    let status = end.status;
     let Some(order) = store::lock_order(tx, &cx.vendor_id, order_id).await? else { return Ok(Fulfilment::NotFound) };
     if order.status != OrderStatus::Open {
         return Ok(match order.license_id {
@@ -224,8 +310,8 @@ async fn close_locked(
         };
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;
     }
-    if status == OrderStatus::Expired {
-        mail_unfinished::mail_unfinished(tx, commerce, cx, &order).await?;
+    if let Some(why) = end.tells {
+        mail_unfinished(tx, commerce, cx, &order, why).await?;
     }
     Ok(Fulfilment::Closed(status))
 }

@@ -146,6 +146,13 @@ async fn add(
     order: &Order,
     license_id: &LicenseId,
 ) -> Result<(), CommerceError> {
+    // While the order was open it could not be handed over. One that was closed here and is paid after all must not give to
+    // another account what this one has paid; a person has to decide.
+    let license = licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
+    if license.is_none_or(|view| view.license.account_id != order.account_id) {
+        let text = format!("order {} is paid, and license {license_id} is another account's by now", order.id);
+        return Err(CommerceError::Contradiction(text));
+    }
     if order.kind == OrderKind::Maintenance {
         let years = i16::try_from(order.years).unwrap_or(i16::MAX);
         return Ok(licenses::extend_updates(tx, cx, license_id, years).await?);

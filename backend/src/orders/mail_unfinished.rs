@@ -9,8 +9,23 @@ use crate::mail::{self, Sender};
 use crate::text::en::order_mail as letters;
 use crate::{accounts, catalog};
 
+/// Why an order was not paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfinished {
+    /// Its page has run out, or its transfer did not come.
+    NotPaid,
+    /// The payment was under way, and the bank has not made it.
+    PaymentFailed,
+}
+
 /// Queues the mail; none when the same product was ordered again since, or the user is gone.
-pub(super) async fn mail_unfinished(tx: &mut Tx, commerce: &Commerce, cx: &Cx, order: &Order) -> Result<(), DbError> {
+pub(super) async fn mail_unfinished(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    why: Unfinished,
+) -> Result<(), DbError> {
     if store::was_ordered_again(tx, order).await? {
         return Ok(());
     }
@@ -20,6 +35,7 @@ pub(super) async fn mail_unfinished(tx: &mut Tx, commerce: &Commerce, cx: &Cx, o
     let Some(product) = catalog::find_product(tx, &cx.vendor_id, &plan.product_id).await? else { return Ok(()) };
     let page = format!("{}/orders/{}", sender.origin, order.id);
     let letter = match order.payment {
+        _ if why == Unfinished::PaymentFailed => letters::payment_failed(&sender, &product.name, &plan.name, &page),
         Payment::Transfer => letters::transfer_given_up(&sender, &product.name, &plan.name, &page),
         Payment::Card | Payment::None => letters::not_finished(&sender, &product.name, &plan.name, &page),
     };

@@ -152,12 +152,26 @@ async fn finalized(stripe: &Stripe, invoice_id: &str) -> Result<StripeInvoice, C
 
 /// Stripe's ids, as soon as they are known.
 async fn remember(commerce: &Commerce, cx: &Cx, order: &Order, made: &Made) -> Result<(), DbError> {
-    let (cx, account_id, order_id) = (cx.clone(), order.account_id.clone(), order.id.clone());
     let subscription = made.subscription.as_ref().map(|subscription| subscription.id.clone());
     let invoice = made.invoice_id.clone().filter(|_| order.payment == Payment::Transfer);
-    if subscription == order.stripe_subscription_id && invoice == order.stripe_invoice_id {
+    note_made(commerce, cx, order, subscription, invoice).await
+}
+
+/// Writes down what Stripe has made for an order, unless that is known; what is `None` stays as it is.
+pub(super) async fn note_made(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    subscription: Option<String>,
+    invoice: Option<String>,
+) -> Result<(), DbError> {
+    let is_known = |made: Option<&str>, noted: Option<&str>| made.is_none() || made == noted;
+    if is_known(subscription.as_deref(), order.stripe_subscription_id.as_deref())
+        && is_known(invoice.as_deref(), order.stripe_invoice_id.as_deref())
+    {
         return Ok(());
     }
+    let (cx, account_id, order_id) = (cx.clone(), order.account_id.clone(), order.id.clone());
     commerce
         .db
         .write(move |tx| {

@@ -14,11 +14,13 @@ use super::{
 };
 use crate::accounts::{self, Account};
 use crate::billing::{Commerce, CommerceError, customer_details};
+use crate::campaigns::Holding;
 use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId, UserId};
 use crate::keys::MasterKey;
+use crate::ids::{AccountId, LicenseId, UserId};
 use crate::licenses::License;
 use crate::money::Currency;
 use crate::stripe::{
@@ -141,8 +143,8 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     let written = match write(commerce, cx, place, &agreed).await? {
         Err(NotWritten::HeldBy(orders)) => {
             // The buyer begins anew: what was left on a payment page makes room for it, at Stripe first.
-            for id in &orders {
-                cancel_order(commerce, cx, id).await?;
+            for held in &orders {
+                cancel_order(commerce, cx, &held.order_id).await?;
             }
             write(commerce, cx, place, &agreed).await?
         }
@@ -151,7 +153,13 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     let priced = match written {
         Ok(priced) => priced,
         Err(NotWritten::Refused(refused)) => return Ok(*refused),
-        Err(NotWritten::HeldBy(_)) => return Ok(OrderPlacement::CodeRefused(PromotionProblem::UsedByYou)),
+        // Its money is on the way, or another window has just begun anew as well.
+        Err(NotWritten::HeldBy(orders)) => {
+            let problem = orders.first().map_or(PromotionProblem::UsedByYou, |held| PromotionProblem::HeldByOrder {
+                placed_at: held.placed_at,
+            });
+            return Ok(OrderPlacement::CodeRefused(problem));
+        }
     };
     if priced.order.payment != Payment::Card {
         return make(commerce, stripe, cx, priced).await;
@@ -247,8 +255,8 @@ async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool
 pub(super) enum NotWritten {
     /// It cannot be placed.
     Refused(Box<OrderPlacement>),
-    /// These orders of the account's own hold what its code has left.
-    HeldBy(Vec<OrderId>),
+    /// These orders of the account's own hold redemptions, and have to make room first.
+    HeldBy(Vec<Holding>),
 }
 
 impl From<OrderPlacement> for NotWritten {
@@ -281,6 +289,10 @@ async fn write_order(
         return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
     let account = parties.payer.clone();
+    if let Purchase::Maintenance { license_id, .. } | Purchase::Seats { license_id, .. } = &place.purchase {
+        // A license does not go over to another account while something for it is being ordered.
+        licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
+    }
     let Some(choice) = find_choice(tx, cx, &place.account_id, &place.purchase).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };

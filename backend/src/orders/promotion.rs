@@ -37,6 +37,11 @@ pub enum PromotionProblem {
     Paused,
     /// The account has used it as often as it may.
     UsedByYou,
+    /// An order of the account has it, and waits to be paid.
+    HeldByOrder {
+        /// When that order was placed.
+        placed_at: UnixMs,
+    },
     /// Too many codes were tried that are none.
     Limited {
         /// Seconds to wait.

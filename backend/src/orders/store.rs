@@ -309,12 +309,18 @@ pub(super) async fn was_ordered_again(tx: &mut Tx, order: &Order) -> Result<bool
     Ok(row.is_some())
 }
 
-/// Whether an account has ever paid for an order.
+/// Whether an account has ever paid anything: an invoice with money on it, whatever it was for, or an order whose invoice
+/// is not here yet. What was free, a plan or a trial, is no purchase; what it turned into is.
 pub(super) async fn has_paid(tx: &mut Tx, vendor_id: &VendorId, account_id: &AccountId) -> Result<bool, DbError> {
     let row = fetch_optional!(
         tx,
-        (OrderId,),
-        "SELECT id FROM orders WHERE vendor_id = $1 AND account_id = $2 AND status = 'paid' AND payment <> 'none' LIMIT 1",
+        (String,),
+        "SELECT i.id FROM invoices i WHERE i.vendor_id = $1 AND i.account_id = $2 AND i.paid_minor > 0
+         UNION ALL
+         SELECT o.id FROM orders o
+         WHERE o.vendor_id = $1 AND o.account_id = $2 AND o.status = 'paid' AND o.payment <> 'none' AND o.trial_days = 0
+           AND NOT EXISTS (SELECT 1 FROM invoices i WHERE i.vendor_id = o.vendor_id AND i.order_id = o.id)
+         LIMIT 1",
         vendor_id,
         account_id
     )?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use stripe_billing::invoice_payment::ListInvoicePayment;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomerUpdate,
     CreateCheckoutSessionCustomerUpdateAddress, CreateCheckoutSessionCustomerUpdateName,
@@ -13,7 +14,8 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSessionSubscriptionDataTrialSettingsEndBehaviorMissingPaymentMethod as MissingCard,
     CreateCheckoutSessionTaxIdCollection, ExpireCheckoutSession, RetrieveCheckoutSession,
 };
-use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
+use stripe_core::payment_intent::RetrievePaymentIntent;
+use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, PaymentIntentStatus};
 
 use super::{IdempotencyKey, NewDiscount, Stripe, StripeError};
 
@@ -93,6 +95,8 @@ pub struct CheckoutSession {
     pub subscription_id: Option<String>,
     /// The invoice that it made.
     pub invoice_id: Option<String>,
+    /// The payment of a single purchase.
+    pub payment_intent_id: Option<String>,
     /// Stripe's id and the text of the promotion code that was used.
     pub promotion: Option<(String, String)>,
 }
@@ -123,6 +127,7 @@ impl From<stripe_shared::CheckoutSession> for CheckoutSession {
             customer_id: session.customer.map(|customer| customer.into_id().to_string()),
             subscription_id: session.subscription.map(|subscription| subscription.into_id().to_string()),
             invoice_id: session.invoice.and_then(|invoice| invoice.into_id()).map(|id| id.to_string()),
+            payment_intent_id: session.payment_intent.map(|intent| intent.into_id().to_string()),
         }
     }
 }
@@ -202,6 +207,31 @@ impl Stripe {
     pub async fn fetch_checkout_session(&self, session_id: &str) -> Result<CheckoutSession, StripeError> {
         let request = RetrieveCheckoutSession::new(session_id).expand(vec!["discounts.promotion_code".to_owned()]);
         Ok(self.fetch(request).await?.into())
+    }
+
+    /// Whether the payment of a session has failed that its buyer has completed and that is not paid: a debit that the bank
+    /// returned, for example. Stripe leaves such a session complete and unpaid for ever, and takes no payment on its page
+    /// any more (<https://docs.stripe.com/checkout/fulfillment#delayed-notification>).
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn has_payment_failed(&self, session: &CheckoutSession) -> Result<bool, StripeError> {
+        let has_failed =
+            |status: &PaymentIntentStatus| matches!(status.as_str(), "requires_payment_method" | "canceled");
+        if session.is_paid || session.status != CheckoutStatus::Complete {
+            return Ok(false);
+        }
+        if let Some(intent_id) = &session.payment_intent_id {
+            let intent = self.fetch(RetrievePaymentIntent::new(intent_id.as_str())).await?;
+            return Ok(has_failed(&intent.status));
+        }
+        let Some(invoice_id) = &session.invoice_id else { return Ok(false) };
+        let request =
+            ListInvoicePayment::new().invoice(invoice_id).expand(vec!["data.payment.payment_intent".to_owned()]);
+        let payments = self.fetch(request).await?.data;
+        let intents = payments.iter().map(|it| it.payment.payment_intent.as_ref()?.as_object());
+        let statuses: Vec<_> = intents.flatten().map(|intent| &intent.status).collect();
+        Ok(!statuses.is_empty() && statuses.into_iter().all(has_failed))
     }
 
     /// Ends an open session, so that an order that was given up cannot be paid later.

@@ -51,7 +51,7 @@ pub use reversals::{
     StripeRefund,
 };
 pub use schedules::PlannedChange;
-pub use sent_invoices::{InvoiceTerms, NewSentInvoice, NewSubscription};
+pub use sent_invoices::{InvoiceTerms, MadeForOrder, NewSentInvoice, NewSubscription};
 pub use subscriptions::{ItemChange, StripeSubscription, SubscriptionItem, SubscriptionState};
 pub use transfers::{BankAccount, CashBalance, TransferNetwork, transfer_network};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};

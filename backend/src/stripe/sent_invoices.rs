@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use stripe_billing::invoice::{
     self as sent, CreateInvoice, CreateInvoiceAutomaticTax, CreateInvoiceDiscounts, CreateInvoicePaymentSettings,
     CreateInvoicePaymentSettingsPaymentMethodOptions, CreateInvoicePaymentSettingsPaymentMethodTypes,
-    CreateInvoicePendingInvoiceItemsBehavior, FinalizeInvoiceInvoice, VoidInvoiceInvoice,
+    CreateInvoicePendingInvoiceItemsBehavior, FinalizeInvoiceInvoice, ListInvoice, VoidInvoiceInvoice,
 };
 use stripe_billing::invoice_item::{self, CreateInvoiceItem};
 use stripe_billing::subscription::{
     self as sub, CreateSubscription, CreateSubscriptionAutomaticTax, CreateSubscriptionItems,
     CreateSubscriptionPaymentSettings, CreateSubscriptionPaymentSettingsPaymentMethodOptions,
-    CreateSubscriptionPaymentSettingsPaymentMethodTypes,
+    CreateSubscriptionPaymentSettingsPaymentMethodTypes, ListSubscription,
 };
 use stripe_shared::{InvoiceCollectionMethod, SubscriptionCollectionMethod};
 
@@ -59,6 +59,15 @@ pub struct NewSentInvoice {
     pub terms: InvoiceTerms,
     /// Written on the invoice.
     pub metadata: HashMap<String, String>,
+}
+
+/// What there is at Stripe for an order that is not paid on a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MadeForOrder {
+    /// Its subscription, unless that is over.
+    pub subscription_id: Option<String>,
+    /// Its invoice; of a subscription the newest.
+    pub invoice_id: Option<String>,
 }
 
 fn subscription_settings(network: TransferNetwork) -> CreateSubscriptionPaymentSettings {
@@ -174,6 +183,28 @@ impl Stripe {
             self.act(&IdempotencyKey::new(&[&key.0, "line", &place.to_string()]), line).await?;
         }
         Ok(invoice_id)
+    }
+
+    /// What there is for an order among the newest hundred subscriptions and invoices of its customer: what was made for it
+    /// carries its id, and whoever asks has lost Stripe's.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn find_made_for(&self, customer_id: &str, order_id: &str) -> Result<MadeForOrder, StripeError> {
+        let is_of_order =
+            |metadata: &HashMap<String, String>| metadata.get("order_id").is_some_and(|id| id == order_id);
+        let living = self.fetch(ListSubscription::new().customer(customer_id).limit(100)).await?.data;
+        if let Some(subscription) = living.into_iter().find(|it| is_of_order(&it.metadata)) {
+            let invoice = subscription.latest_invoice.and_then(|invoice| invoice.into_id());
+            return Ok(MadeForOrder {
+                subscription_id: Some(subscription.id.to_string()),
+                invoice_id: invoice.map(|id| id.to_string()),
+            });
+        }
+        let invoices = self.fetch(ListInvoice::new().customer(customer_id).limit(100)).await?.data;
+        let invoice = invoices.into_iter().find(|it| it.metadata.as_ref().is_some_and(is_of_order));
+        let invoice_id = invoice.and_then(|invoice| invoice.id).map(|id| id.to_string());
+        Ok(MadeForOrder { subscription_id: None, invoice_id })
     }
 
     /// Makes a draft final: numbered, due, and never changed again. From then on Stripe watches over its payment.

@@ -1,5 +1,7 @@
 //! People: signing up, in and out, passwords, accounts, staff, limits.
 
+mod sessions;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -491,6 +493,29 @@ on_both_engines! {
         assert!(!end(SessionId::from_untrusted("ses_nonsense")).await?);
         under_way.save().await?;
         assert_eq!(portal.user_of(&browser).await?, None);
+        Ok(())
+    }
+
+    async fn one_person_makes_so_many_accounts_a_day_also_when_asking_for_all_at_once(db: Db) {
+        let portal = Portal::open(db).await?;
+        let ada = portal.user("ada@example.org").await?;
+        let most = usize::try_from(accounts::NEW_ACCOUNTS_A_DAY)?;
+        let create = || {
+            let (cx, id) = (portal.cx_of(&ada), ada.id.clone());
+            portal.write(move |tx| {
+                Box::pin(async move { accounts::create_account(tx, &cx, &id, &details()).await })
+            })
+        };
+        let mut made = 0;
+        for outcome in futures::future::join_all((0..most + 4).map(|_| create())).await {
+            match outcome? {
+                AccountCreation::Created(_) => made += 1,
+                other => assert!(matches!(other, AccountCreation::Limited { .. }), "{other:?}"),
+            }
+        }
+        assert_eq!(made, most);
+        portal.later(DAY_MS);
+        assert!(matches!(create().await?, AccountCreation::Created(_)));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use backend::clock::{DAY_MS, UnixMs};
 use backend::db::{Db, Tx};
 use backend::ids::{AccountId, PlanId, UserId};
 use backend::licenses::rules::by_hand::{Fault, NotExtendable};
-use backend::licenses::{IssueLicense, Issued, License, expire_licenses, issue_license};
+use backend::licenses::{IssueLicense, Issued, License, LicenseStatus, expire_licenses, issue_license, set_standing};
 use jiff::civil::{Date, date};
 
 use crate::licenses::stage::{Stage, code, granted};
@@ -87,6 +87,22 @@ on_both_engines! {
         assert_eq!(code(&stage.check(&running, NOW.plus(1)).await?), "granted");
         let reason = "SELECT COUNT(*) FROM audit WHERE act = 'license.extend' AND after LIKE '%because%'";
         assert_eq!(stage.count(reason).await?, 1);
+        Ok(())
+    }
+
+    async fn what_was_bought_for_ever_and_never_paid_is_not_extended(db: Db) {
+        let stage = Stage::new(db, "perpetual", 2).await?;
+        let support = stage.staff(StaffRole::Support).await?;
+        let (cx, id) = (stage.operator(NOW), stage.license_id.clone());
+        stage
+            .write(move |tx| {
+                Box::pin(async move { set_standing(tx, &cx, &id, LicenseStatus::Ended, "unpaid").await })
+            })
+            .await?;
+        let license = stage.license().await?;
+        let refused = extend(&stage, &support, &license, Some(date(2030, 1, 1)), NOW).await?;
+        assert_eq!(refused, Extension::NotExtendable(NotExtendable::NeverPaid));
+        assert_eq!(stage.license().await?, license);
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use backend::accounts::members::{
     self, Acceptance, InvitationSent, Invite, Join, Joining, MemberChange, Position, Withdrawal,
 };
 use backend::accounts::{
-    self, AccountCreation, AccountDetails, Act, Address, NewStaff, Password, Passwords, Role, SignUp, SignUpOutcome,
-    StaffCreation, StaffRole, User,
+    self, AccountCreation, AccountDetails, Act, Address, EmailVerification, NewStaff, Password, Passwords, Role,
+    SignUp, SignUpOutcome, StaffCreation, StaffRole, User,
 };
 use backend::clock::Clock;
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -58,7 +58,20 @@ impl Portal {
         self.db.write(work).await
     }
 
+    /// Somebody who has confirmed the address.
     async fn user(&self, name: &str) -> anyhow::Result<User> {
+        let (_, secret) = self.unproven(name).await?;
+        let cx = self.cx(Actor::Visitor);
+        let verified =
+            self.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &secret).await })).await?;
+        match verified {
+            EmailVerification::Verified(user) => Ok(user),
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+
+    /// Somebody who has not, and the secret of the mail that asks for it.
+    async fn unproven(&self, name: &str) -> anyhow::Result<(User, String)> {
         let request = SignUp {
             email: format!("{name}@example.org"),
             password: Password::new(GOOD.to_owned()),
@@ -70,8 +83,10 @@ impl Portal {
             SignUpOutcome::SignedUp(user) => user,
             other => anyhow::bail!("{other:?}"),
         };
-        self.mails().await?;
-        Ok(user)
+        let mut mails = self.mails().await?.into_iter();
+        let (_, _, secret) =
+            mails.find(|(to, subject, _)| *to == user.email && subject.contains("Confirm")).expect("a mail");
+        Ok((user, secret))
     }
 
     async fn account(&self, owner: &User) -> anyhow::Result<AccountId> {
@@ -199,6 +214,23 @@ impl Portal {
         let found =
             self.write(move |tx| Box::pin(async move { accounts::find_user(tx, &vendor_id, &id).await })).await?;
         Ok(found.and_then(|user| user.staff_role))
+    }
+
+    /// Rows of the audit log with this act.
+    async fn audited(&self, act: &'static str) -> anyhow::Result<i64> {
+        let counted: Result<i64, anyhow::Error> = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "SELECT COUNT(*) FROM audit WHERE act = $1";
+                    Ok(match tx {
+                        Tx::Sqlite(tx) => sqlx::query_scalar(sql).bind(act).fetch_one(&mut **tx).await?,
+                        Tx::Postgres(tx) => sqlx::query_scalar(sql).bind(act).fetch_one(&mut **tx).await?,
+                    })
+                })
+            })
+            .await;
+        counted
     }
 
     async fn may(&self, user: &User, account: &AccountId, act: Act) -> Result<bool, DbError> {

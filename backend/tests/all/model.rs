@@ -2,7 +2,7 @@
 //! says.
 //!
 //! `pool.rs` is the model and the place to learn the rules of seats from: one license, in plain Rust, without a
-//! database. `installation.rs` is one installation with its chain of secrets. `steps.rs` rolls the dice, `product.rs`
+//! database; `calls.rs` has the words for it. `installation.rs` is one installation with its chain of secrets. `steps.rs` rolls the dice, `product.rs`
 //! calls the product, `play.rs` lets the model judge each answer. A history that fails is shortened by leaving out
 //! steps, and told with the seed that brings it back:
 //!
@@ -14,6 +14,7 @@
 //! granted after a revocation, a retry gets the same answer, no lease is longer than anything allows, and time that
 //! moves back extends nothing.
 
+mod calls;
 mod installation;
 mod play;
 mod pool;

@@ -353,6 +353,26 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_wrong_code_after_the_right_password_is_written_down(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        assert_eq!(door.finish("no code at all").await?, FinishedLogIn::WrongCode);
+        let vendor_id = door.vendor.id.clone();
+        let counted: Result<i64, anyhow::Error> = door
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "SELECT COUNT(*) FROM audit WHERE vendor_id = $1 AND act = 'user.wrong_code'";
+                    Ok(match tx {
+                        Tx::Sqlite(tx) => sqlx::query_scalar(sql).bind(&vendor_id).fetch_one(&mut **tx).await?,
+                        Tx::Postgres(tx) => sqlx::query_scalar(sql).bind(&vendor_id).fetch_one(&mut **tx).await?,
+                    })
+                })
+            })
+            .await;
+        assert_eq!(counted?, 1);
+        Ok(())
+    }
+
     async fn the_password_is_confirmed_together_with_a_code(db: Db) {
         let (door, codes) = Door::with_factor(db).await?;
         assert_eq!(door.confirm("wrong", &door.code()).await?, PasswordConfirmation::Wrong);

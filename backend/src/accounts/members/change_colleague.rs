@@ -2,6 +2,7 @@
 
 use super::ground::{Ground, lock_ground};
 use super::rules::leaves_one;
+use super::withdraw_invitation::withdraw_all_of;
 use super::{MemberChange, Position, store, tell};
 use crate::accounts::StaffRole;
 use crate::audit;
@@ -58,7 +59,7 @@ async fn change(
     }
     store::update_staff_role(tx, &cx.vendor_id, user_id, becomes).await?;
     if *before == StaffRole::Admin {
-        store::withdraw_all_of(tx, cx, None, user_id).await?;
+        withdraw_all_of(tx, cx, None, user_id).await?;
     }
     let act = if becomes.is_some() { "staff.change_role" } else { "staff.remove" };
     let (was, is) = (serde_json::json!({ "staff_role": before }), serde_json::json!({ "staff_role": becomes }));

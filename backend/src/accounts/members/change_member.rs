@@ -2,6 +2,7 @@
 
 use super::ground::lock_ground;
 use super::rules::leaves_one;
+use super::withdraw_invitation::withdraw_all_of;
 use super::{MemberChange, Position, store, tell};
 use crate::accounts::Role;
 use crate::audit;
@@ -30,7 +31,7 @@ pub async fn change_role(
     store::update_role(tx, &cx.vendor_id, account_id, user_id, role).await?;
     if before == Role::Owner {
         // What only owners may do must not outlast the ownership in links that are out.
-        store::withdraw_all_of(tx, cx, Some(account_id), user_id).await?;
+        withdraw_all_of(tx, cx, Some(account_id), user_id).await?;
     }
     let (was, is) = (serde_json::json!({ "role": before }), serde_json::json!({ "role": role }));
     let id = user_id.as_str();
@@ -93,7 +94,7 @@ pub(super) async fn take_out(
     act: &str,
 ) -> Result<(), DbError> {
     store::delete_member(tx, &cx.vendor_id, account_id, user_id).await?;
-    store::withdraw_all_of(tx, cx, Some(account_id), user_id).await?;
+    withdraw_all_of(tx, cx, Some(account_id), user_id).await?;
     let was = serde_json::json!({ "role": before });
     audit::record(tx, cx, Some(account_id), act, user_id.as_str(), Some(&was), audit::NOTHING).await
 }

@@ -1,6 +1,7 @@
 //! Handing an account over: somebody else becomes its owner, and oneself something less.
 
 use super::ground::lock_ground;
+use super::withdraw_invitation::withdraw_all_of;
 use super::{MemberChange, Position, store, tell};
 use crate::accounts::Role;
 use crate::audit;
@@ -32,7 +33,7 @@ pub async fn hand_over(
     }
     store::update_role(tx, &cx.vendor_id, account_id, to, Role::Owner).await?;
     store::update_role(tx, &cx.vendor_id, account_id, me, becomes).await?;
-    store::withdraw_all_of(tx, cx, Some(account_id), me).await?;
+    withdraw_all_of(tx, cx, Some(account_id), me).await?;
     let was = serde_json::json!({ "role": before, "former_owner": me });
     let is = serde_json::json!({ "role": Role::Owner, "former_owner_becomes": becomes });
     audit::record(tx, cx, Some(account_id), "member.hand_over", to.as_str(), Some(&was), Some(&is)).await?;

@@ -28,6 +28,8 @@ pub enum InvitationSent {
     Sent(Invitation),
     /// The address cannot stay as it is.
     Refused(FieldProblem),
+    /// Whoever invites has not confirmed the own address.
+    Unconfirmed,
     /// Who has this address belongs to it already.
     AlreadyIn,
     /// An invitation to this address waits for its answer.
@@ -55,6 +57,9 @@ pub async fn invite(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &Invite) 
     let Some(ground) = lock_ground(tx, cx, position.account_id()).await? else {
         return Ok(InvitationSent::NotAllowed);
     };
+    if !is_proven(tx, cx, position.account_id()).await? {
+        return Ok(InvitationSent::Unconfirmed);
+    }
     let email = match check_email(&request.email) {
         Ok(email) => email,
         Err(problem) => return Ok(InvitationSent::Refused(FieldProblem { field: Field::Email, problem })),
@@ -106,6 +111,14 @@ async fn is_in(tx: &mut Tx, cx: &Cx, position: &Position, email: &str) -> Result
     })
 }
 
+/// Whether mails may be sent for the one who acts: a stranger with an address that nobody has proven would have the vendor
+/// write to whom it likes. Staff are known to the vendor.
+pub(super) async fn is_proven(tx: &mut Tx, cx: &Cx, account_id: Option<&AccountId>) -> Result<bool, DbError> {
+    let (Some(user_id), Some(_)) = (cx.actor.person(), account_id) else { return Ok(true) };
+    let user = people::find_user(tx, &cx.vendor_id, user_id).await?;
+    Ok(user.is_some_and(|user| user.email_verified_at.is_some()))
+}
+
 /// Counts one more mail; answers the seconds to wait where it must not be sent. Of the address all senders of a vendor
 /// count together: it is one mailbox that they fill.
 pub(super) async fn limit(
@@ -116,7 +129,11 @@ pub(super) async fn limit(
     email: &str,
 ) -> Result<Option<i64>, DbError> {
     let sender = account_id.map_or("staff", AccountId::as_str);
-    for (limit, subject) in [(Limit::InviteAccount, sender), (Limit::InviteEmail, &email_key(email))] {
+    let mailbox = email_key(email);
+    // By person as well: whoever makes many accounts sends no more for it.
+    let person = cx.actor.person().map(|person| (Limit::InviteUser, person.as_str()));
+    let limits = [(Limit::InviteAccount, sender), (Limit::InviteEmail, mailbox.as_str())];
+    for (limit, subject) in limits.into_iter().chain(person) {
         if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
             return Ok(Some(retry_after_s));
         }

@@ -1,7 +1,7 @@
 //! Sending an invitation once more.
 
 use super::ground::{find_ground, may_manage};
-use super::invite::{InvitationSent, limit};
+use super::invite::{InvitationSent, is_proven, limit};
 use super::rules::{INVITATION_MS, Standing, standing};
 use super::secret::new_secret;
 use super::{Invitation, store, tell};
@@ -27,6 +27,9 @@ pub async fn resend_invitation(
     };
     if !may_manage(tx, cx, known.position.account_id()).await? {
         return Ok(InvitationSent::NotAllowed);
+    }
+    if !is_proven(tx, cx, known.position.account_id()).await? {
+        return Ok(InvitationSent::Unconfirmed);
     }
     let locked = store::lock_invitation(tx, &cx.vendor_id, id).await?;
     let Some(invitation) = locked.filter(|locked| standing(locked, cx.now) != Standing::Over) else {

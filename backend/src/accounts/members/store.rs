@@ -452,22 +452,23 @@ pub(super) async fn close_withdrawn(tx: &mut Tx, cx: &Cx, id: &InvitationId) -> 
     Ok(())
 }
 
-/// Takes back what somebody has invited to an account, or to the staff, and nobody has answered.
-pub(super) async fn withdraw_all_of(
+/// Takes back what somebody has invited to an account, or to the staff, and nobody has answered; answers what it was.
+pub(super) async fn close_all_of(
     tx: &mut Tx,
     cx: &Cx,
     account_id: Option<&AccountId>,
     invited_by: &UserId,
-) -> Result<(), DbError> {
-    execute!(
+) -> Result<Vec<(InvitationId, String, String)>, DbError> {
+    fetch_all!(
         tx,
+        (InvitationId, String, String),
         "UPDATE invitations SET withdrawn_at = $4
          WHERE vendor_id = $1 AND COALESCE(account_id, '') = $2 AND invited_by = $3
-           AND accepted_at IS NULL AND withdrawn_at IS NULL",
+           AND accepted_at IS NULL AND withdrawn_at IS NULL
+         RETURNING id, email, role",
         &cx.vendor_id,
         account_id.map_or("", AccountId::as_str),
         invited_by,
         cx.now
-    )?;
-    Ok(())
+    )
 }

@@ -6,7 +6,7 @@ use super::store;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::InvitationId;
+use crate::ids::{AccountId, InvitationId, UserId};
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,4 +37,19 @@ pub async fn withdraw_invitation(tx: &mut Tx, cx: &Cx, id: &InvitationId) -> Res
     let before = serde_json::json!({ "email": known.email, "role": known.position.role_word() });
     audit::record(tx, cx, account_id, "invitation.withdraw", id.as_str(), Some(&before), audit::NOTHING).await?;
     Ok(Withdrawal::Withdrawn)
+}
+
+/// Takes back what somebody has invited to an account, or to the staff, and nobody has answered: what only the powerful may
+/// do must not outlast the power in links that are out. Each has its audit row.
+pub(super) async fn withdraw_all_of(
+    tx: &mut Tx,
+    cx: &Cx,
+    account_id: Option<&AccountId>,
+    invited_by: &UserId,
+) -> Result<(), DbError> {
+    for (id, email, role) in store::close_all_of(tx, cx, account_id, invited_by).await? {
+        let before = serde_json::json!({ "email": email, "role": role });
+        audit::record(tx, cx, account_id, "invitation.withdraw", id.as_str(), Some(&before), audit::NOTHING).await?;
+    }
+    Ok(())
 }

@@ -66,7 +66,11 @@ pub async fn finish_log_in(
             tell_of_recovery_code(tx, &cx, master, user_id, left).await?;
             "recovery_code"
         }
-        CodeUse::Wrong => return Ok(FinishedLogIn::WrongCode),
+        CodeUse::Wrong => {
+            // Whoever reads this has had the password taken, or cannot type.
+            audit::record(tx, &cx, None, "user.wrong_code", user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+            return Ok(FinishedLogIn::WrongCode);
+        }
         CodeUse::NoFactor => return Ok(FinishedLogIn::StartOver),
     };
     forgive(tx, &cx, master, Limit::SecondFactorUser, user_id.as_str()).await?;

@@ -110,10 +110,14 @@ async fn settle(
 ) -> Result<ConversionProgress, CommerceError> {
     let is_paid = match session.status {
         CheckoutStatus::Open => return Ok(ConversionProgress::Waiting),
-        CheckoutStatus::Complete if !session.is_paid => return Ok(ConversionProgress::Waiting),
-        CheckoutStatus::Complete => true,
+        CheckoutStatus::Complete => session.is_paid,
         CheckoutStatus::Expired => false,
     };
+    // What is under way may come still; what the bank has not paid never will.
+    let is_complete = session.status == CheckoutStatus::Complete;
+    if is_complete && !is_paid && !commerce.stripe(cx)?.has_payment_failed(session).await? {
+        return Ok(ConversionProgress::Waiting);
+    }
     // It is Stripe's word on which the license changes, and so the audit says.
     let tx_cx = Cx { actor: Actor::Stripe(session.id.clone()), ..cx.clone() };
     let (id, tx_commerce, tx_session) = (conversion.id.clone(), commerce.clone(), session.clone());

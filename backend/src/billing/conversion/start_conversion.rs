@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, preview_conversion, store};
 use crate::billing::{Commerce, CommerceError, payer_of};
+use crate::accounts::{self, Act};
+use crate::billing::{Commerce, CommerceError};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText};
@@ -114,9 +116,13 @@ async fn write(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let view = licenses::find_license(tx, &cx.vendor_id, &start.license_id).await?;
+                // Locked and asked again: since the preview it may have gone over to another account.
+                let view = licenses::lock_license(tx, &cx.vendor_id, &start.license_id).await?;
                 let Some(license) = view.map(|view| view.license) else { return Ok(None) };
                 let payer_id = payer_of(tx, &cx.vendor_id, &license).await?;
+                if !accounts::may_act(tx, &cx, &license.account_id, Act::Buy).await? {
+                    return Ok(None);
+                }
                 let conversion = Conversion {
                     id: cx.id(),
                     vendor_id: cx.vendor_id.clone(),

@@ -105,7 +105,8 @@ async fn write(
     cx: &Cx,
     start: &StartAutoRenewal,
 ) -> Result<Result<Box<Written>, AutoRenewalStart>, CommerceError> {
-    let view = licenses::find_license(tx, &cx.vendor_id, &start.license_id).await?;
+    // Locked, so that it does not go over to another account meanwhile.
+    let view = licenses::lock_license(tx, &cx.vendor_id, &start.license_id).await?;
     let Some(license) = view.map(|view| view.license) else { return Ok(Err(AutoRenewalStart::NotAllowed)) };
     if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
         return Ok(Err(AutoRenewalStart::NotAllowed));

@@ -104,6 +104,8 @@ pub enum NotExtendable {
     Revoked,
     /// It was never paid, so nothing of it has begun.
     NotPaid,
+    /// It was bought for ever, never paid, and has ended with its order.
+    NeverPaid,
     /// It has no end.
     NoEnd,
 }
@@ -120,6 +122,8 @@ pub fn extendable(license: &License, has_subscription: bool, now: UnixMs) -> Res
         return Err(NotExtendable::NotPaid);
     }
     match license.kind {
+        // Nothing else ends what was bought for ever.
+        PlanKind::Perpetual if license.status == LicenseStatus::Ended => Err(NotExtendable::NeverPaid),
         PlanKind::Perpetual => license.updates_until.map(UnixMs::date).ok_or(NotExtendable::NoEnd),
         PlanKind::Subscription if has_subscription => Err(NotExtendable::FollowsSubscription),
         // The end is the first moment after the last day.
@@ -178,8 +182,12 @@ mod tests {
         }
         let revoked = License { vendor_standing: VendorStanding::Revoked, ..bought.clone() };
         assert_eq!(extendable(&revoked, false, now), Err(NotExtendable::Revoked));
-        let unpaid = License { status: LicenseStatus::Pending, ..bought };
+        let unpaid = License { status: LicenseStatus::Pending, ..bought.clone() };
         assert_eq!(extendable(&unpaid, false, now), Err(NotExtendable::NotPaid));
+        let given_up = License { status: LicenseStatus::Ended, ..bought };
+        assert_eq!(extendable(&given_up, false, now), Err(NotExtendable::NeverPaid));
+        let over = License { status: LicenseStatus::Ended, ..rented };
+        assert!(extendable(&over, false, now).is_ok(), "one that was issued and has run out goes on");
     }
 
     #[test]

@@ -204,6 +204,7 @@ const ACTS: &[(&str, &str)] = &[
     ("user.sign_up", "Signed up"),
     ("user.verify_email", "Confirmed the e-mail address"),
     ("vendor.change_settings", "Changed the vendor's settings"),
+    ("user.wrong_code", "Gave a wrong code at log-in, after the right password"),
     ("vendor.create", "Created the vendor"),
     ("vendor.send_test_mail", "Sent a test mail"),
     ("vendor.update", "Changed the vendor"),

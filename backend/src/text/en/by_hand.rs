@@ -153,6 +153,9 @@ pub fn not_extendable(why: NotExtendable) -> &'static str {
         }
         NotExtendable::Revoked => "A revoked license is not extended.",
         NotExtendable::NotPaid => "It waits for its payment; its time begins with that.",
+        NotExtendable::NeverPaid => {
+            "It was never paid and has ended with its order. Issue a new license, or let the customer order again."
+        }
         NotExtendable::NoEnd => "It has no end, so there is nothing to extend.",
     }
 }

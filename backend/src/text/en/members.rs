@@ -139,6 +139,10 @@ pub fn invite_refused(code: &str) -> Option<&'static str> {
         "already_in" => "Somebody with this address belongs to it already. The list shows who.",
         "already_invited" => "An invitation to this address waits for its answer. You can send it again from the list.",
         "too_many_open" => "Fifty invitations wait for an answer. Withdraw one that is not needed, then invite again.",
+        "unconfirmed" => {
+            "Confirm your own e-mail address first: we have sent you a link, and the page of your account sends another. \
+             Then invite."
+        }
         "role" => "Choose a role.",
         _ => return None,
     })

@@ -32,6 +32,25 @@ pub fn not_finished(sender: &Sender, product: &str, plan: &str, page: &str) -> L
     }
 }
 
+/// Tells whoever ordered that the payment was under way and has failed.
+#[must_use]
+pub fn payment_failed(sender: &Sender, product: &str, plan: &str, page: &str) -> Letter {
+    Letter {
+        subject: format!("Your payment for {product} has failed"),
+        heading: "Your payment has failed".to_owned(),
+        paragraphs: vec![
+            format!(
+                "The bank has not made your payment for {product}, {plan}. The order is cancelled: nothing was charged, \
+                 and nothing is owed."
+            ),
+            "If you still want it, order again and pay in another way.".to_owned(),
+        ],
+        button: Some(("Order again".to_owned(), page.to_owned())),
+        reason: format!("You get this mail because you ordered from {}.", sender.name),
+        ..Letter::default()
+    }
+}
+
 /// Tells whoever ordered that the transfer did not come.
 #[must_use]
 pub fn transfer_given_up(sender: &Sender, product: &str, plan: &str, page: &str) -> Letter {

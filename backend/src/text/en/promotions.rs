@@ -66,7 +66,9 @@ pub fn problem(problem: PromotionProblem) -> String {
         P::Expired => "This code has run out. Leave it out to order without it.".to_owned(),
         P::UsedUp => "This code was used as often as it can be. Leave it out to order without it.".to_owned(),
         P::NotYours => "This code is for another customer. Leave it out to order without it.".to_owned(),
-        P::NotFirstPurchase => "This code is for a first purchase. Leave it out to order without it.".to_owned(),
+        P::NotFirstPurchase => {
+            "This code is for customers who have never paid anything. Leave it out to order without it.".to_owned()
+        }
         P::OtherPlan => "This code is for another plan. Choose that one, or leave the code out.".to_owned(),
         P::BelowMinimum(least) => {
             format!("This code is for orders of {} or more. Order more, or leave it out.", money(least))
@@ -77,11 +79,11 @@ pub fn problem(problem: PromotionProblem) -> String {
             format!("This code works from {day}, {time}, on. Come back then, or leave it out.")
         }
         P::Paused => "This code cannot be used at the moment. Leave it out to order without it.".to_owned(),
-        P::UsedByYou => {
-            "You have used this code already, or an order of yours with it waits to be paid. Leave it out to order \
-             without it."
-                .to_owned()
-        }
+        P::UsedByYou => "You have used this code already. Leave it out to order without it.".to_owned(),
+        P::HeldByOrder { placed_at } => format!(
+            "Your order of {}, which waits to be paid, has this code. Pay that order or cancel it, or leave the code out.",
+            moments::day(placed_at)
+        ),
         P::Limited { retry_after_s } => accounts::limited(retry_after_s),
     }
 }

@@ -29,7 +29,7 @@ use crate::support::{cx, on_both_engines};
 /// What 25 % take off the order that all of them place: `startup` with three seats, 448.00.
 const QUARTER: i64 = 11_200;
 
-fn quarter(code: &str) -> NewCampaign {
+pub(super) fn quarter(code: &str) -> NewCampaign {
     NewCampaign {
         name: "Spring".to_owned(),
         code: code.to_owned(),
@@ -46,7 +46,7 @@ fn quarter(code: &str) -> NewCampaign {
     }
 }
 
-fn address(number: usize) -> IpAddr {
+pub(super) fn address(number: usize) -> IpAddr {
     let number = u8::try_from(number % 250).expect("a small number");
     [192, 0, 2, number].into()
 }
@@ -57,7 +57,7 @@ impl Shop {
         cx(&self.vendor.id, self.now())
     }
 
-    async fn campaign(&self, new: NewCampaign) -> anyhow::Result<Campaign> {
+    pub(super) async fn campaign(&self, new: NewCampaign) -> anyhow::Result<Campaign> {
         let cx = self.vendor_cx();
         let made = self.db.write(move |tx| Box::pin(async move { create_campaign(tx, &cx, &new).await })).await?;
         match made {
@@ -72,13 +72,13 @@ impl Shop {
         found.await?.ok_or_else(|| anyhow::anyhow!("no campaign"))
     }
 
-    async fn taken(&self, campaign: &Campaign) -> anyhow::Result<(i64, i64)> {
+    pub(super) async fn taken(&self, campaign: &Campaign) -> anyhow::Result<(i64, i64)> {
         let found = self.counted(campaign).await?;
         Ok((found.reserved, found.redeemed))
     }
 
     /// Another account of the buyer's.
-    async fn another_account(&self) -> anyhow::Result<Account> {
+    pub(super) async fn another_account(&self) -> anyhow::Result<Account> {
         let details = AccountDetails {
             company: "Another One".to_owned(),
             country: "DE".to_owned(),
@@ -90,7 +90,8 @@ impl Shop {
             },
             ..AccountDetails::default()
         };
-        let (cx, user_id) = (self.cx(), self.user.id.clone());
+        // By the vendor: one person makes only so many a day.
+        let (cx, user_id) = (self.vendor_cx(), self.user.id.clone());
         let created =
             self.db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
         match created {
@@ -104,7 +105,7 @@ impl Shop {
         Ok(Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 3, self.currency)))
     }
 
-    async fn order_with(
+    pub(super) async fn order_with(
         &self,
         account: &Account,
         code: &str,
@@ -127,14 +128,14 @@ impl Shop {
         Ok(place_order(&self.commerce, &self.cx(), &place).await?)
     }
 
-    async fn placed(&self, account: &Account, code: &str) -> anyhow::Result<(Order, String)> {
+    pub(super) async fn placed(&self, account: &Account, code: &str) -> anyhow::Result<(Order, String)> {
         match self.order_with(account, code, Payment::Card, 1).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),
         }
     }
 
-    async fn ask(&self, account: &Account, code: &str, from: usize) -> anyhow::Result<CodeAnswer> {
+    pub(super) async fn ask(&self, account: &Account, code: &str, from: usize) -> anyhow::Result<CodeAnswer> {
         let plan = self.plan("startup").await?;
         let choice = Composition::new(plan.id.clone(), BillingInterval::Month, 3, self.currency);
         let quote = rules::quote(&plan, &choice).expect("sold");
@@ -149,7 +150,7 @@ impl Shop {
     }
 }
 
-fn refused(problem: PromotionProblem) -> OrderPlacement {
+pub(super) fn refused(problem: PromotionProblem) -> OrderPlacement {
     OrderPlacement::CodeRefused(problem)
 }
 
@@ -183,7 +184,7 @@ on_both_engines! {
             match outcome? {
                 OrderPlacement::Placed { .. }
                 | OrderPlacement::Withdrawn
-                | OrderPlacement::CodeRefused(PromotionProblem::UsedByYou) => {}
+                | OrderPlacement::CodeRefused(PromotionProblem::HeldByOrder { .. }) => {}
                 other => anyhow::bail!("{other:?}"),
             }
         }

@@ -23,9 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use backend::Cx;
 use backend::db::Db;
 
-use self::play::{Player, Tally, begin};
+use self::play::{Player, Tally};
 use self::steps::{Step, history};
-use self::tariff::MARKETS;
+use self::tariff::{MARKETS, begin};
 use super::reversals::finance;
 use super::shop::Shop;
 use crate::support::{run_on_postgres, run_on_sqlite};

@@ -5,43 +5,37 @@
 //!
 //! The acting process is this test binary once more. The sandbox holds the call; it is then that we kill.
 
+mod victim;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use backend::billing::cards::{
-    CardUpdateStart, CardUpdateUrls, StartCardUpdate, finish_card_update, start_card_update,
-};
+use backend::billing::cards::{CardUpdateStart, CardUpdateUrls, StartCardUpdate, start_card_update};
 use backend::billing::conversion::{
-    ConversionStart, ConversionUrls, StartConversion, finish_conversion, preview_conversion, start_conversion,
+    ConversionStart, ConversionUrls, StartConversion, preview_conversion, start_conversion,
 };
 use backend::billing::{
-    Agreed, CancelReason, Change, ChangePreview, ChangeRequest, Commerce, cancel_subscription, change_subscription,
-    end_subscription, handlers, preview_change, reconcile, resume_subscription,
+    CancelReason, Change, ChangePreview, ChangeRequest, cancel_subscription, change_subscription, end_subscription,
+    preview_change, reconcile,
 };
 use backend::catalog::{BillingInterval, Composition, PlanKind};
-use backend::clock::{Clock, MINUTE_MS, UnixMs};
-use backend::cx::Entropy;
+use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::{Db, Options, Synchronous};
-use backend::ids::{CardUpdateId, ConversionId, LicenseId, OrderId, UserId, VendorId};
+use backend::ids::{LicenseId, OrderId};
 use backend::invoices::Invoice;
-use backend::jobs::{Handlers, Runner};
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::add_years;
-use backend::orders::{OrderPlacement, Purchase, order_progress};
-use backend::refunds::{CreditInvoice, credit_invoice};
-use backend::stripe::{CreditSettlement, Stripe, StripeAccounts, StripeConfig};
+use backend::orders::{OrderPlacement, Purchase};
+use backend::refunds::credit_invoice;
 use backend::{Actor, Cx};
 use serde_json::{Value, json};
 use stripe_sandbox::Cut;
 
+use self::victim::{ACT, change, credit, obey_here, word};
 use super::reversals::{balance, finance};
-use super::shop::{Shop, WEBHOOK_SECRET};
-use crate::support::{Outbox, master};
-
-/// What the killed process shall do, as JSON.
-const ACT: &str = "LEASEHOLD_KILLED_ACT";
+use super::shop::Shop;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -488,28 +482,11 @@ impl Scene {
     }
 }
 
-/// What whoever acted can do again as it is.
-async fn obey_here(commerce: &Commerce, cx: &Cx, act: &Value) -> anyhow::Result<()> {
-    let license_id = LicenseId::from_untrusted(&word(act, "license"));
-    match act["kind"].as_str().unwrap_or_default() {
-        "Cancel" => {
-            cancel_subscription(commerce, cx, &license_id, &CancelReason::default()).await?;
-        }
-        "Resume" => {
-            resume_subscription(commerce, cx, &license_id).await?;
-        }
-        _ => {
-            end_subscription(commerce, &Cx { actor: Actor::Operator, ..cx.clone() }, &license_id, "").await?;
-        }
-    }
-    Ok(())
-}
-
 /// Lets a process act and kills it at this call. Answers what the call was; `None` when there are not so many.
 async fn kill(scene: &Scene, subject: &Subject, call: usize, cut: Cut) -> anyhow::Result<Option<String>> {
     scene.shop.cut(Some((call, cut)));
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["--exact", "commerce::killed::does_as_it_is_told", "--ignored", "--nocapture"])
+        .args(["--exact", "commerce::killed::victim::does_as_it_is_told", "--ignored", "--nocapture"])
         .env(ACT, subject.act.to_string())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -437,7 +437,7 @@ impl Shop {
 }
 
 /// Statements to be run one after the other, with `{order}`, `{license}` and the like filled in already.
-async fn run_sql(db: &Db, statements: Vec<String>) -> anyhow::Result<()> {
+pub(super) async fn run_sql(db: &Db, statements: Vec<String>) -> anyhow::Result<()> {
     let ran: Result<(), backend::db::DbError> = db
         .write(move |tx| {
             Box::pin(async move {

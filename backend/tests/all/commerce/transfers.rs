@@ -14,9 +14,9 @@ use backend::money::Money;
 use backend::orders::{
     Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Payment, Purchase, cancel_order, fulfil_order,
 };
-use backend::stripe::SubscriptionState;
+use backend::stripe::{InvoiceState, SubscriptionState};
 
-use super::shop::Shop;
+use super::shop::{Shop, run_sql};
 use crate::support::{NOW, on_both_engines};
 
 /// $299.00 and 19 % German VAT.
@@ -100,6 +100,16 @@ impl Shop {
 
 fn usd(minor: i64) -> Money {
     Money::new(minor, backend::money::Currency::parse("usd").expect("a currency"))
+}
+
+/// What was made for an order is void and over.
+async fn nothing_is_left(shop: &Shop, order: &Order) -> anyhow::Result<()> {
+    let invoice_id = order.stripe_invoice_id.as_deref().expect("an invoice");
+    assert_eq!(shop.stripe().fetch_invoice(invoice_id).await?.state, InvoiceState::Void);
+    if let Some(subscription_id) = &order.stripe_subscription_id {
+        assert_eq!(shop.stripe().fetch_subscription(subscription_id).await?.state, SubscriptionState::Canceled);
+    }
+    Ok(())
 }
 
 on_both_engines! {
@@ -329,6 +339,32 @@ on_both_engines! {
         assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Ended);
         assert_eq!(shop.subscription(&license_id).await?.stripe_status, SubscriptionState::Canceled);
         assert_eq!(shop.awaited(&order).await?.0.status, InvoiceStatus::Void);
+        Ok(())
+    }
+
+    async fn an_order_that_is_taken_back_before_it_is_known_what_stripe_made_leaves_nothing_there(db: Db) {
+        let shop = Shop::open(db).await?;
+        for (plan, interval) in [("startup", BillingInterval::Month), ("perpetual", BillingInterval::Once)] {
+            let order = shop.order_by_transfer(plan, interval).await?;
+            shop.forget_what_stripe_made(&order.id).await?;
+            shop.forget_events().await?;
+            let outcome = cancel_order(&shop.commerce, &shop.cx(), &order.id).await?;
+            assert_eq!(outcome, GivenUp::Closed(OrderStatus::Cancelled), "{plan}");
+            nothing_is_left(&shop, &order).await?;
+        }
+        Ok(())
+    }
+
+    async fn what_stripe_made_for_an_order_that_was_given_up_meanwhile_ends_when_it_is_heard_of(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        shop.forget_what_stripe_made(&order.id).await?;
+        shop.forget_events().await?;
+        let given_up = format!("UPDATE orders SET status = 'cancelled' WHERE id = '{}'", order.id);
+        run_sql(&shop.db, vec![given_up]).await?;
+        shop.hear().await?;
+        nothing_is_left(&shop, &order).await?;
+        assert_eq!((shop.find_order(&order.id).await?.status, shop.licenses().await?), (OrderStatus::Cancelled, 0));
         Ok(())
     }
 

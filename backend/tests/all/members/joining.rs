@@ -1,7 +1,8 @@
 //! Inviting people, and how they join.
 
+use backend::Actor;
 use backend::accounts::members::{Acceptance, InvitationSent, Joining, Withdrawal, rules};
-use backend::accounts::{Limit, Role};
+use backend::accounts::{self, Limit, Role};
 use backend::clock::HOUR_MS;
 use backend::db::Db;
 
@@ -144,6 +145,40 @@ on_both_engines! {
         }
         let sent = portal.invite(&ada, member(&account, Role::Viewer), "late@example.org").await?;
         assert_eq!(sent, InvitationSent::TooManyOpen);
+        Ok(())
+    }
+
+    async fn nobody_whose_own_address_is_unproven_has_mails_sent_to_others(db: Db) {
+        let portal = Portal::open(db, "acme").await?;
+        let (eve, secret) = portal.unproven("eve").await?;
+        let account = portal.account(&eve).await?;
+        let invite = || portal.invite(&eve, member(&account, Role::Viewer), "victim@example.org");
+        assert_eq!(invite().await?, InvitationSent::Unconfirmed);
+        assert!(portal.mails().await?.is_empty());
+        let cx = portal.cx(Actor::Visitor);
+        portal.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &secret).await })).await?;
+        assert!(matches!(invite().await?, InvitationSent::Sent(_)));
+        Ok(())
+    }
+
+    async fn one_person_mails_so_many_a_day_for_however_many_accounts(db: Db) {
+        let portal = Portal::open(db, "acme").await?;
+        let ada = portal.user("ada").await?;
+        let (most, _) = Limit::InviteUser.allowance();
+        let (hourly, _) = Limit::InviteAccount.allowance();
+        let mut sent = 0;
+        // Each account alone stays below its own limit.
+        for company in 0..4 {
+            let account = portal.account(&ada).await?;
+            for number in 0..hourly {
+                let email = format!("p{company}-{number}@example.org");
+                match portal.invite(&ada, member(&account, Role::Viewer), &email).await? {
+                    InvitationSent::Sent(_) => sent += 1,
+                    other => assert!(matches!(other, InvitationSent::Limited { .. }), "{other:?}"),
+                }
+            }
+        }
+        assert_eq!(sent, most);
         Ok(())
     }
 

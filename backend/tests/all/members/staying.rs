@@ -58,6 +58,7 @@ on_both_engines! {
         assert_eq!(portal.remove(&ada, &account, &bob).await?, MemberChange::Done);
         assert!(!portal.may(&bob, &account, Act::See).await?);
         assert_eq!(portal.accept(&eve, &of_bob).await?, Acceptance::Spent);
+        assert_eq!(portal.audited("invitation.withdraw").await?, 1, "what goes with the role is written down too");
         let told: Vec<_> = portal.mails().await?.into_iter().map(|(to, subject, _)| (to, subject)).collect();
         assert!(told.contains(&("bob@example.org".to_owned(), "You do not belong to Weser GmbH any more".to_owned())));
         assert_eq!(portal.remove(&ada, &account, &bob).await?, MemberChange::NotAllowed, "there is no such member");

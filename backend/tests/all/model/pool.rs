@@ -7,8 +7,11 @@
 //!
 //! All times are Unix milliseconds, except where a name ends in `_s`.
 
+mod acts;
+
+pub(super) use super::calls::{Answer, Call, Kind, Lease, Presented, Standing, Stored, Terms, Who, Wish};
 use super::installation::{Installation, Shown, State};
-use super::{DAY, HOUR, MINUTE, SECOND};
+use super::{DAY, MINUTE, SECOND};
 
 /// A lease is followed by this before its seat may be somebody else's.
 const MARGIN: i64 = MINUTE;
@@ -19,163 +22,11 @@ const PAUSE: i64 = 10 * MINUTE;
 /// Devices that each user of the test has.
 pub(super) const DEVICES: usize = 3;
 
-/// How seats are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// One per instance, while its lease lives.
-    Floating,
-    /// One per machine, until it was silent for long.
-    Machine,
-    /// One per user, on several devices.
-    User,
-}
-
-/// What a plan says about seats.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Terms {
-    pub code: &'static str,
-    pub kind: Kind,
-    pub lease_s: i64,
-    pub reclaim_s: i64,
-    pub max_borrow_s: i64,
-    pub surge_seats: i64,
-    pub surge: i64,
-    pub devices_per_user: Option<usize>,
-    pub ends_updates: bool,
-}
-
-/// Whether a license may grant anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Active,
-    Suspended,
-    Revoked,
-}
-
-/// An installation as the application names it: 0, 1, 2 … On `user` plans three in a row are one user's devices.
-pub(super) type Who = usize;
-
-/// A secret as it is presented: its place in the chain, which every holder can read, or a forgery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Presented {
-    Genuine { epoch: i64, n: i64 },
-    Forged,
-}
-
-/// What an instance asks for besides its seat.
-#[derive(Clone, Debug)]
-pub(super) struct Wish {
-    pub nonce: String,
-    /// Whether the build was released before updates ended.
-    pub covered: bool,
-    pub borrow_s: Option<i64>,
-}
-
-/// A call, or an act of the owner or the vendor.
-#[derive(Clone, Debug)]
-pub(super) enum Call {
-    Activate {
-        who: Who,
-        wish: Wish,
-        shows: Option<Presented>,
-    },
-    Check {
-        id: String,
-        secret: Presented,
-        wish: Wish,
-    },
-    Release {
-        id: String,
-        secret: Presented,
-    },
-    /// By an instance with its secret, or by whoever has the license key.
-    Deactivate {
-        by: Option<(String, Presented)>,
-        id: String,
-    },
-    FreeSeat {
-        id: String,
-    },
-    Block {
-        id: String,
-    },
-    Unblock {
-        id: String,
-    },
-    Delete {
-        id: String,
-    },
-    RevokeLease {
-        id: String,
-    },
-    KeepRunning {
-        id: String,
-    },
-    LetNextIn {
-        id: String,
-    },
-    Change {
-        plan: Terms,
-        seats: i64,
-        ends_at: Option<i64>,
-    },
-    Suspend,
-    Reinstate,
-    Revoke,
-    /// The housekeeping that closes what ran out; nobody may notice it.
-    Sweep,
-}
-
-/// What was answered.
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
-    Lease(Lease),
-    /// A refusal's code.
-    Refused(&'static str),
-    /// It is done; where a seat was given back, it is said to be free at this moment.
-    Done {
-        free_at: i64,
-    },
-    /// There was nothing to do.
-    Nothing,
-}
-
-impl Answer {
-    /// One word for it.
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Lease(Lease { borrowed: true, .. }) => "borrowed",
-            Self::Lease(_) => "lease",
-            Self::Refused(code) => code,
-            Self::Done { .. } => "done",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
-/// A lease and what came with it.
-#[derive(Clone, Debug)]
-pub(super) struct Lease {
-    pub id: String,
-    pub epoch: i64,
-    pub n: i64,
-    pub iat_s: i64,
-    pub exp_s: i64,
-    pub borrowed: bool,
-}
-
 /// What of a seat somebody occupies: since when, and whether it is one of a surge.
 #[derive(Clone, Copy, Debug)]
 struct Occupied {
     since: i64,
     surge: bool,
-}
-
-/// What the product has stored about a seat.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stored {
-    pub held_since: i64,
-    pub held_until: i64,
 }
 
 /// Where a lease is granted.
@@ -560,101 +411,6 @@ impl Pool {
             self.early_returns.extend(early.then_some(now));
         }
     }
-
-    fn release(&mut self, id: &str, secret: Presented, answer: &Answer, now: i64) -> Judgement {
-        let Some(at) = self.find(id) else { return refused_with(answer, &["instance_not_found"]) };
-        match self.installations[at].show(secret, None, now) {
-            Shown::Forged => return refused_with(answer, &["invalid_secret"]),
-            Shown::Stale => return refused_with(answer, &["instance_stale"]),
-            Shown::Good => {}
-        }
-        if self.installations[at].state == State::Active {
-            self.give_back(at, now);
-            self.installations[at].state = State::Released;
-        }
-        done(answer)
-    }
-
-    fn deactivate(&mut self, by: Option<&(String, Presented)>, id: &str, answer: &Answer, now: i64) -> Judgement {
-        if let Some((asker, secret)) = by {
-            let Some(at) = self.find(asker) else { return refused_with(answer, &["instance_not_found"]) };
-            match self.installations[at].show(*secret, None, now) {
-                Shown::Forged => return refused_with(answer, &["invalid_secret"]),
-                Shown::Stale => return refused_with(answer, &["instance_stale"]),
-                Shown::Good => {}
-            }
-        }
-        let Some(at) = self.find(id) else { return refused_with(answer, &["instance_not_found"]) };
-        if self.installations[at].state != State::Active {
-            return done(answer);
-        }
-        if by.is_none() {
-            let hour = now.div_euclid(HOUR);
-            let lately = self.freed_by_key.iter().filter(|freed| **freed > now - HOUR).count();
-            let this_hour = self.freed_by_key.iter().filter(|freed| freed.div_euclid(HOUR) == hour).count();
-            match answer {
-                Answer::Refused("rate_limited") if lately >= 3 => return Ok(()),
-                Answer::Done { .. } if this_hour < 3 => self.freed_by_key.push(now),
-                answer => return Err(format!("answered {answer:?} to the bare key, the {lately}th time")),
-            }
-        }
-        self.give_back(at, now);
-        self.installations[at].state = State::Deactivated { since: now };
-        done(answer)
-    }
-
-    fn free_seat(&mut self, id: &str, answer: &Answer, now: i64) -> Judgement {
-        let Some(at) = self.find(id) else { return nothing(answer) };
-        if !self.installations[at].holds(now) {
-            return nothing(answer);
-        }
-        if self.installations[at].state == State::Active {
-            self.give_back(at, now);
-            self.installations[at].state = State::Deactivated { since: now };
-        }
-        done(answer)
-    }
-
-    fn block(&mut self, id: &str, answer: &Answer, now: i64) -> Judgement {
-        let Some(at) = self.find(id) else { return nothing(answer) };
-        if self.installations[at].state == State::Blocked {
-            return nothing(answer);
-        }
-        if self.installations[at].state == State::Active {
-            self.give_back(at, now);
-        }
-        self.installations[at].state = State::Blocked;
-        done(answer)
-    }
-
-    fn unblock(&mut self, id: &str, answer: &Answer) -> Judgement {
-        let Some(at) = self.find(id) else { return nothing(answer) };
-        if self.installations[at].state != State::Blocked {
-            return nothing(answer);
-        }
-        self.installations[at].state = State::Active;
-        done(answer)
-    }
-
-    fn delete(&mut self, id: &str, answer: &Answer, now: i64) -> Judgement {
-        let Some(at) = self.find(id) else { return nothing(answer) };
-        if self.installations[at].state == State::Active {
-            self.give_back(at, now);
-        }
-        self.installations[at].state = State::Deleted;
-        done(answer)
-    }
-
-    fn decide(&mut self, id: &str, keeps: bool, answer: &Answer, now: i64) -> Judgement {
-        let Some(at) = self.find(id) else { return nothing(answer) };
-        if !self.installations[at].in_conflict(now) {
-            return nothing(answer);
-        }
-        self.installations[at].decide(keeps);
-        done(answer)
-    }
-
-    // ── What is stored ──────────────────────────────────────────────────────────────────────────────
 
     /// Compares until when the product holds a seat with what has to be, and takes it over. It may be held up to
     /// `ahead` longer, so that not every heartbeat has to be stored.

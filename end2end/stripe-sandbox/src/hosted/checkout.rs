@@ -68,6 +68,10 @@ const COUNTRIES: &[(&str, &str)] = &[
     ("VN", "Vietnam"),
 ];
 
+/// Buttons of payments that are under way for a while.
+const DEBITS: &str = "<button name=\"action\" value=\"debit\">SEPA debit</button>\
+                      <button name=\"action\" value=\"debit_returned\">Returned debit</button>";
+
 /// `GET /c/pay/{id}`
 pub(super) async fn show(State(sandbox): State<Arc<Sandbox>>, Path(id): Path<String>) -> Response<Body> {
     let mut world = sandbox.world();
@@ -145,6 +149,14 @@ fn act(world: &mut World, session: &Value, form: &Form) -> Result<Next, ApiError
     if action == "transfer" {
         return checkout::complete(world, id, &Means::Transfer).map(Next::Completed);
     }
+    if let Some(iban) = debited(action) {
+        if text(session, "mode") != "payment" {
+            return Err(ApiError::invalid("The sandbox takes debits for single payments only."));
+        }
+        let method = payments::debit::method(world, iban)?;
+        let method = world.insert(method);
+        return checkout::complete(world, id, &Means::Card(method, false)).map(Next::Completed);
+    }
     let number = match action {
         "4242" => "4242424242424242",
         "3ds" => "4000002500003155",
@@ -179,6 +191,16 @@ fn act(world: &mut World, session: &Value, form: &Form) -> Result<Next, ApiError
     let method = world.insert(method);
     world.set(id, "_pending_method", json!(method));
     checkout::complete(world, id, &Means::Card(method, false)).map(Next::Completed)
+}
+
+/// The account that a button debits: the money of one comes after some minutes, that of the other never.
+/// <https://docs.stripe.com/payments/sepa-debit/accept-a-payment#test-integration>
+fn debited(action: &str) -> Option<&'static str> {
+    match action {
+        "debit" => Some("AT321904300235473204"),
+        "debit_returned" => Some("AT861904300235473202"),
+        _ => None,
+    }
 }
 
 /// Takes over e-mail, name, country and VAT id, and computes the tax anew.
@@ -310,6 +332,7 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
     if !needs_card(session) {
         ways.push_str(&format!("<button class=\"primary\" name=\"action\" value=\"nothing\">{label}</button>"));
     } else if types.contains(&"card") || types.is_empty() {
+        let debits = if text(session, "mode") == "payment" { DEBITS } else { "" };
         ways.push_str(&format!(
             "<fieldset><legend>Pay with card</legend>\
              <div><label for=\"card_number\">Card number</label><input id=\"card_number\" name=\"card_number\" inputmode=\"numeric\" autocomplete=\"cc-number\" placeholder=\"1234 1234 1234 1234\" value=\"{}\"{}></div>\
@@ -320,7 +343,7 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
              <section class=\"tests\" aria-labelledby=\"tests\"><h2 id=\"tests\">Test cards</h2><p class=\"hint\">Fill nothing in; each button uses its own number.</p><div>\
              <button name=\"action\" value=\"4242\">Pay with 4242 (succeeds)</button>\
              <button name=\"action\" value=\"3ds\">3-D Secure</button>\
-             <button name=\"action\" value=\"declined\">Declined</button></div></section>",
+             <button name=\"action\" value=\"declined\">Declined</button>{debits}</div></section>",
             kept("card_number"),
             wrong("card_number"),
             kept("expiry"),

@@ -265,3 +265,29 @@ async fn a_card_that_passed_3d_secure_once_is_charged_later_without_asking_and_t
         }
     }
 }
+
+#[tokio::test]
+async fn a_debit_is_under_way_for_minutes_and_one_that_is_returned_leaves_the_session_unpaid_for_ever() {
+    let shop = Shop::open().await;
+    let price = shop.price("perpetual", 1_000, None).await;
+    let customer = shop.customer("DE", "pm_card_visa").await;
+    for (button, begun, later, paid) in [
+        ("debit", "2027-02-01T12:00:00Z", "2027-02-01T12:10:00Z", "paid"),
+        ("debit_returned", "2027-02-02T12:00:00Z", "2027-02-02T12:10:00Z", "unpaid"),
+    ] {
+        shop.at(begun);
+        let open = session(&shop, "payment", &price, &[("customer", customer.as_str())]).await;
+        shop.browse(open["url"].as_str().unwrap(), &[("action", button)]).await;
+        let path = format!("checkout/sessions/{}?expand[]=payment_intent", id(&open));
+        let under_way = shop.get(&path).await;
+        assert_eq!(under_way["payment_status"], "unpaid", "{button}");
+        assert_eq!(under_way["payment_intent"]["status"], "processing", "{button}");
+        shop.at(later);
+        let settled = shop.get(&path).await;
+        assert_eq!((settled["status"].as_str(), settled["payment_status"].as_str()), (Some("complete"), Some(paid)));
+    }
+    let types = shop.event_types().await;
+    for expected in ["checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"] {
+        assert_eq!(types.iter().filter(|kind| *kind == expected).count(), 1, "{expected} in {types:?}");
+    }
+}

@@ -7,6 +7,7 @@
 mod addresses;
 mod forgery;
 mod matrix;
+mod power;
 mod tokens;
 mod world;
 

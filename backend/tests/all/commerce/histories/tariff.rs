@@ -162,3 +162,12 @@ pub(super) fn period_end(anchor: i64, yearly: bool, start: i64) -> i64 {
     let step = if yearly { 12 } else { 1 };
     (1..).map(|number| months_after(anchor, number * step)).find(|end| *end > start).expect("an end")
 }
+
+/// The first moment from `now` on that falls on the day of the year, at the time of day, at which this history begins:
+/// so a seed meets the same months whenever it is played.
+pub(super) fn begin(now: i64, seed: u64) -> i64 {
+    // Month ends, a leap day where there is one, and a day like any other, all of 2028.
+    const BEGINNINGS: [i64; 5] = [1_826_100_000, 1_832_844_600, 1_835_395_199, 1_851_200_000, 1_861_920_000];
+    let first = BEGINNINGS[usize::try_from(seed % 5).expect("one of five")];
+    (-3..).map(|years| months_after(first, years * 12)).find(|at| *at > now).expect("a day to come")
+}
