@@ -96,7 +96,6 @@ impl Limit {
             Self::InviteAccount => (40, HOUR_MS),
             Self::InviteEmail | Self::TestMailUser => (6, HOUR_MS),
             Self::InviteUser => (100, 24 * HOUR_MS),
-            Self::InviteEmail => (6, HOUR_MS),
             Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),

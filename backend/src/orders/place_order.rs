@@ -18,9 +18,8 @@ use crate::campaigns::Holding;
 use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::{AccountId, LicenseId, OrderId, UserId};
-use crate::keys::MasterKey;
 use crate::ids::{AccountId, LicenseId, UserId};
+use crate::keys::MasterKey;
 use crate::licenses::License;
 use crate::money::Currency;
 use crate::stripe::{

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, preview_conversion, store};
-use crate::billing::{Commerce, CommerceError, payer_of};
 use crate::accounts::{self, Act};
-use crate::billing::{Commerce, CommerceError};
+use crate::billing::{Commerce, CommerceError, payer_of};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText};

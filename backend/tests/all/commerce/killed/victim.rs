@@ -120,6 +120,7 @@ fn place(act: &Value) -> backend::orders::PlaceOrder {
         purchase: Purchase::Plan(composition(act, 2)),
         payment: backend::orders::Payment::Card,
         promotion: None,
+        for_client: None,
         urls: backend::orders::CheckoutUrls {
             success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
             cancel: "https://portal.test/pricing".to_owned(),
