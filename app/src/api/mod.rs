@@ -32,6 +32,7 @@ pub mod management;
 pub mod messages;
 pub mod next;
 pub mod orders;
+pub mod passkeys;
 pub mod perpetual;
 pub mod plan_versions;
 pub mod refusal;

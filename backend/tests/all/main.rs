@@ -22,6 +22,7 @@ mod mail;
 mod members;
 mod messages;
 mod model;
+mod passkeys;
 mod second_factor;
 mod stories;
 mod support;

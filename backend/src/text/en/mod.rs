@@ -60,6 +60,8 @@ pub mod order_page;
 pub mod orders;
 pub mod overview;
 pub mod packs;
+pub mod passkey_mail;
+pub mod passkeys;
 pub mod plan_versions;
 pub mod portal;
 pub mod portal_accounts;

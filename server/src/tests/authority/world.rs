@@ -42,6 +42,7 @@ pub(super) struct Objects {
     token: String,
     vendor_token: String,
     conversation: String,
+    passkey: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -88,6 +89,7 @@ impl World {
             token: "tok_own".to_owned(),
             vendor_token: "tok_vendor".to_owned(),
             conversation: "con_own".to_owned(),
+            passkey: "psk_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -352,6 +354,7 @@ impl Objects {
             ("count", "1"),
             ("features", ""),
             ("conversation_id", &self.conversation),
+            ("passkey_id", &self.passkey),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),
@@ -396,6 +399,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         token: "tok_abroad".to_owned(),
         vendor_token: "tok_abroad".to_owned(),
         conversation: "con_abroad".to_owned(),
+        passkey: "psk_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -513,6 +517,9 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
          SELECT id, 'evt_abroad', 'invoice.paid', '{}', 'failed', 1 FROM vendors WHERE id <> $1",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
          SELECT 'job_abroad', id, 'mail.send', 'job_abroad', x'00', 'dead', 1, 1, 1 FROM vendors WHERE id <> $1",
+        "INSERT INTO passkeys (id, vendor_id, user_id, credential_id, public_key, sign_count, backed_up, name, created_at)
+         SELECT 'psk_' || CASE vendor_id WHEN $1 THEN 'own' ELSE 'abroad' END, vendor_id, id, x'01', x'01', 0, FALSE, 'x', 1
+         FROM users WHERE id IN ('usr_owner', 'usr_foreign_admin')",
     ] {
         sqlx::query(sql).bind(vendor).execute(&mut *raw).await?;
     }
