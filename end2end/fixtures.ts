@@ -27,6 +27,8 @@ interface WorkerFixtures {
   catalog: string | undefined;
   /** Settings of the worker's product that differ, by the names of environment variables. */
   settings: Record<string, string>;
+  /** The host name of the worker's product. */
+  host: string;
   /** The worker's own product, shared by its tests: journeys sign up with addresses of their own. */
   product: Product;
 }
@@ -39,9 +41,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   settings: [{}, { option: true, scope: 'worker' }],
 
+  host: ['127.0.0.1', { option: true, scope: 'worker' }],
+
   product: [
-    async ({ catalog, settings }, use) => {
-      const product = await startProduct({ catalog, settings });
+    async ({ catalog, settings, host }, use) => {
+      const product = await startProduct({ catalog, settings, host });
       await use(product);
       await product.stop();
     },

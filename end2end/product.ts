@@ -84,6 +84,8 @@ export interface Options {
   databaseUrl?: string;
   /** Settings that differ, by the names of environment variables. */
   settings?: Record<string, string>;
+  /** The host name under which browsers open it; passkeys need one that is no address. */
+  host?: string;
 }
 
 /** The products that run here, by every address that they answer. */
@@ -97,10 +99,10 @@ export function productAt(url: string): Product {
 }
 
 /** Starts a product on free loopback ports in a temporary folder. */
-export async function startProduct({ catalog = CATALOG, databaseUrl, settings = {} }: Options = {}): Promise<Product> {
+export async function startProduct({ catalog = CATALOG, databaseUrl, settings = {}, host = '127.0.0.1' }: Options = {}): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-journey-'));
   const [port, sandboxPort] = await freePorts();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   const clockFile = join(folder, 'clock');
   const mails = join(folder, 'mail');
@@ -158,13 +160,13 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
   };
 
   try {
-    const webhook = ['--webhook-url', `${url}/stripe/webhook/${await vendorOf(catalog)}`, '--webhook-secret', WEBHOOK_SECRET];
+    const webhook = ['--webhook-url', `http://127.0.0.1:${port}/stripe/webhook/${await vendorOf(catalog)}`, '--webhook-secret', WEBHOOK_SECRET];
     const sandbox = start('stripe-sandbox', ['--listen', `127.0.0.1:${sandboxPort}`, ...webhook]);
     await ready(sandbox, `${sandboxUrl}/_sandbox/state`);
     await command('migrate');
     await command('admin', 'apply-catalog', catalog, '--yes');
     const server = start('server', ['serve']);
-    await ready(server, `${url}/readyz`);
+    await ready(server, `http://127.0.0.1:${port}/readyz`);
   } catch (error) {
     const printed = await readLog();
     await stop();

@@ -99,6 +99,8 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("account") view=pages::account::page />
                 <Route path=(StaticSegment("account"), StaticSegment("members")) view=pages::members::page />
                 <Route path=(StaticSegment("account"), StaticSegment("members"), ParamSegment("id")) view=pages::member::page />
+                <Route path=(StaticSegment("account"), StaticSegment("passkeys")) view=pages::passkeys::page />
+                <Route path=(StaticSegment("account"), StaticSegment("passkeys"), StaticSegment("new")) view=pages::passkey_new::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
                 <Route path=(StaticSegment("account"), StaticSegment("partners")) view=pages::account_partners::page />

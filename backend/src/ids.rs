@@ -66,6 +66,8 @@ ids! {
     AccountId = "acc";
     /// An invitation to act for an account, or as staff.
     InvitationId = "ivt";
+    /// A passkey of somebody's.
+    PasskeyId = "psk";
     /// A signed-in browser.
     SessionId = "ses";
     /// What is sold.

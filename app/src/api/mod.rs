@@ -33,6 +33,7 @@ pub mod messages;
 pub mod next;
 pub mod orders;
 pub mod partners;
+pub mod passkeys;
 pub mod perpetual;
 pub mod plan_versions;
 pub mod refusal;

@@ -1,7 +1,7 @@
 //! Why forms of people and accounts are refused, as codes that wait in the session, and their sentences.
 
-use backend::accounts::FieldProblem;
-use backend::text::en::{accounts as text, second_factor};
+use backend::accounts::{FieldProblem, Problem};
+use backend::text::en::{accounts as text, passkeys, second_factor};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -26,6 +26,18 @@ pub enum Refusal {
     CodeDiffers,
     /// The second step of a log-in came too late, or its first one is worth nothing any more.
     StartOver,
+    /// A passkey cannot be called so.
+    PasskeyName(Problem),
+    /// The passkey is nobody's, somebody else's, or its answer is wrong.
+    PasskeyRefused,
+    /// The answer to a challenge came too late, or for the second time.
+    PasskeyLate,
+    /// There may be a copy of the passkey.
+    PasskeyCopied,
+    /// The passkey that is added is there already.
+    PasskeyPresent,
+    /// The passkey that is added cannot be taken.
+    PasskeyNotAdded,
     /// Too many attempts.
     Limited {
         /// Seconds to wait.
@@ -60,6 +72,12 @@ impl Refusal {
             Self::WrongCode => second_factor::WRONG_CODE.to_owned(),
             Self::CodeDiffers => second_factor::CODE_DIFFERS.to_owned(),
             Self::StartOver => second_factor::START_OVER.to_owned(),
+            Self::PasskeyName(problem) => passkeys::bad_name(problem),
+            Self::PasskeyRefused => passkeys::REFUSED.to_owned(),
+            Self::PasskeyLate => passkeys::LATE.to_owned(),
+            Self::PasskeyCopied => passkeys::COPIED.to_owned(),
+            Self::PasskeyPresent => passkeys::PRESENT.to_owned(),
+            Self::PasskeyNotAdded => passkeys::NOT_ADDED.to_owned(),
             Self::Limited { retry_after_s } => text::limited(*retry_after_s),
         }
     }
@@ -82,7 +100,7 @@ pub fn errors_of(refused: &Refused) -> Vec<FieldError> {
 
 #[cfg(test)]
 mod tests {
-    use backend::accounts::{Field, Problem};
+    use backend::accounts::Field;
 
     use super::*;
 

@@ -2,14 +2,15 @@
 //! `?edit=company` and `?edit=password` show the form in place of the facts.
 
 use backend::accounts::{
-    self, Account, Act, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, list_members,
-    list_sessions, may, session_handle,
+    self, Account, Act, RelyingParty, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor,
+    list_members, list_passkeys, list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
     accounts as fields, audit, countries, members as people, moments, partners, portal, portal_accounts as text,
+    accounts as fields, audit, countries, members as people, moments, passkeys, portal, portal_accounts as text,
     second_factor, tokens,
 };
 use leptos::prelude::*;
@@ -23,6 +24,7 @@ use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASS
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
 use crate::api::partners::PARTNERS;
+use crate::api::passkeys::PASSKEYS;
 use crate::api::refusal::errors_of;
 use crate::api::second_factor::SECOND_FACTOR;
 use crate::api::step_up::{confirm_first, fresh_authentication};
@@ -49,10 +51,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 None => Vec::new(),
             };
             let factor = find_second_factor(tx, &cx, &user_id).await?;
-            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor))
+            let passkeys = list_passkeys(tx, &cx, &user_id).await?.len();
+            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor, passkeys))
         })
     });
-    let (members, sessions, factor) = found.await?;
+    let (members, sessions, factor, passkeys) = found.await?;
+    let passkeys = RelyingParty::of(&visit.vendor).map(|_| passkeys);
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
     if visit.query("edit").as_deref() == Some("password") && factor.is_some() {
         // Before anything is typed, not after.
@@ -94,7 +98,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {head}
         {limited}
         {verify_banner(&visit)}
-        <div class="row">{company} {log_in(&viewer.user, factor.as_ref())}</div>
+        <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys)}</div>
         {members}
         {another}
         {partners}
@@ -183,7 +187,8 @@ async fn company_form(account: &Account) -> AnyView {
     .into_any()
 }
 
-fn log_in(user: &User, factor: Option<&SecondFactor>) -> AnyView {
+/// `keys` is how many passkeys the user has, where the portal can have any.
+fn log_in(user: &User, factor: Option<&SecondFactor>, keys: Option<usize>) -> AnyView {
     let edit = || view! { <LinkButton href=EDIT_PASSWORD label=text::CHANGE_PASSWORD emphasis=Emphasis::Quiet /> };
     let to_factor = second_factor::to_page(factor.is_some());
     let name = (!user.name.is_empty()).then(|| Fact::new(fields::field(accounts::Field::Name), user.name.clone()));
@@ -192,11 +197,13 @@ fn log_in(user: &User, factor: Option<&SecondFactor>) -> AnyView {
         Fact::new(text::PASSWORD, text::password_since(user.password_set_at)),
         Fact::new(second_factor::SECOND_FACTOR, second_factor::state(factor)),
     ];
-    let facts: Vec<Fact> = name.into_iter().chain(facts).collect();
+    let of_keys = keys.map(|count| Fact::new(passkeys::PASSKEYS, passkeys::state(count)));
+    let facts: Vec<Fact> = name.into_iter().chain(facts).chain(of_keys).collect();
+    let to_keys = keys.map(|count| view! { <LinkButton href=PASSKEYS label=passkeys::to_page(count) /> });
     view! {
         <Card title=text::LOG_IN_DETAILS aside=edit id="log-in">
             <Facts facts />
-            <div class="acts"><LinkButton href=SECOND_FACTOR label=to_factor /></div>
+            <div class="acts"><LinkButton href=SECOND_FACTOR label=to_factor /> {to_keys}</div>
         </Card>
     }
     .into_any()

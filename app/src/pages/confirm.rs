@@ -1,11 +1,12 @@
 //! `/confirm?next=`: asks for the password again, and for a code where there is a second factor, and goes on.
 
-use backend::accounts::{Field as Person, has_second_factor};
+use backend::accounts::{Field as Person, has_second_factor, list_passkeys};
+use backend::db::DbError;
 use backend::text::en::{accounts as fields, portal, portal_accounts as text, second_factor};
 use leptos::prelude::*;
 
 use super::sign_up::password;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, passkey_use, render};
 use crate::api::form::take_refused;
 use crate::api::next::local_path;
 use crate::api::refusal::errors_of;
@@ -24,11 +25,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let back = local_path(&next);
     let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
     let (cx, email) = (visit.viewer_cx(), viewer.user.email.clone());
-    let read = visit
-        .state
-        .db
-        .read(move |tx| Box::pin(async move { has_second_factor(tx, &cx.vendor_id, &viewer.user.id).await }));
-    let has_factor = read.await?;
+    let read = visit.state.db.read(move |tx| {
+        Box::pin(async move {
+            let has_passkey = !list_passkeys(tx, &cx, &viewer.user.id).await?.is_empty();
+            Ok::<_, DbError>((has_second_factor(tx, &cx.vendor_id, &viewer.user.id).await?, has_passkey))
+        })
+    });
+    let (has_factor, has_passkey) = read.await?;
+    let passkey = if has_passkey { passkey_use::confirm(&visit, &next) } else { None };
     let title = if has_factor { second_factor::CONFIRM_BOTH } else { text::CONFIRM_PASSWORD };
     let code = has_factor.then(|| {
         view! {
@@ -59,6 +63,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 />
                 {code}
             </Form>
+            {passkey}
             <p><a href="/forgot-password">{text::FORGOTTEN}</a></p>
         </div>
     };

@@ -5,7 +5,7 @@ use backend::text::en::{accounts as fields, portal, portal_accounts as text};
 use leptos::prelude::*;
 
 use super::sign_up::password;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, passkey_use, render};
 use crate::api::form::take_refused;
 use crate::api::key_recovery::RECOVER;
 use crate::api::next::with_next;
@@ -23,6 +23,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let refused = take_refused("log-in").await;
     let errors = errors_of(&refused);
     let lead = text::log_in_lead(&visit.vendor.name, !next.is_empty());
+    let passkey = passkey_use::log_in(&visit, &next);
     let sign_up = with_next("/sign-up", &next);
     let body = view! {
         <div class="column">
@@ -49,6 +50,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     autocomplete="current-password"
                 />
             </Form>
+            {passkey}
             <p>{text::NEW_HERE} " " <a href=sign_up>{text::SIGN_UP}</a></p>
             <p><a href=RECOVER>{text::KEYS_LOST}</a></p>
         </div>

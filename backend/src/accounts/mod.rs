@@ -44,6 +44,7 @@ mod known_browsers;
 mod links;
 mod log_in;
 pub mod members;
+mod passkeys;
 mod password;
 mod rate_limits;
 mod request_password_reset;
@@ -75,6 +76,12 @@ pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
+pub use passkeys::{
+    AddPasskey, Begun, CHALLENGE_MS, Flaw, PASSKEY_NAME_MAX_CHARS, Passkey, PasskeyAddition, PasskeyBeginning,
+    PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval, PasskeyRenaming, RelyingParty, UsePasskey,
+    add_passkey, begin_passkey, confirm_with_passkey, delete_old_challenges, list_passkeys, log_in_with_passkey,
+    remove_passkey, rename_passkey,
+};
 pub use password::{Password, PasswordHash, Passwords, Verdict};
 pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_back, hit, subject_of};
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};

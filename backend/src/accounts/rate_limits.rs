@@ -59,6 +59,8 @@ text_enum! {
         InviteUser = "invite_user",
         /// Invitations sent to one e-mail address.
         InviteEmail = "invite_email",
+        /// Challenges for passkeys, from one network address.
+        PasskeyAddress = "passkey_address",
         /// Password checks of a signed-in user.
         PasswordCheckUser = "password_check_user",
         /// Seats of one license freed by somebody who shows only its key.
@@ -87,7 +89,7 @@ impl Limit {
     #[must_use]
     pub fn allowance(self) -> (i64, i64) {
         match self {
-            Self::SignInAddress => (60, 15 * MINUTE_MS),
+            Self::SignInAddress | Self::PasskeyAddress => (60, 15 * MINUTE_MS),
             Self::SignInPair | Self::SignInBrowser | Self::PasswordCheckUser => (10, 15 * MINUTE_MS),
             Self::SignInEmail => (100, HOUR_MS),
             // Three of a million codes are good at a time: that many tries take most of a year to find one by chance.

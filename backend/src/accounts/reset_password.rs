@@ -1,4 +1,4 @@
-//! Setting a new password with the link from the mail. A second factor stays: whoever reads the mail needs it still,
+//! Setting a new password with the link from the mail. A second factor stays, as do passkeys: whoever reads the mail needs it still,
 //! unless nobody had shown before that the address is theirs.
 
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::links::{LinkPurpose, find_link, spend_links, use_link};
 use super::log_in::forgive_attempts;
 use super::password::{Password, PasswordHash, Passwords};
 use super::rules::{Field, FieldProblem, check_password};
-use super::{User, second_factor, sessions, store};
+use super::{User, passkeys, second_factor, sessions, store};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{Db, DbError, Tx};
@@ -89,8 +89,9 @@ async fn set(
     // Whoever had the link reads the address's mail.
     if store::update_email_verified(tx, cx, &user.id, &link.email_key).await? {
         audit::record(tx, cx, None, "user.verify_email", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
-        // A second factor from before that may be a stranger's, who signed up with somebody else's address.
+        // A second factor and passkeys from before that may be a stranger's, who signed up with somebody else's address.
         second_factor::remove_unproven(tx, cx, &user.id).await?;
+        passkeys::remove_unproven(tx, cx, &user.id).await?;
     }
     forgive_attempts(tx, cx, master, &user.email, request.address).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;

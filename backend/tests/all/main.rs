@@ -24,6 +24,7 @@ mod members;
 mod messages;
 mod model;
 mod partners;
+mod passkeys;
 mod second_factor;
 mod settings;
 mod stories;

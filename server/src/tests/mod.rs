@@ -9,6 +9,7 @@ mod key_care;
 mod licensing_api;
 mod management;
 mod openapi;
+mod passkeys;
 mod portal;
 mod second_factor;
 mod stripe_check;

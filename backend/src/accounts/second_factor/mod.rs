@@ -35,7 +35,7 @@ pub use remove_second_factor::{FactorRemoval, remove_second_factor};
 pub use renew_recovery_codes::{CodesRenewal, renew_recovery_codes};
 pub use reset_second_factor::{FactorReset, reset_second_factor};
 pub use set_second_factor::{FactorSetup, set_second_factor};
-pub(super) use tell::tell_of_recovery_code;
+pub(super) use tell::{tell, tell_of_recovery_code};
 pub use totp::{STEP_S, TotpSecret};
 
 /// What a user's own page says about the second factor.

@@ -9,7 +9,7 @@ use crate::mail::{self, Letter, Sender};
 use crate::text::en::sign_in_mail as text;
 
 /// Queues the letter that `write` makes.
-pub(super) async fn tell(
+pub(in crate::accounts) async fn tell(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,

@@ -65,6 +65,8 @@ pub mod overview;
 pub mod packs;
 pub mod partner_mail;
 pub mod partners;
+pub mod passkey_mail;
+pub mod passkeys;
 pub mod plan_versions;
 pub mod portal;
 pub mod portal_accounts;

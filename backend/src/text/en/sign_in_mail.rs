@@ -9,16 +9,17 @@ use crate::clock::UnixMs;
 use crate::mail::{Letter, Sender};
 
 /// Why such a letter comes.
-const REASON: &str = "You get this mail because it concerns the safety of your account; it cannot be switched off.";
+pub(super) const REASON: &str =
+    "You get this mail because it concerns the safety of your account; it cannot be switched off.";
 
 /// `21 November 2026, 11:00 UTC`.
-fn moment(at: UnixMs) -> String {
+pub(super) fn moment(at: UnixMs) -> String {
     let time = at.timestamp().to_zoned(TimeZone::UTC).time();
     format!("{}, {:02}:{:02} UTC", documents::date(at.date()), time.hour(), time.minute())
 }
 
 /// The button that leads to a new password, which logs everybody out.
-fn not_me(sender: &Sender) -> Option<(String, String)> {
+pub(super) fn not_me(sender: &Sender) -> Option<(String, String)> {
     Some(("It was not me".to_owned(), format!("{}/forgot-password", sender.origin)))
 }
 

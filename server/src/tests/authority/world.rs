@@ -44,6 +44,7 @@ pub(super) struct Objects {
     vendor_token: String,
     conversation: String,
     relation: String,
+    passkey: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -91,6 +92,7 @@ impl World {
             vendor_token: "tok_vendor".to_owned(),
             conversation: "con_own".to_owned(),
             relation: "rln_own".to_owned(),
+            passkey: "psk_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -376,6 +378,7 @@ impl Objects {
             ("commission", "20"),
             ("discount", "10"),
             ("days_until_due", "30"),
+            ("passkey_id", &self.passkey),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),
@@ -421,6 +424,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         vendor_token: "tok_abroad".to_owned(),
         conversation: "con_abroad".to_owned(),
         relation: "rln_abroad".to_owned(),
+        passkey: "psk_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -542,6 +546,9 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
         "INSERT INTO mails (id, vendor_id, recipient, recipient_key, subject, created_at)
          SELECT id, vendor_id, 'x@people.test', 'x@people.test', 'x', 1 FROM jobs WHERE id IN ('job_own', 'job_abroad')
              AND $1 <> ''",
+        "INSERT INTO passkeys (id, vendor_id, user_id, credential_id, public_key, sign_count, backed_up, name, created_at)
+         SELECT 'psk_' || CASE vendor_id WHEN $1 THEN 'own' ELSE 'abroad' END, vendor_id, id, x'01', x'01', 0, FALSE, 'x', 1
+         FROM users WHERE id IN ('usr_owner', 'usr_foreign_admin')",
     ] {
         sqlx::query(sql).bind(vendor).execute(&mut *raw).await?;
     }

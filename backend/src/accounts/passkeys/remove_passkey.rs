@@ -1,0 +1,60 @@
+//! Taking one of one's own passkeys away.
+
+use serde_json::json;
+
+use super::store;
+use crate::accounts::second_factor::tell;
+use crate::accounts::{sessions, store as people};
+use crate::audit;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::{PasskeyId, SessionId, UserId};
+use crate::keys::MasterKey;
+use crate::text::en::passkey_mail as text;
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyRemoval {
+    /// It lets nobody in any more, the user's other sessions have ended, and the user was told by mail.
+    Removed,
+    /// Whoever acts has no such passkey.
+    NotFound,
+}
+
+/// Removes a passkey of whoever acts; the password stays, so there is a way in without any. Whoever calls it has made sure
+/// that the person showed a moment ago who it is.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn remove_passkey(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    id: &PasskeyId,
+    keep: Option<&SessionId>,
+) -> Result<PasskeyRemoval, DbError> {
+    let Some(user_id) = cx.actor.person() else { return Ok(PasskeyRemoval::NotFound) };
+    let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(PasskeyRemoval::NotFound) };
+    let Some(name) = store::delete_passkey(tx, cx, user_id, id).await? else { return Ok(PasskeyRemoval::NotFound) };
+    // It may be the device that was stolen, and still logged in.
+    sessions::end_other_sessions(tx, cx, user_id, keep).await?;
+    let before = json!({ "passkey": id, "name": name });
+    audit::record(tx, cx, None, "user.remove_passkey", user_id.as_str(), Some(&before), audit::NOTHING).await?;
+    tell(tx, cx, master, &user, |sender| text::passkey_removed(sender, cx.now, &name)).await?;
+    Ok(PasskeyRemoval::Removed)
+}
+
+/// Takes away the passkeys that somebody added before the address was shown to be the user's. Whoever calls it has seen that
+/// proof just now, and ends the user's sessions.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(in crate::accounts) async fn remove_unproven(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<(), DbError> {
+    for row in store::list_rows(tx, cx, user_id).await? {
+        if let Some(name) = store::delete_passkey(tx, cx, user_id, &row.id).await? {
+            let before = json!({ "passkey": row.id, "name": name });
+            audit::record(tx, cx, None, "user.remove_passkey", user_id.as_str(), Some(&before), audit::NOTHING).await?;
+        }
+    }
+    Ok(())
+}
