@@ -54,6 +54,8 @@ pub enum StaffAct {
     See,
     /// Issue, suspend, revoke, restore, extend and move licenses, end subscriptions at once; free instances.
     ManageLicenses,
+    /// See what subscriptions bring in.
+    SeeRevenue,
     /// Refund, credit, pay out commissions.
     MoveMoney,
     /// Products, plans, prices, branding.
@@ -92,6 +94,7 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
         StaffAct::Answer => matches!(role, Admin | Support | Finance),
         StaffAct::MoveMoney | StaffAct::ManagePartners | StaffAct::ManageCampaigns => matches!(role, Admin | Finance),
         StaffAct::SeeAudit => matches!(role, Admin | ReadOnly),
+        StaffAct::SeeRevenue => matches!(role, Admin | Finance | ReadOnly),
         StaffAct::EditCatalog
         | StaffAct::PublishReleases
         | StaffAct::ManageKeys
@@ -122,9 +125,10 @@ mod tests {
     ];
 
     /// Admin, support, finance, read-only.
-    const STAFF: [(StaffAct, &str); 15] = [
+    const STAFF: [(StaffAct, &str); 16] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
+        (StaffAct::SeeRevenue, "afr"),
         (StaffAct::MoveMoney, "af"),
         (StaffAct::EditCatalog, "a"),
         (StaffAct::PublishReleases, "a"),

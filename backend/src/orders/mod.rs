@@ -24,6 +24,7 @@ mod place_order;
 pub mod promotion;
 mod remind_of_transfers;
 pub mod rules;
+pub mod search;
 mod show_new_key;
 pub(crate) mod store;
 mod take_code;
@@ -46,10 +47,7 @@ pub use order_progress::{OrderProgress, order_progress};
 pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
-pub use store::{
-    LatestOrder, UnfinishedOrder, find_order, find_order_by_invoice, list_latest_orders, list_orders,
-    list_unfinished_orders,
-};
+pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 
 text_enum! {
     /// What an order buys.

@@ -17,9 +17,7 @@ use crate::money::Currency;
 
 pub use create_vendor::{NewVendor, create_vendor};
 pub(crate) use store::lock_vendor;
-pub use store::{
-    Counts, count_business, find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding,
-};
+pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
 
 /// Whoever sells.
 #[derive(Clone, Debug, PartialEq)]

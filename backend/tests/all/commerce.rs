@@ -10,6 +10,7 @@ mod cancelling;
 mod changes_by_transfer;
 mod currencies;
 mod decoding;
+mod earnings;
 mod edges;
 mod failed_renewal;
 mod free_plans;
