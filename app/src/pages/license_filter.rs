@@ -1,5 +1,7 @@
 //! The filter above a list of licenses: a form whose answers are the address of the list.
 
+use std::collections::BTreeSet;
+
 use backend::catalog::{Plan, PlanKind, Product};
 use backend::db::{DbError, Tx};
 use backend::ids::VendorId;
@@ -114,9 +116,9 @@ impl Filtered {
     fn more(&self) -> impl IntoView + use<> {
         let any = || std::iter::once(Choice::new("", text::ANY));
         // Plans of different products may share a code; the product tells them apart.
-        let mut plans: Vec<_> = self.plans.iter().map(|it| Choice::new(&it.code, &it.name)).collect();
-        plans.dedup_by(|one, other| one.value == other.value);
-        let plans = Control::Select(any().chain(plans).collect());
+        let mut seen = BTreeSet::new();
+        let plans = self.plans.iter().filter(|it| seen.insert(it.code.clone()));
+        let plans = Control::Select(any().chain(plans.map(|it| Choice::new(&it.code, &it.name))).collect());
         let kinds = PlanKind::ALL.iter().map(|it| Choice::new(it.as_str(), text::kind(*it)));
         let kinds = Control::Select(any().chain(kinds).collect());
         let ends = Ending::ALL.iter().map(|it| Choice::new(it.as_str(), text::ends(*it)));

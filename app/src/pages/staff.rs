@@ -12,9 +12,9 @@ use leptos::prelude::*;
 
 use super::staff_numbers::{denials_card, licenses_card, number, orders_card, revenue_card};
 use super::{
-    NoPage, Page, render, staff_audit, staff_failed, staff_messages, staff_payments, staff_people, staff_refunds,
-    staff_role,
+    NoPage, Page, render, staff_audit, staff_failed, staff_messages, staff_payments, staff_refunds, staff_role,
 };
+use crate::api::staff_people::PEOPLE;
 use crate::components::{
     Card, Column, Emphasis, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Progress, Row, Step, Steps,
     Table, Tone,
@@ -42,7 +42,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (dashboard, leftovers) = found.await?;
     let has_stripe = visit.state.stripe.of(&visit.vendor.id).is_some();
     let failed = dashboard.failed_work();
-    let lead = (failed == 0).then_some(words::ALL_IS_WELL);
+    let lead = dashboard.is_calm().then_some(words::ALL_IS_WELL);
     let attention = (failed > 0).then(|| attention(&dashboard));
     let first =
         (!dashboard.beginnings.are_made() || !has_stripe).then(|| first_steps(dashboard.beginnings, has_stripe, role));
@@ -107,7 +107,7 @@ fn first_steps(made: Beginnings, has_stripe: bool, role: StaffRole) -> AnyView {
         step(text::FIRST_ORDER, made.has_order, text::FIRST_ORDER_HOW),
     ];
     let invite = (!made.has_colleagues && staff_may(role, StaffAct::ManageStaff))
-        .then(|| view! { <LinkButton href=staff_people::PATH label=text::TO_STAFF /> });
+        .then(|| view! { <LinkButton href=PEOPLE label=text::TO_STAFF /> });
     let look = (!made.has_order).then(|| view! { <LinkButton href="/" label=text::TO_PRICE_LIST /> });
     view! {
         <Card title=text::FIRST_STEPS lead=text::FIRST_STEPS_LEAD>

@@ -68,4 +68,11 @@ impl Dashboard {
         let jobs = i64::try_from(self.failures.jobs.len()).unwrap_or(i64::MAX);
         self.failures.event_count.saturating_add(jobs)
     }
+
+    /// Whether nothing waits for somebody.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        let waits = [self.failed_work(), self.open_messages, self.overdue_payments, self.undecided.disputes];
+        waits.iter().all(|count| *count == 0)
+    }
 }

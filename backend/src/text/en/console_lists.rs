@@ -5,6 +5,7 @@ use sdk::error::Code;
 use super::{console_money, licenses, moments};
 use crate::billing::earnings::{Earning, EarningState};
 use crate::clock::UnixMs;
+use crate::invoices::CreditNoteStatus;
 use crate::leases::denials::{Denial, Within};
 use crate::leases::instance_list::{LeaseState, VendorInstance};
 use crate::orders::Payment;
@@ -181,7 +182,6 @@ pub fn return_kind(kind: ReturnKind) -> &'static str {
 /// Where it stands, in a word.
 #[must_use]
 pub fn return_status(status: ReturnStatus) -> &'static str {
-    use crate::invoices::CreditNoteStatus;
     match status {
         ReturnStatus::Refund(status) => console_money::refund_status(status),
         ReturnStatus::Dispute(status) => console_money::dispute_status(status),
