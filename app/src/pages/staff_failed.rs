@@ -23,7 +23,8 @@ pub fn page() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
-    let failures = visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, FAILURES_SHOWN).await })).await?;
+    let failures =
+        visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, FAILURES_SHOWN).await })).await?;
     let is_clear = failures.events.is_empty() && failures.jobs.is_empty();
     let lead = if is_clear { text::NOTHING_FAILED } else { text::FAILED_LEAD };
     let body = view! {
