@@ -132,6 +132,11 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), ParamSegment("id")) view=pages::staff_campaign::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("instances")) view=pages::staff_instances::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("denials")) view=pages::staff_denials::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("orders")) view=pages::staff_orders::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("refunds")) view=pages::staff_refunds::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("subscriptions")) view=pages::staff_subscriptions::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices")) view=pages::staff_invoices::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />

@@ -124,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 11] {
+fn for_people() -> [Handler; 13] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
@@ -136,6 +136,8 @@ fn for_people() -> [Handler; 11] {
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),
         (Method::GET, "/staff/feedback.csv", get(http::exports::feedback)),
+        (Method::GET, "/staff/orders.csv", get(http::exports::orders)),
+        (Method::GET, "/staff/subscriptions.csv", get(http::exports::subscriptions)),
         (Method::GET, "/orders/{order_id}/state", get(http::order_state::tell)),
     ]
 }

@@ -1,9 +1,11 @@
 //! The filter above a list of licenses: a form whose answers are the address of the list.
 
-use backend::catalog::Product;
+use std::collections::BTreeSet;
+
+use backend::catalog::{Plan, PlanKind, Product};
 use backend::db::{DbError, Tx};
 use backend::ids::VendorId;
-use backend::licenses::search::{FoundLicenses, LastContact, LicenseFilter, LicenseOrder, ListedStatus, Place};
+use backend::licenses::search::{Ending, FoundLicenses, LastContact, LicenseFilter, LicenseOrder, ListedStatus, Place};
 use backend::text::en::{license_search as text, licenses as words};
 use leptos::prelude::*;
 
@@ -24,6 +26,8 @@ pub(super) struct Filtered {
     pub(super) after: Option<Place>,
     /// What there is to choose from.
     pub(super) products: Vec<Product>,
+    /// The plans of these products; only in the vendor's list.
+    pub(super) plans: Vec<Plan>,
     /// Whether the order can be chosen, and only the account's own licenses are looked through.
     pub(super) own: bool,
 }
@@ -34,12 +38,17 @@ impl Filtered {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
         let value = |asked: &str| pairs.iter().find(|(name, _)| name == asked).map(|(_, value)| value.clone());
         let after = value("after").and_then(|place| Place::parse(&place));
-        Self { path, filter: LicenseFilter::of_address(value), after, products: Vec::new(), own }
+        Self { path, filter: LicenseFilter::of_address(value), after, products: Vec::new(), plans: Vec::new(), own }
     }
 
     /// Reads what there is to choose from.
     pub(super) async fn read_products(&mut self, tx: &mut Tx, vendor_id: &VendorId) -> Result<(), DbError> {
         self.products = backend::catalog::list_products(tx, vendor_id).await?;
+        if !self.own {
+            for product in &self.products {
+                self.plans.extend(backend::catalog::list_plans(tx, vendor_id, &product.id).await?);
+            }
+        }
         Ok(())
     }
 
@@ -63,6 +72,7 @@ impl Filtered {
             let control = Control::Select(any.chain(self.products.iter().map(|it| Choice::new(&it.code, &it.name))).collect());
             view! { <Field name="product" label=text::PRODUCT control value=filter.product.clone() may_be_empty=true /> }
         });
+        let more = (!self.own).then(|| self.more());
         let order = self.own.then(|| {
             let orders = LicenseOrder::ALL.iter().map(|it| Choice::new(it.as_str(), text::order(*it)));
             let value = filter.order.unwrap_or(LicenseOrder::Newest).as_str();
@@ -90,6 +100,7 @@ impl Filtered {
                         >
                             <Field name="find" label=find value=find_value may_be_empty=true />
                             {product}
+                            {more}
                             <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
                             <Field name="contact" label=text::CONTACT control=contact value=contact_value may_be_empty=true />
                             <Field name="version" label=text::VERSION value=version may_be_empty=true />
@@ -98,6 +109,26 @@ impl Filtered {
                     </div>
                 </Fold>
             </search>
+        }
+    }
+
+    /// What only the vendor asks for.
+    fn more(&self) -> impl IntoView + use<> {
+        let any = || std::iter::once(Choice::new("", text::ANY));
+        // Plans of different products may share a code; the product tells them apart.
+        let mut seen = BTreeSet::new();
+        let plans = self.plans.iter().filter(|it| seen.insert(it.code.clone()));
+        let plans = Control::Select(any().chain(plans.map(|it| Choice::new(&it.code, &it.name))).collect());
+        let kinds = PlanKind::ALL.iter().map(|it| Choice::new(it.as_str(), text::kind(*it)));
+        let kinds = Control::Select(any().chain(kinds).collect());
+        let ends = Ending::ALL.iter().map(|it| Choice::new(it.as_str(), text::ends(*it)));
+        let ends = Control::Select(any().chain(ends).collect());
+        let (plan, kind) = (self.filter.plan.clone(), self.filter.kind.map_or("", PlanKind::as_str));
+        let ends_value = self.filter.ends.map_or("", Ending::as_str);
+        view! {
+            <Field name="plan" label=text::PLAN control=plans value=plan may_be_empty=true />
+            <Field name="kind" label=text::KIND control=kinds value=kind may_be_empty=true />
+            <Field name="ends" label=text::ENDS control=ends value=ends_value may_be_empty=true />
         }
     }
 

@@ -1,24 +1,28 @@
-//! `/staff`: what the vendor's staff look at first: how much business there is, what was ordered, and what needs a hand.
+//! `/staff`: what the vendor's staff look at first: what waits for somebody, how the business stands, and what a new vendor
+//! begins with. Each number leads to the list of what it counts.
 
-use backend::accounts::{StaffAct, staff_may};
-use backend::billing::inbox::list_failures;
+use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::clock::UnixMs;
-use backend::db::DbError;
+use backend::dashboard::{Beginnings, Dashboard, read_dashboard};
 use backend::invoices::transfers::{Leftover, list_leftovers};
-use backend::orders::{self, LatestOrder, OrderStatus};
-use backend::text::en::{audit, buying, console as text, console_inbox, events as happenings, transfers};
-use backend::vendors::{self, Counts};
+use backend::text::en::{
+    audit, console as words, console_dashboard as text, console_inbox, events as happenings, transfers,
+};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_audit, staff_failed, staff_role};
+use super::staff_numbers::{denials_card, licenses_card, number, orders_card, revenue_card};
+use super::{
+    NoPage, Page, render, staff_audit, staff_failed, staff_messages, staff_payments, staff_refunds, staff_role,
+};
+use crate::api::staff_people::PEOPLE;
 use crate::components::{
-    Badge, Card, Column, Emphasis, EmptyState, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Row, Table,
-    Tone,
+    Card, Column, Emphasis, Fact, Facts, LinkButton, Moment, Money, Notice, PageHead, Progress, Row, Step, Steps,
+    Table, Tone,
 };
 use crate::request::Visit;
 
-/// Rows of each list.
-const ROWS: i64 = 20;
+/// Rows of what transfers have left over.
+const LEFTOVERS: i64 = 20;
 
 /// The console.
 pub fn page() -> impl IntoView {
@@ -27,105 +31,111 @@ pub fn page() -> impl IntoView {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
-    let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
-    let (counts, latest, failures, leftovers) = visit
-        .state
-        .db
-        .read(move |tx| {
-            Box::pin(async move {
-                let counts = vendors::count_business(tx, &vendor_id, now).await?;
-                let latest = orders::list_latest_orders(tx, &vendor_id, ROWS).await?;
-                let failures = list_failures(tx, &vendor_id, ROWS).await?;
-                let leftovers = list_leftovers(tx, &vendor_id, ROWS).await?;
-                Ok::<_, DbError>((counts, latest, failures, leftovers))
-            })
+    let (cx, now) = (visit.viewer_cx(), visit.state.clock.now());
+    let found = visit.state.db.read(move |tx| {
+        Box::pin(async move {
+            let Some(dashboard) = read_dashboard(tx, &cx).await? else { return Err(NoPage::NotFound) };
+            let leftovers = list_leftovers(tx, &cx.vendor_id, LEFTOVERS).await?;
+            Ok((dashboard, leftovers))
         })
-        .await?;
-    let failed_events = usize::try_from(failures.event_count).unwrap_or(usize::MAX);
-    let has_failed = failed_events > 0 || !failures.jobs.is_empty();
-    let lead = (!has_failed).then_some(text::ALL_IS_WELL);
-    let attention = has_failed.then(|| {
-        let to = || view! { <LinkButton href=staff_failed::PATH label=console_inbox::TO_FAILURES /> };
-        let title = text::waiting(failed_events, failures.jobs.len());
-        view! { <Notice tone=Tone::Bad title text=text::WAITING_NEXT action=to /> }
     });
-    let (vendor, latest) = (visit.vendor.name.clone(), latest_orders(&latest, now));
+    let (dashboard, leftovers) = found.await?;
+    let has_stripe = visit.state.stripe.of(&visit.vendor.id).is_some();
+    let failed = dashboard.failed_work();
+    let lead = dashboard.is_calm().then_some(words::ALL_IS_WELL);
+    let attention = (failed > 0).then(|| attention(&dashboard));
+    let first =
+        (!dashboard.beginnings.are_made() || !has_stripe).then(|| first_steps(dashboard.beginnings, has_stripe, role));
+    let revenue = dashboard.revenue.as_deref().map(revenue_card);
     let leftovers = (!leftovers.is_empty()).then(|| money_without_invoice(&leftovers, now));
     let log = staff_may(role, StaffAct::SeeAudit).then(|| {
         view! { <p class="acts"><LinkButton href=staff_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p> }
     });
     let body = view! {
-        <PageHead title=text::TITLE lead=lead />
+        <PageHead title=words::TITLE lead=lead />
         {attention}
-        <Card title=vendor>{numbers(counts)}</Card>
+        {first}
+        {waiting(&dashboard)}
+        {revenue}
+        {licenses_card(&dashboard)}
+        {denials_card(&dashboard)}
         {leftovers}
-        <Card title=text::ORDERS_TITLE>{latest}</Card>
+        {orders_card(&dashboard)}
         {log}
     };
-    Ok(Page::new(text::TITLE, body))
+    Ok(Page::new(words::TITLE, body))
 }
 
-fn numbers(counts: Counts) -> impl IntoView {
-    let numbers = [counts.customers, counts.active_licenses, counts.running_instances];
-    let facts = text::COUNTS.into_iter().zip(numbers).map(|(name, number)| Fact::new(name, number.to_string()));
-    view! { <Facts facts=facts.collect() /> }
+fn attention(dashboard: &Dashboard) -> AnyView {
+    let events = usize::try_from(dashboard.failures.event_count).unwrap_or(usize::MAX);
+    let title = words::waiting(events, dashboard.failures.jobs.len());
+    let to = || view! { <LinkButton href=staff_failed::PATH label=console_inbox::TO_FAILURES /> };
+    view! { <Notice tone=Tone::Bad title text=words::WAITING_NEXT action=to /> }.into_any()
 }
 
-fn moment(at: UnixMs, now: UnixMs) -> impl IntoView {
-    view! { <Moment datetime=at.timestamp().to_string() absolute=happenings::when(at, now) /> }
-}
-
-fn latest_orders(orders: &[LatestOrder], now: UnixMs) -> impl IntoView + use<> {
-    let [customer, plan, placed, state, amount] = text::ORDER_COLUMNS;
-    let rows = orders
-        .iter()
-        .map(|order| {
-            let tone = match order.status {
-                OrderStatus::Paid => Tone::Good,
-                OrderStatus::Open | OrderStatus::Expired | OrderStatus::Cancelled => Tone::Neutral,
-            };
-            Row::new()
-                .cell(order.company.clone())
-                .cell(view! { {order.plan_name.clone()} <small>{buying::count_of_seats(order.seats)}</small> })
-                .cell(moment(order.created_at, now))
-                .cell(view! { <Badge tone=tone word=text::order_status(order.status) /> })
-                .cell(view! { <Money minor=order.amount_minor currency=order.currency.as_str() /> })
-        })
-        .collect();
-    let columns = vec![
-        Column::text(customer),
-        Column::text(plan),
-        Column::text(placed),
-        Column::text(state),
-        Column::number(amount),
+/// What waits for somebody, by where it is done.
+fn waiting(dashboard: &Dashboard) -> AnyView {
+    let of_kind = |kind: &str| format!("{}?kind={kind}&undecided=true", staff_refunds::PATH);
+    let facts = [
+        (text::FAILED_WORK, dashboard.failed_work(), staff_failed::PATH.to_owned()),
+        (text::MESSAGES, dashboard.open_messages, format!("{}?status=open", staff_messages::PATH)),
+        (text::OVERDUE, dashboard.overdue_payments, staff_payments::PATH.to_owned()),
+        (text::DISPUTES, dashboard.undecided.disputes, of_kind("dispute")),
+        (text::REFUNDS, dashboard.undecided.refunds, of_kind("refund")),
     ];
-    let empty = || {
-        view! {
-            <EmptyState
-                text=text::NO_ORDERS
-                action=|| view! { <LinkButton href="/" label=text::TO_PRICE_LIST /> }
-            />
-        }
+    let facts = facts.into_iter().map(|(name, count, href)| Fact::new(name, number(count, href, name))).collect();
+    view! {
+        <Card title=text::WAITING lead=text::WAITING_LEAD id="waiting">
+            <Facts facts />
+        </Card>
+    }
+    .into_any()
+}
+
+/// What a new vendor does first.
+fn first_steps(made: Beginnings, has_stripe: bool, role: StaffRole) -> AnyView {
+    let step = |label: &str, is_done: bool, how: &str| Step {
+        progress: if is_done { Progress::Done } else { Progress::Next },
+        label: label.to_owned(),
+        state: (if is_done { text::DONE } else { text::TO_DO }).to_owned(),
+        note: (!is_done).then(|| how.to_owned()),
     };
-    view! { <Table caption=text::ORDERS_TITLE caption_hidden=true columns=columns rows=rows empty=empty /> }
+    let steps = vec![
+        step(text::OFFER, made.has_offer, text::OFFER_HOW),
+        step(text::STRIPE, has_stripe, text::STRIPE_HOW),
+        step(text::STAFF, made.has_colleagues, text::STAFF_HOW),
+        step(text::FIRST_ORDER, made.has_order, text::FIRST_ORDER_HOW),
+    ];
+    let invite = (!made.has_colleagues && staff_may(role, StaffAct::ManageStaff))
+        .then(|| view! { <LinkButton href=PEOPLE label=text::TO_STAFF /> });
+    let look = (!made.has_order).then(|| view! { <LinkButton href="/" label=text::TO_PRICE_LIST /> });
+    view! {
+        <Card title=text::FIRST_STEPS lead=text::FIRST_STEPS_LEAD>
+            <Steps steps />
+            <div class="acts">{invite} {look}</div>
+        </Card>
+    }
+    .into_any()
 }
 
 /// What customers' transfers have left over.
-fn money_without_invoice(leftovers: &[Leftover], now: UnixMs) -> impl IntoView + use<> {
+fn money_without_invoice(leftovers: &[Leftover], now: UnixMs) -> AnyView {
     let [customer, since, amount] = transfers::LEFTOVER_COLUMNS;
     let rows = leftovers
         .iter()
         .map(|it| {
+            let since = it.updated_at.timestamp().to_string();
             Row::new()
                 .cell(it.company.clone())
-                .cell(moment(it.updated_at, now))
+                .cell(view! { <Moment datetime=since absolute=happenings::when(it.updated_at, now) /> })
                 .cell(view! { <Money minor=it.available_minor currency=it.currency.as_str() /> })
         })
         .collect();
     let columns = vec![Column::text(customer), Column::text(since), Column::number(amount)];
     view! {
         <Card title=transfers::LEFTOVERS_TITLE lead=transfers::LEFTOVERS_LEAD>
-            <Table caption=transfers::LEFTOVERS_TITLE caption_hidden=true columns=columns rows=rows />
+            <Table caption=transfers::LEFTOVERS_TITLE caption_hidden=true columns rows />
         </Card>
     }
+    .into_any()
 }

@@ -4,6 +4,7 @@
 use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::billing::inbox::{Failures, InboxEvent, list_failures};
 use backend::clock::UnixMs;
+use backend::dashboard::FAILURES_SHOWN;
 use backend::jobs::DeadJob;
 use backend::text::en::{console as words, console_inbox as text, events as happenings};
 use leptos::prelude::*;
@@ -14,9 +15,6 @@ use crate::request::Visit;
 
 /// The list's address.
 pub(super) const PATH: &str = "/staff/failed";
-/// Rows of each kind.
-const ROWS: i64 = 100;
-
 /// What failed.
 pub fn page() -> impl IntoView {
     render(async { load(Visit::here()).await })
@@ -25,7 +23,8 @@ pub fn page() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
-    let failures = visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, ROWS).await })).await?;
+    let failures =
+        visit.state.db.read(|tx| Box::pin(async move { list_failures(tx, &vendor_id, FAILURES_SHOWN).await })).await?;
     let is_clear = failures.events.is_empty() && failures.jobs.is_empty();
     let lead = if is_clear { text::NOTHING_FAILED } else { text::FAILED_LEAD };
     let body = view! {

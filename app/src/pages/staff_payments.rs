@@ -12,7 +12,7 @@ use crate::components::{Badge, Column, EmptyState, Moment, Money, PageHead, Pagi
 use crate::request::Visit;
 
 /// The list's address.
-const PATH: &str = "/staff/payments";
+pub(super) const PATH: &str = "/staff/payments";
 /// Rows of a page.
 const PAGE: usize = 50;
 

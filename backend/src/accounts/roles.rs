@@ -54,6 +54,8 @@ pub enum StaffAct {
     See,
     /// Issue, suspend, revoke, restore, extend and move licenses, end subscriptions at once; free instances.
     ManageLicenses,
+    /// See what subscriptions bring in.
+    SeeRevenue,
     /// Refund, credit, pay out commissions.
     MoveMoney,
     /// Products, plans, prices, branding.
@@ -95,6 +97,7 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
         StaffAct::MoveMoney | StaffAct::ManagePartners | StaffAct::ManageCampaigns => matches!(role, Admin | Finance),
         StaffAct::SeeAudit => matches!(role, Admin | ReadOnly),
         StaffAct::SeeMails => matches!(role, Admin | Support | ReadOnly),
+        StaffAct::SeeRevenue => matches!(role, Admin | Finance | ReadOnly),
         StaffAct::EditCatalog
         | StaffAct::PublishReleases
         | StaffAct::ManageKeys
@@ -128,6 +131,7 @@ mod tests {
     const STAFF: [(StaffAct, &str); 16] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
+        (StaffAct::SeeRevenue, "afr"),
         (StaffAct::MoveMoney, "af"),
         (StaffAct::EditCatalog, "a"),
         (StaffAct::PublishReleases, "a"),

@@ -15,6 +15,7 @@ pub mod cards;
 mod change_subscription;
 pub mod conversion;
 pub mod dunning;
+pub mod earnings;
 mod end_subscription;
 mod error;
 mod event_types;

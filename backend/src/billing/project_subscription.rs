@@ -166,7 +166,8 @@ async fn write(
     let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
     let condition = rules::Condition { state, ..condition };
     let standing = rules::standing(&condition, cx.now);
-    store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since).await?;
+    store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since, !awaits_first_payment).await?;
+    store::set_renews(tx, &cx.vendor_id, &before.license_id, subscription).await?;
     if !subscription.cancel_at_period_end && subscription.ended_at.is_none() && before.cancel_reason.is_some() {
         // Taken back, here or on Stripe's own pages.
         store::set_cancel_reason(tx, &cx.vendor_id, &before.id, None).await?;

@@ -79,6 +79,12 @@ pub fn is_behind(state: SubscriptionState) -> bool {
     matches!(state, SubscriptionState::PastDue | SubscriptionState::Unpaid)
 }
 
+/// Whether a state counts as bringing something in: it is paid, or its renewal is only late.
+#[must_use]
+pub fn is_earning(state: SubscriptionState) -> bool {
+    matches!(state, SubscriptionState::Active | SubscriptionState::PastDue)
+}
+
 /// Most characters of a customer's own words.
 const COMMENT_MAX_CHARS: usize = 500;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::Condition;
+use super::rules::{Condition, is_earning};
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
 use crate::catalog::{self, Composition, Plan, PlanVersion, PriceRole};
 use crate::clock::UnixMs;
@@ -310,8 +310,8 @@ pub(crate) async fn insert_subscription(
         tx,
         "INSERT INTO subscriptions (id, vendor_id, account_id, license_id, stripe_subscription_id, stripe_status,
                                     plan_id, billing_interval, seats, currency, addons, packs, recurring_minor,
-                                    period_start, period_end, cancel_at_period_end, ended_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                    period_start, period_end, cancel_at_period_end, ended_at, updated_at, earning_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         cx.id::<SubscriptionId>(),
         &cx.vendor_id,
         account_id,
@@ -329,11 +329,31 @@ pub(crate) async fn insert_subscription(
         facts.period_end,
         subscription.cancel_at_period_end,
         subscription.ended_at,
-        cx.now
+        cx.now,
+        // What is invoiced earns once its first invoice is paid, which is projected then.
+        (is_earning(subscription.state) && !subscription.is_invoiced).then_some(cx.now)
+    )?;
+    set_renews(tx, &cx.vendor_id, license_id, subscription).await
+}
+
+/// Notes on a license whether its subscription renews it, which lists ask of many licenses at once.
+pub(super) async fn set_renews(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    subscription: &StripeSubscription,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE licenses SET renews = $3 WHERE vendor_id = $1 AND id = $2 AND renews <> $3",
+        vendor_id,
+        license_id,
+        subscription.ended_at.is_none() && !subscription.cancel_at_period_end
     )?;
     Ok(())
 }
 
+/// Writes what a subscription is now. The first time that it `is_paid`, it is noted that it earns from now on.
 pub(super) async fn update_subscription(
     tx: &mut Tx,
     cx: &Cx,
@@ -341,12 +361,14 @@ pub(super) async fn update_subscription(
     subscription: &StripeSubscription,
     facts: &SubscriptionFacts,
     past_due_since: Option<UnixMs>,
+    is_paid: bool,
 ) -> Result<(), DbError> {
     execute!(
         tx,
         "UPDATE subscriptions SET stripe_status = $3, plan_id = $4, billing_interval = $5, seats = $6,
                 addons = $7, packs = $8, recurring_minor = $9, period_start = $10, period_end = $11,
-                cancel_at_period_end = $12, past_due_since = $13, ended_at = $14, scheduled = $15, updated_at = $16
+                cancel_at_period_end = $12, past_due_since = $13, ended_at = $14, scheduled = $15, updated_at = $16,
+                earning_since = COALESCE(earning_since, $17)
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         id,
@@ -363,7 +385,8 @@ pub(super) async fn update_subscription(
         past_due_since,
         subscription.ended_at,
         facts.scheduled.clone().map(JsonText),
-        cx.now
+        cx.now,
+        (is_paid && is_earning(subscription.state)).then_some(cx.now)
     )?;
     Ok(())
 }

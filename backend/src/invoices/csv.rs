@@ -120,7 +120,7 @@ pub fn entries(all: &[CustomerEntry]) -> String {
 }
 
 /// An amount with a point and all decimals of its currency, without thousands separators: `-1200.50`.
-fn amount(minor: i64, currency: Currency) -> String {
+pub(crate) fn amount(minor: i64, currency: Currency) -> String {
     let exponent = currency.exponent() as usize;
     let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
     let (whole, decimals) = digits.split_at(digits.len() - exponent);

@@ -16,6 +16,7 @@ mod close_lapsed;
 mod conflict;
 mod deactivate_instance;
 mod delete_instance;
+pub mod denials;
 mod end_for_handover;
 mod free_seat;
 mod grant;

@@ -28,6 +28,7 @@ pub mod promotion;
 mod record_order;
 mod remind_of_transfers;
 pub mod rules;
+pub mod search;
 mod show_new_key;
 pub(crate) mod store;
 mod take_code;
@@ -51,10 +52,7 @@ pub use parties::ForClient;
 pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
-pub use store::{
-    LatestOrder, UnfinishedOrder, find_order, find_order_by_invoice, list_latest_orders, list_orders,
-    list_unfinished_orders,
-};
+pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 
 text_enum! {
     /// What an order buys.

@@ -39,45 +39,6 @@ pub async fn list_orders(
     )
 }
 
-/// An order in the vendor's list of the latest.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct LatestOrder {
-    /// Its id.
-    pub id: OrderId,
-    /// Who buys.
-    pub company: String,
-    /// Name of the plan.
-    pub plan_name: String,
-    /// Seats.
-    pub seats: i64,
-    /// Before tax and discounts, in minor units of `currency`.
-    pub amount_minor: i64,
-    /// Of `amount_minor`.
-    pub currency: Currency,
-    /// Where it stands.
-    pub status: OrderStatus,
-    /// When it was placed.
-    pub created_at: UnixMs,
-}
-
-/// The vendor's latest orders, newest first.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn list_latest_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<LatestOrder>, DbError> {
-    fetch_all!(
-        tx,
-        LatestOrder,
-        "SELECT o.id, a.company, p.name AS plan_name, o.seats, o.amount_minor, o.currency, o.status, o.created_at
-         FROM orders o
-         JOIN accounts a ON a.vendor_id = o.vendor_id AND a.id = o.account_id
-         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
-         WHERE o.vendor_id = $1 ORDER BY o.created_at DESC, o.id DESC LIMIT $2",
-        vendor_id,
-        limit
-    )
-}
-
 /// Open orders, oldest first: what the reconciler asks Stripe about.
 pub(crate) async fn list_open_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<Order>, DbError> {
     fetch_all!(

@@ -8,6 +8,7 @@
 
 mod credit_invoice;
 mod project_reversals;
+pub mod returns;
 pub mod rules;
 mod settle_license;
 pub(crate) mod store;

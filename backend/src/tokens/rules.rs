@@ -106,6 +106,7 @@ pub fn include_for_vendor(scopes: &BTreeSet<Scope>, act: StaffAct) -> bool {
         StaffAct::See => reads.iter().any(|scope| scopes.contains(scope)),
         StaffAct::PublishReleases => scopes.contains(&Scope::ReleasesWrite),
         StaffAct::ManageLicenses
+        | StaffAct::SeeRevenue
         | StaffAct::MoveMoney
         | StaffAct::EditCatalog
         | StaffAct::ManageCampaigns

@@ -25,9 +25,7 @@ pub use change_settings::{SettingsUpdate, change_settings};
 pub use create_vendor::{NewVendor, create_vendor};
 pub use send_test_mail::{TestMail, send_test_mail};
 pub(crate) use store::lock_vendor;
-pub use store::{
-    Counts, count_business, find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding,
-};
+pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
 
 /// Whoever sells.
 #[derive(Clone, Debug, PartialEq)]

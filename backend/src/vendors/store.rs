@@ -1,6 +1,6 @@
 use super::{Profile, Vendor};
 use crate::clock::UnixMs;
-use crate::db::{DbError, Extent, JsonText, Subject, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, Extent, JsonText, Subject, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::VendorId;
 
 #[derive(sqlx::FromRow)]

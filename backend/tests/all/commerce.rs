@@ -13,6 +13,7 @@ mod changing_hands;
 mod currencies;
 mod decoding;
 mod delayed;
+mod earnings;
 mod edges;
 mod failed_renewal;
 mod for_clients;

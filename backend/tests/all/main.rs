@@ -10,6 +10,7 @@ mod catalog;
 mod claims;
 mod commerce;
 mod customers;
+mod dashboard;
 mod einvoices;
 mod handovers;
 mod feedback;

@@ -1,6 +1,7 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
-//! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv` and
-//! `/staff/feedback.csv` for the vendor's staff.
+//! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv`,
+//! `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the filters of their lists) for the vendor's
+//! staff.
 
 use std::fmt::Display;
 
@@ -9,11 +10,13 @@ use app::request::Visit;
 use axum::extract::{Extension, Path};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backend::billing::earnings::{EarningFilter, export_earnings};
 use backend::campaigns::export_codes;
-use backend::ids::CampaignId;
 use backend::feedback::export_feedback;
+use backend::ids::CampaignId;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
 use backend::ledger::Period;
+use backend::orders::search::{OrderFilter, export_orders};
 
 /// Every document of the account's year.
 pub(crate) async fn year_as_zip(Extension(visit): Extension<Visit>) -> Response {
@@ -83,6 +86,28 @@ pub(crate) async fn feedback(Extension(visit): Extension<Visit>) -> Response {
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_feedback(tx, &cx).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "feedback.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// Orders, by the filter of their list.
+pub(crate) async fn orders(Extension(visit): Extension<Visit>) -> Response {
+    let (cx, filter) = (visit.staff_cx(), OrderFilter::of_address(|name| visit.query(name)));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_orders(tx, &cx, &filter).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "orders.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// What subscriptions bring in, by the filter of their list.
+pub(crate) async fn subscriptions(Extension(visit): Extension<Visit>) -> Response {
+    let (cx, filter) = (visit.staff_cx(), EarningFilter::of_address(|name| visit.query(name)));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_earnings(tx, &cx, &filter).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "subscriptions.csv"),
         Ok(None) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }

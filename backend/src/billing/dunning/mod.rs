@@ -13,7 +13,7 @@ use crate::ids::LicenseId;
 use crate::money::{Currency, Money};
 
 pub(super) use mail_payment::{Turned, mail_reminder, mail_turn};
-pub use store::{OverduePayment, list_overdue_payments};
+pub use store::{OverduePayment, count_overdue_payments, list_overdue_payments};
 
 /// An invoice that waits for its payment.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -3,7 +3,7 @@
 use super::{OverduePlace, Owed};
 use crate::billing::Subscription;
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, fetch_all, fetch_optional};
+use crate::db::{DbError, Tx, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{LicenseId, VendorId};
 use crate::licenses::LicenseStatus;
 use crate::money::Currency;
@@ -110,4 +110,18 @@ pub async fn list_overdue_payments(
         id,
         limit
     )
+}
+
+/// How many payments are overdue: as many as [`list_overdue_payments`] lists.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn count_overdue_payments(tx: &mut Tx, vendor_id: &VendorId) -> Result<i64, DbError> {
+    let (count,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM subscriptions WHERE vendor_id = $1 AND past_due_since IS NOT NULL AND ended_at IS NULL",
+        vendor_id
+    )?;
+    Ok(count)
 }

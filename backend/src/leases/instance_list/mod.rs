@@ -1,5 +1,6 @@
 //! The instances of a license as people look at them: filtered, and paged by key.
 
+mod of_vendor;
 mod store;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,11 @@ use crate::clock::UnixMs;
 use crate::db::JsonText;
 use crate::ids::{InstanceId, LicenseId};
 
-pub use store::{count_instances, find_listed, list_in_conflict, list_of_all_licenses, search_instances};
+pub use of_vendor::{InstanceFilter, LeaseState, VendorInstance, VendorInstancePlace};
+pub use store::{
+    count_instances, count_live, find_listed, list_in_conflict, list_of_all_licenses, search_instances,
+    search_vendor_instances,
+};
 
 /// An instance as people see it: who it is, what it does, and until when.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]

@@ -1,8 +1,10 @@
-use super::{InstancePlace, LicensedInstance, ListedInstance};
+use super::{
+    InstanceFilter, InstancePlace, LeaseState, LicensedInstance, ListedInstance, VendorInstance, VendorInstancePlace,
+};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, InstanceId, LicenseId, VendorId};
-use crate::licenses::search::anywhere;
+use crate::licenses::search::{anywhere, beginning};
 
 /// A license's instances whose name, identity, device, version or id has `text` in it: those whose seats are
 /// held longest first, so that whatever holds none comes after whatever does.
@@ -127,4 +129,66 @@ pub async fn list_in_conflict(
         license_id,
         limit
     )
+}
+
+/// The vendor's instances that pass the filter at `now`, by identity, at most `limit` of those after `after`.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn search_vendor_instances(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    filter: &InstanceFilter,
+    now: UnixMs,
+    after: Option<&VendorInstancePlace>,
+    limit: i64,
+) -> Result<Vec<VendorInstance>, DbError> {
+    let (key, id) = after.map_or(("", ""), |place| (place.key.as_str(), place.id.as_str()));
+    fetch_all!(
+        tx,
+        VendorInstance,
+        "SELECT i.id, i.kind, i.identity, i.device, i.name, i.status, i.version, i.held_since, i.held_until, i.lease_exp,
+                i.surge, i.contests, i.conflict, i.levels, i.first_contact_at, i.last_contact_at,
+                i.interval_open AND i.held_until > $3 AS is_live, i.identity_key AS sort_key, i.license_id,
+                l.name AS license_name, r.name AS product_name, p.name AS plan_name, a.id AS account_id, a.company
+         FROM instances i
+         JOIN licenses l ON l.vendor_id = i.vendor_id AND l.id = i.license_id
+         JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
+         JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
+         JOIN accounts a ON a.vendor_id = l.vendor_id AND a.id = l.account_id
+         WHERE i.vendor_id = $1 AND i.status <> 'deleted'
+           AND ($2 = '' OR ($2 = 'live') = (i.interval_open AND i.held_until > $3)) AND ($4 = '' OR r.code = $4)
+           AND ($5 = '%' OR lower(i.version) LIKE lower($5) ESCAPE '!')
+           AND ($6 = '%%' OR lower(i.name) LIKE lower($6) ESCAPE '!' OR lower(i.identity) LIKE lower($6) ESCAPE '!'
+                OR lower(a.company) LIKE lower($6) ESCAPE '!' OR i.id = $7)
+           AND (i.identity_key > $8 OR (i.identity_key = $8 AND i.id > $9))
+         ORDER BY i.identity_key, i.id LIMIT $10",
+        vendor_id,
+        filter.state.map_or("", LeaseState::as_str),
+        now,
+        &filter.product,
+        beginning(&filter.version),
+        anywhere(&filter.text),
+        &filter.text,
+        key,
+        id,
+        limit
+    )
+}
+
+/// How many of the vendor's instances run on a lease at `now`: those of [`search_vendor_instances`] with
+/// [`LeaseState::Live`]. A deleted instance holds no lease.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn count_live(tx: &mut Tx, vendor_id: &VendorId, now: UnixMs) -> Result<i64, DbError> {
+    // Written like the index of what the sweep closes, so that it is counted in there.
+    let (count,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM instances WHERE vendor_id = $1 AND held_until > $2 AND interval_open",
+        vendor_id,
+        now
+    )?;
+    Ok(count)
 }

@@ -8,12 +8,13 @@ mod query;
 mod store;
 
 use super::LicenseView;
+use crate::catalog::PlanKind;
 use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::ids::LicenseId;
 
-pub(crate) use query::anywhere;
-pub use store::{Page, search_account, search_vendor};
+pub(crate) use query::{anywhere, beginning};
+pub use store::{Page, count_standing, search_account, search_vendor};
 
 /// How many matching licenses are counted; beyond that it is "more than".
 pub const COUNTED: i64 = 1_000;
@@ -56,6 +57,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// Within how many days a license ends that nothing renews.
+    Ending {
+        /// A week.
+        Week = "7",
+        /// 30 days.
+        Month = "30",
+        /// 90 days.
+        Quarter = "90",
+    }
+}
+
+text_enum! {
     /// The order of an account's list.
     LicenseOrder {
         /// Newest first.
@@ -72,8 +85,14 @@ pub struct LicenseFilter {
     pub text: String,
     /// Code of the product.
     pub product: String,
+    /// Code of the plan.
+    pub plan: String,
+    /// Rented or bought.
+    pub kind: Option<PlanKind>,
     /// Where it stands.
     pub status: Option<ListedStatus>,
+    /// How soon it ends, unless its subscription renews it.
+    pub ends: Option<Ending>,
     /// When it was last heard of.
     pub contact: Option<LastContact>,
     /// What the version of one of its instances begins with.

@@ -1,6 +1,7 @@
 //! The filter in the address of a list.
 
-use super::{LastContact, LicenseFilter, LicenseOrder, ListedStatus, Place};
+use super::{Ending, LastContact, LicenseFilter, LicenseOrder, ListedStatus, Place};
+use crate::catalog::PlanKind;
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::ids::LicenseId;
 
@@ -21,7 +22,10 @@ impl LicenseFilter {
         Self {
             text: value("find"),
             product: value("product"),
+            plan: value("plan"),
+            kind: PlanKind::parse(&value("kind")),
             status: ListedStatus::parse(&value("status")),
+            ends: Ending::parse(&value("ends")),
             contact: LastContact::parse(&value("contact")),
             version: value("version"),
             order: LicenseOrder::parse(&value("order")),
@@ -35,7 +39,10 @@ impl LicenseFilter {
         let pairs = [
             ("find", self.text.clone()),
             ("product", self.product.clone()),
+            ("plan", self.plan.clone()),
+            ("kind", self.kind.map_or("", PlanKind::as_str).to_owned()),
             ("status", self.status.map_or("", ListedStatus::as_str).to_owned()),
+            ("ends", self.ends.map_or("", Ending::as_str).to_owned()),
             ("contact", self.contact.map_or("", LastContact::as_str).to_owned()),
             ("version", self.version.clone()),
             ("order", self.order.map_or("", LicenseOrder::as_str).to_owned()),
@@ -48,6 +55,18 @@ impl LicenseFilter {
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         Self { order: None, ..self.clone() } != Self::default()
+    }
+}
+
+impl Ending {
+    /// The last moment that is meant.
+    pub(super) fn until(self, now: UnixMs) -> UnixMs {
+        let days = match self {
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 90,
+        };
+        now.plus(days * DAY_MS)
     }
 }
 
@@ -100,7 +119,7 @@ pub(crate) fn anywhere(text: &str) -> String {
 }
 
 /// A pattern that finds `text` at the beginning.
-pub(super) fn beginning(text: &str) -> String {
+pub(crate) fn beginning(text: &str) -> String {
     format!("{}%", escaped(text))
 }
 
@@ -140,9 +159,15 @@ mod tests {
 
     #[test]
     fn what_is_unknown_asks_for_nothing() {
-        for (name, value) in
-            [("status", "fine"), ("contact", "soon"), ("order", "price"), ("else", "1"), ("find", "\0 ")]
-        {
+        for (name, value) in [
+            ("status", "fine"),
+            ("contact", "soon"),
+            ("order", "price"),
+            ("else", "1"),
+            ("find", "\0 "),
+            ("kind", "gift"),
+            ("ends", "8"),
+        ] {
             assert_eq!(filter(&[(name, value.to_owned())]), LicenseFilter::default(), "{name} {value:?}");
         }
         assert_eq!(LicenseFilter::default().to_address(None), []);
@@ -162,12 +187,16 @@ mod tests {
         #[test]
         fn every_filter_survives_its_address(
             text in "[^\\s\\x00]{0,20}", product in "[a-z-]{0,10}", version in "[0-9.a-z%&=]{0,10}",
+            plan in "[a-z-]{0,10}", kind in proptest::option::of(0..PlanKind::ALL.len()),
+            ends in proptest::option::of(0..Ending::ALL.len()),
             status in proptest::option::of(0..ListedStatus::ALL.len()),
             contact in proptest::option::of(0..LastContact::ALL.len()),
             order in proptest::option::of(0..LicenseOrder::ALL.len()),
         ) {
             let asked = LicenseFilter {
-                text, product, version,
+                text, product, version, plan,
+                kind: kind.map(|place| PlanKind::ALL[place]),
+                ends: ends.map(|place| Ending::ALL[place]),
                 status: status.map(|place| ListedStatus::ALL[place]),
                 contact: contact.map(|place| LastContact::ALL[place]),
                 order: order.map(|place| LicenseOrder::ALL[place]),

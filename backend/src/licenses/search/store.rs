@@ -1,7 +1,7 @@
 use super::query::{anywhere, beginning};
-use super::{COUNTED, FoundLicenses, LicenseFilter, LicenseOrder, LicenseView, ListedLicense, Place};
+use super::{COUNTED, Ending, FoundLicenses, LicenseFilter, LicenseOrder, LicenseView, ListedLicense, Place};
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, fetch_all};
+use crate::db::{DbError, Tx, fetch_all, fetch_one};
 use crate::ids::{AccountId, VendorId};
 use crate::keys::MasterKey;
 use crate::licenses::store::LicenseRow;
@@ -59,6 +59,8 @@ pub async fn search_account(
                     OR l.id IN (SELECT k.license_id FROM license_keys k WHERE k.vendor_id = $1 AND k.key_hash = $8))
                AND ($9 = '%' OR EXISTS (SELECT 1 FROM instances i WHERE i.license_id = l.id
                                         AND lower(i.version) LIKE lower($9) ESCAPE '!'))
+               AND ($16 = '' OR p.code = $16) AND ($17 = '' OR l.kind = $17)
+               AND ($18 = '' OR (NOT l.renews AND l.ends_at > $5 AND l.ends_at <= $19))
          ), heard AS NOT MATERIALIZED (
              SELECT * FROM found
              WHERE $10 = '' OR ($10 = 'within' AND last_contact_at >= $11)
@@ -87,7 +89,11 @@ pub async fn search_account(
         bound.order,
         bound.after.0,
         bound.after.1,
-        page.limit.saturating_add(1)
+        page.limit.saturating_add(1),
+        &filter.plan,
+        bound.kind,
+        bound.ends.0,
+        bound.ends.1
     )?;
     Ok(found(rows, page.limit))
 }
@@ -132,6 +138,8 @@ pub async fn search_vendor(
                     OR l.id IN (SELECT k.license_id FROM license_keys k WHERE k.vendor_id = $1 AND k.key_hash = $7))
                AND ($8 = '%' OR EXISTS (SELECT 1 FROM instances i WHERE i.license_id = l.id
                                         AND lower(i.version) LIKE lower($8) ESCAPE '!'))
+               AND ($14 = '' OR p.code = $14) AND ($15 = '' OR l.kind = $15)
+               AND ($16 = '' OR (NOT l.renews AND l.ends_at > $4 AND l.ends_at <= $17))
          ), heard AS NOT MATERIALIZED (
              SELECT * FROM found
              WHERE $9 = '' OR ($9 = 'within' AND last_contact_at >= $10)
@@ -158,9 +166,38 @@ pub async fn search_vendor(
         bound.contact.1,
         after.0,
         after.1,
-        page.limit.saturating_add(1)
+        page.limit.saturating_add(1),
+        &filter.plan,
+        bound.kind,
+        bound.ends.0,
+        bound.ends.1
     )?;
     Ok(found(rows, page.limit))
+}
+
+/// How many of the vendor's licenses grant leases at `now`, and how many of those end within the time without anything that
+/// renews them: as many as [`search_vendor`] finds with [`ListedStatus::Active`](super::ListedStatus::Active), without and
+/// with `ends`.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn count_standing(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    now: UnixMs,
+    ends: Ending,
+) -> Result<(i64, i64), DbError> {
+    fetch_one!(
+        tx,
+        (i64, i64),
+        "SELECT (SELECT COUNT(*) FROM licenses WHERE vendor_id = $1 AND status = 'active' AND vendor_standing = 'none'
+                    AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)),
+                (SELECT COUNT(*) FROM licenses WHERE vendor_id = $1 AND status = 'active' AND vendor_standing = 'none'
+                    AND starts_at <= $2 AND ends_at > $2 AND ends_at <= $3 AND NOT renews)",
+        vendor_id,
+        now,
+        ends.until(now)
+    )
 }
 
 /// Which part of a list is wanted.
@@ -177,6 +214,8 @@ pub struct Page<'a> {
 /// The filter as the queries take it.
 struct Bound<'a> {
     status: &'static str,
+    kind: &'static str,
+    ends: (&'static str, UnixMs),
     text: String,
     key_hash: Vec<u8>,
     version: String,
@@ -190,6 +229,8 @@ impl<'a> Bound<'a> {
         let key = sdk::license_key::LicenseKey::parse(&filter.text).ok();
         Self {
             status: filter.status.map_or("", |status| status.as_str()),
+            kind: filter.kind.map_or("", |kind| kind.as_str()),
+            ends: filter.ends.map_or(("", page.now), |ends| (ends.as_str(), ends.until(page.now))),
             text: anywhere(&filter.text),
             // No key has the empty hash.
             key_hash: key.map(|key| master.license_key_hash(&key)).unwrap_or_default(),

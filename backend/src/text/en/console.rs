@@ -4,16 +4,6 @@ use crate::orders::OrderStatus;
 
 /// Title of the first page.
 pub const TITLE: &str = "Console";
-/// Labels of the counts: customers, licenses, instances.
-pub const COUNTS: [&str; 3] = ["Customers", "Active licenses", "Running instances"];
-/// Heading of the latest orders.
-pub const ORDERS_TITLE: &str = "Latest orders";
-/// Columns of the orders.
-pub const ORDER_COLUMNS: [&str; 5] = ["Customer", "Plan", "Placed", "State", "Before tax"];
-/// When nobody has ordered.
-pub const NO_ORDERS: &str = "Nobody has ordered yet. The price list is what visitors see.";
-/// The way to the price list.
-pub const TO_PRICE_LIST: &str = "See the price list";
 /// Heading of failed events.
 pub const EVENTS_TITLE: &str = "Events of Stripe that could not be handled";
 /// What to do about them.

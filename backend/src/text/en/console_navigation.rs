@@ -19,6 +19,8 @@ pub const SECTIONS: &[Section] = &[
         links: &[
             ("Customers", "/staff/customers", StaffAct::See),
             ("Licenses", "/staff/licenses", StaffAct::See),
+            ("Instances", "/staff/instances", StaffAct::See),
+            ("Refusals", "/staff/denials", StaffAct::See),
             ("Payments", "/staff/payments", StaffAct::See),
             ("Messages", "/staff/messages", StaffAct::See),
             ("Feedback", "/staff/feedback", StaffAct::See),
@@ -27,7 +29,10 @@ pub const SECTIONS: &[Section] = &[
     Section {
         label: "Money",
         links: &[
+            ("Orders", "/staff/orders", StaffAct::See),
             ("Invoices", "/staff/invoices", StaffAct::See),
+            ("Given back", "/staff/refunds", StaffAct::See),
+            ("Revenue", "/staff/subscriptions", StaffAct::SeeRevenue),
             ("Ledger", "/staff/ledger", StaffAct::See),
             ("Campaigns", "/staff/campaigns", StaffAct::See),
         ],

@@ -1,8 +1,9 @@
 //! Finding licenses in a list: the filter, its answers, and what is said where nothing passes it.
 
 use super::licenses;
+use crate::catalog::PlanKind;
 use crate::clock::UnixMs;
-use crate::licenses::search::{COUNTED, LastContact, LicenseOrder, ListedStatus};
+use crate::licenses::search::{COUNTED, Ending, LastContact, LicenseOrder, ListedStatus};
 
 /// Accessible name of the filter.
 pub const FILTER: &str = "Filter";
@@ -12,6 +13,12 @@ pub const FIND: &str = "Name or key";
 pub const FIND_ANY: &str = "Customer, name, key or id";
 /// Label of the product.
 pub const PRODUCT: &str = "Product";
+/// Label of the plan.
+pub const PLAN: &str = "Plan";
+/// Label of the kind.
+pub const KIND: &str = "Kind";
+/// Label of the end.
+pub const ENDS: &str = "Ends without renewal";
 /// Label of the status.
 pub const STATUS: &str = "Status";
 /// Label of the last contact.
@@ -40,6 +47,25 @@ pub fn status(status: ListedStatus) -> &'static str {
         ListedStatus::Suspended => "Suspended",
         ListedStatus::Ended => "Ended",
         ListedStatus::Revoked => "Revoked",
+    }
+}
+
+/// A kind as the filter names it.
+#[must_use]
+pub fn kind(kind: PlanKind) -> &'static str {
+    match kind {
+        PlanKind::Subscription => "Until a day",
+        PlanKind::Perpetual => "Perpetual",
+    }
+}
+
+/// An end as the filter names it.
+#[must_use]
+pub fn ends(ends: Ending) -> &'static str {
+    match ends {
+        Ending::Week => "Within a week",
+        Ending::Month => "Within 30 days",
+        Ending::Quarter => "Within 90 days",
     }
 }
 

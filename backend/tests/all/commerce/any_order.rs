@@ -213,7 +213,7 @@ async fn contents(file: &Path) -> anyhow::Result<String> {
     let mut all = String::new();
     for query in [
         "SELECT json_array(status, license_id IS NULL, paid_at IS NULL) FROM orders",
-        "SELECT json_array(status, status_reason, seats, ends_at, kind, terms) FROM licenses",
+        "SELECT json_array(status, status_reason, seats, ends_at, kind, renews, terms) FROM licenses",
         "SELECT json_array(stripe_status, seats, period_end, cancel_at_period_end, past_due_since, ended_at) \
          FROM subscriptions",
         "SELECT json_array(number, status, total_minor, paid_minor, due_minor, license_id IS NULL, paid_at) \

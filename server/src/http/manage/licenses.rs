@@ -68,6 +68,7 @@ fn asked(call: &Call) -> Result<(LicenseFilter, i64, Option<Place>), Refused> {
         contact: query.read("contact", LastContact::parse)?,
         version: typed("version"),
         order: query.read("order", LicenseOrder::parse)?,
+        ..LicenseFilter::default()
     };
     Ok((filter, query.limit()?, query.cursor(Place::parse)?))
 }

@@ -1,0 +1,79 @@
+//! What the vendor's lists that are sorted by time have in common: the place where a page goes on, and reading a filter from
+//! an address.
+
+use std::fmt;
+
+use crate::clock::UnixMs;
+
+/// Most characters of a value that is looked for; more finds nothing that a person typed.
+const VALUE_MAX_CHARS: usize = 200;
+
+/// The key of a row in a list of the newest first, from which the next page goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimePlace {
+    at: UnixMs,
+    id: String,
+}
+
+impl TimePlace {
+    /// The place of a row.
+    #[must_use]
+    pub fn new(at: UnixMs, id: &str) -> Self {
+        Self { at, id: id.to_owned() }
+    }
+
+    /// Reads a place from an address; `None` for any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        Some(Self { at: UnixMs(at.parse().ok()?), id: without_nul(id) })
+    }
+
+    /// What the query compares; the beginning of the list where there is no place.
+    pub(crate) fn bound(place: Option<&Self>) -> (UnixMs, &str) {
+        place.map_or((UnixMs(i64::MAX), ""), |place| (place.at, place.id.as_str()))
+    }
+}
+
+impl fmt::Display for TimePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.0, self.id)
+    }
+}
+
+/// A value of an address as it is looked for: without NUL, which neither engine keeps, and without blanks around it.
+pub(crate) fn asked(value: Option<String>) -> String {
+    let kept = without_nul(&value.unwrap_or_default());
+    kept.trim().chars().take(VALUE_MAX_CHARS).collect()
+}
+
+/// The pairs that say something.
+pub(crate) fn told<const N: usize>(pairs: [(&'static str, String); N]) -> Vec<(&'static str, String)> {
+    pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn without_nul(text: &str) -> String {
+    text.chars().filter(|character| *character != '\0').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_survives_its_address() {
+        let place = TimePlace::new(UnixMs(-5), "ord_a.b");
+        assert_eq!(TimePlace::parse(&place.to_string()), Some(place));
+        for other in ["", "5", "now.ord_a", "99999999999999999999.ord_a"] {
+            assert_eq!(TimePlace::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_kept_as_it_can_be_looked_for() {
+        assert_eq!(asked(Some(" \0 Weser\0 ".to_owned())), "Weser");
+        assert_eq!(asked(None), "");
+        assert_eq!(asked(Some("é".repeat(300))).chars().count(), VALUE_MAX_CHARS);
+        assert_eq!(told([("a", String::new()), ("b", "1".to_owned())]), [("b", "1".to_owned())]);
+    }
+}

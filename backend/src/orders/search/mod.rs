@@ -1,0 +1,156 @@
+//! The vendor's list of orders, filtered by what its address says, paged by key.
+
+mod export_orders;
+mod store;
+
+use jiff::civil::Date;
+
+use super::{OrderKind, OrderStatus, Payment};
+use crate::clock::{DAY_MS, UnixMs};
+use crate::ids::{AccountId, CampaignId, LicenseId, OrderId};
+use crate::listing::{TimePlace, asked, told};
+use crate::money::Currency;
+
+pub use export_orders::export_orders;
+pub use store::{CampaignOrders, count_orders, list_campaign_orders, search_orders};
+
+/// Which orders a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Where they stand.
+    pub status: Option<OrderStatus>,
+    /// How they are paid.
+    pub payment: Option<Payment>,
+    /// What they buy.
+    pub kind: Option<OrderKind>,
+    /// The first day on which they were placed, UTC.
+    pub from: Option<Date>,
+    /// The last day.
+    pub to: Option<Date>,
+    /// Id of the campaign whose code they were placed with; empty for all.
+    pub campaign: String,
+}
+
+impl OrderFilter {
+    /// The filter that an address asks for; `value` is the value of a name in it. Whatever it does not know asks for
+    /// nothing.
+    #[must_use]
+    pub fn of_address(value: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| asked(value(name));
+        Self {
+            status: OrderStatus::parse(&value("status")),
+            payment: Payment::parse(&value("payment")),
+            kind: OrderKind::parse(&value("kind")),
+            from: value("from").parse().ok(),
+            to: value("to").parse().ok(),
+            campaign: value("campaign"),
+        }
+    }
+
+    /// The names and values of the address that asks for this filter.
+    #[must_use]
+    pub fn to_address(&self) -> Vec<(&'static str, String)> {
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        told([
+            ("status", self.status.map_or("", OrderStatus::as_str).to_owned()),
+            ("payment", self.payment.map_or("", Payment::as_str).to_owned()),
+            ("kind", self.kind.map_or("", OrderKind::as_str).to_owned()),
+            ("from", day(self.from)),
+            ("to", day(self.to)),
+            ("campaign", self.campaign.clone()),
+        ])
+    }
+
+    /// Whether it leaves anything out.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// The moments from which on and before which they were placed.
+    fn window(&self) -> (UnixMs, UnixMs) {
+        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
+        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
+    }
+}
+
+/// An order in the list.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ListedOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// Who buys.
+    pub account_id: AccountId,
+    /// The buyer's company.
+    pub company: String,
+    /// What it buys.
+    pub kind: OrderKind,
+    /// The product.
+    pub product_name: String,
+    /// The plan.
+    pub plan_name: String,
+    /// The license that it made, or adds to.
+    pub license_id: Option<LicenseId>,
+    /// Seats: of the license, or to be added to it.
+    pub seats: i64,
+    /// Before tax and discounts, in minor units of `currency`.
+    pub amount_minor: i64,
+    /// Of `amount_minor`.
+    pub currency: Currency,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// How it is paid.
+    pub payment: Payment,
+    /// The code that it was placed with.
+    pub promotion_code: Option<String>,
+    /// The campaign of that code, where it is one of ours.
+    pub campaign_id: Option<CampaignId>,
+    /// When it was placed.
+    pub created_at: UnixMs,
+    /// When it was fulfilled.
+    pub paid_at: Option<UnixMs>,
+}
+
+impl ListedOrder {
+    /// Its place in the list.
+    #[must_use]
+    pub fn place(&self) -> TimePlace {
+        TimePlace::new(self.created_at, self.id.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(address: &[(&str, &str)]) -> OrderFilter {
+        OrderFilter::of_address(|asked| {
+            address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_address_is_a_filter_and_back() {
+        let address = [
+            ("status", "paid"),
+            ("payment", "transfer"),
+            ("kind", "seats"),
+            ("from", "2026-11-01"),
+            ("to", "2026-11-30"),
+            ("campaign", "cmp_a"),
+        ];
+        let asked = filter(&address);
+        assert!(asked.is_narrow());
+        assert_eq!(asked.to_address(), address.map(|(name, value)| (name, value.to_owned())));
+        let (from, until) = asked.window();
+        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
+        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
+    }
+
+    #[test]
+    fn what_is_unknown_asks_for_nothing() {
+        let unknown = filter(&[("status", "lost"), ("payment", "cash"), ("kind", "x"), ("from", "soon"), ("to", "31")]);
+        assert_eq!(unknown, OrderFilter::default());
+        assert!(!unknown.is_narrow());
+    }
+}
