@@ -66,6 +66,8 @@ ids! {
     AccountId = "acc";
     /// An invitation to act for an account, or as staff.
     InvitationId = "ivt";
+    /// A change of the address that somebody signs in with.
+    EmailChangeId = "ech";
     /// A signed-in browser.
     SessionId = "ses";
     /// What is sold.

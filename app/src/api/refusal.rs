@@ -1,7 +1,7 @@
 //! Why forms of people and accounts are refused, as codes that wait in the session, and their sentences.
 
 use backend::accounts::FieldProblem;
-use backend::text::en::{accounts as text, second_factor};
+use backend::text::en::{accounts as text, email_change, second_factor};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -16,6 +16,8 @@ use crate::components::FieldError;
 pub enum Refusal {
     /// A field cannot stay as it is.
     Field(FieldProblem),
+    /// Somebody else has the address by now.
+    EmailTaken,
     /// Address or password is wrong.
     WrongLogIn,
     /// The password given as the one in force is not.
@@ -55,6 +57,7 @@ impl Refusal {
     pub fn sentence(&self) -> String {
         match self {
             Self::Field(problem) => text::problem(problem),
+            Self::EmailTaken => email_change::TAKEN.to_owned(),
             Self::WrongLogIn => text::WRONG_LOG_IN.to_owned(),
             Self::WrongPassword => text::WRONG_PASSWORD.to_owned(),
             Self::WrongCode => second_factor::WRONG_CODE.to_owned(),

@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod account_audit;
+pub mod account_email;
+pub mod account_email_confirm;
 pub mod account_tokens;
 mod additions;
 mod addons;
@@ -33,13 +35,16 @@ pub mod license;
 mod license_filter;
 pub mod licenses;
 pub mod log_in;
+pub mod log_in_by_link;
 pub mod log_in_code;
+pub mod log_in_link;
 pub mod member;
 pub mod members;
 pub mod message_new;
 pub mod message_thread;
 pub mod messages;
 pub mod not_done;
+pub mod not_me;
 pub mod order;
 pub mod overview;
 mod own_license;

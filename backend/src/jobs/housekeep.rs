@@ -2,12 +2,13 @@
 
 use super::rules::KEEP_DONE_MS;
 use super::store;
+use crate::accounts::email_change::delete_old_email_changes;
 use crate::accounts::{delete_expired_sessions, delete_old_browsers, delete_old_rate_limits};
 use crate::claims::delete_old_claims;
 use crate::clock::UnixMs;
 use crate::db::{Db, DbError};
 
-/// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims long over and jobs done long ago, of all vendors. Workers do
+/// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims and changes of address long over, and jobs done long ago, of all vendors. Workers do
 /// this every hour; doing it twice does no harm.
 ///
 /// # Errors
@@ -17,8 +18,9 @@ pub async fn housekeep(db: &Db, now: UnixMs) -> Result<(), DbError> {
     let browsers = db.write(move |tx| Box::pin(async move { delete_old_browsers(tx, now).await })).await?;
     let limits = db.write(move |tx| Box::pin(async move { delete_old_rate_limits(tx, now).await })).await?;
     let claims = db.write(move |tx| Box::pin(async move { delete_old_claims(tx, now).await })).await?;
+    let changes = db.write(move |tx| Box::pin(async move { delete_old_email_changes(tx, now).await })).await?;
     let jobs =
         db.write(move |tx| Box::pin(async move { store::delete_finished(tx, now.plus(-KEEP_DONE_MS)).await })).await?;
-    tracing::debug!(sessions, browsers, limits, claims, jobs, "housekeeping");
+    tracing::debug!(sessions, browsers, limits, claims, changes, jobs, "housekeeping");
     Ok(())
 }
