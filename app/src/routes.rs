@@ -38,7 +38,7 @@ pub fn access(path: &str) -> Access {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
-        | "join" => Access::Anyone,
+        | "join" | "not-me" => Access::Anyone,
         "account" if path.starts_with("/account/members") => Access::Account,
         "company" | "account" | "confirm" => Access::SignedIn,
         "staff" => Access::Staff,
@@ -89,10 +89,13 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("sign-up") view=pages::sign_up::page />
                 <Route path=StaticSegment("log-in") view=pages::log_in::page />
                 <Route path=(StaticSegment("log-in"), StaticSegment("code")) view=pages::log_in_code::page />
+                <Route path=(StaticSegment("log-in"), StaticSegment("link")) view=pages::log_in_link::page />
+                <Route path=(StaticSegment("log-in"), StaticSegment("by-link")) view=pages::log_in_by_link::page />
                 <Route path=StaticSegment("forgot-password") view=pages::forgot_password::page />
                 <Route path=StaticSegment("reset-password") view=pages::reset_password::page />
                 <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
                 <Route path=StaticSegment("not-done") view=pages::not_done::page />
+                <Route path=StaticSegment("not-me") view=pages::not_me::page />
                 <Route path=StaticSegment("join") view=pages::join::page />
                 <Route path=StaticSegment("company") view=pages::company::page />
                 <Route path=StaticSegment("confirm") view=pages::confirm::page />
@@ -102,6 +105,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("passkeys")) view=pages::passkeys::page />
                 <Route path=(StaticSegment("account"), StaticSegment("passkeys"), StaticSegment("new")) view=pages::passkey_new::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
+                <Route path=(StaticSegment("account"), StaticSegment("email")) view=pages::account_email::page />
+                <Route path=(StaticSegment("account"), StaticSegment("email"), StaticSegment("confirm")) view=pages::account_email_confirm::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
                 <Route path=(StaticSegment("account"), StaticSegment("partners")) view=pages::account_partners::page />
                 <Route path=(StaticSegment("account"), StaticSegment("tokens")) view=pages::account_tokens::page />

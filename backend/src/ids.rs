@@ -68,6 +68,8 @@ ids! {
     InvitationId = "ivt";
     /// A passkey of somebody's.
     PasskeyId = "psk";
+    /// A change of the address that somebody signs in with.
+    EmailChangeId = "ech";
     /// A signed-in browser.
     SessionId = "ses";
     /// What is sold.

@@ -2,6 +2,8 @@
 
 use backend::accounts::{FieldProblem, Problem};
 use backend::text::en::{accounts as text, passkeys, second_factor};
+use backend::accounts::FieldProblem;
+use backend::text::en::{accounts as text, email_change, second_factor};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -16,6 +18,8 @@ use crate::components::FieldError;
 pub enum Refusal {
     /// A field cannot stay as it is.
     Field(FieldProblem),
+    /// Somebody else has the address by now.
+    EmailTaken,
     /// Address or password is wrong.
     WrongLogIn,
     /// The password given as the one in force is not.
@@ -67,6 +71,7 @@ impl Refusal {
     pub fn sentence(&self) -> String {
         match self {
             Self::Field(problem) => text::problem(problem),
+            Self::EmailTaken => email_change::TAKEN.to_owned(),
             Self::WrongLogIn => text::WRONG_LOG_IN.to_owned(),
             Self::WrongPassword => text::WRONG_PASSWORD.to_owned(),
             Self::WrongCode => second_factor::WRONG_CODE.to_owned(),

@@ -4,6 +4,8 @@
 use backend::accounts::{
     self, Account, Act, RelyingParty, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor,
     list_members, list_passkeys, list_sessions, may, session_handle,
+    self, Account, Act, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, has_password,
+    list_members, list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
 use backend::db::DbError;
@@ -11,6 +13,7 @@ use backend::ids::SessionId;
 use backend::text::en::{
     accounts as fields, audit, countries, members as people, moments, partners, portal, portal_accounts as text,
     accounts as fields, audit, countries, members as people, moments, passkeys, portal, portal_accounts as text,
+    accounts as fields, audit, countries, email_change, members as people, moments, portal, portal_accounts as text,
     second_factor, tokens,
 };
 use leptos::prelude::*;
@@ -21,6 +24,7 @@ use super::sign_up::password;
 use super::verify_banner::verify_banner;
 use super::{NoPage, Page, account_audit, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
+use crate::api::email_change::EMAIL;
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
 use crate::api::partners::PARTNERS;
@@ -57,6 +61,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let (members, sessions, factor, passkeys) = found.await?;
     let passkeys = RelyingParty::of(&visit.vendor).map(|_| passkeys);
+            let has_password = has_password(tx, &cx.vendor_id, &user_id).await?;
+            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor, has_password))
+        })
+    });
+    let (members, sessions, factor, has_password) = found.await?;
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
     if visit.query("edit").as_deref() == Some("password") && factor.is_some() {
         // Before anything is typed, not after.
@@ -99,6 +108,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {limited}
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys)}</div>
+        <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), has_password)}</div>
         {members}
         {another}
         {partners}
@@ -190,11 +200,19 @@ async fn company_form(account: &Account) -> AnyView {
 /// `keys` is how many passkeys the user has, where the portal can have any.
 fn log_in(user: &User, factor: Option<&SecondFactor>, keys: Option<usize>) -> AnyView {
     let edit = || view! { <LinkButton href=EDIT_PASSWORD label=text::CHANGE_PASSWORD emphasis=Emphasis::Quiet /> };
+fn log_in(user: &User, factor: Option<&SecondFactor>, has_password: bool) -> AnyView {
+    // Who has none shows by mail who it is, and sets one.
+    let (href, label, password) = if has_password {
+        (EDIT_PASSWORD, text::CHANGE_PASSWORD, text::password_since(user.password_set_at))
+    } else {
+        ("/forgot-password", email_change::SET_PASSWORD, email_change::NO_PASSWORD.to_owned())
+    };
+    let edit = move || view! { <LinkButton href label emphasis=Emphasis::Quiet /> };
     let to_factor = second_factor::to_page(factor.is_some());
     let name = (!user.name.is_empty()).then(|| Fact::new(fields::field(accounts::Field::Name), user.name.clone()));
     let facts = [
         Fact::new(fields::field(accounts::Field::Email), address_and_state(user)),
-        Fact::new(text::PASSWORD, text::password_since(user.password_set_at)),
+        Fact::new(text::PASSWORD, password),
         Fact::new(second_factor::SECOND_FACTOR, second_factor::state(factor)),
     ];
     let of_keys = keys.map(|count| Fact::new(passkeys::PASSKEYS, passkeys::state(count)));
@@ -204,6 +222,10 @@ fn log_in(user: &User, factor: Option<&SecondFactor>, keys: Option<usize>) -> An
         <Card title=text::LOG_IN_DETAILS aside=edit id="log-in">
             <Facts facts />
             <div class="acts"><LinkButton href=SECOND_FACTOR label=to_factor /> {to_keys}</div>
+            <div class="acts">
+                <LinkButton href=SECOND_FACTOR label=to_factor />
+                <LinkButton href=EMAIL label=email_change::CHANGE />
+            </div>
         </Card>
     }
     .into_any()

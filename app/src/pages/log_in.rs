@@ -1,7 +1,7 @@
 //! `/log-in?next=`.
 
 use backend::accounts::Field as Person;
-use backend::text::en::{accounts as fields, portal, portal_accounts as text};
+use backend::text::en::{accounts as fields, portal, portal_accounts as text, sign_in_link};
 use leptos::prelude::*;
 
 use super::sign_up::password;
@@ -10,6 +10,7 @@ use crate::api::form::take_refused;
 use crate::api::key_recovery::RECOVER;
 use crate::api::next::with_next;
 use crate::api::refusal::errors_of;
+use crate::api::sign_in_link::ASK_FOR_LINK;
 use crate::components::{Control, Field, Form, PageHead};
 use crate::request::Visit;
 
@@ -25,6 +26,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let lead = text::log_in_lead(&visit.vendor.name, !next.is_empty());
     let passkey = passkey_use::log_in(&visit, &next);
     let sign_up = with_next("/sign-up", &next);
+    let by_mail = with_next(ASK_FOR_LINK, &next);
     let body = view! {
         <div class="column">
             <PageHead title=text::LOG_IN lead=lead />
@@ -51,6 +53,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 />
             </Form>
             {passkey}
+            <p><a href=by_mail>{sign_in_link::MAIL_ME_A_LINK}</a></p>
             <p>{text::NEW_HERE} " " <a href=sign_up>{text::SIGN_UP}</a></p>
             <p><a href=RECOVER>{text::KEYS_LOST}</a></p>
         </div>

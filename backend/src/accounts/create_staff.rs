@@ -91,7 +91,9 @@ async fn appoint(
         return Ok(StaffCreation::Created(user));
     }
     let Some((known, _)) = store::find_credentials(tx, &cx.vendor_id, &key).await? else {
-        return Err(DbError::GivenUp("a user went while it was made staff"));
+        return Err(DbError::GivenUp(
+            "the address is kept for somebody who had it until some days ago, or has just gone",
+        ));
     };
     // Anybody can sign up with any address: the password may be a stranger's.
     if known.email_verified_at.is_none() {

@@ -11,9 +11,11 @@ use crate::keys::sha256;
 pub const VERIFY_EMAIL_PATH: &str = "/verify-email";
 /// Where the portal answers reset links; the secret is the query's `token`.
 pub const RESET_PASSWORD_PATH: &str = "/reset-password";
+/// Where the portal answers links that log in; the secret is the query's `token`.
+pub const SIGN_IN_PATH: &str = "/log-in/by-link";
 
-/// Random bytes of a link's secret: 160 bits.
-const SECRET_BYTES: usize = 20;
+/// Random bytes of a link's secret: 256 bits.
+const SECRET_BYTES: usize = 32;
 
 text_enum! {
     /// What a link is for.
@@ -22,6 +24,8 @@ text_enum! {
         VerifyEmail = "verify_email",
         /// Lets its holder set a new password.
         ResetPassword = "reset_password",
+        /// Lets its holder in without a password.
+        SignIn = "sign_in",
     }
 }
 
@@ -43,6 +47,18 @@ pub(super) struct Link {
     pub(super) used_at: Option<UnixMs>,
 }
 
+/// A new secret of a link, and what is stored of it.
+pub(super) fn new_secret(cx: &Cx) -> (String, Vec<u8>) {
+    let secret = data_encoding::BASE32_DNSSEC.encode(&cx.entropy.bytes::<SECRET_BYTES>());
+    let hash = hash_of(&secret);
+    (secret, hash)
+}
+
+/// What is stored of a secret that came with a link.
+pub(super) fn hash_of(secret: &str) -> Vec<u8> {
+    sha256(secret.trim().as_bytes())
+}
+
 /// Makes a link and answers its address. The secret exists in the answer alone.
 pub(super) async fn create_link(
     tx: &mut Tx,
@@ -52,12 +68,29 @@ pub(super) async fn create_link(
     purpose: LinkPurpose,
     life_ms: i64,
 ) -> Result<String, DbError> {
-    let secret = data_encoding::BASE32_DNSSEC.encode(&cx.entropy.bytes::<SECRET_BYTES>());
+    let secret = create_secret(tx, cx, user, purpose, life_ms).await?;
+    let path = match purpose {
+        LinkPurpose::VerifyEmail => VERIFY_EMAIL_PATH,
+        LinkPurpose::ResetPassword => RESET_PASSWORD_PATH,
+        LinkPurpose::SignIn => SIGN_IN_PATH,
+    };
+    Ok(format!("{origin}{path}?token={secret}"))
+}
+
+/// Makes the secret of a link for somebody who is at the portal already, and needs no mail to go on.
+pub(super) async fn create_secret(
+    tx: &mut Tx,
+    cx: &Cx,
+    user: &User,
+    purpose: LinkPurpose,
+    life_ms: i64,
+) -> Result<String, DbError> {
+    let (secret, hash) = new_secret(cx);
     execute!(
         tx,
         "INSERT INTO user_tokens (token_hash, vendor_id, user_id, purpose, email_key, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        sha256(secret.as_bytes()),
+        hash,
         &cx.vendor_id,
         &user.id,
         purpose,
@@ -65,11 +98,7 @@ pub(super) async fn create_link(
         cx.now,
         cx.now.plus(life_ms)
     )?;
-    let path = match purpose {
-        LinkPurpose::VerifyEmail => VERIFY_EMAIL_PATH,
-        LinkPurpose::ResetPassword => RESET_PASSWORD_PATH,
-    };
-    Ok(format!("{origin}{path}?token={secret}"))
+    Ok(secret)
 }
 
 pub(super) async fn find_link(
@@ -84,12 +113,13 @@ pub(super) async fn find_link(
         "SELECT user_id, email_key, expires_at, used_at FROM user_tokens
          WHERE vendor_id = $1 AND token_hash = $2 AND purpose = $3",
         &cx.vendor_id,
-        sha256(secret.trim().as_bytes()),
+        hash_of(secret),
         purpose
     )
 }
 
-/// Uses a link up; `None` when there is nothing to use. Of two at once, one gets it.
+/// Uses a link up; `None` when there is nothing to use, or its user has another address by now than the one that it was
+/// mailed to. Of two at once, one gets it.
 pub(super) async fn use_link(
     tx: &mut Tx,
     cx: &Cx,
@@ -101,9 +131,11 @@ pub(super) async fn use_link(
         Link,
         "UPDATE user_tokens SET used_at = $4
          WHERE vendor_id = $1 AND token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $4
+           AND EXISTS (SELECT 1 FROM users u WHERE u.vendor_id = user_tokens.vendor_id AND u.id = user_tokens.user_id
+                       AND u.email_key = user_tokens.email_key)
          RETURNING user_id, email_key, expires_at, used_at",
         &cx.vendor_id,
-        sha256(secret.trim().as_bytes()),
+        hash_of(secret),
         purpose,
         cx.now
     )
@@ -120,6 +152,14 @@ pub(super) async fn spend_links(tx: &mut Tx, cx: &Cx, user_id: &UserId, purpose:
         purpose,
         cx.now
     )?;
+    Ok(())
+}
+
+/// Spends all links of a user, whatever they are for.
+pub(super) async fn spend_all_links(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<(), DbError> {
+    for purpose in LinkPurpose::ALL {
+        spend_links(tx, cx, user_id, *purpose).await?;
+    }
     Ok(())
 }
 

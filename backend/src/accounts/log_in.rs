@@ -1,6 +1,9 @@
-//! Logging in: the password. Who has a second factor is asked for it next (`second_factor/finish_log_in.rs`).
+//! Logging in: the password, and the door that every first step leads to. Who has a second factor is asked for it next
+//! (`second_factor/finish_log_in.rs`).
 
 use std::net::IpAddr;
+
+use serde::Serialize;
 
 use super::known_browsers::{BrowserToken, is_known};
 use super::password::{Password, PasswordHash, Passwords, Verdict};
@@ -124,8 +127,8 @@ pub(super) async fn begin_attempt(
     Ok(attempt)
 }
 
-/// Lets the one in whose password was right, or asks for the second factor. The one door: whoever signs somebody in by a
-/// password comes through here.
+/// Lets the one in whose password was right, or asks for the second factor: whoever signs somebody in by a password comes
+/// through here.
 pub(super) async fn admit(
     tx: &mut Tx,
     cx: &Cx,
@@ -146,10 +149,21 @@ pub(super) async fn admit(
     for (limit, subject) in &attempt.counted {
         forgive(tx, cx, master, *limit, subject).await?;
     }
+    let_in(tx, cx, user, audit::NOTHING).await
+}
+
+/// Lets somebody in who has taken the first step, by a password or by a mailed link, or asks for the second factor. The one
+/// door: nobody is signed in past it. What the first step was is recorded as `by`.
+pub(super) async fn let_in(
+    tx: &mut Tx,
+    cx: &Cx,
+    user: User,
+    by: Option<&(impl Serialize + Sync)>,
+) -> Result<LogInOutcome, DbError> {
     if second_factor::has_second_factor(tx, &cx.vendor_id, &user.id).await? {
         return Ok(LogInOutcome::CodeNeeded(user));
     }
-    audit::record(tx, cx, None, "user.log_in", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+    audit::record(tx, cx, None, "user.log_in", user.id.as_str(), audit::NOTHING, by).await?;
     Ok(LogInOutcome::LoggedIn(user))
 }
 

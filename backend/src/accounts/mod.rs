@@ -8,12 +8,14 @@
 //! cases that need one take a [`Db`](crate::db::Db) and put their reads and writes around the hashing;
 //! all others take a `Tx` like everywhere else.
 //!
-//! **Links** in mails carry 160 random bits, of which only the SHA-256 is stored; each works once.
+//! **Links** in mails carry 256 random bits, of which only the SHA-256 is stored; each works once, and only as long as its
+//! user has the address that it was mailed to.
 //!
 //! # Who learns which addresses are registered
 //!
-//! *Log-in* and *password reset* tell nobody: one text, one status, one duration (a password is always
-//! verified, against a dummy where there is no user), and the mail goes out through the queue.
+//! *Log-in*, *password reset* and *links to log in* tell nobody: one text, one status, one duration (a password is always
+//! verified, against a dummy where there is no user), and the mail goes out through the queue. So does a *change of
+//! address*: whether the new one is registered is told by a mail to it alone.
 //!
 //! *Sign-up* cannot hide it completely, because a new buyer goes on at once, signed in, without waiting
 //! for a mail, and a registered address must not be signed in without its password. The two ways out
@@ -40,14 +42,17 @@ mod confirm_password;
 mod create_account;
 mod create_staff;
 pub mod customers;
+pub mod email_change;
 mod known_browsers;
 mod links;
 mod log_in;
 pub mod members;
 mod passkeys;
 mod password;
+mod prove_address;
 mod rate_limits;
 mod request_password_reset;
+mod request_sign_in_link;
 mod reset_password;
 mod roles;
 pub mod rules;
@@ -55,6 +60,7 @@ mod second_factor;
 mod send_verification;
 mod session_store;
 mod sessions;
+mod sign_in_by_link;
 mod sign_up;
 mod store;
 mod update_account;
@@ -74,7 +80,7 @@ pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_passwo
 pub use create_account::{AccountCreation, NEW_ACCOUNTS_A_DAY, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
-pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, check_reset_link};
+pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, SIGN_IN_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
 pub use passkeys::{
     AddPasskey, Begun, CHALLENGE_MS, Flaw, PASSKEY_NAME_MAX_CHARS, Passkey, PasskeyAddition, PasskeyBeginning,
@@ -83,8 +89,10 @@ pub use passkeys::{
     remove_passkey, rename_passkey,
 };
 pub use password::{Password, PasswordHash, Passwords, Verdict};
+pub use prove_address::has_password;
 pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_back, hit, subject_of};
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
+pub use request_sign_in_link::{RequestSignInLink, SendSignInLink, SignInLinkRequest, request_sign_in_link};
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
 pub use roles::{Act, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
@@ -100,6 +108,7 @@ pub use sessions::{
     end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions, renew_authentication,
     session_handle, session_identity, sign_out,
 };
+pub use sign_in_by_link::{LinkSignIn, SignInByLink, find_sign_in_link, sign_in_by_link};
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{
     find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, list_members,

@@ -4,6 +4,7 @@
 //! flood of log-ins neither fills the memory nor starves the licensing API; the others wait their turn.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -22,8 +23,8 @@ const LANES: u32 = 1;
 /// Salt and output as RFC 9106 §3.1 recommends.
 const SALT_BYTES: usize = 16;
 
-/// Verified where there is no user, so that "no such user" takes as long as "wrong password". Its output
-/// was never computed from any password.
+/// Verified where there is no user, or none with a password, so that "no such user" takes as long as "wrong password".
+/// Its output was never computed from any password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm8gc3VjaCB1c2VyIQ$\
                       3q2+796tvu/erb7v3q2+796tvu/erb7v3q2+796tvu8";
 
@@ -60,6 +61,12 @@ impl PasswordHash {
         Self(phc)
     }
 
+    /// The hash of no password, for users who have none. Verifying against it takes as long as against any other, so
+    /// that nobody learns who has none.
+    pub(super) fn of_nobody() -> Self {
+        Self(NOBODY.to_owned())
+    }
+
     /// The PHC string.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -86,15 +93,25 @@ pub enum Verdict {
 
 /// The bounded pool. Cheap to clone; one per process.
 #[derive(Clone, Debug)]
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    permits: Arc<Semaphore>,
+    runs: Arc<AtomicU64>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self { permits: Arc::new(Semaphore::new(AT_ONCE)), runs: Arc::default() }
     }
 }
 
 impl Passwords {
+    /// How often Argon2id has run since the process began. It is what makes a request slow, so requests that run it
+    /// equally often cannot be told apart by how long they take.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
     /// Hashes a password with a fresh salt. Never call it inside a transaction.
     ///
     /// # Errors
@@ -130,7 +147,8 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, DbError> {
         const STOPPED: DbError = DbError::GivenUp("the password pool has stopped");
-        let permit = self.0.clone().acquire_owned().await.map_err(|_| STOPPED)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| STOPPED)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let done = tokio::task::spawn_blocking(move || {
             // Held until the work is done, even where the caller has hung up meanwhile.
             let _permit = permit;

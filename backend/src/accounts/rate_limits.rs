@@ -17,7 +17,11 @@
 //! For others the limits are asked in this order and the first that is reached ends it, so that one network address adds at
 //! most 40 to the hour's 100 of an e-mail address: it takes several to use them up, and then the owner still gets in with a
 //! known browser, or after setting a new password by mail. The right password forgives all of them but the one for a
-//! network address. The second step counts by user, 6 in 15 minutes: only who knows the password gets that far.
+//! network address. The second step counts by user, 6 in 15 minutes: only who knows the password, or reads the mail, gets
+//! that far.
+//!
+//! Links to log in are counted when they are asked for, in the same spirit: 4 an hour for an e-mail and network address
+//! together, 20 for either alone, so that one stranger cannot keep an owner from asking. Nobody guesses their secrets.
 
 use std::net::IpAddr;
 
@@ -47,6 +51,16 @@ text_enum! {
         ResetAddress = "reset_address",
         /// Reset requests for one e-mail address.
         ResetEmail = "reset_email",
+        /// Requests for a link to log in from one network address.
+        SignInLinkAddress = "sign_in_link_address",
+        /// Requests for a link to log in with one e-mail address.
+        SignInLinkEmail = "sign_in_link_email",
+        /// The same, from one network address.
+        SignInLinkPair = "sign_in_link_pair",
+        /// Changes of address that one user asks for: each is a mail to an address that somebody typed.
+        EmailChangeUser = "email_change_user",
+        /// Mails to one e-mail address that users want to change to.
+        EmailChangeEmail = "email_change_email",
         /// Requests for lost license keys from one network address.
         RecoverAddress = "recover_address",
         /// Requests for lost license keys for one e-mail address.
@@ -94,7 +108,12 @@ impl Limit {
             Self::SignInEmail => (100, HOUR_MS),
             // Three of a million codes are good at a time: that many tries take most of a year to find one by chance.
             Self::SecondFactorUser => (6, 15 * MINUTE_MS),
-            Self::SignUpAddress | Self::ResetAddress | Self::RecoverAddress => (20, HOUR_MS),
+            Self::SignUpAddress
+            | Self::ResetAddress
+            | Self::RecoverAddress
+            | Self::SignInLinkAddress
+            | Self::SignInLinkEmail => (20, HOUR_MS),
+            Self::EmailChangeUser => (6, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
             Self::InviteEmail | Self::TestMailUser => (6, HOUR_MS),
             Self::InviteUser => (100, 24 * HOUR_MS),
@@ -107,7 +126,12 @@ impl Limit {
             Self::PromotionCodeAddress => (60, 15 * MINUTE_MS),
             Self::PromotionCodeAccount => (20, 15 * MINUTE_MS),
             Self::DeactivationByKey => (3, HOUR_MS),
-            Self::SignUpEmail | Self::ResetEmail | Self::RecoverEmail | Self::VerificationUser => (4, HOUR_MS),
+            Self::SignUpEmail
+            | Self::ResetEmail
+            | Self::RecoverEmail
+            | Self::VerificationUser
+            | Self::SignInLinkPair
+            | Self::EmailChangeEmail => (4, HOUR_MS),
         }
     }
 }

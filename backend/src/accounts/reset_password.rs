@@ -9,6 +9,7 @@ use super::log_in::forgive_attempts;
 use super::password::{Password, PasswordHash, Passwords};
 use super::rules::{Field, FieldProblem, check_password};
 use super::{User, passkeys, second_factor, sessions, store};
+use super::{User, email_change, second_factor, sessions, store};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{Db, DbError, Tx};
@@ -85,6 +86,8 @@ async fn set(
         return Ok(PasswordReset::LinkSpent);
     };
     spend_links(tx, cx, &user.id, LinkPurpose::ResetPassword).await?;
+    // Whoever asked to change the address may be who made the new password necessary.
+    email_change::end_open(tx, cx, &user.id).await?;
     store::update_password(tx, cx, &user.id, None, hash.as_str()).await?;
     // Whoever had the link reads the address's mail.
     if store::update_email_verified(tx, cx, &user.id, &link.email_key).await? {

@@ -25,6 +25,8 @@ pub const HALF_LOG_IN_MS: i64 = 10 * MINUTE_MS;
 const CLOCKS_APART_MS: i64 = 10 * SECOND_MS;
 /// A reset link works for this long, in milliseconds (OWASP ASVS 5.0 asks for an hour at most).
 pub const RESET_LINK_MS: i64 = HOUR_MS;
+/// A link that logs in works for this long, in milliseconds.
+pub const SIGN_IN_LINK_MS: i64 = 15 * MINUTE_MS;
 /// A verification link works for this long, in milliseconds.
 pub const VERIFICATION_LINK_MS: i64 = 7 * DAY_MS;
 
@@ -85,6 +87,8 @@ pub enum Problem {
     },
     /// Not an e-mail address.
     EmailMalformed,
+    /// The address that the person has already.
+    EmailUnchanged,
     /// Fewer than `min` characters.
     PasswordTooShort {
         /// Fewest characters.

@@ -31,7 +31,7 @@ pub struct Identity {
     pub network_address: String,
     /// When the user last proved who it is, by signing in or by typing the password again.
     pub authenticated_at: Option<UnixMs>,
-    /// Who has typed the right password and not yet the code. Nobody is signed in by that.
+    /// Who has typed the right password, or come by a mailed link, and not typed the code yet. Nobody is signed in by that.
     #[serde(default)]
     pub half: Option<HalfLogIn>,
 }
@@ -39,9 +39,9 @@ pub struct Identity {
 /// Somebody between the two steps of logging in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HalfLogIn {
-    /// Whose password was right.
+    /// Whose password was right, or who came by a mailed link.
     pub user_id: UserId,
-    /// When it was.
+    /// When that was.
     pub password_given_at: UnixMs,
 }
 
@@ -117,7 +117,7 @@ pub async fn begin_session(
     session.save().await
 }
 
-/// Notes that a user's password was right and the second factor is still to be shown: the session gets a new id, and is
+/// Notes that a user has taken the first step of logging in and the second factor is still to be shown: the session gets a new id, and is
 /// nobody's until then.
 ///
 /// # Errors

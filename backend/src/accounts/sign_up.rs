@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::email_change::held_until;
 use super::links::{LinkPurpose, create_link};
 use super::log_in::{Attempt, LogInOutcome, admit, begin_attempt, forgive_attempts};
 use super::password::{Password, PasswordHash, Passwords, Verdict};
@@ -15,7 +16,7 @@ use crate::db::{Db, DbError, Tx};
 use crate::ids::UserId;
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
-use crate::text::en::mail as text;
+use crate::text::en::{email_change_mail, mail as text};
 
 /// What somebody signs up with.
 #[derive(Clone, Debug)]
@@ -162,8 +163,9 @@ async fn create(
     let key = email_key(&user.email);
     if !store::insert_user(tx, &user, &key, hash.as_str()).await? {
         // Somebody else was quicker with the same address; that one is its user now.
-        if let Some((owner, _)) = store::find_credentials(tx, &cx.vendor_id, &key).await? {
-            notify_owner(tx, cx, master, &owner).await?;
+        match store::find_credentials(tx, &cx.vendor_id, &key).await? {
+            Some((owner, _)) => notify_owner(tx, cx, master, &owner).await?,
+            None => tell_that_it_is_kept(tx, cx, master, &user).await?,
         }
         return Ok(SignUpOutcome::CheckMail);
     }
@@ -186,6 +188,20 @@ async fn notify_owner(tx: &mut Tx, cx: &Cx, master: &MasterKey, owner: &User) ->
     if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {
         let letter = text::already_registered(&sender);
         mail::enqueue(tx, cx, master, &sender.mail(&owner.email, &owner.name, letter)).await?;
+    }
+    Ok(())
+}
+
+/// Tells whoever reads this address that it is not free yet: somebody had it until some days ago, and may want it back.
+async fn tell_that_it_is_kept(tx: &mut Tx, cx: &Cx, master: &MasterKey, user: &User) -> Result<(), DbError> {
+    let key = email_key(&user.email);
+    let Some(until) = held_until(tx, &cx.vendor_id, &key, &user.id, cx.now).await? else { return Ok(()) };
+    if hit(tx, cx, master, Limit::SignUpEmail, &key).await? != RateVerdict::Allowed {
+        return Ok(());
+    }
+    if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {
+        let letter = email_change_mail::kept(&sender, until);
+        mail::enqueue(tx, cx, master, &sender.mail(&user.email, "", letter)).await?;
     }
     Ok(())
 }

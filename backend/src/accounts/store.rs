@@ -1,3 +1,4 @@
+use super::email_change::held_until;
 use super::{Account, AccountKind, Address, Membership, Role, StaffRole, User, VatIdState};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -124,7 +125,20 @@ pub(super) async fn find_credentials(
     Ok(sql_row.map(UserRow::split))
 }
 
-/// Inserts a user, unless the address is taken: then `false`, and nothing is written.
+/// The user with this id, locked until the transaction ends.
+pub(super) async fn lock_user(tx: &mut Tx, vendor_id: &VendorId, id: &UserId) -> Result<Option<User>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        UserRow,
+        "UPDATE users SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 RETURNING *",
+        vendor_id,
+        id
+    )?;
+    Ok(row.map(|row| row.split().0))
+}
+
+/// Inserts a user, unless the address is taken, or kept for somebody who has changed it lately: then `false`, and nothing
+/// is written.
 pub(super) async fn insert_user(
     tx: &mut Tx,
     user: &User,
@@ -147,7 +161,30 @@ pub(super) async fn insert_user(
         user.password_set_at,
         user.created_at
     )?;
-    Ok(inserted == 1)
+    if inserted == 0 {
+        return Ok(false);
+    }
+    // Asked only now: a change that was under way has either kept the insert from happening, or is seen by this.
+    if held_until(tx, &user.vendor_id, email_key, &user.id, user.created_at).await?.is_none() {
+        return Ok(true);
+    }
+    execute!(tx, "DELETE FROM users WHERE vendor_id = $1 AND id = $2", &user.vendor_id, &user.id)?;
+    Ok(false)
+}
+
+/// Gives a user another address, which is proved. Fails as a duplicate where somebody else has it.
+pub(super) async fn update_email(tx: &mut Tx, cx: &Cx, user_id: &UserId, email: &str) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE users SET email = $3, email_key = $4, email_verified_at = $5, lock_no = lock_no + 1
+         WHERE vendor_id = $1 AND id = $2",
+        &cx.vendor_id,
+        user_id,
+        email,
+        super::rules::email_key(email),
+        cx.now
+    )?;
+    Ok(())
 }
 
 /// Sets a new password; `previous_hash` must still be in force, so that of two changes at once one fails.

@@ -3,6 +3,8 @@
 use super::rules::KEEP_DONE_MS;
 use super::store;
 use crate::accounts::{delete_expired_sessions, delete_old_browsers, delete_old_challenges, delete_old_rate_limits};
+use crate::accounts::email_change::delete_old_email_changes;
+use crate::accounts::{delete_expired_sessions, delete_old_browsers, delete_old_rate_limits};
 use crate::claims::delete_old_claims;
 use crate::clock::UnixMs;
 use crate::db::{Db, DbError};
@@ -10,6 +12,7 @@ use crate::mail::log::{delete_old_mails, keep_sent_times};
 
 /// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims long over, jobs done long ago and old rows of the mail log, of all vendors. Workers do
 /// Deletes ended sessions, browsers long unseen, closed rate-limit windows, challenges that nobody answered, claims long over and jobs done long ago, of all vendors. Workers do
+/// Deletes ended sessions, browsers long unseen, closed rate-limit windows, claims and changes of address long over, and jobs done long ago, of all vendors. Workers do
 /// this every hour; doing it twice does no harm.
 ///
 /// # Errors
@@ -33,5 +36,9 @@ pub async fn housekeep(db: &Db, now: UnixMs) -> Result<(), DbError> {
     let jobs =
         db.write(move |tx| Box::pin(async move { store::delete_finished(tx, now.plus(-KEEP_DONE_MS)).await })).await?;
     tracing::debug!(sessions, browsers, limits, challenges, claims, jobs, "housekeeping");
+    let changes = db.write(move |tx| Box::pin(async move { delete_old_email_changes(tx, now).await })).await?;
+    let jobs =
+        db.write(move |tx| Box::pin(async move { store::delete_finished(tx, now.plus(-KEEP_DONE_MS)).await })).await?;
+    tracing::debug!(sessions, browsers, limits, claims, changes, jobs, "housekeeping");
     Ok(())
 }

@@ -84,6 +84,11 @@ const BEFORE_THE_FACTOR: [&str; 17] = [
     "change-password",
     "confirm-password",
     "confirm-with-passkey",
+/// The forms that staff may send before they have a second factor: those of their own log-in, and those that anyone may.
+const BEFORE_THE_FACTOR: [&str; 16] = [
+    "change-password",
+    "confirm-password",
+    "disown-email-change",
     "end-other-sessions",
     "end-session",
     "enter-code",
@@ -91,9 +96,11 @@ const BEFORE_THE_FACTOR: [&str; 17] = [
     "log-in",
     "log-in-with-passkey",
     "request-password-reset",
+    "request-sign-in-link",
     "reset-password",
     "send-verification",
     "set-second-factor",
+    "sign-in-by-link",
     "sign-out",
     "verify-email",
 ];
@@ -140,7 +147,7 @@ fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
     let (by_page, to_staff) = (Answered::ByPage, Answered::Elsewhere("/staff".to_owned()));
     match (access, who) {
         (Access::Anyone, Who::SignedIn { .. } | Who::WithoutFactor)
-            if matches!(path, "/sign-up" | "/log-in" | "/log-in/code") =>
+            if matches!(path, "/sign-up" | "/log-in" | "/log-in/code" | "/log-in/link") =>
         {
             Answered::Elsewhere(next_of(query))
         }
@@ -230,6 +237,16 @@ mod tests {
             (Who::Nobody, "/licenses?page=2", Some("/log-in?next=%2Flicenses%3Fpage%3D2")),
             (Who::Nobody, "/overview", Some("/log-in")),
             (Who::Nobody, "/buy?plan=pilot&seats=2", Some("/sign-up?next=%2Fbuy%3Fplan%3Dpilot%26seats%3D2")),
+            (Who::Nobody, "/log-in/by-link?token=x", None),
+            (Who::Nobody, "/not-me?token=x", None),
+            (
+                Who::Nobody,
+                "/account/email/confirm?token=x",
+                Some("/log-in?next=%2Faccount%2Femail%2Fconfirm%3Ftoken%3Dx"),
+            ),
+            (CUSTOMER, "/log-in/by-link?token=x", None),
+            (CUSTOMER, "/log-in/link", Some("/overview")),
+            (STAFF, "/account/email", None),
             (Who::Nobody, "/company", Some("/log-in?next=%2Fcompany")),
             (Who::Nobody, "/staff", Some("/log-in?next=%2Fstaff")),
             (NEW, "/buy?plan=pilot", Some("/company?next=%2Fbuy%3Fplan%3Dpilot")),

@@ -3,6 +3,7 @@
 mod authority;
 mod claims;
 mod doctor;
+mod enumeration;
 mod events;
 mod instances;
 mod key_care;
@@ -12,6 +13,7 @@ mod openapi;
 mod passkeys;
 mod portal;
 mod second_factor;
+mod sign_in_link;
 mod stripe_check;
 mod well_known;
 

@@ -36,6 +36,7 @@ pub fn problem(found: &FieldProblem) -> String {
              as it stands in your register or on your letterhead."
         ),
         Problem::EmailMalformed => "This is not an e-mail address. One looks like name@example.com.".to_owned(),
+        Problem::EmailUnchanged => "This is your address already. Enter the one that you want to change to.".to_owned(),
         Problem::PasswordTooShort { min } => format!("Use at least {min} characters. A few words in a row are good."),
         Problem::PasswordTooLong { max } => format!("Use at most {max} bytes."),
         Problem::PasswordCommon => {

@@ -141,6 +141,7 @@ pub fn job(kind: &str) -> &str {
         "orders.license_ready" => "Write that a license is ready",
         "mail.send" => "Send a mail",
         "accounts.send_password_reset" => "Send a link for a new password",
+        "accounts.send_sign_in_link" => "Send a link to log in",
         "licenses.send_key_recovery" => "Send a mail that recovers a key",
         "licenses.sweep" => "End licenses whose time is over",
         "leases.close_lapsed" => "Free seats whose leases have ended",

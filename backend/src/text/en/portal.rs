@@ -115,6 +115,15 @@ pub fn done(code: &str) -> Option<&'static str> {
         "verification_sent" => "A new mail is on its way. Its link works for seven days.",
         "password_reset" => "Your new password is set. Log in with it.",
         "password_changed" => "Your password is changed. All other browsers are logged out.",
+        "password_withdrawn" => {
+            "You are logged in, and your address is confirmed. The password from before is gone; set a new one on your \
+             account page whenever you like."
+        }
+        "email_change_asked" => "Mails are on their way: to the new address with a link, and to the old one.",
+        "email_change_withdrawn" => "The change is taken back. The link in the mail does not work any more.",
+        "email_changed" => {
+            "Your e-mail address is changed. Log in with it from now on; all other browsers are logged out."
+        }
         "account_updated" => "The company details are saved. Invoices from now on carry them.",
         "account_unchanged" => "Nothing was different, so nothing was changed.",
         "session_ended" => "That browser is logged out.",

@@ -15,7 +15,7 @@ pub const SOMEBODY_ELSE: &str = "Log in as somebody else";
 /// What is asked for.
 #[must_use]
 pub fn enter_code_lead(email: &str) -> String {
-    format!("The password of {email} is right. Now the six digits that your authenticator app shows.")
+    format!("One more step for {email}: the six digits that your authenticator app shows.")
 }
 
 /// What else is taken.

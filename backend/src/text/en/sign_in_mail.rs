@@ -1,4 +1,4 @@
-//! Letters about logging in: a new browser, and everything that happens to a second factor.
+//! Letters about logging in: the link that does it, a new browser, and everything that happens to a second factor.
 
 use std::net::IpAddr;
 
@@ -26,6 +26,52 @@ pub(super) fn not_me(sender: &Sender) -> Option<(String, String)> {
 /// Where browsers and second factor are looked after.
 fn to_account(sender: &Sender) -> Option<(String, String)> {
     Some(("Look at my account".to_owned(), format!("{}/account", sender.origin)))
+}
+
+/// Lets somebody in without a password.
+#[must_use]
+pub fn sign_in_link(sender: &Sender, link: &str, until: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Log in to {}", sender.name),
+        heading: "Your link to log in".to_owned(),
+        paragraphs: vec![format!(
+            "Somebody, probably you, asked to log in to {} without a password. The button opens a page with one more \
+             button, which logs you in there.",
+            sender.name
+        )],
+        button: Some(("Log in".to_owned(), link.to_owned())),
+        notes: vec![format!(
+            "The link works once, until {}. It lets in whoever has it, so do not pass it on.",
+            moment(until)
+        )],
+        reason: "You get this mail because a link to log in was asked for with this address. If that was not you, do \
+                 nothing: without this mail nobody is let in."
+            .to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells that the password is gone that was set before anybody had shown the address to be theirs.
+#[must_use]
+pub fn password_withdrawn(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Set a new password for {}", sender.name),
+        heading: "Your address is confirmed, and the old password is gone".to_owned(),
+        paragraphs: vec![
+            format!(
+                "On {} you logged in by a mailed link. That was the first time that anybody has shown this address to be \
+                 theirs.",
+                moment(at)
+            ),
+            "Somebody else could have signed up with it before. Therefore the password from then is gone, a second \
+             factor too, and every other browser is logged out."
+                .to_owned(),
+            "Set a new password whenever you like. Until then, a mailed link lets you in.".to_owned(),
+        ],
+        button: Some(("Set a password".to_owned(), format!("{}/forgot-password", sender.origin))),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
 }
 
 /// Tells of a log-in with a browser that the user has not been known to use.
@@ -158,6 +204,8 @@ mod tests {
         let at = UnixMs(1_795_255_200_000);
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
         let letters = [
+            sign_in_link(&sender, "https://acme.test/log-in/by-link?token=x", at),
+            password_withdrawn(&sender, at),
             new_browser(&sender, at, agent, [192, 0, 2, 7].into()),
             factor_set(&sender, at),
             factor_removed(&sender, at),
