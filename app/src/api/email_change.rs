@@ -1,8 +1,8 @@
 //! Changing the address that one logs in with; and saying that somebody else did.
 
 use backend::accounts::email_change::{
-    self, CONFIRM_EMAIL_PATH, ConfirmEmailChange, Disowning, EmailChangeConfirmation, EmailChangeRequest,
-    EmailChangeWithdrawal, NOT_ME_PATH,
+    self, CONFIRM_EMAIL_PATH, Disowning, EmailChangeConfirmation, EmailChangeRequest, EmailChangeWithdrawal,
+    NOT_ME_PATH,
 };
 use backend::accounts::{self, RESET_PASSWORD_PATH};
 use leptos::prelude::*;
@@ -86,7 +86,7 @@ pub async fn confirm_email_change(
     signed_in(&visit)?;
     let page = link_page(CONFIRM_EMAIL_PATH, &token);
     let (state, cx) = (&visit.state, visit.viewer_cx());
-    let request = ConfirmEmailChange { secret: token, keep: accounts::session_handle(&visit.session) };
+    let request = email_change::ConfirmEmailChange { secret: token, keep: accounts::session_handle(&visit.session) };
     match email_change::confirm_email_change(&state.db, &state.master, &cx, &request).await? {
         EmailChangeConfirmation::Changed(_) => {
             say_done("email_changed").await;

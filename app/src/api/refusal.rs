@@ -1,9 +1,7 @@
 //! Why forms of people and accounts are refused, as codes that wait in the session, and their sentences.
 
 use backend::accounts::{FieldProblem, Problem};
-use backend::text::en::{accounts as text, passkeys, second_factor};
-use backend::accounts::FieldProblem;
-use backend::text::en::{accounts as text, email_change, second_factor};
+use backend::text::en::{accounts as text, email_change, passkeys, second_factor};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;

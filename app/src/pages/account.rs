@@ -3,18 +3,14 @@
 
 use backend::accounts::{
     self, Account, Act, RelyingParty, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor,
-    list_members, list_passkeys, list_sessions, may, session_handle,
-    self, Account, Act, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, has_password,
-    list_members, list_sessions, may, session_handle,
+    has_password, list_members, list_passkeys, list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
-    accounts as fields, audit, countries, members as people, moments, partners, portal, portal_accounts as text,
-    accounts as fields, audit, countries, members as people, moments, passkeys, portal, portal_accounts as text,
-    accounts as fields, audit, countries, email_change, members as people, moments, portal, portal_accounts as text,
-    second_factor, tokens,
+    accounts as fields, audit, countries, email_change, members as people, moments, partners, passkeys, portal,
+    portal_accounts as text, second_factor, tokens,
 };
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -56,16 +52,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             };
             let factor = find_second_factor(tx, &cx, &user_id).await?;
             let passkeys = list_passkeys(tx, &cx, &user_id).await?.len();
-            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor, passkeys))
-        })
-    });
-    let (members, sessions, factor, passkeys) = found.await?;
-    let passkeys = RelyingParty::of(&visit.vendor).map(|_| passkeys);
             let has_password = has_password(tx, &cx.vendor_id, &user_id).await?;
-            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor, has_password))
+            Ok::<_, DbError>((members, list_sessions(tx, &cx, &user_id).await?, factor, passkeys, has_password))
         })
     });
-    let (members, sessions, factor, has_password) = found.await?;
+    let (members, sessions, factor, passkeys, has_password) = found.await?;
+    let passkeys = RelyingParty::of(&visit.vendor).map(|_| passkeys);
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
     if visit.query("edit").as_deref() == Some("password") && factor.is_some() {
         // Before anything is typed, not after.
@@ -107,8 +99,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {head}
         {limited}
         {verify_banner(&visit)}
-        <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys)}</div>
-        <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), has_password)}</div>
+        <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys, has_password)}</div>
         {members}
         {another}
         {partners}
@@ -198,9 +189,7 @@ async fn company_form(account: &Account) -> AnyView {
 }
 
 /// `keys` is how many passkeys the user has, where the portal can have any.
-fn log_in(user: &User, factor: Option<&SecondFactor>, keys: Option<usize>) -> AnyView {
-    let edit = || view! { <LinkButton href=EDIT_PASSWORD label=text::CHANGE_PASSWORD emphasis=Emphasis::Quiet /> };
-fn log_in(user: &User, factor: Option<&SecondFactor>, has_password: bool) -> AnyView {
+fn log_in(user: &User, factor: Option<&SecondFactor>, keys: Option<usize>, has_password: bool) -> AnyView {
     // Who has none shows by mail who it is, and sets one.
     let (href, label, password) = if has_password {
         (EDIT_PASSWORD, text::CHANGE_PASSWORD, text::password_since(user.password_set_at))
@@ -221,9 +210,9 @@ fn log_in(user: &User, factor: Option<&SecondFactor>, has_password: bool) -> Any
     view! {
         <Card title=text::LOG_IN_DETAILS aside=edit id="log-in">
             <Facts facts />
-            <div class="acts"><LinkButton href=SECOND_FACTOR label=to_factor /> {to_keys}</div>
             <div class="acts">
                 <LinkButton href=SECOND_FACTOR label=to_factor />
+                {to_keys}
                 <LinkButton href=EMAIL label=email_change::CHANGE />
             </div>
         </Card>

@@ -75,19 +75,14 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
     }
 }
 
-/// The forms that staff and partners may send before they have a second factor: those of their own log-in, and those that anyone may.
-const BEFORE_THE_FACTOR: [&str; 13] = [
-/// The forms that staff may send before they have a second factor: those of their own log-in, and those that anyone may.
-const BEFORE_THE_FACTOR: [&str; 17] = [
+/// The forms that staff and partners may send before they have a second factor: those of their own log-in, and those that
+/// anyone may.
+const BEFORE_THE_FACTOR: [&str; 20] = [
     "begin-passkey-confirmation",
     "begin-passkey-log-in",
     "change-password",
     "confirm-password",
     "confirm-with-passkey",
-/// The forms that staff may send before they have a second factor: those of their own log-in, and those that anyone may.
-const BEFORE_THE_FACTOR: [&str; 16] = [
-    "change-password",
-    "confirm-password",
     "disown-email-change",
     "end-other-sessions",
     "end-session",
