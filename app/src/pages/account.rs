@@ -2,7 +2,7 @@
 //! `?edit=company` and `?edit=password` show the form in place of the facts.
 
 use backend::accounts::{
-    self, Account, Act, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, list_members,
+    self, Account, Act, ActsAs, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor, list_members,
     list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_audit, feedback_consent, render};
+use super::{NoPage, Page, account_acting, account_audit, account_export, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::form::take_refused;
 use crate::api::members::MEMBERS;
@@ -51,6 +51,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let (members, sessions, factor) = found.await?;
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    if let (Some(_), Some((account, role))) = (&viewer.acting, acts_for) {
+        // How the customer's people log in is theirs alone, and how the staff do belongs on no customer's page.
+        let (company, members) = (company(account, role), member_list(account, &viewer.user, members));
+        let head = view! { <PageHead title=text::ACCOUNT lead=account.company.clone() /> };
+        return Ok(Page::new(text::ACCOUNT, view! { {head} {company} {members} {audit_log()} }));
+    }
     let lead = text::account_lead(&viewer.user.email, acts_for);
     let head = view! { <PageHead title=text::ACCOUNT lead=lead /> };
     let form = match (visit.query("edit").as_deref(), acts_for) {
@@ -77,10 +83,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
     let mails = feedback_consent::card(&visit).await?;
+    let supported = account_acting::notices(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
         {limited}
+        {supported}
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref())}</div>
         {members}
@@ -89,11 +97,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {mails}
         {sessions}
         {log}
+        {account_export::link_card()}
     };
     Ok(Page::new(text::ACCOUNT, body))
 }
 
-fn company(account: &Account, role: Role) -> AnyView {
+fn company(account: &Account, role: ActsAs) -> AnyView {
     let account = account.clone();
     let edit = move || {
         may(role, Act::EditDetails)

@@ -33,7 +33,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let ids: Vec<_> = found.licenses.iter().map(|listed| &listed.view.license.id).collect();
             let subscriptions = list_subscriptions_of_licenses(tx, &vendor_id, &ids).await?;
             list.read_products(tx, &vendor_id).await?;
-            let unfinished = match may(role, Act::SeeInvoices) {
+            let unfinished = match may(role, Act::Buy) {
                 true => read_unfinished(tx, &vendor_id, &account.id, now).await?,
                 false => Vec::new(),
             };

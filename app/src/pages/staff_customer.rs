@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
-use super::{NoPage, Page, render, staff_invoices, staff_licenses, staff_role};
+use super::{NoPage, Page, render, staff_acting, staff_invoices, staff_licenses, staff_role};
 use crate::api::staff_issue::issue_page;
 use crate::components::{
     Badge, Breadcrumb, Card, Column, Crumb, EmptyState, Fact, Facts, Happening, LinkButton, Money, PageHead, Row,
@@ -55,6 +55,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let company = found.account.company.clone();
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(company.clone())];
     let issue = staff_may(role, StaffAct::ManageLicenses).then(|| issue_page(found.account.id.as_str()));
+    let acting = if staff_may(role, StaffAct::ActAsCustomer) {
+        Some(staff_acting::card(&found.account, &visit.vendor.name).await)
+    } else {
+        None
+    };
     let acts = move || issue.clone().map(|href| view! { <LinkButton href label=by_hand::ISSUE /> });
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
@@ -65,6 +70,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {invoices(&found.invoices)}
         {orders(&found.orders)}
         {events(&found.events, now)}
+        {acting}
     };
     Ok(Page::new(company, body))
 }

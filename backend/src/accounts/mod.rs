@@ -78,7 +78,7 @@ pub use password::{Password, PasswordHash, Passwords, Verdict};
 pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_back, hit, subject_of};
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
-pub use roles::{Act, StaffAct, may, staff_may};
+pub use roles::{Act, ActsAs, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
 pub use second_factor::{
     CodesRenewal, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, RECOVERY_CODES,

@@ -1,6 +1,7 @@
 //! English.
 
 pub mod accounts;
+pub mod acting;
 pub mod additions;
 pub mod admin;
 pub mod api_docs;
@@ -71,6 +72,7 @@ pub mod second_factor;
 pub mod sign_in_mail;
 pub mod stripe_check;
 pub mod stripe_checkup;
+pub mod takeout;
 pub mod token_mail;
 pub mod tokens;
 pub mod transfers;
