@@ -135,6 +135,8 @@ pub struct Frame {
     pub signed_in: Option<SignedIn>,
     /// First link of the page, for keyboards: "Skip to content".
     pub skip: String,
+    /// Said on every page while one of the staff acts for a customer.
+    pub acting: Option<ActingBanner>,
     /// What the account has to act on, on every page until it is done.
     pub alerts: Vec<Alert>,
     /// What the last act did, to be said once.
@@ -145,6 +147,19 @@ pub struct Frame {
     pub foot: Vec<NavLink>,
     /// Words of the footer: who runs this.
     pub foot_note: String,
+}
+
+/// For whom and why one of the staff acts, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingBanner {
+    /// For whom: "You act as Example GmbH."
+    pub title: String,
+    /// Why and until when.
+    pub text: String,
+    /// Where ending it posts to.
+    pub stop_action: String,
+    /// The act: "Stop".
+    pub stop: String,
 }
 
 /// Something to act on.
@@ -199,7 +214,7 @@ pub fn Layout(
                 </div>
             </header>
             <main id="main" tabindex="-1">
-                {alerts(frame.alerts)} {children()}
+                {frame.acting.map(acting)} {alerts(frame.alerts)} {children()}
             </main>
             <footer class="foot">
                 <span>{frame.foot_note}</span>
@@ -211,6 +226,11 @@ pub fn Layout(
 }
 
 // The parts erase their types here: in one piece, the type of a page is deeper than the compiler follows.
+
+fn acting(banner: ActingBanner) -> AnyView {
+    let stop = move || view! { <PostButton action=banner.stop_action.clone() label=banner.stop.clone() /> };
+    view! { <Notice tone=Tone::Warn title=banner.title text=banner.text action=stop /> }.into_any()
+}
 
 fn alerts(list: Vec<Alert>) -> AnyView {
     list.into_iter()

@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use backend::accounts::{Account, Membership, Role, StaffRole, User};
+use backend::accounts::{Account, ActsAs, Membership, StaffRole, User};
+use backend::acting::Acting;
 use backend::cx::{Actor, Cx};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
@@ -41,11 +42,13 @@ pub struct Viewer {
     /// The person.
     pub user: User,
     /// The account that the person acts for now, and as what.
-    pub account: Option<(Account, Role)>,
+    pub account: Option<(Account, ActsAs)>,
     /// Everything that the person belongs to, oldest first.
     pub memberships: Vec<Membership>,
-    /// What the person may do as the vendor's staff.
+    /// What the person may do as the vendor's staff; nothing while it acts for a customer.
     pub staff: Option<StaffRole>,
+    /// Set while the person, one of the vendor's staff, acts for a customer: it is nobody else then.
+    pub acting: Option<Acting>,
     /// Whether the person is staff, or acts for a partner, and has no second factor yet: then nothing is open but setting
     /// one up.
     pub must_set_factor: bool,
@@ -66,11 +69,13 @@ impl Visit {
     }
 
     /// A context for an act of whoever is signed in, or of a visitor. Staff who act for no account, or on a page of the
-    /// staff's, act as staff; staff who are members of an account act as members elsewhere.
+    /// staff's, act as staff; staff who are members of an account act as members elsewhere; staff who act for a customer do
+    /// nothing else.
     #[must_use]
     pub fn viewer_cx(&self) -> Cx {
         let as_staff = self.path == "/staff" || self.path.starts_with("/staff/");
         match self.viewer.as_deref() {
+            Some(Viewer { acting: Some(acting), .. }) => self.cx(Actor::ActingStaff(acting.id.clone())),
             Some(viewer) if viewer.account.is_none() || as_staff => self.staff_cx(),
             Some(viewer) => self.cx(Actor::User(viewer.user.id.clone())),
             None => self.cx(Actor::Visitor),
@@ -81,6 +86,7 @@ impl Visit {
     #[must_use]
     pub fn staff_cx(&self) -> Cx {
         self.cx(match self.viewer.as_deref() {
+            Some(Viewer { acting: Some(acting), .. }) => Actor::ActingStaff(acting.id.clone()),
             Some(Viewer { user, staff: Some(_), .. }) => Actor::Staff(user.id.clone()),
             Some(Viewer { user, staff: None, .. }) => Actor::User(user.id.clone()),
             None => Actor::Visitor,
@@ -105,9 +111,9 @@ impl Visit {
         serde_urlencoded::from_str(&self.query).unwrap_or_default()
     }
 
-    /// The account that is acted for, with the role in it.
+    /// The account that is acted for, and as what.
     #[must_use]
-    pub fn account(&self) -> Option<(Account, Role)> {
+    pub fn account(&self) -> Option<(Account, ActsAs)> {
         self.viewer.as_ref()?.account.clone()
     }
 }

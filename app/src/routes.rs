@@ -39,7 +39,9 @@ pub fn access(path: &str) -> Access {
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
         | "join" | "not-me" => Access::Anyone,
-        "account" if path.starts_with("/account/members") => Access::Account,
+        "account" if path.starts_with("/account/members") || path.starts_with("/account/export/company") => {
+            Access::Account
+        }
         "company" | "account" | "confirm" => Access::SignedIn,
         "staff" => Access::Staff,
         _ => Access::Account,
@@ -109,6 +111,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("email"), StaticSegment("confirm")) view=pages::account_email_confirm::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />
                 <Route path=(StaticSegment("account"), StaticSegment("partners")) view=pages::account_partners::page />
+                <Route path=(StaticSegment("account"), StaticSegment("export")) view=pages::account_export::page />
                 <Route path=(StaticSegment("account"), StaticSegment("tokens")) view=pages::account_tokens::page />
                 <Route path=StaticSegment("buy") view=pages::buy::page />
                 <Route path=StaticSegment("claim") view=pages::claim::page />

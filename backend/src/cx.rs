@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::clock::UnixMs;
-use crate::ids::{ApiTokenId, Id, UserId, VendorId};
+use crate::ids::{ActingId, ApiTokenId, Id, UserId, VendorId};
 
 /// Who causes a change; recorded with every audit row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Actor {
     /// A signed-in person who acts as the vendor's staff. What staff may do hangs on the person's role all the same;
     /// the kind only keeps apart, in the audit log, what the vendor did from what a customer did.
     Staff(UserId),
+    /// One of the vendor's staff who acts for a customer, and is nobody else meanwhile; see [`crate::acting`].
+    ActingStaff(ActingId),
     /// A visitor who is not signed in (sign-up, password reset).
     Visitor,
     /// A product instance that proved its key or secret.
@@ -30,12 +32,14 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The signed-in person who acts, for whomever.
+    /// The signed-in person who acts, for whomever. Staff who act for a customer are no person of either side: they write
+    /// in nobody's name, and change nobody's membership or password.
     #[must_use]
     pub fn person(&self) -> Option<&UserId> {
         match self {
             Self::User(id) | Self::Staff(id) => Some(id),
-            Self::Visitor
+            Self::ActingStaff(_)
+            | Self::Visitor
             | Self::Instance(_)
             | Self::Token(_)
             | Self::Stripe(_)
@@ -50,6 +54,7 @@ impl Actor {
         match self {
             Self::User(id) => ("user", id.to_string()),
             Self::Staff(id) => ("staff", id.to_string()),
+            Self::ActingStaff(id) => ("acting_staff", id.to_string()),
             Self::Visitor => ("visitor", String::new()),
             Self::Instance(id) => ("instance", id.clone()),
             Self::Token(id) => ("token", id.to_string()),

@@ -130,6 +130,8 @@ ids! {
     PostingId = "pst";
     /// An API token.
     ApiTokenId = "tok";
+    /// A time in which one of the staff acts for a customer.
+    ActingId = "act";
     /// A queued job.
     JobId = "job";
     /// An event of the licensing or commerce history.

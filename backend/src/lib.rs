@@ -12,6 +12,7 @@
 //! type of theirs leaves them.
 
 pub mod accounts;
+pub mod acting;
 pub mod audit;
 pub mod billing;
 pub mod campaigns;
@@ -43,6 +44,7 @@ pub mod refunds;
 pub mod revocations;
 pub mod search;
 pub mod stripe;
+pub mod takeout;
 pub mod text;
 pub mod tokens;
 pub mod vendors;

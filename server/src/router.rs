@@ -127,6 +127,8 @@ fn for_machines() -> [Handler; 7] {
 fn for_people() -> [Handler; 13] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
+        (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
+        (Method::GET, "/account/export/me.zip", get(http::takeout::of_person)),
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
         (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod acting;
+pub mod acting_staff;
 pub mod billing;
 pub mod campaigns;
 pub mod cards;

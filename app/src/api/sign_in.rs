@@ -7,6 +7,7 @@ use backend::accounts::{
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
+use super::acting_staff::stop_if_acting;
 use super::entrance::{ask_for_code, enter, known_as};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::{local_path, with_next};
@@ -105,7 +106,9 @@ pub async fn sign_out(
     #[server(default)]
     next: String,
 ) -> Result<(), FormFailure> {
-    accounts::sign_out(&Visit::here().session).await?;
+    let visit = Visit::here();
+    stop_if_acting(&visit).await?;
+    accounts::sign_out(&visit.session).await?;
     say_done("signed_out").await;
     redirect(&if next.is_empty() { "/".to_owned() } else { local_path(&next) });
     Ok(())

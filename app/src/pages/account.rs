@@ -2,7 +2,7 @@
 //! `?edit=company` and `?edit=password` show the form in place of the facts.
 
 use backend::accounts::{
-    self, Account, Act, RelyingParty, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor,
+    self, Account, Act, ActsAs, RelyingParty, Role, SecondFactor, SessionInfo, User, VatIdState, find_second_factor,
     has_password, list_members, list_passkeys, list_sessions, may, session_handle,
 };
 use backend::clock::UnixMs;
@@ -18,7 +18,7 @@ use leptos_axum::redirect;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_audit, feedback_consent, render};
+use super::{NoPage, Page, account_acting, account_audit, account_export, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::email_change::EMAIL;
 use crate::api::form::take_refused;
@@ -59,6 +59,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (members, sessions, factor, passkeys, has_password) = found.await?;
     let passkeys = RelyingParty::of(&visit.vendor).map(|_| passkeys);
     let acts_for = viewer.account.as_ref().map(|(account, role)| (account, *role));
+    if let (Some(_), Some((account, role))) = (&viewer.acting, acts_for) {
+        // How the customer's people log in is theirs alone, and how the staff do belongs on no customer's page.
+        let (company, members) = (company(account, role), member_list(account, &viewer.user, members));
+        let head = view! { <PageHead title=text::ACCOUNT lead=account.company.clone() /> };
+        return Ok(Page::new(text::ACCOUNT, view! { {head} {company} {members} {audit_log()} }));
+    }
     if visit.query("edit").as_deref() == Some("password") && factor.is_some() {
         // Before anything is typed, not after.
         let fresh = fresh_authentication(&visit).await.map_err(|_| NoPage::Failed("no session".to_owned()))?;
@@ -94,10 +100,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
     let mails = feedback_consent::card(&visit).await?;
+    let supported = account_acting::notices(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
         {limited}
+        {supported}
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys, has_password)}</div>
         {members}
@@ -107,11 +115,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {mails}
         {sessions}
         {log}
+        {account_export::link_card()}
     };
     Ok(Page::new(text::ACCOUNT, body))
 }
 
-fn company(account: &Account, role: Role) -> AnyView {
+fn company(account: &Account, role: ActsAs) -> AnyView {
     let account = account.clone();
     let edit = move || {
         may(role, Act::EditDetails)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use backend::accounts::{Account, Act, Role, may};
+use backend::accounts::{Account, Act, ActsAs, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
 use backend::clock::{DAY_MS, UnixMs};
 use backend::db::DbError;
@@ -186,7 +186,7 @@ struct Review {
     /// Who orders.
     buyer: Account,
     client: Option<Client>,
-    role: Role,
+    role: ActsAs,
     failed: Option<&'static str>,
     quote: Result<Quote, rules::ChoiceProblem>,
     trial_days: u32,

@@ -12,7 +12,8 @@ const SUBJECTS: [&str; 4] = ["ins_", "lic_", "inv_", "ord_"];
 
 /// The link, for whoever is signed in and not the vendor's staff only.
 pub(super) fn link(visit: &Visit) -> Option<NavLink> {
-    let viewer = visit.viewer.as_deref()?;
+    // Staff who act for a customer write nothing in its name.
+    let viewer = visit.viewer.as_deref().filter(|viewer| viewer.acting.is_none())?;
     let writes = viewer.account.is_some() || viewer.staff.is_none();
     let href = new_page(subject_of(&visit.path).unwrap_or_default());
     writes.then(|| NavLink::to(text::contact(&visit.vendor.name), href).at(&visit.path))

@@ -1,6 +1,6 @@
 //! The part of the account page on which an owner agrees to be asked for feedback.
 
-use backend::accounts::Role;
+use backend::accounts::{ActsAs, Role};
 use backend::feedback::find_consent;
 use backend::text::en::feedback as text;
 use leptos::prelude::*;
@@ -11,10 +11,8 @@ use crate::request::Visit;
 
 /// The card, for owners: only they are asked.
 pub(super) async fn card(visit: &Visit) -> Result<Option<AnyView>, NoPage> {
-    let Some(viewer) = visit.viewer.clone().filter(|_| visit.account().is_some_and(|(_, role)| role == Role::Owner))
-    else {
-        return Ok(None);
-    };
+    let is_owner = visit.account().is_some_and(|(_, role)| role == ActsAs::Member(Role::Owner));
+    let Some(viewer) = visit.viewer.clone().filter(|_| is_owner) else { return Ok(None) };
     let vendor_id = visit.vendor.id.clone();
     let consent =
         visit.state.db.read(|tx| Box::pin(async move { find_consent(tx, &vendor_id, &viewer.user.id).await })).await?;

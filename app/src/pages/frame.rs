@@ -1,18 +1,23 @@
 //! The frame of a request: whose portal it is, where one can go, who is signed in.
 
-use backend::accounts::{AccountKind, Act, may};
+use backend::accounts::{AccountKind, Act, ActsAs, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
-    attention as alert_words, console_navigation, console_search, members as words, partners, portal as text,
+    acting as acting_words, attention as alert_words, console_navigation, console_search, members as words, partners,
+    portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
 use super::{contact, staff_search};
+use crate::api::acting_staff::STOP_ACTION;
 use crate::api::form;
 use crate::api::partners::CLIENTS;
+use crate::api::messages::MESSAGES;
 use crate::components::Tone;
-use crate::layout::{Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch};
+use crate::layout::{
+    ActingBanner, Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch,
+};
 use crate::request::{Viewer, Visit};
 
 /// Address of the style sheet; named after its content where the build says so, to be cached for ever.
@@ -67,6 +72,10 @@ pub async fn frame() -> Frame {
         nav.insert(nav.len().min(3), NavLink::to(partners::CLIENTS, CLIENTS).at(path));
     }
     let mut nav = only_nearest(nav);
+    if visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some()) {
+        // What customer and vendor write to each other, staff read in the console.
+        nav.retain(|link| link.href != MESSAGES);
+    }
     contact::count_waiting(&visit, &mut nav).await;
     let entrance =
         if visit.viewer.is_some() { Vec::new() } else { vec![NavLink::to(text::LOG_IN, "/log-in").at(path)] };
@@ -85,12 +94,24 @@ pub async fn frame() -> Frame {
             sign_out: text::SIGN_OUT.to_owned(),
         }),
         skip: text::SKIP_TO_CONTENT.to_owned(),
+        acting: visit.viewer.as_deref().and_then(acting),
         alerts: alerts(&visit).await,
         done: done.map(|message| Done { message: message.to_owned(), dismiss: text::DISMISS.to_owned() }),
         foot_label: text::FOOT_NAVIGATION.to_owned(),
         foot: contact::link(&visit).into_iter().chain([NavLink::to(text::API, "/docs/api").at(path)]).collect(),
         foot_note: text::foot_note(&visit.vendor.profile.legal_name, &visit.vendor.profile.support_email),
     }
+}
+
+/// What stands on every page while one of the staff acts for a customer.
+fn acting(viewer: &Viewer) -> Option<ActingBanner> {
+    let (acting, (account, _)) = (viewer.acting.as_ref()?, viewer.account.as_ref()?);
+    Some(ActingBanner {
+        title: acting_words::banner(&account.company),
+        text: acting_words::banner_text(acting),
+        stop_action: STOP_ACTION.to_owned(),
+        stop: acting_words::STOP.to_owned(),
+    })
 }
 
 /// Navigation and search of the console: for staff, wherever they are, and on its own pages for those who are customers too.
@@ -173,7 +194,8 @@ fn audience_word(audience: Audience) -> text::Audience {
 
 fn who(viewer: &Viewer) -> String {
     match &viewer.account {
-        Some((account, role)) => text::member(&account.company, *role),
+        Some((account, ActsAs::Member(role))) => text::member(&account.company, *role),
+        Some((account, ActsAs::Support)) => acting_words::support_of(&account.company),
         None => viewer.user.email.clone(),
     }
 }

@@ -98,7 +98,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::act(text::DOCUMENTS),
     ];
     let years = years(&invoices, visit.state.clock.now());
-    let rows = invoices.into_iter().map(|invoice| row(invoice, &names)).collect();
+    let pays = may(role, Act::Buy);
+    let rows = invoices.into_iter().map(|invoice| row(invoice, &names, pays)).collect();
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
         {kept}
@@ -184,7 +185,7 @@ fn years(invoices: &[Invoice], now: UnixMs) -> Option<impl IntoView + use<>> {
     Some(view! { <Card title=text::YEARS lead=text::YEARS_LEAD id="years"><Facts facts=each /></Card> })
 }
 
-fn row(invoice: Invoice, names: &LicenseNames) -> Row {
+fn row(invoice: Invoice, names: &LicenseNames, pays: bool) -> Row {
     let license = invoice.license_id.as_ref().and_then(|id| {
         let name = names.get(id)?.clone();
         Some(view! { <small><a href=format!("/licenses/{id}")>{name}</a></small> })
@@ -199,15 +200,16 @@ fn row(invoice: Invoice, names: &LicenseNames) -> Row {
             {due.map(|due| view! { <small>{due}</small> })}
         })
         .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })
-        .cell(documents(&invoice))
+        .cell(documents(&invoice, pays))
 }
 
-/// What can be done with an invoice: pay it while it is open, keep its documents, ask the vendor about it.
-fn documents(invoice: &Invoice) -> impl IntoView + use<> {
+/// What can be done with an invoice: pay it while it is open, keep its documents, ask the vendor about it. Whoever only
+/// looks, for the customer, does neither pay nor ask.
+fn documents(invoice: &Invoice, pays: bool) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
     let is_open = invoice.status == InvoiceStatus::Open;
     let how = (is_open && invoice.parties.0.pays_to.is_some()).then(|| format!("/invoices/{}/transfer", invoice.id));
-    let pay = invoice.payment_url.clone().filter(|_| is_open && how.is_none());
+    let pay = invoice.payment_url.clone().filter(|_| pays && is_open && how.is_none());
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
     let xml = invoice.parties.0.supplier.vat_id.is_some();
     let link = |href: String, label: &'static str, about: String| {
@@ -221,7 +223,10 @@ fn documents(invoice: &Invoice) -> impl IntoView + use<> {
             {receipt.map(|href| link(href, text::RECEIPT, about.clone()))}
             {xml.then(|| link(format!("/invoices/{}/ubl.xml", invoice.id), text::UBL, about.clone()))}
             {xml.then(|| link(format!("/invoices/{}/cii.xml", invoice.id), text::CII, about))}
-            {link(new_page(invoice.id.as_str()), messages::ASK, messages::ask_about(AboutKind::Invoice, &invoice.number))}
+            {pays.then(|| {
+                let about = messages::ask_about(AboutKind::Invoice, &invoice.number);
+                link(new_page(invoice.id.as_str()), messages::ASK, about)
+            })}
         </span>
     }
 }

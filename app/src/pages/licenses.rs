@@ -35,7 +35,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             // What a partner pays is not this account's business.
             subscriptions.retain(|it| it.account_id == account.id);
             list.read_products(tx, &vendor_id).await?;
-            let unfinished = match may(role, Act::SeeInvoices) {
+            let unfinished = match may(role, Act::Buy) {
                 true => read_unfinished(tx, &vendor_id, &account.id, now).await?,
                 false => Vec::new(),
             };

@@ -2,7 +2,7 @@
 //! in a long list.
 
 use backend::accounts::members::{Member, Position, list_invitations, list_page};
-use backend::accounts::{Account, Act, Role, may};
+use backend::accounts::{Account, Act, ActsAs, Role, may};
 use backend::db::DbError;
 use backend::ids::UserId;
 use backend::text::en::{members as text, moments, portal};
@@ -60,9 +60,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     if manages {
         columns.push(Column::act(text::ACT));
     }
-    let leaving = account.clone();
+    let (leaving, is_member) = (account.clone(), role != ActsAs::Support);
     let body = view! {
-        <PageHead title=text::MEMBERS lead=lead actions=move || leave(&leaving) />
+        <PageHead title=text::MEMBERS lead=lead actions=move || is_member.then(|| leave(&leaving)) />
         {last_owner}
         <Table caption=text::MEMBERS caption_hidden=true columns rows />
         {pages}

@@ -2,10 +2,12 @@
 //! `backend::text` into components, and decides nothing.
 
 pub mod account;
+mod account_acting;
 pub mod account_audit;
 pub mod account_partners;
 pub mod account_email;
 pub mod account_email_confirm;
+pub mod account_export;
 pub mod account_tokens;
 mod additions;
 mod addons;
@@ -65,6 +67,7 @@ pub mod reset_password;
 pub mod second_factor;
 pub mod sign_up;
 pub mod staff;
+mod staff_acting;
 pub mod staff_audit;
 pub mod staff_campaign;
 pub mod staff_campaigns;

@@ -1,7 +1,7 @@
 //! `/overview`: what is true now for the account: its licenses and their use, what is charged next, what is unpaid, and
 //! what happened last.
 
-use backend::accounts::{Account, Act, Role, may};
+use backend::accounts::{Account, Act, ActsAs, may};
 use backend::billing::{self, Subscription};
 use backend::clock::UnixMs;
 use backend::db::{DbError, Tx};
@@ -83,7 +83,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let lead = text::lead(&account.company, facets.held.len(), running, next.map(|(amount, at)| (amount, at.date())));
     // What an overdue renewal means stands on top of every page already.
     let is_told = |invoice: &Invoice| invoice.license_id.as_ref().is_some_and(|id| facets.overdue.contains(id));
-    let unpaid = facets.open.iter().filter(|it| !is_told(it)).map(unpaid).collect_view();
+    let unpaid = facets.open.iter().filter(|it| !is_told(it)).map(|it| unpaid(it, may(role, Act::Buy))).collect_view();
     let uses = facets.held.iter().map(use_of).collect_view();
     let payments = may(role, Act::SeeInvoices).then(|| payments(next, &facets.open));
     let latest = latest(&facets.events, now);
@@ -114,7 +114,7 @@ async fn read(
     tx: &mut Tx,
     vendor_id: &VendorId,
     account: &Account,
-    role: Role,
+    role: ActsAs,
     now: UnixMs,
 ) -> Result<Facets, DbError> {
     let mut held = Vec::new();
@@ -132,7 +132,9 @@ async fn read(
         open = invoices::list_invoices(tx, vendor_id, &account.id, None, INVOICES).await?;
         open.retain(|invoice| invoice.status == InvoiceStatus::Open && invoice.due_minor > 0);
         overdue = held.iter().filter(|held| held.is_behind()).map(|held| held.view.license.id.clone()).collect();
-        unfinished = read_unfinished(tx, vendor_id, &account.id, now).await?;
+        if may(role, Act::Buy) {
+            unfinished = read_unfinished(tx, vendor_id, &account.id, now).await?;
+        }
         // What waits for a transfer is told of by its invoice.
         unfinished
             .retain(|order| order.payment != Payment::Transfer || order.status != OrderStatus::Open || open.is_empty());
@@ -165,13 +167,13 @@ fn use_of(held: &Held) -> impl IntoView + use<> {
     }
 }
 
-fn unpaid(invoice: &Invoice) -> impl IntoView + use<> {
+fn unpaid(invoice: &Invoice, pays: bool) -> impl IntoView + use<> {
     let title = text::unpaid(&invoice.number, invoice.due(), invoice.due_at.map(|at| at.date()));
     let by_transfer = invoice.parties.0.pays_to.is_some();
     let (pay, label) = if by_transfer {
         (Some(format!("/invoices/{}/transfer", invoice.id)), transfers::HOW_TO_PAY)
     } else {
-        (invoice.payment_url.clone(), text::PAY)
+        (invoice.payment_url.clone().filter(|_| pays), text::PAY)
     };
     let action =
         move || pay.clone().map(|href| view! { <LinkButton href=href label=label emphasis=Emphasis::Primary /> });

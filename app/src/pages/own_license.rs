@@ -1,6 +1,6 @@
 //! The license that an address names, if it belongs to the account that is acted for. For others it does not exist.
 
-use backend::accounts::{Account, Act, Role, may};
+use backend::accounts::{Account, Act, ActsAs, may};
 use backend::billing::{Subscription, find_subscription_of_license};
 use backend::clock::UnixMs;
 use backend::ids::{AccountId, LicenseId};
@@ -20,7 +20,7 @@ pub(super) struct OwnLicense {
     /// The account.
     pub(super) account: Account,
     /// What the person is in it.
-    pub(super) role: Role,
+    pub(super) role: ActsAs,
     /// The license.
     pub(super) view: LicenseView,
     /// What pays for it.

@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
-use super::{NoPage, Page, render, staff_invoices, staff_licenses, staff_role};
+use super::{NoPage, Page, render, staff_acting, staff_invoices, staff_licenses, staff_role};
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
@@ -56,6 +56,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let company = found.account.company.clone();
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(company.clone())];
     let issue = staff_may(role, StaffAct::ManageLicenses).then(|| issue_page(found.account.id.as_str()));
+    let acting = if staff_may(role, StaffAct::ActAsCustomer) {
+        Some(staff_acting::card(&found.account, &visit.vendor.name).await)
+    } else {
+        None
+    };
     let partner = partner_page(&found.account.id);
     let acts = move || {
         let issue = issue.clone().map(|href| view! { <LinkButton href label=by_hand::ISSUE /> });
@@ -70,6 +75,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {invoices(&found.invoices)}
         {orders(&found.orders)}
         {events(&found.events, now)}
+        {acting}
     };
     Ok(Page::new(company, body))
 }

@@ -8,7 +8,10 @@ use crate::request::Visit;
 
 /// Asks whoever is signed in to confirm the address, until it is. Nothing waits for it.
 pub fn verify_banner(visit: &Visit) -> Option<AnyView> {
-    let viewer = visit.viewer.as_ref().filter(|viewer| viewer.user.email_verified_at.is_none())?;
+    let viewer = visit.viewer.as_ref().filter(|viewer| viewer.acting.is_none())?;
+    if viewer.user.email_verified_at.is_some() {
+        return None;
+    }
     let sent_to = text::mail_sent_to(&viewer.user.email);
     let banner = view! {
         <Notice

@@ -94,7 +94,7 @@ pub use rate_limits::{Limit, RateVerdict, delete_old_rate_limits, forgive, give_
 pub use request_password_reset::{RequestPasswordReset, ResetRequest, SendPasswordReset, request_password_reset};
 pub use request_sign_in_link::{RequestSignInLink, SendSignInLink, SignInLinkRequest, request_sign_in_link};
 pub use reset_password::{PasswordReset, ResetPassword, reset_password};
-pub use roles::{Act, StaffAct, may, staff_may};
+pub use roles::{Act, ActsAs, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
 pub use second_factor::{
     CodesRenewal, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, RECOVERY_CODES,

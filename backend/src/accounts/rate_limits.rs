@@ -95,6 +95,8 @@ text_enum! {
         MessageUser = "message_user",
         /// Test mails that one member of the staff sends.
         TestMailUser = "test_mail_user",
+        /// Downloads of everything about one account, or one person.
+        Takeout = "takeout",
     }
 }
 
@@ -122,6 +124,7 @@ impl Limit {
             Self::ClaimStartAddress => (30, 3 * MINUTE_MS),
             Self::ClaimCodeAddress | Self::ClaimCodeAccount => (20, 15 * MINUTE_MS),
             Self::HandoverAccount => (10, 24 * HOUR_MS),
+            Self::Takeout => (6, 24 * HOUR_MS),
             // An office behind one address may mistype more often than one account.
             Self::PromotionCodeAddress => (60, 15 * MINUTE_MS),
             Self::PromotionCodeAccount => (20, 15 * MINUTE_MS),

@@ -9,8 +9,10 @@ pub enum Act {
     See,
     /// See a license key.
     SeeKeys,
-    /// Free seats, block and rename instances, replace a key.
+    /// Free seats, block and rename instances.
     ManageInstances,
+    /// Replace a license key.
+    ReplaceKeys,
     /// Buy, change plan or seats, cancel, undo, pay, change the payment method.
     Buy,
     /// Look at invoices and orders.
@@ -31,12 +33,35 @@ pub enum Act {
     CloseAccount,
 }
 
-/// What each role may do in its account.
+/// As what somebody acts in an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActsAs {
+    /// A member in its role.
+    Member(Role),
+    /// One of the vendor's staff, for a stated reason and a short time; see [`crate::acting`].
+    Support,
+}
+
+impl From<Role> for ActsAs {
+    fn from(role: Role) -> Self {
+        Self::Member(role)
+    }
+}
+
+/// What somebody may do in the account that it acts for.
 #[must_use]
-pub fn may(role: Role, act: Act) -> bool {
+pub fn may(by: impl Into<ActsAs>, act: Act) -> bool {
+    match by.into() {
+        ActsAs::Member(role) => member_may(role, act),
+        ActsAs::Support => support_may(act),
+    }
+}
+
+/// What each role may do in its account.
+fn member_may(role: Role, act: Act) -> bool {
     match act {
         Act::See => true,
-        Act::SeeKeys | Act::ManageInstances => matches!(role, Role::Owner | Role::Technical),
+        Act::SeeKeys | Act::ManageInstances | Act::ReplaceKeys => matches!(role, Role::Owner | Role::Technical),
         Act::Buy | Act::SeeInvoices | Act::EditDetails => matches!(role, Role::Owner | Role::Billing),
         Act::ManageMembers
         | Act::SeeAudit
@@ -44,6 +69,23 @@ pub fn may(role: Role, act: Act) -> bool {
         | Act::TransferLicenses
         | Act::ManageRelations
         | Act::CloseAccount => role == Role::Owner,
+    }
+}
+
+/// What staff may do while they act for a customer: look, and look after what runs. No secret, no money, and nothing about
+/// who belongs to the account or whose the licenses are.
+fn support_may(act: Act) -> bool {
+    match act {
+        Act::See | Act::ManageInstances | Act::SeeInvoices | Act::SeeAudit => true,
+        Act::SeeKeys
+        | Act::ReplaceKeys
+        | Act::Buy
+        | Act::EditDetails
+        | Act::ManageMembers
+        | Act::ManageTokens
+        | Act::TransferLicenses
+        | Act::ManageRelations
+        | Act::CloseAccount => false,
     }
 }
 
@@ -111,16 +153,17 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
 mod tests {
     use super::*;
 
-    /// Who may do it, one letter for each role: owner, billing, technical, viewer.
-    const MEMBERS: [(Act, &str); 12] = [
-        (Act::See, "obtv"),
+    /// Who may do it, one letter for each role: owner, billing, technical, viewer; `s` for staff who act for the customer.
+    const MEMBERS: [(Act, &str); 13] = [
+        (Act::See, "obtvs"),
         (Act::SeeKeys, "ot"),
-        (Act::ManageInstances, "ot"),
+        (Act::ManageInstances, "ots"),
+        (Act::ReplaceKeys, "ot"),
         (Act::Buy, "ob"),
-        (Act::SeeInvoices, "ob"),
+        (Act::SeeInvoices, "obs"),
         (Act::EditDetails, "ob"),
         (Act::ManageMembers, "o"),
-        (Act::SeeAudit, "o"),
+        (Act::SeeAudit, "os"),
         (Act::ManageTokens, "o"),
         (Act::TransferLicenses, "o"),
         (Act::ManageRelations, "o"),
@@ -156,7 +199,9 @@ mod tests {
     #[test]
     fn members_may_do_what_their_role_says() {
         for (act, who) in MEMBERS {
-            assert_eq!(letters(Role::ALL, |role| role.as_str(), |role| may(role, act)), who, "{act:?}");
+            let mut found = letters(Role::ALL, |role| role.as_str(), |role| may(role, act));
+            found.push_str(if may(ActsAs::Support, act) { "s" } else { "" });
+            assert_eq!(found, who, "{act:?}");
         }
     }
 

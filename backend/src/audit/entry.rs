@@ -30,6 +30,8 @@ pub(super) struct EntryRow {
     pub(super) person_name: Option<String>,
     pub(super) person_email: Option<String>,
     pub(super) company: Option<String>,
+    /// Why, where staff acted for a customer.
+    pub(super) acting_reason: Option<String>,
 }
 
 /// Who acted.
@@ -39,8 +41,13 @@ pub enum Who {
     Person(String, String),
     /// One of the vendor's staff, by name (may be empty) and e-mail address. Only the vendor's staff see who.
     Staff(String, String),
+    /// One of the vendor's staff for a customer, by name (may be empty), e-mail address and reason. Only the vendor's staff
+    /// see this.
+    ActingStaff(String, String, String),
     /// The vendor, as customers see its staff and its operator.
     Vendor,
+    /// The vendor's support for the customer, as the customer sees it.
+    Support,
     /// Stripe, by the object that it told of.
     Stripe(String),
     /// A background job, by its kind.
@@ -96,7 +103,7 @@ pub struct FieldChange {
 impl AuditEntry {
     pub(super) fn of(row: EntryRow, scope: &AuditScope) -> Self {
         let for_customer = matches!(scope, AuditScope::Account(_));
-        let by_vendor = matches!(row.actor_kind.as_str(), "staff" | "operator");
+        let by_vendor = matches!(row.actor_kind.as_str(), "staff" | "acting_staff" | "operator");
         let read = |text: Option<String>| {
             let mut value = text.and_then(|text| serde_json::from_str(&text).ok())?;
             if for_customer {
@@ -107,6 +114,8 @@ impl AuditEntry {
         let (name, email) = (row.person_name.unwrap_or_default(), row.person_email.unwrap_or_default());
         let who = match row.actor_kind.as_str() {
             "staff" | "operator" if for_customer => Who::Vendor,
+            "acting_staff" if for_customer => Who::Support,
+            "acting_staff" => Who::ActingStaff(name, email, row.acting_reason.unwrap_or_default()),
             "user" => Who::Person(name, email),
             "staff" => Who::Staff(name, email),
             "stripe" => Who::Stripe(if for_customer { String::new() } else { row.actor_id }),
@@ -224,6 +233,7 @@ mod tests {
             person_name: Some("Ada".to_owned()),
             person_email: Some("ada@vendor.test".to_owned()),
             company: Some("Weser".to_owned()),
+            acting_reason: Some("a stuck seat".to_owned()),
         }
     }
 
@@ -233,9 +243,9 @@ mod tests {
 
     #[test]
     fn a_customer_sees_neither_the_vendors_people_nor_what_they_noted() {
-        for kind in ["staff", "operator"] {
+        for (kind, who) in [("staff", Who::Vendor), ("operator", Who::Vendor), ("acting_staff", Who::Support)] {
             let seen = AuditEntry::of(row(kind), &customer());
-            assert_eq!((&seen.who, &seen.address, &seen.company), (&Who::Vendor, &None, &None));
+            assert_eq!((&seen.who, &seen.address, &seen.company), (&who, &None, &None));
             let text = format!("{seen:?}");
             for secret in
                 ["Ada", "ada@", "203.0.113.7", "does not pay", "staff's word", "stripe_id", "internal_note", "req\""]
@@ -257,6 +267,9 @@ mod tests {
 
     #[test]
     fn staff_see_all_of_it() {
+        let seen = AuditEntry::of(row("acting_staff"), &AuditScope::Vendor);
+        let of = |text: &str| text.to_owned();
+        assert_eq!(seen.who, Who::ActingStaff(of("Ada"), of("ada@vendor.test"), of("a stuck seat")));
         let seen = AuditEntry::of(row("staff"), &AuditScope::Vendor);
         assert_eq!(seen.who, Who::Staff("Ada".to_owned(), "ada@vendor.test".to_owned()));
         assert!(format!("{seen:?}").contains("does not pay"));

@@ -59,7 +59,9 @@ fn line(entry: &AuditEntry) -> String {
     let (kind, actor, name) = match &entry.who {
         Who::Person(name, email) => ("user", email.as_str(), name.as_str()),
         Who::Staff(name, email) => ("staff", email.as_str(), name.as_str()),
+        Who::ActingStaff(name, email, _) => ("acting_staff", email.as_str(), name.as_str()),
         Who::Vendor => ("vendor", "", ""),
+        Who::Support => ("support", "", ""),
         Who::Stripe(id) => ("stripe", id.as_str(), ""),
         Who::Job(kind) => ("job", kind.as_str(), ""),
         Who::Operator => ("operator", "", ""),

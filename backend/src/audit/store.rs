@@ -177,7 +177,7 @@ pub(super) async fn list_of_account(
                AND ($4 = '' OR u.email_key = $4) AND ($5 = '' OR a.object_id = $5)
                AND a.occurred_at >= $6 AND a.occurred_at < $7
                AND (a.occurred_at < $8 OR (a.occurred_at = $8 AND a.id < $9)))
-         SELECT told.*, CAST(NULL AS TEXT) AS company FROM told
+         SELECT told.*, CAST(NULL AS TEXT) AS company, CAST(NULL AS TEXT) AS acting_reason FROM told
          WHERE ($4 = '' OR actor_kind = 'user')
          ORDER BY occurred_at DESC, id DESC LIMIT $10",
         vendor_id,
@@ -206,9 +206,11 @@ pub(super) async fn list_of_vendor(
         tx,
         EntryRow,
         "SELECT a.id, a.actor_kind, a.actor_id, a.act, a.object_id, a.before, a.after, a.request_id, a.address,
-                a.occurred_at, COALESCE(u.name, t.name) AS person_name, u.email AS person_email, c.company
+                a.occurred_at, COALESCE(u.name, t.name) AS person_name, u.email AS person_email, c.company,
+                g.reason AS acting_reason
          FROM audit a
-         LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = a.actor_id
+         LEFT JOIN actings g ON g.vendor_id = a.vendor_id AND g.id = a.actor_id
+         LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = COALESCE(g.staff_id, a.actor_id)
          LEFT JOIN api_tokens t ON t.vendor_id = a.vendor_id AND t.id = a.actor_id
          LEFT JOIN accounts c ON c.vendor_id = a.vendor_id AND c.id = a.account_id
          WHERE a.vendor_id = $1 AND a.act LIKE $2 ESCAPE '!'

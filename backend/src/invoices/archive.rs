@@ -6,13 +6,13 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::document_store;
-use super::render_document::checked;
+use super::render_document::{Document, checked};
 use crate::accounts::{self, Act};
 use crate::billing::CommerceError;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{Db, DbError};
-use crate::ids::AccountId;
+use crate::db::{Db, DbError, Tx};
+use crate::ids::{AccountId, DocumentId, VendorId};
 
 /// More than any account has in a year; more would not fit into memory as a whole.
 const MOST: i64 = 5_000;
@@ -61,4 +61,38 @@ pub async fn archive_year(
         zip.write_all(&document.content).map_err(|error| failed(&error))?;
     }
     Ok(Some(zip.finish().map_err(|error| failed(&error))?.into_inner()))
+}
+
+/// The documents of an account, oldest first, for [`find_document_by_id`].
+pub(crate) async fn list_document_ids(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Vec<DocumentId>, DbError> {
+    document_store::list_ids(tx, vendor_id, account_id).await
+}
+
+/// A document of an account, for whoever may see its invoices.
+///
+/// # Errors
+/// As [`archive_year`].
+pub(crate) async fn find_document_by_id(
+    db: &Db,
+    cx: &Cx,
+    account_id: &AccountId,
+    id: &DocumentId,
+) -> Result<Option<Document>, CommerceError> {
+    let (cx, account_id, id) = (cx.clone(), account_id.clone(), id.clone());
+    let found = db
+        .read(|tx| {
+            Box::pin(async move {
+                if !accounts::may_act(tx, &cx, &account_id, Act::SeeInvoices).await? {
+                    return Ok(None);
+                }
+                let row = document_store::find_by_id(tx, &cx.vendor_id, &id).await?;
+                Ok::<_, DbError>(row.filter(|row| row.account_id == account_id))
+            })
+        })
+        .await?;
+    found.map(checked).transpose()
 }

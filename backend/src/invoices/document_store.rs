@@ -60,6 +60,36 @@ pub(super) async fn find_document(
     )
 }
 
+/// The ids of all documents of an account, oldest first.
+pub(super) async fn list_ids(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Vec<DocumentId>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (DocumentId,),
+        "SELECT id FROM documents WHERE vendor_id = $1 AND account_id = $2 ORDER BY issued_at, number, kind",
+        vendor_id,
+        account_id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn find_by_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &DocumentId,
+) -> Result<Option<DocumentRow>, DbError> {
+    fetch_optional!(
+        tx,
+        DocumentRow,
+        "SELECT account_id, number, kind, content, sha256 FROM documents WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id
+    )
+}
+
 /// An account's documents that were issued in a period, oldest first.
 pub(super) async fn list_documents(
     tx: &mut Tx,

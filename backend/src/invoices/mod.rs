@@ -31,6 +31,7 @@ use crate::stripe::{BILLS_A_CHANGE, BankAccount, LineTax};
 use crate::vendors::BankDetails;
 
 pub use archive::{archive_year, year};
+pub(crate) use archive::{find_document_by_id, list_document_ids};
 pub use credit_note::{CreditNote, CreditNoteStatus};
 pub use credit_note_store::{list_credit_note_lines, list_credit_notes, list_credit_notes_of};
 pub use export::{export_all_documents, export_documents, export_entries};

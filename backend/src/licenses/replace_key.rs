@@ -47,7 +47,7 @@ pub async fn replace_key(
     let Some(view) = store::lock_license(tx, &cx.vendor_id, license_id).await? else {
         return Ok(KeyReplacement::NotFound);
     };
-    if !may_act(tx, cx, &view.license.account_id, Act::ManageInstances).await? {
+    if !may_act(tx, cx, &view.license.account_id, Act::ReplaceKeys).await? {
         return Ok(KeyReplacement::NotAllowed);
     }
     if !(0..=rules::OVERLAP_MAX_DAYS).contains(&overlap_days) {

@@ -305,7 +305,7 @@ async fn close_locked(
     audit::record(tx, cx, account_id, "order.close", order_id.as_str(), was, is).await?;
     if let (Some(license_id), false) = (&order.license_id, order.kind.adds()) {
         let cx = match cx.actor {
-            Actor::User(_) | Actor::Staff(_) => cx.clone(),
+            Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) => cx.clone(),
             _ => Cx { actor: Actor::Job("orders.give_up"), ..cx.clone() },
         };
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;

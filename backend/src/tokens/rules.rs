@@ -87,6 +87,7 @@ pub fn include(scopes: &BTreeSet<Scope>, act: Act) -> bool {
         Act::ManageInstances => any(&[Scope::LicensesWrite, Scope::InstancesWrite]),
         Act::SeeInvoices => any(&[Scope::InvoicesRead]),
         Act::SeeKeys
+        | Act::ReplaceKeys
         | Act::Buy
         | Act::EditDetails
         | Act::ManageMembers
@@ -141,10 +142,11 @@ mod tests {
     use crate::accounts::{Role, StaffRole, may, staff_may};
     use crate::ids::AccountId;
 
-    const ACTS: [Act; 12] = [
+    const ACTS: [Act; 13] = [
         Act::See,
         Act::SeeKeys,
         Act::ManageInstances,
+        Act::ReplaceKeys,
         Act::Buy,
         Act::SeeInvoices,
         Act::EditDetails,

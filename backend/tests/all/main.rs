@@ -4,6 +4,7 @@
 //! written once inside [`on_both_engines!`] and becomes `name::on_sqlite` and `name::on_postgres`.
 
 mod accounts;
+mod acting;
 mod audit;
 mod by_hand;
 mod catalog;
@@ -32,4 +33,5 @@ mod settings;
 mod sign_in_link;
 mod stories;
 mod support;
+mod takeout;
 mod tokens;

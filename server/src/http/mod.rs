@@ -12,4 +12,5 @@ pub(crate) mod manage;
 pub(crate) mod openapi;
 pub(crate) mod order_state;
 pub(crate) mod revocations;
+pub(crate) mod takeout;
 pub(crate) mod webhook;

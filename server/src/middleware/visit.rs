@@ -4,16 +4,18 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use app::api::form::{FAILURE_PATH, FailureCode};
 use app::api::next::{local_path, with_next};
 use app::api::second_factor::SECOND_FACTOR;
 use app::request::{Viewer, Visit};
 use app::routes::{Access, access};
 use app::state::AppState;
 use axum::extract::{ConnectInfo, Extension, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use backend::accounts::{self, Account, AccountKind, DbSessionStore, Membership, Role};
+use backend::accounts::{self, Account, AccountKind, ActsAs, DbSessionStore, Membership};
+use backend::acting::{self, Acting};
 use backend::db::DbError;
 use backend::ids::AccountId;
 use backend::vendors::Vendor;
@@ -58,12 +60,17 @@ pub(crate) async fn for_instances(
 }
 
 /// Lets nobody past who may not open the page; forms check their own authority. Staff and partners without a second
-/// factor get no further than setting one up, with forms as with pages.
+/// factor get no further than setting one up, with forms as with pages; staff who act for a customer no further than what
+/// is open to them, because not every form and page asks what one may in an account: some are the person's own.
 pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, next: Next) -> Response {
     if let Some(act) = visit.path.strip_prefix("/act/") {
         let must_set_factor = visit.viewer.as_ref().is_some_and(|viewer| viewer.must_set_factor);
         if must_set_factor && !BEFORE_THE_FACTOR.contains(&act) {
             return Redirect::to(SECOND_FACTOR).into_response();
+        }
+        let is_acting = visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some());
+        if is_acting && !WHILE_ACTING.contains(&act) {
+            return not_while_acting(&visit, request.headers());
         }
         return next.run(request).await;
     }
@@ -100,6 +107,43 @@ const BEFORE_THE_FACTOR: [&str; 20] = [
     "verify-email",
 ];
 
+/// The forms that staff may send while they act for a customer, of those that the use cases let them; all others are closed.
+const WHILE_ACTING: [&str; 8] = [
+    "block-instance",
+    "delete-instance",
+    "free-seat",
+    "rename-license",
+    "resolve-conflict",
+    "sign-out",
+    "stop-acting",
+    "unblock-instance",
+];
+
+/// The pages that staff see while they act for a customer.
+fn is_open_while_acting(path: &str) -> bool {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["" | "account" | "invoices" | "licenses" | "not-done" | "overview"]
+        | ["account", "audit" | "audit.csv" | "members"]
+        | ["docs", "api"]
+        | ["invoices", ..]
+        | ["licenses", _, "instances", _] => true,
+        ["licenses", id] => *id != "recover",
+        _ => false,
+    }
+}
+
+/// Refuses a form of somebody who acts for a customer: browsers are sent to the page that says so.
+fn not_while_acting(visit: &Visit, headers: &HeaderMap) -> Response {
+    let code = FailureCode::NotAllowed;
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if !accepts.is_some_and(|accept| accept.contains("text/html")) {
+        return code.status().into_response();
+    }
+    let query = serde_urlencoded::to_string([("code", code.as_str()), ("request", &visit.request_id)]);
+    Redirect::to(&format!("{FAILURE_PATH}?{}", query.unwrap_or_default())).into_response()
+}
+
 /// What the guard knows of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
@@ -110,6 +154,8 @@ enum Who {
     },
     /// Staff, or a partner, without a second factor.
     WithoutFactor,
+    /// Staff who act for a customer.
+    Acting,
 }
 
 impl Who {
@@ -117,6 +163,7 @@ impl Who {
         match viewer {
             None => Self::Nobody,
             Some(viewer) if viewer.must_set_factor => Self::WithoutFactor,
+            Some(viewer) if viewer.acting.is_some() => Self::Acting,
             Some(viewer) => Self::SignedIn { account: viewer.account.is_some(), staff: viewer.staff.is_some() },
         }
     }
@@ -141,6 +188,8 @@ fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
     let entrance = if path == "/buy" { "/sign-up" } else { "/log-in" };
     let (by_page, to_staff) = (Answered::ByPage, Answered::Elsewhere("/staff".to_owned()));
     match (access, who) {
+        (_, Who::Acting) if is_open_while_acting(path) => by_page,
+        (_, Who::Acting) => Answered::Elsewhere("/overview".to_owned()),
         (Access::Anyone, Who::SignedIn { .. } | Who::WithoutFactor)
             if matches!(path, "/sign-up" | "/log-in" | "/log-in/code" | "/log-in/link") =>
         {
@@ -190,7 +239,8 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
     let identity = accounts::session_identity(session, &vendor.id).await.map_err(|error| error.to_string())?;
     let Some(user_id) = identity.and_then(|identity| identity.user_id) else { return Ok(None) };
     let chosen = accounts::chosen_account(session).await.map_err(|error| error.to_string())?;
-    let vendor_id = vendor.id.clone();
+    let acting_id = acting::acting_of(session).await.map_err(|error| error.to_string())?;
+    let (vendor_id, now) = (vendor.id.clone(), state.clock.now());
     let found = state
         .db
         .read(move |tx| {
@@ -203,17 +253,33 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
                 let is_partner = memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
                 let must_set_factor = (staff.is_some() || is_partner)
                     && !accounts::has_second_factor(tx, &vendor_id, &user_id).await?;
-                Ok(Some(Viewer { user, account, memberships, staff, must_set_factor }))
+                let viewer = Viewer { user, account, memberships, staff, acting: None, must_set_factor };
+                let Some(id) = acting_id.filter(|_| !must_set_factor) else { return Ok(Some(viewer)) };
+                let live = acting::find_live_acting(tx, &vendor_id, &id, now).await?;
+                let Some(live) = live.filter(|it| it.staff_id == viewer.user.id) else { return Ok(Some(viewer)) };
+                let account = accounts::find_account(tx, &vendor_id, &live.account_id).await?;
+                Ok(Some(acting_for(viewer, live, account)))
             })
         })
         .await;
     found.map_err(|error: DbError| error.to_string())
 }
 
+/// One of the staff who acts for a customer, and is nothing else meanwhile.
+fn acting_for(viewer: Viewer, acting: Acting, account: Option<Account>) -> Viewer {
+    Viewer {
+        account: account.map(|account| (account, ActsAs::Support)),
+        memberships: Vec::new(),
+        staff: None,
+        acting: Some(acting),
+        ..viewer
+    }
+}
+
 /// The account that was chosen, as long as the person belongs to it; else the first.
-fn acts_for(memberships: &[Membership], chosen: Option<&AccountId>) -> Option<(Account, Role)> {
+fn acts_for(memberships: &[Membership], chosen: Option<&AccountId>) -> Option<(Account, ActsAs)> {
     let found = memberships.iter().find(|it| Some(&it.account.id) == chosen).or_else(|| memberships.first());
-    found.map(|it| (it.account.clone(), it.role))
+    found.map(|it| (it.account.clone(), ActsAs::Member(it.role)))
 }
 
 #[cfg(test)]
@@ -270,6 +336,13 @@ mod tests {
             (Who::WithoutFactor, "/confirm", None),
             (Who::WithoutFactor, "/", None),
             (STAFF, "/log-in/code?next=%2Fstaff", Some("/staff")),
+            (Who::Acting, "/licenses/lic_1/instances/ins_1", None),
+            (Who::Acting, "/licenses/lic_1/change", Some("/overview")),
+            (Who::Acting, "/licenses/recover", Some("/overview")),
+            (Who::Acting, "/account/second-factor", Some("/overview")),
+            (Who::Acting, "/messages/con_1", Some("/overview")),
+            (Who::Acting, "/staff", Some("/overview")),
+            (Who::Acting, "/confirm?next=%2Fstaff", Some("/overview")),
             (STAFF, "/staff", None),
             (STAFF, "/overview", Some("/staff")),
             (STAFF, "/account", None),

@@ -1,5 +1,6 @@
 //! The real router in process, on a real database.
 
+mod acting;
 mod authority;
 mod claims;
 mod doctor;

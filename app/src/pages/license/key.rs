@@ -88,7 +88,7 @@ impl Key {
             }
             .into_any(),
         };
-        let replace = own.may(Act::ManageInstances).then(|| replace(own));
+        let replace = own.may(Act::ReplaceKeys).then(|| replace(own));
         let old = old
             .iter()
             .map(|old| view! { <p class="hint">{text::old_key(&old.key_hint, old.works_until, own.now)}</p> })

@@ -91,7 +91,13 @@ pub fn who(who: &Who) -> (String, Option<String>) {
             let (name, email) = person(name, email, "One of the staff who is gone");
             (name, Some(email.map_or_else(|| "Staff".to_owned(), |email| format!("Staff · {email}"))))
         }
+        Who::ActingStaff(name, email, reason) => {
+            let (name, email) = person(name, email, "One of the staff who is gone");
+            let email = email.map(|email| format!("{email} · ")).unwrap_or_default();
+            (name, Some(format!("Staff · {email}for the customer: {reason}")))
+        }
         Who::Vendor => ("The vendor".to_owned(), None),
+        Who::Support => ("The vendor's support".to_owned(), Some("acting for you".to_owned())),
         Who::Stripe(id) => ("Stripe".to_owned(), Some(id.clone()).filter(|id| !id.is_empty())),
         Who::Job(kind) => ("Background job".to_owned(), Some(kind.clone())),
         Who::Operator => ("Operator".to_owned(), None),

@@ -9,6 +9,7 @@ pub fn sentence(act: &str) -> Option<&'static str> {
 /// The areas of acts with their names, for those who look for some.
 pub const AREAS: &[(&str, &str)] = &[
     ("account", "Company and account"),
+    ("acting", "Acting for a customer"),
     ("user", "Logging in and passwords"),
     ("session", "Browsers logged in"),
     ("member", "Members"),
@@ -68,8 +69,11 @@ const ACTS: &[(&str, &str)] = &[
     ("account.cash_balance", "Noted a change of the money that waits for an invoice"),
     ("account.check_vat_id", "Noted what became of the check of the VAT id"),
     ("account.create", "Created the account"),
+    ("account.export", "Downloaded everything about the account"),
     ("account.set_stripe_customer", "Made the account known to Stripe"),
     ("account.update", "Changed the company details"),
+    ("acting.start", "Began to act for the customer"),
+    ("acting.stop", "Ended acting for the customer"),
     ("auto_renewal.ask", "Asked for updates to renew by themselves"),
     ("auto_renewal.project", "Noted how the renewal of updates stands at Stripe"),
     ("auto_renewal.stop", "Stopped the renewal of updates"),
@@ -198,6 +202,7 @@ const ACTS: &[(&str, &str)] = &[
     ("user.confirm_passkey", "Confirmed with a passkey"),
     ("user.confirm_password", "Confirmed the password"),
     ("user.disown_email_change", "Said that a change of the e-mail address was somebody else's"),
+    ("user.export", "Downloaded everything about the person"),
     ("user.log_in", "Logged in"),
     ("user.refuse_copied_passkey", "Was refused a passkey of which there is a copy"),
     ("user.remove_passkey", "Removed a passkey"),

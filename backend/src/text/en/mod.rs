@@ -1,6 +1,7 @@
 //! English.
 
 pub mod accounts;
+pub mod acting;
 pub mod additions;
 pub mod admin;
 pub mod api_docs;
@@ -84,6 +85,7 @@ pub mod sign_in_mail;
 pub mod standing_mail;
 pub mod stripe_check;
 pub mod stripe_checkup;
+pub mod takeout;
 pub mod token_mail;
 pub mod tokens;
 pub mod transfers;

@@ -109,6 +109,8 @@ pub fn foot_note(legal_name: &str, support_email: &str) -> String {
 #[must_use]
 pub fn done(code: &str) -> Option<&'static str> {
     Some(match code {
+        "acting_stopped" => "You act for yourself again. The customer's log says what you did.",
+        "acting_withdrawn" => "That is ended. Nobody of the vendor acts for you any more.",
         "signed_out" => "You are logged out.",
         "email_verified" => "Your e-mail address is confirmed.",
         "email_already_verified" => "Your e-mail address was confirmed before. There is nothing left to do.",

@@ -4,7 +4,7 @@
 use super::countries::COUNTRIES;
 use super::documents;
 use crate::accounts::rules::PASSWORD_MIN_CHARS;
-use crate::accounts::{Account, Role};
+use crate::accounts::{Account, ActsAs, Role};
 use crate::clock::UnixMs;
 
 /// Title of the sign-up page.
@@ -182,12 +182,12 @@ pub const ACCOUNT: &str = "Account";
 
 /// For whom the person acts.
 #[must_use]
-pub fn account_lead(email: &str, acts_for: Option<(&Account, Role)>) -> String {
+pub fn account_lead(email: &str, acts_for: Option<(&Account, ActsAs)>) -> String {
     match acts_for {
-        Some((account, role)) => {
+        Some((account, ActsAs::Member(role))) => {
             format!("You are logged in as {email} and act for {} as {}.", account.company, acting_as(role))
         }
-        None => format!("You are logged in as {email}."),
+        Some((_, ActsAs::Support)) | None => format!("You are logged in as {email}."),
     }
 }
 

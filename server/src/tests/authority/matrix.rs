@@ -1,9 +1,9 @@
-//! The rows of `matrix.txt`.
+//! The rows of `matrix.txt`, and of `acting.txt` for staff who act for a customer.
 
 use std::collections::BTreeMap;
 
 /// Who asks, in the order of the columns.
-pub(super) const COLUMNS: [&str; 15] = [
+pub(super) const COLUMNS: [&str; 16] = [
     "visitor",
     "owner",
     "billing",
@@ -19,10 +19,14 @@ pub(super) const COLUMNS: [&str; 15] = [
     "partner",
     "client",
     "former_partner",
+    ACTING,
 ];
 
 /// The place of the owner of another account among [`COLUMNS`].
 const OTHER_OWNER: usize = 5;
+
+/// Staff who act for the account of `owner`. Everything is closed to them, but for what `acting.txt` opens.
+pub(super) const ACTING: &str = "acting";
 
 /// What somebody gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,19 @@ pub(super) struct Row {
 pub(super) fn rows() -> BTreeMap<String, Row> {
     let lines = include_str!("matrix.txt").lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(row).collect()
+    let mut rows: BTreeMap<_, _> = lines.map(row).collect();
+    let opened = include_str!("acting.txt").lines().map(str::trim);
+    let opened: Vec<_> = opened.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    for (address, row) in &mut rows {
+        row.cells.push(match address.split_once(' ') {
+            _ if opened.contains(&address.as_str()) => Cell::LetIn,
+            Some(("GET", _)) => Cell::Elsewhere,
+            _ => Cell::Refused,
+        });
+    }
+    let unknown: Vec<_> = opened.iter().filter(|address| !rows.contains_key(**address)).collect();
+    assert!(unknown.is_empty(), "acting.txt opens what is not there: {unknown:?}");
+    rows
 }
 
 fn row(line: &str) -> (String, Row) {
@@ -65,10 +81,10 @@ fn row(line: &str) -> (String, Row) {
     let names_an_object = words.last() == Some(&"*");
     words.retain(|word| *word != "*");
     // Partners and clients own other accounts; a row need not say that it is nothing more to them.
-    if words.len() + 3 == COLUMNS.len() {
+    if words.len() + 4 == COLUMNS.len() {
         words.extend([words[OTHER_OWNER]; 3]);
     }
-    assert_eq!(words.len(), COLUMNS.len(), "{line}");
+    assert_eq!(words.len() + 1, COLUMNS.len(), "{line}");
     let cells = words.into_iter().map(|word| match word {
         "x" => Cell::LetIn,
         "-" => Cell::Refused,

@@ -4,22 +4,23 @@ use std::path::PathBuf;
 
 use app::api::limits::{Limits, Rates};
 use axum::http::Method;
-use backend::Cx;
 use backend::accounts::{DbSessionStore, FactorGift, TotpSecret, User, begin_session, find_user, give_second_factor};
+use backend::acting::{ActingStart, begin_acting_session, start_acting};
 use backend::catalog::{CatalogApplication, apply_catalog, load_catalog};
 use backend::clock::Clock;
 use backend::cx::Entropy;
-use backend::ids::{LicenseId, UserId, VendorId};
+use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::invoices::Parties;
 use backend::licenses::find_license;
 use backend::stripe::StripeAccounts;
+use backend::{Actor, Cx};
 use sqlx::{Connection as _, SqliteConnection};
 use tower_sessions::Session;
 
 use super::super::licensing_api::activate_body;
 use super::super::{Answer, NOW, TestApp, state};
 use super::addresses::{Address, Kind};
-use super::matrix::COLUMNS;
+use super::matrix::{ACTING, COLUMNS};
 use crate::router::router;
 
 /// Ids that addresses and forms can name.
@@ -45,6 +46,7 @@ pub(super) struct Objects {
     conversation: String,
     relation: String,
     passkey: String,
+    acting: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -93,6 +95,7 @@ impl World {
             conversation: "con_own".to_owned(),
             relation: "rln_own".to_owned(),
             passkey: "psk_own".to_owned(),
+            acting: "act_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -172,8 +175,23 @@ impl World {
         let session = Session::new(None, std::sync::Arc::new(store), None);
         // Long ago, so that what asks for the password again does so.
         begin_session(&session, &user, "a browser", [192, 0, 2, 1].into(), NOW.plus(-backend::clock::HOUR_MS)).await?;
+        if column == ACTING {
+            self.act_for_customer(&session, &user).await?;
+        }
         let id = session.id().ok_or_else(|| anyhow::anyhow!("no session"))?;
         Ok(Some(format!("leasehold={id}")))
+    }
+
+    /// Lets one of the staff act for the account of `owner`.
+    async fn act_for_customer(&self, session: &Session, user: &User) -> anyhow::Result<()> {
+        let (state, account) = (&self.app.state, AccountId::from_untrusted(&self.own.account));
+        let cx = Cx { vendor_id: user.vendor_id.clone(), actor: Actor::Staff(user.id.clone()), ..self.app.cx() };
+        let master = state.master.clone();
+        let started = state.db.write(move |tx| {
+            Box::pin(async move { start_acting(tx, &cx, &master, &account, "a question about a seat").await })
+        });
+        let ActingStart::Started(acting) = started.await? else { anyhow::bail!("nobody acts for the customer") };
+        Ok(begin_acting_session(session, &acting.id).await?)
     }
 
     /// Without a second factor staff get no further than setting one up; `tests/second_factor.rs` is about that.
@@ -379,6 +397,7 @@ impl Objects {
             ("discount", "10"),
             ("days_until_due", "30"),
             ("passkey_id", &self.passkey),
+            ("acting_id", &self.acting),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),
@@ -425,6 +444,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         conversation: "con_abroad".to_owned(),
         relation: "rln_abroad".to_owned(),
         passkey: "psk_abroad".to_owned(),
+        acting: "act_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }
@@ -455,6 +475,7 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
         ("support", None, Some("support")),
         ("finance", None, Some("finance")),
         ("read_only", None, Some("read_only")),
+        ("acting", None, Some("support")),
     ];
     for (name, role, staff) in people {
         sqlx::query(
@@ -507,6 +528,9 @@ async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: &str) -> an
          FROM licenses WHERE vendor_id = $1 LIMIT 1",
         "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
          VALUES ('msg_own', $1, 'con_own', 1, 'usr_owner', FALSE, 'x', 1)",
+        "INSERT INTO actings (id, vendor_id, staff_id, account_id, reason, started_at, ends_at)
+         SELECT 'act_own', vendor_id, 'usr_support', account_id, 'a question', 1, 4102444800000
+         FROM licenses WHERE vendor_id = $1 LIMIT 1",
         "INSERT INTO stripe_events (vendor_id, id, event_type, raw, status, received_at)
          VALUES ($1, 'evt_own', 'invoice.paid', '{}', 'failed', 1)",
         "INSERT INTO jobs (id, vendor_id, kind, queue_key, payload, status, run_at, created_at, finished_at)
@@ -634,6 +658,11 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
                 ("opened_by", "'usr_foreign_admin'"),
                 ("about_id", "'lic_abroad'"),
             ],
+        ),
+        (
+            "actings",
+            "id = 'act_own'".to_owned(),
+            vec![("id", "'act_abroad'"), ("account_id", "'acc_abroad'"), ("staff_id", "'usr_foreign_admin'")],
         ),
         (
             "orders",
