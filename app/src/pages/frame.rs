@@ -12,8 +12,8 @@ use leptos::config::LeptosOptions;
 use super::{contact, staff_search};
 use crate::api::acting_staff::STOP_ACTION;
 use crate::api::form;
-use crate::api::partners::CLIENTS;
 use crate::api::messages::MESSAGES;
+use crate::api::partners::CLIENTS;
 use crate::components::Tone;
 use crate::layout::{
     ActingBanner, Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch,

@@ -251,8 +251,8 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
                 let staff = user.staff_role;
                 // Staff, and whoever acts for a partner: both see what others have.
                 let is_partner = memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
-                let must_set_factor = (staff.is_some() || is_partner)
-                    && !accounts::has_second_factor(tx, &vendor_id, &user_id).await?;
+                let must_set_factor =
+                    (staff.is_some() || is_partner) && !accounts::has_second_factor(tx, &vendor_id, &user_id).await?;
                 let viewer = Viewer { user, account, memberships, staff, acting: None, must_set_factor };
                 let Some(id) = acting_id.filter(|_| !must_set_factor) else { return Ok(Some(viewer)) };
                 let live = acting::find_live_acting(tx, &vendor_id, &id, now).await?;
