@@ -3,7 +3,7 @@
 use backend::accounts::{Act, StaffAct};
 use backend::ids::{AccountId, RelationId};
 use backend::partners::rules::{TermsField, read_terms};
-use backend::partners::{self, Acceptance, InviteClient, Invited, PartnershipEnd, RelationEnd, TermsSet};
+use backend::partners::{self, Acceptance, Invited, PartnershipEnd, RelationEnd, TermsSet};
 use backend::text::en::{console_partners, partners as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -162,7 +162,7 @@ pub async fn invite_client(
     must_be_allowed(&visit, &account.id, Act::ManageRelations).await?;
     let refused = Refused::new(INVITE).value("company", &company).value("email", &email);
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let request = InviteClient { partner_id: account.id, company, email };
+    let request = partners::InviteClient { partner_id: account.id, company, email };
     let invited = visit
         .state
         .db

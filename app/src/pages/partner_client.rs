@@ -1,7 +1,7 @@
 //! `/partner/clients/{id}`: what a client has, for its partner, and what can be ordered for it. `?after=` goes on in a
 //! long list of licenses.
 
-use backend::accounts::{Act, Role, may};
+use backend::accounts::{Act, ActsAs, may};
 use backend::billing::Subscription;
 use backend::catalog::{self, Plan, Product};
 use backend::clock::UnixMs;
@@ -64,7 +64,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(company, body))
 }
 
-fn licenses(client: &ClientView, role: Role, page: &str, now: UnixMs) -> impl IntoView + use<> {
+fn licenses(client: &ClientView, role: ActsAs, page: &str, now: UnixMs) -> impl IntoView + use<> {
     let [license, status, seats, next, paid_by] = text::LICENSE_COLUMNS;
     let columns = vec![
         Column::text(license),
@@ -166,7 +166,7 @@ fn pages(client: &ClientView, page: &str, is_later: bool, has_more: bool) -> Opt
 }
 
 /// What can be ordered: each plan leads to its review.
-fn order(id: &RelationId, role: Role, sold: &[(Product, Plan)]) -> impl IntoView + use<> {
+fn order(id: &RelationId, role: ActsAs, sold: &[(Product, Plan)]) -> impl IntoView + use<> {
     let content = if may(role, Act::Buy) {
         let [product, plan] = text::PLAN_COLUMNS;
         let columns = vec![Column::text(product), Column::text(plan), Column::act(text::ACT)];
@@ -191,9 +191,10 @@ fn order(id: &RelationId, role: Role, sold: &[(Product, Plan)]) -> impl IntoView
 /// Asks before the relation ends.
 fn end_button(id: &RelationId, company: &str) -> impl IntoView + use<> {
     let hidden = vec![("relation_id".to_owned(), id.to_string()), ("back".to_owned(), CLIENTS.to_owned())];
+    let (about, question) = (company.to_owned(), text::end_text(company));
     view! {
-        <Dialog id="end" open=text::END_ASK about=company.to_owned() title=text::END close=text::KEEP>
-            <p>{text::end_text(company)}</p>
+        <Dialog id="end" open=text::END_ASK about title=text::END close=text::KEEP>
+            <p>{question}</p>
             <Form action="/act/end-relation" submit=text::END emphasis=Emphasis::Danger hidden />
         </Dialog>
     }

@@ -12,7 +12,7 @@ use super::staff_settings_forms::form;
 use super::{NoPage, Page, frame, render, staff_role};
 use crate::api::form::take_refused;
 use crate::api::staff_mails::MAILS;
-use crate::api::staff_settings::{SETTINGS, SettingsCard, is_stale};
+use crate::api::staff_settings::{SettingsCard, is_stale};
 use crate::api::step_up::{confirm_first, fresh_authentication};
 use crate::components::{Card, Emphasis, Fact, Facts, LinkButton, PageHead, PostButton};
 use crate::request::Visit;
@@ -65,9 +65,10 @@ fn closed_card(card: SettingsCard, vendor: &Vendor) -> AnyView {
         let about = heading(card).0;
         view! { <LinkButton href=card.edit() label=text::EDIT about=about emphasis=Emphasis::Quiet /> }
     };
+    let now = now(card, vendor);
     view! {
         <Card title=title lead=lead aside=edit id=card.as_str()>
-            {now(card, vendor)}
+            {now}
         </Card>
     }
     .into_any()
@@ -78,10 +79,11 @@ async fn open_card(card: SettingsCard, vendor: &Vendor) -> AnyView {
     let (title, lead) = heading(card);
     let refused = take_refused(card.form()).await;
     let now = is_stale(&refused).then(|| now(card, vendor));
+    let form = form(card, vendor, &refused);
     view! {
         <Card title=title lead=lead id=card.as_str()>
             {now}
-            {form(card, vendor, &refused)}
+            {form}
         </Card>
     }
     .into_any()

@@ -5,7 +5,7 @@
 
 use super::known_browsers::forget_browsers;
 use super::password::PasswordHash;
-use super::{User, email_change, second_factor, sessions, store};
+use super::{User, email_change, passkeys, second_factor, sessions, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -29,6 +29,7 @@ pub(super) async fn prove_address(
     let id = user.id.as_str();
     audit::record(tx, cx, None, "user.verify_email", id, audit::NOTHING, audit::NOTHING).await?;
     second_factor::remove_unproven(tx, cx, &user.id).await?;
+    passkeys::remove_unproven(tx, cx, &user.id).await?;
     store::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
     audit::record(tx, cx, None, "user.withdraw_password", id, audit::NOTHING, audit::NOTHING).await?;
     email_change::end_open(tx, cx, &user.id).await?;

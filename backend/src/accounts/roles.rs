@@ -171,7 +171,7 @@ mod tests {
     ];
 
     /// Admin, support, finance, read-only.
-    const STAFF: [(StaffAct, &str); 16] = [
+    const STAFF: [(StaffAct, &str); 17] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
         (StaffAct::SeeRevenue, "afr"),

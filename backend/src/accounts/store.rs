@@ -444,12 +444,6 @@ pub(super) async fn insert_membership(
     Ok(())
 }
 
-/// Locks a user's row until the transaction ends.
-pub(super) async fn lock_user(tx: &mut Tx, vendor_id: &VendorId, id: &UserId) -> Result<(), DbError> {
-    execute!(tx, "UPDATE users SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2", vendor_id, id)?;
-    Ok(())
-}
-
 /// How many accounts were made since `since` and have belonged to a user from their first moment on, and when the first was.
 pub(super) async fn count_new_accounts(
     tx: &mut Tx,

@@ -141,31 +141,3 @@ pub(super) async fn update_settings(tx: &mut Tx, vendor: &Vendor) -> Result<(), 
     )?;
     Ok(())
 }
-
-/// How much business a vendor does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Counts {
-    /// Customer accounts.
-    pub customers: i64,
-    /// Licenses that grant leases.
-    pub active_licenses: i64,
-    /// Instances that hold a seat.
-    pub running_instances: i64,
-}
-
-/// Counts a vendor's customers, active licenses, and the instances that hold a seat at `now`.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn count_business(tx: &mut Tx, id: &VendorId, now: UnixMs) -> Result<Counts, DbError> {
-    fetch_one!(
-        tx,
-        Counts,
-        "SELECT (SELECT COUNT(*) FROM accounts WHERE vendor_id = $1) AS customers,
-                (SELECT COUNT(*) FROM licenses WHERE vendor_id = $1 AND status = 'active' AND vendor_standing = 'none'
-                    AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)) AS active_licenses,
-                (SELECT COUNT(*) FROM instances WHERE vendor_id = $1 AND held_until > $2) AS running_instances",
-        id,
-        now
-    )
-}

@@ -6,7 +6,7 @@ use crate::accounts::known_browsers::forget_browsers;
 use crate::accounts::links::{LinkPurpose, create_secret, hash_of, spend_all_links};
 use crate::accounts::password::PasswordHash;
 use crate::accounts::rules::RESET_LINK_MS;
-use crate::accounts::{sessions, store as people};
+use crate::accounts::{passkeys, sessions, store as people};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -43,6 +43,8 @@ pub async fn disown_email_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, secre
         people::update_email(tx, cx, &user.id, &change.old_email).await?;
     }
     people::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
+    // One of them may be who asked's, and would let in past the new password.
+    passkeys::remove_unproven(tx, cx, &user.id).await?;
     spend_all_links(tx, cx, &user.id).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;

@@ -82,7 +82,9 @@ pub fn not_me_lead(change: &EmailChange) -> String {
 #[must_use]
 pub fn not_me_does(change: &EmailChange) -> String {
     let back = if change.confirmed_at.is_some() { "The old address is set back" } else { "The change is called off" };
-    format!("{back}, every browser is logged out, and the password is worth nothing. You choose a new one at once.")
+    format!(
+        "{back}, every browser is logged out, and password and passkeys are worth nothing. You choose a new password at once."
+    )
 }
 
 /// What to do where one did ask.
