@@ -104,10 +104,11 @@ pub(super) fn revenue_card(plans: &[PlanEarnings]) -> AnyView {
         let [first, now, new, ended] = labels;
         vec![Column::text(first), Column::number(now), Column::number(new), Column::number(ended)]
     };
+    let (sums, of_plans): (Vec<_>, Vec<_>) = (sums.collect(), of_plans.collect());
     view! {
         <Card title=text::REVENUE lead=text::REVENUE_LEAD id="revenue">
-            <Table caption=text::REVENUE_CAPTION columns=columns(text::REVENUE_COLUMNS) rows=sums.collect() />
-            <Table caption=text::PLANS_CAPTION columns=columns(text::PLAN_COLUMNS) rows=of_plans.collect() />
+            <Table caption=text::REVENUE_CAPTION columns=columns(text::REVENUE_COLUMNS) rows=sums />
+            <Table caption=text::PLANS_CAPTION columns=columns(text::PLAN_COLUMNS) rows=of_plans />
         </Card>
     }
     .into_any()

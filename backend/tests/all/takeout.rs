@@ -168,7 +168,7 @@ async fn unpacked(db: &Db, taking: Taking) -> anyhow::Result<Vec<(String, String
         let mut file = zip.by_index(at)?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        files.push((file.name().to_owned(), text));
+        files.push((file.name()?.into_owned(), text));
     }
     Ok(files)
 }
