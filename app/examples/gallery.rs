@@ -76,6 +76,7 @@ fn gallery() -> impl IntoView {
 fn frame() -> Frame {
     Frame {
         console: None,
+        acting: None,
         audience: Audience::Customer,
         brand: Brand { name: "Leasehold".into(), home: "#home".into(), logo: None },
         nav: ["Overview", "Licenses", "Invoices", "Team", "Guide"]

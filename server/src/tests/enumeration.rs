@@ -14,11 +14,14 @@ const ADDRESSES: [&str; 3] = ["known@example.com", "coded@example.com", "nobod@e
 /// Nobody either; it is asked about first, so that what belongs to a network address is there for all others.
 const FIRST: &str = "first@example.com";
 
+/// Status, headers and body of an answer.
+type SeenAnswer = (u16, Vec<(String, String)>, String);
+
 /// What somebody sees who sends a form and looks at the page that it leads to, without what differs every time.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     /// Of the form, and of the page.
-    answers: Vec<(u16, Vec<(String, String)>, String)>,
+    answers: Vec<SeenAnswer>,
     /// How often Argon2id has run.
     hashes: u64,
     /// How many rows were written to each of [`TABLES`].
