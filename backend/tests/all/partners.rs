@@ -298,8 +298,8 @@ on_both_engines! {
         let (stage, partner, id) = related(db).await?;
         let waiting = invite(&stage, &partner, "nobody@anywhere.test").await?;
         stage.mails(NOW).await?;
-        let admin = stage.staff(StaffRole::Admin).await?;
-        let (cx, account_id) = (stage.person(&admin, NOW), partner.account_id.clone());
+        let clerk = stage.staff(StaffRole::Finance).await?;
+        let (cx, account_id) = (stage.person(&clerk, NOW), partner.account_id.clone());
         let run = |cx: backend::Cx, account_id: AccountId| {
             stage.write(move |tx| Box::pin(async move { end_partnership(tx, &cx, &master(), &account_id).await }))
         };
@@ -316,7 +316,7 @@ on_both_engines! {
         assert_eq!(stage.count("SELECT COUNT(*) FROM client_relations WHERE status = 'withdrawn'").await?, 1);
 
         // A partner again, it begins without clients.
-        set_terms(&stage, &admin, &partner.account_id, TERMS, NOW.plus(HOUR_MS)).await?;
+        set_terms(&stage, &clerk, &partner.account_id, TERMS, NOW.plus(HOUR_MS)).await?;
         let seen = seen_by(&stage, &partner, &waiting, NOW.plus(HOUR_MS)).await?;
         assert_eq!((seen.side, seen.clients), (None, Some(0)));
         Ok(())
