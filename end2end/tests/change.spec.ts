@@ -2,6 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { agreeToPayNow, previewChange } from '../steps/license.ts';
+import { reloadUntil } from '../steps/time.ts';
 
 const PLANNED = /^(○ )?Changes to Startup with 2 instances on \d+ \w+ \d{4}\.$/;
 
@@ -16,7 +17,7 @@ test('a change is charged as it was shown, a planned one is seen and taken back'
   const amount = await agreeToPayNow(page);
   await expect(page.getByText('The change is made and paid.').first()).toBeVisible();
   await page.goto('/invoices');
-  await expect(page.getByRole('row').filter({ hasText: amount })).toBeVisible();
+  await reloadUntil(page, () => expect(page.getByRole('row').filter({ hasText: amount })).toBeVisible({ timeout: 2_000 }));
 
   // Fewer seats wait for the end of what is paid.
   await plan(2);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::parties::{ForClient, lock_parties};
 use super::promotion::PromotionProblem;
-use super::record_order::record_order;
+use super::record_order::{as_payer_sees, record_order};
 use super::rules::{self, ChoiceProblem, Quote};
 use super::take_code::{Agreed, agree, reserve};
 use super::{
@@ -243,6 +243,7 @@ async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool
                 }
                 let after = serde_json::json!({ "stripe_session_id": session_id });
                 let (account_id, act) = (Some(&order.account_id), "order.open_checkout");
+                let cx = as_payer_sees(&cx, &order);
                 audit::record(tx, &cx, account_id, act, order.id.as_str(), audit::NOTHING, Some(&after)).await?;
                 Ok(true)
             })

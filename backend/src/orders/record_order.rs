@@ -2,7 +2,7 @@
 
 use super::parties::Parties;
 use super::{Order, Payment};
-use crate::cx::Cx;
+use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
@@ -25,11 +25,23 @@ pub(super) async fn record_order(
     let account_id = Some(&order.account_id);
     let about = events::About { account_id, license_id: order.license_id.as_ref(), instance_id: None };
     events::record(tx, cx, "order.placed", about, &after).await?;
-    audit::record(tx, cx, account_id, "order.place", order.id.as_str(), audit::NOTHING, Some(&after)).await?;
+    let (act, id) = ("order.place", order.id.as_str());
+    audit::record(tx, &as_payer_sees(cx, order), account_id, act, id, audit::NOTHING, Some(&after)).await?;
+    if let (true, Some(clientele)) = (order.is_for_client_to_pay(), &parties.clientele) {
+        audit::record(tx, cx, Some(&clientele.partner.id), act, id, audit::NOTHING, Some(&after)).await?;
+    }
     if order.is_for_client_to_pay() && order.payment != Payment::None {
         mail_client(tx, cx, master, order, parties).await?;
     }
     Ok(())
+}
+
+/// Who acts, as whoever pays is told: which of its partner's people ordered, and from where, is the partner's own business.
+pub(super) fn as_payer_sees(cx: &Cx, order: &Order) -> Cx {
+    if order.is_for_client_to_pay() {
+        return Cx { actor: Actor::Job("partners.order"), address: None, ..cx.clone() };
+    }
+    cx.clone()
 }
 
 /// Queues the mail to where the client's invoices go.
