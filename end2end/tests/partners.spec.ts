@@ -7,6 +7,8 @@ import { COMPANY, confirmAddress, enterCode, linkInMail, logIn, nameCompany, set
 import { nextCode } from '../steps/totp.ts';
 
 test('a partner invites a client, orders for it and pays; the client has the license, and ends it', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
+  // Three people, two companies and the vendor: the longest way of all.
+  test.setTimeout(240_000);
   const mark = crypto.randomUUID().slice(0, 8);
   const [partner, client] = [somebody('partner'), somebody('client')];
   const [partnerCompany, clientCompany] = [`Lahn Vertrieb ${mark} AG`, `Saale Pumpen ${mark} GmbH`];

@@ -11,8 +11,8 @@ const HOUR_S = 3_600;
 test('an owner makes an API token, a program uses it, and once it is revoked it is worth nothing', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const { key, license, person } = await buy(page, { plan: 'Startup' });
   const id = license.split('/').at(-1);
-  const { body: lease } = await activate(product.url, { key, product: 'iot-platform', instance: 'node-a', version: '4.2.1' });
   await product.sandbox.clock({ advance_s: HOUR_S });
+  const { body: lease } = await activate(product.url, { key, product: 'iot-platform', instance: 'node-a', version: '4.2.1' });
   await page.goto('/account');
   await page.getByRole('link', { name: 'Manage API tokens' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'API tokens' })).toBeVisible();

@@ -59,7 +59,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {licenses(&client, role, &page, now)}
         {pages}
         {order(&client.clientele.relation.id, role, &sold)}
-        {end}
+        <div>{end}</div>
     };
     Ok(Page::new(company, body))
 }
@@ -147,7 +147,7 @@ fn acts(view: &LicenseView, subscription: &Subscription, name: &str) -> AnyView 
         " "
         {card}
         " "
-        {end}
+        <div>{end}</div>
     }
     .into_any()
 }

@@ -396,7 +396,7 @@ on_both_engines! {
     async fn the_list_of_clients_goes_on_where_it_ended(db: Db) {
         let (stage, partner, _) = related(db).await?;
         for number in 0..4 {
-            let at = NOW.plus(number * HOUR_MS);
+            let at = NOW.plus((number + 1) * HOUR_MS);
             let Invited::Done(_) = invite_as(&stage, &partner, &format!("c{number}@client.test"), at).await? else {
                 anyhow::bail!("{number}")
             };
