@@ -93,7 +93,7 @@ async fn set(
         audit::record(tx, cx, None, "user.verify_email", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
         // A second factor and passkeys from before that may be a stranger's, who signed up with somebody else's address.
         second_factor::remove_unproven(tx, cx, &user.id).await?;
-        passkeys::remove_unproven(tx, cx, &user.id).await?;
+        passkeys::remove_all(tx, cx, &user.id).await?;
     }
     forgive_attempts(tx, cx, master, &user.email, request.address).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;

@@ -44,7 +44,7 @@ pub async fn disown_email_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, secre
     }
     people::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
     // One of them may be who asked's, and would let in past the new password.
-    passkeys::remove_unproven(tx, cx, &user.id).await?;
+    passkeys::remove_all(tx, cx, &user.id).await?;
     spend_all_links(tx, cx, &user.id).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;

@@ -43,7 +43,7 @@ pub async fn remove_second_factor(
 }
 
 /// Takes away the second factor that somebody set up before the address was shown to be the user's. Whoever calls it has
-/// seen that proof just now, and ends the user's sessions.
+/// seen that proof just now.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
