@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use backend::accounts::{
-    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, Flaw, Limit, Passkey, PasskeyAddition,
-    PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval, PasskeyRenaming, Password,
-    PasswordReset, Passwords, Problem, RelyingParty, RequestPasswordReset, ResetPassword, SendPasswordReset, SignUp,
-    SignUpOutcome, UsePasskey, User,
+    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, FactorGift, FactorReset, Flaw, Limit,
+    Passkey, PasskeyAddition, PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval,
+    PasskeyRenaming, Password, PasswordReset, Passwords, Problem, RelyingParty, RequestPasswordReset, ResetPassword,
+    SendPasswordReset, SignUp, SignUpOutcome, TotpSecret, UsePasskey, User,
 };
-use backend::clock::Clock;
+use backend::clock::{Clock, MINUTE_MS};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::PasskeyId;
 use backend::jobs::{Handlers, Runner};
@@ -484,6 +484,52 @@ on_both_engines! {
         let verified = portal.db.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &proof).await }));
         assert!(matches!(verified.await?, EmailVerification::Verified(_)));
         assert_eq!(portal.log_in(&mut strangers).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+        Ok(())
+    }
+
+    async fn a_password_that_is_set_by_mail_takes_all_of_them_and_says_so(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut device = Device::new("perhaps a thief's");
+        portal.with(&mut device).await?;
+        for said in [true, false] {
+            reset_by_mail(&portal).await?;
+            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+            let mails = portal.mails().await?;
+            assert_eq!(mails.len(), 1, "{mails:?}");
+            let text = mails[0].1.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(text.contains("Your passkeys were removed"), said, "{text}");
+            portal.clock.set(portal.clock.now().plus(MINUTE_MS));
+        }
+        Ok(())
+    }
+
+    async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
+        let portal = Portal::open(db).await?;
+        let reset = || {
+            let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
+            portal.db.write(move |tx| {
+                Box::pin(async move { accounts::reset_second_factor(tx, &cx, &master(), &id).await })
+            })
+        };
+        for (has_factor, subject) in [
+            (false, "Your passkeys for acme Software were removed"),
+            (true, "Your second factor for acme Software was reset"),
+        ] {
+            let mut device = Device::new("lost");
+            portal.with(&mut device).await?;
+            if has_factor {
+                let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
+                let secret = TotpSecret::generate(&entropy());
+                let given = portal.db.write(move |tx| {
+                    Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await })
+                });
+                assert_eq!(given.await?, FactorGift::Given);
+            }
+            assert_eq!(reset().await?, FactorReset::Reset);
+            assert_eq!(portal.subjects().await?, [subject]);
+            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+            assert_eq!(reset().await?, FactorReset::NoFactor);
+        }
         Ok(())
     }
 
