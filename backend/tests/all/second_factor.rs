@@ -129,7 +129,7 @@ impl Door {
 
     async fn finish_since(&self, password_given_at: UnixMs, code: &str) -> Result<FinishedLogIn, DbError> {
         let (cx, user_id, code) = (self.cx(Actor::Visitor), self.ada.id.clone(), code.to_owned());
-        let request = FinishLogIn { user_id, password_given_at, code };
+        let request = FinishLogIn { user_id, password_given_at, email_key: EMAIL.to_owned(), code };
         self.write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await })).await
     }
 

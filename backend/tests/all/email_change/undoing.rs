@@ -1,7 +1,5 @@
 //! "It was not me": undoing a change of address, and what is kept for it.
 
-use backend::accounts::{FactorGift, TotpSecret};
-
 use super::*;
 
 /// The user has a second factor since now.
