@@ -262,7 +262,8 @@ kept! {
          FROM messages m
          JOIN conversations c ON c.vendor_id = m.vendor_id AND c.id = m.conversation_id
          JOIN users u ON u.vendor_id = m.vendor_id AND u.id = m.author_id
-         WHERE m.vendor_id = $1 AND c.account_id = $2 AND c.about_kind <> 'nothing' ORDER BY c.created_at, c.id, m.place LIMIT $3";
+         WHERE m.vendor_id = $1 AND c.account_id = $2 AND c.about_kind <> 'nothing'
+         ORDER BY c.created_at, c.id, m.place LIMIT $3";
 
     OwnAccount(list_own_accounts of UserId) {
         id: String,

@@ -102,7 +102,8 @@ pub async fn create_token(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewTok
     Ok(TokenCreation::Created { token: Box::new(token), text })
 }
 
-/// Whether it is a customer who acts, with an address that may be a stranger's. Staff have shown theirs before they were made staff.
+/// Whether it is a customer who acts, with an address that may be a stranger's. Staff have shown theirs before they were made
+/// staff.
 async fn is_unproven(tx: &mut Tx, cx: &Cx, holder: &Holder) -> Result<bool, DbError> {
     let (Holder::Account(_), Some(user_id)) = (holder, cx.actor.person()) else { return Ok(false) };
     let user = accounts::find_user(tx, &cx.vendor_id, user_id).await?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use backend::accounts::email_change::rules::{CONFIRM_MS, FACTOR_IN_DOUBT_MS, UNDO_MS};
+use backend::accounts::email_change::rules::{CONFIRM_MS, UNDO_MS};
 use backend::accounts::email_change::{
     self, CONFIRM_EMAIL_PATH, ConfirmEmailChange, Disowning, EmailChange, EmailChangeConfirmation, EmailChangeRequest,
     EmailChangeWithdrawal, NOT_ME_PATH,

@@ -1,18 +1,18 @@
 //! Passkeys: adding, using, naming and removing them, and everything that an answer can get wrong.
 
 mod authenticator;
+mod recovery;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use backend::accounts::{
-    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, FactorGift, FactorReset, Flaw, Limit,
-    Passkey, PasskeyAddition, PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval,
-    PasskeyRenaming, Password, PasswordReset, Passwords, Problem, RelyingParty, RequestPasswordReset, ResetPassword,
-    SendPasswordReset, SignUp, SignUpOutcome, TotpSecret, UsePasskey, User,
+    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, Flaw, Limit, Passkey, PasskeyAddition,
+    PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval, PasskeyRenaming, Password,
+    Passwords, Problem, RelyingParty, SendPasswordReset, SignUp, SignUpOutcome, UsePasskey, User,
 };
-use backend::clock::{Clock, MINUTE_MS};
-use backend::db::{Db, DbError, Tx};
+use backend::clock::Clock;
+use backend::db::{Db, DbError};
 use backend::ids::PasskeyId;
 use backend::jobs::{Handlers, Runner};
 use backend::vendors::Vendor;
@@ -453,86 +453,6 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn nobody_adds_one_before_the_address_is_proven(db: Db) {
-        let portal = Portal::open(db).await?;
-        let eve = person(&portal.db, &portal.vendor, "eve@example.org").await?;
-        let eve = portal.cx(Actor::User(eve.id));
-        portal.subjects().await?;
-        assert!(matches!(portal.ask(&eve, PasskeyPurpose::Add).await?, PasskeyBeginning::Unproven));
-        // Nor with the answer to a challenge from somewhere else.
-        let begun = portal.begin(&portal.as_ada(), PasskeyPurpose::Add).await?;
-        let mut device = Device::new("stranger's");
-        let answer = portal.answer(&begun.challenge, device.create(&begun.options, ORIGIN));
-        assert_eq!(portal.add_answer(&eve, answer, "mine").await?, PasskeyAddition::Unproven);
-        assert!(portal.subjects().await?.is_empty());
-        assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
-        Ok(())
-    }
-
-    async fn a_first_proof_by_a_visitor_takes_what_was_added_before(db: Db) {
-        let portal = Portal::open(db).await?;
-        let mut strangers = Device::new("stranger's");
-        portal.with(&mut strangers).await?;
-        // As if it had been added before anybody asked for the proof.
-        unprove_all(&portal.db).await?;
-        let (cx, id) = (portal.as_ada(), portal.ada.id.clone());
-        let sent = portal.db.write(move |tx| {
-            Box::pin(async move { accounts::send_verification(tx, &cx, &master(), &id).await.map(drop) })
-        });
-        sent.await?;
-        let (cx, proof) = (portal.visitor(), secret_in(&portal.mails().await?));
-        let verified = portal.db.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &proof).await }));
-        assert!(matches!(verified.await?, EmailVerification::Verified(_)));
-        assert_eq!(portal.log_in(&mut strangers).await?, PasskeyLogIn::Refused(Flaw::Unknown));
-        Ok(())
-    }
-
-    async fn a_password_that_is_set_by_mail_takes_all_of_them_and_says_so(db: Db) {
-        let portal = Portal::open(db).await?;
-        let mut device = Device::new("perhaps a thief's");
-        portal.with(&mut device).await?;
-        for said in [true, false] {
-            reset_by_mail(&portal).await?;
-            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
-            let mails = portal.mails().await?;
-            assert_eq!(mails.len(), 1, "{mails:?}");
-            let text = mails[0].1.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert_eq!(text.contains("Your passkeys were removed"), said, "{text}");
-            portal.clock.set(portal.clock.now().plus(MINUTE_MS));
-        }
-        Ok(())
-    }
-
-    async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
-        let portal = Portal::open(db).await?;
-        let reset = || {
-            let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
-            portal.db.write(move |tx| {
-                Box::pin(async move { accounts::reset_second_factor(tx, &cx, &master(), &id).await })
-            })
-        };
-        for (has_factor, subject) in [
-            (false, "Your passkeys for acme Software were removed"),
-            (true, "Your second factor for acme Software was reset"),
-        ] {
-            let mut device = Device::new("lost");
-            portal.with(&mut device).await?;
-            if has_factor {
-                let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
-                let secret = TotpSecret::generate(&entropy());
-                let given = portal.db.write(move |tx| {
-                    Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await })
-                });
-                assert_eq!(given.await?, FactorGift::Given);
-            }
-            assert_eq!(reset().await?, FactorReset::Reset);
-            assert_eq!(portal.subjects().await?, [subject]);
-            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
-            assert_eq!(reset().await?, FactorReset::NoFactor);
-        }
-        Ok(())
-    }
-
     async fn challenges_are_limited_by_network_address(db: Db) {
         let portal = Portal::open(db).await?;
         for _ in 0..Limit::PasskeyAddress.allowance().0 {
@@ -542,49 +462,4 @@ on_both_engines! {
         assert!(matches!(asked, PasskeyBeginning::Limited { .. }));
         Ok(())
     }
-}
-
-/// The secret of the first link in these mails that has one.
-fn secret_in(mails: &[(String, String)]) -> String {
-    let secret = mails.iter().find_map(|(_, text)| text.split_once("?token=")?.1.split_whitespace().next());
-    secret.unwrap_or_default().to_owned()
-}
-
-/// Nobody has proven an address.
-async fn unprove_all(db: &Db) -> Result<(), DbError> {
-    let sql = "UPDATE users SET email_verified_at = NULL";
-    db.write(move |tx| {
-        Box::pin(async move {
-            match tx {
-                Tx::Sqlite(tx) => {
-                    sqlx::query(sql).execute(&mut **tx).await?;
-                }
-                Tx::Postgres(tx) => {
-                    sqlx::query(sql).execute(&mut **tx).await?;
-                }
-            }
-            Ok(())
-        })
-    })
-    .await
-}
-
-/// Whoever reads the address's mail sets another password by it.
-async fn reset_by_mail(portal: &Portal) -> anyhow::Result<()> {
-    let (cx, request) =
-        (portal.visitor(), RequestPasswordReset { email: "ada@example.org".to_owned(), address: from(2) });
-    let asked = portal
-        .db
-        .write(move |tx| Box::pin(async move { accounts::request_password_reset(tx, &cx, &master(), &request).await }));
-    asked.await?;
-    let request = ResetPassword {
-        secret: secret_in(&portal.mails().await?),
-        password: Password::new("another four word phrase".to_owned()),
-        address: from(2),
-    };
-    let passwords = Passwords::default();
-    let reset = accounts::reset_password(&portal.db, &passwords, &master(), &portal.visitor(), &request).await?;
-    anyhow::ensure!(matches!(reset, PasswordReset::Reset(_)), "{reset:?}");
-    portal.subjects().await?;
-    Ok(())
 }

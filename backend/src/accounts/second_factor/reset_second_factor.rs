@@ -24,7 +24,8 @@ pub enum FactorReset {
     NotAllowed,
 }
 
-/// Takes away a user's second factor and passkeys, whichever there are. The operator has made sure, by other means than mail, who asks for it.
+/// Takes away a user's second factor and passkeys, whichever there are. The operator has made sure, by other means than
+/// mail, who asks for it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.

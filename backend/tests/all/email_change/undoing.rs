@@ -1,5 +1,7 @@
 //! "It was not me": undoing a change of address, and what is kept for it.
 
+use backend::accounts::email_change::rules::FACTOR_IN_DOUBT_MS;
+
 use super::*;
 
 /// The user has a second factor since now.
