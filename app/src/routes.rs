@@ -39,7 +39,12 @@ pub fn access(path: &str) -> Access {
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
         | "join" | "not-me" => Access::Anyone,
-        "account" if path.starts_with("/account/members") || path.starts_with("/account/export/company") => {
+        // What belongs to the account, unlike the rest below it, which is the person's own.
+        "account"
+            if ["/account/audit", "/account/export/company", "/account/members"]
+                .iter()
+                .any(|own| path.starts_with(own)) =>
+        {
             Access::Account
         }
         "company" | "account" | "confirm" => Access::SignedIn,

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { press } from '../steps/interactions.ts';
-import { logOut, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { confirmAddress, logOut, nameCompany, signUp, somebody } from '../steps/people.ts';
 
 // No passkey belongs to an address: these journeys open the portal by a name.
 test.use({ host: 'localhost' });
@@ -30,6 +30,14 @@ test('a customer adds a passkey, logs in and confirms with it, and removes it', 
   await page.goto('/sign-up');
   await signUp(page, person);
   await nameCompany(page);
+
+  // A stranger could have signed up with the address: first it is confirmed.
+  await page.goto('/account/passkeys/new');
+  await expect(page.getByText('Confirm your e-mail address first')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Add the passkey' })).toHaveCount(0);
+  await axe(page);
+  await confirmAddress(page, product, person);
+  await expect(page).toHaveURL(/\/overview$/);
   await page.goto('/account');
   await axe(page);
   await page.getByRole('link', { name: 'Add a passkey' }).click();
@@ -99,11 +107,13 @@ test('a customer adds a passkey, logs in and confirms with it, and removes it', 
   await expect(page).toHaveURL(/\/log-in$/);
 });
 
-test('passkeys are offered where a script can ask for them, and a password works everywhere', async ({ page, javaScriptEnabled, axe }) => {
+test('passkeys are offered where a script can ask for them, and a password works everywhere', async ({ page, product, javaScriptEnabled, axe }) => {
   const person = somebody('passkey');
   await page.goto('/sign-up');
   await signUp(page, person);
   await nameCompany(page);
+  await confirmAddress(page, product, person);
+  await expect(page).toHaveURL(/\/overview$/);
   await page.goto('/account/passkeys/new');
   await expect(page.getByRole('button', { name: 'Add the passkey' })).toBeVisible({ visible: javaScriptEnabled });
   await expect(page.getByText('Adding a passkey needs JavaScript')).toBeVisible({ visible: !javaScriptEnabled });

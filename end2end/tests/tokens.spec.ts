@@ -3,13 +3,15 @@ import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { askAndDo } from '../steps/license.ts';
 import { activate } from '../steps/licensing_api.ts';
-import { logIn } from '../steps/people.ts';
+import { confirmAddress, logIn } from '../steps/people.ts';
 import { askForToken, manage, readNewToken } from '../steps/tokens.ts';
 
 const HOUR_S = 3_600;
 
 test('an owner makes an API token, a program uses it, and once it is revoked it is worth nothing', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const { key, license, person } = await buy(page, { plan: 'Startup' });
+  await confirmAddress(page, product, person);
+  await expect(page).toHaveURL(/\/overview$/);
   const id = license.split('/').at(-1);
   await product.sandbox.clock({ advance_s: HOUR_S });
   const { body: lease } = await activate(product.url, { key, product: 'iot-platform', instance: 'node-a', version: '4.2.1' });

@@ -1,5 +1,6 @@
 //! Staff who act for a customer: the forms that begin and end it. Who may is asked by the use cases.
 
+use backend::Actor;
 use backend::accounts::StaffAct;
 use backend::acting::rules::ReasonFault;
 use backend::acting::{self, ActingEnd, ActingStart};
@@ -17,6 +18,8 @@ use crate::request::Visit;
 
 /// The form that begins it.
 pub const START: &str = "start-acting";
+/// Where whoever's session was ended elsewhere meanwhile goes on.
+const LOG_IN: &str = "/log-in";
 /// Where the form that ends it posts to.
 pub const STOP_ACTION: &str = "/act/stop-acting";
 
@@ -53,8 +56,14 @@ pub async fn start_acting(
         .write(move |tx| Box::pin(async move { acting::start_acting(tx, &cx, &master, &id, &reason).await }));
     match started.await? {
         ActingStart::Started(it) => {
-            acting::begin_acting_session(&visit.session, &it.id).await?;
-            redirect("/overview");
+            if acting::begin_acting_session(&visit.session, &it.id).await? {
+                redirect("/overview");
+            } else {
+                // Somebody ended the session meanwhile: nobody is there to act.
+                let cx = visit.cx(Actor::ActingStaff(it.id.clone()));
+                visit.state.db.write(move |tx| Box::pin(async move { acting::stop_acting(tx, &cx).await })).await?;
+                redirect(LOG_IN);
+            }
         }
         ActingStart::Refused(fault) => {
             refused.problem("reason", &serde_json::to_string(&fault).unwrap_or_default()).go_back(&page).await;
@@ -82,7 +91,10 @@ pub fn reason_errors(refused: &Refused) -> Vec<FieldError> {
 pub async fn stop_acting() -> Result<(), FormFailure> {
     let visit = Visit::here();
     let account_id = stop_if_acting(&visit).await?.ok_or_else(FormFailure::not_allowed)?;
-    acting::end_acting_session(&visit.session).await?;
+    if !acting::end_acting_session(&visit.session).await? {
+        redirect(LOG_IN);
+        return Ok(());
+    }
     say_done("acting_stopped").await;
     redirect(&local_path(&format!("/staff/customers/{account_id}")));
     Ok(())

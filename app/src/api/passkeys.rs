@@ -76,6 +76,10 @@ async fn begin(visit: &Visit, purpose: PasskeyPurpose, form: &str, page: &str) -
             Refusal::Limited { retry_after_s }.of(Refused::new(form), "").go_back(page).await;
             Ok(Value::Null)
         }
+        PasskeyBeginning::Unproven => {
+            Refusal::PasskeyUnproven.of(Refused::new(form), "").go_back(page).await;
+            Ok(Value::Null)
+        }
         PasskeyBeginning::NotAllowed => Err(FormFailure::not_allowed()),
     }
 }
@@ -194,6 +198,7 @@ pub async fn add_passkey(
         PasskeyAddition::Late => Refusal::PasskeyLate,
         PasskeyAddition::Refused(_) => Refusal::PasskeyNotAdded,
         PasskeyAddition::Present => Refusal::PasskeyPresent,
+        PasskeyAddition::Unproven => Refusal::PasskeyUnproven,
         PasskeyAddition::NotAllowed => return Err(FormFailure::not_allowed()),
     };
     refusal.of(refused, "").go_back(NEW_PASSKEY).await;

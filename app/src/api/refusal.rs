@@ -38,6 +38,8 @@ pub enum Refusal {
     PasskeyCopied,
     /// The passkey that is added is there already.
     PasskeyPresent,
+    /// Nobody adds a passkey before the e-mail address is confirmed.
+    PasskeyUnproven,
     /// The passkey that is added cannot be taken.
     PasskeyNotAdded,
     /// Too many attempts.
@@ -80,6 +82,7 @@ impl Refusal {
             Self::PasskeyLate => passkeys::LATE.to_owned(),
             Self::PasskeyCopied => passkeys::COPIED.to_owned(),
             Self::PasskeyPresent => passkeys::PRESENT.to_owned(),
+            Self::PasskeyUnproven => passkeys::UNPROVEN.to_owned(),
             Self::PasskeyNotAdded => passkeys::NOT_ADDED.to_owned(),
             Self::Limited { retry_after_s } => text::limited(*retry_after_s),
         }

@@ -4,7 +4,7 @@
 //! it, recovery codes until they are kept or the moment has passed in which password and code were typed.
 
 use backend::accounts::{
-    self, CodesRenewal, FactorRemoval, FactorSetup, FinishLogIn, FinishedLogIn, RecoveryCodes, TotpSecret,
+    self, CodesRenewal, FactorRemoval, FactorSetup, FinishLogIn, FinishedLogIn, HalfLogIn, RecoveryCodes, TotpSecret,
 };
 use backend::ids::UserId;
 use backend::keys::Purpose;
@@ -44,7 +44,8 @@ pub async fn enter_code(
         start_over(&next).await;
         return Ok(());
     };
-    let request = FinishLogIn { user_id: half.user_id, password_given_at: half.password_given_at, code };
+    let HalfLogIn { user_id, password_given_at, email_key } = half;
+    let request = FinishLogIn { user_id, password_given_at, email_key, code };
     let master = visit.state.master.clone();
     let finished = visit
         .state

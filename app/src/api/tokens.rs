@@ -38,6 +38,8 @@ const NEW_KEY: &str = "new_token";
 const NEW_MS: i64 = MINUTE_MS;
 /// The code of a form that was refused because there are too many tokens.
 const TOO_MANY: &str = "too_many";
+/// The code of a form that was refused because the e-mail address is not confirmed.
+const UNPROVEN: &str = "unproven";
 
 /// The values of the form, as typed. Each scope is a box to tick, named by [`field_of`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +187,10 @@ async fn create(
             form.refused(form_name).problem("", TOO_MANY).go_back(page).await;
             Ok(())
         }
+        TokenCreation::Unproven => {
+            form.refused(form_name).problem("", UNPROVEN).go_back(page).await;
+            Ok(())
+        }
         TokenCreation::Refused(faults) => refuse(form, form_name, page, &new.holder, &faults).await,
         TokenCreation::NotAllowed => Err(FormFailure::not_allowed()),
     }
@@ -218,6 +224,7 @@ async fn refuse(
 pub fn errors_of(refused: &Refused) -> Vec<FieldError> {
     let sentence = |code: &str| match code {
         TOO_MANY => Some(text::too_many()),
+        UNPROVEN => Some(text::UNPROVEN.to_owned()),
         code => text::fault(serde_json::from_str(code).ok()?),
     };
     let error = |(field, code): &(String, String)| Some(FieldError::new(field.clone(), sentence(code)?));
@@ -360,8 +367,12 @@ mod tests {
     #[test]
     fn faults_wait_as_codes_and_come_back_as_sentences() {
         let fault = serde_json::to_string(&TokenFault::NameMissing).unwrap_or_default();
-        let refused = Refused::new(CREATE).problem("name", &fault).problem("", TOO_MANY).problem("days", "forged");
+        let refused = Refused::new(CREATE)
+            .problem("name", &fault)
+            .problem("", TOO_MANY)
+            .problem("", UNPROVEN)
+            .problem("days", "forged");
         let fields: Vec<_> = errors_of(&refused).into_iter().map(|error| error.field).collect();
-        assert_eq!(fields, ["name", ""]);
+        assert_eq!(fields, ["name", "", ""]);
     }
 }

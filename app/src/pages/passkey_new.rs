@@ -10,7 +10,7 @@ use crate::api::form::take_refused;
 use crate::api::passkeys::{NEW_PASSKEY, PASSKEYS};
 use crate::api::refusal::errors_of;
 use crate::api::step_up::{confirm_first, fresh_authentication};
-use crate::components::{Breadcrumb, Crumb, Notice, PageHead, Tone};
+use crate::components::{Breadcrumb, Crumb, Notice, PageHead, PostButton, Tone};
 use crate::islands::{PasskeyButton, PasskeyWords};
 use crate::request::Visit;
 
@@ -27,15 +27,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         return Ok(Page::new(text::ADD_TITLE, ()));
     }
     let refused = take_refused("add-passkey").await;
+    let is_proven = visit.viewer.as_ref().is_some_and(|viewer| viewer.user.email_verified_at.is_some());
+    if !is_proven {
+        return Ok(Page::new(text::ADD_TITLE, unproven()));
+    }
     let error = errors_of(&refused).into_iter().next();
     let error = error.map(|error| view! { <Notice tone=Tone::Bad title=error.message /> });
     let typed = refused.typed("name");
     let called = if typed.is_empty() { portal_accounts::browser(&visit.user_agent) } else { typed };
-    let crumbs = vec![
-        Crumb::to(portal_accounts::ACCOUNT, "/account"),
-        Crumb::to(text::PASSKEYS, PASSKEYS),
-        Crumb::here(text::ADD_TITLE),
-    ];
     let words = PasskeyWords {
         act: text::ADD_SUBMIT.to_owned(),
         not_done: text::NOT_DONE.to_owned(),
@@ -46,7 +45,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (begin, action) = ("/act/begin-passkey".to_owned(), "/act/add-passkey".to_owned());
     let (origin, hidden) = (relying_party.origin().to_owned(), Vec::new());
     let body = view! {
-        <Breadcrumb label=text::YOU_ARE_HERE crumbs />
+        <Breadcrumb label=text::YOU_ARE_HERE crumbs=crumbs() />
         <div class="column">
             <PageHead title=text::ADD_TITLE lead=text::ADD_LEAD />
             {error}
@@ -54,4 +53,27 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         </div>
     };
     Ok(Page::new(text::ADD_TITLE, body))
+}
+
+fn crumbs() -> Vec<Crumb> {
+    vec![
+        Crumb::to(portal_accounts::ACCOUNT, "/account"),
+        Crumb::to(text::PASSKEYS, PASSKEYS),
+        Crumb::here(text::ADD_TITLE),
+    ]
+}
+
+/// For those whose address is not confirmed: what to do first.
+fn unproven() -> AnyView {
+    view! {
+        <Breadcrumb label=text::YOU_ARE_HERE crumbs=crumbs() />
+        <PageHead title=text::ADD_TITLE lead=text::ADD_LEAD />
+        <Notice
+            tone=Tone::Warn
+            title=text::UNPROVEN
+            text=text::UNPROVEN_WHY
+            action=|| view! { <PostButton action="/act/send-verification" label=portal_accounts::SEND_AGAIN /> }
+        />
+    }
+    .into_any()
 }

@@ -106,6 +106,6 @@ async fn set(
     let sessions_ended = sessions::end_other_sessions(tx, cx, &user.id, keep).await?;
     forget_browsers(tx, cx, &user.id).await?;
     audit::record(tx, cx, None, "user.change_password", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
-    tell_of_change(tx, cx, master, user).await?;
+    tell_of_change(tx, cx, master, user, 0).await?;
     Ok(PasswordChange::Changed { sessions_ended })
 }

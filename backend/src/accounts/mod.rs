@@ -104,9 +104,9 @@ pub use second_factor::{
 pub use send_verification::{VerificationRequest, send_verification};
 pub use session_store::DbSessionStore;
 pub use sessions::{
-    HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit, delete_expired_sessions,
-    end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions, renew_authentication,
-    session_handle, session_identity, sign_out,
+    HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit, change_session_id,
+    delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions,
+    renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_in_by_link::{LinkSignIn, SignInByLink, find_sign_in_link, sign_in_by_link};
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};

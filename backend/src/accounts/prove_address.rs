@@ -29,7 +29,7 @@ pub(super) async fn prove_address(
     let id = user.id.as_str();
     audit::record(tx, cx, None, "user.verify_email", id, audit::NOTHING, audit::NOTHING).await?;
     second_factor::remove_unproven(tx, cx, &user.id).await?;
-    passkeys::remove_unproven(tx, cx, &user.id).await?;
+    passkeys::remove_all(tx, cx, &user.id).await?;
     store::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
     audit::record(tx, cx, None, "user.withdraw_password", id, audit::NOTHING, audit::NOTHING).await?;
     email_change::end_open(tx, cx, &user.id).await?;

@@ -1,5 +1,6 @@
-//! Setting a new password with the link from the mail. A second factor stays, as do passkeys: whoever reads the mail needs it still,
-//! unless nobody had shown before that the address is theirs.
+//! Setting a new password with the link from the mail. A second factor stays: whoever reads the mail needs it still, unless
+//! nobody had shown before that the address is theirs. Passkeys go: whoever made the new password necessary may have added one,
+//! and it lets in past password and factor.
 
 use std::net::IpAddr;
 
@@ -91,23 +92,29 @@ async fn set(
     // Whoever had the link reads the address's mail.
     if store::update_email_verified(tx, cx, &user.id, &link.email_key).await? {
         audit::record(tx, cx, None, "user.verify_email", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
-        // A second factor and passkeys from before that may be a stranger's, who signed up with somebody else's address.
+        // A second factor from before that may be a stranger's, who signed up with somebody else's address.
         second_factor::remove_unproven(tx, cx, &user.id).await?;
-        passkeys::remove_unproven(tx, cx, &user.id).await?;
     }
+    let passkeys = passkeys::remove_all(tx, cx, &user.id).await?;
     forgive_attempts(tx, cx, master, &user.email, request.address).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;
     audit::record(tx, cx, None, "user.reset_password", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
-    tell_of_change(tx, cx, master, &user).await?;
+    tell_of_change(tx, cx, master, &user, passkeys).await?;
     let user = store::find_user(tx, &cx.vendor_id, &user.id).await?.unwrap_or(user);
     Ok(PasswordReset::Reset(user))
 }
 
-/// Tells a user by mail that the password was changed, so that nobody does it in silence.
-pub(super) async fn tell_of_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, user: &User) -> Result<(), DbError> {
+/// Tells a user by mail that the password was changed, so that nobody does it in silence, and that so many passkeys are gone.
+pub(super) async fn tell_of_change(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    user: &User,
+    passkeys: usize,
+) -> Result<(), DbError> {
     if let Some(sender) = Sender::find(tx, &cx.vendor_id).await? {
-        let letter = text::password_changed(&sender, cx.now);
+        let letter = text::password_changed(&sender, cx.now, passkeys > 0);
         mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
 use super::User;
-use super::rules::{half_log_in_stands, is_fresh};
+use super::rules::{email_key, half_log_in_stands, is_fresh};
 use super::session_store::{IDENTITY, Renewal, give_new_id, id_hash};
 use crate::audit;
 use crate::clock::UnixMs;
@@ -43,6 +43,9 @@ pub struct HalfLogIn {
     pub user_id: UserId,
     /// When that was.
     pub password_given_at: UnixMs,
+    /// With which address, as addresses are compared; whoever has another one by the second step begins again.
+    #[serde(default)]
+    pub email_key: String,
 }
 
 /// Whose session it is, where it belongs to this vendor.
@@ -135,7 +138,7 @@ pub async fn begin_half_session(
         user_agent: shorten(user_agent),
         network_address: String::new(),
         authenticated_at: None,
-        half: Some(HalfLogIn { user_id: user.id.clone(), password_given_at: now }),
+        half: Some(HalfLogIn { user_id: user.id.clone(), password_given_at: now, email_key: email_key(&user.email) }),
     };
     session.insert(IDENTITY, identity).await?;
     session.save().await
@@ -166,6 +169,15 @@ pub async fn renew_authentication(
 ) -> Result<bool, tower_sessions::session::Error> {
     let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(false) };
     session.insert(IDENTITY, Identity { authenticated_at: Some(now), ..identity }).await?;
+    Ok(give_new_id(session).await? == Renewal::Renewed)
+}
+
+/// Gives a session a new id, because it may do other things from now on; what is in it stays, and it lives no longer by that.
+/// `false` where it was ended elsewhere meanwhile: it stays so, and its cookie goes.
+///
+/// # Errors
+/// The store's.
+pub async fn change_session_id(session: &Session) -> Result<bool, tower_sessions::session::Error> {
     Ok(give_new_id(session).await? == Renewal::Renewed)
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn of_account(
         TakenFile::of("subscriptions.json", &store::list_subscriptions(tx, vendor_id, id).await?),
         TakenFile::of("invoices.json", &store::list_invoices(tx, vendor_id, id).await?),
         TakenFile::of("messages.json", &store::list_messages(tx, vendor_id, id).await?),
-        TakenFile::of("feedback.json", &store::list_feedback(tx, vendor_id, id).await?),
+        TakenFile::of("feedback.json", &store::list_feedback(tx, vendor_id, id, cx.actor.person()).await?),
     ];
     Ok((files, list_document_ids(tx, vendor_id, id).await?))
 }

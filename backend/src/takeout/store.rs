@@ -87,6 +87,40 @@ pub(super) async fn find_person(tx: &mut Tx, vendor_id: &VendorId, id: &UserId) 
     )
 }
 
+#[derive(Debug, FromRow, Serialize)]
+pub(super) struct KeptFeedback {
+    from: Option<String>,
+    occasion: String,
+    license_id: Option<String>,
+    score: Option<i64>,
+    reason: String,
+    comment: Option<String>,
+    may_contact: bool,
+    may_quote: bool,
+    given_at: UnixMs,
+}
+
+/// Feedback was given to the vendor: who gave it, and in which words, is only in what its author takes along.
+pub(super) async fn list_feedback(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    asker: Option<&UserId>,
+) -> Result<Vec<KeptFeedback>, DbError> {
+    fetch_all!(
+        tx,
+        KeptFeedback,
+        "SELECT CASE WHEN f.user_id = $4 THEN u.email END AS \"from\", f.occasion, f.license_id, f.score, f.reason,
+                CASE WHEN f.user_id = $4 THEN f.comment END AS comment, f.may_contact, f.may_quote, f.given_at
+         FROM feedback f JOIN users u ON u.vendor_id = f.vendor_id AND u.id = f.user_id
+         WHERE f.vendor_id = $1 AND f.account_id = $2 ORDER BY f.given_at, f.id LIMIT $3",
+        vendor_id,
+        account_id,
+        MOST,
+        asker
+    )
+}
+
 kept! {
     KeptMember(list_members of AccountId) {
         id: String,
@@ -214,6 +248,7 @@ kept! {
                 due_minor, parties, issued_at, due_at, paid_at
          FROM invoices WHERE vendor_id = $1 AND account_id = $2 ORDER BY issued_at, id LIMIT $3";
 
+    // What is about nothing in particular is its writer's alone: `messages/rules.rs` shows it to no other member.
     KeptMessage(list_messages of AccountId) {
         conversation_id: String,
         subject: String,
@@ -227,22 +262,8 @@ kept! {
          FROM messages m
          JOIN conversations c ON c.vendor_id = m.vendor_id AND c.id = m.conversation_id
          JOIN users u ON u.vendor_id = m.vendor_id AND u.id = m.author_id
-         WHERE m.vendor_id = $1 AND c.account_id = $2 ORDER BY c.created_at, c.id, m.place LIMIT $3";
-
-    KeptFeedback(list_feedback of AccountId) {
-        from: String,
-        occasion: String,
-        license_id: Option<String>,
-        score: Option<i64>,
-        reason: String,
-        comment: String,
-        may_contact: bool,
-        may_quote: bool,
-        given_at: UnixMs,
-    } = "SELECT u.email AS \"from\", f.occasion, f.license_id, f.score, f.reason, f.comment, f.may_contact, f.may_quote,
-                f.given_at
-         FROM feedback f JOIN users u ON u.vendor_id = f.vendor_id AND u.id = f.user_id
-         WHERE f.vendor_id = $1 AND f.account_id = $2 ORDER BY f.given_at, f.id LIMIT $3";
+         WHERE m.vendor_id = $1 AND c.account_id = $2 AND c.about_kind <> 'nothing'
+         ORDER BY c.created_at, c.id, m.place LIMIT $3";
 
     OwnAccount(list_own_accounts of UserId) {
         id: String,

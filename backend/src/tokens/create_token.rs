@@ -38,6 +38,8 @@ pub enum TokenCreation {
     },
     /// It cannot be made like this.
     Refused(Vec<TokenFault>),
+    /// Nobody has shown yet that the address of whoever acts is theirs: the token would go on when its owner comes.
+    Unproven,
     /// The holder has [`rules::MAX_LIVE`] live tokens.
     TooMany,
     /// Whoever acts may not.
@@ -56,6 +58,9 @@ pub async fn create_token(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewTok
         Ok(name) => name,
         Err(faults) => return Ok(TokenCreation::Refused(faults)),
     };
+    if is_unproven(tx, cx, &new.holder).await? {
+        return Ok(TokenCreation::Unproven);
+    }
     // Under the holder's lock, so that of several at once no two take the last place.
     let is_there = match &new.holder {
         Holder::Account(id) => accounts::lock_account(tx, &cx.vendor_id, id).await?.is_some(),
@@ -95,4 +100,12 @@ pub async fn create_token(tx: &mut Tx, cx: &Cx, master: &MasterKey, new: &NewTok
     })
     .await?;
     Ok(TokenCreation::Created { token: Box::new(token), text })
+}
+
+/// Whether it is a customer who acts, with an address that may be a stranger's. Staff have shown theirs before they were made
+/// staff.
+async fn is_unproven(tx: &mut Tx, cx: &Cx, holder: &Holder) -> Result<bool, DbError> {
+    let (Holder::Account(_), Some(user_id)) = (holder, cx.actor.person()) else { return Ok(false) };
+    let user = accounts::find_user(tx, &cx.vendor_id, user_id).await?;
+    Ok(user.is_none_or(|user| user.email_verified_at.is_none()))
 }

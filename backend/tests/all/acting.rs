@@ -1,17 +1,21 @@
 //! Staff who act for a customer: who may begin, what they may meanwhile, how it ends, and what is told to whom.
 
-use backend::accounts::{self, Act, StaffAct};
+use std::sync::Arc;
+
+use backend::accounts::{self, Act, DbSessionStore, StaffAct, User};
 use backend::acting::rules::{LONGEST_MS, ReasonFault};
 use backend::acting::{
-    Acting, ActingEnd, ActingStart, find_live_acting, list_live_for_account, start_acting, stop_acting, withdraw_acting,
+    Acting, ActingEnd, ActingStart, acting_of, begin_acting_session, end_acting_session, find_live_acting,
+    list_live_for_account, start_acting, stop_acting, withdraw_acting,
 };
 use backend::audit::{AuditEntry, AuditFilter, AuditScope, Who, list_audit};
-use backend::clock::Clock;
+use backend::clock::{Clock, MINUTE_MS};
 use backend::db::{Db, DbError, Tx, TxFuture};
 use backend::ids::{AccountId, UserId, VendorId};
 use backend::jobs::{Handlers, Runner};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
+use tower_sessions::Session;
 
 use crate::support::{NOW, Outbox, account, cx, entropy, master, on_both_engines, vendor};
 
@@ -118,6 +122,29 @@ impl Stage {
             Box::pin(async move { list_audit(tx, &cx, &scope, &AuditFilter::default(), None, 50).await })
         });
         listed.await?.ok_or_else(|| anyhow::anyhow!("the log may not be seen"))
+    }
+
+    async fn support(&self) -> anyhow::Result<User> {
+        let (vendor_id, id) = (self.vendor.id.clone(), user("support"));
+        let found = self.write(move |tx| Box::pin(async move { accounts::find_user(tx, &vendor_id, &id).await }));
+        found.await?.ok_or_else(|| anyhow::anyhow!("nobody"))
+    }
+
+    fn store(&self) -> Arc<DbSessionStore> {
+        Arc::new(DbSessionStore::new(self.db.clone(), self.clock.clone(), entropy()))
+    }
+
+    /// Somebody has logged in just now.
+    async fn browser(&self, user: &User) -> anyhow::Result<Session> {
+        let session = Session::new(None, self.store(), None);
+        accounts::begin_session(&session, user, "Firefox", [192, 0, 2, 1].into(), self.clock.now()).await?;
+        Ok(session)
+    }
+
+    /// Ends the sessions of the support, and answers how many there were.
+    async fn end_sessions(&self) -> Result<u64, DbError> {
+        let (cx, id) = (self.cx(staff("support")), user("support"));
+        self.write(move |tx| Box::pin(async move { accounts::end_other_sessions(tx, &cx, &id, None).await })).await
     }
 
     /// Who got which subject and text, of the mails that wait.
@@ -313,6 +340,45 @@ on_both_engines! {
         assert!(seen.contains(&("acting.start", Who::Vendor)), "{seen:?}");
         let told = format!("{of_owner:?}");
         assert!(told.contains("Ticket 4711") && !told.contains("support@example.test"), "{told}");
+        Ok(())
+    }
+
+    async fn a_session_that_was_ended_elsewhere_is_not_brought_back_by_acting(db: Db) {
+        let stage = Stage::new(db).await?;
+        let (acting, support) = (stage.started("support").await?, stage.support().await?);
+        for begins in [true, false] {
+            let browser = stage.browser(&support).await?;
+            let under_way = Session::new(browser.id(), stage.store(), None);
+            assert!(accounts::session_identity(&under_way, &stage.vendor.id).await?.is_some());
+            assert_eq!(stage.end_sessions().await?, 1);
+            let goes_on = if begins {
+                begin_acting_session(&under_way, &acting.id).await?
+            } else {
+                end_acting_session(&under_way).await?
+            };
+            assert!(!goes_on && under_way.is_empty().await, "its cookie goes");
+            assert_eq!(stage.end_sessions().await?, 0, "nothing was brought back");
+        }
+        Ok(())
+    }
+
+    async fn acting_changes_the_sessions_id_and_makes_it_no_younger(db: Db) {
+        let stage = Stage::new(db).await?;
+        let (acting, support) = (stage.started("support").await?, stage.support().await?);
+        let session = stage.browser(&support).await?;
+        let before = session.id();
+        stage.clock.set(NOW.plus(MINUTE_MS));
+        assert!(begin_acting_session(&session, &acting.id).await?);
+        // As the middleware does at the end of the request.
+        session.save().await?;
+        assert_ne!(session.id(), before);
+        let next = Session::new(session.id(), stage.store(), None);
+        assert_eq!(acting_of(&next).await?, Some(acting.id));
+        let (cx, id) = (stage.cx(staff("support")), support.id);
+        let listed = stage.write(move |tx| Box::pin(async move { accounts::list_sessions(tx, &cx, &id).await })).await?;
+        assert_eq!(listed.iter().map(|it| it.created_at).collect::<Vec<_>>(), [NOW]);
+        assert!(end_acting_session(&next).await?);
+        assert_eq!(acting_of(&Session::new(next.id(), stage.store(), None)).await?, None);
         Ok(())
     }
 

@@ -9,8 +9,9 @@ use backend::accounts::email_change::{
     EmailChangeWithdrawal, NOT_ME_PATH,
 };
 use backend::accounts::{
-    self, DbSessionStore, FieldProblem, Limit, LogIn, LogInOutcome, Password, PasswordReset, Passwords, Problem,
-    RequestPasswordReset, ResetPassword, SendPasswordReset, SignUp, SignUpOutcome, User,
+    self, DbSessionStore, FactorGift, FieldProblem, FinishLogIn, FinishedLogIn, HalfLogIn, Limit, LogIn, LogInOutcome,
+    Password, PasswordReset, Passwords, Problem, RequestPasswordReset, ResetPassword, SendPasswordReset, SignUp,
+    SignUpOutcome, TotpSecret, User,
 };
 use backend::clock::{Clock, DAY_MS};
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -386,6 +387,33 @@ on_both_engines! {
         let reset = secret_in(&portal.mails().await?, OLD, accounts::RESET_PASSWORD_PATH);
         assert!(matches!(portal.reset(&reset).await?, PasswordReset::Reset(_)));
         assert_eq!(portal.confirm(&ada, &confirm).await?, EmailChangeConfirmation::Spent);
+        Ok(())
+    }
+
+    async fn whoever_is_half_way_in_at_the_change_begins_again(db: Db) {
+        let portal = Portal::open(db).await?;
+        let ada = portal.user(OLD).await?;
+        let (cx, id, secret) = (portal.cx(Actor::Operator), ada.id.clone(), TotpSecret::generate(&entropy()));
+        let given = portal
+            .write(move |tx| Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await }));
+        assert_eq!(given.await?, FactorGift::Given);
+        let session = Session::new(None, portal.store(), None);
+        accounts::begin_half_session(&session, &ada, "Firefox", portal.clock.now()).await?;
+        let finish = || async {
+            let half = accounts::half_log_in(&session, &portal.vendor.id, portal.clock.now()).await?;
+            let HalfLogIn { user_id, password_given_at, email_key } = half.ok_or_else(|| anyhow::anyhow!("not half-way"))?;
+            let (cx, code) = (portal.cx(Actor::Visitor), "no code".to_owned());
+            let request = FinishLogIn { user_id, password_given_at, email_key, code };
+            let finished = portal.write(move |tx| {
+                Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await })
+            });
+            anyhow::Ok(finished.await?)
+        };
+        assert_eq!(finish().await?, FinishedLogIn::WrongCode);
+        portal.asked(&ada, NEW).await?;
+        let confirm = secret_in(&portal.mails().await?, NEW, CONFIRM_EMAIL_PATH);
+        assert!(matches!(portal.confirm(&ada, &confirm).await?, EmailChangeConfirmation::Changed(_)));
+        assert_eq!(finish().await?, FinishedLogIn::StartOver);
         Ok(())
     }
 

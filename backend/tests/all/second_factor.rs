@@ -51,6 +51,10 @@ impl Door {
     /// Ada, without a second factor.
     async fn open(db: Db) -> anyhow::Result<Self> {
         let vendor = vendor(&db, "acme").await?;
+        Self::of(db, vendor).await
+    }
+
+    async fn of(db: Db, vendor: Vendor) -> anyhow::Result<Self> {
         let (passwords, cx) = (Passwords::default(), Cx { actor: Actor::Visitor, ..cx(&vendor.id, NOW) });
         let request =
             SignUp { email: EMAIL.to_owned(), password: typed(PASSWORD), name: "Ada".to_owned(), address: from(1) };
@@ -125,7 +129,7 @@ impl Door {
 
     async fn finish_since(&self, password_given_at: UnixMs, code: &str) -> Result<FinishedLogIn, DbError> {
         let (cx, user_id, code) = (self.cx(Actor::Visitor), self.ada.id.clone(), code.to_owned());
-        let request = FinishLogIn { user_id, password_given_at, code };
+        let request = FinishLogIn { user_id, password_given_at, email_key: EMAIL.to_owned(), code };
         self.write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await })).await
     }
 
@@ -466,6 +470,20 @@ on_both_engines! {
         assert_eq!(ada.staff_role, None);
         door.prove().await?;
         assert!(matches!(make().await?, StaffCreation::Promoted(_)));
+        Ok(())
+    }
+
+    async fn a_first_proof_by_a_visitor_takes_the_factor_and_one_by_its_user_leaves_it(db: Db) {
+        let (door, _) = Door::with_factor(db).await?;
+        let (cx, proof) = (door.cx(Actor::Visitor), door.proof.clone());
+        door.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &proof).await.map(drop) })).await?;
+        assert!(matches!(door.log_in(PASSWORD).await?, LogInOutcome::LoggedIn(_)), "it may have been a stranger's");
+
+        let other = vendor(&door.db, "other").await?;
+        let door = Door::of(door.db.clone(), other).await?;
+        assert!(matches!(door.set_up(&door.code()).await?, FactorSetup::Set(_)));
+        door.prove().await?;
+        assert!(matches!(door.log_in(PASSWORD).await?, LogInOutcome::CodeNeeded(_)), "the user proved it");
         Ok(())
     }
 

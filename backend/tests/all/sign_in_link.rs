@@ -217,7 +217,8 @@ on_both_engines! {
         assert_eq!(user.id, door.ada.id);
         let finish = |code: String| {
             let (cx, now) = (door.cx(Actor::Visitor), door.clock.now());
-            let request = FinishLogIn { user_id: door.ada.id.clone(), password_given_at: now, code };
+            let (user_id, email_key) = (door.ada.id.clone(), EMAIL.to_owned());
+            let request = FinishLogIn { user_id, password_given_at: now, email_key, code };
             door.write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master(), &request).await }))
         };
         assert_eq!(finish("000000".to_owned()).await?, FinishedLogIn::WrongCode);

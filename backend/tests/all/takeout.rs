@@ -10,6 +10,7 @@ use backend::keys::sha256;
 use backend::takeout::{Taking, take_account, take_own};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
+use serde_json::{Value, json};
 
 use crate::support::{NOW, account, cx, master, on_both_engines, vendor};
 
@@ -60,9 +61,19 @@ impl Stage {
                      SELECT 'msg_1', $1, 'con_1', 1, 'usr_viewer', FALSE, 'Where is my seat?', 1 WHERE $2 <> ''",
                     "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
                      SELECT 'msg_2', $1, 'con_1', 2, 'usr_admin', TRUE, 'It is free now.', 2 WHERE $2 <> ''",
+                    "INSERT INTO conversations (id, vendor_id, account_id, opened_by, subject, about_kind, about_id, status,
+                         message_count, created_at, last_at)
+                     VALUES ('con_2', $1, $2, 'usr_viewer', 'Seats', 'license', 'lic_1', 'open', 1, 3, 3)",
+                    "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+                     SELECT 'msg_3', $1, 'con_2', 1, 'usr_viewer', FALSE, 'We need more seats.', 3 WHERE $2 <> ''",
+                    "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+                     SELECT 'msg_4', $1, 'con_2', 2, 'usr_admin', TRUE, 'Buy some.', 4 WHERE $2 <> ''",
                     "INSERT INTO feedback (id, vendor_id, account_id, user_id, occasion, score, comment, may_contact,
                          may_quote, given_at)
                      VALUES ('fbk_1', $1, $2, 'usr_owner', 'month', 9, 'Well done.', FALSE, FALSE, 3)",
+                    "INSERT INTO feedback (id, vendor_id, account_id, user_id, occasion, score, comment, may_contact,
+                         may_quote, given_at)
+                     VALUES ('fbk_2', $1, $2, 'usr_billing', 'month', 2, 'My owner is slow.', FALSE, FALSE, 4)",
                     "INSERT INTO invitations (id, vendor_id, account_id, role, email, email_key, token_hash, created_at,
                          sent_at, expires_at)
                      VALUES ('ivt_1', $1, $2, 'viewer', 'ivy@example.test', 'ivy@example.test', $3, 1, 1, 2)",
@@ -185,9 +196,8 @@ on_both_engines! {
         let members = text_of(&files, "members.json");
         assert!(members.contains("technical@example.test") && !members.contains("stranger@"), "{members}");
         assert!(text_of(&files, "invitations.json").contains("ivy@example.test"), "{files:?}");
-        assert!(text_of(&files, "feedback.json").contains("Well done."), "{files:?}");
         let messages = text_of(&files, "messages.json");
-        assert!(messages.contains("Where is my seat?") && messages.contains("It is free now."), "{messages}");
+        assert!(messages.contains("We need more seats.") && messages.contains("Buy some."), "{messages}");
         assert!(text_of(&files, "audit.csv").contains("account.export"), "{files:?}");
         let documents: Vec<_> = files.iter().filter(|(name, _)| name.starts_with("documents/")).collect();
         assert_eq!(documents.len(), 1, "{files:?}");
@@ -196,6 +206,18 @@ on_both_engines! {
         for hidden in [SECRET, "password", "hash", "admin@example.test"] {
             assert!(!all.contains(hidden), "{hidden} in {all}");
         }
+        Ok(())
+    }
+
+    async fn what_members_said_for_themselves_is_not_their_owners_to_take(db: Db) {
+        let stage = Stage::new(db.clone()).await?;
+        let files = unpacked(&db, stage.take(user("owner")).await?).await?;
+        let messages = text_of(&files, "messages.json");
+        assert!(!messages.contains("con_1") && !messages.contains("Where is my seat?"), "{messages}");
+        let feedback: Value = serde_json::from_str(text_of(&files, "feedback.json"))?;
+        let given = feedback.as_array().into_iter().flatten();
+        let given: Vec<_> = given.map(|it| json!([it["from"], it["comment"], it["score"]])).collect();
+        assert_eq!(given, [json!(["owner@example.test", "Well done.", 9]), json!([null, null, 2])]);
         Ok(())
     }
 

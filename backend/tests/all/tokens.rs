@@ -144,8 +144,9 @@ async fn person(
     member: Option<(&AccountId, &str)>,
 ) -> anyhow::Result<()> {
     let user =
-        "INSERT INTO users (id, vendor_id, email, email_key, password_hash, staff_role, password_set_at, created_at)
-                VALUES ('usr_' || $1, $2, $1 || '@example.test', $1 || '@example.test', 'none', $3, 1, 1)";
+        "INSERT INTO users (id, vendor_id, email, email_key, email_verified_at, password_hash, staff_role, password_set_at,
+                            created_at)
+                VALUES ('usr_' || $1, $2, $1 || '@example.test', $1 || '@example.test', 1, 'none', $3, 1, 1)";
     let membership = "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at)
                       VALUES ($1, $2, 'usr_' || $3, $4, 1)";
     match tx {
@@ -227,6 +228,18 @@ on_both_engines! {
             assert_eq!(revocation, TokenRevocation::NotFound, "{who} {holder:?}");
         }
         assert!(matches!(stage.open(&text, Scope::LicensesRead).await?, Opening::Open(_)));
+        Ok(())
+    }
+
+    async fn customers_make_none_before_their_address_is_proven(db: Db) {
+        let stage = Stage::new(db).await?;
+        let new = asked(stage.holder(), &[Scope::LicensesRead], 30);
+        stage.run("UPDATE users SET email_verified_at = NULL WHERE id = 'usr_owner'").await?;
+        assert_eq!(stage.create("owner", new.clone()).await?, TokenCreation::Unproven);
+        assert_eq!(stage.list("owner", stage.holder()).await?, Some(Vec::new()));
+        assert_eq!(stage.mails().await?, []);
+        stage.run("UPDATE users SET email_verified_at = 1 WHERE id = 'usr_owner'").await?;
+        assert!(matches!(stage.create("owner", new).await?, TokenCreation::Created { .. }));
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub(crate) enum Command {
     CreateCampaign(create_campaign::Arguments),
     /// Make somebody a member of a vendor's staff.
     CreateStaff(create_staff::Arguments),
-    /// Take away the second factor of somebody who has lost app and recovery codes. Make sure who asks, and not by mail.
+    /// Take away second factor and passkeys of somebody who has lost app and recovery codes. Make sure who asks, and not by mail.
     ResetFactor(reset_factor::Arguments),
     /// Look at a license, suspend, reinstate, revoke it, or change its limits and features.
     #[command(subcommand)]

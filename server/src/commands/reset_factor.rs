@@ -40,11 +40,11 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     match reset? {
         FactorReset::Reset => {
             println!(
-                "{} has no second factor any more, is logged out everywhere, and is told by mail.",
+                "{} has neither second factor nor passkeys any more, is logged out everywhere, and is told by mail.",
                 arguments.email
             );
         }
-        FactorReset::NoFactor => println!("{} has no second factor.", arguments.email),
+        FactorReset::NoFactor => println!("{} has no second factor and no passkey.", arguments.email),
         FactorReset::NotFound => bail!("Nobody signs in to {} with {}.", vendor.code, arguments.email),
         FactorReset::NotAllowed => bail!("The operator may not do this."),
     }

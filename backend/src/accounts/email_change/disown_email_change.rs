@@ -1,16 +1,17 @@
 //! "It was not me": undoing a change of address, or keeping it from happening, with the link from a mail to the old one.
 
-use super::rules::{Standing, standing};
+use super::rules::{FACTOR_IN_DOUBT_MS, Standing, standing};
 use super::{EmailChange, store, tell};
 use crate::accounts::known_browsers::forget_browsers;
 use crate::accounts::links::{LinkPurpose, create_secret, hash_of, spend_all_links};
 use crate::accounts::password::PasswordHash;
 use crate::accounts::rules::RESET_LINK_MS;
-use crate::accounts::{passkeys, sessions, store as people};
+use crate::accounts::{passkeys, second_factor, sessions, store as people};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
+use crate::text::en::sign_in_mail as letters;
 
 /// What became of it.
 #[derive(Clone)]
@@ -44,7 +45,10 @@ pub async fn disown_email_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, secre
     }
     people::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
     // One of them may be who asked's, and would let in past the new password.
-    passkeys::remove_unproven(tx, cx, &user.id).await?;
+    passkeys::remove_all(tx, cx, &user.id).await?;
+    // So may a young second factor, which would keep the owner out.
+    let in_doubt_since = change.created_at.plus(-FACTOR_IN_DOUBT_MS);
+    let factor_is_gone = second_factor::remove_set_since(tx, cx, &user.id, in_doubt_since).await?;
     spend_all_links(tx, cx, &user.id).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;
@@ -56,6 +60,9 @@ pub async fn disown_email_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, secre
         tell::undone(tx, cx, master, &user).await?;
     }
     let Some(user) = people::find_user(tx, &cx.vendor_id, &user.id).await? else { return Ok(Disowning::Spent) };
+    if factor_is_gone {
+        second_factor::tell(tx, cx, master, &user, |sender| letters::factor_withdrawn(sender, cx.now)).await?;
+    }
     let reset_secret = create_secret(tx, cx, &user, LinkPurpose::ResetPassword, RESET_LINK_MS).await?;
     Ok(Disowning::Disowned { reset_secret })
 }

@@ -9,7 +9,8 @@
 //! **"It was not me"** ([`disown_email_change`]) stands in both mails to the old address, and works for
 //! [`rules::UNDO_MS`] after the change: it sets the old address back, signs everybody out and takes password and passkeys
 //! away, so that a new one has to be set by the mail of the old address. Until then the old address is kept: nobody else
-//! signs up with it. The second factor stays, as after a reset. An address that was never proved to be its user's undoes
+//! signs up with it. A second factor stays that was there [`rules::FACTOR_IN_DOUBT_MS`] before; a younger one may be the
+//! thief's, and goes. An address that was never proved to be its user's undoes
 //! nothing: whoever reads it may be a stranger whose address was mistyped.
 //!
 //! What belongs to an account does not follow: where invoices go is the account's own `billing_email`. Invitations and

@@ -7,6 +7,9 @@ use crate::clock::{DAY_MS, UnixMs};
 pub const CONFIRM_MS: i64 = DAY_MS;
 /// A change can be undone for this long after it happened, in milliseconds.
 pub const UNDO_MS: i64 = 7 * DAY_MS;
+/// A second factor that was set up this long before a change was asked for, or later, goes when it is disowned, in
+/// milliseconds: it may be the thief's, who would keep the owner out with it.
+pub const FACTOR_IN_DOUBT_MS: i64 = 7 * DAY_MS;
 /// Changes are forgotten this long after they were asked for, in milliseconds: long after the last link has died.
 pub const KEEP_MS: i64 = 30 * DAY_MS;
 

@@ -38,6 +38,8 @@ pub enum PasskeyAddition {
     Refused(Flaw),
     /// Somebody has this passkey already.
     Present,
+    /// Nobody has shown yet that the user's address is the user's: the passkey may be a stranger's, who waits for its owner.
+    Unproven,
     /// Nobody is signed in.
     NotAllowed,
 }
@@ -56,6 +58,9 @@ pub async fn add_passkey(
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else {
         return Ok(PasskeyAddition::NotAllowed);
     };
+    if user.email_verified_at.is_none() {
+        return Ok(PasskeyAddition::Unproven);
+    }
     let UsePasskey { relying_party, challenge, answer } = &request.answer;
     // A wrong answer uses the challenge up as well.
     if !use_up(tx, cx, PasskeyPurpose::Add, Some(user_id), challenge).await? {

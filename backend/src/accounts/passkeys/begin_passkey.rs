@@ -45,6 +45,8 @@ pub enum PasskeyBeginning {
         /// Seconds to wait.
         retry_after_s: i64,
     },
+    /// Whoever wants to add one has not shown yet that the address is theirs.
+    Unproven,
     /// Nobody is signed in, who would have to be.
     NotAllowed,
 }
@@ -68,6 +70,10 @@ pub async fn begin_passkey(
     };
     if purpose != PasskeyPurpose::LogIn && user.is_none() {
         return Ok(PasskeyBeginning::NotAllowed);
+    }
+    let is_unproven = user.as_ref().is_some_and(|user| user.email_verified_at.is_none());
+    if purpose == PasskeyPurpose::Add && is_unproven {
+        return Ok(PasskeyBeginning::Unproven);
     }
     // Each is a row that stays for a while.
     let verdict = hit(tx, cx, master, Limit::PasskeyAddress, &subject_of(address)).await?;

@@ -10,8 +10,8 @@
 //! [`Flaw`]. We ask for no attestation: which make of device somebody uses is none of our business.
 //!
 //! Password and second factor stay beside it: there is always another way in when every device is lost, and whoever loses
-//! one removes its passkey here. What was added before the e-mail address was shown to be the user's goes with that proof
-//! ([`remove_unproven`]), for it may be a stranger's.
+//! one removes its passkey here. Nobody adds one before the e-mail address was shown to be the user's, and a password that is
+//! set by mail takes all of them away ([`remove_all`]), for one may be a stranger's.
 
 mod add_passkey;
 mod answer;
@@ -39,7 +39,7 @@ pub use begin_passkey::{Begun, PasskeyBeginning, PasskeyPurpose, begin_passkey};
 pub use confirm_with_passkey::{PasskeyConfirmation, confirm_with_passkey};
 pub use log_in_with_passkey::{PasskeyLogIn, log_in_with_passkey};
 pub use relying_party::RelyingParty;
-pub(super) use remove_passkey::remove_unproven;
+pub(super) use remove_passkey::remove_all;
 pub use remove_passkey::{PasskeyRemoval, remove_passkey};
 pub use rename_passkey::{PasskeyRenaming, rename_passkey};
 pub use rules::{CHALLENGE_MS, Flaw, PASSKEY_NAME_MAX_CHARS};

@@ -44,17 +44,19 @@ pub async fn remove_passkey(
     Ok(PasskeyRemoval::Removed)
 }
 
-/// Takes away the passkeys that somebody added before the address was shown to be the user's. Whoever calls it has seen that
-/// proof just now, and ends the user's sessions.
+/// Takes away all passkeys of a user, of which one may be a stranger's, and answers how many there were. Whoever calls it has
+/// made sure that the user asks for it, by the mail or through the operator, and tells the user where there were any.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub(in crate::accounts) async fn remove_unproven(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<(), DbError> {
+pub(in crate::accounts) async fn remove_all(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<usize, DbError> {
+    let mut removed = 0;
     for row in store::list_rows(tx, cx, user_id).await? {
         if let Some(name) = store::delete_passkey(tx, cx, user_id, &row.id).await? {
+            removed += 1;
             let before = json!({ "passkey": row.id, "name": name });
             audit::record(tx, cx, None, "user.remove_passkey", user_id.as_str(), Some(&before), audit::NOTHING).await?;
         }
     }
-    Ok(())
+    Ok(removed)
 }

@@ -4,6 +4,7 @@ use super::super::{User, store as people};
 use super::check_code::{CodeUse, check_code};
 use super::tell::tell_of_recovery_code;
 use crate::accounts::rate_limits::{Limit, RateVerdict, forgive, hit};
+use crate::accounts::rules::email_key;
 use crate::audit;
 use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
@@ -18,6 +19,8 @@ pub struct FinishLogIn {
     pub user_id: UserId,
     /// When it was.
     pub password_given_at: UnixMs,
+    /// With which address it was, as addresses are compared.
+    pub email_key: String,
     /// The code as typed: the app's, or a recovery code.
     pub code: String,
 }
@@ -34,7 +37,7 @@ pub enum FinishedLogIn {
         /// Seconds to wait.
         retry_after_s: i64,
     },
-    /// Password or second factor were changed in between: begin at the password.
+    /// Password, second factor or address were changed in between: begin at the password.
     StartOver,
 }
 
@@ -56,7 +59,9 @@ pub async fn finish_log_in(
         return Ok(FinishedLogIn::Limited { retry_after_s });
     }
     let user = people::find_user(tx, &cx.vendor_id, user_id).await?;
-    let Some(user) = user.filter(|user| user.password_set_at <= request.password_given_at) else {
+    let is_as_before =
+        |user: &User| user.password_set_at <= request.password_given_at && email_key(&user.email) == request.email_key;
+    let Some(user) = user.filter(is_as_before) else {
         return Ok(FinishedLogIn::StartOver);
     };
     let cx = Cx { actor: Actor::User(user.id.clone()), ..cx.clone() };

@@ -7,7 +7,8 @@
 //! Who has one is asked for it after the password, at log-in and wherever the password is asked for again. A new
 //! password does not remove it: whoever reads somebody's mail must not get in by that alone. But where the reset's link is
 //! the first proof that the address is the user's at all, what was set up before may be a stranger's, and goes. The operator
-//! can remove one ([`reset_second_factor`]), for people who have lost app and codes.
+//! can remove one ([`reset_second_factor`]), for people who have lost app and codes, and it goes when a change of address is
+//! disowned that came soon after it was set up.
 
 mod check_code;
 mod finish_log_in;
@@ -30,8 +31,8 @@ pub(super) use check_code::{CodeUse, check_code};
 pub use finish_log_in::{FinishLogIn, FinishedLogIn, finish_log_in};
 pub use give_second_factor::{FactorGift, give_second_factor};
 pub use recovery_code::{RECOVERY_CODES, RecoveryCodes};
-pub(super) use remove_second_factor::remove_unproven;
 pub use remove_second_factor::{FactorRemoval, remove_second_factor};
+pub(super) use remove_second_factor::{remove_set_since, remove_unproven};
 pub use renew_recovery_codes::{CodesRenewal, renew_recovery_codes};
 pub use reset_second_factor::{FactorReset, reset_second_factor};
 pub use set_second_factor::{FactorSetup, set_second_factor};

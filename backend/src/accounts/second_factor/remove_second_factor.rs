@@ -4,6 +4,7 @@ use super::super::{sessions, store as people};
 use super::store;
 use super::tell::tell;
 use crate::audit;
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{SessionId, UserId};
@@ -43,7 +44,7 @@ pub async fn remove_second_factor(
 }
 
 /// Takes away the second factor that somebody set up before the address was shown to be the user's. Whoever calls it has
-/// seen that proof just now, and ends the user's sessions.
+/// seen that proof just now.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -53,4 +54,23 @@ pub(in crate::accounts) async fn remove_unproven(tx: &mut Tx, cx: &Cx, user_id: 
         audit::record(tx, cx, None, act, user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     }
     Ok(())
+}
+
+/// Takes away the second factor that somebody set up since a moment, and answers whether there was one. Whoever calls it has
+/// seen that somebody else may have been signed in since then, and tells the user.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(in crate::accounts) async fn remove_set_since(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    since: UnixMs,
+) -> Result<bool, DbError> {
+    let is_removed = store::delete_factor_since(tx, cx, user_id, since).await?;
+    if is_removed {
+        let act = "user.remove_second_factor";
+        audit::record(tx, cx, None, act, user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+    }
+    Ok(is_removed)
 }

@@ -1,6 +1,7 @@
-//! Taking away the second factor of somebody who has lost app and recovery codes.
+//! Taking away the second factor of somebody who has lost app and recovery codes, and the passkeys: whoever has to be helped in
+//! this way is in doubt about who else gets in.
 
-use super::super::{known_browsers, sessions, store as people};
+use super::super::{known_browsers, passkeys, sessions, store as people};
 use super::store;
 use super::tell::tell;
 use crate::audit;
@@ -8,14 +9,14 @@ use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::UserId;
 use crate::keys::MasterKey;
-use crate::text::en::sign_in_mail as text;
+use crate::text::en::{passkey_mail as passkey_text, sign_in_mail as text};
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactorReset {
-    /// It is gone, every session of the user has ended, and the user was told by mail.
+    /// It is gone with all passkeys, every session of the user has ended, and the user was told by mail.
     Reset,
-    /// There was none.
+    /// There was none, and no passkey.
     NoFactor,
     /// There is no such user.
     NotFound,
@@ -23,7 +24,8 @@ pub enum FactorReset {
     NotAllowed,
 }
 
-/// Takes away a user's second factor. The operator has made sure, by other means than mail, who asks for it.
+/// Takes away a user's second factor and passkeys, whichever there are. The operator has made sure, by other means than
+/// mail, who asks for it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -37,12 +39,21 @@ pub async fn reset_second_factor(
         return Ok(FactorReset::NotAllowed);
     }
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(FactorReset::NotFound) };
-    if !store::delete_factor(tx, cx, user_id).await? {
+    let had_factor = store::delete_factor(tx, cx, user_id).await?;
+    let had_passkeys = passkeys::remove_all(tx, cx, user_id).await? > 0;
+    if !had_factor && !had_passkeys {
         return Ok(FactorReset::NoFactor);
     }
     sessions::end_other_sessions(tx, cx, user_id, None).await?;
     known_browsers::forget_browsers(tx, cx, user_id).await?;
-    audit::record(tx, cx, None, "user.reset_second_factor", user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
-    tell(tx, cx, master, &user, |sender| text::factor_reset(sender, cx.now)).await?;
+    if had_factor {
+        let act = "user.reset_second_factor";
+        audit::record(tx, cx, None, act, user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+    }
+    tell(tx, cx, master, &user, |sender| match (had_factor, had_passkeys) {
+        (true, passkeys_are_gone) => text::factor_reset(sender, cx.now, passkeys_are_gone),
+        (false, _) => passkey_text::passkeys_reset(sender, cx.now),
+    })
+    .await?;
     Ok(FactorReset::Reset)
 }

@@ -74,6 +74,27 @@ pub(super) async fn delete_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Res
     Ok(deleted == 1)
 }
 
+/// Takes the second factor and its recovery codes away if it was set up at this moment or later; `false` where it was not, or
+/// there is none.
+pub(super) async fn delete_factor_since(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    since: UnixMs,
+) -> Result<bool, DbError> {
+    let deleted = execute!(
+        tx,
+        "DELETE FROM second_factors WHERE vendor_id = $1 AND user_id = $2 AND created_at >= $3",
+        &cx.vendor_id,
+        user_id,
+        since
+    )?;
+    if deleted == 1 {
+        delete_codes(tx, cx, user_id).await?;
+    }
+    Ok(deleted == 1)
+}
+
 /// The second factor, locked until the transaction ends; `false` where there is none.
 pub(super) async fn lock_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<bool, DbError> {
     let locked = execute!(

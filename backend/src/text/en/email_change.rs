@@ -90,7 +90,8 @@ pub fn not_me_does(change: &EmailChange) -> String {
 /// What to do where one did ask.
 pub const WAS_ME: &str = "If it was you, close this page: nothing has to be done.";
 /// What it does not do.
-pub const FACTOR_STAYS: &str = "A second factor stays. If you have none, and are asked for a code, write to us.";
+pub const FACTOR_STAYS: &str = "A second factor stays, unless it was set up in the week before or later. If you are asked \
+     for a code that you do not have, write to us.";
 /// Why, and what to do, for a link that is worth nothing any more.
 pub const NOT_ME_SPENT_LEAD: &str = "It was used, or the change was taken back, or happened more than seven days ago. If you \
      think that somebody else uses your login, set a new password.";

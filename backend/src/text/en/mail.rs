@@ -94,18 +94,26 @@ pub fn password_reset(sender: &Sender, link: &str, until: UnixMs) -> Letter {
     }
 }
 
-/// Tells a user that the password was changed.
+/// Tells a user that the password was changed, and that passkeys went with the old one where there were any.
 #[must_use]
-pub fn password_changed(sender: &Sender, at: UnixMs) -> Letter {
+pub fn password_changed(sender: &Sender, at: UnixMs, passkeys_are_gone: bool) -> Letter {
+    let gone = "Your passkeys were removed, in case one was not yours. Add new ones after you have logged in.";
+    let gone = passkeys_are_gone.then(|| gone.to_owned());
     Letter {
         subject: format!("Your password for {} was changed", sender.name),
         heading: "Your password was changed".to_owned(),
-        paragraphs: vec![
-            format!("The password of your account with {} was changed on {}.", sender.name, moment(at)),
-            "If that was you, there is nothing to do. If it was not, set a new password at once: that also signs \
-             everybody else out."
-                .to_owned(),
-        ],
+        paragraphs: [
+            Some(format!("The password of your account with {} was changed on {}.", sender.name, moment(at))),
+            gone,
+            Some(
+                "If that was you, there is nothing to do. If it was not, set a new password at once: that also signs \
+                 everybody else out."
+                    .to_owned(),
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         button: Some(("It was not me".to_owned(), format!("{}/forgot-password", sender.origin))),
         reason: "You get this mail because it concerns the safety of your account; it cannot be switched off."
             .to_owned(),
@@ -209,10 +217,11 @@ mod tests {
             verification(&sender, LINK, AT),
             already_registered(&sender),
             password_reset(&sender, LINK, AT),
-            password_changed(&sender, AT),
+            password_changed(&sender, AT, false),
             license_ready(&sender, "Hearth IoT", "Startup, yearly", 2, LINK),
             invoice_available(&sender, &invoice(Due::Paid), LINK),
             invoice_available(&sender, &invoice(Due::Until(AT)), LINK),
+            password_changed(&sender, AT, true),
         ]
     }
 

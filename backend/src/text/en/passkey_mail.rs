@@ -62,6 +62,26 @@ pub fn passkey_copied(sender: &Sender, at: UnixMs, name: &str) -> Letter {
     }
 }
 
+/// Tells that the operator took all passkeys away, of somebody without a second factor.
+#[must_use]
+pub fn passkeys_reset(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Your passkeys for {} were removed", sender.name),
+        heading: "Your passkeys were removed by us".to_owned(),
+        paragraphs: vec![
+            "We took all passkeys off your account, because we were told that you cannot log in. They let nobody in any \
+             more, and every browser is logged out."
+                .to_owned(),
+            "Log in with your password, and add a new passkey.".to_owned(),
+            "If you did not ask for this, set a new password at once and write to us.".to_owned(),
+        ],
+        facts: vec![("When".to_owned(), moment(at))],
+        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +108,7 @@ mod tests {
                 assert!(text.contains(part), "{text}");
             }
         }
+        let text = sender.mail("ada@example.org", "Ada", passkeys_reset(&sender, at)).text;
+        assert!(text.contains("21 November 2026, 10:00 UTC") && text.contains("https://acme.test/log-in"), "{text}");
     }
 }

@@ -118,5 +118,9 @@ pub const COPIED: &str =
     "There may be a copy of this passkey, so we refused it. Use your password, remove the passkey, and add a new one.";
 /// What is answered when somebody adds a passkey that is there.
 pub const PRESENT: &str = "This passkey was added before.";
+/// What is said to those whose address is not confirmed.
+pub const UNPROVEN: &str = "Confirm your e-mail address first, with the link that we have mailed to you.";
+/// Why.
+pub const UNPROVEN_WHY: &str = "A passkey lets in without a password. So we make sure first that the address is yours.";
 /// What is answered when a new one cannot be read.
 pub const NOT_ADDED: &str = "Your device made no passkey that we can take. Try again, or another device.";

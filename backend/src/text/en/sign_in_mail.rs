@@ -130,9 +130,34 @@ pub fn factor_removed(sender: &Sender, at: UnixMs) -> Letter {
     }
 }
 
-/// Tells that the operator took a second factor away.
+/// Tells that a second factor is gone that was set up shortly before a change of address that was disowned.
 #[must_use]
-pub fn factor_reset(sender: &Sender, at: UnixMs) -> Letter {
+pub fn factor_withdrawn(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("The second factor for {} was removed", sender.name),
+        heading: "A second factor that may not be yours is gone".to_owned(),
+        paragraphs: vec![
+            format!(
+                "On {} you said that it was not you who changed the address. A second factor had been set up shortly \
+                 before or after that, so we took it away: it would have let in whoever set it up, and not you.",
+                moment(at)
+            ),
+            "If it was yours, set it up once more after you have logged in.".to_owned(),
+        ],
+        button: to_account(sender),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells that the operator took a second factor away, and passkeys with it where there were any.
+#[must_use]
+pub fn factor_reset(sender: &Sender, at: UnixMs, passkeys_are_gone: bool) -> Letter {
+    let next = if passkeys_are_gone {
+        "Your passkeys are gone as well. Log in with your password, and set up a new second factor."
+    } else {
+        "Log in with your password, and set up a new second factor."
+    };
     Letter {
         subject: format!("Your second factor for {} was reset", sender.name),
         heading: "Your second factor was reset by us".to_owned(),
@@ -142,7 +167,7 @@ pub fn factor_reset(sender: &Sender, at: UnixMs) -> Letter {
                  are lost. Every browser is logged out.",
                 moment(at)
             ),
-            "Log in with your password, and set up a new second factor.".to_owned(),
+            next.to_owned(),
             "If you did not ask for this, set a new password at once and write to us.".to_owned(),
         ],
         button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
@@ -209,7 +234,9 @@ mod tests {
             new_browser(&sender, at, agent, [192, 0, 2, 7].into()),
             factor_set(&sender, at),
             factor_removed(&sender, at),
-            factor_reset(&sender, at),
+            factor_withdrawn(&sender, at),
+            factor_reset(&sender, at, false),
+            factor_reset(&sender, at, true),
             codes_renewed(&sender, at),
             recovery_code_used(&sender, at, 0),
             recovery_code_used(&sender, at, 9),

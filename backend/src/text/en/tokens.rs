@@ -83,6 +83,10 @@ pub const REVOKED: &str = "Revoked";
 /// A token whose time is over.
 pub const ENDED: &str = "Ended";
 
+/// The address of whoever makes one is not confirmed.
+pub const UNPROVEN: &str =
+    "Confirm your e-mail address first, with the link that we have mailed to you. Then make the token.";
+
 /// Too many tokens.
 #[must_use]
 pub fn too_many() -> String {

@@ -1,6 +1,17 @@
 //! "It was not me": undoing a change of address, and what is kept for it.
 
+use backend::accounts::email_change::rules::FACTOR_IN_DOUBT_MS;
+
 use super::*;
+
+/// The user has a second factor since now.
+async fn give_factor(portal: &Portal, user: &User) -> anyhow::Result<()> {
+    let (cx, id, secret) = (portal.cx(Actor::Operator), user.id.clone(), TotpSecret::generate(&entropy()));
+    let given = portal
+        .write(move |tx| Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await }));
+    anyhow::ensure!(given.await? == FactorGift::Given);
+    Ok(())
+}
 
 on_both_engines! {
     async fn whoever_did_not_ask_has_the_old_address_back_for_a_week(db: Db) {
@@ -30,6 +41,40 @@ on_both_engines! {
         portal.clock.set(NOW.plus(DAY_MS));
         assert!(portal.disown(&first).await?.is_some());
         assert_eq!(portal.now(&ada).await?.email, OLD);
+        Ok(())
+    }
+
+    async fn a_second_factor_that_may_be_the_thiefs_does_not_keep_the_owner_out(db: Db) {
+        let portal = Portal::open(db).await?;
+        let (ada, [_, undo]) = portal.changed().await?;
+        portal.later(1);
+        give_factor(&portal, &ada).await?;
+        let Some(reset) = portal.disown(&undo).await? else { panic!("not disowned") };
+        let undone = (NEW, "The change of your address for acme Software was undone");
+        assert_eq!(told(&portal.mails().await?), [undone, (OLD, "The second factor for acme Software was removed")]);
+        assert!(matches!(portal.reset(&reset).await?, PasswordReset::Reset(_)));
+        assert!(matches!(portal.log_in(OLD, FRESH).await?, LogInOutcome::LoggedIn(_)));
+        Ok(())
+    }
+
+    async fn a_second_factor_from_long_before_stays(db: Db) {
+        let portal = Portal::open(db).await?;
+        for (name, before_ms, is_asked) in
+            [("young", FACTOR_IN_DOUBT_MS, false), ("old", FACTOR_IN_DOUBT_MS + 1, true)]
+        {
+            let email = format!("{name}@example.org");
+            let user = portal.user(&email).await?;
+            give_factor(&portal, &user).await?;
+            portal.later(before_ms);
+            portal.asked(&user, &format!("{name}@example.net")).await?;
+            let not_me = secret_in(&portal.mails().await?, &email, NOT_ME_PATH);
+            let Some(reset) = portal.disown(&not_me).await? else { panic!("not disowned") };
+            assert_eq!(portal.mails().await?.is_empty(), is_asked, "what goes is told");
+            assert!(matches!(portal.reset(&reset).await?, PasswordReset::Reset(_)));
+            let logged_in = portal.log_in(&email, FRESH).await?;
+            assert_eq!(matches!(logged_in, LogInOutcome::CodeNeeded(_)), is_asked, "{logged_in:?}");
+            portal.mails().await?;
+        }
         Ok(())
     }
 

@@ -195,7 +195,8 @@ impl World {
             Box::pin(async move { start_acting(tx, &cx, &master, &account, "a question about a seat").await })
         });
         let ActingStart::Started(acting) = started.await? else { anyhow::bail!("nobody acts for the customer") };
-        Ok(begin_acting_session(session, &acting.id).await?)
+        anyhow::ensure!(begin_acting_session(session, &acting.id).await?, "the session was ended");
+        Ok(())
     }
 
     /// Without a second factor staff get no further than setting one up; `tests/second_factor.rs` is about that.

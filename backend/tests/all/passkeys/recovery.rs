@@ -1,0 +1,132 @@
+//! Whose passkeys they are: none before the address is proven, and none left when somebody had to be helped in.
+
+use backend::accounts::{FactorGift, FactorReset, PasswordReset, RequestPasswordReset, ResetPassword, TotpSecret};
+use backend::clock::MINUTE_MS;
+use backend::db::Tx;
+
+use super::*;
+
+on_both_engines! {
+    async fn nobody_adds_one_before_the_address_is_proven(db: Db) {
+        let portal = Portal::open(db).await?;
+        let eve = person(&portal.db, &portal.vendor, "eve@example.org").await?;
+        let eve = portal.cx(Actor::User(eve.id));
+        portal.subjects().await?;
+        assert!(matches!(portal.ask(&eve, PasskeyPurpose::Add).await?, PasskeyBeginning::Unproven));
+        // Nor with the answer to a challenge from somewhere else.
+        let begun = portal.begin(&portal.as_ada(), PasskeyPurpose::Add).await?;
+        let mut device = Device::new("stranger's");
+        let answer = portal.answer(&begun.challenge, device.create(&begun.options, ORIGIN));
+        assert_eq!(portal.add_answer(&eve, answer, "mine").await?, PasskeyAddition::Unproven);
+        assert!(portal.subjects().await?.is_empty());
+        assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+        Ok(())
+    }
+
+    async fn a_first_proof_by_a_visitor_takes_what_was_added_before(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut strangers = Device::new("stranger's");
+        portal.with(&mut strangers).await?;
+        // As if it had been added before anybody asked for the proof.
+        unprove_all(&portal.db).await?;
+        let (cx, id) = (portal.as_ada(), portal.ada.id.clone());
+        let sent = portal.db.write(move |tx| {
+            Box::pin(async move { accounts::send_verification(tx, &cx, &master(), &id).await.map(drop) })
+        });
+        sent.await?;
+        let (cx, proof) = (portal.visitor(), secret_in(&portal.mails().await?));
+        let verified = portal.db.write(move |tx| Box::pin(async move { accounts::verify_email(tx, &cx, &proof).await }));
+        assert!(matches!(verified.await?, EmailVerification::Verified(_)));
+        assert_eq!(portal.log_in(&mut strangers).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+        Ok(())
+    }
+
+    async fn a_password_that_is_set_by_mail_takes_all_of_them_and_says_so(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut device = Device::new("perhaps a thief's");
+        portal.with(&mut device).await?;
+        for said in [true, false] {
+            let text = reset_by_mail(&portal).await?;
+            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+            assert_eq!(text.contains("Your passkeys were removed"), said, "{text}");
+            portal.clock.set(portal.clock.now().plus(MINUTE_MS));
+        }
+        Ok(())
+    }
+
+    async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
+        let portal = Portal::open(db).await?;
+        let reset = || {
+            let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
+            portal.db.write(move |tx| {
+                Box::pin(async move { accounts::reset_second_factor(tx, &cx, &master(), &id).await })
+            })
+        };
+        for (has_factor, subject) in [
+            (false, "Your passkeys for acme Software were removed"),
+            (true, "Your second factor for acme Software was reset"),
+        ] {
+            let mut device = Device::new("lost");
+            portal.with(&mut device).await?;
+            if has_factor {
+                let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
+                let secret = TotpSecret::generate(&entropy());
+                let given = portal.db.write(move |tx| {
+                    Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await })
+                });
+                assert_eq!(given.await?, FactorGift::Given);
+            }
+            assert_eq!(reset().await?, FactorReset::Reset);
+            assert_eq!(portal.subjects().await?, [subject]);
+            assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+            assert_eq!(reset().await?, FactorReset::NoFactor);
+        }
+        Ok(())
+    }
+}
+
+/// The secret of the first link in these mails that has one.
+fn secret_in(mails: &[(String, String)]) -> String {
+    let secret = mails.iter().find_map(|(_, text)| text.split_once("?token=")?.1.split_whitespace().next());
+    secret.unwrap_or_default().to_owned()
+}
+
+/// Nobody has proven an address.
+async fn unprove_all(db: &Db) -> Result<(), DbError> {
+    let sql = "UPDATE users SET email_verified_at = NULL";
+    db.write(move |tx| {
+        Box::pin(async move {
+            match tx {
+                Tx::Sqlite(tx) => {
+                    sqlx::query(sql).execute(&mut **tx).await?;
+                }
+                Tx::Postgres(tx) => {
+                    sqlx::query(sql).execute(&mut **tx).await?;
+                }
+            }
+            Ok::<_, DbError>(())
+        })
+    })
+    .await
+}
+
+/// Whoever reads the address's mail sets another password by it; the text of the mail that tells of that.
+async fn reset_by_mail(portal: &Portal) -> anyhow::Result<String> {
+    let (cx, request) =
+        (portal.visitor(), RequestPasswordReset { email: "ada@example.org".to_owned(), address: from(2) });
+    let asked = portal
+        .db
+        .write(move |tx| Box::pin(async move { accounts::request_password_reset(tx, &cx, &master(), &request).await }));
+    asked.await?;
+    let request = ResetPassword {
+        secret: secret_in(&portal.mails().await?),
+        password: Password::new("another four word phrase".to_owned()),
+        address: from(2),
+    };
+    let passwords = Passwords::default();
+    let reset = accounts::reset_password(&portal.db, &passwords, &master(), &portal.visitor(), &request).await?;
+    anyhow::ensure!(matches!(reset, PasswordReset::Reset(_)), "{reset:?}");
+    let mails = portal.mails().await?;
+    anyhow::ensure!(mails.len() == 1, "{mails:?}");
+    Ok(mails[0].1.split_whitespace().collect::<Vec<_>>().join(" "))
+}
