@@ -145,6 +145,8 @@ pub struct Order {
     pub promotion_code_id: Option<String>,
     /// Stripe's coupon: of the campaign that the code is one of, or of a partner's discount.
     pub stripe_coupon_id: Option<String>,
+    /// What a partner's discount takes off each payment, in hundredths of a percent.
+    pub discount_bp: Option<i64>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
     /// Stripe's subscription, where it was made without Checkout.

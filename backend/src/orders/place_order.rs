@@ -346,6 +346,7 @@ async fn write_order(
         promotion_code: agreed.code(),
         promotion_code_id: agreed.promotion_code_id(),
         stripe_coupon_id: agreed.coupon_id(),
+        discount_bp: parties.discount_bp(),
         stripe_session_id: None,
         stripe_subscription_id: None,
         stripe_invoice_id: None,

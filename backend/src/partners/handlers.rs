@@ -71,9 +71,14 @@ impl Handler for StopRenewals {
         });
         let licenses: Result<Vec<LicenseId>, DbError> = found.await;
         let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
+        let mut failed = None;
         for license_id in licenses? {
-            cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await?;
+            // One that cannot be called off does not keep the others renewing.
+            if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
+                tracing::warn!(%error, %license_id, "what a partner pays for a former client cannot be called off");
+                failed = failed.or(Some(error));
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

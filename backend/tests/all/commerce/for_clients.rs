@@ -4,6 +4,7 @@ use backend::accounts::{
     Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
     create_account, sign_up,
 };
+use backend::billing::earnings::{EarningState, Sum};
 use backend::billing::{CancelReason, Cancellation, Resumption, cancel_subscription, resume_subscription};
 use backend::catalog::{BillingInterval, Composition};
 use backend::db::{Db, DbError, Tx};
@@ -20,7 +21,7 @@ use backend::partners::{
 };
 use backend::{Actor, Cx};
 
-use super::shop::Shop;
+use super::shop::{Shop, run_sql};
 use crate::support::{cx, master, on_both_engines};
 
 /// What 10 % take off what is ordered: `startup` with three seats, 448.00.
@@ -202,6 +203,48 @@ on_both_engines! {
         assert!(matches!(cancelled, Cancellation::Cancelling { .. }), "{cancelled:?}");
         let resumed = resume_subscription(&shop.commerce, &partner_cx, &license_id).await?;
         assert!(matches!(resumed, Resumption::Renewing { .. }), "{resumed:?}");
+        Ok(())
+    }
+
+    async fn what_a_partners_order_brings_in_each_month_is_less_by_its_discount(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+        assert_eq!((order.amount_minor, order.discount_bp), (44_800, Some(TERMS.discount_bp)));
+        shop.pay(&url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("a license");
+        let one = Sum { subscriptions: 1, monthly_minor: 44_800 - TENTH };
+        let earned = shop.earned().await?;
+        assert_eq!((earned.len(), earned[0].running, earned[0].new), (1, one, one));
+        // Another plan of the same company, without a partner, is worth its price.
+        let own = shop.buy("startup", BillingInterval::Month, 3).await?.id;
+        let both = Sum { subscriptions: 2, monthly_minor: 2 * 44_800 - TENTH };
+        assert_eq!(shop.earned().await?[0].running, both);
+        let mut listed = shop.earning(EarningState::Running).await?;
+        listed.sort_by_key(|(_, monthly)| *monthly);
+        assert_eq!(listed, [(license_id, 44_800 - TENTH), (own, 44_800)]);
+        Ok(())
+    }
+
+    async fn one_renewal_that_cannot_be_called_off_does_not_keep_the_others(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let mut licenses = Vec::new();
+        for _ in 0..2 {
+            let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+            shop.pay(&url, "4242").await?;
+            shop.deliver_all().await?;
+            shop.work().await?;
+            licenses.push(shop.find_order(&order.id).await?.license_id.expect("a license"));
+        }
+        licenses.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        let unknown = "UPDATE subscriptions SET stripe_subscription_id = 'sub_unknown' WHERE license_id =";
+        run_sql(&shop.db, vec![format!("{unknown} '{}'", licenses[0])]).await?;
+        shop.part(&partner).await?;
+        assert!(!shop.subscription(&licenses[0]).await?.cancel_at_period_end);
+        assert!(shop.subscription(&licenses[1]).await?.cancel_at_period_end);
         Ok(())
     }
 
