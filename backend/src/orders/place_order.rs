@@ -453,7 +453,7 @@ fn sold_to(license: &License, cx: &Cx) -> Result<(), ChoiceProblem> {
 }
 
 /// The account's customer at Stripe, with today's name, address and VAT id.
-pub(super) async fn ensure_customer(
+pub(crate) async fn ensure_customer(
     commerce: &Commerce,
     stripe: &Stripe,
     cx: &Cx,

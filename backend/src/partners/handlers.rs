@@ -38,13 +38,13 @@ pub(super) async fn enqueue_stop_renewals(
     jobs::enqueue(tx, cx, master, job.queued_by(format!("{STOP_RENEWALS}:{relation_id}"))).await.map(drop)
 }
 
-/// After an order was paid: a relation that ended in between does not go on paying by it.
+/// After an order was paid: a relation that ended in between does not go on paying by it. Whether it has ended is asked by
+/// the job, once this is committed: asked here, an end that is being committed at this moment would be missed by both.
 pub(crate) async fn check_relation_of(tx: &mut Tx, cx: &Cx, master: &MasterKey, order: &Order) -> Result<(), DbError> {
-    let (Some(relation_id), Some(client_id)) = (&order.relation_id, &order.licensee_id) else { return Ok(()) };
-    if are_related(tx, &cx.vendor_id, &order.account_id, client_id).await? {
-        return Ok(());
+    match (&order.relation_id, &order.licensee_id) {
+        (Some(relation_id), Some(_)) => enqueue_stop_renewals(tx, cx, master, relation_id).await,
+        _ => Ok(()),
     }
-    enqueue_stop_renewals(tx, cx, master, relation_id).await
 }
 
 struct StopRenewals(Commerce);

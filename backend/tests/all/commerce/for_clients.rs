@@ -12,8 +12,8 @@ use backend::ids::{AccountId, RelationId, UserId};
 use backend::invoices::{Invoice, list_invoices};
 use backend::licenses::{KeyReveal, LicenseStatus, reveal_key};
 use backend::orders::{
-    CheckoutUrls, ForClient, Order, OrderPlacement, OrderProgress, Payment, PlaceOrder, Purchase, order_progress,
-    place_order,
+    CheckoutUrls, ForClient, Fulfilment, Order, OrderPlacement, OrderProgress, Payment, PlaceOrder, Purchase,
+    fulfil_order, order_progress, place_order,
 };
 use backend::partners::{
     Acceptance, InviteClient, Invited, PartnerTerms, RelationEnd, TermsSet, accept_relation, end_relation,
@@ -281,6 +281,21 @@ on_both_engines! {
         shop.work().await?;
         let license_id = shop.find_order(&order.id).await?.license_id.expect("a license");
         assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Active);
+        assert!(shop.subscription(&license_id).await?.cancel_at_period_end);
+        Ok(())
+    }
+
+    async fn an_end_that_is_committed_while_an_order_is_granted_is_seen_all_the_same(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+        shop.pay(&url, "4242").await?;
+        let done = fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        let Fulfilment::Fulfilled { license_id, newly: true } = done else { anyhow::bail!("{done:?}") };
+        // The grant could not see it, and the job of the end ran before the grant was committed.
+        let ended = "UPDATE client_relations SET status = 'ended' WHERE id =";
+        run_sql(&shop.db, vec![format!("{ended} '{}'", partner.relation_id)]).await?;
+        shop.work().await?;
         assert!(shop.subscription(&license_id).await?.cancel_at_period_end);
         Ok(())
     }
