@@ -39,15 +39,31 @@ pub async fn list_orders(
     )
 }
 
-/// Open orders, oldest first: what the reconciler asks Stripe about.
-pub(crate) async fn list_open_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<Order>, DbError> {
+/// Open orders, those that nobody has asked Stripe about for the longest time first: what the reconciler asks about. What
+/// only waits for its transfer is not among them where it was asked about after `waiting_until`.
+pub(crate) async fn list_open_orders(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    waiting_until: UnixMs,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
     fetch_all!(
         tx,
         Order,
-        "SELECT * FROM orders WHERE vendor_id = $1 AND status = 'open' ORDER BY created_at, id LIMIT $2",
+        "SELECT * FROM orders
+         WHERE vendor_id = $1 AND status = 'open'
+           AND (payment <> 'transfer' OR license_id IS NULL OR stripe_invoice_id IS NULL OR looked_at <= $2)
+         ORDER BY looked_at, created_at, id LIMIT $3",
         vendor_id,
+        waiting_until,
         limit
     )
+}
+
+/// Notes that Stripe is asked about an order now.
+pub(crate) async fn set_looked_at(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId, now: UnixMs) -> Result<(), DbError> {
+    execute!(tx, "UPDATE orders SET looked_at = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, now)?;
+    Ok(())
 }
 
 pub(super) async fn lock_order(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId) -> Result<Option<Order>, DbError> {

@@ -6,7 +6,8 @@ use backend::db::Db;
 use backend::invoices::InvoiceStatus;
 use backend::licenses::LicenseStatus;
 use backend::orders::{
-    Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Payment, Purchase, cancel_order, fulfil_order, show_new_key,
+    Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Payment, Purchase, cancel_order, fulfil_order,
+    show_new_key,
 };
 use backend::stripe::SubscriptionState;
 
