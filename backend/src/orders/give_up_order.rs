@@ -304,9 +304,12 @@ async fn close_locked(
     let (account_id, was, is) = (Some(&order.account_id), Some(&order.status), Some(&status));
     audit::record(tx, cx, account_id, "order.close", order_id.as_str(), was, is).await?;
     if let (Some(license_id), false) = (&order.license_id, order.kind.adds()) {
+        let job = Actor::Job("orders.give_up");
         let cx = match cx.actor {
+            // Which of its partner's people gave it up, and from where, is not for the log of who had the license.
+            _ if order.licensee_id.is_some() => Cx { actor: job, address: None, ..cx.clone() },
             Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) => cx.clone(),
-            _ => Cx { actor: Actor::Job("orders.give_up"), ..cx.clone() },
+            _ => Cx { actor: job, ..cx.clone() },
         };
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;
     }
