@@ -5,7 +5,9 @@ ALTER TABLE subscriptions ADD COLUMN earning_since BIGINT;
 UPDATE subscriptions SET earning_since =
     (SELECT CASE WHEN l.trial_until > l.created_at THEN l.trial_until ELSE l.created_at END FROM licenses l
      WHERE l.vendor_id = subscriptions.vendor_id AND l.id = subscriptions.license_id AND l.status <> 'pending'
-       AND (subscriptions.ended_at IS NULL OR l.trial_until IS NULL OR l.trial_until < subscriptions.ended_at))
+       AND (subscriptions.ended_at IS NULL OR l.trial_until IS NULL OR l.trial_until < subscriptions.ended_at)
+       AND EXISTS (SELECT 1 FROM invoices i WHERE i.vendor_id = l.vendor_id AND i.license_id = l.id
+                   AND i.status = 'paid' AND i.total_minor > 0))
 WHERE stripe_status NOT IN ('incomplete', 'incomplete_expired', 'trialing');
 CREATE INDEX subscriptions_by_earning ON subscriptions (vendor_id, earning_since, id) WHERE earning_since IS NOT NULL;
 -- In the order in which they are counted, with all that is asked of them, so that the rows themselves are not read.

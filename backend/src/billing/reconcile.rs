@@ -13,6 +13,9 @@ const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
 const OVERLAP_MS: i64 = HOUR_MS;
 /// A Checkout Session lives at most a day; an open order without one is over after two.
 const ORDER_LIFE_MS: i64 = 2 * DAY_MS;
+/// An order that only waits for its transfer is asked about this often: its events say when the money comes, and the sum of
+/// such orders must not keep a round from the others.
+const TRANSFER_AGE_MS: i64 = 6 * HOUR_MS;
 /// A living subscription is looked at at least this often.
 const SUBSCRIPTION_AGE_MS: i64 = 12 * HOUR_MS;
 /// Events whose work is done are kept this long.
@@ -35,16 +38,17 @@ pub struct Reconciled {
 }
 
 /// One round: lists Stripe's recent events and puts those that never arrived into the inbox, asks about
-/// every open order, and looks again at what is not final or was not looked at for long. One object that
+/// open orders, and looks again at what is not final or was not looked at for long. One object that
 /// fails does not keep the round from the others.
 ///
 /// # Errors
 /// [`CommerceError`] when the database fails or Stripe cannot list its events.
 pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, CommerceError> {
     let mut found = Reconciled::default();
-    let orders = sweep_orders(commerce, cx).await;
-    found.events = fetch_missed_events(commerce, cx).await?;
-    found.orders = orders?;
+    // First, because it costs the least and tells the most: whatever keeps the rest from its turn, events come.
+    let events = fetch_missed_events(commerce, cx).await;
+    found.orders = sweep_orders(commerce, cx).await?;
+    found.events = events?;
     sweep_card_updates(commerce, cx).await?;
     sweep_conversions(commerce, cx).await?;
     found.subscriptions = sweep_subscriptions(commerce, cx).await?;
@@ -83,13 +87,21 @@ async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<u64, Commer
 }
 
 async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
-    let vendor_id = cx.vendor_id.clone();
+    let (vendor_id, until) = (cx.vendor_id.clone(), cx.now.plus(-TRANSFER_AGE_MS));
     let open = commerce
         .db
-        .read(|tx| Box::pin(async move { orders::store::list_open_orders(tx, &vendor_id, BATCH).await }))
+        .read(|tx| Box::pin(async move { orders::store::list_open_orders(tx, &vendor_id, until, BATCH).await }))
         .await?;
     let mut fulfilled = 0;
     for order in open {
+        // Before it is asked about: one that fails, or that the round ends at, is not the first of the next round as well.
+        let (tx_cx, id) = (cx.clone(), order.id.clone());
+        commerce
+            .db
+            .write(move |tx| {
+                Box::pin(async move { orders::store::set_looked_at(tx, &tx_cx.vendor_id, &id, tx_cx.now).await })
+            })
+            .await?;
         let is_old = order.created_at < cx.now.plus(-ORDER_LIFE_MS);
         match orders::fulfil_order(commerce, cx, &order.id).await {
             Ok(orders::Fulfilment::Fulfilled { newly, .. }) => fulfilled += u64::from(newly),

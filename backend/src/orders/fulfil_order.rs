@@ -13,7 +13,7 @@ use crate::cx::{Actor, Cx};
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
-use crate::stripe::{CheckoutStatus, InvoiceState};
+use crate::stripe::{CheckoutSession, CheckoutStatus, InvoiceState, Stripe};
 
 /// What came of trying to fulfil an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,12 +172,13 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         CheckoutStatus::Expired => return close(commerce, cx, order_id, OrderStatus::Expired).await,
         CheckoutStatus::Complete => {}
     }
-    if !session.is_paid {
-        return if stripe.has_payment_failed(&session).await? {
-            give_up_order::give_up_failed(commerce, cx, order_id, &session).await
-        } else {
-            Ok(Fulfilment::AwaitingPayment)
-        };
+    if !session.is_paid && !has_paid_invoice(stripe, &session).await? {
+        if !stripe.has_payment_failed(&session).await? {
+            return Ok(Fulfilment::AwaitingPayment);
+        }
+        if let Some(given_up) = give_up_order::give_up_failed(commerce, cx, order_id.clone(), &session).await? {
+            return Ok(given_up);
+        }
     }
     let subscription = match (&session.subscription_id, order.kind) {
         (Some(id), OrderKind::Subscription) => Some(stripe.fetch_subscription(id).await?),
@@ -196,6 +197,14 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         is_paid: true,
     };
     run_grant(commerce, cx, order_id, made).await
+}
+
+/// Whether the invoice of a session is paid. A session whose payment has failed stays unpaid for ever; its invoice does not,
+/// where the buyer pays it by another means, on Stripe's page for it for example.
+async fn has_paid_invoice(stripe: &Stripe, session: &CheckoutSession) -> Result<bool, CommerceError> {
+    let Some(invoice_id) = &session.invoice_id else { return Ok(false) };
+    let invoice = stripe.fetch_invoice(invoice_id).await?;
+    Ok(invoice.state == InvoiceState::Paid && invoice.total_minor > 0)
 }
 
 async fn run_grant(commerce: &Commerce, cx: &Cx, order_id: OrderId, made: Made) -> Result<Fulfilment, CommerceError> {

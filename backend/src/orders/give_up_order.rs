@@ -196,19 +196,19 @@ pub(super) async fn take_back(
 }
 
 /// Gives up an order whose payment was under way and has failed for good. What its page began at Stripe ends first, so that
-/// no later try there takes money for it.
+/// no later try there takes money for it. `None` where it has been paid in the meantime: then it is not given up.
 pub(super) async fn give_up_failed(
     commerce: &Commerce,
     cx: &Cx,
     order_id: OrderId,
     session: &CheckoutSession,
-) -> Result<Fulfilment, CommerceError> {
+) -> Result<Option<Fulfilment>, CommerceError> {
     let (invoice_id, subscription_id) = (session.invoice_id.as_deref(), session.subscription_id.as_deref());
     if take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? == TakenBack::Paid {
-        return Ok(Fulfilment::AwaitingPayment);
+        return Ok(None);
     }
-    close_as(commerce, cx, order_id, End { status: OrderStatus::Cancelled, tells: Some(Unfinished::PaymentFailed) })
-        .await
+    let end = End { status: OrderStatus::Cancelled, tells: Some(Unfinished::PaymentFailed) };
+    close_as(commerce, cx, order_id, end).await.map(Some)
 }
 
 /// Gives up every order, and every change of a subscription, whose transfer is so late that it is not waited for any
@@ -304,9 +304,12 @@ async fn close_locked(
     let (account_id, was, is) = (Some(&order.account_id), Some(&order.status), Some(&status));
     audit::record(tx, cx, account_id, "order.close", order_id.as_str(), was, is).await?;
     if let (Some(license_id), false) = (&order.license_id, order.kind.adds()) {
+        let job = Actor::Job("orders.give_up");
         let cx = match cx.actor {
+            // Which of its partner's people gave it up, and from where, is not for the log of who had the license.
+            _ if order.licensee_id.is_some() => Cx { actor: job, address: None, ..cx.clone() },
             Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) => cx.clone(),
-            _ => Cx { actor: Actor::Job("orders.give_up"), ..cx.clone() },
+            _ => Cx { actor: job, ..cx.clone() },
         };
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;
     }

@@ -43,8 +43,8 @@ pub(super) async fn grant(
     if let (OrderStatus::Paid, Some(license_id)) = (&order.status, &order.license_id) {
         return Ok(Fulfilment::Fulfilled { license_id: license_id.clone(), newly: false });
     }
-    // One that was given up while it was made is not begun again.
-    if order.payment == Payment::Transfer && order.status != OrderStatus::Open {
+    // One that was given up while it was made is not begun again; by card, the money may be there all the same.
+    if order.payment != Payment::Card && order.status != OrderStatus::Open {
         return Ok(Fulfilment::Closed(order.status));
     }
     check_customer(tx, cx, &order, made).await?;

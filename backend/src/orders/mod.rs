@@ -49,7 +49,7 @@ pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
-pub(crate) use place_order::checkout_items;
+pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
@@ -145,6 +145,8 @@ pub struct Order {
     pub promotion_code_id: Option<String>,
     /// Stripe's coupon: of the campaign that the code is one of, or of a partner's discount.
     pub stripe_coupon_id: Option<String>,
+    /// What a partner's discount takes off each payment, in hundredths of a percent.
+    pub discount_bp: Option<i64>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
     /// Stripe's subscription, where it was made without Checkout.

@@ -34,6 +34,11 @@ impl Parties {
         (self.licensee.id != self.payer.id).then(|| self.licensee.id.clone())
     }
 
+    /// What the partner that orders has taken off, in hundredths of a percent; `None` where that is nothing.
+    pub(super) fn discount_bp(&self) -> Option<i64> {
+        self.clientele.as_ref().map(|clientele| clientele.terms.discount_bp).filter(|bp| *bp > 0)
+    }
+
     /// The terms of a transfer, as they are for who pays.
     pub(super) fn transfer_terms(&self, usual: TransferTerms) -> TransferTerms {
         match self.clientele.as_ref().filter(|clientele| clientele.partner.id == self.payer.id) {

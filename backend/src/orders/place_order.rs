@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::parties::{ForClient, lock_parties};
+use super::parties::{ForClient, Parties, lock_parties};
 use super::promotion::PromotionProblem;
-use super::record_order::{as_payer_sees, record_order};
+use super::record_order::{as_payer_sees, mail_client, record_order};
 use super::rules::{self, ChoiceProblem, Quote};
 use super::take_code::{Agreed, agree, reserve};
 use super::{
@@ -124,7 +124,7 @@ pub enum OrderPlacement {
 
 struct Priced {
     order: Order,
-    account: Account,
+    parties: Parties,
     trial_without_card: bool,
 }
 
@@ -164,9 +164,11 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
         return make(commerce, stripe, cx, priced).await;
     }
     let session = match open_page(commerce, stripe, cx, &priced, &place.urls).await {
-        // Nobody will ever pay it: its code is not held back for it.
-        Err(error) if !error.may_pass() => {
-            close(commerce, cx, priced.order.id.clone(), OrderStatus::Cancelled).await?;
+        // Nobody will ever pay it: its code is not held back for it. And who is to pay it, and has not ordered it, is not
+        // asked to before there is a page for that.
+        Err(error) if !error.may_pass() || priced.order.is_for_client_to_pay() => {
+            let cx = as_payer_sees(cx, &priced.order);
+            close(commerce, &cx, priced.order.id.clone(), OrderStatus::Cancelled).await?;
             return Err(error);
         }
         session => session?,
@@ -175,10 +177,10 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
         .url
         .clone()
         .ok_or_else(|| CommerceError::Contradiction(format!("the new session {} has no address", session.id)))?;
-    let mut order = priced.order;
+    let Priced { mut order, parties, .. } = priced;
     order.stripe_session_id = Some(session.id.clone());
     order.checkout_url = Some(url.clone());
-    if !set_session(commerce, cx, &order).await? {
+    if !set_session(commerce, cx, &order, &parties).await? {
         // Given up while its page was made, so its code may be another order's by now: nobody shall pay it.
         match stripe.expire_checkout_session(&session.id).await {
             Ok(_) => {}
@@ -198,7 +200,7 @@ async fn open_page(
     priced: &Priced,
     urls: &CheckoutUrls,
 ) -> Result<CheckoutSession, CommerceError> {
-    let customer_id = ensure_customer(commerce, stripe, cx, &priced.account).await?;
+    let customer_id = ensure_customer(commerce, stripe, cx, &priced.parties.payer).await?;
     open_checkout(stripe, priced, &customer_id, urls).await
 }
 
@@ -207,7 +209,7 @@ async fn open_page(
 /// who tries again does not order twice.
 async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> Result<OrderPlacement, CommerceError> {
     let order_id = &priced.order.id;
-    if let Err(error) = ensure_customer(commerce, stripe, cx, &priced.account).await {
+    if let Err(error) = ensure_customer(commerce, stripe, cx, &priced.parties.payer).await {
         close(commerce, cx, order_id.clone(), OrderStatus::Cancelled).await?;
         return Err(error);
     }
@@ -229,9 +231,9 @@ async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> 
     Ok(OrderPlacement::Made { order: Box::new(priced.order) })
 }
 
-/// Notes where an order is paid; `false` where it was given up in the meantime.
-async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool, DbError> {
-    let (cx, order) = (cx.clone(), order.clone());
+/// Notes where an order is paid, and asks a client to; `false` where it was given up in the meantime.
+async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order, parties: &Parties) -> Result<bool, DbError> {
+    let (cx, master, order, parties) = (cx.clone(), commerce.master.clone(), order.clone(), parties.clone());
     commerce
         .db
         .write(move |tx| {
@@ -245,6 +247,7 @@ async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool
                 let (account_id, act) = (Some(&order.account_id), "order.open_checkout");
                 let cx = as_payer_sees(&cx, &order);
                 audit::record(tx, &cx, account_id, act, order.id.as_str(), audit::NOTHING, Some(&after)).await?;
+                mail_client(tx, &cx, &master, &order, &parties).await?;
                 Ok(true)
             })
         })
@@ -288,7 +291,6 @@ async fn write_order(
     if !agreed.holds(parties.clientele.as_ref()) {
         return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
-    let account = parties.payer.clone();
     if let Purchase::Maintenance { license_id, .. } | Purchase::Seats { license_id, .. } = &place.purchase {
         // A license does not go over to another account while something for it is being ordered.
         licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
@@ -301,7 +303,7 @@ async fn write_order(
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem).into())),
     };
     if let (Purchase::Plan(_), Some(fixed)) =
-        (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &account.id).await?)
+        (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &parties.payer.id).await?)
         && fixed.currency != quote.total.currency
     {
         return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed)).into()));
@@ -314,7 +316,7 @@ async fn write_order(
     if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
         return Ok(Err(OrderPlacement::PaymentNotOffered.into()));
     }
-    let reservation = match reserve(tx, cx, &account, (&quote, &choice.plan.id), &agreed).await? {
+    let reservation = match reserve(tx, cx, &parties.payer, (&quote, &choice.plan.id), &agreed).await? {
         Ok(reservation) => reservation,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -322,7 +324,7 @@ async fn write_order(
     let order = Order {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
-        account_id: account.id.clone(),
+        account_id: parties.payer.id.clone(),
         licensee_id: parties.licensee_id(),
         relation_id: place.for_client.as_ref().map(|client| client.relation_id.clone()),
         user_id: place.user_id.clone(),
@@ -346,6 +348,7 @@ async fn write_order(
         promotion_code: agreed.code(),
         promotion_code_id: agreed.promotion_code_id(),
         stripe_coupon_id: agreed.coupon_id(),
+        discount_bp: parties.discount_bp(),
         stripe_session_id: None,
         stripe_subscription_id: None,
         stripe_invoice_id: None,
@@ -355,10 +358,10 @@ async fn write_order(
     };
     store::insert_order(tx, &order).await?;
     if let Some(reservation) = &reservation {
-        campaigns::record_reservation(tx, cx, &account, &order.id, reservation).await?;
+        campaigns::record_reservation(tx, cx, &parties.payer, &order.id, reservation).await?;
     }
     record_order(tx, cx, master, &order, &parties).await?;
-    Ok(Ok(Priced { order, account, trial_without_card }))
+    Ok(Ok(Priced { order, parties, trial_without_card }))
 }
 
 /// What Stripe is asked to sell.
@@ -452,7 +455,7 @@ fn sold_to(license: &License, cx: &Cx) -> Result<(), ChoiceProblem> {
 }
 
 /// The account's customer at Stripe, with today's name, address and VAT id.
-pub(super) async fn ensure_customer(
+pub(crate) async fn ensure_customer(
     commerce: &Commerce,
     stripe: &Stripe,
     cx: &Cx,

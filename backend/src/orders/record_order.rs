@@ -30,7 +30,8 @@ pub(super) async fn record_order(
     if let (true, Some(clientele)) = (order.is_for_client_to_pay(), &parties.clientele) {
         audit::record(tx, cx, Some(&clientele.partner.id), act, id, audit::NOTHING, Some(&after)).await?;
     }
-    if order.is_for_client_to_pay() && order.payment != Payment::None {
+    // By card, once there is a page to pay it on.
+    if order.payment == Payment::Transfer {
         mail_client(tx, cx, master, order, parties).await?;
     }
     Ok(())
@@ -44,15 +45,15 @@ pub(super) fn as_payer_sees(cx: &Cx, order: &Order) -> Cx {
     cx.clone()
 }
 
-/// Queues the mail to where the client's invoices go.
-async fn mail_client(
+/// Tells the client that is to pay what its partner has ordered for it, where its invoices go.
+pub(super) async fn mail_client(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
     order: &Order,
     parties: &Parties,
 ) -> Result<(), DbError> {
-    let Some(clientele) = &parties.clientele else { return Ok(()) };
+    let Some(clientele) = parties.clientele.as_ref().filter(|_| order.is_for_client_to_pay()) else { return Ok(()) };
     let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
     let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id).await? else { return Ok(()) };
     let Some(product) = catalog::find_product(tx, &cx.vendor_id, &plan.product_id).await? else { return Ok(()) };

@@ -39,15 +39,31 @@ pub async fn list_orders(
     )
 }
 
-/// Open orders, oldest first: what the reconciler asks Stripe about.
-pub(crate) async fn list_open_orders(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<Order>, DbError> {
+/// Open orders, those that nobody has asked Stripe about for the longest time first: what the reconciler asks about. What
+/// only waits for its transfer is not among them where it was asked about after `waiting_until`.
+pub(crate) async fn list_open_orders(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    waiting_until: UnixMs,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
     fetch_all!(
         tx,
         Order,
-        "SELECT * FROM orders WHERE vendor_id = $1 AND status = 'open' ORDER BY created_at, id LIMIT $2",
+        "SELECT * FROM orders
+         WHERE vendor_id = $1 AND status = 'open'
+           AND (payment <> 'transfer' OR license_id IS NULL OR stripe_invoice_id IS NULL OR looked_at <= $2)
+         ORDER BY looked_at, created_at, id LIMIT $3",
         vendor_id,
+        waiting_until,
         limit
     )
+}
+
+/// Notes that Stripe is asked about an order now.
+pub(crate) async fn set_looked_at(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId, now: UnixMs) -> Result<(), DbError> {
+    execute!(tx, "UPDATE orders SET looked_at = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, now)?;
+    Ok(())
 }
 
 pub(super) async fn lock_order(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId) -> Result<Option<Order>, DbError> {
@@ -66,9 +82,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
                              billing_interval, seats, years, currency, amount_minor, status, payment, items,
                              trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version,
-                             stripe_coupon_id, licensee_id, relation_id)
+                             stripe_coupon_id, licensee_id, relation_id, discount_bp)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25)",
+                 $24, $25, $26)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -93,7 +109,8 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.plan_version,
         order.stripe_coupon_id.as_deref(),
         order.licensee_id.as_ref(),
-        order.relation_id.as_ref()
+        order.relation_id.as_ref(),
+        order.discount_bp
     )?;
     Ok(())
 }

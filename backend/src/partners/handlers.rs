@@ -38,13 +38,13 @@ pub(super) async fn enqueue_stop_renewals(
     jobs::enqueue(tx, cx, master, job.queued_by(format!("{STOP_RENEWALS}:{relation_id}"))).await.map(drop)
 }
 
-/// After an order was paid: a relation that ended in between does not go on paying by it.
+/// After an order was paid: a relation that ended in between does not go on paying by it. Whether it has ended is asked by
+/// the job, once this is committed: asked here, an end that is being committed at this moment would be missed by both.
 pub(crate) async fn check_relation_of(tx: &mut Tx, cx: &Cx, master: &MasterKey, order: &Order) -> Result<(), DbError> {
-    let (Some(relation_id), Some(client_id)) = (&order.relation_id, &order.licensee_id) else { return Ok(()) };
-    if are_related(tx, &cx.vendor_id, &order.account_id, client_id).await? {
-        return Ok(());
+    match (&order.relation_id, &order.licensee_id) {
+        (Some(relation_id), Some(_)) => enqueue_stop_renewals(tx, cx, master, relation_id).await,
+        _ => Ok(()),
     }
-    enqueue_stop_renewals(tx, cx, master, relation_id).await
 }
 
 struct StopRenewals(Commerce);
@@ -71,9 +71,14 @@ impl Handler for StopRenewals {
         });
         let licenses: Result<Vec<LicenseId>, DbError> = found.await;
         let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
+        let mut failed = None;
         for license_id in licenses? {
-            cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await?;
+            // One that cannot be called off does not keep the others renewing.
+            if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
+                tracing::warn!(%error, %license_id, "what a partner pays for a former client cannot be called off");
+                failed = failed.or(Some(error));
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

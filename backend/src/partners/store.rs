@@ -388,6 +388,7 @@ pub(super) async fn list_paid_for(
         "SELECT s.license_id FROM subscriptions s
          JOIN licenses l ON l.vendor_id = s.vendor_id AND l.id = s.license_id
          WHERE s.vendor_id = $1 AND s.account_id = $2 AND l.account_id = $3 AND s.ended_at IS NULL
+           AND NOT s.cancel_at_period_end
          ORDER BY s.license_id",
         vendor_id,
         partner_id,

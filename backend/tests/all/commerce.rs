@@ -34,6 +34,7 @@ mod promotions;
 mod reversals;
 mod settings;
 mod shop;
+mod sweeps;
 mod to_perpetual;
 mod transfers;
 mod trials;

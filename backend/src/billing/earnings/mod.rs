@@ -4,8 +4,8 @@
 //! **Counted** are subscriptions that Stripe calls `active` or `past_due` and that have been paid once: no trials, nothing
 //! that waits for its first payment, nothing that costs nothing. One that is cancelled counts until it ends. What it is worth
 //! a month is told by [`rules::monthly_minor`], with the discount of the campaign that it was ordered with for as long as
-//! that lasts; discounts that somebody gave at Stripe itself are not known here. Tax is never part of it. Updates of
-//! perpetual licenses that renew by themselves are not counted.
+//! that lasts, or of the partner that ordered it; discounts that somebody gave at Stripe itself are not known here. Tax is
+//! never part of it. Updates of perpetual licenses that renew by themselves are not counted.
 //!
 //! **New** are those of them that began to be paid since a moment, **ended** those that were paid and have ended since.
 //! Changes of plan or seats are neither; they change what is running.

@@ -114,8 +114,8 @@ pub async fn sum_earnings(tx: &mut Tx, vendor_id: &VendorId, now: UnixMs) -> Res
     Ok(plans)
 }
 
-/// The subscriptions with a discount. A month of a discount is 365.25 / 12 days long. SQLite takes cross joins in the order in
-/// which they are written, and redemptions are the fewest.
+/// The subscriptions with a discount, by a campaign or by the partner that ordered. A month of a discount is 365.25 / 12 days
+/// long. SQLite takes cross joins in the order in which they are written, and redemptions and partners' orders are the fewest.
 async fn list_discounted(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -139,7 +139,18 @@ async fn list_discounted(
            AND (c.plan_ids = '[]' OR c.plan_ids LIKE '%\"' || s.plan_id || '\"%')
            AND s.earning_since IS NOT NULL AND s.recurring_minor > 0
            AND (s.ended_at >= $2 OR (s.ended_at IS NULL AND s.stripe_status IN ('active', 'past_due')))
-         GROUP BY s.plan_id, s.currency, s.billing_interval, s.recurring_minor, c.percent_bp, c.amount_minor",
+         GROUP BY s.plan_id, s.currency, s.billing_interval, s.recurring_minor, c.percent_bp, c.amount_minor
+         UNION ALL
+         SELECT s.plan_id, s.currency, s.billing_interval, s.recurring_minor, o.discount_bp,
+                CAST(NULL AS BIGINT), COUNT(CASE WHEN s.ended_at IS NULL THEN 1 END),
+                COUNT(CASE WHEN s.ended_at IS NULL AND s.earning_since >= $2 THEN 1 END),
+                COUNT(CASE WHEN s.ended_at IS NOT NULL THEN 1 END)
+         FROM orders o CROSS JOIN subscriptions s
+         WHERE o.vendor_id = $1 AND o.discount_bp IS NOT NULL AND o.kind = 'subscription'
+           AND s.vendor_id = o.vendor_id AND s.license_id = o.license_id
+           AND s.earning_since IS NOT NULL AND s.recurring_minor > 0
+           AND (s.ended_at >= $2 OR (s.ended_at IS NULL AND s.stripe_status IN ('active', 'past_due')))
+         GROUP BY s.plan_id, s.currency, s.billing_interval, s.recurring_minor, o.discount_bp",
         vendor_id,
         month,
         now
@@ -163,8 +174,11 @@ pub async fn list_earnings(
         tx,
         Earning,
         "SELECT s.id, s.account_id, a.company, s.license_id, r.name AS product_name, p.name AS plan_name, s.seats,
-                s.billing_interval, s.currency, s.recurring_minor, c.percent_bp, c.amount_minor AS amount_off_minor,
-                s.stripe_status, s.cancel_at_period_end, s.earning_since, s.ended_at
+                s.billing_interval, s.currency, s.recurring_minor,
+                COALESCE(c.percent_bp, (SELECT o.discount_bp FROM orders o
+                                        WHERE o.vendor_id = s.vendor_id AND o.license_id = s.license_id
+                                          AND o.kind = 'subscription' LIMIT 1)) AS percent_bp,
+                c.amount_minor AS amount_off_minor, s.stripe_status, s.cancel_at_period_end, s.earning_since, s.ended_at
          FROM subscriptions s
          JOIN accounts a ON a.vendor_id = s.vendor_id AND a.id = s.account_id
          JOIN plans p ON p.vendor_id = s.vendor_id AND p.id = s.plan_id

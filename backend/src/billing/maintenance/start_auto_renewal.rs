@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::{AutoRenewal, AutoRenewalStatus, rules, store};
-use crate::accounts::{self, Act};
+use crate::accounts::{self, Account, Act};
 use crate::billing::{Commerce, CommerceError};
 use crate::catalog::{self, BillingInterval};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{LicenseId, UserId};
 use crate::money::{Currency, Money};
+use crate::orders::ensure_customer;
 use crate::orders::rules::{QuoteLine, quote_maintenance};
 use crate::stripe::{IdempotencyKey, NewYearly, YearlyLine};
 use crate::{audit, licenses};
@@ -57,7 +58,21 @@ pub enum AutoRenewalStart {
 struct Written {
     renewal: AutoRenewal,
     lines: Vec<YearlyLine>,
-    customer_id: Option<String>,
+    customer_id: String,
+}
+
+/// Why nothing was written.
+enum NotWritten {
+    /// It cannot be asked for.
+    Refused(AutoRenewalStart),
+    /// Stripe does not know the account yet.
+    NoCustomer(Box<Account>),
+}
+
+impl From<AutoRenewalStart> for NotWritten {
+    fn from(refused: AutoRenewalStart) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 /// Opens Stripe's page on which automatic renewal is agreed to. Nothing changes before it was.
@@ -70,15 +85,16 @@ pub async fn start_auto_renewal(
     start: &StartAutoRenewal,
 ) -> Result<AutoRenewalStart, CommerceError> {
     let stripe = commerce.stripe(cx)?;
-    let (tx_cx, tx_start) = (cx.clone(), start.clone());
-    let written = commerce.db.write(move |tx| Box::pin(async move { write(tx, &tx_cx, &tx_start).await })).await?;
-    let Written { mut renewal, lines, customer_id } = match written {
-        Ok(written) => *written,
-        Err(refused) => return Ok(refused),
+    let written = loop {
+        let (tx_cx, tx_start) = (cx.clone(), start.clone());
+        match commerce.db.write(move |tx| Box::pin(async move { write(tx, &tx_cx, &tx_start).await })).await? {
+            Ok(written) => break *written,
+            Err(NotWritten::Refused(refused)) => return Ok(refused),
+            // Its account has bought nothing yet: a partner bought the license, or somebody of the vendor's issued it.
+            Err(NotWritten::NoCustomer(account)) => drop(ensure_customer(commerce, stripe, cx, &account).await?),
+        }
     };
-    let customer_id = customer_id.ok_or_else(|| {
-        CommerceError::Contradiction(format!("license {} was bought by no customer of Stripe's", renewal.license_id))
-    })?;
+    let Written { mut renewal, lines, customer_id } = written;
     let with_id = |url: &str| url.replace("{AUTO_RENEWAL_ID}", renewal.id.as_str());
     let new = NewYearly {
         customer_id,
@@ -104,26 +120,26 @@ async fn write(
     tx: &mut Tx,
     cx: &Cx,
     start: &StartAutoRenewal,
-) -> Result<Result<Box<Written>, AutoRenewalStart>, CommerceError> {
+) -> Result<Result<Box<Written>, NotWritten>, CommerceError> {
     // Locked, so that it does not go over to another account meanwhile.
     let view = licenses::lock_license(tx, &cx.vendor_id, &start.license_id).await?;
-    let Some(license) = view.map(|view| view.license) else { return Ok(Err(AutoRenewalStart::NotAllowed)) };
+    let Some(license) = view.map(|view| view.license) else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
     if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
-        return Ok(Err(AutoRenewalStart::NotAllowed));
+        return Ok(Err(AutoRenewalStart::NotAllowed.into()));
     }
-    let Some(until) = license.updates_until else { return Ok(Err(AutoRenewalStart::NotAllowed)) };
+    let Some(until) = license.updates_until else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
     if store::find_auto_renewal(tx, &cx.vendor_id, &license.id).await?.is_some() {
-        return Ok(Err(AutoRenewalStart::On));
+        return Ok(Err(AutoRenewalStart::On.into()));
     }
     if !rules::can_renew_by_itself(until, cx.now) {
-        return Ok(Err(AutoRenewalStart::TooLate));
+        return Ok(Err(AutoRenewalStart::TooLate.into()));
     }
     let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
     let currency: Currency = start.agreed.currency;
     let bought = license.composition(BillingInterval::Once, currency);
     let quote = plan.and_then(|plan| quote_maintenance(&plan, &bought, 1).ok());
     let Some(quote) = quote.filter(|quote| quote.total == start.agreed) else {
-        return Ok(Err(AutoRenewalStart::Outdated));
+        return Ok(Err(AutoRenewalStart::Outdated.into()));
     };
     let line = |line: &QuoteLine| {
         let price_id = line.price.stripe_price_id.clone();
@@ -132,6 +148,10 @@ async fn write(
     };
     let lines = quote.lines.iter().map(line).collect::<Result<Vec<_>, CommerceError>>()?;
     let account = accounts::find_account(tx, &cx.vendor_id, &license.account_id).await?;
+    let Some(account) = account else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
+    let Some(customer_id) = account.stripe_customer_id.clone() else {
+        return Ok(Err(NotWritten::NoCustomer(Box::new(account))));
+    };
     let renewal = AutoRenewal {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
@@ -153,9 +173,5 @@ async fn write(
     });
     let (account_id, id) = (Some(&renewal.account_id), renewal.id.as_str());
     audit::record(tx, cx, account_id, "auto_renewal.ask", id, audit::NOTHING, Some(&after)).await?;
-    Ok::<_, CommerceError>(Ok(Box::new(Written {
-        lines,
-        customer_id: account.and_then(|account| account.stripe_customer_id),
-        renewal,
-    })))
+    Ok(Ok(Box::new(Written { renewal, lines, customer_id })))
 }

@@ -9,7 +9,7 @@ use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::stripe::{IdempotencyKey, InvoiceState, Stripe, StripeInvoice, StripeSubscription, SubscriptionState};
 use crate::text::en::{buying, options, order_mail};
-use crate::{accounts, audit, catalog, events};
+use crate::{accounts, audit, catalog, events, licenses};
 
 /// Where a change stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,10 +129,13 @@ async fn tell(
     let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &wanted.plan_id).await? else { return Ok(()) };
     let seats = buying::seats(plan.license_type, wanted.seats);
     let bought = options::with_seats(seats, &plan, wanted);
-    let page = format!("{}/licenses/{}", sender.origin, change.license_id);
+    // A partner that pays cannot open the license of its client.
+    let license = licenses::find_license(tx, &cx.vendor_id, &change.license_id).await?;
+    let license_id = license.map(|view| view.license).filter(|it| it.account_id == account.id).map(|it| it.id);
+    let license_id = license_id.as_ref();
     let letter = match standing {
-        Standing::Paid => order_mail::change_made(&sender, &plan.name, &bought, &page),
-        Standing::Awaited | Standing::TakenBack => order_mail::change_dropped(&sender, &plan.name, &bought, &page),
+        Standing::Paid => order_mail::change_made(&sender, &plan.name, &bought, license_id),
+        Standing::Awaited | Standing::TakenBack => order_mail::change_dropped(&sender, &plan.name, &bought, license_id),
     };
     mail::enqueue(tx, cx, master, &sender.mail(&account.billing_email, &account.company, letter)).await
 }

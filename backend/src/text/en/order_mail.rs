@@ -1,6 +1,7 @@
 //! Letters about orders that are not paid yet, or were not.
 
 use super::{documents, transfers as words};
+use crate::ids::LicenseId;
 use crate::invoices::transfers::{PaysFor, Reminder, Transfer};
 use crate::mail::{Letter, Sender};
 use crate::money::Money;
@@ -72,7 +73,7 @@ pub fn transfer_given_up(sender: &Sender, product: &str, plan: &str, page: &str)
 
 /// Tells that a change that was paid by transfer is made.
 #[must_use]
-pub fn change_made(sender: &Sender, plan: &str, seats: &str, page: &str) -> Letter {
+pub fn change_made(sender: &Sender, plan: &str, seats: &str, license_id: Option<&LicenseId>) -> Letter {
     Letter {
         subject: format!("Your change to {plan} is made"),
         heading: "Your change is made".to_owned(),
@@ -80,7 +81,7 @@ pub fn change_made(sender: &Sender, plan: &str, seats: &str, page: &str) -> Lett
             "It is paid, and the license is {plan} with {seats} from now on. Running instances hear of it at their next \
              check."
         )],
-        button: Some(("Open the license".to_owned(), page.to_owned())),
+        button: Some(changed_page(sender, license_id)),
         reason: format!("You get this mail because you ordered a change from {} by bank transfer.", sender.name),
         ..Letter::default()
     }
@@ -88,7 +89,7 @@ pub fn change_made(sender: &Sender, plan: &str, seats: &str, page: &str) -> Lett
 
 /// Tells that a change was dropped, because its transfer did not come or its invoice was taken back.
 #[must_use]
-pub fn change_dropped(sender: &Sender, plan: &str, seats: &str, page: &str) -> Letter {
+pub fn change_dropped(sender: &Sender, plan: &str, seats: &str, license_id: Option<&LicenseId>) -> Letter {
     Letter {
         subject: format!("Your change to {plan} was not made"),
         heading: "Your change was not made".to_owned(),
@@ -99,9 +100,17 @@ pub fn change_dropped(sender: &Sender, plan: &str, seats: &str, page: &str) -> L
             ),
             "Money that has arrived for it, or arrives later, is kept for you.".to_owned(),
         ],
-        button: Some(("Open the license".to_owned(), page.to_owned())),
+        button: Some(changed_page(sender, license_id)),
         reason: format!("You get this mail because you ordered a change from {} by bank transfer.", sender.name),
         ..Letter::default()
+    }
+}
+
+/// Where the letters about a change lead: to the license, or, without one that its payer can open, to the invoices.
+fn changed_page(sender: &Sender, license_id: Option<&LicenseId>) -> (String, String) {
+    match license_id {
+        Some(id) => ("Open the license".to_owned(), format!("{}/licenses/{id}", sender.origin)),
+        None => ("Open your invoices".to_owned(), format!("{}/invoices", sender.origin)),
     }
 }
 

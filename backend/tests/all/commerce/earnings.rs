@@ -12,14 +12,14 @@ use super::shop::Shop;
 use crate::support::{NOW, master, on_both_engines};
 
 impl Shop {
-    async fn earned(&self) -> anyhow::Result<Vec<PlanEarnings>> {
+    pub(super) async fn earned(&self) -> anyhow::Result<Vec<PlanEarnings>> {
         let (vendor_id, now) = (self.vendor.id.clone(), self.now());
         let sums: Result<_, DbError> =
             self.db.read(move |tx| Box::pin(async move { sum_earnings(tx, &vendor_id, now).await })).await;
         Ok(sums?)
     }
 
-    async fn earning(&self, state: EarningState) -> anyhow::Result<Vec<(LicenseId, i64)>> {
+    pub(super) async fn earning(&self, state: EarningState) -> anyhow::Result<Vec<(LicenseId, i64)>> {
         let (vendor_id, now) = (self.vendor.id.clone(), self.now());
         let filter = EarningFilter { state, ..EarningFilter::default() };
         let rows: Result<_, DbError> = self

@@ -4,6 +4,8 @@ use backend::accounts::{
     Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
     create_account, sign_up,
 };
+use backend::audit::{AuditEntry, AuditFilter, AuditScope, Who, list_audit};
+use backend::billing::earnings::{EarningState, Sum};
 use backend::billing::{CancelReason, Cancellation, Resumption, cancel_subscription, resume_subscription};
 use backend::catalog::{BillingInterval, Composition};
 use backend::db::{Db, DbError, Tx};
@@ -11,8 +13,8 @@ use backend::ids::{AccountId, RelationId, UserId};
 use backend::invoices::{Invoice, list_invoices};
 use backend::licenses::{KeyReveal, LicenseStatus, reveal_key};
 use backend::orders::{
-    CheckoutUrls, ForClient, Order, OrderPlacement, OrderProgress, Payment, PlaceOrder, Purchase, order_progress,
-    place_order,
+    CheckoutUrls, ForClient, Fulfilment, GivenUp, Order, OrderPlacement, OrderProgress, OrderStatus, Payment,
+    PlaceOrder, Purchase, cancel_order, fulfil_order, order_progress, place_order,
 };
 use backend::partners::{
     Acceptance, InviteClient, Invited, PartnerTerms, RelationEnd, TermsSet, accept_relation, end_relation,
@@ -20,7 +22,7 @@ use backend::partners::{
 };
 use backend::{Actor, Cx};
 
-use super::shop::Shop;
+use super::shop::{ADDRESS, Shop, run_sql};
 use crate::support::{cx, master, on_both_engines};
 
 /// What 10 % take off what is ordered: `startup` with three seats, 448.00.
@@ -131,13 +133,23 @@ impl Shop {
         payer: &AccountId,
         takes_off_minor: i64,
     ) -> anyhow::Result<OrderPlacement> {
+        self.order_for_client_by(Payment::Card, partner, payer, takes_off_minor).await
+    }
+
+    async fn order_for_client_by(
+        &self,
+        payment: Payment,
+        partner: &Partner,
+        payer: &AccountId,
+        takes_off_minor: i64,
+    ) -> anyhow::Result<OrderPlacement> {
         let plan_id = self.plan("startup").await?.id;
         let place = PlaceOrder {
             account_id: payer.clone(),
             user_id: partner.user.id.clone(),
             session_hash: None,
             purchase: Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 3, self.currency)),
-            payment: Payment::Card,
+            payment,
             promotion: None,
             for_client: Some(ForClient { relation_id: partner.relation_id.clone(), takes_off_minor }),
             urls: CheckoutUrls {
@@ -205,6 +217,48 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn what_a_partners_order_brings_in_each_month_is_less_by_its_discount(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+        assert_eq!((order.amount_minor, order.discount_bp), (44_800, Some(TERMS.discount_bp)));
+        shop.pay(&url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("a license");
+        let one = Sum { subscriptions: 1, monthly_minor: 44_800 - TENTH };
+        let earned = shop.earned().await?;
+        assert_eq!((earned.len(), earned[0].running, earned[0].new), (1, one, one));
+        // Another plan of the same company, without a partner, is worth its price.
+        let own = shop.buy("startup", BillingInterval::Month, 3).await?.id;
+        let both = Sum { subscriptions: 2, monthly_minor: 2 * 44_800 - TENTH };
+        assert_eq!(shop.earned().await?[0].running, both);
+        let mut listed = shop.earning(EarningState::Running).await?;
+        listed.sort_by_key(|(_, monthly)| *monthly);
+        assert_eq!(listed, [(license_id, 44_800 - TENTH), (own, 44_800)]);
+        Ok(())
+    }
+
+    async fn one_renewal_that_cannot_be_called_off_does_not_keep_the_others(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let mut licenses = Vec::new();
+        for _ in 0..2 {
+            let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+            shop.pay(&url, "4242").await?;
+            shop.deliver_all().await?;
+            shop.work().await?;
+            licenses.push(shop.find_order(&order.id).await?.license_id.expect("a license"));
+        }
+        licenses.sort_by_key(ToString::to_string);
+        let unknown = "UPDATE subscriptions SET stripe_subscription_id = 'sub_unknown' WHERE license_id =";
+        run_sql(&shop.db, vec![format!("{unknown} '{}'", licenses[0])]).await?;
+        shop.part(&partner).await?;
+        assert!(!shop.subscription(&licenses[0]).await?.cancel_at_period_end);
+        assert!(shop.subscription(&licenses[1]).await?.cancel_at_period_end);
+        Ok(())
+    }
+
     async fn when_the_relation_ends_what_the_partner_pays_does_not_renew_and_nobody_can_undo_it(db: Db) {
         let shop = Shop::open(db).await?;
         let partner = shop.partner().await?;
@@ -242,6 +296,21 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn an_end_that_is_committed_while_an_order_is_granted_is_seen_all_the_same(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let (order, url) = shop.placed_for_client(&partner, &partner.account.id).await?;
+        shop.pay(&url, "4242").await?;
+        let done = fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        let Fulfilment::Fulfilled { license_id, newly: true } = done else { anyhow::bail!("{done:?}") };
+        // The grant could not see it, and the job of the end ran before the grant was committed.
+        let ended = "UPDATE client_relations SET status = 'ended' WHERE id =";
+        run_sql(&shop.db, vec![format!("{ended} '{}'", partner.relation_id)]).await?;
+        shop.work().await?;
+        assert!(shop.subscription(&license_id).await?.cancel_at_period_end);
+        Ok(())
+    }
+
     async fn the_client_pays_what_its_partner_has_ordered_and_decides_about_it(db: Db) {
         let shop = Shop::open(db).await?;
         let partner = shop.partner().await?;
@@ -272,6 +341,41 @@ on_both_engines! {
         // What the client pays goes on without the partner.
         shop.part(&partner).await?;
         assert!(!shop.subscription(&license_id).await?.cancel_at_period_end);
+        Ok(())
+    }
+
+    async fn a_client_is_asked_to_pay_only_where_there_is_a_page_for_it(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let unknown = "UPDATE prices SET stripe_price_id = 'price_unknown_' || id WHERE stripe_price_id IS NOT NULL";
+        run_sql(&shop.db, vec![unknown.to_owned()]).await?;
+        let refused = shop.order_for_client(&partner, &shop.account.id, TENTH).await;
+        assert!(refused.is_err(), "{refused:?}");
+        shop.work().await?;
+        assert_eq!(shop.subjects(), Vec::<String>::new());
+        Ok(())
+    }
+
+    async fn a_clients_log_does_not_tell_which_of_its_partners_people_gave_an_order_up(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let placed = shop.order_for_client_by(Payment::Transfer, &partner, &partner.account.id, TENTH).await?;
+        let OrderPlacement::Made { order } = placed else { anyhow::bail!("{placed:?}") };
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("a license");
+        let partner_cx = Cx { address: Some(ADDRESS), ..shop.act_as(&partner.user.id) };
+        let given_up = cancel_order(&shop.commerce, &partner_cx, &order.id).await?;
+        assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
+        assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Ended);
+        let (cx, scope) = (shop.cx(), AuditScope::Account(shop.account.id.clone()));
+        let filter = AuditFilter { object: license_id.to_string(), ..AuditFilter::default() };
+        let log: Result<_, DbError> = shop
+            .db
+            .read(move |tx| Box::pin(async move { list_audit(tx, &cx, &scope, &filter, None, 50).await }))
+            .await;
+        let log = log?.expect("the client's own");
+        let by_job = |entry: &AuditEntry| entry.who == Who::Job("orders.give_up".to_owned()) && entry.address.is_none();
+        assert!(log.iter().any(|entry| entry.act == "license.end" && by_job(entry)), "{log:?}");
+        assert!(!log.iter().any(|entry| matches!(entry.who, Who::Person(..))), "{log:?}");
         Ok(())
     }
 

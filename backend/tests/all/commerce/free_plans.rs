@@ -5,7 +5,10 @@ use backend::catalog::{BillingInterval, Composition};
 use backend::db::Db;
 use backend::invoices::InvoiceStatus;
 use backend::licenses::LicenseStatus;
-use backend::orders::{Fulfilment, Order, OrderPlacement, OrderStatus, Payment, Purchase, fulfil_order, show_new_key};
+use backend::orders::{
+    Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Payment, Purchase, cancel_order, fulfil_order,
+    show_new_key,
+};
 use backend::stripe::SubscriptionState;
 
 use super::shop::Shop;
@@ -98,6 +101,17 @@ on_both_engines! {
         let (shop, order, made) = died(db).await?;
         assert_eq!(reconcile(&shop.commerce, &shop.cx()).await?.orders, 1);
         completed(&shop, &order, &made).await
+    }
+
+    async fn a_free_order_that_is_given_up_while_it_is_made_stays_given_up(db: Db) {
+        let (shop, order, _) = died(db).await?;
+        let (commerce, cx) = (&shop.commerce, shop.cx());
+        // Making it takes several calls to Stripe, giving it up none.
+        let (made, given_up) = tokio::join!(fulfil_order(commerce, &cx, &order.id), cancel_order(commerce, &cx, &order.id));
+        assert_eq!(given_up?, GivenUp::Closed(OrderStatus::Cancelled));
+        assert_eq!(made?, Fulfilment::Closed(OrderStatus::Cancelled));
+        assert_eq!((shop.find_order(&order.id).await?.status, shop.licenses().await?), (OrderStatus::Cancelled, 0));
+        Ok(())
     }
 
     async fn what_costs_something_is_not_ordered_for_nothing_nor_the_other_way_round(db: Db) {

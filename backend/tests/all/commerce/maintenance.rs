@@ -13,7 +13,7 @@ use backend::ids::{AutoRenewalId, LicenseId};
 use backend::licenses::rules::add_years;
 use backend::money::{Currency, Money};
 
-use super::shop::Shop;
+use super::shop::{Shop, run_sql};
 use crate::support::{NOW, master, on_both_engines};
 
 async fn pass(shop: &Shop, to: UnixMs) -> anyhow::Result<()> {
@@ -109,6 +109,20 @@ on_both_engines! {
         assert!(!is_on(&shop, &license.id).await?);
         pass(&shop, add_years(NOW, 3).plus(3 * HOUR_MS)).await?;
         assert_eq!(shop.license(&license.id).await?.updates_until, Some(add_years(NOW, 3)), "not any more");
+        Ok(())
+    }
+
+    async fn who_has_bought_nothing_at_stripe_can_have_updates_renew_by_themselves(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
+        // As it is where a partner bought the license, or where it was issued by hand.
+        run_sql(&shop.db, vec!["UPDATE accounts SET stripe_customer_id = NULL".to_owned()]).await?;
+        assert_eq!(ask(&shop, &license.id, year(2)).await?, AutoRenewalStart::Outdated);
+        assert_eq!(shop.find_account().await?.stripe_customer_id, None, "nothing is made for what is refused");
+        let id = switch_on(&shop, &license.id, 1).await?;
+        assert!(shop.find_account().await?.stripe_customer_id.is_some());
+        let done = finish_auto_renewal(&shop.commerce, &shop.cx(), &id).await?;
+        assert_eq!(done, AutoRenewalProgress::On);
         Ok(())
     }
 
