@@ -49,8 +49,8 @@ pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
-pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
+pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 
