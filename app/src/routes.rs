@@ -143,6 +143,11 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns")) view=pages::staff_campaigns::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), StaticSegment("new")) view=pages::staff_new_campaign::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), ParamSegment("id")) view=pages::staff_campaign::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog")) view=pages::staff_catalog::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("preview")) view=pages::staff_catalog_preview::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("upload")) view=pages::staff_catalog_upload::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id")) view=pages::staff_catalog_plan::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), ParamSegment("id")) view=pages::staff_catalog_product::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("instances")) view=pages::staff_instances::page />

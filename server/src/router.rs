@@ -124,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 15] {
+fn for_people() -> [Handler; 16] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
@@ -134,6 +134,7 @@ fn for_people() -> [Handler; 15] {
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
         (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
+        (Method::GET, "/staff/catalog/catalog.toml", get(http::exports::catalog)),
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),

@@ -43,6 +43,7 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod sign_in_link;
 pub mod staff;
+pub mod staff_catalog;
 pub mod staff_issue;
 pub mod staff_licenses;
 pub mod staff_mails;

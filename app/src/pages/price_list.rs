@@ -9,7 +9,7 @@ use backend::db::DbError;
 use backend::money::{Currency, Money};
 use backend::orders::currency::{self, FixedCurrency};
 use backend::orders::{promotion, rules};
-use backend::text::en::{buying as text, currencies as currency_words, options, packs, promotions};
+use backend::text::en::{buying as text, console_catalog, currencies as currency_words, options, packs, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 
@@ -25,14 +25,22 @@ pub fn page() -> impl IntoView {
 }
 
 /// A product with what can be bought of it.
-struct Shelf {
-    product: Product,
-    plans: Vec<Plan>,
-    newest: Option<Release>,
+pub(super) struct Shelf {
+    pub(super) product: Product,
+    pub(super) plans: Vec<Plan>,
+    pub(super) newest: Option<Release>,
+}
+
+/// Where a list stands, and where choosing a plan leads to.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) list: &'static str,
+    pub(super) buy: &'static str,
 }
 
 /// What the address asks for.
-struct Choice {
+pub(super) struct Choice {
+    place: Place,
     interval: BillingInterval,
     currency: Currency,
     product: Option<String>,
@@ -87,17 +95,8 @@ fn body(visit: &Visit, shelves: Vec<Shelf>, fixed: Option<FixedCurrency>) -> imp
         .into_any();
     };
     let intervals = intervals(&shelves, currency);
-    let asked = visit.query("interval").and_then(|word| BillingInterval::parse(&word));
-    let choice = Choice {
-        interval: asked.or(intervals.first().copied()).unwrap_or(BillingInterval::Month),
-        currency,
-        product: visit.query("product"),
-        plan: visit.query("plan"),
-        seats: visit.query("seats").and_then(|number| number.trim().parse().ok()),
-        several_products: shelves.len() > 1,
-        several_currencies: currencies.len() > 1,
-        code: visit.query("code").and_then(|typed| promotion::read_code(&typed)),
-    };
+    let place = Place { list: "/", buy: "/buy" };
+    let choice = Choice::of(visit, place, &intervals, currency, shelves.len() > 1, currencies.len() > 1);
     let carried = choice
         .code
         .as_deref()
@@ -141,6 +140,31 @@ fn body(visit: &Visit, shelves: Vec<Shelf>, fixed: Option<FixedCurrency>) -> imp
     .into_any()
 }
 
+impl Choice {
+    /// What the address asks for, where plans are sold at these intervals.
+    pub(super) fn of(
+        visit: &Visit,
+        place: Place,
+        intervals: &[BillingInterval],
+        currency: Currency,
+        several_products: bool,
+        several_currencies: bool,
+    ) -> Self {
+        let asked = visit.query("interval").and_then(|word| BillingInterval::parse(&word));
+        Self {
+            place,
+            interval: asked.or(intervals.first().copied()).unwrap_or(BillingInterval::Month),
+            currency,
+            product: visit.query("product"),
+            plan: visit.query("plan"),
+            seats: visit.query("seats").and_then(|number| number.trim().parse().ok()),
+            several_products,
+            several_currencies,
+            code: visit.query("code").and_then(|typed| promotion::read_code(&typed)),
+        }
+    }
+}
+
 /// The vendor's own words, or the first product's where there are none.
 fn headline(vendor: &Vendor, shelves: &[Shelf]) -> (String, Option<String>) {
     let product = shelves.first().map(|shelf| &shelf.product);
@@ -152,7 +176,7 @@ fn headline(vendor: &Vendor, shelves: &[Shelf]) -> (String, Option<String>) {
     (title, Some(vendor.profile.lead.clone()).filter(|lead| !lead.is_empty()))
 }
 
-fn intervals(shelves: &[Shelf], currency: Currency) -> Vec<BillingInterval> {
+pub(super) fn intervals(shelves: &[Shelf], currency: Currency) -> Vec<BillingInterval> {
     let offered = |interval: &BillingInterval| {
         shelves.iter().flat_map(|shelf| &shelf.plans).any(|plan| rules::intervals(plan, currency).contains(interval))
     };
@@ -160,7 +184,7 @@ fn intervals(shelves: &[Shelf], currency: Currency) -> Vec<BillingInterval> {
 }
 
 /// How many months a year saves, where it is the same for every plan that costs something by the year.
-fn months_free(shelves: &[Shelf], currency: Currency) -> Option<i64> {
+pub(super) fn months_free(shelves: &[Shelf], currency: Currency) -> Option<i64> {
     let mut months = shelves
         .iter()
         .flat_map(|shelf| &shelf.plans)
@@ -170,7 +194,7 @@ fn months_free(shelves: &[Shelf], currency: Currency) -> Option<i64> {
     months.all(|other| other == Some(first)).then_some(first)
 }
 
-fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>) -> Vec<NavLink> {
+pub(super) fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>) -> Vec<NavLink> {
     let tab = |interval: &BillingInterval| {
         let mut query = vec![("interval", interval.as_str())];
         if choice.several_currencies {
@@ -179,19 +203,20 @@ fn tabs(choice: &Choice, intervals: &[BillingInterval], months_free: Option<i64>
         query.extend(choice.code.as_deref().map(|code| ("code", code)));
         NavLink {
             label: text::interval_tab(*interval, months_free),
-            href: format!("/?{}", serde_urlencoded::to_string(query).unwrap_or_default()),
+            href: format!("{}?{}", choice.place.list, serde_urlencoded::to_string(query).unwrap_or_default()),
             current: *interval == choice.interval,
         }
     };
     intervals.iter().map(tab).collect()
 }
 
-fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
+pub(super) fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
     let tab = |currency: &Currency| NavLink {
         label: currency_words::name(*currency),
         href: {
             let code = choice.code.as_deref().map_or_else(String::new, |code| format!("&code={code}"));
-            format!("/?interval={}&currency={}{code}", choice.interval.as_str(), currency.as_str())
+            let (list, interval) = (choice.place.list, choice.interval.as_str());
+            format!("{list}?interval={interval}&currency={}{code}", currency.as_str())
         },
         current: *currency == choice.currency,
     };
@@ -199,7 +224,7 @@ fn currency_tabs(choice: &Choice, currencies: &[Currency]) -> Vec<NavLink> {
 }
 
 /// One product; `None` where nothing of it is sold at the chosen interval.
-fn shelf_view(choice: &Choice, shelf: Shelf) -> Option<AnyView> {
+pub(super) fn shelf_view(choice: &Choice, shelf: Shelf) -> Option<AnyView> {
     let Shelf { product, plans, newest } = shelf;
     let sold = |plan: &&Plan| rules::intervals(plan, choice.currency).contains(&choice.interval);
     let cards: Vec<AnyView> = plans.iter().filter(sold).filter_map(|plan| plan_card(choice, &product, plan)).collect();
@@ -279,14 +304,17 @@ fn plan_card(choice: &Choice, product: &Product, plan: &Plan) -> Option<AnyView>
         true => (promotions::FREE.to_owned(), promotions::FREE_PER.to_owned()),
         false => (amount(terms.base_minor), text::price_is_for(interval, plan.license_type)),
     };
-    let summary = Words::from(Some(presentation.tagline.clone()).filter(|tagline| !tagline.is_empty()));
+    // In the preview alone there are plans that are not published.
+    let mark = (!plan.published).then(|| console_catalog::NOT_PUBLISHED.to_owned());
+    let summary = mark.into_iter().chain(Some(presentation.tagline.clone()).filter(|tagline| !tagline.is_empty()));
+    let summary = Words::from(summary.reduce(|mark, tagline| format!("{mark}. {tagline}")));
     let recommended = Words::from(presentation.recommended.then_some(text::RECOMMENDED));
     // The fragment brings the reader back to the number that was sent.
-    let update_url = format!("/#{id}-seats");
+    let update_url = format!("{}#{id}-seats", choice.place.list);
     let calculator = view! {
         <PriceCalculator
             id=id
-            action="/buy".to_owned()
+            action=choice.place.buy.to_owned()
             update_url=update_url
             hidden=hidden
             terms=terms.clone()

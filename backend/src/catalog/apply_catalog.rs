@@ -74,7 +74,7 @@ pub async fn apply_catalog(
     Ok(CatalogApplication::Applied { vendor: Box::new(vendor), changes })
 }
 
-async fn load_current(tx: &mut Tx, vendor_code: &str) -> Result<Current, DbError> {
+pub(super) async fn load_current(tx: &mut Tx, vendor_code: &str) -> Result<Current, DbError> {
     let Some(vendor) = vendors::find_vendor_by_code(tx, vendor_code).await? else { return Ok(Current::default()) };
     let mut products = Vec::new();
     for product in store::list_products(tx, &vendor.id).await? {

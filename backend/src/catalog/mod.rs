@@ -1,24 +1,30 @@
 //! The catalog: products, their releases, and the plans and prices at which they are sold.
 //!
-//! A catalog is written as a TOML file and applied by `server admin apply-catalog` (`apply_catalog.rs`):
-//! validated whole, shown as a difference, applied once or not at all. Prices never change; a new amount
-//! is a new row, and those who bought at the old one keep it.
+//! A catalog is written as a TOML file and applied by `server admin apply-catalog` (`apply_catalog.rs`), or uploaded in
+//! the console (`upload_catalog.rs`): validated whole, shown as a difference, applied once or not at all. What is stored is
+//! written back as such a file by `write_catalog.rs`. Prices never change; a new amount is a new row, and those who bought
+//! at the old one keep it.
 
 mod addons;
 mod apply_catalog;
 mod catalog_file;
 mod check_prices;
 mod composition;
+pub mod console;
 mod diff;
+pub mod handlers;
 mod load_catalog;
 mod logo;
 mod packs;
+mod publish_plan;
 mod publish_release;
 mod push_prices;
 mod rules;
 mod store;
 mod tiers;
+mod upload_catalog;
 mod versions;
+mod write_catalog;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +44,7 @@ pub use load_catalog::{CatalogFileError, load_catalog};
 pub use logo::LogoFault;
 pub(crate) use logo::clean_logo;
 pub use packs::{Pack, PacksHeld, gives_up_packs};
+pub use publish_plan::{PlanPublication, publish_plan, retire_plan};
 pub use publish_release::{DEFAULT_CHANNEL, NewRelease, Publication, publish_release};
 pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
 pub use rules::{
@@ -50,7 +57,9 @@ pub use store::{
     find_product_by_code, find_release, list_plans, list_products, list_releases, newest_covered_release,
 };
 pub use tiers::{PriceRow, Tier, TierMode, Tiers};
+pub use upload_catalog::{CatalogUpload, UPLOAD_MAX_BYTES, UploadFault, fingerprint, preview_upload, upload_catalog};
 pub use versions::{PlanVersion, find_plan_as_held};
+pub use write_catalog::export_catalog;
 
 text_enum! {
     /// Whether a plan is rented or bought.

@@ -531,6 +531,18 @@ pub(super) async fn update_plan(tx: &mut Tx, cx: &Cx, plan: &Plan) -> Result<(),
     Ok(())
 }
 
+/// Puts a plan on the price list or takes it off; whether it was not so before.
+pub(super) async fn update_plan_published(tx: &mut Tx, cx: &Cx, id: &PlanId, published: bool) -> Result<bool, DbError> {
+    let updated = execute!(
+        tx,
+        "UPDATE plans SET published = $3 WHERE vendor_id = $1 AND id = $2 AND published <> $3",
+        &cx.vendor_id,
+        id,
+        published
+    )?;
+    Ok(updated == 1)
+}
+
 pub(super) async fn insert_price(tx: &mut Tx, cx: &Cx, plan_id: &PlanId, price: &Price) -> Result<(), DbError> {
     execute!(
         tx,

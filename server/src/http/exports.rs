@@ -1,6 +1,6 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
 //! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv`,
-//! `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the filters of their lists) for the vendor's
+//! `/staff/catalog/catalog.toml`, `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the filters of their lists) for the vendor's
 //! staff.
 
 use std::fmt::Display;
@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backend::billing::earnings::{EarningFilter, export_earnings};
 use backend::campaigns::export_codes;
+use backend::catalog::export_catalog;
 use backend::feedback::export_feedback;
 use backend::ids::CampaignId;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
@@ -113,6 +114,18 @@ pub(crate) async fn subscriptions(Extension(visit): Extension<Visit>) -> Respons
     }
 }
 
+/// The catalog as a file that can be applied again.
+pub(crate) async fn catalog(Extension(visit): Extension<Visit>) -> Response {
+    let cx = visit.staff_cx();
+    let written = visit.state.db.read(move |tx| Box::pin(async move { export_catalog(tx, &cx).await }));
+    match written.await {
+        Ok(Some(toml)) => file(toml.into_bytes(), TOML, "catalog.toml"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+const TOML: &str = "application/toml; charset=utf-8";
 pub(super) const CSV: &str = "text/csv; charset=utf-8";
 
 fn wanted_year(visit: &Visit) -> Option<i16> {

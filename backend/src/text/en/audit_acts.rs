@@ -156,6 +156,8 @@ const ACTS: &[(&str, &str)] = &[
     ("partner.end", "Ended the partnership"),
     ("partner.make", "Made the account a partner"),
     ("plan.create", "Created the plan"),
+    ("plan.publish", "Put the plan on the price list"),
+    ("plan.retire", "Took the plan off the price list"),
     ("plan.update", "Changed the plan"),
     ("price.create", "Created a price"),
     ("price.push", "Took a price to Stripe"),

@@ -37,6 +37,7 @@ pub const SECTIONS: &[Section] = &[
             ("Campaigns", "/staff/campaigns", StaffAct::See),
         ],
     },
+    Section { label: "Products", links: &[("Catalog", "/staff/catalog", StaffAct::See)] },
     Section {
         label: "Operations",
         links: &[

@@ -49,7 +49,8 @@ pub fn differences(moved: &VersionMove) -> Vec<String> {
     lines
 }
 
-fn limits(from: &Terms, to: &Terms) -> Vec<String> {
+/// What differs between the limits, one line each.
+pub(super) fn limits(from: &Terms, to: &Terms) -> Vec<String> {
     let names: std::collections::BTreeSet<_> = from.limits.keys().chain(to.limits.keys()).collect();
     let amount = |terms: &Terms, name: &str| match terms.limits.get(name) {
         None => "none".to_owned(),
@@ -64,7 +65,8 @@ fn limits(from: &Terms, to: &Terms) -> Vec<String> {
         .collect()
 }
 
-fn features(from: &Terms, to: &Terms) -> Vec<String> {
+/// What differs between the features, one line each.
+pub(super) fn features(from: &Terms, to: &Terms) -> Vec<String> {
     let named = |name: &String| name.replace('_', " ");
     let gained = to.features.keys().filter(|name| !from.features.contains_key(*name));
     let lost = from.features.keys().filter(|name| !to.features.contains_key(*name));

@@ -9,9 +9,10 @@ use app::api::limits::{Limits, Rates};
 use axum::http::Method;
 use backend::accounts::{DbSessionStore, FactorGift, TotpSecret, User, begin_session, find_user, give_second_factor};
 use backend::acting::{ActingStart, begin_acting_session, start_acting};
-use backend::catalog::{CatalogApplication, apply_catalog, load_catalog};
+use backend::catalog::{CatalogApplication, apply_catalog, list_plans, list_products, load_catalog};
 use backend::clock::Clock;
 use backend::cx::Entropy;
+use backend::db::DbError;
 use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::licenses::find_license;
 use backend::stripe::StripeAccounts;
@@ -44,6 +45,8 @@ pub(super) struct Objects {
     invitation: String,
     handover: String,
     campaign: String,
+    product: String,
+    plan: String,
     promotion_code: String,
     token: String,
     vendor_token: String,
@@ -75,6 +78,7 @@ impl World {
         let abroad = second_vendor(&mut app).await?;
         let file = app._folder.path().join("test.db");
         let account = account_of(&app, &license).await?;
+        let (product, plan) = something_sold(&app, &app.vendor.id).await?;
         app.state.db.close().await;
 
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
@@ -93,6 +97,8 @@ impl World {
             colleague: "usr_read_only".to_owned(),
             invitation: "ivt_own".to_owned(),
             campaign: "cmp_own".to_owned(),
+            product,
+            plan,
             promotion_code: "pco_own".to_owned(),
             token: "tok_own".to_owned(),
             vendor_token: "tok_vendor".to_owned(),
@@ -283,6 +289,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         Box::pin(async move { apply_catalog(tx, &cx, &master, &catalog, "https://second.test").await })
     });
     let CatalogApplication::Applied { .. } = applied.await? else { anyhow::bail!("the second catalog was refused") };
+    let (product, plan) = something_sold(app, &second_id(app).await?).await?;
     Ok(Objects {
         license: "lic_abroad".to_owned(),
         instance: "ins_abroad".to_owned(),
@@ -297,6 +304,8 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         invitation: "ivt_abroad".to_owned(),
         handover: "hnd_abroad".to_owned(),
         campaign: "cmp_abroad".to_owned(),
+        product,
+        plan,
         promotion_code: "pco_abroad".to_owned(),
         token: "tok_abroad".to_owned(),
         vendor_token: "tok_abroad".to_owned(),
@@ -306,6 +315,19 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         acting: "act_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
+}
+
+/// A product of a vendor, and a plan of it, by their ids.
+async fn something_sold(app: &TestApp, vendor_id: &VendorId) -> anyhow::Result<(String, String)> {
+    let vendor_id = vendor_id.clone();
+    let found = app.state.db.read(move |tx| {
+        Box::pin(async move {
+            let Some(product) = list_products(tx, &vendor_id).await?.into_iter().next() else { return Ok(None) };
+            let plan = list_plans(tx, &vendor_id, &product.id).await?.into_iter().next();
+            Ok::<_, DbError>(plan.map(|plan| (product.id.to_string(), plan.id.to_string())))
+        })
+    });
+    found.await?.ok_or_else(|| anyhow::anyhow!("nothing is sold"))
 }
 
 async fn account_of(app: &TestApp, license: &LicenseId) -> anyhow::Result<String> {

@@ -14,6 +14,8 @@ impl Objects {
             Some("customers") => &self.account,
             Some("handovers") => &self.handover,
             Some("campaigns") => &self.campaign,
+            Some("catalog") if path.contains("/products/") => &self.product,
+            Some("catalog") => &self.plan,
             Some("mails") => &self.job,
             Some("messages") => &self.conversation,
             Some("partner" | "relations") => &self.relation,
@@ -52,6 +54,8 @@ impl Objects {
     pub(super) fn form_for(&self, path: &str) -> String {
         let form = self.form();
         match path {
+            "/act/publish-plan" | "/act/retire-plan" => form.replace("pln_none", &self.plan),
+            "/act/publish-release" => form + "&version=9.9.9",
             "/act/place-order" => form.replace(&format!("code={}&", self.claim), ""),
             "/act/revoke-vendor-token" => form.replace(&self.token, &self.vendor_token),
             _ => form,
@@ -77,6 +81,7 @@ impl Objects {
             ("code_id", &self.promotion_code),
             ("code", &self.claim),
             ("plan_id", "pln_none"),
+            ("product_id", &self.product),
             ("session_id", "none"),
             ("kid", &self.kid),
             ("account_id", &self.account),
