@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
-use super::acting::named_account;
+use super::acting::{act_for, named_account};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::{local_path, with_next};
 use super::refusal::Refusal;
@@ -142,10 +142,7 @@ pub async fn create_account(
     });
     match created.await? {
         None => redirect(&local_path(&next)),
-        Some(AccountCreation::Created(account)) => {
-            accounts::choose_account(&visit.session, &account.id).await?;
-            redirect(&local_path(&next));
-        }
+        Some(AccountCreation::Created(account)) => act_for(&visit, &account.id, &next).await?,
         Some(AccountCreation::Refused(problems)) => {
             Refusal::fields(form.refused("create-account"), problems).go_back(&page).await;
         }

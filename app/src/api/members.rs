@@ -3,14 +3,14 @@
 use backend::Cx;
 use backend::accounts::members::rules::is_powerful;
 use backend::accounts::members::{self, MemberChange, Position};
-use backend::accounts::{self, Act, Role};
+use backend::accounts::{Act, Role};
 use backend::db::{DbError, Tx, TxFuture};
 use backend::ids::{AccountId, UserId};
 use backend::keys::MasterKey;
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
-use super::acting::{must_be_allowed, named_account};
+use super::acting::{act_for, must_be_allowed, named_account};
 use super::form::{FormFailure, Refused, say_done};
 use super::invitations::{INVITE_MEMBER, send};
 use super::next::local_path;
@@ -197,10 +197,8 @@ pub async fn switch_account(
     let visit = Visit::here();
     let id = AccountId::from_untrusted(&account_id);
     must_be_allowed(&visit, &id, Act::See).await?;
-    accounts::choose_account(&visit.session, &id).await?;
     say_done("account_switched").await;
-    redirect(&local_path(&next));
-    Ok(())
+    act_for(&visit, &id, &next).await
 }
 
 /// Runs a use case that changes who belongs to something.

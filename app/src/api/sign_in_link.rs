@@ -1,6 +1,7 @@
 //! Logging in by a mailed link: asking for it, and using it.
 
 use backend::accounts::{self, Arrival, LinkSignIn, SignInLinkRequest};
+use backend::keys::Purpose;
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
@@ -12,8 +13,9 @@ use crate::request::Visit;
 
 /// The page that asks for a link.
 pub const ASK_FOR_LINK: &str = "/log-in/link";
-/// Where to go on after the link, in the session of the browser that asked: the mail carries nothing that somebody typed.
-const NEXT_KEY: &str = "next_after_link";
+/// Where to go on after the link, in the session of the browser that asked: the mail carries nothing that somebody typed. It
+/// is sealed, because it may be the page of an invitation, whose address has the invitation's secret.
+const NEXT_KEY: &str = "sealed_next_after_link";
 
 /// The page that a link opens.
 #[must_use]
@@ -53,7 +55,7 @@ pub async fn request_sign_in_link(
         SignInLinkRequest::Accepted => {
             if !next.is_empty() {
                 accounts::begin_visit(&visit.session, &visit.vendor.id, &visit.user_agent).await?;
-                visit.session.insert(NEXT_KEY, local_path(&next)).await?;
+                keep_next(&visit, &local_path(&next)).await?;
             }
             redirect(&format!("{ASK_FOR_LINK}?mail=sent"));
         }
@@ -76,7 +78,7 @@ pub async fn sign_in_by_link(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     // Logging in empties the session.
-    let next = visit.session.get::<String>(NEXT_KEY).await?.unwrap_or_default();
+    let next = kept_next(&visit).await?;
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
     let request = accounts::SignInByLink { secret: token.clone(), address: visit.address };
     let signed_in = visit
@@ -95,4 +97,17 @@ pub async fn sign_in_by_link(
         LinkSignIn::Spent => redirect(&link_page(&token)),
     }
     Ok(())
+}
+
+async fn keep_next(visit: &Visit, next: &str) -> Result<(), FormFailure> {
+    let state = &visit.state;
+    let sealed = state.master.seal(Purpose::NextPage, visit.vendor.id.as_str(), next.as_bytes(), &state.entropy);
+    Ok(visit.session.insert(NEXT_KEY, sealed).await?)
+}
+
+/// Empty where nobody was heading anywhere.
+async fn kept_next(visit: &Visit) -> Result<String, FormFailure> {
+    let Some(sealed) = visit.session.get::<Vec<u8>>(NEXT_KEY).await? else { return Ok(String::new()) };
+    let opened = visit.state.master.unseal(Purpose::NextPage, visit.vendor.id.as_str(), &sealed).ok();
+    Ok(opened.and_then(|next| String::from_utf8(next.to_vec()).ok()).unwrap_or_default())
 }

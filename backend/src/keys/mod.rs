@@ -54,6 +54,8 @@ pub enum Purpose {
     NewToken,
     /// Payloads of queued jobs: mails carry links that grant access.
     JobPayload,
+    /// Where somebody goes on to after a log-in: it may be the page of a link that grants access.
+    NextPage,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::SecondFactor => "second-factor",
             Self::NewToken => "new-token",
             Self::JobPayload => "job-payload",
+            Self::NextPage => "next-page",
         }
     }
 }

@@ -8,6 +8,7 @@ mod addresses;
 mod forgery;
 mod matrix;
 mod power;
+mod tables;
 mod tokens;
 mod world;
 
