@@ -83,7 +83,7 @@ impl Handler for Sweep {
             match close_account(&self.0, &cx, &account_id).await {
                 Ok(AccountClosing::Closed) => tracing::info!(%account_id, "an account is closed"),
                 Ok(AccountClosing::Waits) => {
-                    tracing::warn!(%account_id, "an account cannot be closed: it owes something")
+                    tracing::warn!(%account_id, "an account that owes something stays open")
                 }
                 Ok(AccountClosing::NotDue) => {}
                 Err(error) => tracing::warn!(%error, %account_id, "an account cannot be closed yet"),
