@@ -41,7 +41,7 @@ pub fn access(path: &str) -> Access {
         | "join" | "not-me" => Access::Anyone,
         // What belongs to the account, unlike the rest below it, which is the person's own.
         "account"
-            if ["/account/audit", "/account/export/company", "/account/members"]
+            if ["/account/audit", crate::api::deletion::CLOSE, "/account/export/company", "/account/members"]
                 .iter()
                 .any(|own| path.starts_with(own)) =>
         {
@@ -112,6 +112,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("account"), StaticSegment("passkeys")) view=pages::passkeys::page />
                 <Route path=(StaticSegment("account"), StaticSegment("passkeys"), StaticSegment("new")) view=pages::passkey_new::page />
                 <Route path=(StaticSegment("account"), StaticSegment("second-factor")) view=pages::second_factor::page />
+                <Route path=(StaticSegment("account"), StaticSegment("close")) view=pages::account_close::page />
+                <Route path=(StaticSegment("account"), StaticSegment("delete")) view=pages::account_delete::page />
                 <Route path=(StaticSegment("account"), StaticSegment("email")) view=pages::account_email::page />
                 <Route path=(StaticSegment("account"), StaticSegment("email"), StaticSegment("confirm")) view=pages::account_email_confirm::page />
                 <Route path=(StaticSegment("account"), StaticSegment("audit")) view=pages::account_audit::page />

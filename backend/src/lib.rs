@@ -23,6 +23,7 @@ pub mod csv;
 pub mod cx;
 pub mod dashboard;
 pub mod db;
+pub mod deletion;
 pub mod events;
 pub mod feedback;
 pub mod handovers;

@@ -20,7 +20,7 @@ use backend::jobs::{Handlers, Runner, Worker};
 use backend::leases::live::LiveTable;
 use backend::mail::{Mailer, SendMail};
 use backend::vendors::list_vendors;
-use backend::{feedback, leases, licenses, tokens};
+use backend::{deletion, feedback, leases, licenses, tokens};
 use leptos::config::{Env, LeptosOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -99,7 +99,7 @@ async fn start_reconciling(state: &AppState) -> Result<()> {
 }
 
 /// Every vendor's licenses, keys, revocations and API tokens are looked at regularly for what has run out, and its accounts
-/// for those that may be asked for feedback.
+/// for those that close or may be asked for feedback.
 async fn start_sweeping(state: &AppState) -> Result<()> {
     for vendor in state.db.read(|tx| Box::pin(list_vendors(tx))).await? {
         let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
@@ -107,6 +107,7 @@ async fn start_sweeping(state: &AppState) -> Result<()> {
             .db
             .write(move |tx| {
                 Box::pin(async move {
+                    deletion::handlers::start_sweeping(tx, &cx, &master).await?;
                     feedback::handlers::start_asking(tx, &cx, &master).await?;
                     leases::handlers::start_sweeping(tx, &cx, &master).await?;
                     licenses::handlers::start_sweeping(tx, &cx, &master).await?;
@@ -126,6 +127,7 @@ fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
         .with(SendPasswordReset::new(state.db.clone(), state.master.clone()))
         .with(SendSignInLink::new(state.db.clone(), state.master.clone()));
     let handlers = catalog::handlers::register(handlers, &state.commerce());
+    let handlers = deletion::handlers::register(handlers, &state.commerce());
     let handlers = feedback::handlers::register(handlers, &state.db, &state.master);
     let handlers = leases::handlers::register(handlers, &state.db, &state.master);
     let handlers = licenses::handlers::register(handlers, &state.db, &state.master);

@@ -14,6 +14,7 @@ pub mod campaigns;
 pub mod cards;
 pub mod claims;
 pub mod conversion;
+pub mod deletion;
 pub mod description;
 pub mod email_change;
 pub mod entrance;

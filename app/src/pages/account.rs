@@ -18,7 +18,7 @@ use leptos_axum::redirect;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_acting, account_audit, account_export, feedback_consent, render};
+use super::{NoPage, Page, account_acting, account_audit, account_close, account_export, feedback_consent, render};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::email_change::EMAIL;
 use crate::api::form::take_refused;
@@ -99,6 +99,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let partners = acts_for.map(|_| partner_list());
     let log = acts_for.filter(|(_, role)| may(*role, Act::SeeAudit)).map(|_| audit_log());
     let tokens = acts_for.filter(|(_, role)| may(*role, Act::ManageTokens)).map(|_| api_tokens());
+    let may_close = acts_for.is_some_and(|(_, role)| may(role, Act::CloseAccount));
     let mails = feedback_consent::card(&visit).await?;
     let supported = account_acting::notices(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
@@ -116,6 +117,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {sessions}
         {log}
         {account_export::link_card()}
+        {account_close::link_card(may_close)}
     };
     Ok(Page::new(text::ACCOUNT, body))
 }

@@ -1,16 +1,17 @@
 //! The frame of a request: whose portal it is, where one can go, who is signed in.
 
-use backend::accounts::{AccountKind, Act, ActsAs, may};
+use backend::accounts::{Account, AccountKind, Act, ActsAs, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
-    acting as acting_words, attention as alert_words, console_navigation, console_search, members as words, partners,
-    portal as text,
+    acting as acting_words, attention as alert_words, console_navigation, console_search, deletion, members as words,
+    partners, portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
 
 use super::{contact, staff_search};
 use crate::api::acting_staff::STOP_ACTION;
+use crate::api::deletion::CLOSE;
 use crate::api::form;
 use crate::api::messages::MESSAGES;
 use crate::api::partners::CLIENTS;
@@ -141,6 +142,7 @@ fn console(visit: &Visit, audience: Audience) -> Option<Console> {
 /// What the account has to act on. A page is never lost over them: what cannot be read is logged.
 async fn alerts(visit: &Visit) -> Vec<Alert> {
     let Some((account, role)) = visit.account() else { return Vec::new() };
+    let closing = closing(&account, role, &visit.path);
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let found =
         visit.state.db.read(|tx| Box::pin(async move { list_attention(tx, &vendor_id, &account.id, now).await })).await;
@@ -164,7 +166,18 @@ async fn alerts(visit: &Visit) -> Vec<Alert> {
             act: act.map(|(label, href)| (label.to_owned(), href)),
         }
     };
-    found.iter().map(alert).collect()
+    closing.into_iter().chain(found.iter().map(alert)).collect()
+}
+
+/// That the account closes, and for whoever may keep it the way to do so; that page says it itself.
+fn closing(account: &Account, role: ActsAs, path: &str) -> Option<Alert> {
+    let closes_at = account.closes_at.filter(|_| path != CLOSE)?;
+    Some(Alert {
+        tone: Tone::Warn,
+        title: deletion::banner(closes_at),
+        text: deletion::BANNER_TEXT.to_owned(),
+        act: may(role, Act::CloseAccount).then(|| (deletion::KEEP_LINK.to_owned(), CLOSE.to_owned())),
+    })
 }
 
 /// Of a page and the pages below it, only the nearest one is where the reader is.

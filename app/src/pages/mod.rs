@@ -4,6 +4,8 @@
 pub mod account;
 mod account_acting;
 pub mod account_audit;
+pub mod account_close;
+pub mod account_delete;
 pub mod account_email;
 pub mod account_email_confirm;
 pub mod account_export;

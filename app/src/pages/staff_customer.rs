@@ -10,8 +10,8 @@ use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::licenses::{LicenseView, list_by_account as list_licenses};
 use backend::orders::{Order, list_orders};
 use backend::text::en::{
-    by_hand, console, console_customers as text, console_partners, events as happenings, invoices as invoice_words,
-    licenses as words, moments, portal,
+    by_hand, console, console_customers as text, console_partners, deletion, events as happenings,
+    invoices as invoice_words, licenses as words, moments, portal,
 };
 use leptos::prelude::*;
 
@@ -22,8 +22,8 @@ use super::{NoPage, Page, render, staff_acting, staff_invoices, staff_licenses, 
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Crumb, EmptyState, Fact, Facts, Happening, LinkButton, Money, PageHead, Row,
-    Table, Timeline, Tone,
+    Badge, Breadcrumb, Card, Column, Crumb, EmptyState, Fact, Facts, Happening, LinkButton, Money, Notice, PageHead,
+    Row, Table, Timeline, Tone,
 };
 use crate::request::Visit;
 
@@ -55,8 +55,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let found = find(&visit, now).await?.ok_or(NoPage::NotFound)?;
     let company = found.account.company.clone();
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(company.clone())];
-    let issue = staff_may(role, StaffAct::ManageLicenses).then(|| issue_page(found.account.id.as_str()));
-    let acting = if staff_may(role, StaffAct::ActAsCustomer) {
+    let is_open = found.account.closed_at.is_none();
+    let issue = (is_open && staff_may(role, StaffAct::ManageLicenses)).then(|| issue_page(found.account.id.as_str()));
+    let acting = if is_open && staff_may(role, StaffAct::ActAsCustomer) {
         Some(staff_acting::card(&found.account, &visit.vendor.name).await)
     } else {
         None
@@ -69,6 +70,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=company.clone() lead=text::lead(&found.account) actions=acts />
+        {closing(&found.account)}
         {facts(&found.account)}
         {members(&found.members)}
         {licenses(&found, now)}
@@ -104,16 +106,28 @@ async fn find(visit: &Visit, now: UnixMs) -> Result<Option<Found>, NoPage> {
     Ok(found.await?)
 }
 
+/// That the account closes, or is closed.
+fn closing(account: &Account) -> Option<AnyView> {
+    let (title, text) = match (account.closed_at, account.closes_at) {
+        (Some(closed_at), _) => (deletion::closed_for_staff(closed_at), deletion::CLOSED_FOR_STAFF_TEXT),
+        (None, Some(closes_at)) => (deletion::closes_for_staff(closes_at), deletion::CLOSES_FOR_STAFF_TEXT),
+        (None, None) => return None,
+    };
+    Some(view! { <Notice tone=Tone::Warn title=title text=text /> }.into_any())
+}
+
 fn facts(account: &Account) -> impl IntoView + use<> {
     let address = &account.address;
     let city = format!("{} {}", address.postal_code, address.city);
     let lines = [address.line1.as_str(), &address.line2, city.trim(), &address.state];
-    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
-    let mail = format!("mailto:{}", account.billing_email);
-    let mut facts = vec![
-        Fact::new(text::ADDRESS, format!("{}, {}", lines.join(", "), text::country(&account.country))),
-        Fact::new(text::BILLING, view! { <a href=mail>{account.billing_email.clone()}</a> }),
-    ];
+    let country = text::country(&account.country);
+    let lines = lines.into_iter().chain([country.as_str()]).filter(|line| !line.is_empty());
+    let mut facts = vec![Fact::new(text::ADDRESS, lines.collect::<Vec<_>>().join(", "))];
+    // A closed account has none.
+    if !account.billing_email.is_empty() {
+        let mail = format!("mailto:{}", account.billing_email);
+        facts.push(Fact::new(text::BILLING, view! { <a href=mail>{account.billing_email.clone()}</a> }));
+    }
     facts.extend(account.vat_id.clone().map(|vat_id| Fact::new(text::VAT_ID, vat_id)));
     if !account.purchase_order.is_empty() {
         facts.push(Fact::new(text::PURCHASE_ORDER, account.purchase_order.clone()));

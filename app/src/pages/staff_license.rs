@@ -125,7 +125,9 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
             text::CUSTOMER,
             view! {
                 <a href=format!("{}/{}", staff_customers::PATH, customer.id)>{customer.company.clone()}</a> " "
-                <a href=format!("mailto:{}", customer.billing_email)>{customer.billing_email.clone()}</a>
+                {(!customer.billing_email.is_empty()).then(|| {
+                    view! { <a href=format!("mailto:{}", customer.billing_email)>{customer.billing_email.clone()}</a> }
+                })}
             },
         ),
         Fact::new(words::PLAN, format!("{}, {}", view.product_name, view.plan_name)),

@@ -62,11 +62,14 @@ fn facts(found: &Thread) -> impl IntoView + use<> {
     let conversation = &found.conversation;
     let status = conversation.status;
     let account = &found.account;
-    let (mail, email) = (format!("mailto:{}", account.billing_email), account.billing_email.clone());
+    let mail = (!account.billing_email.is_empty()).then(|| {
+        let email = account.billing_email.clone();
+        view! { " · " <a href=format!("mailto:{email}")>{email.clone()}</a> }
+    });
     let page = format!("/staff/customers/{}", account.id);
     let mut facts = vec![
         Fact::new(text::STATUS, view! { <Badge tone=tone(status) word=text::staff_status(status) /> }),
-        Fact::new(text::CUSTOMER, view! { <a href=page>{account.company.clone()}</a> " · " <a href=mail>{email}</a> }),
+        Fact::new(text::CUSTOMER, view! { <a href=page>{account.company.clone()}</a> {mail} }),
     ];
     facts.extend(found.opener.as_ref().map(|it| Fact::new(text::BEGUN_BY, text::person(&it.name, &it.email))));
     if let Some(name) = thread::about(found) {

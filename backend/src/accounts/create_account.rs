@@ -64,6 +64,8 @@ pub async fn create_account(
         vat_id_state: VatIdState::Unchecked,
         stripe_customer_id: None,
         created_at: cx.now,
+        closes_at: None,
+        closed_at: None,
     };
     store::insert_account(tx, &account).await?;
     store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;

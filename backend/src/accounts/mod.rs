@@ -177,6 +177,14 @@ pub struct User {
     pub created_at: UnixMs,
 }
 
+impl User {
+    /// Whether it has deleted itself: its row stays for those that point at it.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.email.is_empty()
+    }
+}
+
 /// Where an organisation is, in the parts that Stripe and invoices use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -236,6 +244,10 @@ pub struct Account {
     pub stripe_customer_id: Option<String>,
     /// When it was created.
     pub created_at: UnixMs,
+    /// When it closes, where an owner has asked for that.
+    pub closes_at: Option<UnixMs>,
+    /// When it was closed: nobody belongs to it any more, and little is known about it.
+    pub closed_at: Option<UnixMs>,
 }
 
 /// An account that a user belongs to, and as what.

@@ -48,6 +48,8 @@ pub(super) struct AccountRow {
     vat_id_state: VatIdState,
     stripe_customer_id: Option<String>,
     created_at: UnixMs,
+    closes_at: Option<UnixMs>,
+    closed_at: Option<UnixMs>,
 }
 
 impl From<AccountRow> for Account {
@@ -65,6 +67,8 @@ impl From<AccountRow> for Account {
             vat_id_state: row.vat_id_state,
             stripe_customer_id: row.stripe_customer_id,
             created_at: row.created_at,
+            closes_at: row.closes_at,
+            closed_at: row.closed_at,
         }
     }
 }
@@ -118,7 +122,7 @@ pub(super) async fn find_credentials(
     let sql_row = fetch_optional!(
         tx,
         UserRow,
-        "SELECT * FROM users WHERE vendor_id = $1 AND email_key = $2",
+        "SELECT * FROM users WHERE vendor_id = $1 AND email_key = $2 AND deleted_at IS NULL",
         vendor_id,
         email_key
     )?;

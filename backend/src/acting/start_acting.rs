@@ -45,7 +45,8 @@ pub async fn start_acting(
         return Ok(ActingStart::NotAllowed);
     }
     // Under its lock, so that nobody begins to act for an account that is being closed.
-    let Some(account) = accounts::lock_account(tx, &cx.vendor_id, account_id).await? else {
+    let account = accounts::lock_account(tx, &cx.vendor_id, account_id).await?;
+    let Some(account) = account.filter(|account| account.closed_at.is_none()) else {
         return Ok(ActingStart::NotFound);
     };
     let reason = match rules::check_reason(reason) {

@@ -133,7 +133,7 @@ struct CustomerPayload {
 }
 
 /// Queues that an account's details reach Stripe.
-pub(super) async fn enqueue_customer_sync(
+pub(crate) async fn enqueue_customer_sync(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,

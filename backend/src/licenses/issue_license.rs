@@ -50,6 +50,7 @@ pub async fn issue_license(tx: &mut Tx, cx: &Cx, master: &MasterKey, wanted: &Is
         return Ok(Issued::NotAllowed);
     }
     let account = accounts::find_account(tx, &cx.vendor_id, &wanted.account_id).await?;
+    let account = account.filter(|account| account.closed_at.is_none());
     let plan = catalog::find_plan(tx, &cx.vendor_id, &wanted.plan_id).await?;
     let (term, reason) = match check(wanted, plan.as_ref(), cx) {
         Ok(checked) if account.is_some() => checked,

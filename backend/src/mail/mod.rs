@@ -110,11 +110,15 @@ impl std::fmt::Debug for Mail {
     }
 }
 
-/// Queues a mail in the transaction of what it tells, and notes it in the log.
+/// Queues a mail in the transaction of what it tells, and notes it in the log. Whoever is deleted has no address, and gets
+/// none.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn enqueue(tx: &mut Tx, cx: &Cx, master: &MasterKey, mail: &Mail) -> Result<(), DbError> {
+    if mail.to.is_empty() {
+        return Ok(());
+    }
     let queued = jobs::enqueue(tx, cx, master, Job::new(SendMail::KIND, mail)).await?;
     let (Enqueued::Queued(id) | Enqueued::AlreadyWaiting(id)) = queued;
     log::insert_mail(tx, cx, &id, mail).await

@@ -68,7 +68,9 @@ pub(super) async fn find_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Re
 }
 
 async fn own_account(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<Parties>, DbError> {
-    let Some(account) = accounts::find_account(tx, &cx.vendor_id, &place.account_id).await? else { return Ok(None) };
+    let account = accounts::find_account(tx, &cx.vendor_id, &place.account_id).await?;
+    // An account that closes buys nothing; its pages say so.
+    let Some(account) = account.filter(|account| account.closes_at.is_none()) else { return Ok(None) };
     let may = accounts::may_act(tx, cx, &account.id, Act::Buy).await?;
     Ok(may.then(|| Parties { payer: account.clone(), licensee: account, clientele: None }))
 }
@@ -76,6 +78,9 @@ async fn own_account(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
 /// A partner orders new licenses; what is added to a license is bought by who has it.
 fn of_clientele(clientele: Clientele, place: &PlaceOrder) -> Option<Parties> {
     if !matches!(place.purchase, Purchase::Plan(_)) {
+        return None;
+    }
+    if clientele.partner.closes_at.is_some() || clientele.client.closes_at.is_some() {
         return None;
     }
     let licensee = clientele.client.clone();

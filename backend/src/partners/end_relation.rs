@@ -57,6 +57,27 @@ pub async fn end_relation(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Relatio
     Ok(RelationEnd::Ended(relation.status))
 }
 
+/// Ends every relation of a client whose account closes; its partners are told. What they pay for it does not renew any more.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(crate) async fn end_all_of_client(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    client_id: &AccountId,
+) -> Result<(), DbError> {
+    for found in store::list_partners_of(tx, &cx.vendor_id, client_id).await? {
+        store::lock_partner(tx, &cx.vendor_id, &found.partner_id).await?;
+        let relation = store::lock_relation(tx, &cx.vendor_id, &found.id).await?;
+        let Some(mut relation) = relation.filter(|it| it.status == RelationStatus::Active) else { continue };
+        relation.status = RelationStatus::Ended;
+        end_locked(tx, cx, master, &mut relation, true).await?;
+        tell::ended_for_partner(tx, cx, master, &relation).await?;
+    }
+    Ok(())
+}
+
 /// The side of who acts, where the person decides for it.
 async fn decides(tx: &mut Tx, cx: &Cx, relation: &Relation) -> Result<Option<Side>, DbError> {
     let Some(side) = side_of(tx, cx, relation).await?.map(|(side, _)| side) else { return Ok(None) };

@@ -40,6 +40,7 @@ pub use accept_relation::{Acceptance, accept_relation};
 pub use clientele::{Clientele, find_clientele, find_clientele_of};
 pub(crate) use clientele::{are_related, lock_clientele};
 pub use end_partnership::{PartnershipEnd, end_partnership};
+pub(crate) use end_relation::end_all_of_client;
 pub use end_relation::{RelationEnd, end_relation};
 pub use find_relation::{PartnerOf, RelationView, Side, find_relation, list_partners_of};
 pub(crate) use handlers::check_relation_of;

@@ -13,6 +13,7 @@ mod claims;
 mod commerce;
 mod customers;
 mod dashboard;
+mod dump;
 mod einvoices;
 mod email_change;
 mod feedback;

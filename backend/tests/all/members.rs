@@ -1,5 +1,6 @@
 //! Members of accounts and of the staff: invited, joining, changed, leaving.
 
+mod deleting;
 mod joining;
 mod staying;
 

@@ -245,7 +245,9 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
         .db
         .read(move |tx| {
             Box::pin(async move {
-                let Some(user) = accounts::find_user(tx, &vendor_id, &user_id).await? else { return Ok(None) };
+                let user = accounts::find_user(tx, &vendor_id, &user_id).await?;
+                // Somebody may have logged in at the very moment of deleting the sign-in elsewhere.
+                let Some(user) = user.filter(|user| !user.is_deleted()) else { return Ok(None) };
                 let memberships = accounts::list_memberships(tx, &vendor_id, &user_id).await?;
                 let account = acts_for(&memberships, chosen.as_ref());
                 let staff = user.staff_role;

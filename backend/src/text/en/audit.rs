@@ -83,6 +83,7 @@ pub fn who(who: &Who) -> (String, Option<String>) {
     let person = |name: &str, email: &str, otherwise: &str| match (name, email) {
         ("", "") => (otherwise.to_owned(), None),
         ("", email) => (email.to_owned(), None),
+        (name, "") => (name.to_owned(), None),
         (name, email) => (name.to_owned(), Some(email.to_owned())),
     };
     match who {

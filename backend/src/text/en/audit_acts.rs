@@ -66,10 +66,13 @@ pub const OF_VENDOR: &[&str] = &[
 
 /// Every act and its sentence, by area.
 const ACTS: &[(&str, &str)] = &[
+    ("account.ask_closing", "Asked to close the account"),
     ("account.cash_balance", "Noted a change of the money that waits for an invoice"),
     ("account.check_vat_id", "Noted what became of the check of the VAT id"),
+    ("account.close", "Closed the account, and erased what need not be kept"),
     ("account.create", "Created the account"),
     ("account.export", "Downloaded everything about the account"),
+    ("account.keep", "Took back that the account closes"),
     ("account.set_stripe_customer", "Made the account known to Stripe"),
     ("account.update", "Changed the company details"),
     ("acting.start", "Began to act for the customer"),
@@ -203,6 +206,7 @@ const ACTS: &[(&str, &str)] = &[
     ("user.change_password", "Changed the password"),
     ("user.confirm_passkey", "Confirmed with a passkey"),
     ("user.confirm_password", "Confirmed the password"),
+    ("user.delete", "Deleted the own sign-in"),
     ("user.disown_email_change", "Said that a change of the e-mail address was somebody else's"),
     ("user.export", "Downloaded everything about the person"),
     ("user.log_in", "Logged in"),

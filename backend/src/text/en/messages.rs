@@ -240,7 +240,12 @@ pub fn staff_lead(status: ConversationStatus, company: &str) -> String {
 /// Who of the staff wrote, as staff see it.
 #[must_use]
 pub fn person(name: &str, email: &str) -> String {
-    if name.is_empty() { email.to_owned() } else { format!("{name} ({email})") }
+    match (name, email) {
+        ("", email) => email.to_owned(),
+        // Whoever is deleted has no address.
+        (name, "") => name.to_owned(),
+        (name, email) => format!("{name} ({email})"),
+    }
 }
 
 /// Beside messages of the staff's.

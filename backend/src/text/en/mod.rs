@@ -39,6 +39,8 @@ pub mod console_upload;
 pub mod conversion;
 pub mod countries;
 pub mod currencies;
+pub mod deletion;
+pub mod deletion_mail;
 pub mod documents;
 pub mod email_change;
 pub mod email_change_mail;

@@ -115,6 +115,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "email_verified" => "Your e-mail address is confirmed.",
         "email_already_verified" => "Your e-mail address was confirmed before. There is nothing left to do.",
         "verification_sent" => "A new mail is on its way. Its link works for seven days.",
+        "person_deleted" => "Your sign-in is deleted. Good-bye.",
         "password_reset" => "Your new password is set. Log in with it.",
         "password_changed" => "Your password is changed. All other browsers are logged out.",
         "password_withdrawn" => {
@@ -126,6 +127,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "email_changed" => {
             "Your e-mail address is changed. Log in with it from now on; all other browsers are logged out."
         }
+        "account_closes" => "The account closes in 30 days. Everybody in it is told by mail.",
+        "account_kept" => "The account stays. Everybody in it is told by mail.",
         "account_updated" => "The company details are saved. Invoices from now on carry them.",
         "account_unchanged" => "Nothing was different, so nothing was changed.",
         "session_ended" => "That browser is logged out.",

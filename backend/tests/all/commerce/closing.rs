@@ -1,0 +1,195 @@
+//! Accounts that close: what ends, what is forgotten, what stays.
+
+use backend::Actor;
+use backend::accounts::{list_members, may_act};
+use backend::audit::{seal_rows, verify_audit};
+use backend::billing::handlers;
+use backend::catalog::{BillingInterval, Composition};
+use backend::clock::Clock;
+use backend::cx::Cx;
+use backend::db::{Db, DbError, Tx};
+use backend::deletion::rules::GRACE_MS;
+use backend::deletion::{self, AccountClosing, ClosingRequest, Keeping, ask_closing, close_account, keep_account};
+use backend::jobs::{Handlers, Runner};
+use backend::licenses::VendorStanding;
+use backend::orders::{OrderPlacement, OrderStatus, Purchase};
+use backend::text::en::deletion::{CLOSED_ACCOUNT, ERASED};
+
+use super::shop::{Shop, run_sql};
+use crate::dump::{is_only_in, where_is};
+use crate::support::{NOW, entropy, master, on_both_engines};
+
+/// Where what an account was called may still stand: in the books, and in the log that nobody can change.
+const KEPT: [&str; 4] = ["audit.before", "audit.after", "invoices.parties", "credit_notes.parties"];
+
+async fn ask(shop: &Shop, typed: &str) -> anyhow::Result<ClosingRequest> {
+    let (cx, id, typed) = (shop.cx(), shop.account.id.clone(), typed.to_owned());
+    let asked: Result<_, DbError> =
+        shop.db.write(move |tx| Box::pin(async move { ask_closing(tx, &cx, &master(), &id, &typed).await })).await;
+    Ok(asked?)
+}
+
+async fn keep(shop: &Shop) -> anyhow::Result<Keeping> {
+    let (cx, id) = (shop.cx(), shop.account.id.clone());
+    let kept: Result<_, DbError> =
+        shop.db.write(move |tx| Box::pin(async move { keep_account(tx, &cx, &master(), &id).await })).await;
+    Ok(kept?)
+}
+
+async fn close(shop: &Shop) -> anyhow::Result<AccountClosing> {
+    let cx = Cx { actor: Actor::Job("deletion.sweep"), ..shop.cx() };
+    Ok(close_account(&shop.commerce, &cx, &shop.account.id).await?)
+}
+
+/// Does all jobs that are due, those of deletion as well.
+async fn work(shop: &Shop) -> anyhow::Result<()> {
+    let known = handlers::register(Handlers::new().with(shop.outbox.clone()), &shop.commerce);
+    let known = deletion::handlers::register(known, &shop.commerce);
+    Runner::new(shop.db.clone(), Clock::fixed(shop.now()), entropy(), master(), known).run_until_idle().await?;
+    Ok(())
+}
+
+/// A round of the sweep, with everything that follows from it.
+async fn sweep(shop: &Shop) -> anyhow::Result<()> {
+    let cx = shop.cx();
+    let begun: Result<(), DbError> = shop
+        .db
+        .write(move |tx| Box::pin(async move { deletion::handlers::start_sweeping(tx, &cx, &master()).await }))
+        .await;
+    begun?;
+    work(shop).await
+}
+
+/// What a statement counts or sums.
+async fn number(shop: &Shop, sql: &'static str) -> anyhow::Result<i64> {
+    let found: Result<i64, anyhow::Error> = shop
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                Ok(match tx {
+                    Tx::Sqlite(tx) => sqlx::query_scalar(sql).fetch_one(&mut **tx).await?,
+                    Tx::Postgres(tx) => sqlx::query_scalar(sql).fetch_one(&mut **tx).await?,
+                })
+            })
+        })
+        .await;
+    found
+}
+
+/// A conversation, as somebody who gives a phone number in it.
+async fn write_messages(shop: &Shop) -> anyhow::Result<()> {
+    let (vendor, account, user) = (&shop.vendor.id, &shop.account.id, &shop.user.id);
+    let conversation = format!(
+        "INSERT INTO conversations (id, vendor_id, account_id, opened_by, subject, about_kind, about_id, status,
+                                    message_count, created_at, last_at)
+         VALUES ('con_1', '{vendor}', '{account}', '{user}', 'planted-subject', 'nothing', '', 'open', 1, 1, 1)"
+    );
+    let message = format!(
+        "INSERT INTO messages (id, vendor_id, conversation_id, place, author_id, is_staff, text, created_at)
+         VALUES ('msg_1', '{vendor}', 'con_1', 1, '{user}', FALSE, 'Call planted-phone-0421.', 1)"
+    );
+    run_sql(&shop.db, vec![conversation, message]).await
+}
+
+on_both_engines! {
+    async fn an_account_that_closes_is_forgotten_but_for_its_books(db: Db) {
+        let shop = Shop::open(db.clone()).await?;
+        let license = shop.buy("startup", BillingInterval::Year, 2).await?;
+        shop.activate(&license.id, "planted-node").await?;
+        write_messages(&shop).await?;
+        let company = shop.account.company.clone();
+        let invoices = shop.invoices().await?.len();
+        assert!(invoices > 0 && !where_is(&db, &company).await?.is_empty(), "the search finds what is there");
+
+        assert_eq!(ask(&shop, "Somebody else").await?, ClosingRequest::OtherName);
+        let closes_at = NOW.plus(GRACE_MS);
+        assert_eq!(ask(&shop, &company).await?, ClosingRequest::Closes(closes_at));
+        assert_eq!(ask(&shop, &company).await?, ClosingRequest::Asked(closes_at));
+        work(&shop).await?;
+        assert!(shop.subscription(&license.id).await?.cancel_at_period_end, "nothing renews from the request on");
+        let again = Composition::new(shop.plan("startup").await?.id, BillingInterval::Year, 1, shop.currency);
+        assert_eq!(shop.place(Purchase::Plan(again)).await?, OrderPlacement::NotAllowed, "nor is anything bought");
+        shop.set_clock(closes_at.plus(-1_000))?;
+        sweep(&shop).await?;
+        assert_eq!(shop.find_account().await?.closed_at, None, "not before its time");
+
+        shop.set_clock(closes_at)?;
+        sweep(&shop).await?;
+        let closed = shop.find_account().await?;
+        assert_eq!((closed.company.as_str(), closed.closed_at), (CLOSED_ACCOUNT, Some(closes_at)));
+        assert!(shop.subscription(&license.id).await?.ended_at.is_some(), "what runs is ended at Stripe");
+        assert_eq!(shop.license(&license.id).await?.vendor_standing, VendorStanding::Revoked);
+        let told = shop.outbox.take();
+        assert!(told.iter().any(|mail| mail.subject == "Your account is closed"), "its members are told");
+        assert!(told.iter().all(|mail| !mail.subject.contains("revoked")), "and not of each license");
+        let (cx, id) = (shop.cx(), shop.account.id.clone());
+        let members = db.read(|tx| Box::pin(async move {
+            let may = may_act(tx, &cx, &id, backend::accounts::Act::See).await?;
+            Ok::<_, DbError>((list_members(tx, &cx.vendor_id, &id).await?.len(), may))
+        }));
+        assert_eq!(members.await?, (0, false), "nobody belongs to it");
+
+        // What Stripe tells of the last moments comes later, and is forgotten by the next round.
+        shop.deliver_all().await?;
+        work(&shop).await?;
+        sweep(&shop).await?;
+        is_only_in(&db, &company, &KEPT).await?;
+        is_only_in(&db, "Hafenstra", &KEPT).await?;
+        for planted in ["planted-node", "planted-subject", "planted-phone-0421"] {
+            is_only_in(&db, planted, &[]).await?;
+        }
+        assert!(where_is(&db, ERASED).await?.contains("messages.text"));
+        assert!(where_is(&db, &company).await?.contains("invoices.parties"), "the books are as they were");
+        assert_eq!(shop.invoices().await?.len(), invoices);
+        assert_eq!(number(&shop, "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entries").await?, 0);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM audit WHERE act = 'account.close'").await?, 1, "swept twice, closed once");
+        assert_eq!(close(&shop).await?, AccountClosing::NotDue);
+        let vendor_id = shop.vendor.id.clone();
+        let report = db.write(move |tx| Box::pin(async move {
+            seal_rows(tx, &vendor_id, 10_000).await?;
+            verify_audit(tx, &vendor_id, None).await
+        }));
+        let report = report.await?;
+        assert!(report.chain.is_ok() && report.tail.count == 0, "{report:?}");
+        Ok(())
+    }
+
+    async fn an_owner_keeps_the_account_until_its_time_has_come(db: Db) {
+        let shop = Shop::open(db).await?;
+        let company = shop.account.company.clone();
+        assert_eq!(keep(&shop).await?, Keeping::Unchanged);
+        ask(&shop, &company).await?;
+        assert_eq!(keep(&shop).await?, Keeping::Kept);
+        assert_eq!(shop.find_account().await?.closes_at, None);
+        shop.set_clock(NOW.plus(2 * GRACE_MS))?;
+        assert_eq!(close(&shop).await?, AccountClosing::NotDue);
+
+        let ClosingRequest::Closes(closes_at) = ask(&shop, &company).await? else { panic!("it does not close") };
+        shop.set_clock(closes_at)?;
+        assert_eq!(keep(&shop).await?, Keeping::TooLate);
+        assert_eq!(close(&shop).await?, AccountClosing::Closed);
+        assert_eq!(keep(&shop).await?, Keeping::NotAllowed);
+        Ok(())
+    }
+
+    async fn what_is_owed_keeps_an_account_open_and_what_nobody_paid_is_given_up(db: Db) {
+        let shop = Shop::open(db).await?;
+        let company = shop.account.company.clone();
+        shop.buy("startup", BillingInterval::Year, 1).await?;
+        let owe = |status: &str, due: i64| vec![format!("UPDATE invoices SET status = '{status}', due_minor = {due}")];
+        run_sql(&shop.db, owe("open", 100)).await?;
+        let ClosingRequest::Owes(owed) = ask(&shop, &company).await? else { panic!("it closes") };
+        assert_eq!(owed.len(), 1);
+        run_sql(&shop.db, owe("paid", 0)).await?;
+        let (order, _) = shop.order("startup", BillingInterval::Year, 1).await?;
+        let ClosingRequest::Closes(closes_at) = ask(&shop, &company).await? else { panic!("it does not close") };
+        shop.set_clock(closes_at)?;
+        run_sql(&shop.db, owe("open", 100)).await?;
+        assert_eq!(close(&shop).await?, AccountClosing::Waits);
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open, "nothing is taken away before it closes");
+        run_sql(&shop.db, owe("paid", 0)).await?;
+        assert_eq!(close(&shop).await?, AccountClosing::Closed);
+        assert_ne!(shop.find_order(&order.id).await?.status, OrderStatus::Open);
+        Ok(())
+    }
+}
