@@ -143,6 +143,11 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns")) view=pages::staff_campaigns::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), StaticSegment("new")) view=pages::staff_new_campaign::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), ParamSegment("id")) view=pages::staff_campaign::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), StaticSegment("new")) view=pages::staff_plan_edit::new_page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("plan_id"), StaticSegment("edit")) view=pages::staff_plan_edit::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("plan_id"), StaticSegment("prices")) view=pages::staff_plan_prices::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), StaticSegment("new")) view=pages::staff_product_edit::new_page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), ParamSegment("product_id"), StaticSegment("edit")) view=pages::staff_product_edit::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("instances")) view=pages::staff_instances::page />

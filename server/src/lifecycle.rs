@@ -13,6 +13,7 @@ use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
 use backend::accounts::{Passwords, SendPasswordReset, SendSignInLink};
 use backend::billing;
+use backend::catalog;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, migrations_pending};
 use backend::jobs::{Handlers, Runner, Worker};
@@ -124,6 +125,7 @@ fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
         .with(SendMail::new(mailer))
         .with(SendPasswordReset::new(state.db.clone(), state.master.clone()))
         .with(SendSignInLink::new(state.db.clone(), state.master.clone()));
+    let handlers = catalog::handlers::register(handlers, &state.commerce());
     let handlers = feedback::handlers::register(handlers, &state.db, &state.master);
     let handlers = leases::handlers::register(handlers, &state.db, &state.master);
     let handlers = licenses::handlers::register(handlers, &state.db, &state.master);

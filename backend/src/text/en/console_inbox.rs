@@ -137,6 +137,7 @@ pub fn job(kind: &str) -> &str {
         "stripe.stop_renewal" => "Stop a renewal",
         "stripe.import_invoice" => "Import an invoice",
         "stripe.reconcile" => "Ask Stripe for what was missed",
+        "catalog.push_prices" => "Push prices to Stripe",
         "billing.remind" => "Send reminders",
         "orders.license_ready" => "Write that a license is ready",
         "mail.send" => "Send a mail",

@@ -9,9 +9,10 @@ use app::api::limits::{Limits, Rates};
 use axum::http::Method;
 use backend::accounts::{DbSessionStore, FactorGift, TotpSecret, User, begin_session, find_user, give_second_factor};
 use backend::acting::{ActingStart, begin_acting_session, start_acting};
-use backend::catalog::{CatalogApplication, apply_catalog, load_catalog};
+use backend::catalog::{CatalogApplication, apply_catalog, list_plans, list_products, load_catalog};
 use backend::clock::Clock;
 use backend::cx::Entropy;
+use backend::db::DbError;
 use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::licenses::find_license;
 use backend::stripe::StripeAccounts;
@@ -51,6 +52,8 @@ pub(super) struct Objects {
     relation: String,
     passkey: String,
     acting: String,
+    edited_plan: String,
+    edited_product: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -75,6 +78,7 @@ impl World {
         let abroad = second_vendor(&mut app).await?;
         let file = app._folder.path().join("test.db");
         let account = account_of(&app, &license).await?;
+        let (edited_product, edited_plan) = first_plan(&app, app.vendor.id.clone()).await?;
         app.state.db.close().await;
 
         let mut raw = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?;
@@ -100,6 +104,8 @@ impl World {
             relation: "rln_own".to_owned(),
             passkey: "psk_own".to_owned(),
             acting: "act_own".to_owned(),
+            edited_plan,
+            edited_product,
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -283,6 +289,7 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         Box::pin(async move { apply_catalog(tx, &cx, &master, &catalog, "https://second.test").await })
     });
     let CatalogApplication::Applied { .. } = applied.await? else { anyhow::bail!("the second catalog was refused") };
+    let (edited_product, edited_plan) = first_plan(app, second_id(app).await?).await?;
     Ok(Objects {
         license: "lic_abroad".to_owned(),
         instance: "ins_abroad".to_owned(),
@@ -304,8 +311,23 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         relation: "rln_abroad".to_owned(),
         passkey: "psk_abroad".to_owned(),
         acting: "act_abroad".to_owned(),
+        edited_plan,
+        edited_product,
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
+}
+
+/// The first product of a vendor, and the first of its plans.
+async fn first_plan(app: &TestApp, vendor_id: VendorId) -> anyhow::Result<(String, String)> {
+    let found = app.state.db.read(move |tx| {
+        Box::pin(async move {
+            let products = list_products(tx, &vendor_id).await?;
+            let Some(product) = products.first() else { return Ok(None) };
+            let plans = list_plans(tx, &vendor_id, &product.id).await?;
+            Ok::<_, DbError>(plans.first().map(|plan| (product.id.to_string(), plan.id.to_string())))
+        })
+    });
+    found.await?.ok_or_else(|| anyhow::anyhow!("nothing is sold"))
 }
 
 async fn account_of(app: &TestApp, license: &LicenseId) -> anyhow::Result<String> {

@@ -1,0 +1,44 @@
+//! The job of the catalog: what was changed in the console reaches Stripe. It is tried again until it has, and what it
+//! has pushed stays pushed.
+
+use async_trait::async_trait;
+
+use super::push_prices;
+use crate::billing::Commerce;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::keys::MasterKey;
+
+const PUSH_PRICES: &str = "catalog.push_prices";
+
+/// With the handler of the catalog added: a process that works jobs registers it.
+#[must_use]
+pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
+    handlers.with(PushPrices(commerce.clone()))
+}
+
+/// Queues that Stripe gets the acting vendor's current prices.
+pub(super) async fn enqueue_push_prices(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<(), DbError> {
+    let job = Job::new(PUSH_PRICES, &()).queued_by(PUSH_PRICES).once(PUSH_PRICES);
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+struct PushPrices(Commerce);
+
+#[async_trait]
+impl Handler for PushPrices {
+    fn kind(&self) -> &'static str {
+        PUSH_PRICES
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        // Without an account at Stripe there is nowhere to push to; applying the file with one pushes everything.
+        let Some(stripe) = self.0.stripe.of(&run.cx.vendor_id) else { return Ok(()) };
+        let pushed = push_prices(&self.0.db, stripe, &run.cx).await.map_err(JobError::retry)?;
+        for drift in &pushed.drift {
+            tracing::warn!(lookup_key = drift.lookup_key, vendor_id = %run.cx.vendor_id, "a price was altered at Stripe");
+        }
+        Ok(())
+    }
+}
