@@ -104,7 +104,9 @@ fn fields(_: &Edit, form: &EditForm) -> AnyView {
     let open = offers.is_empty() || typed.keys().any(|field| field.starts_with("offer_"));
     view! {
         {known}
-        <Fold summary=text::ADD_OFFER open=open>{new}</Fold>
+        <Fold summary=text::ADD_OFFER open=open>
+            <div class="fields">{new}</div>
+        </Fold>
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ mod acting;
 mod audit;
 mod by_hand;
 mod catalog;
+mod catalog_editing;
 mod claims;
 mod commerce;
 mod customers;

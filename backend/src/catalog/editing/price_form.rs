@@ -1,5 +1,7 @@
 //! The amounts of a plan and its add-ons, in every currency and at every interval. Those of packs stay as they are.
 
+use std::collections::BTreeMap;
+
 use super::super::catalog_file::PlanSection;
 use super::super::current_catalog::plan_section;
 use super::super::rules::Fault;
@@ -45,10 +47,11 @@ fn names(section: &PlanSection) -> Vec<(PriceRole, String)> {
 }
 
 fn offered(section: &PlanSection) -> Vec<(String, BillingInterval)> {
-    let of_currency = |(currency, intervals): (&String, &std::collections::BTreeMap<BillingInterval, _>)| {
-        intervals.keys().map(|interval| (currency.clone(), *interval)).collect::<Vec<_>>()
-    };
-    section.prices.iter().flat_map(of_currency).collect()
+    let mut offered = Vec::new();
+    for (currency, intervals) in &section.prices {
+        offered.extend(intervals.keys().map(|interval| (currency.clone(), *interval)));
+    }
+    offered
 }
 
 /// The fields as things are.
@@ -102,7 +105,7 @@ pub(super) fn read(reading: &mut Reading<'_>, base: PlanSection) -> PlanSection 
             continue;
         }
         // Without an amount the rules miss its prices.
-        intervals.insert(interval, std::collections::BTreeMap::new());
+        intervals.insert(interval, BTreeMap::new());
         reading.place(format!("prices.{currency}"), field("currency"));
         reading.place(format!("prices.{currency}.{}", interval.as_str()), field("interval"));
         for (role, option) in &names {

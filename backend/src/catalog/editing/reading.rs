@@ -13,12 +13,13 @@ const EMPTY_ROWS: usize = 3;
 const LAST_PLACE: i64 = 1_000;
 
 /// The rows of a list in a form, by number: those that were sent, and so many more that three are empty. The fields of row
-/// 0 of `limit` are called `limit_name_0` and so on, by the `columns`.
+/// 0 of `limit` are called `limit_name_0` and so on, by the `columns`; it is empty where nothing is in the first two.
 #[must_use]
 pub fn rows(typed: &Typed, list: &str, columns: &[&str]) -> Vec<usize> {
     let mut numbers: Vec<usize> = numbers(typed, list, columns).into_iter().collect();
-    let is_empty =
-        |number: &&usize| columns.iter().all(|column| text(typed, &row_field(list, column, **number)).is_empty());
+    let is_empty = |number: &&usize| {
+        columns.iter().take(2).all(|column| text(typed, &row_field(list, column, **number)).is_empty())
+    };
     let empty = numbers.iter().filter(is_empty).count();
     let next = numbers.last().map_or(0, |last| last + 1);
     numbers.extend(next..next + EMPTY_ROWS.saturating_sub(empty));
@@ -96,7 +97,7 @@ impl<'t> Reading<'t> {
         if !(1..=LAST_PLACE).contains(&place) {
             self.problem("position", EditFault::Rule(Fault::OutOfRange { min: 1, max: LAST_PLACE }));
         }
-        place - 1
+        place.saturating_sub(1)
     }
 
     /// Says where a member of the file was read from.
