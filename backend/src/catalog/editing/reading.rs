@@ -153,6 +153,8 @@ mod tests {
     fn a_list_ends_in_three_empty_rows() {
         let columns = ["name", "value"];
         assert_eq!(rows(&Typed::new(), "limit", &columns), [0, 1, 2]);
+        let sent = typed(&[("limit_name_0", ""), ("limit_value_0", ""), ("limit_sum_0", "max")]);
+        assert_eq!(rows(&sent, "limit", &["name", "value", "sum"]), [0, 1, 2], "a choice is always sent");
         let some =
             typed(&[("limit_name_0", "devices"), ("limit_value_0", "5"), ("limit_name_4", ""), ("limit_other_7", "x")]);
         assert_eq!(rows(&some, "limit", &columns), [0, 4, 5, 6]);
