@@ -148,7 +148,12 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog")) view=pages::staff_catalog::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("preview")) view=pages::staff_catalog_preview::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("upload")) view=pages::staff_catalog_upload::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), StaticSegment("new")) view=pages::staff_plan_edit::new_page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("edit")) view=pages::staff_plan_edit::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("prices")) view=pages::staff_plan_prices::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id")) view=pages::staff_catalog_plan::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), StaticSegment("new")) view=pages::staff_product_edit::new_page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), ParamSegment("id"), StaticSegment("edit")) view=pages::staff_product_edit::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), ParamSegment("id")) view=pages::staff_catalog_product::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses")) view=pages::staff_licenses::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />

@@ -12,6 +12,7 @@ pub mod acting_staff;
 pub mod billing;
 pub mod campaigns;
 pub mod cards;
+pub mod catalog_forms;
 pub mod claims;
 pub mod conversion;
 pub mod deletion;

@@ -57,6 +57,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let vendor_id = visit.vendor.id.clone();
     let account = visit.account().map(|(account, _)| account.id);
     let today = visit.state.clock.now().date();
+    let has_stripe = visit.state.stripe.of(&vendor_id).is_some();
     let (shelves, fixed) = visit
         .state
         .db
@@ -66,6 +67,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 for product in catalog::list_products(tx, &vendor_id).await? {
                     let mut plans = catalog::list_plans(tx, &vendor_id, &product.id).await?;
                     plans.retain(|plan| plan.published);
+                    if has_stripe {
+                        // A new amount is on the list once it can be paid.
+                        plans = plans.into_iter().map(Plan::known_to_stripe).collect();
+                    }
                     let newest = catalog::newest_covered_release(tx, &vendor_id, &product.id, today).await?;
                     if !plans.is_empty() {
                         shelves.push(Shelf { product, plans, newest });

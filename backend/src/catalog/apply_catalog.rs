@@ -53,6 +53,10 @@ pub async fn apply_catalog(
     catalog: &Catalog,
     default_origin: &str,
 ) -> Result<CatalogApplication, DbError> {
+    // Whoever changes the same catalog in the console waits, and then has seen an older state of it.
+    if let Some(vendor) = vendors::find_vendor_by_code(tx, &catalog.vendor.code).await? {
+        vendors::lock_vendor(tx, &vendor.id).await?;
+    }
     let current = load_current(tx, &catalog.vendor.code).await?;
     let changes = match compare(&current, catalog, default_origin) {
         Ok(changes) => changes,
@@ -67,8 +71,12 @@ pub async fn apply_catalog(
         // Leases answered from memory name plans and judge releases as they were.
         tx.change(Subject::All, Extent::Whole).await?;
     }
+    let wanted = Wanted { vendor_code: &catalog.vendor.code, products: &catalog.products };
     for change in &changes {
-        carry_out(tx, &cx, catalog, change).await?;
+        match change {
+            Change::UpdateVendor { members } => update_vendor(tx, &cx, catalog, members).await?,
+            change => carry_out(tx, &cx, &wanted, change).await?,
+        }
     }
     let vendor = vendors::find_vendor(tx, &vendor.id).await?.unwrap_or(vendor);
     Ok(CatalogApplication::Applied { vendor: Box::new(vendor), changes })
@@ -116,16 +124,26 @@ async fn brand(tx: &mut Tx, vendor_id: &VendorId, catalog: &Catalog) -> Result<(
     vendors::update_branding(tx, vendor_id, &wanted.name, &wanted.profile, wanted.accent_hue, logo).await
 }
 
-async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> Result<(), DbError> {
+async fn update_vendor(tx: &mut Tx, cx: &Cx, catalog: &Catalog, members: &[&'static str]) -> Result<(), DbError> {
+    brand(tx, &cx.vendor_id, catalog).await?;
+    let name = vendors::find_vendor(tx, &cx.vendor_id).await?.map(|vendor| vendor.name);
+    let changed = serde_json::json!({ "members": members, "name": name });
+    record(tx, cx, "vendor.update", cx.vendor_id.as_str(), None, Some(changed)).await
+}
+
+/// What a change leads to: all products of a file, or the one that is changed by hand.
+pub(super) struct Wanted<'c> {
+    /// The vendor's code, which Stripe's look-up keys begin with.
+    pub vendor_code: &'c str,
+    /// Products with the plans that shall be so.
+    pub products: &'c [CatalogProduct],
+}
+
+/// Makes one change of products, releases, plans or prices: the only code that does.
+pub(super) async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Wanted<'_>, change: &Change) -> Result<(), DbError> {
     match change {
-        // Made already: every other row needs its id.
-        Change::CreateVendor { .. } => Ok(()),
-        Change::UpdateVendor { members } => {
-            brand(tx, &cx.vendor_id, catalog).await?;
-            let name = vendors::find_vendor(tx, &cx.vendor_id).await?.map(|vendor| vendor.name);
-            let changed = serde_json::json!({ "members": members, "name": name });
-            record(tx, cx, "vendor.update", cx.vendor_id.as_str(), None, Some(changed)).await
-        }
+        // The vendor is made already, since every other row needs its id, and what it says of itself is the file's alone.
+        Change::CreateVendor { .. } | Change::UpdateVendor { .. } => Ok(()),
         Change::CreateProduct { product, position } => {
             let wanted = wanted_product(catalog, product)?;
             let product = Product {
@@ -149,8 +167,8 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 ..before.clone()
             };
             store::update_product(tx, cx, &after).await?;
-            let state = |it: &Product| serde_json::json!({ "name": it.name, "description": it.description, "position": it.position });
-            record(tx, cx, "product.update", after.id.as_str(), Some(state(&before)), Some(state(&after))).await
+            let (was, is) = (product_state(&before), product_state(&after));
+            record(tx, cx, "product.update", after.id.as_str(), Some(was), Some(is)).await
         }
         Change::CreateRelease { product, release } => {
             let product = known_product(tx, cx, product).await?;
@@ -193,19 +211,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
         Change::UpdatePlan { product, plan, position, .. } => {
             let wanted = wanted_plan(catalog, product, plan)?;
             let before = known_plan(tx, cx, product, plan).await?;
-            let after = Plan {
-                name: wanted.name.clone(),
-                included_seats: wanted.included_seats,
-                max_seats: wanted.max_seats,
-                terms: wanted.terms.clone(),
-                addons: addons_after(&before.addons, &wanted.addons),
-                packs: packs_after(&before.packs, &wanted.packs),
-                presentation: wanted.presentation.clone(),
-                position: *position,
-                published: wanted.published,
-                ..before.clone()
-            };
-            update_plan(tx, cx, &before, after).await
+            update_plan(tx, cx, &before, plan_after(&before, wanted, *position)).await
         }
         Change::WithdrawPlan { product, plan } => {
             let before = known_plan(tx, cx, product, plan).await?;
@@ -223,7 +229,7 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
                 interval: price.interval,
                 unit_amount: price.unit_amount,
                 tiers: price.tiers.clone(),
-                lookup_key: lookup_key(&catalog.vendor.code, product, plan, price),
+                lookup_key: lookup_key(catalog.vendor_code, product, plan, price),
                 stripe_price_id: None,
                 created_at: cx.now,
             };
@@ -242,6 +248,22 @@ async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Catalog, change: &Change) -> 
 fn lookup_key(vendor: &str, product: &str, plan: &str, price: &CatalogPrice) -> String {
     let (interval, currency) = (price.interval.as_str(), price.unit_amount.currency);
     format!("{vendor}.{product}.{plan}.{}.{interval}.{}", price_name(price.role, &price.option), currency.as_str())
+}
+
+/// A plan as it is once it is changed, its prices and its version apart.
+pub(super) fn plan_after(before: &Plan, wanted: &CatalogPlan, position: i64) -> Plan {
+    Plan {
+        name: wanted.name.clone(),
+        included_seats: wanted.included_seats,
+        max_seats: wanted.max_seats,
+        terms: wanted.terms.clone(),
+        addons: addons_after(&before.addons, &wanted.addons),
+        packs: packs_after(&before.packs, &wanted.packs),
+        presentation: wanted.presentation.clone(),
+        position,
+        published: wanted.published,
+        ..before.clone()
+    }
 }
 
 async fn update_plan(tx: &mut Tx, cx: &Cx, before: &Plan, after: Plan) -> Result<(), DbError> {
@@ -267,7 +289,11 @@ async fn record(
     audit::record(tx, cx, None, act, object_id, before.as_ref(), after.as_ref()).await
 }
 
-fn plan_state(plan: &Plan) -> serde_json::Value {
+pub(super) fn product_state(product: &Product) -> serde_json::Value {
+    serde_json::json!({ "name": product.name, "description": product.description, "position": product.position })
+}
+
+pub(super) fn plan_state(plan: &Plan) -> serde_json::Value {
     serde_json::json!({
         "code": plan.code, "name": plan.name, "version": plan.version, "included_seats": plan.included_seats, "max_seats": plan.max_seats,
         "terms": plan.terms, "addons": plan.addons, "packs": plan.packs, "presentation": plan.presentation, "position": plan.position,
@@ -275,15 +301,15 @@ fn plan_state(plan: &Plan) -> serde_json::Value {
     })
 }
 
-fn price_state(price: &Price) -> serde_json::Value {
+pub(super) fn price_state(price: &Price) -> serde_json::Value {
     serde_json::json!({ "lookup_key": price.lookup_key, "unit_amount": price.unit_amount, "tiers": price.tiers })
 }
 
-fn wanted_product<'c>(catalog: &'c Catalog, code: &str) -> Result<&'c CatalogProduct, DbError> {
+fn wanted_product<'c>(catalog: &Wanted<'c>, code: &str) -> Result<&'c CatalogProduct, DbError> {
     catalog.products.iter().find(|product| product.code == code).ok_or(CHANGED_MEANWHILE)
 }
 
-fn wanted_plan<'c>(catalog: &'c Catalog, product: &str, plan: &str) -> Result<&'c CatalogPlan, DbError> {
+fn wanted_plan<'c>(catalog: &Wanted<'c>, product: &str, plan: &str) -> Result<&'c CatalogPlan, DbError> {
     let product = wanted_product(catalog, product)?;
     product.plans.iter().find(|it| it.code == plan).ok_or(CHANGED_MEANWHILE)
 }
@@ -298,4 +324,4 @@ async fn known_plan(tx: &mut Tx, cx: &Cx, product: &str, plan: &str) -> Result<P
 }
 
 /// Catalog rows are never deleted, so this takes a hand in the database; nothing is written then.
-const CHANGED_MEANWHILE: DbError = DbError::GivenUp("the catalog was changed while it was being applied");
+pub(super) const CHANGED_MEANWHILE: DbError = DbError::GivenUp("the catalog was changed while it was being applied");

@@ -208,19 +208,7 @@ fn compare_product(
     refusals: &mut Vec<Refusal>,
 ) {
     let product = wanted.code.clone();
-    match found.map(|found| &found.product) {
-        None => changes.push(Change::CreateProduct { product: product.clone(), position }),
-        Some(now) => {
-            let members = differing([
-                ("name", now.name != wanted.name),
-                ("description", now.description != wanted.description),
-                ("position", now.position != position),
-            ]);
-            if !members.is_empty() {
-                changes.push(Change::UpdateProduct { product: product.clone(), position, members });
-            }
-        }
-    }
+    compare_product_alone(found.map(|found| &found.product), wanted, position, changes);
     let releases = found.map_or(&[][..], |found| &found.releases);
     for after in &wanted.releases {
         let (product, after) = (product.clone(), after.clone());
@@ -244,7 +232,30 @@ fn compare_product(
     }
 }
 
-fn compare_plan(
+/// Compares what a product is, without what belongs to it.
+pub(super) fn compare_product_alone(
+    found: Option<&Product>,
+    wanted: &CatalogProduct,
+    position: i64,
+    changes: &mut Vec<Change>,
+) {
+    let product = wanted.code.clone();
+    let Some(now) = found else {
+        changes.push(Change::CreateProduct { product, position });
+        return;
+    };
+    let members = differing([
+        ("name", now.name != wanted.name),
+        ("description", now.description != wanted.description),
+        ("position", now.position != position),
+    ]);
+    if !members.is_empty() {
+        changes.push(Change::UpdateProduct { product, position, members });
+    }
+}
+
+/// Compares a plan with its prices.
+pub(super) fn compare_plan(
     product: &str,
     found: Option<&Plan>,
     wanted: &CatalogPlan,

@@ -11,7 +11,9 @@ mod catalog_file;
 mod check_prices;
 mod composition;
 pub mod console;
+mod current_catalog;
 mod diff;
+pub mod editing;
 pub mod handlers;
 mod load_catalog;
 mod logo;
@@ -320,6 +322,13 @@ impl Plan {
     #[must_use]
     pub fn price(&self, role: PriceRole, interval: BillingInterval, currency: Currency) -> Option<&Price> {
         self.price_of(role, "", interval, currency)
+    }
+
+    /// The plan with those of its prices alone that Stripe knows: nobody can pay what Stripe has not heard of yet.
+    #[must_use]
+    pub fn known_to_stripe(mut self) -> Self {
+        self.prices.retain(|price| price.stripe_price_id.is_some());
+        self
     }
 
     /// The current price of an option of the plan, an add-on by its code, a pack by its limit; of the plan itself where it is

@@ -156,6 +156,8 @@ async fn remember(db: &Db, cx: &Cx, price: &Price, stripe_price_id: String) -> R
     let (cx, id) = (cx.clone(), price.id.clone());
     db.write(move |tx| {
         Box::pin(async move {
+            // An amount that was given up and came back before Stripe heard of another one: Stripe's price is still that one.
+            store::update_stripe_price_id_freed(tx, &cx.vendor_id, &stripe_price_id).await?;
             store::update_stripe_price_id(tx, &cx.vendor_id, &id, &stripe_price_id).await?;
             let after = serde_json::json!({ "stripe_price_id": stripe_price_id });
             audit::record(tx, &cx, None, "price.push", id.as_str(), audit::NOTHING, Some(&after)).await

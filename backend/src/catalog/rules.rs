@@ -20,6 +20,7 @@ use crate::money::Money;
 use crate::vendors::Profile;
 
 pub(crate) use prices::parse_amount;
+pub(super) use prices::write_amount;
 pub(crate) use vendor::is_iban;
 pub use vendor::is_origin;
 
@@ -252,8 +253,15 @@ pub(super) fn check_catalog(file: &CatalogFile, logo: Option<Result<&str, String
     if check.problems.is_empty() { Ok(Catalog { vendor, products }) } else { Err(check.problems) }
 }
 
+/// Judges one product, written as the section of a file. Answers every problem found, with its place below `path`.
+pub(super) fn check_product(path: &str, product: &ProductSection) -> (CatalogProduct, Vec<Problem>) {
+    let mut check = Check::default();
+    let checked = check.product(path, product);
+    (checked, check.problems)
+}
+
 /// Names an entry by its code, or by its number (from 1) when it has none.
-fn label(code: &str, at: usize) -> String {
+pub(super) fn label(code: &str, at: usize) -> String {
     if code.is_empty() { format!("#{}", at + 1) } else { code.to_owned() }
 }
 

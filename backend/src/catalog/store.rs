@@ -570,6 +570,21 @@ pub(super) async fn update_price_withdrawn(tx: &mut Tx, cx: &Cx, id: &PriceId) -
     Ok(())
 }
 
+/// Takes Stripe's price away from a row that is not current any more.
+pub(super) async fn update_stripe_price_id_freed(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_price_id: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE prices SET stripe_price_id = NULL WHERE vendor_id = $1 AND stripe_price_id = $2 AND NOT current",
+        vendor_id,
+        stripe_price_id
+    )?;
+    Ok(())
+}
+
 /// Remembers what Stripe calls a price.
 pub(super) async fn update_stripe_price_id(
     tx: &mut Tx,

@@ -9,6 +9,7 @@ mod audit;
 mod by_hand;
 mod catalog;
 mod catalog_console;
+mod catalog_editing;
 mod claims;
 mod commerce;
 mod customers;

@@ -104,7 +104,8 @@ impl Check {
         }
         let mut all = offers.values();
         match all.next() {
-            None => self.problem(path, Fault::PriceMissing),
+            // What nobody can buy yet may get its prices later.
+            None => self.expect(!plan.published, path, Fault::PriceMissing),
             Some(first) if first.is_empty() => self.problem(path, Fault::PriceMissing),
             Some(first) => self.expect(all.all(|other| other == first), path, Fault::CurrenciesDiffer),
         }
@@ -162,4 +163,13 @@ pub(crate) fn parse_amount(text: &str, currency: Currency) -> Option<i64> {
         return None;
     }
     format!("{whole}{fraction}").parse().ok()
+}
+
+/// Writes an amount as [`parse_amount`] reads it.
+pub(in crate::catalog) fn write_amount(amount: Money) -> String {
+    let decimals = amount.currency.exponent() as usize;
+    let digits = format!("{:0width$}", amount.amount_minor, width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    format!("{whole}{point}{fraction}")
 }

@@ -54,6 +54,14 @@ fn the_demo_catalogs_satisfy_the_rules() {
 }
 
 #[test]
+fn a_plan_that_nobody_can_buy_may_get_its_prices_later() {
+    let prices = "prices.usd.month = { base = \"0.00\" }\nprices.usd.year = { base = \"0.00\" }\n";
+    let faults: Vec<Fault> = problems(prices, "").into_iter().map(|problem| problem.fault).collect();
+    assert_eq!(faults, [Fault::PriceMissing]);
+    assert_eq!(problems(prices, "published = false\n"), []);
+}
+
+#[test]
 fn each_broken_rule_is_found_at_its_place() {
     let maker = "products.iot-platform.plans.maker";
     let pilot = "products.iot-platform.plans.pilot.packs";

@@ -3,7 +3,7 @@
 use super::packs;
 use crate::catalog::{
     AddonPer, CatalogPrice, Change, Drift, Fault, LicenseType, LogoFault, Plan, PriceRole, Problem, Refusal, Tier,
-    price_name,
+    Tiers, price_name,
 };
 use crate::money::Money;
 
@@ -159,11 +159,15 @@ fn price_line(product: &str, plan: &str, price: &CatalogPrice) -> String {
     format!("price {product}/{plan} {name} per {}", price.interval.as_str())
 }
 
-/// The amount, or with tiers all of them: `5.00 USD each up to 10, then 4.00 USD (volume)`.
 fn price_amounts(price: &CatalogPrice) -> String {
-    let Some(tiers) = &price.tiers else { return money(price.unit_amount) };
+    amounts(price.unit_amount, price.tiers.as_ref())
+}
+
+/// The amount, or with tiers all of them: `5.00 USD each up to 10, then 4.00 USD (volume)`.
+pub(super) fn amounts(unit_amount: Money, tiers: Option<&Tiers>) -> String {
+    let Some(tiers) = tiers else { return money(unit_amount) };
     let tier = |tier: &Tier| {
-        let each = money(Money::new(tier.each_minor, price.unit_amount.currency));
+        let each = money(Money::new(tier.each_minor, unit_amount.currency));
         tier.up_to.map_or(each.clone(), |up_to| format!("{each} each up to {up_to}"))
     };
     let each: Vec<String> = tiers.steps.iter().map(tier).collect();

@@ -22,6 +22,7 @@ pub mod console_campaigns;
 pub mod console_catalog;
 pub mod console_customers;
 pub mod console_dashboard;
+pub mod console_editing;
 pub mod console_inbox;
 pub mod console_keys;
 pub mod console_licenses;

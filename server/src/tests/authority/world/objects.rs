@@ -21,6 +21,11 @@ impl Objects {
             Some("partner" | "relations") => &self.relation,
             _ => &self.invoice,
         };
+        let query = match path {
+            "/staff/catalog/plans/new" => format!("?product={}", self.product),
+            _ if path.contains("/year.") => "?year=2026".to_owned(),
+            _ => String::new(),
+        };
         path.replace("{instance}", &self.instance)
             .replace("{code}", &self.claim)
             .replace("{order_id}", &self.order)
@@ -33,7 +38,7 @@ impl Objects {
             .replace("{instance_id}", &self.instance)
             .replace("{product}", "iot-platform")
             .replace("{id}", id)
-            + if path.contains("/year.") { "?year=2026" } else { "" }
+            + &query
     }
 
     /// What is named apart from the rest: a former partner's relation that was, and the own account of whoever invites a
@@ -142,6 +147,8 @@ impl Objects {
             ("seen", "1"),
             ("to", "me"),
             ("score", "9"),
+            ("edited_plan_id", &self.plan),
+            ("edited_product_id", &self.product),
         ];
         values.extend(more);
         serde_urlencoded::to_string(values).expect("a form")
