@@ -117,7 +117,8 @@ pub async fn create_campaign(tx: &mut Tx, cx: &Cx, new: &NewCampaign) -> Result<
         return Err(DbError::GivenUp("a code of this name was made at the same moment"));
     }
     let after = serde_json::json!({
-        "owner_account_id": campaign.owner_account_id, "name": campaign.name, "percent_bp": campaign.percent_bp, "amount_minor": campaign.amount_minor,
+        "owner_account_id": campaign.owner_account_id,
+        "name": campaign.name, "percent_bp": campaign.percent_bp, "amount_minor": campaign.amount_minor,
         "currency": campaign.currency, "duration": campaign.duration, "duration_months": campaign.duration_months,
         "plan_ids": campaign.plan_ids.0, "minimum": new.minimum, "first_purchase_only": campaign.first_purchase_only,
         "max_redemptions": campaign.max_redemptions, "max_per_account": campaign.max_per_account,

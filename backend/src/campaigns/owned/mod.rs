@@ -1,12 +1,12 @@
 //! Campaigns of partners.
 //!
-//! The vendor's staff make a campaign for a partner, and what it takes off, for whom and how often is theirs alone to say, as
-//! for any other. The partner gives it codes, lets them rest and sees what they sold. What the vendor's staff let rest, the
-//! partner cannot let work again.
+//! The vendor's staff make a campaign for a partner, and what it takes off, for whom and how often is theirs alone to
+//! say, as for any other. The partner gives it codes, lets them rest and sees what they sold. What the vendor's staff let
+//! rest, the partner cannot let work again.
 //!
-//! Of the partner's members, those who may see invoices look ([`Act::SeeInvoices`]), because what is sold is money, and those
-//! who may buy look after the codes ([`Act::Buy`]). To everybody else, and to all of them once the partnership is over, there is
-//! no such campaign. Who has bought is named only where it is a client of the partner's own.
+//! Of the partner's members, those who may see invoices look ([`Act::SeeInvoices`]), because what is sold is money, and
+//! those who may buy look after the codes ([`Act::Buy`]). To everybody else, and to all of them once the partnership is
+//! over, there is no such campaign. Who has bought is named only where it is a client of the partner's own.
 
 mod add_own_codes;
 mod export_own_codes;
