@@ -84,6 +84,7 @@ fn form(
     let (name, code, percent, amount) = (typed("name"), typed("code"), typed("percent"), typed("amount"));
     let (currency, duration, months) = (typed("currency"), typed("duration"), typed("months"));
     let (minimum, first_purchase) = (typed("minimum"), typed("first_purchase"));
+    let (owner, partners) = (typed("owner"), partners.to_vec());
     let (starts_on, ends_on) = (typed("starts_on"), typed("ends_on"));
     let (in_all, each) = (typed("max_redemptions"), typed("max_per_account"));
     view! {
@@ -103,7 +104,7 @@ fn form(
                 optional=text::OPTIONAL
                 autocomplete="off"
             />
-            {owner_field(partners, typed("owner"))}
+            {(!partners.is_empty()).then(|| owner_field(partners, owner))}
             <ChoiceCards name="kind" legend=text::KIND options=kinds.to_vec() />
             <Field
                 name="percent"
@@ -153,24 +154,9 @@ fn form(
     }
 }
 
-/// Whose it is, where there is somebody to choose.
-fn owner_field(partners: &[PartnerName], value: String) -> Option<AnyView> {
-    if partners.is_empty() {
-        return None;
-    }
-    let theirs = partners.iter().map(|it| Choice::new(it.account_id.to_string(), it.company.clone()));
-    let choices = std::iter::once(Choice::new("", text::OURS)).chain(theirs).collect();
-    Some(
-        view! {
-            <Field
-                name="owner"
-                label=text::WHOSE
-                control=Control::Select(choices)
-                value
-                hint=text::WHOSE_HINT
-                may_be_empty=true
-            />
-        }
-        .into_any(),
-    )
+/// Whose it is.
+fn owner_field(partners: Vec<PartnerName>, value: String) -> impl IntoView {
+    let theirs = partners.into_iter().map(|it| Choice::new(it.account_id.to_string(), it.company));
+    let control = Control::Select(std::iter::once(Choice::new("", text::OURS)).chain(theirs).collect());
+    view! { <Field name="owner" label=text::WHOSE control value hint=text::WHOSE_HINT may_be_empty=true /> }
 }

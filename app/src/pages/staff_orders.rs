@@ -83,7 +83,7 @@ fn form(filter: &OrderFilter, partners: &[PartnerName], listing: Listing) -> imp
     let campaign = Some(filter.campaign.clone()).filter(|id| !id.is_empty()).map(|id| ("campaign".to_owned(), id));
     let currency = filter.currency.map(|currency| ("currency".to_owned(), currency.as_str().to_owned()));
     let hidden = campaign.into_iter().chain(currency).collect();
-    let through = (!partners.is_empty()).then(|| sold_by(filter, partners));
+    let (filter, partners) = (filter.clone(), partners.to_vec());
     view! {
         <search class="across" aria-label=text::FILTER>
             <Form
@@ -100,7 +100,7 @@ fn form(filter: &OrderFilter, partners: &[PartnerName], listing: Listing) -> imp
                 <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
                 <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
                 <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
-                {through}
+                {(!partners.is_empty()).then(|| sold_by(&filter, &partners))}
             </Form>
         </search>
     }
