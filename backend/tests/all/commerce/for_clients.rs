@@ -160,7 +160,11 @@ impl Shop {
         Ok(place_order(&self.commerce, &self.act_as(&partner.user.id), &place).await?)
     }
 
-    pub(super) async fn placed_for_client(&self, partner: &Partner, payer: &AccountId) -> anyhow::Result<(Order, String)> {
+    pub(super) async fn placed_for_client(
+        &self,
+        partner: &Partner,
+        payer: &AccountId,
+    ) -> anyhow::Result<(Order, String)> {
         match self.order_for_client(partner, payer, TENTH).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),
