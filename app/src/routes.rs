@@ -132,6 +132,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("partner"), StaticSegment("clients")) view=pages::partner_clients::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id")) view=pages::partner_client::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id")) view=pages::partner_client_license::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("codes")) view=pages::partner_codes::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("codes"), ParamSegment("campaign_id")) view=pages::partner_codes_campaign::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("renewals")) view=pages::partner_renewals::page />
                 <Route path=(StaticSegment("relations"), ParamSegment("id")) view=pages::relation::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />

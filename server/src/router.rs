@@ -132,6 +132,7 @@ fn for_people() -> [Handler; 16] {
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
         (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
+        (Method::GET, "/partner/codes/{campaign_id}/codes.csv", get(http::exports::own_campaign_codes)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
         (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
         (Method::GET, "/staff/catalog/catalog.toml", get(http::exports::catalog)),

@@ -12,7 +12,7 @@ use backend::campaigns::{
 use backend::clock::{DAY_MS, UnixMs};
 use backend::cx::Cx;
 use backend::db::{DbError, Tx, TxFuture};
-use backend::ids::{CampaignId, PlanId, PromotionCodeId};
+use backend::ids::{AccountId, CampaignId, PlanId, PromotionCodeId};
 use backend::money::{Currency, Money};
 use backend::stripe::AmountOff;
 use backend::text::en::console_campaigns as text;
@@ -48,6 +48,9 @@ pub async fn create_campaign(
     /// Its first code, or nothing.
     #[server(default)]
     code: String,
+    /// The partner whose campaign it is, or nothing.
+    #[server(default)]
+    owner: String,
     /// `percent` or `amount`.
     #[server(default)]
     kind: String,
@@ -92,6 +95,7 @@ pub async fn create_campaign(
     let refused = Refused::new(CREATE)
         .value("name", &name)
         .value("code", &code)
+        .value("owner", &owner)
         .value("kind", &kind)
         .value("percent", &percent)
         .value("amount", &amount)
@@ -110,6 +114,7 @@ pub async fn create_campaign(
     let money = Currency::parse(&currency);
     let duration = Duration::parse(&duration).unwrap_or(Duration::Once);
     let new = NewCampaign {
+        owner_id: Some(owner.trim()).filter(|id| !id.is_empty()).map(AccountId::from_untrusted),
         name,
         code,
         amount_off: amount_off(&kind, &percent, &amount, money, &mut faults),
@@ -354,6 +359,7 @@ async fn say(acted: CampaignAct, done: &str) -> Result<(), FormFailure> {
     match acted {
         CampaignAct::Done => say_done(done).await,
         CampaignAct::Unchanged => say_done("nothing_changed").await,
+        CampaignAct::OwnerGone => say_done("campaign_owner_gone").await,
         CampaignAct::NotFound | CampaignAct::NotAllowed => return Err(FormFailure::not_allowed()),
     }
     Ok(())
@@ -449,6 +455,7 @@ fn field(fault: Fault, form: &str) -> &'static str {
         Fault::Currency => "currency",
         Fault::Months => "months",
         Fault::Plans => PLANS,
+        Fault::Owner => "owner",
         Fault::Minimum => "minimum",
         Fault::MaxRedemptions if form == ADD || form == DRAW => "code_limit",
         Fault::MaxRedemptions | Fault::BelowTaken(_) => "max_redemptions",
@@ -456,7 +463,7 @@ fn field(fault: Fault, form: &str) -> &'static str {
         Fault::StartsAt => "starts_on",
         Fault::EndsAt => "ends_on",
         Fault::Count if form == ADD => "code",
-        Fault::Code | Fault::CodeTaken => "code",
+        Fault::Code | Fault::CodeTaken | Fault::TooManyTries(_) => "code",
         Fault::Count => "count",
         Fault::Prefix => "prefix",
     }

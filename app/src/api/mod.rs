@@ -36,6 +36,7 @@ pub mod members;
 pub mod messages;
 pub mod next;
 pub mod orders;
+pub mod partner_codes;
 pub mod partners;
 pub mod passkeys;
 pub mod perpetual;

@@ -4,7 +4,7 @@ use backend::accounts::{Account, AccountKind, Act, ActsAs, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
     acting as acting_words, attention as alert_words, console_navigation, console_search, deletion, members as words,
-    partners, portal as text,
+    partner_codes, partners, portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
@@ -14,6 +14,7 @@ use crate::api::acting_staff::STOP_ACTION;
 use crate::api::deletion::CLOSE;
 use crate::api::form;
 use crate::api::messages::MESSAGES;
+use crate::api::partner_codes::CODES;
 use crate::api::partners::CLIENTS;
 use crate::components::Tone;
 use crate::layout::{
@@ -71,6 +72,10 @@ pub async fn frame() -> Frame {
     if visit.account().is_some_and(|(account, _)| account.kind == AccountKind::Partner) {
         // After the licenses and invoices of its own.
         nav.insert(nav.len().min(3), NavLink::to(partners::CLIENTS, CLIENTS).at(path));
+    }
+    let sells = |(account, role): &(Account, ActsAs)| account.kind == AccountKind::Partner && may(*role, Act::Buy);
+    if visit.account().as_ref().is_some_and(sells) {
+        nav.insert(nav.len().min(4), NavLink::to(partner_codes::TITLE, CODES).at(path));
     }
     let mut nav = only_nearest(nav);
     if visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some()) {

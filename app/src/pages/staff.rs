@@ -11,6 +11,7 @@ use backend::text::en::{
 use leptos::prelude::*;
 
 use super::staff_numbers::{denials_card, licenses_card, number, orders_card, revenue_card};
+use super::staff_partner_sales::partner_sales_card;
 use super::{
     NoPage, Page, render, staff_audit, staff_failed, staff_messages, staff_payments, staff_refunds, staff_role,
 };
@@ -47,6 +48,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let first =
         (!dashboard.beginnings.are_made() || !has_stripe).then(|| first_steps(dashboard.beginnings, has_stripe, role));
     let revenue = dashboard.revenue.as_deref().map(revenue_card);
+    let partner_sales = dashboard.partner_sales.as_deref().map(|sales| partner_sales_card(sales, now));
     let leftovers = (!leftovers.is_empty()).then(|| money_without_invoice(&leftovers, now));
     let log = staff_may(role, StaffAct::SeeAudit).then(|| {
         view! { <p class="acts"><LinkButton href=staff_audit::PATH label=audit::OPEN emphasis=Emphasis::Quiet /></p> }
@@ -57,6 +59,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {first}
         {waiting(&dashboard)}
         {revenue}
+        {partner_sales}
         {licenses_card(&dashboard)}
         {denials_card(&dashboard)}
         {leftovers}

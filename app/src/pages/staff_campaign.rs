@@ -16,6 +16,7 @@ use super::staff_campaigns::{PATH, read_place, tone, write_place};
 use super::{NoPage, Page, render, staff_role};
 use crate::api::campaigns::{ADD, DRAW, UPDATE, errors_of};
 use crate::api::form::{Refused, take_refused};
+use crate::api::partners::partner_page;
 use crate::components::{
     Badge, Breadcrumb, Card, Column, Control, Crumb, Dialog, Emphasis, EmptyState, Fact, Facts, Field, Form,
     LinkButton, Money, PageHead, Pagination, PostButton, Row, Table, Tone,
@@ -94,13 +95,18 @@ async fn find(visit: &Visit) -> Result<Option<Found>, NoPage> {
 fn facts(found: &Found) -> impl IntoView + use<> {
     let (listed, campaign, now) = (&found.listed, &found.listed.campaign, found.now);
     let stands = standing(campaign, listed.redeemed + listed.reserved, now);
-    let [state, off, plans, minimum, for_whom, each, begins, ends] = text::FACT_NAMES;
+    let [whose, state, off, plans, minimum, for_whom, each, begins, ends] = text::FACT_NAMES;
     let least = match campaign.minimum() {
         Some(least) => view! { <Money minor=least.amount_minor currency=least.currency.as_str() /> }.into_any(),
         None => text::ANY_AMOUNT.into_any(),
     };
     let named = if found.plans.is_empty() { text::ALL_PLANS.to_owned() } else { found.plans.join(", ") };
+    let owner = match (&campaign.owner_account_id, &listed.owner_company) {
+        (Some(id), Some(company)) => view! { <a href=partner_page(id)>{company.clone()}</a> }.into_any(),
+        _ => text::OURS.into_any(),
+    };
     let facts = vec![
+        Fact::new(whose, owner),
         Fact::new(state, view! { <Badge tone=tone(stands) word=text::standing(stands) /> }),
         Fact::new(off, text::takes_off(campaign)),
         Fact::new(plans, named),
@@ -178,7 +184,11 @@ fn codes(found: &Found, may: bool) -> impl IntoView + use<> {
 
 fn code_row(code: &PromotionCode, campaign_id: &str, may: bool) -> Row {
     let is_paused = code.paused_at.is_some();
-    let (tone, word) = if is_paused { (Tone::Warn, text::PAUSED) } else { (Tone::Good, text::ACTIVE) };
+    let (tone, word) = match (is_paused, code.paused_by_owner) {
+        (true, true) => (Tone::Warn, text::PAUSED_BY_PARTNER),
+        (true, false) => (Tone::Warn, text::PAUSED),
+        (false, _) => (Tone::Good, text::ACTIVE),
+    };
     let row = Row::new()
         .cell(code.code.clone())
         .cell(text::code_redeemed(code))

@@ -4,6 +4,7 @@ use backend::accounts::{StaffAct, staff_may};
 use backend::catalog::{Plan, Product, list_plans, list_products};
 use backend::db::DbError;
 use backend::orders::currency;
+use backend::partners::{PartnerName, list_partner_names};
 use backend::text::en::{console_campaigns as text, currencies as currency_words, licenses as words, portal};
 use leptos::prelude::*;
 
@@ -26,18 +27,20 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     if !staff_may(staff_role(&visit)?, StaffAct::ManageCampaigns) {
         return Err(NoPage::NotFound);
     }
-    let vendor_id = visit.vendor.id.clone();
-    let sold = visit.state.db.read(|tx| {
+    let (vendor_id, cx) = (visit.vendor.id.clone(), visit.staff_cx());
+    let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let mut sold = Vec::new();
             for product in list_products(tx, &vendor_id).await? {
                 let plans = list_plans(tx, &vendor_id, &product.id).await?;
                 sold.extend(plans.into_iter().filter(|plan| plan.published).map(|plan| (product.clone(), plan)));
             }
-            Ok::<_, DbError>(sold)
+            let mut partners = list_partner_names(tx, &cx).await?;
+            partners.retain(|partner| partner.ended_at.is_none());
+            Ok::<_, DbError>((sold, partners))
         })
     });
-    let sold = sold.await?;
+    let (sold, partners) = found.await?;
     let currencies = currency::offered(sold.iter().map(|(_, plan)| plan), &visit.vendor.profile.currencies);
     let currencies = currencies.iter().map(|it| Choice::new(it.as_str(), currency_words::name(*it))).collect();
     let refused = take_refused(CREATE).await;
@@ -45,12 +48,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::NEW lead=text::NEW_LEAD />
-        {form(&refused, &sold, currencies)}
+        {form(&refused, &sold, currencies, &partners)}
     };
     Ok(Page::new(text::NEW, body))
 }
 
-fn form(refused: &Refused, sold: &[(Product, Plan)], currencies: Vec<Choice>) -> impl IntoView + use<> {
+fn form(
+    refused: &Refused,
+    sold: &[(Product, Plan)],
+    currencies: Vec<Choice>,
+    partners: &[PartnerName],
+) -> impl IntoView + use<> {
     let typed = |field: &str| refused.typed(field);
     let errors = errors_of(refused);
     let chosen = typed("kind");
@@ -76,6 +84,7 @@ fn form(refused: &Refused, sold: &[(Product, Plan)], currencies: Vec<Choice>) ->
     let (name, code, percent, amount) = (typed("name"), typed("code"), typed("percent"), typed("amount"));
     let (currency, duration, months) = (typed("currency"), typed("duration"), typed("months"));
     let (minimum, first_purchase) = (typed("minimum"), typed("first_purchase"));
+    let (owner, partners) = (typed("owner"), partners.to_vec());
     let (starts_on, ends_on) = (typed("starts_on"), typed("ends_on"));
     let (in_all, each) = (typed("max_redemptions"), typed("max_per_account"));
     view! {
@@ -95,6 +104,7 @@ fn form(refused: &Refused, sold: &[(Product, Plan)], currencies: Vec<Choice>) ->
                 optional=text::OPTIONAL
                 autocomplete="off"
             />
+            {(!partners.is_empty()).then(|| owner_field(partners, owner))}
             <ChoiceCards name="kind" legend=text::KIND options=kinds.to_vec() />
             <Field
                 name="percent"
@@ -142,4 +152,11 @@ fn form(refused: &Refused, sold: &[(Product, Plan)], currencies: Vec<Choice>) ->
             />
         </Form>
     }
+}
+
+/// Whose it is.
+fn owner_field(partners: Vec<PartnerName>, value: String) -> impl IntoView {
+    let theirs = partners.into_iter().map(|it| Choice::new(it.account_id.to_string(), it.company));
+    let control = Control::Select(std::iter::once(Choice::new("", text::OURS)).chain(theirs).collect());
+    view! { <Field name="owner" label=text::WHOSE control value hint=text::WHOSE_HINT may_be_empty=true /> }
 }

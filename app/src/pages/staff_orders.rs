@@ -1,13 +1,15 @@
 //! `/staff/orders`: the orders of all customers, filtered by what the address says, paged by key.
 
 use backend::clock::UnixMs;
+use backend::db::DbError;
 use backend::listing::TimePlace;
-use backend::orders::search::{ListedOrder, OrderFilter, search_orders};
+use backend::orders::search::{ListedOrder, OrderFilter, SoldBy, search_orders};
 use backend::orders::{OrderKind, OrderStatus, Payment};
-use backend::text::en::{buying, console, console_lists as text, moments, orders as words};
+use backend::partners::{PartnerName, list_partner_names};
+use backend::text::en::{buying, console, console_campaigns, console_lists as text, moments, orders as words};
 use leptos::prelude::*;
 
-use super::staff_list::{LIMIT, Listing, any_word, none_found};
+use super::staff_list::{LIMIT, Listing, any_of, any_word, none_found};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
 use crate::components::{
     Badge, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, Moment, Money, PageHead, Row, Table,
@@ -29,12 +31,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let filter = OrderFilter::of_address(|name| visit.query(name));
     let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
     let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
-    let wanted = filter.clone();
-    let found = visit
-        .state
-        .db
-        .read(|tx| Box::pin(async move { search_orders(tx, &vendor_id, &wanted, after.as_ref(), LIMIT).await }));
-    let mut found = found.await?;
+    let (wanted, cx) = (filter.clone(), visit.staff_cx());
+    let found = visit.state.db.read(|tx| {
+        Box::pin(async move {
+            let orders = search_orders(tx, &vendor_id, &wanted, after.as_ref(), LIMIT).await?;
+            Ok::<_, DbError>((orders, list_partner_names(tx, &cx).await?))
+        })
+    });
+    let (mut found, partners) = found.await?;
     let pages = listing.pages(&mut found, |it| it.place().to_string());
     let [order, customer, placed, status, payment, amount] = text::ORDER_COLUMNS;
     let columns = vec![
@@ -49,7 +53,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let is_narrow = listing.is_narrow();
     let has_any = is_narrow || !found.is_empty();
     let download = has_any.then(|| listing.csv());
-    let form = has_any.then(|| form(&filter, listing));
+    let form = has_any.then(|| form(&filter, &partners, listing));
     let empty = move || match is_narrow {
         true => none_found(PATH),
         false => view! { <EmptyState text=text::NO_ORDERS /> }.into_any(),
@@ -64,7 +68,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::ORDERS, body))
 }
 
-fn form(filter: &OrderFilter, listing: Listing) -> impl IntoView + use<> {
+fn form(filter: &OrderFilter, partners: &[PartnerName], listing: Listing) -> impl IntoView + use<> {
     let status = any_word(OrderStatus::ALL, OrderStatus::as_str, words::status);
     let payment = any_word(Payment::ALL, Payment::as_str, text::payment);
     let kind = any_word(OrderKind::ALL, OrderKind::as_str, words::kind);
@@ -75,9 +79,11 @@ fn form(filter: &OrderFilter, listing: Listing) -> impl IntoView + use<> {
     );
     let day = |day: Option<_>| day.map_or_else(String::new, |day: jiff::civil::Date| day.to_string());
     let (from, to) = (day(filter.from), day(filter.to));
-    // A campaign is chosen where its orders are counted; the form only keeps it.
-    let campaign = Some(filter.campaign.clone()).filter(|id| !id.is_empty());
-    let hidden = campaign.map(|id| ("campaign".to_owned(), id)).into_iter().collect();
+    // Campaign and currency are chosen where their orders are counted; the form only keeps them.
+    let campaign = Some(filter.campaign.clone()).filter(|id| !id.is_empty()).map(|id| ("campaign".to_owned(), id));
+    let currency = filter.currency.map(|currency| ("currency".to_owned(), currency.as_str().to_owned()));
+    let hidden = campaign.into_iter().chain(currency).collect();
+    let (filter, partners) = (filter.clone(), partners.to_vec());
     view! {
         <search class="across" aria-label=text::FILTER>
             <Form
@@ -94,9 +100,25 @@ fn form(filter: &OrderFilter, listing: Listing) -> impl IntoView + use<> {
                 <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
                 <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
                 <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+                {(!partners.is_empty()).then(|| sold_by(&filter, &partners))}
             </Form>
         </search>
     }
+}
+
+/// Which partner sold them, and how.
+fn sold_by(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
+    let names = partners.iter().map(|it| {
+        let name = console_campaigns::partner_choice(&it.company, it.ended_at.is_some());
+        (it.account_id.to_string(), name)
+    });
+    let (partner, sold) = (any_of(names), any_word(SoldBy::ALL, SoldBy::as_str, text::sold));
+    let (partner_value, sold_value) = (filter.partner.clone(), filter.sold.map_or("", SoldBy::as_str));
+    view! {
+        <Field name="partner" label=text::PARTNER control=partner value=partner_value may_be_empty=true />
+        <Field name="sold" label=text::SOLD control=sold value=sold_value may_be_empty=true />
+    }
+    .into_any()
 }
 
 /// The colour of an order's standing.
@@ -113,11 +135,12 @@ fn row(it: &ListedOrder, now: UnixMs) -> Row {
         let href = format!("{}/{id}", staff_licenses::PATH);
         view! { " " <LinkButton href label=text::ITS_LICENSE about=it.id.to_string() emphasis=Emphasis::Quiet /> }
     });
+    let partner = it.partner.as_deref().map(|partner| view! { " " <small>{text::through(partner)}</small> });
     let code = it.promotion_code.as_deref().map(|code| view! { " " <small>{text::with_code(code)}</small> });
     Row::new()
         .cell(view! { {words::kind(it.kind)} " " <small>{what}</small> {license} })
         .cell(view! {
-            <a href=format!("{}/{}", staff_customers::PATH, it.account_id)>{it.company.clone()}</a>
+            <a href=format!("{}/{}", staff_customers::PATH, it.account_id)>{it.company.clone()}</a> {partner}
         })
         .cell(
             view! { <Moment datetime=moments::rfc3339(it.created_at) absolute=moments::moment(it.created_at, now) /> },

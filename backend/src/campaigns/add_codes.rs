@@ -1,8 +1,8 @@
 //! Adding codes to a campaign: one with a name, or many that are drawn.
 
+use super::keeper::{Keeper, Kept};
 use super::rules::{Fault, draw_code, is_limit};
 use super::store;
-use crate::accounts::{StaffAct, staff_may_act};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
@@ -11,8 +11,6 @@ use crate::orders::promotion::read_code;
 
 /// Most codes that are drawn at once.
 pub const MOST_AT_ONCE: i64 = 10_000;
-/// Most codes of one campaign.
-const MOST_OF_A_CAMPAIGN: i64 = 100_000;
 /// Codes that are written in one transaction: nobody's purchase waits for thousands of rows.
 const BATCH: i64 = 500;
 /// Characters that a drawn code can begin with.
@@ -39,7 +37,7 @@ pub enum CodesAdded {
     Added(i64),
     /// It cannot be so.
     Refused(Fault),
-    /// No such campaign of the vendor.
+    /// No such campaign of the vendor's, or of the partner's.
     NotFound,
     /// The one who acts may not.
     NotAllowed,
@@ -57,8 +55,20 @@ pub async fn add_codes(
     wanted: &CodesWanted,
     max_redemptions: Option<i64>,
 ) -> Result<CodesAdded, DbError> {
+    add(db, cx, Keeper::Vendor, campaign_id, wanted, max_redemptions).await
+}
+
+/// The same, for whoever looks after the campaign's codes.
+pub(super) async fn add(
+    db: &Db,
+    cx: &Cx,
+    keeper: Keeper,
+    campaign_id: &CampaignId,
+    wanted: &CodesWanted,
+    max_redemptions: Option<i64>,
+) -> Result<CodesAdded, DbError> {
     let (tx_cx, id, asked) = (cx.clone(), campaign_id.clone(), wanted.clone());
-    let refused = db.read(|tx| Box::pin(async move { refuse(tx, &tx_cx, &id, &asked, max_redemptions).await }));
+    let refused = db.read(|tx| Box::pin(async move { refuse(tx, &tx_cx, keeper, &id, &asked, max_redemptions).await }));
     if let Some(refused) = refused.await? {
         return Ok(refused);
     }
@@ -75,12 +85,15 @@ pub async fn add_codes(
                 (0..now).map(|_| draw_code(prefix.trim(), cx.entropy.bytes())).collect()
             }
         };
-        let written =
-            db.write(move |tx| Box::pin(async move { write(tx, &tx_cx, &id, &codes, max_redemptions).await })).await?;
-        if written == 0 {
-            return Ok(CodesAdded::Refused(Fault::CodeTaken));
+        let written = db
+            .write(move |tx| Box::pin(async move { write(tx, &tx_cx, keeper, &id, &codes, max_redemptions).await }))
+            .await?;
+        match written {
+            CodesAdded::Added(written) => added += written,
+            // What was written before stays.
+            _ if added > 0 => break,
+            refused => return Ok(refused),
         }
-        added += written;
         left -= now;
     }
     Ok(CodesAdded::Added(added))
@@ -89,21 +102,23 @@ pub async fn add_codes(
 async fn refuse(
     tx: &mut Tx,
     cx: &Cx,
+    keeper: Keeper,
     campaign_id: &CampaignId,
     wanted: &CodesWanted,
     max_redemptions: Option<i64>,
 ) -> Result<Option<CodesAdded>, DbError> {
-    if !staff_may_act(tx, cx, StaffAct::ManageCampaigns).await? {
-        return Ok(Some(CodesAdded::NotAllowed));
+    match keeper.find(tx, cx, campaign_id).await? {
+        Kept::Campaign(_) => {}
+        Kept::NotFound => return Ok(Some(CodesAdded::NotFound)),
+        Kept::NotAllowed => return Ok(Some(CodesAdded::NotAllowed)),
     }
-    if store::find_campaign(tx, &cx.vendor_id, campaign_id).await?.is_none() {
-        return Ok(Some(CodesAdded::NotFound));
-    }
-    let room = MOST_OF_A_CAMPAIGN - store::count_codes(tx, &cx.vendor_id, campaign_id).await?;
+    let room = keeper.most_codes() - store::count_codes(tx, &cx.vendor_id, campaign_id).await?;
     let fault = match wanted {
         CodesWanted::Named(code) if read_code(code).is_none() => Some(Fault::Code),
         CodesWanted::Drawn { prefix, .. } if !is_prefix(prefix) => Some(Fault::Prefix),
-        CodesWanted::Drawn { count, .. } if !(1..=MOST_AT_ONCE.min(room)).contains(count) => Some(Fault::Count),
+        CodesWanted::Drawn { count, .. } if !(1..=keeper.most_at_once().min(room)).contains(count) => {
+            Some(Fault::Count)
+        }
         CodesWanted::Named(_) if room < 1 => Some(Fault::Count),
         _ if !is_limit(max_redemptions) => Some(Fault::MaxRedemptions),
         _ => None,
@@ -119,22 +134,36 @@ fn is_prefix(prefix: &str) -> bool {
 async fn write(
     tx: &mut Tx,
     cx: &Cx,
+    keeper: Keeper,
     campaign_id: &CampaignId,
     codes: &[String],
     max_redemptions: Option<i64>,
-) -> Result<i64, DbError> {
+) -> Result<CodesAdded, DbError> {
     // Asked again in the transaction that writes: who may is what holds now.
-    if !staff_may_act(tx, cx, StaffAct::ManageCampaigns).await? {
-        return Ok(0);
+    let campaign = match keeper.find(tx, cx, campaign_id).await? {
+        Kept::Campaign(campaign) => campaign,
+        Kept::NotFound => return Ok(CodesAdded::NotFound),
+        Kept::NotAllowed => return Ok(CodesAdded::NotAllowed),
+    };
+    // Counted under the campaign's lock: of many who add at once none goes beyond the limit.
+    store::lock_campaign(tx, &cx.vendor_id, campaign_id).await?;
+    let wanted = i64::try_from(codes.len()).unwrap_or(i64::MAX);
+    if wanted > keeper.most_codes() - store::count_codes(tx, &cx.vendor_id, campaign_id).await? {
+        return Ok(CodesAdded::Refused(Fault::Count));
     }
     let mut written = 0;
     for code in codes {
         written += i64::from(store::insert_code(tx, cx, campaign_id, code, max_redemptions).await?);
     }
-    if written > 0 {
-        let name = codes.first().filter(|_| codes.len() == 1);
-        let after = serde_json::json!({ "count": written, "code": name, "max_redemptions": max_redemptions });
-        audit::record(tx, cx, None, "campaign.add_codes", campaign_id.as_str(), audit::NOTHING, Some(&after)).await?;
+    if written == 0 {
+        return Ok(CodesAdded::Refused(Fault::CodeTaken));
     }
-    Ok(written)
+    let name = codes.first().filter(|_| codes.len() == 1);
+    let after = serde_json::json!({ "count": written, "code": name, "max_redemptions": max_redemptions });
+    let (account_id, act) = match keeper {
+        Keeper::Vendor => (None, "campaign.add_codes"),
+        Keeper::Owner => (campaign.owner_account_id.as_ref(), "partner.add_codes"),
+    };
+    audit::record(tx, cx, account_id, act, campaign_id.as_str(), audit::NOTHING, Some(&after)).await?;
+    Ok(CodesAdded::Added(written))
 }

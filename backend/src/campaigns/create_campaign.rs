@@ -8,14 +8,17 @@ use crate::catalog::{self, stripe_product_id};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::ids::PlanId;
+use crate::ids::{AccountId, PlanId};
 use crate::money::Money;
 use crate::orders::promotion::read_code;
+use crate::partners;
 use crate::stripe::AmountOff;
 
 /// A campaign to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCampaign {
+    /// The partner whose campaign it is; the vendor's own without.
+    pub owner_id: Option<AccountId>,
     /// What it is called.
     pub name: String,
     /// Its first code, or nothing.
@@ -66,6 +69,12 @@ pub async fn create_campaign(tx: &mut Tx, cx: &Cx, new: &NewCampaign) -> Result<
     if products.is_none() {
         faults.push(Fault::Plans);
     }
+    // Locked, so that the partnership does not end without this campaign.
+    if let Some(owner_id) = &new.owner_id
+        && !partners::lock_live_partner(tx, &cx.vendor_id, owner_id).await?
+    {
+        faults.push(Fault::Owner);
+    }
     let code = new.code.trim();
     let is_taken = !code.is_empty() && store::find_code(tx, &cx.vendor_id, code).await?.is_some();
     if is_taken {
@@ -81,7 +90,7 @@ pub async fn create_campaign(tx: &mut Tx, cx: &Cx, new: &NewCampaign) -> Result<
     let campaign = Campaign {
         id: cx.id(),
         vendor_id: cx.vendor_id.clone(),
-        owner_account_id: None,
+        owner_account_id: new.owner_id.clone(),
         name: new.name.trim().to_owned(),
         percent_bp,
         amount_minor: sum.map(|sum| sum.amount_minor),
@@ -108,6 +117,7 @@ pub async fn create_campaign(tx: &mut Tx, cx: &Cx, new: &NewCampaign) -> Result<
         return Err(DbError::GivenUp("a code of this name was made at the same moment"));
     }
     let after = serde_json::json!({
+        "owner_account_id": campaign.owner_account_id,
         "name": campaign.name, "percent_bp": campaign.percent_bp, "amount_minor": campaign.amount_minor,
         "currency": campaign.currency, "duration": campaign.duration, "duration_months": campaign.duration_months,
         "plan_ids": campaign.plan_ids.0, "minimum": new.minimum, "first_purchase_only": campaign.first_purchase_only,

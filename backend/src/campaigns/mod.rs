@@ -12,6 +12,9 @@
 //! kept out by an order of their own that they did not finish either; one that waits for its transfer has to be paid or
 //! given up first.
 //!
+//! A campaign may be a partner's ([`owned`]): then the partner looks after its codes and sees what they sold, and its own
+//! account orders nothing with them. What they take off, and all limits, stay the vendor's to say.
+//!
 //! Codes that somebody made at Stripe itself go on working and are none of this: Stripe alone knows and keeps their
 //! limits (`orders/look_up_promotion.rs`). Where both have a code of the same name, ours is meant.
 
@@ -19,8 +22,10 @@ mod add_codes;
 mod create_campaign;
 mod csv;
 mod export_codes;
+mod keeper;
 mod look_up_code;
 mod make_coupon;
+pub mod owned;
 mod pause_campaign;
 mod pause_code;
 mod reserve_redemption;
@@ -42,6 +47,7 @@ pub use create_campaign::{CampaignCreation, NewCampaign, create_campaign};
 pub use export_codes::export_codes;
 pub(crate) use look_up_code::look_up_code;
 pub(crate) use make_coupon::make_coupon;
+pub(crate) use pause_campaign::pause_owned;
 pub use pause_campaign::{end_campaign, pause_campaign, resume_campaign};
 pub use pause_code::{pause_code, resume_code};
 pub(crate) use reserve_redemption::{Reservation, Wanted, record_reservation, reserve_redemption};
@@ -164,6 +170,8 @@ pub struct PromotionCode {
     pub max_redemptions: Option<i64>,
     /// Since when it rests.
     pub paused_at: Option<UnixMs>,
+    /// Whether the partner whose campaign it is let it rest, and not the vendor's staff.
+    pub paused_by_owner: bool,
     /// When it was made.
     pub created_at: UnixMs,
     /// How often it is redeemed.
@@ -178,12 +186,51 @@ pub struct ListedCampaign {
     /// The campaign.
     #[sqlx(flatten)]
     pub campaign: Campaign,
+    /// What the partner is called whose campaign it is.
+    pub owner_company: Option<String>,
     /// How often it is redeemed.
     pub redeemed: i64,
     /// How often it is reserved by orders that wait to be paid.
     pub reserved: i64,
     /// How many codes it has.
     pub codes: i64,
+}
+
+/// Whose campaigns a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    #[default]
+    All,
+    /// The vendor's own.
+    Vendors,
+    /// Those of this partner.
+    Partners(AccountId),
+}
+
+impl Whose {
+    /// The word for the vendor's own, which is no account's id.
+    const VENDORS: &'static str = "vendor";
+
+    /// What an address asks for.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word.trim() {
+            "" => Self::All,
+            Self::VENDORS => Self::Vendors,
+            id => Self::Partners(AccountId::from_untrusted(id)),
+        }
+    }
+
+    /// The same in an address; nothing asks for everybody's.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::All => "",
+            Self::Vendors => Self::VENDORS,
+            Self::Partners(id) => id.as_str(),
+        }
+    }
 }
 
 /// Redemptions that count against the limits: those that are redeemed and those that are reserved.
@@ -197,7 +244,7 @@ pub struct Taken {
     pub by_account: i64,
 }
 
-/// What one act of staff came to.
+/// What one act on a campaign or a code came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignAct {
     /// It is done.
@@ -208,6 +255,8 @@ pub enum CampaignAct {
     NotFound,
     /// The one who acts may not.
     NotAllowed,
+    /// The campaign is one of a partner that is none any more, so it rests.
+    OwnerGone,
 }
 
 /// An open order of an account that holds a redemption.

@@ -7,7 +7,8 @@ use crate::accounts::{StaffAct, staff_may_act};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::CampaignId;
+use crate::ids::{AccountId, CampaignId};
+use crate::partners;
 
 /// Lets a campaign rest: none of its codes works.
 ///
@@ -18,11 +19,21 @@ pub async fn pause_campaign(tx: &mut Tx, cx: &Cx, id: &CampaignId) -> Result<Cam
     set(tx, cx, id, "campaign.pause", paused_at).await
 }
 
-/// Goes on with a campaign that rests.
+/// Goes on with a campaign that rests. One of a partner's needs its partnership: the partner's row is locked, so that it
+/// does not end meanwhile.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn resume_campaign(tx: &mut Tx, cx: &Cx, id: &CampaignId) -> Result<CampaignAct, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::ManageCampaigns).await? {
+        return Ok(CampaignAct::NotAllowed);
+    }
+    let found = store::find_campaign(tx, &cx.vendor_id, id).await?;
+    if let Some(owner_id) = found.and_then(|campaign| campaign.owner_account_id)
+        && !partners::lock_live_partner(tx, &cx.vendor_id, &owner_id).await?
+    {
+        return Ok(CampaignAct::OwnerGone);
+    }
     set(tx, cx, id, "campaign.resume", |it| Campaign { paused_at: None, ..it.clone() }).await
 }
 
@@ -38,18 +49,39 @@ pub async fn end_campaign(tx: &mut Tx, cx: &Cx, id: &CampaignId) -> Result<Campa
     set(tx, cx, id, "campaign.end", ended).await
 }
 
+/// Lets all campaigns of a partner rest, because its partnership ends, and answers how many did not before. Who may is
+/// asked by whoever ends it, under the lock of the partner's row, which making and resuming such a campaign take as well.
+pub(crate) async fn pause_owned(tx: &mut Tx, cx: &Cx, owner_id: &AccountId) -> Result<usize, DbError> {
+    let paused_at = |it: &Campaign| Campaign { paused_at: it.paused_at.or(Some(cx.now)), ..it.clone() };
+    let ids = store::list_unpaused_of(tx, &cx.vendor_id, owner_id).await?;
+    for id in &ids {
+        change(tx, cx, id, "campaign.pause", paused_at).await?;
+    }
+    Ok(ids.len())
+}
+
 async fn set(
     tx: &mut Tx,
     cx: &Cx,
     id: &CampaignId,
     act: &str,
-    change: impl Fn(&Campaign) -> Campaign + Send,
+    becomes: impl Fn(&Campaign) -> Campaign + Send,
 ) -> Result<CampaignAct, DbError> {
     if !staff_may_act(tx, cx, StaffAct::ManageCampaigns).await? {
         return Ok(CampaignAct::NotAllowed);
     }
+    change(tx, cx, id, act, becomes).await
+}
+
+async fn change(
+    tx: &mut Tx,
+    cx: &Cx,
+    id: &CampaignId,
+    act: &str,
+    becomes: impl Fn(&Campaign) -> Campaign + Send,
+) -> Result<CampaignAct, DbError> {
     let Some(campaign) = store::lock_campaign(tx, &cx.vendor_id, id).await? else { return Ok(CampaignAct::NotFound) };
-    let changed = change(&campaign);
+    let changed = becomes(&campaign);
     if changed == campaign {
         return Ok(CampaignAct::Unchanged);
     }

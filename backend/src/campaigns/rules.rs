@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Campaign, Duration, Holding, PromotionCode, Taken};
 use crate::clock::UnixMs;
-use crate::ids::PlanId;
+use crate::ids::{AccountId, PlanId};
 use crate::orders::promotion::{Discount, DiscountSource, PromotionProblem, takes_off};
 use crate::orders::rules::Quote;
 
@@ -77,6 +77,8 @@ pub struct Asked<'a> {
     pub quote: &'a Quote,
     /// Under which plan.
     pub plan_id: &'a PlanId,
+    /// The account that orders.
+    pub account_id: &'a AccountId,
     /// Whether the account has ever paid for anything.
     pub has_paid: bool,
 }
@@ -94,6 +96,10 @@ pub fn check(
 ) -> Result<Discount, PromotionProblem> {
     use PromotionProblem as P;
     let is_full = |most: Option<i64>, taken: i64| most.is_some_and(|most| taken >= most);
+    // First: a partner that orders with a code of its own would be told to come back for all other reasons.
+    if campaign.owner_account_id.as_ref() == Some(asked.account_id) {
+        return Err(P::OwnCampaign);
+    }
     match standing(campaign, 0, now) {
         Standing::Ended => return Err(P::Expired),
         Standing::Paused => return Err(P::Paused),
@@ -152,6 +158,8 @@ pub enum Fault {
     Months,
     /// There is no such plan.
     Plans,
+    /// There is no such partner.
+    Owner,
     /// Not above 0.
     Minimum,
     /// Not from 1 to [`LIMIT_MAX`].
@@ -174,6 +182,8 @@ pub enum Fault {
     Count,
     /// Nothing that a drawn code can begin with.
     Prefix,
+    /// Too many names were tried that are taken; seconds to wait.
+    TooManyTries(i64),
 }
 
 /// Whether a limit can be set.

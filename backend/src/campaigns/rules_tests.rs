@@ -2,7 +2,7 @@
 use super::*;
 use crate::catalog::{BillingInterval, Composition, PlanKind, PriceRole};
 use crate::db::JsonText;
-use crate::ids::{CampaignId, PromotionCodeId, VendorId};
+use crate::ids::{AccountId, CampaignId, PromotionCodeId, VendorId};
 use crate::money::{Currency, Money};
 use crate::orders::rules::{self as order_rules, tests as sold};
 
@@ -54,6 +54,7 @@ fn code() -> PromotionCode {
         code: "SPRING".to_owned(),
         max_redemptions: None,
         paused_at: None,
+        paused_by_owner: false,
         created_at: UnixMs(0),
         redeemed: 0,
         reserved: 0,
@@ -100,9 +101,29 @@ fn each_reason_against_a_code_is_told() {
     ] {
         let plan_id = PlanId::from_untrusted("pln_x");
         let quote = quote();
-        let asked = Asked { quote: &quote, plan_id: &plan_id, has_paid };
+        let account_id = AccountId::from_untrusted("acc_buyer");
+        let asked = Asked { quote: &quote, plan_id: &plan_id, account_id: &account_id, has_paid };
         let found = check(&campaign, &code, taken, asked, NOW);
         assert_eq!(found.map(|it| it.takes_off.amount_minor), expected, "{campaign:?} {code:?} {taken:?}");
+    }
+}
+
+#[test]
+fn a_partner_orders_nothing_with_a_code_of_its_own_and_others_do() {
+    let plan_id = PlanId::from_untrusted("pln_x");
+    let (quote, owner, buyer) = (quote(), AccountId::from_untrusted("acc_own"), AccountId::from_untrusted("acc_buyer"));
+    let owned = Campaign { owner_account_id: Some(owner.clone()), ..campaign() };
+    let rests = Campaign { paused_at: Some(NOW), ..owned.clone() };
+    for (campaign, account_id, expected) in [
+        (&owned, &owner, Err(PromotionProblem::OwnCampaign)),
+        (&rests, &owner, Err(PromotionProblem::OwnCampaign)),
+        (&owned, &buyer, Ok(5_601)),
+        (&rests, &buyer, Err(PromotionProblem::Paused)),
+        (&campaign(), &owner, Ok(5_601)),
+    ] {
+        let asked = Asked { quote: &quote, plan_id: &plan_id, account_id, has_paid: false };
+        let found = check(campaign, &code(), Taken::default(), asked, NOW);
+        assert_eq!(found.map(|it| it.takes_off.amount_minor), expected, "{campaign:?} {account_id}");
     }
 }
 

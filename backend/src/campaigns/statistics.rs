@@ -3,7 +3,7 @@
 
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all};
-use crate::ids::{CampaignId, VendorId};
+use crate::ids::{AccountId, CampaignId, VendorId};
 use crate::money::Currency;
 
 /// What a campaign brought in, in one currency: paid invoices on which it took something off, renewals included, less what
@@ -32,6 +32,28 @@ pub async fn list_takings(
     first: UnixMs,
     last: UnixMs,
 ) -> Result<Vec<Takings>, DbError> {
+    sum(tx, vendor_id, "", first, last).await
+}
+
+/// The same of the campaigns of one partner.
+pub(super) async fn list_takings_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    owner_id: &AccountId,
+    first: UnixMs,
+    last: UnixMs,
+) -> Result<Vec<Takings>, DbError> {
+    sum(tx, vendor_id, owner_id.as_str(), first, last).await
+}
+
+/// Of the campaigns of one partner, or of all where none is named.
+async fn sum(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    owner_id: &str,
+    first: UnixMs,
+    last: UnixMs,
+) -> Result<Vec<Takings>, DbError> {
     fetch_all!(
         tx,
         Takings,
@@ -44,9 +66,11 @@ pub async fn list_takings(
          LEFT JOIN (SELECT invoice_id, SUM(total_minor - tax_minor) AS net_minor FROM credit_notes
                     WHERE vendor_id = $1 AND status = 'issued' GROUP BY invoice_id) n ON n.invoice_id = i.id
          WHERE c.vendor_id = $1 AND c.created_at >= $2 AND c.created_at <= $3 AND i.status = 'paid' AND i.discount_minor > 0
+           AND ($4 = '' OR c.owner_account_id = $4)
          GROUP BY r.campaign_id, i.currency ORDER BY r.campaign_id, i.currency",
         vendor_id,
         first,
-        last
+        last,
+        owner_id
     )
 }

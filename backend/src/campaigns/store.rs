@@ -1,7 +1,7 @@
 //! Campaigns, codes and redemptions in the database.
 
 use super::rules::code_key;
-use super::{Campaign, Holding, ListedCampaign, PromotionCode, Taken};
+use super::{Campaign, Holding, ListedCampaign, PromotionCode, Taken, Whose};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
@@ -31,13 +31,14 @@ pub(super) async fn lock_campaign(
     )
 }
 
-/// The vendor's campaigns, newest first, at most `limit` of those older than `before`.
+/// The vendor's campaigns, or those of them that are somebody's, newest first, at most `limit` of those older than `before`.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn list_campaigns(
     tx: &mut Tx,
     vendor_id: &VendorId,
+    whose: &Whose,
     before: Option<(UnixMs, &CampaignId)>,
     limit: i64,
 ) -> Result<Vec<ListedCampaign>, DbError> {
@@ -48,13 +49,17 @@ pub async fn list_campaigns(
         "SELECT c.*,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.campaign_id = c.id AND r.state = 'redeemed') AS redeemed,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.campaign_id = c.id AND r.state = 'reserved') AS reserved,
-                (SELECT COUNT(*) FROM promotion_codes p WHERE p.campaign_id = c.id) AS codes
+                (SELECT COUNT(*) FROM promotion_codes p WHERE p.campaign_id = c.id) AS codes,
+                (SELECT a.company FROM accounts a WHERE a.vendor_id = c.vendor_id AND a.id = c.owner_account_id)
+                    AS owner_company
          FROM campaigns c
          WHERE c.vendor_id = $1 AND (c.created_at < $2 OR c.created_at = $2 AND c.id < $3)
-         ORDER BY c.created_at DESC, c.id DESC LIMIT $4",
+           AND ($4 = '' OR $4 = 'vendor' AND c.owner_account_id IS NULL OR c.owner_account_id = $4)
+         ORDER BY c.created_at DESC, c.id DESC LIMIT $5",
         vendor_id,
         at,
         id,
+        whose.as_str(),
         limit
     )
 }
@@ -74,7 +79,9 @@ pub async fn find_campaign_with_counts(
         "SELECT c.*,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.campaign_id = c.id AND r.state = 'redeemed') AS redeemed,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.campaign_id = c.id AND r.state = 'reserved') AS reserved,
-                (SELECT COUNT(*) FROM promotion_codes p WHERE p.campaign_id = c.id) AS codes
+                (SELECT COUNT(*) FROM promotion_codes p WHERE p.campaign_id = c.id) AS codes,
+                (SELECT a.company FROM accounts a WHERE a.vendor_id = c.vendor_id AND a.id = c.owner_account_id)
+                    AS owner_company
          FROM campaigns c WHERE c.vendor_id = $1 AND c.id = $2",
         vendor_id,
         id
@@ -152,7 +159,7 @@ pub(super) async fn find_code(tx: &mut Tx, vendor_id: &VendorId, code: &str) -> 
     fetch_optional!(
         tx,
         PromotionCode,
-        "SELECT id, campaign_id, code, max_redemptions, paused_at, created_at, CAST(0 AS BIGINT) AS redeemed,
+        "SELECT id, campaign_id, code, max_redemptions, paused_at, paused_by_owner, created_at, CAST(0 AS BIGINT) AS redeemed,
                 CAST(0 AS BIGINT) AS reserved
          FROM promotion_codes WHERE vendor_id = $1 AND code_key = $2",
         vendor_id,
@@ -175,7 +182,7 @@ pub async fn list_codes(
     fetch_all!(
         tx,
         PromotionCode,
-        "SELECT p.id, p.campaign_id, p.code, p.max_redemptions, p.paused_at, p.created_at,
+        "SELECT p.id, p.campaign_id, p.code, p.max_redemptions, p.paused_at, p.paused_by_owner, p.created_at,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.code_id = p.id AND r.state = 'redeemed') AS redeemed,
                 (SELECT COUNT(*) FROM redemptions r WHERE r.code_id = p.id AND r.state = 'reserved') AS reserved
          FROM promotion_codes p
@@ -224,37 +231,62 @@ pub(super) async fn insert_code(
     Ok(inserted == 1)
 }
 
-/// Lets a code rest, or work again: the code and its campaign, where that changed anything; `None` otherwise.
+/// Lets a code rest, or work again, for the partner whose campaign it is or for the vendor: the code, where that changed
+/// anything; `None` otherwise. What the vendor lets rest the partner cannot let work again, whoever let it rest first.
 pub(super) async fn set_code_paused(
     tx: &mut Tx,
     vendor_id: &VendorId,
     id: &PromotionCodeId,
     at: Option<UnixMs>,
-) -> Result<Option<(String, CampaignId)>, DbError> {
-    let is_pause = i64::from(at.is_some());
-    fetch_optional!(
+    by_owner: bool,
+) -> Result<Option<String>, DbError> {
+    let row = fetch_optional!(
         tx,
-        (String, CampaignId),
-        "UPDATE promotion_codes SET paused_at = $3
-         WHERE vendor_id = $1 AND id = $2 AND ($4 = 1 AND paused_at IS NULL OR $4 = 0 AND paused_at IS NOT NULL)
-         RETURNING code, campaign_id",
+        (String,),
+        "UPDATE promotion_codes SET paused_at = $3, paused_by_owner = ($4 = 1 AND $5 = 1)
+         WHERE vendor_id = $1 AND id = $2
+           AND ($4 = 1 AND (paused_at IS NULL OR $5 = 0 AND paused_by_owner)
+                OR $4 = 0 AND paused_at IS NOT NULL AND ($5 = 0 OR paused_by_owner))
+         RETURNING code",
         vendor_id,
         id,
         at,
-        is_pause
-    )
+        i64::from(at.is_some()),
+        i64::from(by_owner)
+    )?;
+    Ok(row.map(|(code,)| code))
 }
 
-/// Whether the vendor has such a code.
-pub(super) async fn has_code(tx: &mut Tx, vendor_id: &VendorId, id: &PromotionCodeId) -> Result<bool, DbError> {
+/// The campaign that a code of the vendor's belongs to.
+pub(super) async fn find_campaign_of_code(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &PromotionCodeId,
+) -> Result<Option<CampaignId>, DbError> {
     let row = fetch_optional!(
         tx,
-        (PromotionCodeId,),
-        "SELECT id FROM promotion_codes WHERE vendor_id = $1 AND id = $2",
+        (CampaignId,),
+        "SELECT campaign_id FROM promotion_codes WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id
     )?;
-    Ok(row.is_some())
+    Ok(row.map(|(campaign_id,)| campaign_id))
+}
+
+/// A partner's campaigns that do not rest, in the order in which they are locked.
+pub(super) async fn list_unpaused_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    owner_id: &AccountId,
+) -> Result<Vec<CampaignId>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (CampaignId,),
+        "SELECT id FROM campaigns WHERE vendor_id = $1 AND owner_account_id = $2 AND paused_at IS NULL ORDER BY id",
+        vendor_id,
+        owner_id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// What is taken of a campaign. Counted, not kept in counters that could drift: each count reads a range of one index and no

@@ -14,11 +14,11 @@ use crate::billing::inbox::Failures;
 use crate::clock::UnixMs;
 use crate::leases::denials::{DenialCount, Within};
 use crate::licenses::search::Ending;
-use crate::orders::search::{CampaignOrders, ListedOrder};
+use crate::orders::search::{CampaignOrders, ListedOrder, PartnerSales};
 use crate::refunds::returns::Undecided;
 
 pub use read_dashboard::read_dashboard;
-pub use rules::{CurrencyEarnings, by_currency};
+pub use rules::{CurrencyEarnings, SalesRow, Sold, by_currency, sales_by_currency, sales_by_partner};
 pub use store::Beginnings;
 
 /// Within which time refusals are counted.
@@ -49,6 +49,8 @@ pub struct Dashboard {
     pub orders_this_month: i64,
     /// Campaigns with whose codes orders were placed this month, those with most orders first.
     pub campaigns: Vec<CampaignOrders>,
+    /// What partners sold by orders that were placed this month; `None` for those who may not see what is earned.
+    pub partner_sales: Option<Vec<PartnerSales>>,
     /// The newest orders.
     pub latest_orders: Vec<ListedOrder>,
     /// Conversations that wait for an answer.

@@ -12,7 +12,7 @@ use crate::leases::denials::count_denials;
 use crate::leases::instance_list::count_live;
 use crate::licenses::search::count_standing;
 use crate::messages::count_open;
-use crate::orders::search::{OrderFilter, count_orders, list_campaign_orders, search_orders};
+use crate::orders::search::{OrderFilter, count_orders, list_campaign_orders, search_orders, sum_partner_sales};
 use crate::refunds::returns::count_undecided;
 
 /// Orders that the page shows.
@@ -31,9 +31,9 @@ pub async fn read_dashboard(tx: &mut Tx, cx: &Cx) -> Result<Option<Dashboard>, D
     }
     let (vendor_id, now) = (&cx.vendor_id, cx.now);
     let month = month_start(now);
-    let revenue = match staff_may_act(tx, cx, StaffAct::SeeRevenue).await? {
-        true => Some(sum_earnings(tx, vendor_id, now).await?),
-        false => None,
+    let (revenue, partner_sales) = match staff_may_act(tx, cx, StaffAct::SeeRevenue).await? {
+        true => (Some(sum_earnings(tx, vendor_id, now).await?), Some(sum_partner_sales(tx, vendor_id, month).await?)),
+        false => (None, None),
     };
     let (active_licenses, ending_licenses) = count_standing(tx, vendor_id, now, ENDS_WITHIN).await?;
     Ok(Some(Dashboard {
@@ -46,6 +46,7 @@ pub async fn read_dashboard(tx: &mut Tx, cx: &Cx) -> Result<Option<Dashboard>, D
         denials: count_denials(tx, vendor_id, DENIED_WITHIN.since(now)).await?,
         orders_this_month: count_orders(tx, vendor_id, month).await?,
         campaigns: list_campaign_orders(tx, vendor_id, month, CAMPAIGNS).await?,
+        partner_sales,
         latest_orders: search_orders(tx, vendor_id, &OrderFilter::default(), None, LATEST_ORDERS).await?,
         open_messages: count_open(tx, vendor_id).await?,
         undecided: count_undecided(tx, vendor_id).await?,

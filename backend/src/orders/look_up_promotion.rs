@@ -69,7 +69,7 @@ async fn look_up(commerce: &Commerce, cx: &Cx, asked: &AskedCode<'_>, code: &str
         .read(|tx| {
             Box::pin(async move {
                 let has_paid = store::has_paid(tx, &tx_cx.vendor_id, &account.id).await?;
-                let asked = Asked { quote: &quote, plan_id: &plan_id, has_paid };
+                let asked = Asked { quote: &quote, plan_id: &plan_id, account_id: &account.id, has_paid };
                 let ours = campaigns::look_up_code(tx, &tx_cx, &account, asked, &wanted).await?;
                 Ok::<_, DbError>((has_paid, ours))
             })

@@ -37,6 +37,8 @@ pub enum PromotionProblem {
     Paused,
     /// The account has used it as often as it may.
     UsedByYou,
+    /// It is one of the account's own campaign: partners sell with their codes, and buy without.
+    OwnCampaign,
     /// An order of the account has it, and waits to be paid.
     HeldByOrder {
         /// When that order was placed.

@@ -143,7 +143,7 @@ pub(super) async fn reserve(
 ) -> Result<Result<Option<Box<Wanted>>, NotWritten>, DbError> {
     let Agreed::Ours(discount, _) = agreed else { return Ok(Ok(None)) };
     let has_paid = store::has_paid(tx, &cx.vendor_id, &account.id).await?;
-    let asked = Asked { quote, plan_id, has_paid };
+    let asked = Asked { quote, plan_id, account_id: &account.id, has_paid };
     Ok(match campaigns::reserve_redemption(tx, cx, account, asked, &discount.code).await? {
         Reservation::Free(wanted) if wanted.discount == *discount => Ok(Some(wanted)),
         Reservation::Free(_) => Err(OrderPlacement::DiscountChanged.into()),

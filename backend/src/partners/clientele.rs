@@ -56,6 +56,12 @@ async fn read(tx: &mut Tx, vendor_id: &VendorId, relation: Relation) -> Result<O
     Ok(partner.zip(client).map(|(partner, client)| Clientele { relation, partner, client, terms }))
 }
 
+/// Whether an account is a partner now, its row locked: the partnership does not end before the transaction does.
+pub(crate) async fn lock_live_partner(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<bool, DbError> {
+    let partner = store::lock_partner(tx, vendor_id, id).await?;
+    Ok(partner.is_some_and(|partner| partner.is_live()))
+}
+
 /// Whether the one account is the other's partner now.
 pub(crate) async fn are_related(
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Ending a partnership, and with it every relation.
+//! Ending a partnership, and with it every relation. Its campaigns rest from then on.
 
 use serde_json::json;
 
@@ -6,6 +6,7 @@ use super::end_relation::end_locked;
 use super::{Partner, RelationStatus, store, tell};
 use crate::accounts::{self, AccountKind, StaffAct, lock_account, staff_may_act};
 use crate::audit;
+use crate::campaigns;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
@@ -22,7 +23,8 @@ pub enum PartnershipEnd {
     NotAllowed,
 }
 
-/// Ends a partnership. Clients keep their licenses; what the partner pays for them does not renew any more.
+/// Ends a partnership. Clients keep their licenses; what the partner pays for them does not renew any more; none of its
+/// codes works.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -48,10 +50,11 @@ pub async fn end_partnership(
         end_locked(tx, cx, master, &mut relation, was_active).await?;
         tell::ended_for_client(tx, cx, master, &relation, &account.company, was_active).await?;
     }
+    let paused = campaigns::pause_owned(tx, cx, account_id).await?;
     store::set_partner_ended(tx, cx, account_id).await?;
     accounts::set_kind(tx, &cx.vendor_id, account_id, AccountKind::Customer).await?;
     let before = json!({ "since": partner.since.timestamp().to_string() });
-    let after = json!({ "relations": relations.len() });
+    let after = json!({ "relations": relations.len(), "campaigns": paused });
     let id = account_id.as_str();
     audit::record(tx, cx, Some(account_id), "partner.end", id, Some(&before), Some(&after)).await?;
     tell::partnership_ended(tx, cx, master, &account).await?;

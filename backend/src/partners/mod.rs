@@ -4,7 +4,7 @@
 //! ([`invite_client`]), whether they are registered or not: the answer is the same, so that asking tells nobody who is a
 //! customer. Whoever signs in with that address, has confirmed it and owns an account decides for that account
 //! ([`accept_relation`]). Either side ends the relation at any time ([`end_relation`]), and with a partnership all of its
-//! relations end ([`end_partnership`]).
+//! relations end, and its campaigns rest ([`end_partnership`]).
 //!
 //! **While a relation lasts** the partner sees what its client has: licenses, instances, ends ([`list_clients`],
 //! [`look_at_client`], [`list_renewals`]); never a key, an invoice, or a member. And it orders for the client
@@ -27,6 +27,7 @@ pub mod handlers;
 mod invite_client;
 mod look_at_client;
 mod make_coupon;
+mod partner_names;
 pub mod rules;
 mod set_partner_terms;
 mod store;
@@ -38,7 +39,7 @@ use crate::ids::{AccountId, RelationId, UserId, VendorId};
 
 pub use accept_relation::{Acceptance, accept_relation};
 pub use clientele::{Clientele, find_clientele, find_clientele_of};
-pub(crate) use clientele::{are_related, lock_clientele};
+pub(crate) use clientele::{are_related, lock_clientele, lock_live_partner};
 pub use end_partnership::{PartnershipEnd, end_partnership};
 pub(crate) use end_relation::end_all_of_client;
 pub use end_relation::{RelationEnd, end_relation};
@@ -47,6 +48,7 @@ pub(crate) use handlers::check_relation_of;
 pub use invite_client::{InviteClient, Invited, invite_client};
 pub use look_at_client::{ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client};
 pub(crate) use make_coupon::make_coupon;
+pub use partner_names::{PartnerName, list_partner_names};
 pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 

@@ -1,6 +1,6 @@
 //! Partners and relations in the database.
 
-use super::{Partner, PartnerTerms, Relation, RelationStatus};
+use super::{Partner, PartnerName, PartnerTerms, Relation, RelationStatus};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
@@ -25,6 +25,23 @@ pub(super) async fn lock_partner(
         "UPDATE partners SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND account_id = $2 RETURNING *",
         vendor_id,
         id
+    )
+}
+
+/// The partners that there are or were, by name.
+pub(super) async fn list_partner_names(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    limit: i64,
+) -> Result<Vec<PartnerName>, DbError> {
+    fetch_all!(
+        tx,
+        PartnerName,
+        "SELECT p.account_id, a.company, p.ended_at FROM partners p
+         JOIN accounts a ON a.vendor_id = p.vendor_id AND a.id = p.account_id
+         WHERE p.vendor_id = $1 ORDER BY a.company, p.account_id LIMIT $2",
+        vendor_id,
+        limit
     )
 }
 

@@ -29,6 +29,7 @@ mod one_license;
 mod options;
 mod packs;
 mod pairs;
+mod partner_codes;
 mod periods;
 mod price_check;
 mod promotions;

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use backend::campaigns::rules::{Fault, MILLIONTHS_IN_A_BP, read_percent};
 use backend::campaigns::{CampaignCreation, Duration, NewCampaign, create_campaign};
+use backend::ids::AccountId;
 use backend::money::Currency;
 use backend::stripe::AmountOff;
 use backend::text::en::console_campaigns as text;
@@ -42,6 +43,9 @@ pub(crate) struct Arguments {
     /// Redemptions per customer.
     #[arg(long)]
     max_per_account: Option<i64>,
+    /// The partner whose campaign it is, by the id of its account; without it the vendor's own.
+    #[arg(long, value_name = "ACCOUNT")]
+    partner: Option<String>,
     /// Vendor, by code; needed only when there are several.
     #[arg(long, value_name = "CODE")]
     vendor: Option<String>,
@@ -68,6 +72,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     };
     let cx = parts::operator_cx(vendor.id, &clock);
     let new = NewCampaign {
+        owner_id: arguments.partner.as_deref().map(AccountId::from_untrusted),
         name: arguments.name,
         code: arguments.code.clone(),
         amount_off,

@@ -1,7 +1,8 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
+//! `/partner/codes/{campaign_id}/codes.csv` for those of a partner,
 //! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv`,
-//! `/staff/catalog/catalog.toml`, `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the filters of their lists) for the vendor's
-//! staff.
+//! `/staff/catalog/catalog.toml`, `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the
+//! filters of their lists) for the vendor's staff.
 
 use std::fmt::Display;
 
@@ -12,6 +13,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backend::billing::earnings::{EarningFilter, export_earnings};
 use backend::campaigns::export_codes;
+use backend::campaigns::owned::export_own_codes;
 use backend::catalog::export_catalog;
 use backend::feedback::export_feedback;
 use backend::ids::CampaignId;
@@ -74,6 +76,17 @@ pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Respons
 pub(crate) async fn campaign_codes(Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Response {
     let (cx, id) = (visit.staff_cx(), CampaignId::from_untrusted(&id));
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_codes(tx, &cx, &id).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// The codes of a partner's own campaign.
+pub(crate) async fn own_campaign_codes(Extension(visit): Extension<Visit>, Path(id): Path<String>) -> Response {
+    let (cx, id) = (visit.viewer_cx(), CampaignId::from_untrusted(&id));
+    let table = visit.state.db.read(move |tx| Box::pin(async move { export_own_codes(tx, &cx, &id).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),
         Ok(None) => nothing_here(),

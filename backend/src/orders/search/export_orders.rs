@@ -10,7 +10,7 @@ use crate::invoices::csv::amount;
 /// Rows that are read at once.
 const BATCH: i64 = 1_000;
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "order",
     "placed_on",
     "paid_on",
@@ -25,6 +25,7 @@ const HEAD: [&str; 14] = [
     "promotion_code",
     "currency",
     "amount",
+    "partner",
 ];
 
 /// The orders that pass a filter as CSV, newest first; `None` for whoever may not see them.
@@ -60,5 +61,6 @@ fn line(it: &ListedOrder) -> String {
         it.promotion_code.clone().unwrap_or_default(),
         it.currency.as_str().to_ascii_uppercase(),
         amount(it.amount_minor, it.currency),
+        it.partner.clone().unwrap_or_default(),
     ])
 }

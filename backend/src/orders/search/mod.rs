@@ -7,12 +7,23 @@ use jiff::civil::Date;
 
 use super::{OrderKind, OrderStatus, Payment};
 use crate::clock::{DAY_MS, UnixMs};
+use crate::db::text_enum;
 use crate::ids::{AccountId, CampaignId, LicenseId, OrderId};
 use crate::listing::{TimePlace, asked, told};
 use crate::money::Currency;
 
 pub use export_orders::export_orders;
-pub use store::{CampaignOrders, count_orders, list_campaign_orders, search_orders};
+pub use store::{CampaignOrders, PartnerSales, count_orders, list_campaign_orders, search_orders, sum_partner_sales};
+
+text_enum! {
+    /// How a partner has sold what an order buys.
+    SoldBy {
+        /// It ordered for its client.
+        ForClient = "client",
+        /// Somebody ordered with a code of a campaign of its own.
+        WithCode = "code",
+    }
+}
 
 /// Which orders a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +40,12 @@ pub struct OrderFilter {
     pub to: Option<Date>,
     /// Id of the campaign whose code they were placed with; empty for all.
     pub campaign: String,
+    /// Id of the partner that sold them; empty for all.
+    pub partner: String,
+    /// How a partner sold them.
+    pub sold: Option<SoldBy>,
+    /// In which currency they are.
+    pub currency: Option<Currency>,
 }
 
 impl OrderFilter {
@@ -44,6 +61,9 @@ impl OrderFilter {
             from: value("from").parse().ok(),
             to: value("to").parse().ok(),
             campaign: value("campaign"),
+            partner: value("partner"),
+            sold: SoldBy::parse(&value("sold")),
+            currency: Currency::parse(&value("currency")),
         }
     }
 
@@ -58,6 +78,9 @@ impl OrderFilter {
             ("from", day(self.from)),
             ("to", day(self.to)),
             ("campaign", self.campaign.clone()),
+            ("partner", self.partner.clone()),
+            ("sold", self.sold.map_or("", SoldBy::as_str).to_owned()),
+            ("currency", self.currency.map_or_else(String::new, |currency| currency.as_str().to_owned())),
         ])
     }
 
@@ -105,6 +128,8 @@ pub struct ListedOrder {
     pub promotion_code: Option<String>,
     /// The campaign of that code, where it is one of ours.
     pub campaign_id: Option<CampaignId>,
+    /// The partner that sold it, for its client or by a code of its own.
+    pub partner: Option<String>,
     /// When it was placed.
     pub created_at: UnixMs,
     /// When it was fulfilled.
@@ -138,6 +163,9 @@ mod tests {
             ("from", "2026-11-01"),
             ("to", "2026-11-30"),
             ("campaign", "cmp_a"),
+            ("partner", "acc_a"),
+            ("sold", "code"),
+            ("currency", "usd"),
         ];
         let asked = filter(&address);
         assert!(asked.is_narrow());
@@ -150,6 +178,7 @@ mod tests {
     #[test]
     fn what_is_unknown_asks_for_nothing() {
         let unknown = filter(&[("status", "lost"), ("payment", "cash"), ("kind", "x"), ("from", "soon"), ("to", "31")]);
+        assert_eq!(filter(&[("sold", "dear"), ("currency", "money")]), OrderFilter::default());
         assert_eq!(unknown, OrderFilter::default());
         assert!(!unknown.is_narrow());
     }

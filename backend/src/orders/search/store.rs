@@ -1,8 +1,9 @@
-use super::{ListedOrder, OrderFilter};
+use super::{ListedOrder, OrderFilter, SoldBy};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one};
-use crate::ids::{CampaignId, VendorId};
+use crate::ids::{AccountId, CampaignId, VendorId};
 use crate::listing::TimePlace;
+use crate::money::Currency;
 use crate::orders::{OrderKind, OrderStatus, Payment};
 
 /// The vendor's orders that pass the filter, newest first, at most `limit` of those after `after` in that order.
@@ -21,15 +22,22 @@ pub async fn search_orders(
         tx,
         ListedOrder,
         "SELECT o.id, o.account_id, a.company, o.kind, r.name AS product_name, p.name AS plan_name, o.license_id, o.seats,
-                o.amount_minor, o.currency, o.status, o.payment, o.promotion_code, d.campaign_id, o.created_at, o.paid_at
+                o.amount_minor, o.currency, o.status, o.payment, o.promotion_code, d.campaign_id, o.created_at, o.paid_at,
+                s.company AS partner
          FROM orders o
          JOIN accounts a ON a.vendor_id = o.vendor_id AND a.id = o.account_id
          JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
          JOIN products r ON r.vendor_id = p.vendor_id AND r.id = p.product_id
          LEFT JOIN redemptions d ON d.vendor_id = o.vendor_id AND d.order_id = o.id
+         LEFT JOIN campaigns c ON c.vendor_id = d.vendor_id AND c.id = d.campaign_id
+         LEFT JOIN client_relations l ON l.vendor_id = o.vendor_id AND l.id = o.relation_id
+         LEFT JOIN accounts s ON s.vendor_id = o.vendor_id AND s.id = COALESCE(l.partner_id, c.owner_account_id)
          WHERE o.vendor_id = $1 AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.payment = $3) AND ($4 = '' OR o.kind = $4)
            AND o.created_at >= $5 AND o.created_at < $6 AND ($7 = '' OR d.campaign_id = $7)
            AND (o.created_at < $8 OR (o.created_at = $8 AND o.id < $9))
+           AND ($11 = '' OR s.id = $11) AND ($13 = '' OR o.currency = $13)
+           AND ($12 = '' OR $12 = 'client' AND l.id IS NOT NULL
+                OR $12 = 'code' AND l.id IS NULL AND c.owner_account_id IS NOT NULL)
          ORDER BY o.created_at DESC, o.id DESC LIMIT $10",
         vendor_id,
         filter.status.map_or("", OrderStatus::as_str),
@@ -40,7 +48,63 @@ pub async fn search_orders(
         &filter.campaign,
         at,
         id,
-        limit
+        limit,
+        &filter.partner,
+        filter.sold.map_or("", SoldBy::as_str),
+        filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned())
+    )
+}
+
+/// What a partner sold in one way and one currency.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct PartnerSales {
+    /// The partner.
+    pub partner_id: AccountId,
+    /// What it is called.
+    pub company: String,
+    /// In which way.
+    pub sold: SoldBy,
+    /// In which currency.
+    pub currency: Currency,
+    /// Orders that were paid.
+    pub orders: i64,
+    /// What was paid on their invoices, less what was credited of them: before tax, in minor units of `currency`.
+    pub net_minor: i64,
+}
+
+/// What partners sold by orders that were placed from a moment on and are paid, by partner, way and currency.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn sum_partner_sales(tx: &mut Tx, vendor_id: &VendorId, from: UnixMs) -> Result<Vec<PartnerSales>, DbError> {
+    fetch_all!(
+        tx,
+        PartnerSales,
+        "SELECT t.partner_id, a.company, t.sold, t.currency, COUNT(*) AS orders, CAST(SUM(t.net_minor) AS BIGINT) AS net_minor
+         FROM (SELECT p.partner_id, p.sold, p.currency,
+                      COALESCE((SELECT SUM(i.subtotal_minor - i.discount_minor
+                                           - COALESCE((SELECT SUM(n.total_minor - n.tax_minor) FROM credit_notes n
+                                                       WHERE n.vendor_id = i.vendor_id AND n.invoice_id = i.id
+                                                         AND n.status = 'issued'), 0))
+                                FROM invoices i
+                                WHERE i.vendor_id = $1 AND i.order_id = p.order_id AND i.status = 'paid'
+                                  AND i.currency = p.currency), 0) AS net_minor
+               FROM (SELECT o.id AS order_id, l.partner_id, o.currency, CAST('client' AS TEXT) AS sold
+                     FROM orders o
+                     JOIN client_relations l ON l.vendor_id = o.vendor_id AND l.id = o.relation_id
+                     WHERE o.vendor_id = $1 AND o.relation_id IS NOT NULL AND o.created_at >= $2 AND o.status = 'paid'
+                     UNION ALL
+                     SELECT o.id AS order_id, c.owner_account_id AS partner_id, o.currency, CAST('code' AS TEXT) AS sold
+                     FROM orders o
+                     JOIN redemptions d ON d.vendor_id = o.vendor_id AND d.order_id = o.id
+                     JOIN campaigns c ON c.vendor_id = d.vendor_id AND c.id = d.campaign_id
+                     WHERE o.vendor_id = $1 AND o.relation_id IS NULL AND o.created_at >= $2 AND o.status = 'paid'
+                       AND c.owner_account_id IS NOT NULL) p) t
+         JOIN accounts a ON a.vendor_id = $1 AND a.id = t.partner_id
+         GROUP BY t.partner_id, a.company, t.sold, t.currency
+         ORDER BY a.company, t.partner_id, t.currency, t.sold",
+        vendor_id,
+        from
     )
 }
 

@@ -1,6 +1,6 @@
 //! Campaigns and their codes, in the vendor's console.
 
-use super::{documents, moments};
+use super::{accounts, documents, moments};
 use crate::campaigns::rules::{self, Fault, LIMIT_MAX, MONTHS_MAX, NAME_MAX_CHARS, Standing};
 use crate::campaigns::{Campaign, Duration, MOST_AT_ONCE, PromotionCode};
 use crate::clock::UnixMs;
@@ -19,7 +19,13 @@ pub const LEAD: &str = "What is taken off, for whom and how often. Customers typ
 /// The way to the form.
 pub const NEW: &str = "New campaign";
 /// Columns of the list.
-pub const COLUMNS: [&str; 5] = ["Campaign", "Takes off", "State", "Redeemed", "Brought in"];
+pub const COLUMNS: [&str; 6] = ["Campaign", "Whose", "Takes off", "State", "Redeemed", "Brought in"];
+/// The question of the filter, and of the form, whose a campaign is.
+pub const WHOSE: &str = "Whose";
+/// The vendor's own.
+pub const OURS: &str = "Ours";
+/// What it means for a campaign to be a partner's.
+pub const WHOSE_HINT: &str = "A partner adds codes, pauses them and sees what they sold. All limits stay yours to set.";
 /// When there is none.
 pub const NONE_YET: &str = "There is no campaign yet. Make one, and give its code to your customers.";
 /// Where nothing was brought in yet.
@@ -30,6 +36,18 @@ pub const PAGES: &str = "Pages of campaigns";
 pub const NEWEST: &str = "Newest";
 /// The next page.
 pub const OLDER: &str = "Older";
+
+/// Whose a campaign is.
+#[must_use]
+pub fn whose(owner_company: Option<&str>) -> String {
+    owner_company.unwrap_or(OURS).to_owned()
+}
+
+/// A partner to choose from; one that is none any more keeps the campaigns that it had.
+#[must_use]
+pub fn partner_choice(company: &str, is_over: bool) -> String {
+    if is_over { format!("{company} (was a partner)") } else { company.to_owned() }
+}
 
 /// How many are shown.
 #[must_use]
@@ -162,6 +180,8 @@ pub fn fault(fault: Fault) -> String {
         Fault::Count => {
             format!("Draw from 1 to {MOST_AT_ONCE} codes at a time; a campaign has at most 100000.")
         }
+        Fault::Owner => "Choose a partner, or leave the campaign ours. A partnership that is over has none.".to_owned(),
+        Fault::TooManyTries(retry_after_s) => accounts::limited(retry_after_s),
         Fault::Prefix => "A beginning has at most 20 letters, digits and dashes.".to_owned(),
     }
 }
@@ -170,9 +190,9 @@ pub fn fault(fault: Fault) -> String {
 
 /// Heading of the facts.
 pub const FACTS: &str = "What it takes off";
-/// Names of the facts: state, discount, plans, minimum, for whom, limits, window.
-pub const FACT_NAMES: [&str; 8] =
-    ["State", "Takes off", "Plans", "Orders from", "For", "Per customer", "Begins", "Ends"];
+/// Names of the facts: whose, state, discount, plans, minimum, for whom, limits, window.
+pub const FACT_NAMES: [&str; 9] =
+    ["Whose", "State", "Takes off", "Plans", "Orders from", "For", "Per customer", "Begins", "Ends"];
 /// All plans.
 pub const ALL_PLANS: &str = "all";
 /// No minimum.
@@ -261,6 +281,8 @@ pub const PREFIX_HINT: &str = "EXPO makes EXPO-BCDF-GHJK-…";
 pub const EACH_LIMIT: &str = "Redemptions of each";
 /// Its button.
 pub const DRAW_SUBMIT: &str = "Draw the codes";
+/// A code that the partner let rest.
+pub const PAUSED_BY_PARTNER: &str = "Paused by the partner";
 /// Lets something rest.
 pub const PAUSE: &str = "Pause";
 /// Lets it work again.

@@ -1,6 +1,7 @@
 //! The first page of the vendor's console: how the business stands, and what to begin with.
 
 use crate::billing::earnings::EarningState;
+use crate::orders::search::SoldBy;
 
 // ── What waits ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +101,42 @@ pub const TO_PRICE_LIST: &str = "See the price list";
 #[must_use]
 pub fn with_campaign(name: &str) -> String {
     format!("With codes of {name}")
+}
+
+// ── Partners' sales ─────────────────────────────────────────────────────────────────────────────────
+
+/// Heading.
+pub const SALES: &str = "Partners' sales this month";
+/// How they are reckoned.
+pub const SALES_LEAD: &str = "Paid orders that were placed this month: what was paid on their invoices, before tax, less what was \
+                              credited of them.";
+/// Caption of the sums.
+pub const SALES_CAPTION: &str = "Sales by currency";
+/// Caption of the partners.
+pub const PARTNERS_CAPTION: &str = "Sales by partner";
+/// Columns of both, after the first: ordered for clients, with codes of their own.
+pub const SALES_COLUMNS: [&str; 2] = ["For their clients", "With their codes"];
+/// The first column of the sums, and of the partners.
+pub const SALES_FIRST: [&str; 2] = ["Currency", "Partner"];
+/// Where nothing was sold.
+pub const NO_SALES: &str = "No partner has sold anything this month. Partners order for their clients, and a campaign can be a \
+                            partner's.";
+/// The way to the campaigns.
+pub const TO_CAMPAIGNS: &str = "See the campaigns";
+
+/// What a link to a sum is about, after its amount.
+#[must_use]
+pub fn about_sales(sold: SoldBy, what: &str) -> String {
+    match sold {
+        SoldBy::ForClient => format!("ordered for clients, {what}"),
+        SoldBy::WithCode => format!("with codes of partners, {what}"),
+    }
+}
+
+/// How many orders a sum is of.
+#[must_use]
+pub fn orders(count: i64) -> String {
+    if count == 1 { "1 order".to_owned() } else { format!("{} orders", super::licenses::number(count)) }
 }
 
 // ── What a new vendor does first ────────────────────────────────────────────────────────────────────

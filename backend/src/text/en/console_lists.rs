@@ -9,6 +9,7 @@ use crate::invoices::CreditNoteStatus;
 use crate::leases::denials::{Denial, Within};
 use crate::leases::instance_list::{LeaseState, VendorInstance};
 use crate::orders::Payment;
+use crate::orders::search::SoldBy;
 use crate::refunds::returns::{ReturnKind, ReturnStatus};
 
 // ── What they share ─────────────────────────────────────────────────────────────────────────────────
@@ -134,6 +135,10 @@ pub const KIND: &str = "Kind";
 pub const FROM: &str = "From";
 /// Label of the last day.
 pub const TO: &str = "To";
+/// Label: the partner that sold it.
+pub const PARTNER: &str = "Partner";
+/// Label: how a partner sold it.
+pub const SOLD: &str = "Sold by a partner";
 /// To the license of an order.
 pub const ITS_LICENSE: &str = "License";
 
@@ -145,6 +150,21 @@ pub fn payment(payment: Payment) -> &'static str {
         Payment::Transfer => "Bank transfer",
         Payment::None => "Nothing to pay",
     }
+}
+
+/// How a partner sold it.
+#[must_use]
+pub fn sold(sold: SoldBy) -> &'static str {
+    match sold {
+        SoldBy::ForClient => "By ordering for its client",
+        SoldBy::WithCode => "By a code of its own",
+    }
+}
+
+/// Which partner sold it.
+#[must_use]
+pub fn through(partner: &str) -> String {
+    format!("through {partner}")
 }
 
 /// With which code.

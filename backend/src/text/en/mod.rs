@@ -74,6 +74,7 @@ pub mod order_page;
 pub mod orders;
 pub mod overview;
 pub mod packs;
+pub mod partner_codes;
 pub mod partner_mail;
 pub mod partners;
 pub mod passkey_mail;

@@ -171,6 +171,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "campaign_created" => "The campaign is there.",
         "campaign_updated" => "The campaign is changed.",
         "campaign_paused" => "The campaign rests: none of its codes works.",
+        "campaign_owner_gone" => "Its partnership is over, so the campaign rests. Make the account a partner first.",
         "campaign_resumed" => "The campaign goes on.",
         "campaign_ended" => "The campaign is over.",
         "plan_published" => "The plan is on the price list.",

@@ -80,6 +80,10 @@ pub fn problem(problem: PromotionProblem) -> String {
         }
         P::Paused => "This code cannot be used at the moment. Leave it out to order without it.".to_owned(),
         P::UsedByYou => "You have used this code already. Leave it out to order without it.".to_owned(),
+        P::OwnCampaign => {
+            "This code is one of your own campaign, and is for your customers. Leave it out to order without it."
+                .to_owned()
+        }
         P::HeldByOrder { placed_at } => format!(
             "Your order of {}, which waits to be paid, has this code. Pay that order or cancel it, or leave the code out.",
             moments::day(placed_at)

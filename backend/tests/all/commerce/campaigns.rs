@@ -31,6 +31,7 @@ const QUARTER: i64 = 11_200;
 
 pub(super) fn quarter(code: &str) -> NewCampaign {
     NewCampaign {
+        owner_id: None,
         name: "Spring".to_owned(),
         code: code.to_owned(),
         amount_off: AmountOff::Share(250_000),

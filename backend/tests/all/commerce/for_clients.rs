@@ -27,21 +27,21 @@ use crate::support::{cx, master, on_both_engines};
 
 /// What 10 % take off what is ordered: `startup` with three seats, 448.00.
 const TENTH: i64 = 4_480;
-const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, discount_bp: 1_000, days_until_due: None };
+pub(super) const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, discount_bp: 1_000, days_until_due: None };
 
-struct Partner {
-    user: User,
-    account: Account,
+pub(super) struct Partner {
+    pub(super) user: User,
+    pub(super) account: Account,
     relation_id: RelationId,
 }
 
 impl Shop {
-    fn act_as(&self, user_id: &UserId) -> Cx {
+    pub(super) fn act_as(&self, user_id: &UserId) -> Cx {
         Cx { actor: Actor::User(user_id.clone()), ..cx(&self.vendor.id, self.now()) }
     }
 
     /// A partner whose client is the buyer.
-    async fn partner(&self) -> anyhow::Result<Partner> {
+    pub(super) async fn partner(&self) -> anyhow::Result<Partner> {
         let operator = cx(&self.vendor.id, self.now());
         let request = SignUp {
             email: "pia@partner.test".to_owned(),
@@ -160,7 +160,11 @@ impl Shop {
         Ok(place_order(&self.commerce, &self.act_as(&partner.user.id), &place).await?)
     }
 
-    async fn placed_for_client(&self, partner: &Partner, payer: &AccountId) -> anyhow::Result<(Order, String)> {
+    pub(super) async fn placed_for_client(
+        &self,
+        partner: &Partner,
+        payer: &AccountId,
+    ) -> anyhow::Result<(Order, String)> {
         match self.order_for_client(partner, payer, TENTH).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),

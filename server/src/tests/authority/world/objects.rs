@@ -35,18 +35,23 @@ impl Objects {
             .replace("{file}", "nothing.css")
             .replace("{vendor}", "nordwind")
             .replace("{license_id}", &self.license)
+            .replace("{campaign_id}", &self.campaign)
             .replace("{instance_id}", &self.instance)
             .replace("{product}", "iot-platform")
             .replace("{id}", id)
             + &query
     }
 
-    /// What is named apart from the rest: a former partner's relation that was, and the own account of whoever invites a
-    /// client. What is another vendor's stays so.
+    /// What is named apart from the rest: a former partner's relation and campaign that were, the own account of whoever
+    /// invites a client, and the partner's campaign where it is about those of partners. What is another vendor's stays so.
     pub(super) fn named_by(mut self, column: &str, path: &str) -> Self {
         let is_own = self.relation == "rln_own";
         if is_own && path == "/act/invite-client" && ["partner", "client", "former_partner"].contains(&column) {
             self.account = format!("acc_{column}");
+        }
+        if is_own && (path.starts_with("/partner/codes") || path.contains("-own-code")) {
+            let owner = if column == "former_partner" { column } else { "partner" };
+            (self.campaign, self.promotion_code) = (format!("cmp_{owner}"), format!("pco_{owner}"));
         }
         if is_own && column == "former_partner" {
             self.relation = "rln_former_partner".to_owned();

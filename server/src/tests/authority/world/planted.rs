@@ -89,6 +89,13 @@ pub(super) async fn populate(raw: &mut SqliteConnection, own: &Objects, vendor: 
          FROM vendors",
         "INSERT INTO promotion_codes (id, vendor_id, campaign_id, code, code_key, created_at)
          SELECT 'pco_' || substr(id, 5), vendor_id, id, 'OWN-CODE', 'OWN-CODE', 1 FROM campaigns WHERE $1 <> ''",
+        "INSERT INTO campaigns (id, vendor_id, owner_account_id, name, percent_bp, duration, plan_ids, product_ids,
+             first_purchase_only, starts_at, created_at)
+         SELECT 'cmp_' || substr(account_id, 5), vendor_id, account_id, 'x', 1000, 'once', '[]', '[]', FALSE, 1, 1
+         FROM partners WHERE vendor_id = $1",
+        "INSERT INTO promotion_codes (id, vendor_id, campaign_id, code, code_key, created_at)
+         SELECT 'pco_' || substr(id, 5), vendor_id, id, substr(id, 5), upper(substr(id, 5)), 1 FROM campaigns
+         WHERE owner_account_id IS NOT NULL AND vendor_id = $1",
         "UPDATE signing_keys SET kid = 'kid_' || CASE vendor_id WHEN $1 THEN 'own' ELSE 'abroad' END WHERE status = 'next'",
         "INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at, created_at)
          SELECT 'doc_own', vendor_id, account_id, 'inv_own', 'A-1', 'invoice', x'25504446', x'315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027', 1767225600000, 1
@@ -263,6 +270,7 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
              expires_at)
          SELECT 'rln_abroad', vendor_id, id, id, 'x', 'x@people.test', 'x@people.test', 'active', 1, 2
          FROM accounts WHERE id = 'acc_abroad'",
+        "UPDATE campaigns SET owner_account_id = 'acc_abroad' WHERE id = 'cmp_abroad'",
     ] {
         let done = sqlx::query(sql).execute(&mut *raw).await?;
         assert_eq!(done.rows_affected(), 1, "{sql}");
