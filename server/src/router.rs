@@ -124,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 16] {
+fn for_people() -> [Handler; 17] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
