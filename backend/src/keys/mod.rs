@@ -54,6 +54,8 @@ pub enum Purpose {
     NewToken,
     /// Payloads of queued jobs: mails carry links that grant access.
     JobPayload,
+    /// Codes of vouchers, shown again to the partner that hands them out.
+    VoucherCode,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::SecondFactor => "second-factor",
             Self::NewToken => "new-token",
             Self::JobPayload => "job-payload",
+            Self::VoucherCode => "voucher-code",
         }
     }
 }

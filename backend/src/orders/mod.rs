@@ -12,6 +12,7 @@
 //!
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 
+mod agree_vouchers;
 pub mod currency;
 mod fulfil_order;
 mod give_up_order;
@@ -49,8 +50,8 @@ pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
-pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
+pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 
@@ -65,6 +66,8 @@ text_enum! {
         Maintenance = "maintenance",
         /// More seats for a perpetual license.
         Seats = "seats",
+        /// Licenses that a partner hands out as vouchers.
+        Vouchers = "vouchers",
     }
 }
 
@@ -119,9 +122,9 @@ pub struct Order {
     pub plan_version: i64,
     /// The license that it made, or adds to.
     pub license_id: Option<LicenseId>,
-    /// How often it is charged.
+    /// How often it is charged; of vouchers, which are paid once, for how long each license runs.
     pub billing_interval: BillingInterval,
-    /// Seats: of the license, or to be added to it.
+    /// Seats: of the license, or to be added to it; or how many vouchers.
     pub seats: i64,
     /// Years of updates to be added; 0 where it buys something else.
     pub years: i64,

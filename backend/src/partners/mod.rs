@@ -27,6 +27,7 @@ pub mod handlers;
 mod invite_client;
 mod look_at_client;
 mod make_coupon;
+mod partnership;
 pub mod rules;
 mod set_partner_terms;
 mod store;
@@ -46,6 +47,8 @@ pub(crate) use handlers::check_relation_of;
 pub use invite_client::{InviteClient, Invited, invite_client};
 pub use look_at_client::{ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client};
 pub(crate) use make_coupon::make_coupon;
+pub use partnership::find_partnership;
+pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 

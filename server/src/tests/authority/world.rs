@@ -51,6 +51,8 @@ pub(super) struct Objects {
     relation: String,
     passkey: String,
     acting: String,
+    batch: String,
+    voucher: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -100,6 +102,8 @@ impl World {
             relation: "rln_own".to_owned(),
             passkey: "psk_own".to_owned(),
             acting: "act_own".to_owned(),
+            batch: "ord_vouchers".to_owned(),
+            voucher: "vch_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -232,6 +236,7 @@ impl World {
             "conversations",
             "messages",
             "feedback",
+            "vouchers",
         ] {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
@@ -304,6 +309,8 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         relation: "rln_abroad".to_owned(),
         passkey: "psk_abroad".to_owned(),
         acting: "act_abroad".to_owned(),
+        batch: "ord_vouchers_abroad".to_owned(),
+        voucher: "vch_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }

@@ -20,6 +20,8 @@ impl Objects {
             _ => &self.invoice,
         };
         path.replace("{instance}", &self.instance)
+            .replace("{batch}", &self.batch)
+            .replace("{voucher}", &self.voucher)
             .replace("{code}", &self.claim)
             .replace("{order_id}", &self.order)
             .replace("{invoice_id}", &self.invoice)
@@ -35,10 +37,11 @@ impl Objects {
     }
 
     /// What is named apart from the rest: a former partner's relation that was, and the own account of whoever invites a
-    /// client. What is another vendor's stays so.
+    /// client or buys vouchers. What is another vendor's stays so.
     pub(super) fn named_by(mut self, column: &str, path: &str) -> Self {
         let is_own = self.relation == "rln_own";
-        if is_own && path == "/act/invite-client" && ["partner", "client", "former_partner"].contains(&column) {
+        let of_partner = ["/act/invite-client", "/act/buy-vouchers"].contains(&path);
+        if is_own && of_partner && ["partner", "client", "former_partner"].contains(&column) {
             self.account = format!("acc_{column}");
         }
         if is_own && column == "former_partner" {
@@ -131,6 +134,9 @@ impl Objects {
             ("days_until_due", "30"),
             ("passkey_id", &self.passkey),
             ("acting_id", &self.acting),
+            ("voucher_id", &self.voucher),
+            ("agreed_discount_minor", "0"),
+            ("note", "x"),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),
