@@ -89,7 +89,7 @@ fn who(is_signed_in: bool, here: &str) -> Page {
         let href = with_next("/company", here);
         view! { <LinkButton href label=text::COMPANY emphasis=Emphasis::Primary /> }.into_any()
     } else {
-        let (sign_up, log_in) = (with_next("/sign-up", here), with_next("/log-in", here));
+        let (sign_up, log_in) = (with_next("/sign-up", &with_next("/company", here)), with_next("/log-in", here));
         view! {
             <LinkButton href=sign_up label=text::SIGN_UP emphasis=Emphasis::Primary />
             <LinkButton href=log_in label=text::LOG_IN />
