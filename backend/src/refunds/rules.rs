@@ -32,8 +32,8 @@ pub struct PaidInvoice {
     pub disputed_at: Option<UnixMs>,
 }
 
-/// Whether a license stands on this invoice: it bought it for ever, or as a voucher, or a period of it, also one that begins with a change
-/// of the interval. Changes within a period, years of updates and seats that were added, come on top: giving those back leaves the license.
+/// Whether a license stands on this invoice: it bought it for ever, or as a voucher, or a period of it, also one that begins
+/// with a change of the interval. Changes within a period, years of updates and seats that were added, come on top: giving those back leaves the license.
 /// A subscription that turned perpetual was bought by what that cost, which no order says; its periods are over.
 #[must_use]
 pub fn carries(invoice: &PaidInvoice) -> bool {

@@ -77,7 +77,9 @@ pub async fn redeem_voucher(
     let license = make_license(tx, cx, master, &voucher, wanted).await?;
     store::set_license(tx, &cx.vendor_id, &voucher.id, &license.id).await?;
     let (_, disputed_at) = refunds::standing_of_vouchers(tx, &cx.vendor_id, &voucher.order_id).await?;
-    licenses::set_dispute(tx, cx, &license.id, disputed_at).await?;
+    if disputed_at.is_some() {
+        licenses::set_dispute(tx, cx, &license.id, disputed_at).await?;
+    }
     record(tx, cx, &voucher, &license).await?;
     if let Some(view) = licenses::find_license(tx, &cx.vendor_id, &license.id).await? {
         tell::redeemed(tx, cx, master, user_id, &view).await?;
