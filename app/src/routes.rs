@@ -29,7 +29,7 @@ pub enum Access {
 /// otherwise.
 #[must_use]
 pub fn access(path: &str) -> Access {
-    if path == crate::api::key_recovery::RECOVER {
+    if path == crate::api::key_recovery::RECOVER || path == crate::api::vouchers::REDEEM {
         return Access::Anyone;
     }
     if path == crate::api::tokens::ACCOUNT_TOKENS || path == crate::api::partners::PARTNERS {
@@ -135,6 +135,12 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("partner"), StaticSegment("codes")) view=pages::partner_codes::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("codes"), ParamSegment("campaign_id")) view=pages::partner_codes_campaign::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("renewals")) view=pages::partner_renewals::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("vouchers")) view=pages::partner_vouchers::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("vouchers"), StaticSegment("new")) view=pages::partner_vouchers_new::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("vouchers"), ParamSegment("batch")) view=pages::partner_voucher_batch::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("vouchers"), ParamSegment("batch"), ParamSegment("voucher")) view=pages::partner_voucher::page />
+                <Route path=StaticSegment("redeem") view=pages::redeem::page />
+                <Route path=(StaticSegment("redeem"), ParamSegment("voucher")) view=pages::redeemed::page />
                 <Route path=(StaticSegment("relations"), ParamSegment("id")) view=pages::relation::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
                 <Route path=StaticSegment("staff") view=pages::staff::page />

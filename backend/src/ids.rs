@@ -88,6 +88,8 @@ ids! {
     PromotionCodeId = "pco";
     /// A code used for an order.
     RedemptionId = "rdm";
+    /// A license that a partner has paid for in advance.
+    VoucherId = "vch";
     /// A Stripe subscription as we project it.
     SubscriptionId = "sub";
     /// A card that is being changed.

@@ -49,5 +49,6 @@ pub mod takeout;
 pub mod text;
 pub mod tokens;
 pub mod vendors;
+pub mod vouchers;
 
 pub use cx::{Actor, Cx};

@@ -56,3 +56,4 @@ pub mod staff_people;
 pub mod staff_settings;
 pub mod step_up;
 pub mod tokens;
+pub mod vouchers;

@@ -28,7 +28,9 @@ use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, handovers,
     license_events, license_page as text, licenses as words, moments, options, packs, partners, portal, transfers,
+    vouchers,
 };
+use backend::vouchers::find_origin;
 use leptos::prelude::*;
 
 pub(super) use self::history::{Asked as AskedHistory, History};
@@ -74,6 +76,8 @@ struct Found {
     change: Option<UnpaidChange>,
     /// The offer of the license to another account.
     handover: Option<Handover>,
+    /// The partner of whose vouchers it was one.
+    origin: Option<String>,
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
@@ -102,7 +106,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=own.name() lead=lead actions=move || actions(&acting) />
         {not_now}
         {notices(&own, &found)}
-        <div class="row">{facts(&own, &found.plans)} {found.uses.card(own.license(), own.now)}</div>
+        <div class="row">{facts(&own, &found.plans, found.origin.as_deref())} {found.uses.card(own.license(), own.now)}</div>
         {found.instances.card()}
         {key.view(&own, &found.old_keys)}
         {updates}
@@ -148,6 +152,7 @@ async fn find(visit: &Visit, own: &OwnLicense) -> Result<Found, NoPage> {
                     .await?
                     .filter(|it| it.account_id == own.account.id),
                 handover: find_open_handover(tx, &cx, &license.id).await?,
+                origin: find_origin(tx, &vendor_id, &license.id).await?,
             })
         })
     });
@@ -324,7 +329,7 @@ fn undo(own: &OwnLicense, action: &'static str, label: &'static str) -> ViewFn {
     })
 }
 
-fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
+fn facts(own: &OwnLicense, plans: &[Plan], origin: Option<&str>) -> impl IntoView + use<> {
     let (license, subscription) = (own.license(), own.subscription.as_ref());
     let tone = tone(license, subscription, own.now);
     let status = words::status(license, subscription, own.now);
@@ -364,6 +369,7 @@ fn facts(own: &OwnLicense, plans: &[Plan]) -> impl IntoView + use<> {
         };
         facts.push(Fact::new(partners::PAYER, payer));
     }
+    facts.extend(origin.map(|partner| Fact::new(vouchers::ORIGIN, vouchers::origin(partner))));
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));
     if let Some(surge) = text::surge(license.license_type, &license.terms) {
         facts.push(Fact::new(text::SURGE, surge));

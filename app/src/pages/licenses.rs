@@ -4,13 +4,14 @@ use backend::accounts::{Act, may};
 use backend::billing::{Subscription, list_subscriptions_of_licenses};
 use backend::clock::UnixMs;
 use backend::licenses::search::{self, ListedLicense, search_account};
-use backend::text::en::{license_search as finding, licenses as text, moments};
+use backend::text::en::{license_search as finding, licenses as text, moments, redeeming};
 use leptos::prelude::*;
 
 use super::license_filter::{Filtered, PAGE};
 use super::own_license::{name_of, tone};
 use super::unfinished::{read_unfinished, unfinished_notices};
 use super::{NoPage, Page, render};
+use crate::api::vouchers::REDEEM;
 use crate::components::{Badge, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, Row, Table};
 use crate::request::Visit;
 
@@ -64,7 +65,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead
             title=text::TITLE
             lead=has_any.then_some(text::LEAD)
-            actions=move || has_any.then(|| view! { <LinkButton href="/" label=text::BUY_ANOTHER /> })
+            actions=move || {
+                let buy = has_any.then(|| view! { <LinkButton href="/" label=text::BUY_ANOTHER /> });
+                view! { <LinkButton href=REDEEM label=redeeming::TITLE emphasis=Emphasis::Quiet /> {buy} }
+            }
         />
         {unfinished}
         {filter}

@@ -7,7 +7,7 @@
 
 use backend::accounts::{Act, may};
 use backend::billing::CommerceError;
-use backend::catalog::{self, Plan, PriceRole, Product};
+use backend::catalog::{self, BillingInterval, Plan, PriceRole, Product};
 use backend::db::DbError;
 use backend::ids::{LicenseId, OrderId, RelationId};
 use backend::invoices::transfers;
@@ -15,7 +15,7 @@ use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
     additions, buying as text, claims, order_page as left_text, orders as order_text, partners, promotions,
-    transfers as transfer_text,
+    transfers as transfer_text, vouchers,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -27,6 +27,7 @@ use crate::api::claims::waiting_page;
 use crate::api::form::take_refused;
 use crate::api::orders::{CANCEL_ORDER, Choice, ClientChoice, session_hash};
 use crate::api::partners::client_page;
+use crate::api::vouchers::{VoucherChoice, batch_page};
 use crate::components::{
     Card, CopyWords, Emphasis, Fact, Facts, KeyBox, LinkButton, Notice, PageHead, PostButton, Progress, Snippet, Step,
     Steps, Tone,
@@ -52,7 +53,7 @@ pub async fn state(visit: &Visit, order_id: &OrderId) -> Result<Option<&'static 
     let progress = orders::order_progress(&visit.state.commerce(), &visit.viewer_cx(), order_id).await?;
     Ok(match progress {
         OrderProgress::AwaitingPayment(_) => Some(PENDING),
-        OrderProgress::Fulfilled { .. } => Some("ready"),
+        OrderProgress::Fulfilled { .. } | OrderProgress::Delivered(_) => Some("ready"),
         OrderProgress::Closed(_) => Some("closed"),
         OrderProgress::NotFound => None,
     })
@@ -74,6 +75,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         OrderProgress::AwaitingPayment(order) => Ok(waiting(&visit, &order)),
         OrderProgress::Closed(order) => closed(&visit, *order).await,
         OrderProgress::Fulfilled { order, license_id } => ready(&visit, *order, license_id).await,
+        OrderProgress::Delivered(order) => Ok(delivered(&order)),
     }
 }
 
@@ -102,11 +104,14 @@ async fn left(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
     let mut facts = Vec::new();
     let [what, price, code, placed] = left_text::LABELS;
     if let Some((product, plan)) = &sold {
-        let seats = text::seats(plan.license_type, order.seats);
-        facts.push(Fact::new(what, format!("{}, {}, {seats}", product.name, plan.name)));
+        let number = match order.kind {
+            OrderKind::Vouchers => vouchers::count(order.seats),
+            _ => text::seats(plan.license_type, order.seats),
+        };
+        facts.push(Fact::new(what, format!("{}, {}, {number}", product.name, plan.name)));
     }
-    let per = order_text::per(order.billing_interval);
-    facts.push(Fact::new(price, left_text::price(order.amount(), per)));
+    let charged = if order.kind == OrderKind::Vouchers { BillingInterval::Once } else { order.billing_interval };
+    facts.push(Fact::new(price, left_text::price(order.amount(), order_text::per(charged))));
     facts.extend(order.promotion_code.clone().map(|text| Fact::new(code, text)));
     facts.push(Fact::new(placed, left_text::placed(order.created_at)));
     let may_cancel = visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
@@ -237,6 +242,10 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             format!("/licenses/{license_id}/updates?years={}", order.years)
         }
         (OrderKind::Seats, Some(license_id), _) => format!("/licenses/{license_id}/seats?more={}", order.seats),
+        (OrderKind::Vouchers, ..) => {
+            let sold = Some((order.plan_id.clone(), order.billing_interval));
+            VoucherChoice { sold, count: order.seats, currency: Some(order.currency) }.page()
+        }
         (_, _, Some((product, plan))) => Choice {
             product: product.code.clone(),
             plan: plan.code.clone(),
@@ -316,6 +325,21 @@ async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Pag
     Ok(Page::new(text::READY_TITLE, body))
 }
 
+/// Vouchers that are paid: the way to their codes.
+fn delivered(order: &Order) -> Page {
+    let href = batch_page(&order.id);
+    let body = view! {
+        <PageHead
+            title=vouchers::READY_TITLE
+            lead=vouchers::ready_lead(order.seats)
+            actions=move || {
+                view! { <LinkButton href=href.clone() label=vouchers::TO_BATCH emphasis=Emphasis::Primary /> }
+            }
+        />
+    };
+    Page::new(vouchers::READY_TITLE, body)
+}
+
 /// What a partner has ordered and paid for its client.
 fn ready_for_client(relation_id: &RelationId) -> Page {
     let href = client_page(relation_id);
@@ -331,7 +355,8 @@ fn ready_for_client(relation_id: &RelationId) -> Page {
     Page::new(text::READY_TITLE, body)
 }
 
-fn key_card(origin: &str, key: &str, product_code: &str) -> AnyView {
+/// A new license's key, with the lines that start the product.
+pub(super) fn key_card(origin: &str, key: &str, product_code: &str) -> AnyView {
     let copy = |[label, copied, failed]: [&str; 3]| CopyWords {
         label: label.to_owned(),
         copied: copied.to_owned(),

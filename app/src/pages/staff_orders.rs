@@ -6,7 +6,7 @@ use backend::listing::TimePlace;
 use backend::orders::search::{ListedOrder, OrderFilter, SoldBy, search_orders};
 use backend::orders::{OrderKind, OrderStatus, Payment};
 use backend::partners::{PartnerName, list_partner_names};
-use backend::text::en::{buying, console, console_campaigns, console_lists as text, moments, orders as words};
+use backend::text::en::{console, console_campaigns, console_lists as text, moments, orders as words};
 use leptos::prelude::*;
 
 use super::staff_list::{LIMIT, Listing, any_of, any_word, none_found};
@@ -130,7 +130,7 @@ pub(super) fn tone(status: OrderStatus) -> Tone {
 }
 
 fn row(it: &ListedOrder, now: UnixMs) -> Row {
-    let what = format!("{}, {} · {}", it.product_name, it.plan_name, buying::count_of_seats(it.seats));
+    let what = format!("{}, {} · {}", it.product_name, it.plan_name, words::number(it.kind, it.seats));
     let license = it.license_id.as_ref().map(|id| {
         let href = format!("{}/{id}", staff_licenses::PATH);
         view! { " " <LinkButton href label=text::ITS_LICENSE about=it.id.to_string() emphasis=Emphasis::Quiet /> }

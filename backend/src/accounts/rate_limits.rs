@@ -97,6 +97,10 @@ text_enum! {
         TestMailUser = "test_mail_user",
         /// Downloads of everything about one account, or one person.
         Takeout = "takeout",
+        /// Voucher codes that are none, from one network address.
+        VoucherCodeAddress = "voucher_code_address",
+        /// Voucher codes that are none, by one account's members.
+        VoucherCodeAccount = "voucher_code_account",
     }
 }
 
@@ -126,8 +130,8 @@ impl Limit {
             Self::HandoverAccount => (10, 24 * HOUR_MS),
             Self::Takeout => (6, 24 * HOUR_MS),
             // An office behind one address may mistype more often than one account.
-            Self::PromotionCodeAddress => (60, 15 * MINUTE_MS),
-            Self::PromotionCodeAccount => (20, 15 * MINUTE_MS),
+            Self::PromotionCodeAddress | Self::VoucherCodeAddress => (60, 15 * MINUTE_MS),
+            Self::PromotionCodeAccount | Self::VoucherCodeAccount => (20, 15 * MINUTE_MS),
             Self::DeactivationByKey => (3, HOUR_MS),
             Self::SignUpEmail
             | Self::ResetEmail

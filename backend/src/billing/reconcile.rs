@@ -104,11 +104,16 @@ async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError
             .await?;
         let is_old = order.created_at < cx.now.plus(-ORDER_LIFE_MS);
         match orders::fulfil_order(commerce, cx, &order.id).await {
-            Ok(orders::Fulfilment::Fulfilled { newly, .. }) => fulfilled += u64::from(newly),
+            Ok(orders::Fulfilment::Fulfilled { newly, .. } | orders::Fulfilment::Delivered { newly }) => {
+                fulfilled += u64::from(newly);
+            }
             // Its session never came to be, or its id was lost in a crash. Should a payment for it turn up
             // after all, the webhook names the order, and it is fulfilled all the same.
             Ok(orders::Fulfilment::AwaitingPayment)
-                if is_old && order.stripe_session_id.is_none() && order.license_id.is_none() =>
+                if is_old
+                    && order.stripe_session_id.is_none()
+                    && order.stripe_invoice_id.is_none()
+                    && order.license_id.is_none() =>
             {
                 let cx = Cx { actor: Actor::Job("stripe.reconcile"), ..cx.clone() };
                 let status = orders::OrderStatus::Expired;

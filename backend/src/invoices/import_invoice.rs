@@ -80,7 +80,8 @@ async fn write(
         if is_news {
             post(tx, cx, &after, &facts).await?;
         }
-        settle(tx, commerce, cx, &after).await?;
+        // What was given back of it may have been heard of first.
+        refunds::settle(tx, commerce, cx, &after).await?;
         return Ok(Some(after));
     }
     let vendor = vendors::find_vendor(tx, &cx.vendor_id)
@@ -127,7 +128,7 @@ async fn write(
         Some(transfer) => write_transfer(tx, cx, &invoice, transfer).await?,
         None => None,
     };
-    settle(tx, commerce, cx, &invoice).await?;
+    refunds::settle(tx, commerce, cx, &invoice).await?;
     // One that is charged is told of when it is paid, seconds later: nobody should be asked to pay it.
     if invoice.due_at.is_some() || invoice.status == InvoiceStatus::Paid {
         tell(tx, commerce, cx, &invoice, awaited.as_ref()).await?;
@@ -166,14 +167,6 @@ async fn post(tx: &mut Tx, cx: &Cx, invoice: &Invoice, facts: &entries::InvoiceF
         ledger::post(tx, cx, booking, &sides).await?;
     }
     Ok(())
-}
-
-/// What was given back of it may have been heard of first.
-async fn settle(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> Result<(), CommerceError> {
-    match &invoice.license_id {
-        Some(license_id) => refunds::settle_license(tx, commerce, cx, license_id).await,
-        None => Ok(()),
-    }
 }
 
 /// An invoice whose parts do not add up is not shown to anybody: better none than a wrong one.

@@ -172,7 +172,7 @@ pub(crate) async fn list_open_invoices(tx: &mut Tx, vendor_id: &VendorId, limit:
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Stripe's ids of the account's invoices of which it is not known what they are for.
+/// Stripe's ids of the account's invoices of which it is not known what they are for; vouchers are for no license yet.
 pub(crate) async fn list_unattached_invoices(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -181,8 +181,11 @@ pub(crate) async fn list_unattached_invoices(
     let rows = fetch_all!(
         tx,
         (String,),
-        "SELECT stripe_invoice_id FROM invoices WHERE vendor_id = $1 AND account_id = $2 AND license_id IS NULL
-         ORDER BY issued_at, id",
+        "SELECT i.stripe_invoice_id FROM invoices i
+         WHERE i.vendor_id = $1 AND i.account_id = $2 AND i.license_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM orders o
+                           WHERE o.vendor_id = i.vendor_id AND o.id = i.order_id AND o.kind = 'vouchers')
+         ORDER BY i.issued_at, i.id",
         vendor_id,
         account_id
     )?;

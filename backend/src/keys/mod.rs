@@ -56,6 +56,8 @@ pub enum Purpose {
     JobPayload,
     /// Where somebody goes on to after a log-in: it may be the page of a link that grants access.
     NextPage,
+    /// Codes of vouchers, shown again to the partner that hands them out.
+    VoucherCode,
 }
 
 impl Purpose {
@@ -68,6 +70,7 @@ impl Purpose {
             Self::NewToken => "new-token",
             Self::JobPayload => "job-payload",
             Self::NextPage => "next-page",
+            Self::VoucherCode => "voucher-code",
         }
     }
 }

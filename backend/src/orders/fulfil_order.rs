@@ -25,6 +25,11 @@ pub enum Fulfilment {
         /// Whether it was this call.
         newly: bool,
     },
+    /// Paid, and what it bought is no license: its vouchers are there.
+    Delivered {
+        /// Whether it was this call.
+        newly: bool,
+    },
     /// Not paid yet. By transfer its license is there, pending.
     AwaitingPayment,
     /// It will not be paid any more.
@@ -33,20 +38,29 @@ pub enum Fulfilment {
     NotFound,
 }
 
+/// What an order that is paid has come to; `None` for any other.
+pub(super) fn done(order: &Order) -> Option<Fulfilment> {
+    let newly = false;
+    (order.status == OrderStatus::Paid).then(|| match order.license_id.clone() {
+        Some(license_id) => Fulfilment::Fulfilled { license_id, newly },
+        None => Fulfilment::Delivered { newly },
+    })
+}
+
 /// Fulfils an order if Stripe says that it is paid.
 ///
 /// # Errors
 /// [`CommerceError`]; calling it again is always safe.
 pub async fn fulfil_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<Fulfilment, CommerceError> {
     let Some(order) = find(commerce, cx, order_id).await? else { return Ok(Fulfilment::NotFound) };
-    match (&order.status, &order.license_id, order.payment, &order.stripe_session_id) {
-        (OrderStatus::Paid, Some(license_id), ..) => {
-            Ok(Fulfilment::Fulfilled { license_id: license_id.clone(), newly: false })
-        }
-        (OrderStatus::Open, _, Payment::Card, Some(session_id)) => fulfil_session(commerce, cx, session_id).await,
+    if let Some(done) = done(&order) {
+        return Ok(done);
+    }
+    match (&order.status, order.payment, &order.stripe_session_id) {
+        (OrderStatus::Open, Payment::Card, Some(session_id)) => fulfil_session(commerce, cx, session_id).await,
         // The session was never made, or its id was lost in a crash; then its webhook or the reconciler
         // names it.
-        (OrderStatus::Open, _, Payment::Card, None) => Ok(Fulfilment::AwaitingPayment),
+        (OrderStatus::Open, Payment::Card, None) => Ok(Fulfilment::AwaitingPayment),
         (OrderStatus::Open, ..) => fulfil_made(commerce, cx, order).await,
         (status, ..) => Ok(Fulfilment::Closed(*status)),
     }
@@ -62,7 +76,8 @@ async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: Order) -> Result<Fulfi
     if matches!(state, Some(InvoiceState::Void | InvoiceState::Uncollectible)) {
         // Taken back at Stripe, or by a run of ours that ended before it was written down.
         return match give_up_order::give_up(commerce, cx, &order, OrderStatus::Cancelled).await? {
-            GivenUp::Paid(license_id) => Ok(Fulfilment::Fulfilled { license_id, newly: false }),
+            GivenUp::Paid(Some(license_id)) => Ok(Fulfilment::Fulfilled { license_id, newly: false }),
+            GivenUp::Paid(None) => Ok(Fulfilment::Delivered { newly: false }),
             _ => Ok(Fulfilment::Closed(OrderStatus::Cancelled)),
         };
     }
@@ -164,8 +179,8 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
     let order_id = session.order_id.as_deref().filter(|_| is_ours).map(OrderId::from_untrusted);
     let Some(order_id) = order_id else { return Ok(Fulfilment::NotFound) };
     let Some(order) = find(commerce, cx, &order_id).await? else { return Ok(Fulfilment::NotFound) };
-    if let (OrderStatus::Paid, Some(license_id)) = (&order.status, &order.license_id) {
-        return Ok(Fulfilment::Fulfilled { license_id: license_id.clone(), newly: false });
+    if let Some(done) = done(&order) {
+        return Ok(done);
     }
     match session.status {
         CheckoutStatus::Open => return Ok(Fulfilment::AwaitingPayment),
@@ -185,7 +200,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         (None, OrderKind::Subscription) => {
             return Err(CommerceError::Contradiction(format!("the paid session {session_id} has no subscription")));
         }
-        (_, OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats) => None,
+        (_, OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers) => None,
     };
     let made = Made {
         source: session.id.clone(),

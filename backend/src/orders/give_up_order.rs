@@ -1,7 +1,7 @@
 //! Giving an order up that is not paid: its session runs out or is ended, or its payment fails, its invoice is taken back,
 //! and the license that waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
 
-use super::fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
+use super::fulfil_order::{Fulfilment, done, fulfil_order, fulfil_session};
 use super::mail_unfinished::{Unfinished, mail_unfinished};
 use super::make_at_stripe::note_made;
 use super::{Order, OrderStatus, Payment, store};
@@ -24,8 +24,8 @@ const BATCH: i64 = 100;
 pub enum GivenUp {
     /// It is over, and nothing will be charged.
     Closed(OrderStatus),
-    /// Too late: it is paid.
-    Paid(LicenseId),
+    /// Too late: it is paid; with the license that it made or adds to, where it bought one.
+    Paid(Option<LicenseId>),
     /// No such order, or none that the user may give up.
     NotAllowed,
 }
@@ -47,11 +47,11 @@ pub async fn cancel_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> R
         })
         .await?;
     let Some(order) = found else { return Ok(GivenUp::NotAllowed) };
-    match (order.status, &order.license_id, order.payment) {
-        (OrderStatus::Paid, Some(license_id), _) => Ok(GivenUp::Paid(license_id.clone())),
-        (OrderStatus::Open, _, Payment::Transfer) => give_up(commerce, cx, &order, OrderStatus::Cancelled).await,
-        (OrderStatus::Open, _, Payment::Card | Payment::None) => cancel_session(commerce, cx, &order).await,
-        (status, ..) => Ok(GivenUp::Closed(status)),
+    match (order.status, order.payment) {
+        (OrderStatus::Paid, _) => Ok(GivenUp::Paid(order.license_id)),
+        (OrderStatus::Open, Payment::Transfer) => give_up(commerce, cx, &order, OrderStatus::Cancelled).await,
+        (OrderStatus::Open, Payment::Card | Payment::None) => cancel_session(commerce, cx, &order).await,
+        (status, _) => Ok(GivenUp::Closed(status)),
     }
 }
 
@@ -64,7 +64,8 @@ async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<G
                 // Paid or run out in the meantime: Stripe says which.
                 Err(error) if error.kind == StripeErrorKind::Refused => {
                     match fulfil_session(commerce, cx, session_id).await? {
-                        Fulfilment::Fulfilled { license_id, .. } => return Ok(GivenUp::Paid(license_id)),
+                        Fulfilment::Fulfilled { license_id, .. } => return Ok(GivenUp::Paid(Some(license_id))),
+                        Fulfilment::Delivered { .. } => return Ok(GivenUp::Paid(None)),
                         // Its money is on the way: given up now, it would be paid all the same, and its code used twice.
                         Fulfilment::AwaitingPayment => return Ok(GivenUp::NotAllowed),
                         Fulfilment::Closed(_) | Fulfilment::NotFound => {}
@@ -106,7 +107,8 @@ async fn close_as_seen(
 
 fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
     Ok(match closed {
-        Fulfilment::Fulfilled { license_id, .. } => GivenUp::Paid(license_id),
+        Fulfilment::Fulfilled { license_id, .. } => GivenUp::Paid(Some(license_id)),
+        Fulfilment::Delivered { .. } => GivenUp::Paid(None),
         Fulfilment::Closed(status) => GivenUp::Closed(status),
         Fulfilment::AwaitingPayment | Fulfilment::NotFound => GivenUp::NotAllowed,
     })
@@ -291,10 +293,7 @@ async fn close_locked(
     let status = end.status;
     let Some(order) = store::lock_order(tx, &cx.vendor_id, order_id).await? else { return Ok(Fulfilment::NotFound) };
     if order.status != OrderStatus::Open {
-        return Ok(match order.license_id {
-            Some(license_id) if order.status == OrderStatus::Paid => Fulfilment::Fulfilled { license_id, newly: false },
-            _ => Fulfilment::Closed(order.status),
-        });
+        return Ok(done(&order).unwrap_or(Fulfilment::Closed(order.status)));
     }
     store::set_status(tx, &cx.vendor_id, order_id, status).await?;
     campaigns::release(tx, cx, &order).await?;

@@ -1,6 +1,6 @@
 //! Granting what an order is for, in one transaction under the lock of its row.
 
-use super::fulfil_order::Fulfilment;
+use super::fulfil_order::{Fulfilment, done};
 use super::{Order, OrderKind, OrderStatus, Payment, store};
 use crate::billing::store::{SubscriptionFacts, read_composition};
 use crate::billing::{Commerce, CommerceError, handlers, maintenance, rules as billing_rules};
@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::ids::{LicenseId, OrderId};
 use crate::licenses::{self, LicenseStatus, NewLicense};
 use crate::stripe::StripeSubscription;
-use crate::{accounts, audit, campaigns, events, invoices, partners};
+use crate::{accounts, audit, campaigns, events, invoices, partners, vouchers};
 
 /// What Stripe has made for an order.
 pub(super) struct Made {
@@ -30,7 +30,8 @@ pub(super) struct Made {
     pub(super) is_paid: bool,
 }
 
-/// Grants the license, once: active where it is paid, else pending, to be activated by a later call.
+/// Grants the license, once: active where it is paid, else pending, to be activated by a later call. Vouchers are made only
+/// when they are paid.
 pub(super) async fn grant(
     tx: &mut Tx,
     commerce: &Commerce,
@@ -40,15 +41,16 @@ pub(super) async fn grant(
 ) -> Result<Fulfilment, CommerceError> {
     let Some(order) = store::lock_order(tx, &cx.vendor_id, order_id).await? else { return Ok(Fulfilment::NotFound) };
     // An order that expired here while its payment came through is paid all the same.
-    if let (OrderStatus::Paid, Some(license_id)) = (&order.status, &order.license_id) {
-        return Ok(Fulfilment::Fulfilled { license_id: license_id.clone(), newly: false });
+    if let Some(done) = done(&order) {
+        return Ok(done);
     }
     // One that was given up while it was made is not begun again; by card, the money may be there all the same.
     if order.payment != Payment::Card && order.status != OrderStatus::Open {
         return Ok(Fulfilment::Closed(order.status));
     }
     check_customer(tx, cx, &order, made).await?;
-    let license_id = license(tx, commerce, cx, &order, made).await?;
+    let license_id =
+        if order.kind == OrderKind::Vouchers { None } else { Some(license(tx, commerce, cx, &order, made).await?) };
     store::set_made(
         tx,
         &cx.vendor_id,
@@ -57,7 +59,7 @@ pub(super) async fn grant(
             session: made.session_id.as_deref(),
             subscription: made.subscription.as_ref().filter(|_| made.session_id.is_none()).map(|it| it.id.as_str()),
             invoice: made.invoice_id.as_deref().filter(|_| order.payment == Payment::Transfer),
-            license: Some(&license_id),
+            license: license_id.as_ref(),
             promotion: made.promotion.as_ref().map(|(id, code)| (id.as_str(), code.as_str())),
         },
     )
@@ -65,7 +67,7 @@ pub(super) async fn grant(
     if !made.is_paid {
         return Ok(Fulfilment::AwaitingPayment);
     }
-    store::set_paid(tx, &cx.vendor_id, &order.id, &license_id, cx.now).await?;
+    store::set_paid(tx, &cx.vendor_id, &order.id, license_id.as_ref(), cx.now).await?;
     campaigns::redeem(tx, cx, &order).await?;
     let after = serde_json::json!({
         "order_id": order.id, "license_id": license_id, "kind": order.kind, "amount_minor": order.amount_minor,
@@ -73,7 +75,8 @@ pub(super) async fn grant(
         "stripe_invoice_id": made.invoice_id,
         "promotion_code": made.promotion.as_ref().map(|(_, code)| code).or(order.promotion_code.as_ref()),
     });
-    let about = events::About { account_id: Some(&order.account_id), license_id: Some(&license_id), instance_id: None };
+    let about =
+        events::About { account_id: Some(&order.account_id), license_id: license_id.as_ref(), instance_id: None };
     events::record(tx, cx, "order.paid", about, &after).await?;
     let (account_id, before) = (Some(&order.account_id), Some(&order.status));
     audit::record(tx, cx, account_id, "order.fulfil", order.id.as_str(), before, Some(&after)).await?;
@@ -84,6 +87,10 @@ pub(super) async fn grant(
     for invoice_id in invoices::store::list_unattached_invoices(tx, &cx.vendor_id, &order.account_id).await? {
         handlers::enqueue_invoice(tx, cx, &commerce.master, &invoice_id, made.customer_id.as_deref()).await?;
     }
+    let Some(license_id) = license_id else {
+        vouchers::make_vouchers(tx, cx, &commerce.master, &order).await?;
+        return Ok(Fulfilment::Delivered { newly: true });
+    };
     handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;
     partners::check_relation_of(tx, cx, &commerce.master, &order).await?;
     Ok(Fulfilment::Fulfilled { license_id, newly: true })

@@ -47,6 +47,8 @@ pub(crate) async fn mail_license_ready(
             let (more, now) = (order.seats, license.seats);
             additions::seats_added(&sender, product, plan, license.license_type, (more, now), &page)
         }
+        // They are told of when they are made.
+        OrderKind::Vouchers => return Ok(()),
     };
     mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
 }

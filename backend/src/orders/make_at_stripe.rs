@@ -39,7 +39,7 @@ pub(super) async fn make_at_stripe(
             let invoice_id = order.stripe_invoice_id.clone().or_else(|| subscription.latest_invoice_id.clone());
             (Some(subscription), invoice_id)
         }
-        OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => {
+        OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers => {
             (None, Some(sent_invoice(stripe, order, &basis).await?))
         }
     };

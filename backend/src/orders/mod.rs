@@ -12,6 +12,7 @@
 //!
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 
+mod agree_vouchers;
 pub mod currency;
 mod fulfil_order;
 mod give_up_order;
@@ -65,6 +66,8 @@ text_enum! {
         Maintenance = "maintenance",
         /// More seats for a perpetual license.
         Seats = "seats",
+        /// Licenses that a partner hands out as vouchers.
+        Vouchers = "vouchers",
     }
 }
 
@@ -119,9 +122,9 @@ pub struct Order {
     pub plan_version: i64,
     /// The license that it made, or adds to.
     pub license_id: Option<LicenseId>,
-    /// How often it is charged.
+    /// How often it is charged; of vouchers, which are paid once, for how long each license runs.
     pub billing_interval: BillingInterval,
-    /// Seats: of the license, or to be added to it.
+    /// Seats: of the license, or to be added to it; or how many vouchers.
     pub seats: i64,
     /// Years of updates to be added; 0 where it buys something else.
     pub years: i64,

@@ -18,6 +18,8 @@ pub enum OrderProgress {
         /// The license that it made or renewed.
         license_id: LicenseId,
     },
+    /// Paid, and its vouchers are there.
+    Delivered(Box<Order>),
     /// It will not be paid any more.
     Closed(Box<Order>),
     /// No such order, or none of an account that the user may see.
@@ -45,6 +47,7 @@ pub async fn order_progress(commerce: &Commerce, cx: &Cx, order_id: &OrderId) ->
     let Some(order) = find_seen(commerce, cx, order_id).await? else { return Ok(OrderProgress::NotFound) };
     Ok(match (order.status, order.license_id.clone()) {
         (OrderStatus::Paid, Some(license_id)) => OrderProgress::Fulfilled { order: Box::new(order), license_id },
+        (OrderStatus::Paid, None) => OrderProgress::Delivered(Box::new(order)),
         (OrderStatus::Open, _) => OrderProgress::AwaitingPayment(Box::new(order)),
         _ => OrderProgress::Closed(Box::new(order)),
     })

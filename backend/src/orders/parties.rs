@@ -6,7 +6,7 @@ use crate::accounts::{self, Account, Act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, RelationId};
-use crate::partners::{self, Clientele};
+use crate::partners::{self, Clientele, PartnerTerms};
 
 /// That a partner orders for its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,10 @@ pub(super) struct Parties {
     pub(super) payer: Account,
     /// Who gets the license.
     pub(super) licensee: Account,
-    /// Where a partner orders: the relation, and what is agreed.
+    /// Where a partner orders for its client: the relation, and what is agreed.
     pub(super) clientele: Option<Clientele>,
+    /// Where a partner buys vouchers: what is agreed.
+    partnership: Option<PartnerTerms>,
 }
 
 impl Parties {
@@ -34,15 +36,21 @@ impl Parties {
         (self.licensee.id != self.payer.id).then(|| self.licensee.id.clone())
     }
 
+    /// The partner that orders, for a client or for itself, and what is agreed with it.
+    pub(super) fn partner(&self) -> Option<(&AccountId, PartnerTerms)> {
+        let for_client = self.clientele.as_ref().map(|clientele| (&clientele.partner.id, clientele.terms));
+        for_client.or_else(|| self.partnership.map(|terms| (&self.payer.id, terms)))
+    }
+
     /// What the partner that orders has taken off, in hundredths of a percent; `None` where that is nothing.
     pub(super) fn discount_bp(&self) -> Option<i64> {
-        self.clientele.as_ref().map(|clientele| clientele.terms.discount_bp).filter(|bp| *bp > 0)
+        self.partner().map(|(_, terms)| terms.discount_bp).filter(|bp| *bp > 0)
     }
 
     /// The terms of a transfer, as they are for who pays.
     pub(super) fn transfer_terms(&self, usual: TransferTerms) -> TransferTerms {
-        match self.clientele.as_ref().filter(|clientele| clientele.partner.id == self.payer.id) {
-            Some(clientele) => partners::rules::transfer_terms(usual, clientele.terms),
+        match self.partner().filter(|(partner_id, _)| **partner_id == self.payer.id) {
+            Some((_, terms)) => partners::rules::transfer_terms(usual, terms),
             None => usual,
         }
     }
@@ -52,6 +60,10 @@ impl Parties {
 /// the transaction ends.
 pub(super) async fn lock_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<Parties>, DbError> {
     let clientele = match &place.for_client {
+        None if matches!(place.purchase, Purchase::Vouchers(_)) => {
+            let found = partners::lock_partnership(tx, cx, &place.account_id, Act::Buy).await?;
+            return Ok(found.map(of_partner));
+        }
         None => return own_account(tx, cx, place).await,
         Some(client) => partners::lock_clientele(tx, cx, &client.relation_id, Act::Buy).await?,
     };
@@ -61,6 +73,10 @@ pub(super) async fn lock_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Re
 /// The same, to look before the transaction that writes the order.
 pub(super) async fn find_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<Parties>, DbError> {
     let clientele = match &place.for_client {
+        None if matches!(place.purchase, Purchase::Vouchers(_)) => {
+            let found = partners::find_partnership(tx, cx, &place.account_id, Act::Buy).await?;
+            return Ok(found.map(of_partner));
+        }
         None => return own_account(tx, cx, place).await,
         Some(client) => partners::find_clientele(tx, cx, &client.relation_id, Act::Buy).await?,
     };
@@ -72,7 +88,12 @@ async fn own_account(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
     // An account that closes buys nothing; its pages say so.
     let Some(account) = account.filter(|account| account.closes_at.is_none()) else { return Ok(None) };
     let may = accounts::may_act(tx, cx, &account.id, Act::Buy).await?;
-    Ok(may.then(|| Parties { payer: account.clone(), licensee: account, clientele: None }))
+    Ok(may.then(|| Parties { payer: account.clone(), licensee: account, clientele: None, partnership: None }))
+}
+
+/// A partner that buys vouchers pays them; who gets their licenses is told by who redeems them.
+fn of_partner((account, terms): (Account, PartnerTerms)) -> Parties {
+    Parties { payer: account.clone(), licensee: account, clientele: None, partnership: Some(terms) }
 }
 
 /// A partner orders new licenses; what is added to a license is bought by who has it.
@@ -85,5 +106,5 @@ fn of_clientele(clientele: Clientele, place: &PlaceOrder) -> Option<Parties> {
     }
     let licensee = clientele.client.clone();
     let payer = [&clientele.partner, &licensee].into_iter().find(|account| account.id == place.account_id)?.clone();
-    Some(Parties { payer, licensee, clientele: Some(clientele) })
+    Some(Parties { payer, licensee, clientele: Some(clientele), partnership: None })
 }

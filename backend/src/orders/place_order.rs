@@ -25,7 +25,8 @@ use crate::money::Currency;
 use crate::stripe::{
     CheckoutItem, CheckoutMode, CheckoutSession, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind,
 };
-use crate::{audit, campaigns, licenses, vendors};
+use crate::vouchers::WantedVouchers;
+use crate::{audit, campaigns, licenses, vendors, vouchers};
 
 /// What is bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub enum Purchase {
         /// In which currency.
         currency: Currency,
     },
+    /// Vouchers, for a partner.
+    Vouchers(WantedVouchers),
 }
 
 /// Where Checkout sends the buyer. `{ORDER_ID}` in them is filled in here.
@@ -110,7 +113,7 @@ pub enum OrderPlacement {
     },
     /// The code does not apply.
     CodeRefused(PromotionProblem),
-    /// The code takes off something else than the buyer was shown.
+    /// The code takes off something else than the buyer was shown; or vouchers cost something else by now.
     DiscountChanged,
     /// It was given up from elsewhere while its payment page was made; nothing can be paid.
     Withdrawn,
@@ -288,7 +291,7 @@ async fn write_order(
     let Some(parties) = lock_parties(tx, cx, place).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
-    if !agreed.holds(parties.clientele.as_ref()) {
+    if !agreed.holds(&parties) {
         return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
     if let Purchase::Maintenance { license_id, .. } | Purchase::Seats { license_id, .. } = &place.purchase {
@@ -302,14 +305,17 @@ async fn write_order(
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem).into())),
     };
-    if let (Purchase::Plan(_), Some(fixed)) =
+    if let (Purchase::Plan(_) | Purchase::Vouchers(_), Some(fixed)) =
         (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &parties.payer.id).await?)
         && fixed.currency != quote.total.currency
     {
         return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed)).into()));
     }
-    let items = checkout_items(&quote)?;
-    let trial_days = terms::trial_days(tx, cx, &parties.licensee, &choice.plan).await?;
+    let Some(items) = agreed.items(&quote)? else { return Ok(Err(OrderPlacement::DiscountChanged.into())) };
+    let trial_days = match choice.kind {
+        OrderKind::Vouchers => 0,
+        _ => terms::trial_days(tx, cx, &parties.licensee, &choice.plan).await?,
+    };
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
     let transfer = transfer.map(|usual| parties.transfer_terms(usual));
@@ -432,6 +438,13 @@ async fn find_choice(
                 FoundChoice { kind, plan, seats: *more, years: 0, license_id, quote }
             })
         }
+        Purchase::Vouchers(wanted) => {
+            let plan = catalog::find_plan(tx, &cx.vendor_id, &wanted.plan_id).await?;
+            let Some(plan) = plan else { return Ok(None) };
+            let quote = vouchers::rules::quote(&plan, wanted);
+            let kind = OrderKind::Vouchers;
+            Some(FoundChoice { kind, plan, seats: wanted.count, years: 0, license_id: None, quote })
+        }
     })
 }
 
@@ -502,7 +515,9 @@ async fn open_checkout(
     let new = NewCheckout {
         mode: match order.kind {
             OrderKind::Subscription => CheckoutMode::Subscription,
-            OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => CheckoutMode::Payment,
+            OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers => {
+                CheckoutMode::Payment
+            }
         },
         customer_id: customer_id.to_owned(),
         order_id: order.id.to_string(),

@@ -52,7 +52,8 @@ pub(crate) async fn list_open_orders(
         Order,
         "SELECT * FROM orders
          WHERE vendor_id = $1 AND status = 'open'
-           AND (payment <> 'transfer' OR license_id IS NULL OR stripe_invoice_id IS NULL OR looked_at <= $2)
+           AND (payment <> 'transfer' OR (license_id IS NULL AND kind <> 'vouchers') OR stripe_invoice_id IS NULL
+                OR looked_at <= $2)
          ORDER BY looked_at, created_at, id LIMIT $3",
         vendor_id,
         waiting_until,
@@ -66,7 +67,7 @@ pub(crate) async fn set_looked_at(tx: &mut Tx, vendor_id: &VendorId, id: &OrderI
     Ok(())
 }
 
-pub(super) async fn lock_order(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId) -> Result<Option<Order>, DbError> {
+pub(crate) async fn lock_order(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId) -> Result<Option<Order>, DbError> {
     fetch_optional!(
         tx,
         Order,
@@ -139,7 +140,7 @@ pub(super) async fn set_paid(
     tx: &mut Tx,
     vendor_id: &VendorId,
     id: &OrderId,
-    license_id: &LicenseId,
+    license_id: Option<&LicenseId>,
     at: UnixMs,
 ) -> Result<(), DbError> {
     execute!(

@@ -1,8 +1,9 @@
 //! The promotion code of an order, or the discount of a partner that orders: asked about before the transaction that
 //! writes the order, taken within it.
 
-use super::parties::{ForClient, find_parties};
-use super::place_order::{NotWritten, OrderPlacement, PlaceOrder, quote_purchase};
+use super::agree_vouchers::{AgreedVouchers, agree_vouchers};
+use super::parties::{ForClient, Parties, find_parties};
+use super::place_order::{NotWritten, OrderPlacement, PlaceOrder, Purchase, checkout_items, quote_purchase};
 use super::promotion::{Discount, DiscountSource};
 use super::rules::Quote;
 use super::{AskedCode, CodeAnswer, look_up_promotion, store};
@@ -13,7 +14,8 @@ use crate::campaigns::{self, Reservation, Wanted};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::PlanId;
-use crate::partners::{self, Clientele};
+use crate::partners;
+use crate::stripe::CheckoutItem;
 
 /// What the buyer was shown that a code takes off, found to be so; and Stripe's name of the discount.
 #[derive(Clone)]
@@ -26,12 +28,14 @@ pub(super) enum Agreed {
     Ours(Discount, String),
     /// By what is agreed with the partner that orders, with Stripe's id of its coupon.
     WithPartner(String),
+    /// A partner buys vouchers, at a price that was made for them.
+    Vouchers(AgreedVouchers),
 }
 
 impl Agreed {
     pub(super) fn code(&self) -> Option<String> {
         match self {
-            Self::Nothing | Self::WithPartner(_) => None,
+            Self::Nothing | Self::WithPartner(_) | Self::Vouchers(_) => None,
             Self::AtStripe(discount, _) | Self::Ours(discount, _) => Some(discount.code.clone()),
         }
     }
@@ -39,19 +43,30 @@ impl Agreed {
     pub(super) fn promotion_code_id(&self) -> Option<String> {
         match self {
             Self::AtStripe(_, id) => Some(id.clone()),
-            Self::Nothing | Self::Ours(..) | Self::WithPartner(_) => None,
+            Self::Nothing | Self::Ours(..) | Self::WithPartner(_) | Self::Vouchers(_) => None,
         }
     }
 
     /// Whether it is still what a partner that orders gets.
-    pub(super) fn holds(&self, clientele: Option<&Clientele>) -> bool {
-        let agreed = clientele.map(|it| partners::rules::coupon_id(&it.partner.id, it.terms));
+    pub(super) fn holds(&self, parties: &Parties) -> bool {
+        let agreed = parties.partner().map(|(partner_id, terms)| partners::rules::coupon_id(partner_id, terms));
         agreed.is_none_or(|coupon_id| coupon_id == self.coupon_id())
+    }
+
+    /// What Stripe is asked to sell; `None` where vouchers cost something else by now.
+    pub(super) fn items(&self, quote: &Quote) -> Result<Option<Vec<CheckoutItem>>, CommerceError> {
+        match self {
+            Self::Vouchers(agreed) => Ok(agreed.items(quote)),
+            Self::Nothing | Self::AtStripe(..) | Self::Ours(..) | Self::WithPartner(_) => {
+                checkout_items(quote).map(Some)
+            }
+        }
     }
 
     pub(super) fn coupon_id(&self) -> Option<String> {
         match self {
             Self::Ours(_, id) | Self::WithPartner(id) => Some(id.clone()),
+            Self::Vouchers(agreed) => agreed.coupon_id.clone(),
             Self::Nothing | Self::AtStripe(..) => None,
         }
     }
@@ -66,6 +81,10 @@ pub(super) async fn agree(
 ) -> Result<Result<Agreed, OrderPlacement>, CommerceError> {
     if let Some(for_client) = &place.for_client {
         return agree_with_partner(commerce, cx, place, for_client).await;
+    }
+    if let Purchase::Vouchers(wanted) = &place.purchase {
+        let agreed = agree_vouchers(commerce, cx, place, wanted).await?;
+        return Ok(agreed.map(Agreed::Vouchers));
     }
     let Some(shown) = &place.promotion else { return Ok(Ok(Agreed::Nothing)) };
     let (tx_cx, tx_place) = (cx.clone(), place.clone());
@@ -129,7 +148,7 @@ async fn agree_with_partner(
     if takes_off != for_client.takes_off_minor {
         return Ok(Err(OrderPlacement::DiscountChanged));
     }
-    let coupon_id = partners::make_coupon(commerce, cx, &clientele).await?;
+    let coupon_id = partners::make_coupon(commerce, cx, &clientele.partner.id, clientele.terms).await?;
     Ok(Ok(coupon_id.map_or(Agreed::Nothing, Agreed::WithPartner)))
 }
 

@@ -1,8 +1,9 @@
 //! The coupon at Stripe by which a partner's discount is given.
 
-use super::{Clientele, rules};
+use super::{PartnerTerms, rules};
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::Cx;
+use crate::ids::AccountId;
 use crate::stripe::{CouponDuration, NewCoupon};
 use crate::text::en::partners as text;
 
@@ -14,13 +15,14 @@ use crate::text::en::partners as text;
 pub(crate) async fn make_coupon(
     commerce: &Commerce,
     cx: &Cx,
-    clientele: &Clientele,
+    partner_id: &AccountId,
+    terms: PartnerTerms,
 ) -> Result<Option<String>, CommerceError> {
-    let Some(id) = rules::coupon_id(&clientele.partner.id, clientele.terms) else { return Ok(None) };
+    let Some(id) = rules::coupon_id(partner_id, terms) else { return Ok(None) };
     let new = NewCoupon {
         id: id.clone(),
         name: text::COUPON.to_owned(),
-        amount_off: rules::amount_off(clientele.terms.discount_bp),
+        amount_off: rules::amount_off(terms.discount_bp),
         duration: CouponDuration::Forever,
         product_ids: Vec::new(),
     };

@@ -28,6 +28,7 @@ mod invite_client;
 mod look_at_client;
 mod make_coupon;
 mod partner_names;
+mod partnership;
 pub mod rules;
 mod set_partner_terms;
 mod store;
@@ -49,6 +50,8 @@ pub use invite_client::{InviteClient, Invited, invite_client};
 pub use look_at_client::{ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client};
 pub(crate) use make_coupon::make_coupon;
 pub use partner_names::{PartnerName, list_partner_names};
+pub use partnership::find_partnership;
+pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 

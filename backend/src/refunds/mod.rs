@@ -11,6 +11,7 @@ mod project_reversals;
 pub mod returns;
 pub mod rules;
 mod settle_license;
+mod settle_vouchers;
 pub(crate) mod store;
 mod tell;
 
@@ -21,7 +22,8 @@ use crate::money::{Currency, Money};
 
 pub use credit_invoice::{CreditInvoice, CreditOutcome, CreditRefusal, credit_invoice, creditable_minor};
 pub use project_reversals::{project_reversals, project_reversals_of};
-pub(crate) use settle_license::{is_reversed, settle_license};
+pub(crate) use settle_license::is_reversed;
+pub(crate) use settle_vouchers::{settle, standing_of_vouchers};
 pub use store::{list_disputes, list_refunds};
 pub(crate) use tell::credit_note as tell_credit_note;
 

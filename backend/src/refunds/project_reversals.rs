@@ -1,7 +1,7 @@
 //! Bringing everything that was given back of an invoice up to date.
 
 use super::rules::{dispute_moves_on, dispute_status, refund_moves_on, refund_status};
-use super::{Dispute, DisputeStatus, Refund, RefundStatus, settle_license, store, tell};
+use super::{Dispute, DisputeStatus, Refund, RefundStatus, settle, store, tell};
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::{Actor, Cx};
 use crate::db::Tx;
@@ -71,9 +71,7 @@ async fn write(
     for dispute in fetched.disputes {
         write_dispute(tx, commerce, cx, &invoice, dispute).await?;
     }
-    if let Some(license_id) = &invoice.license_id {
-        settle_license(tx, commerce, cx, license_id).await?;
-    }
+    settle(tx, commerce, cx, &invoice).await?;
     Ok(notes)
 }
 

@@ -32,13 +32,13 @@ pub struct PaidInvoice {
     pub disputed_at: Option<UnixMs>,
 }
 
-/// Whether a license stands on this invoice: it bought it for ever, or a period of it, also one that begins with a change
-/// of the interval. Changes within a period, years of updates and seats that were added, come on top: giving those back leaves the license.
+/// Whether a license stands on this invoice: it bought it for ever, or as a voucher, or a period of it, also one that begins
+/// with a change of the interval. Changes within a period, years of updates and seats that were added, come on top: giving those back leaves the license.
 /// A subscription that turned perpetual was bought by what that cost, which no order says; its periods are over.
 #[must_use]
 pub fn carries(invoice: &PaidInvoice) -> bool {
     match invoice.order_kind {
-        Some(OrderKind::Perpetual) => true,
+        Some(OrderKind::Perpetual | OrderKind::Vouchers) => true,
         Some(OrderKind::Maintenance | OrderKind::Seats) => false,
         Some(OrderKind::Subscription) | None if invoice.license_kind == PlanKind::Perpetual => {
             invoice.order_kind.is_none() && invoice.billing_reason == "manual"
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_comes_on_top_of_a_license_does_not_carry_it() {
-        use OrderKind::{Maintenance, Perpetual, Subscription};
+        use OrderKind::{Maintenance, Perpetual, Subscription, Vouchers};
         for (reason, kind, expected) in [
             ("subscription_create", Some(Subscription), true),
             ("subscription_cycle", Some(Subscription), true),
@@ -164,6 +164,7 @@ mod tests {
             ("manual", None, false),
             ("manual", Some(Perpetual), true),
             ("manual", Some(Maintenance), false),
+            ("manual", Some(Vouchers), true),
         ] {
             assert_eq!(carries(&paid(reason, kind)), expected, "{reason} {kind:?}");
         }

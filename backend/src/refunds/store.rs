@@ -4,7 +4,7 @@ use super::rules::PaidInvoice;
 use super::{Dispute, DisputeStatus, Refund, RefundStatus};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{InvoiceId, LicenseId, VendorId};
+use crate::ids::{InvoiceId, LicenseId, OrderId, VendorId};
 
 /// The refunds of an invoice, oldest first.
 ///
@@ -34,7 +34,8 @@ pub async fn list_disputes(tx: &mut Tx, vendor_id: &VendorId, invoice_id: &Invoi
     )
 }
 
-/// The newest paid invoices of a license with what was given back of each, newest first.
+/// The newest paid invoices of a license with what was given back of each, newest first. Where it came of a voucher, what paid
+/// for the voucher is among them.
 pub(super) async fn list_paid_invoices(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -55,11 +56,44 @@ pub(super) async fn list_paid_invoices(
             (SELECT MIN(d.opened_at) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
               AND d.status = 'open') AS disputed_at
          FROM invoices i LEFT JOIN orders o ON o.vendor_id = i.vendor_id AND o.id = i.order_id
-         JOIN licenses k ON k.vendor_id = i.vendor_id AND k.id = i.license_id
-         WHERE i.vendor_id = $1 AND i.license_id = $2 AND i.status = 'paid'
+         JOIN licenses k ON k.vendor_id = i.vendor_id AND k.id = $2
+         WHERE i.vendor_id = $1 AND i.status = 'paid' AND i.id IN (
+           SELECT own.id FROM invoices own WHERE own.vendor_id = $1 AND own.license_id = $2
+           UNION ALL
+           SELECT paid.id FROM vouchers v
+           JOIN invoices paid ON paid.vendor_id = v.vendor_id AND paid.order_id = v.order_id
+           WHERE v.vendor_id = $1 AND v.license_id = $2)
          ORDER BY i.issued_at DESC, LENGTH(i.number) DESC, i.number DESC LIMIT 500",
         vendor_id,
         license_id
+    )
+}
+
+/// The paid invoices of an order of vouchers with what was given back of each, newest first.
+pub(super) async fn list_paid_invoices_of_order(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    order_id: &OrderId,
+) -> Result<Vec<PaidInvoice>, DbError> {
+    fetch_all!(
+        tx,
+        PaidInvoice,
+        "SELECT i.billing_reason, o.kind AS order_kind, p.kind AS license_kind, i.total_minor, i.paid_minor,
+            TRUE AS begins_period,
+            CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
+              AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
+            CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
+              AND c.invoice_id = i.id AND c.status = 'issued'), 0) AS BIGINT) AS credited_minor,
+            (SELECT COUNT(*) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
+              AND d.status = 'lost') AS disputes_lost,
+            (SELECT MIN(d.opened_at) FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
+              AND d.status = 'open') AS disputed_at
+         FROM invoices i JOIN orders o ON o.vendor_id = i.vendor_id AND o.id = i.order_id
+         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
+         WHERE i.vendor_id = $1 AND i.order_id = $2 AND i.status = 'paid'
+         ORDER BY i.issued_at DESC, LENGTH(i.number) DESC, i.number DESC LIMIT 500",
+        vendor_id,
+        order_id
     )
 }
 

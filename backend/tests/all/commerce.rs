@@ -41,6 +41,7 @@ mod to_perpetual;
 mod transfers;
 mod trials;
 mod versions;
+mod vouchers;
 mod way_back;
 
 use backend::billing::{

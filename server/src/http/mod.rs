@@ -13,4 +13,5 @@ pub(crate) mod openapi;
 pub(crate) mod order_state;
 pub(crate) mod revocations;
 pub(crate) mod takeout;
+pub(crate) mod vouchers;
 pub(crate) mod webhook;

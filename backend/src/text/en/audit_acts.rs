@@ -34,6 +34,7 @@ pub const AREAS: &[(&str, &str)] = &[
     ("campaign", "Campaigns"),
     ("promotion_code", "Promotion codes"),
     ("redemption", "Promotion codes used"),
+    ("voucher", "Vouchers"),
     ("vendor", "Vendor"),
     ("product", "Products"),
     ("release", "Releases"),
@@ -233,6 +234,13 @@ const ACTS: &[(&str, &str)] = &[
     ("vendor.create", "Created the vendor"),
     ("vendor.send_test_mail", "Sent a test mail"),
     ("vendor.update", "Changed the vendor"),
+    ("voucher.export", "Downloaded the codes of vouchers"),
+    ("voucher.make", "Made the vouchers of the order"),
+    ("voucher.note", "Changed the note on a voucher"),
+    ("voucher.redeem", "Redeemed a voucher"),
+    ("voucher.reopen", "Made void vouchers valid again: their money has come back"),
+    ("voucher.reveal", "Looked at the code of a voucher"),
+    ("voucher.void", "Made open vouchers void: their money went back"),
 ];
 
 #[cfg(test)]

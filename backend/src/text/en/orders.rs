@@ -45,6 +45,18 @@ pub fn kind(kind: OrderKind) -> &'static str {
         OrderKind::Perpetual => "Perpetual license",
         OrderKind::Maintenance => "Updates of a license",
         OrderKind::Seats => "More seats for a license",
+        OrderKind::Vouchers => "Vouchers",
+    }
+}
+
+/// How many seats an order is for, or vouchers.
+#[must_use]
+pub fn number(kind: OrderKind, number: i64) -> String {
+    match kind {
+        OrderKind::Vouchers => super::vouchers::count(number),
+        OrderKind::Subscription | OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => {
+            super::buying::count_of_seats(number)
+        }
     }
 }
 

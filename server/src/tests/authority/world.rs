@@ -54,6 +54,8 @@ pub(super) struct Objects {
     relation: String,
     passkey: String,
     acting: String,
+    batch: String,
+    voucher: String,
 }
 
 /// The product on a copy of one prepared database.
@@ -106,6 +108,8 @@ impl World {
             relation: "rln_own".to_owned(),
             passkey: "psk_own".to_owned(),
             acting: "act_own".to_owned(),
+            batch: "ord_vouchers".to_owned(),
+            voucher: "vch_own".to_owned(),
         };
         populate(&mut raw, &own, app.vendor.id.as_str()).await?;
         raw.close().await?;
@@ -238,6 +242,7 @@ impl World {
             "conversations",
             "messages",
             "feedback",
+            "vouchers",
         ] {
             let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
             counts.push(sqlx::query_scalar(sql).fetch_one(&mut raw).await?);
@@ -328,6 +333,8 @@ async fn second_vendor(app: &mut TestApp) -> anyhow::Result<Objects> {
         relation: "rln_abroad".to_owned(),
         passkey: "psk_abroad".to_owned(),
         acting: "act_abroad".to_owned(),
+        batch: "ord_vouchers_abroad".to_owned(),
+        voucher: "vch_abroad".to_owned(),
         claim: "ZZZZ-ZZZZ".to_owned(),
     })
 }

@@ -27,6 +27,8 @@ impl Objects {
             _ => String::new(),
         };
         path.replace("{instance}", &self.instance)
+            .replace("{batch}", &self.batch)
+            .replace("{voucher}", &self.voucher)
             .replace("{code}", &self.claim)
             .replace("{order_id}", &self.order)
             .replace("{invoice_id}", &self.invoice)
@@ -43,10 +45,12 @@ impl Objects {
     }
 
     /// What is named apart from the rest: a former partner's relation and campaign that were, the own account of whoever
-    /// invites a client, and the partner's campaign where it is about those of partners. What is another vendor's stays so.
+    /// invites a client or buys vouchers, and the partner's campaign where it is about those of partners. What is another
+    /// vendor's stays so.
     pub(super) fn named_by(mut self, column: &str, path: &str) -> Self {
         let is_own = self.relation == "rln_own";
-        if is_own && path == "/act/invite-client" && ["partner", "client", "former_partner"].contains(&column) {
+        let of_partner = ["/act/invite-client", "/act/buy-vouchers"].contains(&path);
+        if is_own && of_partner && ["partner", "client", "former_partner"].contains(&column) {
             self.account = format!("acc_{column}");
         }
         if is_own && (path.starts_with("/partner/codes") || path.contains("-own-code")) {
@@ -146,6 +150,9 @@ impl Objects {
             ("days_until_due", "30"),
             ("passkey_id", &self.passkey),
             ("acting_id", &self.acting),
+            ("voucher_id", &self.voucher),
+            ("agreed_discount_minor", "0"),
+            ("note", "x"),
             ("about", &self.license),
             ("subject", "x"),
             ("text", "x"),

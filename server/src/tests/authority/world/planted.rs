@@ -169,6 +169,15 @@ async fn partners(raw: &mut SqliteConnection, own: &Objects) -> anyhow::Result<(
          SELECT 'rln_former_partner', vendor_id, 'acc_former_partner', id, 'x', 'owner@people.test', 'owner@people.test',
              'ended', 1, 2, 2, 3
          FROM accounts WHERE id = $1",
+        "INSERT INTO orders (id, vendor_id, account_id, user_id, kind, plan_id, billing_interval, seats, currency,
+             amount_minor, status, payment, items, created_at)
+         SELECT 'ord_vouchers', vendor_id, 'acc_partner', 'usr_partner', 'vouchers', plan_id, 'month', 1, 'usd', 100,
+             'paid', 'card', '[]', 1 FROM licenses WHERE account_id = $1 LIMIT 1",
+        "INSERT INTO vouchers (id, vendor_id, order_id, partner_id, place, plan_id, plan_version, term, code_hash,
+             code_sealed, code_hint, status, created_at, redeemed_at, account_id, license_id)
+         SELECT 'vch_own', o.vendor_id, o.id, o.account_id, 1, o.plan_id, 1, 'month', x'01', x'00', 'VC-x', 'redeemed', 1, 2,
+             l.account_id, l.id
+         FROM orders o JOIN licenses l ON l.account_id = $1 WHERE o.id = 'ord_vouchers' LIMIT 1",
     ] {
         let done = sqlx::query(sql).bind(&own.account).execute(&mut *raw).await?;
         assert!(done.rows_affected() > 0, "{sql}");
@@ -271,6 +280,15 @@ async fn copy_abroad(raw: &mut SqliteConnection, own: &Objects, vendor: &str) ->
          SELECT 'rln_abroad', vendor_id, id, id, 'x', 'x@people.test', 'x@people.test', 'active', 1, 2
          FROM accounts WHERE id = 'acc_abroad'",
         "UPDATE campaigns SET owner_account_id = 'acc_abroad' WHERE id = 'cmp_abroad'",
+        "INSERT INTO orders (id, vendor_id, account_id, user_id, kind, plan_id, billing_interval, seats, currency,
+             amount_minor, status, payment, items, created_at)
+         SELECT 'ord_vouchers_abroad', vendor_id, account_id, 'usr_foreign_admin', 'vouchers', plan_id, 'month', 1, 'usd', 100,
+             'paid', 'card', '[]', 1 FROM licenses WHERE id = 'lic_abroad'",
+        "INSERT INTO vouchers (id, vendor_id, order_id, partner_id, place, plan_id, plan_version, term, code_hash,
+             code_sealed, code_hint, status, created_at, redeemed_at, account_id, license_id)
+         SELECT 'vch_abroad', o.vendor_id, o.id, o.account_id, 1, o.plan_id, 1, 'month', x'01', x'00', 'VC-x', 'redeemed', 1,
+             2, o.account_id, 'lic_abroad'
+         FROM orders o WHERE o.id = 'ord_vouchers_abroad'",
     ] {
         let done = sqlx::query(sql).execute(&mut *raw).await?;
         assert_eq!(done.rows_affected(), 1, "{sql}");

@@ -1,0 +1,126 @@
+import { expect, test } from '../fixtures.ts';
+import { ADMIN } from '../product.ts';
+import { payWithCard, readKey } from '../steps/buying.ts';
+import { press } from '../steps/interactions.ts';
+import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
+import { nextCode } from '../steps/totp.ts';
+
+test('a partner buys vouchers and hands one out; a customer redeems it, and nobody does so again', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+  // Two companies and the vendor.
+  test.setTimeout(240_000);
+  const mark = crypto.randomUUID().slice(0, 8);
+  const [partner, customer] = [somebody('partner'), somebody('customer')];
+  const [partnerCompany, customerCompany] = [`Eder Vertrieb ${mark} AG`, `Fulda Pumpen ${mark} GmbH`];
+  await page.goto('/sign-up');
+  await signUp(page, partner);
+  await nameCompany(page, { ...COMPANY, name: partnerCompany });
+  await page.context().clearCookies();
+
+  // Staff make the account a partner.
+  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
+  await logIn(page, ADMIN);
+  await page.getByLabel('Company, e-mail address or id').fill(partnerCompany);
+  await press(page, 'Show');
+  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
+  await press(page, 'Partnership', 'link');
+  await page.getByLabel('Commission in percent').fill('20');
+  await page.getByLabel('Discount for clients in percent').fill('10');
+  await press(page, 'Make it a partner');
+  await expect(page.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
+  await page.context().clearCookies();
+
+  // The partner buys three.
+  await page.goto('/log-in?next=%2Fpartner%2Fvouchers');
+  await logIn(page, partner);
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
+  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
+  await setUpFactor(page);
+  await page.goto('/partner/vouchers');
+  await expect(page.getByRole('heading', { level: 1, name: 'Vouchers' })).toBeVisible();
+  await expect(page.getByText('You have no vouchers yet.', { exact: false })).toBeVisible();
+  await axe(page);
+  await page.goto('/partner/vouchers/new?count=501');
+  await expect(page.getByRole('alert')).toContainText('At most 500 vouchers can be bought at once.');
+  await axe(page);
+  await page.goto('/partner/vouchers');
+  await press(page, 'Buy vouchers', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'Buy vouchers' })).toBeVisible();
+  const plans = page.getByLabel('Plan', { exact: true });
+  const startup = plans.locator('option').filter({ hasText: 'Startup: one month' }).first();
+  await plans.selectOption((await startup.getAttribute('value')) ?? '');
+  await page.getByLabel('Number of vouchers').fill('3');
+  await press(page, 'Update price');
+  await expect(page.locator('#price')).toContainText('89.70');
+  await axe(page);
+  await press(page, /^Pay .* by card$/);
+  await expect(page.getByLabel('Card number')).toBeVisible();
+  await payWithCard(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Your vouchers are ready' })).toBeVisible({ timeout: 20_000 });
+  await axe(page);
+  await press(page, 'Open the vouchers', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: /^Vouchers for .*, Startup$/ })).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'Voucher 3' })).toContainText('Open');
+  await axe(page);
+  const batch = new URL(page.url()).pathname;
+
+  // It downloads the codes, looks at one, and notes for whom that is.
+  const download = (await page.getByRole('link', { name: 'Download the codes' }).getAttribute('href')) ?? '';
+  const answer = await page.request.get(download);
+  expect(answer.headers()['content-type']).toContain('text/csv');
+  expect(answer.headers()['cache-control']).toContain('no-store');
+  const codes = (await answer.text()).match(/VC(?:-[0-9A-Z]{5}){6}/g) ?? [];
+  expect(new Set(codes).size).toBe(3);
+  const code = codes[0] ?? '';
+  await press(page, 'Voucher 1', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'Voucher 1' })).toBeVisible();
+  await axe(page);
+  await page.getByLabel('Note').fill('for Fulda Pumpen');
+  await press(page, 'Save the note');
+  await expect(page.getByText('The note is saved.')).toBeVisible();
+  await press(page, 'Show the code');
+  await expect(page.getByLabel('Voucher code')).toHaveValue(code);
+  await axe(page);
+  await page.context().clearCookies();
+
+  // A customer who is new here redeems it.
+  await page.goto('/redeem');
+  await axe(page);
+  await page.getByLabel('Voucher code').fill('VC-1');
+  await press(page, 'Go on');
+  await expect(page.getByRole('alert')).toContainText('A code has 30 letters and digits after VC-.');
+  await expect(page.getByLabel('Voucher code')).toHaveValue('VC-1');
+  await axe(page);
+  await page.getByLabel('Voucher code').fill(code.toLowerCase());
+  await press(page, 'Go on');
+  await expect(page.getByRole('heading', { level: 1, name: 'For which company is it?' })).toBeVisible();
+  await axe(page);
+  await press(page.getByRole('main'), 'Sign up', 'link');
+  await signUp(page, customer);
+  await nameCompany(page, { ...COMPANY, name: customerCompany });
+  await expect(page.getByRole('heading', { level: 1, name: /^A license for / })).toBeVisible();
+  await expect(page.getByText('it does not renew', { exact: false })).toBeVisible();
+  await axe(page);
+  await press(page, 'Redeem the voucher');
+  await readKey(page);
+  await axe(page);
+  await press(page, 'Open the license', 'link');
+  await expect(page.getByText(`From a voucher by ${partnerCompany}`)).toBeVisible();
+  await axe(page);
+
+  // It is redeemed once.
+  await page.goto(`/redeem?code=${code}`);
+  await expect(page.getByText('Your company has redeemed this voucher before.')).toBeVisible();
+  await axe(page);
+  await page.context().clearCookies();
+
+  // The partner sees that, and not by whom.
+  await page.goto(`/log-in?next=${encodeURIComponent(batch)}`);
+  await logIn(page, partner);
+  await enterCode(page, await nextCode(product, secret));
+  const row = page.getByRole('row').filter({ hasText: 'Voucher 1' });
+  await expect(row).toContainText('Redeemed');
+  await expect(row).toContainText('for Fulda Pumpen');
+  await expect(row).toContainText('Not a client of yours');
+  await expect(page.getByText(customerCompany)).toHaveCount(0);
+  await axe(page);
+});
