@@ -130,6 +130,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("partner"), StaticSegment("clients")) view=pages::partner_clients::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id")) view=pages::partner_client::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id")) view=pages::partner_client_license::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("commissions")) view=pages::partner_commissions::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("commissions"), ParamSegment("month")) view=pages::partner_commissions_month::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("renewals")) view=pages::partner_renewals::page />
                 <Route path=(StaticSegment("relations"), ParamSegment("id")) view=pages::relation::page />
                 <Route path=(StaticSegment("docs"), StaticSegment("api")) view=pages::docs_api::page />
@@ -150,6 +152,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("orders")) view=pages::staff_orders::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("refunds")) view=pages::staff_refunds::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("subscriptions")) view=pages::staff_subscriptions::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("partners")) view=pages::staff_partners::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices")) view=pages::staff_invoices::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />

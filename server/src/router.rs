@@ -124,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 15] {
+fn for_people() -> [Handler; 17] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
@@ -132,6 +132,8 @@ fn for_people() -> [Handler; 15] {
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
         (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
+        (Method::GET, "/partner/commissions/{month}/statement.csv", get(http::commissions::as_csv)),
+        (Method::GET, "/partner/commissions/{month}/statement.pdf", get(http::commissions::as_pdf)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
         (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),

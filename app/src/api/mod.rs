@@ -36,6 +36,7 @@ pub mod next;
 pub mod orders;
 pub mod partners;
 pub mod passkeys;
+pub mod payouts;
 pub mod perpetual;
 pub mod plan_versions;
 pub mod refusal;

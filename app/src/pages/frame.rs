@@ -1,10 +1,10 @@
 //! The frame of a request: whose portal it is, where one can go, who is signed in.
 
-use backend::accounts::{AccountKind, Act, ActsAs, may};
+use backend::accounts::{Account, AccountKind, Act, ActsAs, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
-    acting as acting_words, attention as alert_words, console_navigation, console_search, members as words, partners,
-    portal as text,
+    acting as acting_words, attention as alert_words, commissions, console_navigation, console_search,
+    members as words, partners, portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
@@ -14,6 +14,7 @@ use crate::api::acting_staff::STOP_ACTION;
 use crate::api::form;
 use crate::api::messages::MESSAGES;
 use crate::api::partners::CLIENTS;
+use crate::api::payouts::COMMISSIONS;
 use crate::components::Tone;
 use crate::layout::{
     ActingBanner, Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch,
@@ -70,6 +71,11 @@ pub async fn frame() -> Frame {
     if visit.account().is_some_and(|(account, _)| account.kind == AccountKind::Partner) {
         // After the licenses and invoices of its own.
         nav.insert(nav.len().min(3), NavLink::to(partners::CLIENTS, CLIENTS).at(path));
+    }
+    let is_partner_who_may =
+        |(account, role): (Account, ActsAs)| account.kind == AccountKind::Partner && may(role, Act::SeeInvoices);
+    if visit.account().is_some_and(is_partner_who_may) {
+        nav.insert(nav.len().min(4), NavLink::to(commissions::TITLE, COMMISSIONS).at(path));
     }
     let mut nav = only_nearest(nav);
     if visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some()) {

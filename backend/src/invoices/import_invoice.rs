@@ -12,7 +12,7 @@ use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::mail::{self, Sender};
 use crate::stripe::StripeInvoice;
 use crate::text::en::{mail as letters, order_mail};
-use crate::{accounts, audit, billing, events, licenses, refunds, vendors};
+use crate::{accounts, audit, billing, commissions, events, licenses, refunds, vendors};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,12 +168,12 @@ async fn post(tx: &mut Tx, cx: &Cx, invoice: &Invoice, facts: &entries::InvoiceF
     Ok(())
 }
 
-/// What was given back of it may have been heard of first.
+/// What was given back of it may have been heard of first; and a partner may earn by it.
 async fn settle(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> Result<(), CommerceError> {
-    match &invoice.license_id {
-        Some(license_id) => refunds::settle_license(tx, commerce, cx, license_id).await,
-        None => Ok(()),
+    if let Some(license_id) = &invoice.license_id {
+        refunds::settle_license(tx, commerce, cx, license_id).await?;
     }
+    commissions::settle_commission(tx, cx, invoice).await
 }
 
 /// An invoice whose parts do not add up is not shown to anybody: better none than a wrong one.

@@ -13,6 +13,7 @@
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 
 pub mod currency;
+mod earner;
 mod fulfil_order;
 mod give_up_order;
 mod grant;
@@ -49,8 +50,8 @@ pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
-pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
+pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 
@@ -147,6 +148,10 @@ pub struct Order {
     pub stripe_coupon_id: Option<String>,
     /// What a partner's discount takes off each payment, in hundredths of a percent.
     pub discount_bp: Option<i64>,
+    /// Who earns by it: the partner that ordered, or whose code was used.
+    pub partner_id: Option<AccountId>,
+    /// That partner's share of what is paid, as it was agreed then, in hundredths of a percent.
+    pub commission_bp: Option<i64>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
     /// Stripe's subscription, where it was made without Checkout.

@@ -47,6 +47,7 @@ pub use invite_client::{InviteClient, Invited, invite_client};
 pub use look_at_client::{ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client};
 pub(crate) use make_coupon::make_coupon;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
+pub(crate) use store::lock_partner;
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 
 /// What the vendor has agreed with a partner.

@@ -28,6 +28,7 @@ impl Objects {
             .replace("{file}", "nothing.css")
             .replace("{vendor}", "nordwind")
             .replace("{license_id}", &self.license)
+            .replace("{month}", "2026-11")
             .replace("{instance_id}", &self.instance)
             .replace("{product}", "iot-platform")
             .replace("{id}", id)
@@ -127,6 +128,8 @@ impl Objects {
             ("conversation_id", &self.conversation),
             ("relation_id", &self.relation),
             ("commission", "20"),
+            ("paid_on", "2026-11-20"),
+            ("reference", "x"),
             ("discount", "10"),
             ("days_until_due", "30"),
             ("passkey_id", &self.passkey),
