@@ -29,19 +29,19 @@ use crate::support::{cx, master, on_both_engines};
 const TENTH: i64 = 4_480;
 const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, discount_bp: 1_000, days_until_due: None };
 
-struct Partner {
-    user: User,
-    account: Account,
+pub(super) struct Partner {
+    pub(super) user: User,
+    pub(super) account: Account,
     relation_id: RelationId,
 }
 
 impl Shop {
-    fn act_as(&self, user_id: &UserId) -> Cx {
+    pub(super) fn act_as(&self, user_id: &UserId) -> Cx {
         Cx { actor: Actor::User(user_id.clone()), ..cx(&self.vendor.id, self.now()) }
     }
 
     /// A partner whose client is the buyer.
-    async fn partner(&self) -> anyhow::Result<Partner> {
+    pub(super) async fn partner(&self) -> anyhow::Result<Partner> {
         let operator = cx(&self.vendor.id, self.now());
         let request = SignUp {
             email: "pia@partner.test".to_owned(),
@@ -119,7 +119,7 @@ impl Shop {
     }
 
     /// The client ends the relation; what follows is done.
-    async fn part(&self, partner: &Partner) -> anyhow::Result<()> {
+    pub(super) async fn part(&self, partner: &Partner) -> anyhow::Result<()> {
         let (cx, id) = (self.cx(), partner.relation_id.clone());
         let ended = self.db.write(move |tx| Box::pin(async move { end_relation(tx, &cx, &master(), &id).await }));
         assert!(matches!(ended.await?, RelationEnd::Ended(_)));
@@ -160,14 +160,18 @@ impl Shop {
         Ok(place_order(&self.commerce, &self.act_as(&partner.user.id), &place).await?)
     }
 
-    async fn placed_for_client(&self, partner: &Partner, payer: &AccountId) -> anyhow::Result<(Order, String)> {
+    pub(super) async fn placed_for_client(
+        &self,
+        partner: &Partner,
+        payer: &AccountId,
+    ) -> anyhow::Result<(Order, String)> {
         match self.order_for_client(partner, payer, TENTH).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),
         }
     }
 
-    async fn invoices_of(&self, account_id: &AccountId) -> anyhow::Result<Vec<Invoice>> {
+    pub(super) async fn invoices_of(&self, account_id: &AccountId) -> anyhow::Result<Vec<Invoice>> {
         let (vendor_id, id) = (self.vendor.id.clone(), account_id.clone());
         let all: Result<_, DbError> =
             self.db.read(|tx| Box::pin(async move { list_invoices(tx, &vendor_id, &id, None, 100).await })).await;
