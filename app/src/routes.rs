@@ -134,6 +134,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id")) view=pages::partner_client_license::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("codes")) view=pages::partner_codes::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("codes"), ParamSegment("campaign_id")) view=pages::partner_codes_campaign::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("commissions")) view=pages::partner_commissions::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("commissions"), ParamSegment("month")) view=pages::partner_commissions_month::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("renewals")) view=pages::partner_renewals::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("vouchers")) view=pages::partner_vouchers::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("vouchers"), StaticSegment("new")) view=pages::partner_vouchers_new::page />
@@ -170,6 +172,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("orders")) view=pages::staff_orders::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("refunds")) view=pages::staff_refunds::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("subscriptions")) view=pages::staff_subscriptions::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("partners")) view=pages::staff_partners::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("payments")) view=pages::staff_payments::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices")) view=pages::staff_invoices::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("invoices"), ParamSegment("id")) view=pages::staff_invoice::page />

@@ -124,6 +124,10 @@ ids! {
     DocumentId = "doc";
     /// A credit note.
     CreditNoteId = "cno";
+    /// What a partner earns by an invoice.
+    CommissionId = "cms";
+    /// Commissions that were paid out.
+    PayoutId = "pyo";
     /// Money paid back.
     RefundId = "rfd";
     /// A payment that its payer disputes.

@@ -19,6 +19,7 @@ pub mod campaigns;
 pub mod catalog;
 pub mod claims;
 pub mod clock;
+pub mod commissions;
 pub mod csv;
 pub mod cx;
 pub mod dashboard;

@@ -124,7 +124,7 @@ fn for_machines() -> [Handler; 7] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 18] {
+fn for_people() -> [Handler; 20] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
@@ -134,6 +134,8 @@ fn for_people() -> [Handler; 18] {
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
         (Method::GET, "/partner/codes/{campaign_id}/codes.csv", get(http::exports::own_campaign_codes)),
         (Method::GET, "/partner/vouchers/{batch}/codes.csv", get(http::vouchers::codes)),
+        (Method::GET, "/partner/commissions/{month}/statement.csv", get(http::commissions::as_csv)),
+        (Method::GET, "/partner/commissions/{month}/statement.pdf", get(http::commissions::as_pdf)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
         (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
         (Method::GET, "/staff/catalog/catalog.toml", get(http::exports::catalog)),

@@ -39,6 +39,7 @@ pub mod orders;
 pub mod partner_codes;
 pub mod partners;
 pub mod passkeys;
+pub mod payouts;
 pub mod perpetual;
 pub mod plan_versions;
 pub mod refusal;

@@ -1,4 +1,4 @@
-//! `/staff/customers/{id}/partner`: what is agreed with a partner; making an account one, and ending it.
+//! `/staff/customers/{id}/partner`: what is agreed with a partner, and what it is owed; making an account one, and ending it.
 
 use backend::accounts::{Account, StaffAct, find_account, staff_may};
 use backend::campaigns::rules::write_percent;
@@ -11,7 +11,7 @@ use backend::text::en::{
 use leptos::prelude::*;
 
 use super::staff_customers::PATH;
-use super::{NoPage, Page, render, staff_role};
+use super::{NoPage, Page, render, staff_payouts, staff_role};
 use crate::api::form::{Refused, take_refused};
 use crate::api::partners::{TERMS, terms_errors};
 use crate::components::{Breadcrumb, Card, Crumb, Dialog, Emphasis, EmptyState, Fact, Facts, Field, Form, PageHead};
@@ -38,6 +38,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let crumbs =
         vec![Crumb::to(customers::TITLE, PATH), Crumb::to(account.company.clone(), customer), Crumb::here(text::TITLE)];
     let manages = staff_may(role, StaffAct::ManagePartners);
+    let money = staff_payouts::section(&visit, role, &account.id).await?;
     let living = partner.as_ref().filter(|partner| partner.is_live());
     let form = if manages { Some(form(&account, living, &take_refused(TERMS).await)) } else { None };
     let end = living.filter(|_| manages).map(|_| end_button(&account));
@@ -45,6 +46,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::TITLE lead=text::lead(&account.company, partner.as_ref()) />
         {terms(living)}
+        {money}
         {form}
         {end}
     };

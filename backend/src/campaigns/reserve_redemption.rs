@@ -7,7 +7,7 @@ use crate::accounts::Account;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::OrderId;
+use crate::ids::{AccountId, OrderId};
 use crate::orders::promotion::{Discount, PromotionProblem};
 
 /// What became of asking for a redemption.
@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     code: PromotionCode,
     /// What it takes off.
     pub(crate) discount: Discount,
+    /// The partner whose campaign it is.
+    pub(crate) owner_id: Option<AccountId>,
 }
 
 /// Locks the campaign of a code and says whether an order may have a redemption of it.
@@ -45,7 +47,7 @@ pub(crate) async fn reserve_redemption(
     Ok(match answer {
         Err(problem) => Reservation::Refused(problem),
         Ok(_) if !held.is_empty() => Reservation::HeldBy(held),
-        Ok(discount) => Reservation::Free(Box::new(Wanted { code, discount })),
+        Ok(discount) => Reservation::Free(Box::new(Wanted { code, discount, owner_id: campaign.owner_account_id })),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::mail::{self, Sender};
 use crate::stripe::StripeInvoice;
 use crate::text::en::{mail as letters, order_mail};
-use crate::{accounts, audit, billing, events, licenses, refunds, vendors};
+use crate::{accounts, audit, billing, commissions, events, licenses, refunds, vendors};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ async fn write(
             post(tx, cx, &after, &facts).await?;
         }
         // What was given back of it may have been heard of first.
-        refunds::settle(tx, commerce, cx, &after).await?;
+        settle(tx, commerce, cx, &after).await?;
         return Ok(Some(after));
     }
     let vendor = vendors::find_vendor(tx, &cx.vendor_id)
@@ -128,7 +128,7 @@ async fn write(
         Some(transfer) => write_transfer(tx, cx, &invoice, transfer).await?,
         None => None,
     };
-    refunds::settle(tx, commerce, cx, &invoice).await?;
+    settle(tx, commerce, cx, &invoice).await?;
     // One that is charged is told of when it is paid, seconds later: nobody should be asked to pay it.
     if invoice.due_at.is_some() || invoice.status == InvoiceStatus::Paid {
         tell(tx, commerce, cx, &invoice, awaited.as_ref()).await?;
@@ -167,6 +167,12 @@ async fn post(tx: &mut Tx, cx: &Cx, invoice: &Invoice, facts: &entries::InvoiceF
         ledger::post(tx, cx, booking, &sides).await?;
     }
     Ok(())
+}
+
+/// What was given back of it may have been heard of first; and a partner may earn by it.
+async fn settle(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &Invoice) -> Result<(), CommerceError> {
+    refunds::settle(tx, commerce, cx, invoice).await?;
+    commissions::settle_commission(tx, cx, invoice).await
 }
 
 /// An invoice whose parts do not add up is not shown to anybody: better none than a wrong one.

@@ -21,14 +21,7 @@ use crate::vendors::{BankDetails, Vendor};
 pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> Parties {
     let profile = &vendor.profile;
     let frozen = &invoice.buyer_address;
-    let ours = BuyerAddress {
-        line1: account.address.line1.clone(),
-        line2: account.address.line2.clone(),
-        postal_code: account.address.postal_code.clone(),
-        city: account.address.city.clone(),
-        state: account.address.state.clone(),
-        country: account.country.clone(),
-    };
+    let ours = own_address(account);
     let address = if frozen.line1.is_empty() && frozen.city.is_empty() { &ours } else { frozen };
     Parties {
         supplier: Party {
@@ -63,6 +56,23 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
         void_at: None,
         accent_hue: vendor.accent_hue,
         logo_svg: vendor.logo_svg.clone(),
+    }
+}
+
+/// Where an account is, in the order that its country prints it, without the country.
+#[must_use]
+pub fn address_of(account: &Account) -> Vec<String> {
+    address_lines(&own_address(account))
+}
+
+fn own_address(account: &Account) -> BuyerAddress {
+    BuyerAddress {
+        line1: account.address.line1.clone(),
+        line2: account.address.line2.clone(),
+        postal_code: account.address.postal_code.clone(),
+        city: account.address.city.clone(),
+        state: account.address.state.clone(),
+        country: account.country.clone(),
     }
 }
 

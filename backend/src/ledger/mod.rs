@@ -1,4 +1,4 @@
-//! The money ledger: every invoice, payment, credit, refund and dispute as balanced double entries.
+//! The money ledger: every invoice, payment, credit, refund, dispute, commission and payout as balanced double entries.
 //!
 //! What a thing does to the accounts follows from what it is now ([`rules`]): an invoice that is void has no
 //! effect, a lost dispute has moved cash to losses. [`post`] compares that with what is posted for it already and
@@ -25,7 +25,7 @@ text_enum! {
     LedgerAccount {
         /// What customers owe.
         Receivable = "receivable",
-        /// Money at Stripe, and what came in around it.
+        /// Money at Stripe, and what came in and went out around it.
         Cash = "cash",
         /// What customers have with us for their next invoice.
         CustomerCredit = "customer_credit",
@@ -65,6 +65,8 @@ text_enum! {
         Dispute = "dispute",
         /// A partner's commission.
         Commission = "commission",
+        /// Commissions that were paid out.
+        Payout = "payout",
     }
 }
 

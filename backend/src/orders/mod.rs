@@ -14,6 +14,7 @@
 
 mod agree_vouchers;
 pub mod currency;
+mod earner;
 mod fulfil_order;
 mod give_up_order;
 mod grant;
@@ -150,6 +151,10 @@ pub struct Order {
     pub stripe_coupon_id: Option<String>,
     /// What a partner's discount takes off each payment, in hundredths of a percent.
     pub discount_bp: Option<i64>,
+    /// Who earns by it: the partner that ordered, or whose code was used.
+    pub partner_id: Option<AccountId>,
+    /// That partner's share of what is paid, as it was agreed then, in hundredths of a percent.
+    pub commission_bp: Option<i64>,
     /// Stripe's Checkout Session, by card.
     pub stripe_session_id: Option<String>,
     /// Stripe's subscription, where it was made without Checkout.

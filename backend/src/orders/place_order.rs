@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::earner::find_earner;
 use super::parties::{ForClient, Parties, lock_parties};
 use super::promotion::PromotionProblem;
 use super::record_order::{as_payer_sees, mail_client, record_order};
@@ -326,6 +327,7 @@ async fn write_order(
         Ok(reservation) => reservation,
         Err(refused) => return Ok(Err(refused)),
     };
+    let earner = find_earner(tx, cx, &parties, reservation.as_deref()).await?;
     let trial_without_card = choice.plan.terms.trial_without_card;
     let order = Order {
         id: cx.id(),
@@ -355,6 +357,8 @@ async fn write_order(
         promotion_code_id: agreed.promotion_code_id(),
         stripe_coupon_id: agreed.coupon_id(),
         discount_bp: parties.discount_bp(),
+        commission_bp: earner.as_ref().map(|earner| earner.commission_bp),
+        partner_id: earner.map(|earner| earner.partner_id),
         stripe_session_id: None,
         stripe_subscription_id: None,
         stripe_invoice_id: None,

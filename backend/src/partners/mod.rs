@@ -53,6 +53,7 @@ pub use partner_names::{PartnerName, list_partner_names};
 pub use partnership::find_partnership;
 pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
+pub(crate) use store::lock_partner;
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 
 /// What the vendor has agreed with a partner.

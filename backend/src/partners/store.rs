@@ -14,7 +14,7 @@ pub async fn find_partner(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> 
     fetch_optional!(tx, Partner, "SELECT * FROM partners WHERE vendor_id = $1 AND account_id = $2", vendor_id, id)
 }
 
-pub(super) async fn lock_partner(
+pub(crate) async fn lock_partner(
     tx: &mut Tx,
     vendor_id: &VendorId,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! Documents for people: invoices, receipts and credit notes as PDF.
+//! Documents for people: invoices, receipts and credit notes, and statements of commissions, as PDF.
 //!
 //! Three steps, kept apart so that each can be read and tested alone:
 //!
@@ -18,6 +18,7 @@ pub mod fonts;
 pub mod invoice;
 pub mod logo;
 mod page;
+pub mod statement;
 mod tags;
 mod wrap;
 

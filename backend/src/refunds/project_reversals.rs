@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::invoices::{self, CreditNote, Invoice};
 use crate::ledger::{self, Booking, Source, rules as entries};
 use crate::stripe::{Reversals, StripeDispute, StripeRefund};
-use crate::{audit, events};
+use crate::{audit, commissions, events};
 
 /// Fetches the credit notes, refunds and disputes of an invoice from Stripe and writes down what is new, with the
 /// ledger, the license and the mails that follow. The invoice itself is brought up to date first.
@@ -72,6 +72,7 @@ async fn write(
         write_dispute(tx, commerce, cx, &invoice, dispute).await?;
     }
     settle(tx, commerce, cx, &invoice).await?;
+    commissions::settle_commission(tx, cx, &invoice).await?;
     Ok(notes)
 }
 

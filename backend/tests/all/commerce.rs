@@ -11,6 +11,7 @@ mod cancelling;
 mod changes_by_transfer;
 mod changing_hands;
 mod closing;
+mod commissions;
 mod currencies;
 mod decoding;
 mod delayed;

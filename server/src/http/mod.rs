@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod brand;
 mod cacheable;
+pub(crate) mod commissions;
 pub(crate) mod documents;
 pub(crate) mod exports;
 pub(crate) mod health;

@@ -203,6 +203,8 @@ fn a_new_key_is_shown_only_to_the_session_that_bought_it_and_only_for_an_hour() 
         promotion_code_id: None,
         stripe_coupon_id: None,
         discount_bp: None,
+        partner_id: None,
+        commission_bp: None,
         stripe_session_id: None,
         stripe_subscription_id: None,
         stripe_invoice_id: None,

@@ -6,17 +6,17 @@ use super::super::page::{Paper, Sheets, Style, TextBox};
 use super::{InvoiceDocument, closing, head, table};
 use crate::text::en::documents as words;
 
-/// The one scale of type.
-pub(super) const TITLE: Style = Style::new(21.0, Weight::SemiBold, Ink::Strong, 27.0);
-pub(super) const BRAND: Style = Style::new(12.0, Weight::SemiBold, Ink::Strong, 16.0);
-pub(super) const LEAD: Style = Style::new(11.0, Weight::Regular, Ink::Accent, 16.0);
-pub(super) const HEADING: Style = Style::new(9.0, Weight::SemiBold, Ink::Strong, 13.5);
-pub(super) const BODY: Style = Style::new(9.0, Weight::Regular, Ink::Strong, 13.5);
-pub(super) const SOFT: Style = Style::new(9.0, Weight::Regular, Ink::Soft, 13.5);
-pub(super) const DETAIL: Style = Style::new(8.0, Weight::Regular, Ink::Soft, 11.5);
-pub(super) const LABEL: Style = Style::new(8.0, Weight::Regular, Ink::Faint, 12.0);
-pub(super) const GRAND: Style = Style::new(11.0, Weight::SemiBold, Ink::Strong, 16.0);
-pub(super) const FOOT: Style = Style::new(7.5, Weight::Regular, Ink::Faint, 10.5);
+/// The one scale of type, of all documents.
+pub(in crate::pdf) const TITLE: Style = Style::new(21.0, Weight::SemiBold, Ink::Strong, 27.0);
+pub(in crate::pdf) const BRAND: Style = Style::new(12.0, Weight::SemiBold, Ink::Strong, 16.0);
+pub(in crate::pdf) const LEAD: Style = Style::new(11.0, Weight::Regular, Ink::Accent, 16.0);
+pub(in crate::pdf) const HEADING: Style = Style::new(9.0, Weight::SemiBold, Ink::Strong, 13.5);
+pub(in crate::pdf) const BODY: Style = Style::new(9.0, Weight::Regular, Ink::Strong, 13.5);
+pub(in crate::pdf) const SOFT: Style = Style::new(9.0, Weight::Regular, Ink::Soft, 13.5);
+pub(in crate::pdf) const DETAIL: Style = Style::new(8.0, Weight::Regular, Ink::Soft, 11.5);
+pub(in crate::pdf) const LABEL: Style = Style::new(8.0, Weight::Regular, Ink::Faint, 12.0);
+pub(in crate::pdf) const GRAND: Style = Style::new(11.0, Weight::SemiBold, Ink::Strong, 16.0);
+pub(in crate::pdf) const FOOT: Style = Style::new(7.5, Weight::Regular, Ink::Faint, 10.5);
 
 /// Decides where everything goes. Pure: the same document gives the same pages.
 pub(super) fn layout(document: &InvoiceDocument) -> Sheets {

@@ -7,7 +7,7 @@
 
 mod closing;
 mod head;
-mod layout;
+pub(super) mod layout;
 mod table;
 
 use jiff::Timestamp;

@@ -35,6 +35,7 @@ pub const SECTIONS: &[Section] = &[
             ("Revenue", "/staff/subscriptions", StaffAct::SeeRevenue),
             ("Ledger", "/staff/ledger", StaffAct::See),
             ("Campaigns", "/staff/campaigns", StaffAct::See),
+            ("Partners", "/staff/partners", StaffAct::See),
         ],
     },
     Section { label: "Products", links: &[("Catalog", "/staff/catalog", StaffAct::See)] },

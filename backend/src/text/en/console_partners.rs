@@ -51,8 +51,8 @@ pub const DAYS_HINT: &str = "Of what it orders for clients and pays itself. Empt
 pub const END: &str = "End the partnership";
 /// What follows from it.
 pub const END_TEXT: &str = "The account sees its clients no more and becomes a customer like any other. Clients keep their licenses. What the \
-     partner pays for them runs until the end of what is paid, and does not renew. The codes of its campaigns rest. Both \
-     sides are told by mail.";
+     partner pays for them runs until the end of what is paid, and does not renew. The codes of its campaigns rest. It \
+     earns nothing by what is paid from then on; what it has earned stays owed. Both sides are told by mail.";
 /// Asks first.
 pub const END_ASK: &str = "End the partnership…";
 /// Changes nothing.

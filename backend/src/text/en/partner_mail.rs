@@ -57,7 +57,9 @@ pub fn partnership_ended(sender: &Sender, company: &str) -> Letter {
              do your invoices."
                 .to_owned(),
             "What you pay for clients runs until the end of what is paid, and does not renew.".to_owned(),
+            "What you have earned until now stays yours; nothing is earned by what is paid from now on.".to_owned(),
         ],
+        button: Some(("Open your statements".to_owned(), format!("{}/partner/commissions", sender.origin))),
         notes: vec![format!("If you did not expect this, answer this mail: {} reads it.", sender.name)],
         reason: owner(sender),
         ..Letter::default()

@@ -119,7 +119,7 @@ impl Shop {
     }
 
     /// The client ends the relation; what follows is done.
-    async fn part(&self, partner: &Partner) -> anyhow::Result<()> {
+    pub(super) async fn part(&self, partner: &Partner) -> anyhow::Result<()> {
         let (cx, id) = (self.cx(), partner.relation_id.clone());
         let ended = self.db.write(move |tx| Box::pin(async move { end_relation(tx, &cx, &master(), &id).await }));
         assert!(matches!(ended.await?, RelationEnd::Ended(_)));
@@ -171,7 +171,7 @@ impl Shop {
         }
     }
 
-    async fn invoices_of(&self, account_id: &AccountId) -> anyhow::Result<Vec<Invoice>> {
+    pub(super) async fn invoices_of(&self, account_id: &AccountId) -> anyhow::Result<Vec<Invoice>> {
         let (vendor_id, id) = (self.vendor.id.clone(), account_id.clone());
         let all: Result<_, DbError> =
             self.db.read(|tx| Box::pin(async move { list_invoices(tx, &vendor_id, &id, None, 100).await })).await;

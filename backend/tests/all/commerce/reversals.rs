@@ -64,7 +64,7 @@ async fn renewed_with(shop: &Shop, license: &License, card: &str) -> anyhow::Res
 }
 
 /// Stripe's id of the dispute about an invoice.
-async fn dispute_about(shop: &Shop, invoice: &Invoice) -> anyhow::Result<String> {
+pub(super) async fn dispute_about(shop: &Shop, invoice: &Invoice) -> anyhow::Result<String> {
     let payment = payment(shop, invoice).await?;
     let page = shop.look(&format!("disputes?payment_intent={payment}")).await?;
     Ok(page["data"][0]["id"].as_str().expect("a dispute").to_owned())

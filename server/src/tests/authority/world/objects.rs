@@ -38,6 +38,7 @@ impl Objects {
             .replace("{vendor}", "nordwind")
             .replace("{license_id}", &self.license)
             .replace("{campaign_id}", &self.campaign)
+            .replace("{month}", "2026-11")
             .replace("{instance_id}", &self.instance)
             .replace("{product}", "iot-platform")
             .replace("{id}", id)
@@ -146,6 +147,8 @@ impl Objects {
             ("conversation_id", &self.conversation),
             ("relation_id", &self.relation),
             ("commission", "20"),
+            ("paid_on", "2026-11-20"),
+            ("reference", "x"),
             ("discount", "10"),
             ("days_until_due", "30"),
             ("passkey_id", &self.passkey),

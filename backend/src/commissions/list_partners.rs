@@ -1,0 +1,150 @@
+//! What the vendor's staff see: who its partners are, what they sell, and what they are owed.
+
+use super::Payout;
+use super::store::{self, PartnerRow, TotalRow};
+use crate::accounts::{StaffAct, staff_may_act};
+use crate::clock::UnixMs;
+use crate::cx::Cx;
+use crate::db::{DbError, Tx};
+use crate::ids::{AccountId, VendorId};
+use crate::listing::TimePlace;
+use crate::money::{Currency, Money};
+use crate::partners::{self, PartnerTerms};
+
+/// What a partner has sold and earned in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// Of the amounts.
+    pub currency: Currency,
+    /// What was paid for by which it earns, and is kept, without tax.
+    pub sales_minor: i64,
+    /// Its share.
+    pub earned_minor: i64,
+    /// What of that was paid out.
+    pub paid_out_minor: i64,
+}
+
+impl Total {
+    /// What is still to be paid out; negative where more was than is left.
+    #[must_use]
+    pub fn owed(&self) -> Money {
+        Money::new(self.earned_minor - self.paid_out_minor, self.currency)
+    }
+}
+
+impl From<TotalRow> for Total {
+    fn from(row: TotalRow) -> Self {
+        Self {
+            currency: row.currency,
+            sales_minor: row.sales_minor,
+            earned_minor: row.earned_minor,
+            paid_out_minor: row.paid_out_minor,
+        }
+    }
+}
+
+/// A partner in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPartner {
+    /// Its account.
+    pub account_id: AccountId,
+    /// Its name.
+    pub company: String,
+    /// What is agreed, or was.
+    pub terms: PartnerTerms,
+    /// Since when it is one, or was last.
+    pub since: UnixMs,
+    /// When it ceased to be one.
+    pub ended_at: Option<UnixMs>,
+    /// What it has sold and earned, by currency.
+    pub totals: Vec<Total>,
+}
+
+impl ListedPartner {
+    /// Its place in the list.
+    #[must_use]
+    pub fn place(&self) -> TimePlace {
+        TimePlace::new(self.since, self.account_id.as_str())
+    }
+
+    fn new(row: PartnerRow, totals: Vec<Total>) -> Self {
+        Self {
+            account_id: row.account_id,
+            company: row.company,
+            terms: PartnerTerms {
+                commission_bp: row.commission_bp,
+                discount_bp: row.discount_bp,
+                days_until_due: row.days_until_due,
+            },
+            since: row.since,
+            ended_at: row.ended_at,
+            totals,
+        }
+    }
+}
+
+/// All that are partners or were, the newest first, at most `limit` of what comes after `after`; `None` for whoever is none
+/// of the staff.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_partners(
+    tx: &mut Tx,
+    cx: &Cx,
+    after: Option<&TimePlace>,
+    limit: i64,
+) -> Result<Option<Vec<ListedPartner>>, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::See).await? {
+        return Ok(None);
+    }
+    let rows = store::list_partners(tx, &cx.vendor_id, after, limit).await?;
+    let mut listed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let totals = list_totals(tx, &cx.vendor_id, &row.account_id).await?;
+        listed.push(ListedPartner::new(row, totals));
+    }
+    Ok(Some(listed))
+}
+
+/// What a partner has earned and was paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerMoney {
+    /// By currency.
+    pub totals: Vec<Total>,
+    /// What was paid out, newest first.
+    pub payouts: Vec<Payout>,
+    /// How many payouts were recorded in all.
+    pub recorded: i64,
+}
+
+/// A partner's money, with at most `limit` payouts after `after`; `None` for whoever is none of the staff, and for accounts
+/// that never were partners.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn find_partner_money(
+    tx: &mut Tx,
+    cx: &Cx,
+    partner_id: &AccountId,
+    after: Option<&TimePlace>,
+    limit: i64,
+) -> Result<Option<PartnerMoney>, DbError> {
+    let may = staff_may_act(tx, cx, StaffAct::See).await?;
+    if !may || partners::find_partner(tx, &cx.vendor_id, partner_id).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(PartnerMoney {
+        totals: list_totals(tx, &cx.vendor_id, partner_id).await?,
+        payouts: store::list_payouts(tx, &cx.vendor_id, partner_id, after, limit).await?,
+        recorded: store::count_payouts(tx, &cx.vendor_id, partner_id).await?,
+    }))
+}
+
+/// By currency.
+pub(super) async fn list_totals(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+) -> Result<Vec<Total>, DbError> {
+    Ok(store::list_totals(tx, vendor_id, partner_id).await?.into_iter().map(Total::from).collect())
+}

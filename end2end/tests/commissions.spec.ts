@@ -1,0 +1,135 @@
+import { expect, test } from '../fixtures.ts';
+import { ADMIN } from '../product.ts';
+import { payWithCard } from '../steps/buying.ts';
+import { downloadPdf } from '../steps/documents.ts';
+import { press } from '../steps/interactions.ts';
+import { COMPANY, confirmAddress, enterCode, linkInMail, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
+import { nextCode } from '../steps/totp.ts';
+
+test('a partner earns by what it orders for a client, takes its statement along, and is paid out', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+  // Two companies and the vendor, each of them twice.
+  test.setTimeout(240_000);
+  const mark = crypto.randomUUID().slice(0, 8);
+  const [partner, client] = [somebody('partner'), somebody('client')];
+  const [partnerCompany, clientCompany] = [`Lahn Vertrieb ${mark} AG`, `Saale Pumpen ${mark} GmbH`];
+  for (const [person, name] of [[partner, partnerCompany], [client, clientCompany]] as const) {
+    await page.goto('/sign-up');
+    await signUp(page, person);
+    await nameCompany(page, { ...COMPANY, name });
+    await page.context().clearCookies();
+  }
+
+  // Staff make the account a partner.
+  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
+  await logIn(page, ADMIN);
+  await page.getByLabel('Company, e-mail address or id').fill(partnerCompany);
+  await press(page, 'Show');
+  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
+  await press(page, 'Partnership', 'link');
+  await page.getByLabel('Commission in percent').fill('20');
+  await page.getByLabel('Discount for clients in percent').fill('10');
+  await press(page, 'Make it a partner');
+  await expect(page.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
+  await expect(page.getByText('It has earned nothing yet.', { exact: false })).toBeVisible();
+  await expect(page.getByText('Nothing is owed to this partner now.')).toBeVisible();
+  await axe(page);
+  await page.context().clearCookies();
+
+  // The partner sets up its second factor; it has earned nothing yet, and invites a client.
+  await page.goto('/log-in?next=%2Fpartner%2Fcommissions');
+  await logIn(page, partner);
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
+  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
+  await setUpFactor(page);
+  await page.goto('/partner/commissions');
+  await expect(page.getByRole('heading', { level: 1, name: 'Commissions' })).toBeVisible();
+  await expect(page.getByText('You have earned nothing yet.', { exact: false })).toBeVisible();
+  await axe(page);
+  await press(page, 'This month so far', 'link');
+  await expect(page.getByText('Nothing was earned, taken back or paid out', { exact: false })).toBeVisible();
+  await axe(page);
+  await page.goto('/partner/clients');
+  await page.getByLabel('Company', { exact: true }).fill(clientCompany);
+  await page.getByLabel('E-mail address of an owner there').fill(client.email);
+  await press(page, 'Send the invitation');
+  await expect(page.getByText('The invitation is on its way.')).toBeVisible();
+  await page.context().clearCookies();
+
+  const invitation = await linkInMail(product, client, /wants to look after your licenses/, /relations/);
+  await page.goto(invitation);
+  await logIn(page, client);
+  await confirmAddress(page, product, client);
+  await page.goto(invitation);
+  await press(page, `Accept for ${clientCompany}`);
+  await expect(page.getByText('You have a partner now. It is told by mail.')).toBeVisible();
+  await page.context().clearCookies();
+
+  // The partner orders for it, and pays 299.00 less its tenth.
+  await page.goto(await linkInMail(product, partner, /is your client/, /partner\/clients\//));
+  await logIn(page, partner);
+  await enterCode(page, await nextCode(product, secret));
+  await page.getByRole('link', { name: /^Order .*, Startup$/ }).click();
+  await press(page, /^Pay .* by card$/);
+  await expect(page.getByLabel('Card number')).toBeVisible();
+  await payWithCard(page);
+  await expect(page.getByText('The license is in your client', { exact: false })).toBeVisible({ timeout: 20_000 });
+
+  // A fifth of that is its own.
+  const month = page.getByRole('row').filter({ hasText: 'so far' });
+  await expect(async () => {
+    // The invoice is fetched by a job of its own, after the license was made.
+    await page.goto('/partner/commissions');
+    await expect(month).toContainText('53.82', { timeout: 1_000 });
+  }).toPass();
+  await expect(page.locator('#owed')).toContainText('53.82');
+  await axe(page);
+  await press(page, 'This month so far', 'link');
+  const statement = new URL(page.url()).pathname;
+  const line = page.locator('#lines').getByRole('row').filter({ hasText: clientCompany });
+  for (const expected of ['Paid', '269.10', '20 %', '53.82']) await expect(line).toContainText(expected);
+  await axe(page);
+  const table = await page.request.get(`${statement}/statement.csv`);
+  expect(table.headers()['content-type']).toContain('text/csv');
+  const csv = await table.text();
+  expect(csv).toContain(clientCompany);
+  expect(csv).toContain('269.10,20.00,53.82');
+  const pdf = await downloadPdf(page, `${statement}/statement.pdf`);
+  expect(pdf.name).toMatch(/^commissions-\d{4}-\d{2}\.pdf$/);
+  for (const expected of ['Commissions of', partnerCompany, clientCompany, '269.10', '53.82']) expect(pdf.text).toContain(expected);
+  await page.context().clearCookies();
+
+  // Staff see what is owed, and record that a part of it was paid out.
+  await page.goto('/log-in?next=%2Fstaff');
+  await logIn(page, ADMIN);
+  await press(page, 'Partners', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'Partners' })).toBeVisible();
+  const listed = page.getByRole('row').filter({ hasText: partnerCompany });
+  for (const expected of ['20 % commission, 10 % discount', '269.10', '53.82']) await expect(listed).toContainText(expected);
+  await axe(page);
+  await listed.getByRole('link').click();
+  const form = page.locator('#payout');
+  await form.getByLabel('Amount').fill('1000000');
+  await form.getByLabel('Reference').fill(`PAY ${mark}`);
+  await press(form, 'Record the payout');
+  await expect(page.getByRole('alert')).toContainText('is owed in this currency');
+  await expect(form.getByLabel('Reference')).toHaveValue(`PAY ${mark}`);
+  await axe(page);
+  await form.getByLabel('Amount').fill('50.00');
+  await press(form, 'Record the payout');
+  await expect(page.getByText('The payout is recorded, and the partner is told by mail.')).toBeVisible();
+  await expect(page.locator('#payouts').getByRole('row').filter({ hasText: `PAY ${mark}` })).toContainText('50.00');
+  await expect(page.locator('#earned')).toContainText('3.82');
+  await axe(page);
+  await page.getByRole('link', { name: 'Ledger', exact: true }).click();
+  await expect(page.getByText('The ledger sums to zero and agrees with the invoices.')).toBeVisible();
+  await page.context().clearCookies();
+
+  // The partner is told, and finds it in its statement.
+  await page.goto(await linkInMail(product, partner, /commission is on its way/, /partner\/commissions/));
+  await logIn(page, partner);
+  await enterCode(page, await nextCode(product, secret));
+  await expect(page.getByRole('heading', { level: 1, name: /^Commissions of / })).toBeVisible();
+  await expect(page.locator('#payouts').getByRole('row').filter({ hasText: `PAY ${mark}` })).toContainText('50.00');
+  await expect(page.locator('#balance')).toContainText('3.82');
+  await axe(page);
+});
