@@ -1,5 +1,7 @@
 //! What contract tests stand on: fresh databases on both engines, a vendor, a context, a clock.
 
+pub(crate) mod people;
+
 use std::future::Future;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
