@@ -97,7 +97,6 @@ const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-cor
  */
 async function violations(page: Page, shown: Page, colorScheme: Scheme): Promise<string[]> {
   await page.emulateMedia({ colorScheme });
-  await page.evaluate(axeSource);
   const contrastAlone = colorScheme === 'dark';
   const found = await page.evaluate((contrastAlone) => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
@@ -153,6 +152,7 @@ async function takePictures(page: Page, folder: string): Promise<void> {
 
 /** Asks axe in both schemes. */
 async function inBothSchemes(page: Page, shown: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
   const found: string[] = [];
   for (const colorScheme of SCHEMES) found.push(...(await violations(page, shown, colorScheme)));
   return found;

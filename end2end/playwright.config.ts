@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, type Project } from '@playwright/test';
 
-/** Chromium of the machine: named by LEASEHOLD_CHROMIUM, else Debian's; without both, Playwright's own. */
-const chromium = [process.env.LEASEHOLD_CHROMIUM, '/usr/bin/chromium'].find((file) => file !== undefined && existsSync(file));
+/**
+ * Chromium of the machine: named by LEASEHOLD_CHROMIUM, else Debian's; without both, Playwright's own. The headless shell
+ * is the same browser without its windows, and takes half the time of the processor, of which browsers take four fifths.
+ */
+const chromium = [process.env.LEASEHOLD_CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(
+  (file) => file !== undefined && existsSync(file),
+);
 
 const screens = {
   desktop: { width: 1280, height: 900 },

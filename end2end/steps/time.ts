@@ -17,5 +17,5 @@ export async function reloadUntil(page: Page, shows: () => Promise<void>): Promi
   await expect(async () => {
     await page.reload();
     await shows();
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
 }

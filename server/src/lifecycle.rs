@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use app::api::limits::Limits;
 use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
-use backend::accounts::{Passwords, SendPasswordReset, SendSignInLink};
+use backend::accounts::{MailedLink, Passwords, SendLink};
 use backend::billing;
 use backend::catalog;
 use backend::cx::Entropy;
@@ -124,8 +124,8 @@ async fn start_sweeping(state: &AppState) -> Result<()> {
 fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
     let handlers = Handlers::new()
         .with(SendMail::new(mailer))
-        .with(SendPasswordReset::new(state.db.clone(), state.master.clone()))
-        .with(SendSignInLink::new(state.db.clone(), state.master.clone()));
+        .with(SendLink::new(MailedLink::PasswordReset, state.db.clone(), state.master.clone()))
+        .with(SendLink::new(MailedLink::SignIn, state.db.clone(), state.master.clone()));
     let handlers = catalog::handlers::register(handlers, &state.commerce());
     let handlers = deletion::handlers::register(handlers, &state.commerce());
     let handlers = feedback::handlers::register(handlers, &state.db, &state.master);

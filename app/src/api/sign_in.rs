@@ -1,8 +1,8 @@
 //! The forms of those who are not signed in yet: sign-up, log-in, the links in mails; and the way out.
 
 use backend::accounts::{
-    self, Arrival, EmailVerification, LogInOutcome, Password, PasswordReset, ResetRequest, SignUpOutcome,
-    VerificationRequest,
+    self, Arrival, EmailVerification, LinkRequest, LogInOutcome, MailedLink, Password, PasswordReset, RequestLink,
+    SignUpOutcome, VerificationRequest,
 };
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -133,14 +133,14 @@ pub async fn request_password_reset(
         return Ok(());
     }
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let request = accounts::RequestPasswordReset { email, address: visit.address };
+    let request = RequestLink { link: MailedLink::PasswordReset, email, address: visit.address };
     let asked = visit
         .state
         .db
-        .write(move |tx| Box::pin(async move { accounts::request_password_reset(tx, &cx, &master, &request).await }));
+        .write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master, &request).await }));
     match asked.await? {
-        ResetRequest::Accepted => redirect(&mail_sent(page)),
-        ResetRequest::Limited { retry_after_s } => {
+        LinkRequest::Accepted => redirect(&mail_sent(page)),
+        LinkRequest::Limited { retry_after_s } => {
             Refusal::Limited { retry_after_s }.of(refused, "").go_back(page).await;
         }
     }

@@ -1,6 +1,6 @@
 //! Logging in by a mailed link: asking for it, and using it.
 
-use backend::accounts::{self, Arrival, LinkSignIn, SignInLinkRequest};
+use backend::accounts::{self, Arrival, LinkRequest, LinkSignIn, MailedLink, RequestLink};
 use backend::keys::Purpose;
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -46,20 +46,20 @@ pub async fn request_sign_in_link(
         return Ok(());
     }
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let request = accounts::RequestSignInLink { email, address: visit.address };
+    let request = RequestLink { link: MailedLink::SignIn, email, address: visit.address };
     let asked = visit
         .state
         .db
-        .write(move |tx| Box::pin(async move { accounts::request_sign_in_link(tx, &cx, &master, &request).await }));
+        .write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master, &request).await }));
     match asked.await? {
-        SignInLinkRequest::Accepted => {
+        LinkRequest::Accepted => {
             if !next.is_empty() {
                 accounts::begin_visit(&visit.session, &visit.vendor.id, &visit.user_agent).await?;
                 keep_next(&visit, &local_path(&next)).await?;
             }
             redirect(&format!("{ASK_FOR_LINK}?mail=sent"));
         }
-        SignInLinkRequest::Limited { retry_after_s } => {
+        LinkRequest::Limited { retry_after_s } => {
             Refusal::Limited { retry_after_s }.of(refused, "").go_back(&page).await;
         }
     }

@@ -11,8 +11,8 @@ use crate::api::form::{Refused, take_refused};
 use crate::api::invitations::RESEND;
 use crate::api::refusal::errors_of;
 use crate::components::{
-    Card, ChoiceCard, ChoiceCards, Column, Control, Emphasis, EmptyState, Field, FieldError, Form, Moment, Notice,
-    PostButton, Row, Table, Tone,
+    Card, ChoiceCard, ChoiceCards, Column, Control, Dialog, Emphasis, EmptyState, Field, FieldError, Form, Moment,
+    Notice, PostButton, Row, Table, Tone,
 };
 
 /// The positions of a page, each with what it may do, as answers of a form; `chosen` is a role's word.
@@ -141,4 +141,46 @@ fn row(invitation: &Invitation, back: &'static str, now: UnixMs) -> Row {
             emphasis=Emphasis::Quiet
         />
     })
+}
+
+/// The card that gives a person another role: where it posts to, and the name of the value that is the role.
+pub(super) fn change_role(
+    action: &'static str,
+    role_field: &'static str,
+    options: Vec<ChoiceCard>,
+    hidden: Vec<(String, String)>,
+) -> impl IntoView {
+    view! {
+        <Card title=text::CHANGE_ROLE lead=text::CHANGE_ROLE_LEAD id="role">
+            <Form action id="role-form" submit=text::CHANGE_ROLE_ACT hidden>
+                <ChoiceCards name=role_field legend=text::CHANGE_ROLE_LEGEND options />
+            </Form>
+        </Card>
+    }
+}
+
+/// The card that takes a person, called `who`, out of what `whom` names, after asking; `lead` says what that means.
+pub(super) fn remove(
+    action: &'static str,
+    whom: &str,
+    who: &str,
+    lead: &'static str,
+    hidden: Vec<(String, String)>,
+) -> impl IntoView + use<> {
+    let (heading, title) = (text::remove(whom), text::remove_title(who));
+    view! {
+        <Card title=heading lead id="remove">
+            <div class="acts">
+                <Dialog
+                    id="remove-question"
+                    open=text::REMOVE_OPEN
+                    title=title
+                    close=text::KEEP
+                >
+                    <p>{lead}</p>
+                    <Form action submit=text::REMOVE_ACT emphasis=Emphasis::Danger hidden />
+                </Dialog>
+            </div>
+        </Card>
+    }
 }

@@ -6,14 +6,13 @@ use backend::ids::UserId;
 use backend::text::en::{accounts as fields, licenses as words, members as text, portal};
 use leptos::prelude::*;
 
-use super::invitations::role_choices;
+use super::invitations::{change_role, remove, role_choices};
 use super::members::positions;
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
 use crate::api::members::{CHANGE, MEMBERS};
 use crate::components::{
-    Breadcrumb, Card, Choice, ChoiceCards, Control, Crumb, Dialog, Emphasis, Fact, Facts, Field, Form, Notice,
-    PageHead, Tone,
+    Breadcrumb, Card, Choice, Control, Crumb, Dialog, Emphasis, Fact, Facts, Field, Form, Notice, PageHead, Tone,
 };
 use crate::request::Visit;
 
@@ -38,7 +37,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         .then(|| view! { <Notice tone=Tone::Bad title=text::LAST_OWNER /> });
     let who = text::called(&member.user);
     let lead = text::member_lead(portal::role_name(member.role), text::role_may(member.role), member.since);
-    let others = (member.user.id != viewer.user.id).then(|| (hand_over(&account, &member), remove(&account, &member)));
+    let others =
+        (member.user.id != viewer.user.id).then(|| (hand_over(&account, &member), take_out(&account, &member)));
     let crumbs = vec![Crumb::to(text::MEMBERS, MEMBERS), Crumb::here(who.clone())];
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
@@ -47,7 +47,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <Facts facts=vec![
             Fact::new(fields::field(Person::Email), member.user.email.clone()),
         ] />
-        {change_role(&account, &member)}
+        {new_role(&account, &member)}
         {others}
     };
     Ok(Page::new(who, body))
@@ -57,21 +57,9 @@ fn hidden(account: &Account, member: &Member) -> Vec<(String, String)> {
     vec![("account_id".to_owned(), account.id.to_string()), ("user_id".to_owned(), member.user.id.to_string())]
 }
 
-fn change_role(account: &Account, member: &Member) -> impl IntoView + use<> {
+fn new_role(account: &Account, member: &Member) -> impl IntoView + use<> {
     let options = role_choices(&positions(account), member.role.as_str());
-    let hidden = hidden(account, member);
-    view! {
-        <Card title=text::CHANGE_ROLE lead=text::CHANGE_ROLE_LEAD id="role">
-            <Form
-                action="/act/change-member-role"
-                id="role-form"
-                submit=text::CHANGE_ROLE_ACT
-                hidden
-            >
-                <ChoiceCards name="role" legend=text::CHANGE_ROLE_LEGEND options />
-            </Form>
-        </Card>
-    }
+    change_role("/act/change-member-role", "role", options, hidden(account, member))
 }
 
 fn hand_over(account: &Account, member: &Member) -> impl IntoView + use<> {
@@ -110,22 +98,7 @@ fn hand_over(account: &Account, member: &Member) -> impl IntoView + use<> {
     }
 }
 
-fn remove(account: &Account, member: &Member) -> impl IntoView + use<> {
-    let (heading, title) = (text::remove(&account.company), text::remove_title(&text::called(&member.user)));
-    let hidden = hidden(account, member);
-    view! {
-        <Card title=heading lead=text::REMOVE_LEAD id="remove">
-            <div class="acts">
-                <Dialog
-                    id="remove-question"
-                    open=text::REMOVE_OPEN
-                    title=title
-                    close=text::KEEP
-                >
-                    <p>{text::REMOVE_LEAD}</p>
-                    <Form action="/act/remove-member" submit=text::REMOVE_ACT emphasis=Emphasis::Danger hidden />
-                </Dialog>
-            </div>
-        </Card>
-    }
+fn take_out(account: &Account, member: &Member) -> impl IntoView + use<> {
+    let who = text::called(&member.user);
+    remove("/act/remove-member", &account.company, &who, text::REMOVE_LEAD, hidden(account, member))
 }

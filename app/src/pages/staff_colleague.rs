@@ -1,20 +1,18 @@
 //! `/staff/people/{id}`: what an administrator can change about one colleague. For all others there is no such page.
 
 use backend::accounts::members::find_colleague;
-use backend::accounts::{Field, StaffAct, StaffRole, User, staff_may};
+use backend::accounts::{Field, StaffAct, staff_may};
 use backend::ids::UserId;
 use backend::text::en::{accounts, licenses as words, members as text};
 use leptos::prelude::*;
 
-use super::invitations::role_choices;
+use super::invitations::{change_role, remove, role_choices};
 use super::staff_people::positions;
 use super::{NoPage, Page, render, staff_role};
 use crate::api::form::take_refused;
 use crate::api::members::CHANGE;
 use crate::api::staff_people::PEOPLE;
-use crate::components::{
-    Breadcrumb, Card, ChoiceCards, Crumb, Dialog, Emphasis, Fact, Facts, Form, Notice, PageHead, Tone,
-};
+use crate::components::{Breadcrumb, Crumb, Fact, Facts, Notice, PageHead, Tone};
 use crate::request::Visit;
 
 /// The page.
@@ -35,54 +33,18 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let who = text::called(&user);
     let lead = text::colleague_lead(accounts::staff_role(role), text::staff_may(role));
     let crumbs = vec![Crumb::to(text::STAFF, PEOPLE), Crumb::here(who.clone())];
-    let remove = remove(&user, &visit.vendor.name);
+    let hidden = vec![("colleague_id".to_owned(), user.id.to_string())];
+    let options = role_choices(&positions(), role.as_str());
+    let new_role = change_role("/act/change-staff-role", "staff_role", options, hidden.clone());
+    let staff = text::staff_of(&visit.vendor.name);
+    let take_out = remove("/act/remove-colleague", &staff, &who, text::REMOVE_COLLEAGUE_LEAD, hidden);
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=who.clone() lead=lead />
         {last_one}
         <Facts facts=vec![Fact::new(accounts::field(Field::Email), user.email.clone())] />
-        {change_role(&user, role)}
-        {remove}
+        {new_role}
+        {take_out}
     };
     Ok(Page::new(who, body))
-}
-
-fn hidden(user: &User) -> Vec<(String, String)> {
-    vec![("colleague_id".to_owned(), user.id.to_string())]
-}
-
-fn change_role(user: &User, role: StaffRole) -> impl IntoView + use<> {
-    let (options, hidden) = (role_choices(&positions(), role.as_str()), hidden(user));
-    view! {
-        <Card title=text::CHANGE_ROLE lead=text::CHANGE_ROLE_LEAD id="role">
-            <Form
-                action="/act/change-staff-role"
-                id="role-form"
-                submit=text::CHANGE_ROLE_ACT
-                hidden
-            >
-                <ChoiceCards name="staff_role" legend=text::CHANGE_ROLE_LEGEND options />
-            </Form>
-        </Card>
-    }
-}
-
-fn remove(user: &User, vendor: &str) -> impl IntoView + use<> {
-    let (heading, title) = (text::remove(&text::staff_of(vendor)), text::remove_title(&text::called(user)));
-    let hidden = hidden(user);
-    view! {
-        <Card title=heading lead=text::REMOVE_COLLEAGUE_LEAD id="remove">
-            <div class="acts">
-                <Dialog
-                    id="remove-question"
-                    open=text::REMOVE_OPEN
-                    title=title
-                    close=text::KEEP
-                >
-                    <p>{text::REMOVE_COLLEAGUE_LEAD}</p>
-                    <Form action="/act/remove-colleague" submit=text::REMOVE_ACT emphasis=Emphasis::Danger hidden />
-                </Dialog>
-            </div>
-        </Card>
-    }
 }

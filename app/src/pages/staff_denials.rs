@@ -7,9 +7,9 @@ use backend::text::en::{console_lists as text, licenses, moments, overview};
 use leptos::prelude::*;
 use sdk::error::Code;
 
-use super::staff_list::{LIMIT, Listing, address, any_of, any_word, none_found};
+use super::staff_list::{Content, LIMIT, Listing, address, any_of, any_word};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
-use crate::components::{Column, Emphasis, EmptyState, Field, Form, Method, Moment, PageHead, Row, Table};
+use crate::components::{Column, EmptyState, Field, Moment, Row};
 use crate::request::Visit;
 
 /// The list's address.
@@ -24,8 +24,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let filter = DenialFilter::of_address(|name| visit.query(name));
-    let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
     let wanted = filter.clone();
     let found = visit
         .state
@@ -41,42 +40,28 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::number(calls),
         Column::text(last),
     ];
-    let rows = found.iter().map(|it| row(it, now)).collect();
-    let is_narrow = listing.is_narrow();
-    let form = (is_narrow || !found.is_empty()).then(|| form(&filter, listing));
-    let empty = move || match is_narrow {
-        true => none_found(PATH),
-        false => view! { <EmptyState text=text::NO_DENIALS /> }.into_any(),
+    let content = Content {
+        title: text::DENIALS,
+        lead: text::DENIALS_LEAD,
+        columns,
+        rows: found.iter().map(|it| row(it, now)).collect(),
+        pages,
+        none_yet: view! { <EmptyState text=text::NO_DENIALS /> }.into_any(),
+        has_csv: false,
     };
-    let body = view! {
-        <PageHead title=text::DENIALS lead=text::DENIALS_LEAD />
-        {form}
-        <Table caption=text::DENIALS caption_hidden=true columns rows empty />
-        {pages}
-    };
-    Ok(Page::new(text::DENIALS, body))
+    Ok(listing.page(content, move || questions(&filter)))
 }
 
-fn form(filter: &DenialFilter, listing: Listing) -> impl IntoView + use<> {
+fn questions(filter: &DenialFilter) -> AnyView {
     let refusals = Code::ALL.iter().filter(|code| code.is_refusal());
     let codes = any_of(refusals.map(|code| (code.as_str().to_owned(), code.title().to_owned())));
     let within = any_word(Within::ALL, Within::as_str, text::within);
     let (code, within_value) = (filter.code.clone(), filter.within.map_or("", Within::as_str));
     view! {
-        <search class="across" aria-label=text::FILTER>
-            <Form
-                action=PATH
-                method=Method::Get
-                id="filter"
-                submit=text::SUBMIT
-                emphasis=Emphasis::Plain
-                beside=move || listing.clear()
-            >
-                <Field name="code" label=text::WHY control=codes value=code may_be_empty=true />
-                <Field name="within" label=text::WITHIN control=within value=within_value may_be_empty=true />
-            </Form>
-        </search>
+        <Field name="code" label=text::WHY control=codes value=code may_be_empty=true />
+        <Field name="within" label=text::WITHIN control=within value=within_value may_be_empty=true />
     }
+    .into_any()
 }
 
 fn row(it: &Denial, now: UnixMs) -> Row {

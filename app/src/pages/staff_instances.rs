@@ -9,9 +9,9 @@ use backend::leases::instance_list::{
 use backend::text::en::{console_lists as text, license_instances, license_search, moments, overview};
 use leptos::prelude::*;
 
-use super::staff_list::{LIMIT, Listing, address, any_of, any_word, none_found};
+use super::staff_list::{Content, LIMIT, Listing, address, any_of, any_word};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
-use crate::components::{Badge, Column, Emphasis, EmptyState, Field, Form, Method, Moment, PageHead, Row, Table, Tone};
+use crate::components::{Badge, Column, EmptyState, Field, Moment, Row, Tone};
 use crate::request::Visit;
 
 /// The list's address.
@@ -26,8 +26,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let filter = InstanceFilter::of_address(|name| visit.query(name));
-    let after = visit.query("after").and_then(|place| VendorInstancePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), VendorInstancePlace::parse);
     let wanted = filter.clone();
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
@@ -45,44 +44,30 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::text(lease),
         Column::text(contact),
     ];
-    let rows = found.iter().map(|it| row(it, now)).collect();
-    let is_narrow = listing.is_narrow();
-    let form = (is_narrow || !found.is_empty()).then(|| form(&filter, &products, listing));
-    let empty = move || match is_narrow {
-        true => none_found(PATH),
-        false => view! { <EmptyState text=text::NO_INSTANCES /> }.into_any(),
+    let content = Content {
+        title: text::INSTANCES,
+        lead: text::INSTANCES_LEAD,
+        columns,
+        rows: found.iter().map(|it| row(it, now)).collect(),
+        pages,
+        none_yet: view! { <EmptyState text=text::NO_INSTANCES /> }.into_any(),
+        has_csv: false,
     };
-    let body = view! {
-        <PageHead title=text::INSTANCES lead=text::INSTANCES_LEAD />
-        {form}
-        <Table caption=text::INSTANCES caption_hidden=true columns rows empty />
-        {pages}
-    };
-    Ok(Page::new(text::INSTANCES, body))
+    Ok(listing.page(content, move || questions(filter, &products)))
 }
 
-fn form(filter: &InstanceFilter, products: &[Product], listing: Listing) -> impl IntoView + use<> {
+fn questions(filter: InstanceFilter, products: &[Product]) -> AnyView {
     let product = any_of(products.iter().map(|it| (it.code.clone(), it.name.clone())));
     let state = any_word(LeaseState::ALL, LeaseState::as_str, text::lease_state);
     let state_value = filter.state.map_or("", LeaseState::as_str);
-    let InstanceFilter { text: find, product: product_value, version, .. } = filter.clone();
+    let InstanceFilter { text: find, product: product_value, version, .. } = filter;
     view! {
-        <search class="across" aria-label=text::FILTER>
-            <Form
-                action=PATH
-                method=Method::Get
-                id="filter"
-                submit=text::SUBMIT
-                emphasis=Emphasis::Plain
-                beside=move || listing.clear()
-            >
-                <Field name="find" label=text::FIND_INSTANCE value=find may_be_empty=true />
-                <Field name="product" label=text::PRODUCT control=product value=product_value may_be_empty=true />
-                <Field name="version" label=text::VERSION value=version may_be_empty=true />
-                <Field name="state" label=text::STATE control=state value=state_value may_be_empty=true />
-            </Form>
-        </search>
+        <Field name="find" label=text::FIND_INSTANCE value=find may_be_empty=true />
+        <Field name="product" label=text::PRODUCT control=product value=product_value may_be_empty=true />
+        <Field name="version" label=text::VERSION value=version may_be_empty=true />
+        <Field name="state" label=text::STATE control=state value=state_value may_be_empty=true />
     }
+    .into_any()
 }
 
 fn row(it: &VendorInstance, now: UnixMs) -> Row {

@@ -9,12 +9,9 @@ use backend::partners::{PartnerName, list_partner_names};
 use backend::text::en::{console, console_campaigns, console_lists as text, moments, orders as words};
 use leptos::prelude::*;
 
-use super::staff_list::{LIMIT, Listing, any_of, any_word, none_found};
+use super::staff_list::{Content, LIMIT, Listing, any_of, any_word};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
-use crate::components::{
-    Badge, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, Moment, Money, PageHead, Row, Table,
-    Tone,
-};
+use crate::components::{Badge, Column, Control, Emphasis, EmptyState, Field, LinkButton, Moment, Money, Row, Tone};
 use crate::request::Visit;
 
 /// The list's address.
@@ -29,8 +26,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let filter = OrderFilter::of_address(|name| visit.query(name));
-    let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
+    // Campaign and currency are chosen where their orders are counted; the form only keeps them.
+    let currency = filter.currency.map_or("", |currency| currency.as_str());
+    let listing = listing.keeping("campaign", &filter.campaign).keeping("currency", currency);
     let (wanted, cx) = (filter.clone(), visit.staff_cx());
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
@@ -49,26 +48,19 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::text(payment),
         Column::number(amount),
     ];
-    let rows = found.iter().map(|it| row(it, now)).collect();
-    let is_narrow = listing.is_narrow();
-    let has_any = is_narrow || !found.is_empty();
-    let download = has_any.then(|| listing.csv());
-    let form = has_any.then(|| form(&filter, &partners, listing));
-    let empty = move || match is_narrow {
-        true => none_found(PATH),
-        false => view! { <EmptyState text=text::NO_ORDERS /> }.into_any(),
+    let content = Content {
+        title: text::ORDERS,
+        lead: text::ORDERS_LEAD,
+        columns,
+        rows: found.iter().map(|it| row(it, now)).collect(),
+        pages,
+        none_yet: view! { <EmptyState text=text::NO_ORDERS /> }.into_any(),
+        has_csv: true,
     };
-    let body = view! {
-        <PageHead title=text::ORDERS lead=text::ORDERS_LEAD />
-        {form}
-        {download.map(|link| view! { <p class="acts">{link}</p> })}
-        <Table caption=text::ORDERS caption_hidden=true columns rows empty />
-        {pages}
-    };
-    Ok(Page::new(text::ORDERS, body))
+    Ok(listing.page(content, move || questions(&filter, &partners)))
 }
 
-fn form(filter: &OrderFilter, partners: &[PartnerName], listing: Listing) -> impl IntoView + use<> {
+fn questions(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
     let status = any_word(OrderStatus::ALL, OrderStatus::as_str, words::status);
     let payment = any_word(Payment::ALL, Payment::as_str, text::payment);
     let kind = any_word(OrderKind::ALL, OrderKind::as_str, words::kind);
@@ -79,31 +71,15 @@ fn form(filter: &OrderFilter, partners: &[PartnerName], listing: Listing) -> imp
     );
     let day = |day: Option<_>| day.map_or_else(String::new, |day: jiff::civil::Date| day.to_string());
     let (from, to) = (day(filter.from), day(filter.to));
-    // Campaign and currency are chosen where their orders are counted; the form only keeps them.
-    let campaign = Some(filter.campaign.clone()).filter(|id| !id.is_empty()).map(|id| ("campaign".to_owned(), id));
-    let currency = filter.currency.map(|currency| ("currency".to_owned(), currency.as_str().to_owned()));
-    let hidden = campaign.into_iter().chain(currency).collect();
-    let (filter, partners) = (filter.clone(), partners.to_vec());
     view! {
-        <search class="across" aria-label=text::FILTER>
-            <Form
-                action=PATH
-                method=Method::Get
-                id="filter"
-                submit=text::SUBMIT
-                emphasis=Emphasis::Plain
-                hidden
-                beside=move || listing.clear()
-            >
-                <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
-                <Field name="payment" label=text::PAYMENT control=payment value=payment_value may_be_empty=true />
-                <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
-                <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
-                <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
-                {(!partners.is_empty()).then(|| sold_by(&filter, &partners))}
-            </Form>
-        </search>
+        <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
+        <Field name="payment" label=text::PAYMENT control=payment value=payment_value may_be_empty=true />
+        <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
+        <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
+        <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+        {(!partners.is_empty()).then(|| sold_by(filter, partners))}
     }
+    .into_any()
 }
 
 /// Which partner sold them, and how.

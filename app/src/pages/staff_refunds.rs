@@ -8,12 +8,9 @@ use backend::refunds::{DisputeStatus, RefundStatus};
 use backend::text::en::{console_lists as text, moments};
 use leptos::prelude::*;
 
-use super::staff_list::{LIMIT, Listing, any_word, none_found};
+use super::staff_list::{Content, LIMIT, Listing, any_word};
 use super::{NoPage, Page, render, staff_customers, staff_invoices, staff_role};
-use crate::components::{
-    Badge, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, Moment, Money, PageHead, Row, Table,
-    Tone,
-};
+use crate::components::{Badge, Column, Control, EmptyState, Field, LinkButton, Moment, Money, Row, Tone};
 use crate::request::Visit;
 
 /// The list's address.
@@ -28,8 +25,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let filter = ReturnFilter::of_address(|name| visit.query(name));
-    let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
     let wanted = filter.clone();
     let found = visit
         .state
@@ -46,20 +42,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::text(status),
         Column::number(amount),
     ];
-    let rows = found.iter().map(|it| row(it, now)).collect();
-    let is_narrow = listing.is_narrow();
-    let form = (is_narrow || !found.is_empty()).then(|| form(&filter, listing));
-    let empty = move || match is_narrow {
-        true => none_found(PATH),
-        false => none_yet(),
+    let content = Content {
+        title: text::RETURNS,
+        lead: text::RETURNS_LEAD,
+        columns,
+        rows: found.iter().map(|it| row(it, now)).collect(),
+        pages,
+        none_yet: none_yet(),
+        has_csv: false,
     };
-    let body = view! {
-        <PageHead title=text::RETURNS lead=text::RETURNS_LEAD />
-        {form}
-        <Table caption=text::RETURNS caption_hidden=true columns rows empty />
-        {pages}
-    };
-    Ok(Page::new(text::RETURNS, body))
+    Ok(listing.page(content, move || questions(&filter)))
 }
 
 fn none_yet() -> AnyView {
@@ -67,31 +59,15 @@ fn none_yet() -> AnyView {
     view! { <EmptyState text=text::NO_RETURNS action /> }.into_any()
 }
 
-fn form(filter: &ReturnFilter, listing: Listing) -> impl IntoView + use<> {
+fn questions(filter: &ReturnFilter) -> AnyView {
     let kind = any_word(ReturnKind::ALL, ReturnKind::as_str, text::return_kind);
     let kind_value = filter.kind.map_or("", ReturnKind::as_str);
     let undecided = if filter.undecided { "true" } else { "" };
     view! {
-        <search class="across" aria-label=text::FILTER>
-            <Form
-                action=PATH
-                method=Method::Get
-                id="filter"
-                submit=text::SUBMIT
-                emphasis=Emphasis::Plain
-                beside=move || listing.clear()
-            >
-                <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
-                <Field
-                    name="undecided"
-                    label=text::UNDECIDED
-                    control=Control::Checkbox
-                    value=undecided
-                    may_be_empty=true
-                />
-            </Form>
-        </search>
+        <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
+        <Field name="undecided" label=text::UNDECIDED control=Control::Checkbox value=undecided may_be_empty=true />
     }
+    .into_any()
 }
 
 fn tone(status: ReturnStatus) -> Tone {

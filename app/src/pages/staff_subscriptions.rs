@@ -14,9 +14,7 @@ use leptos::prelude::*;
 use super::invoices::day;
 use super::staff_list::{LIMIT, Listing, address, any_of};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
-use crate::components::{
-    Column, Emphasis, EmptyState, Fact, Facts, Field, Form, LinkButton, Method, Money, PageHead, Row, Segmented, Table,
-};
+use crate::components::{Column, EmptyState, Fact, Facts, Field, LinkButton, Money, PageHead, Row, Segmented, Table};
 use crate::layout::NavLink;
 use crate::request::Visit;
 
@@ -41,8 +39,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     }
     let (vendor_id, now) = (visit.vendor.id.clone(), visit.state.clock.now());
     let filter = EarningFilter::of_address(|name| visit.query(name));
-    let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: filter.to_address(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
+    let listing = listing.keeping("state", filter.state.as_str());
     let wanted = filter.clone();
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
@@ -65,7 +63,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let download = (!found.is_empty()).then(|| listing.csv());
     let has_any = !plans.is_empty();
     let (views, totals) = (views(&filter), totals(&filter, &plans));
-    let form = has_any.then(|| form(&filter, &plans, listing));
+    let form = has_any.then(|| listing.form(move || questions(&filter, &plans)));
     let empty = move || match has_any {
         true => view! { <EmptyState text=text::NONE_OF_THESE action=to_all /> }.into_any(),
         false => view! { <EmptyState text=text::NO_EARNINGS /> }.into_any(),
@@ -75,7 +73,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <Segmented label=text::EARNING_VIEWS options=views />
         {form}
         {totals}
-        {download.map(|link| view! { <p class="acts">{link}</p> })}
+        {download}
         <Table caption=text::EARNINGS caption_hidden=true columns rows empty />
         {pages}
     };
@@ -114,30 +112,18 @@ fn totals(filter: &EarningFilter, plans: &[PlanEarnings]) -> Option<AnyView> {
     (!facts.is_empty()).then(|| view! { <Facts facts /> }.into_any())
 }
 
-fn form(filter: &EarningFilter, plans: &[PlanEarnings], listing: Listing) -> impl IntoView + use<> {
+fn questions(filter: &EarningFilter, plans: &[PlanEarnings]) -> AnyView {
     let of_plans: BTreeSet<_> =
         plans.iter().map(|it| (format!("{}, {}", it.product_name, it.plan_name), it.plan_id.to_string())).collect();
     let plan = any_of(of_plans.into_iter().map(|(name, id)| (id, name)));
     let currencies_there: BTreeSet<_> = plans.iter().map(|it| it.currency.as_str().to_owned()).collect();
     let currency = any_of(currencies_there.into_iter().map(|code| (code.clone(), code.to_uppercase())));
     let (plan_value, currency_value) = (filter.plan.clone(), filter.currency.clone());
-    let hidden = vec![("state".to_owned(), filter.state.as_str().to_owned())];
     view! {
-        <search class="across" aria-label=text::FILTER>
-            <Form
-                action=PATH
-                method=Method::Get
-                id="filter"
-                submit=text::SUBMIT
-                emphasis=Emphasis::Plain
-                hidden
-                beside=move || listing.clear()
-            >
-                <Field name="plan" label=text::PLAN control=plan value=plan_value may_be_empty=true />
-                <Field name="currency" label=text::CURRENCY control=currency value=currency_value may_be_empty=true />
-            </Form>
-        </search>
+        <Field name="plan" label=text::PLAN control=plan value=plan_value may_be_empty=true />
+        <Field name="currency" label=text::CURRENCY control=currency value=currency_value may_be_empty=true />
     }
+    .into_any()
 }
 
 fn row(it: &Earning) -> Row {

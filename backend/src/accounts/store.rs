@@ -5,8 +5,9 @@ use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, UserId, VendorId};
 
+/// A row of `users`, as everything of this area reads it.
 #[derive(sqlx::FromRow)]
-struct UserRow {
+pub(super) struct UserRow {
     id: UserId,
     vendor_id: VendorId,
     email: String,
@@ -31,6 +32,12 @@ impl UserRow {
             created_at: self.created_at,
         };
         (user, self.password_hash)
+    }
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        row.split().0
     }
 }
 
@@ -500,7 +507,7 @@ pub async fn list_members(
         vendor_id,
         account_id
     )?;
-    Ok(rows.into_iter().map(|row| (row.user.split().0, row.role)).collect())
+    Ok(rows.into_iter().map(|row| (row.user.into(), row.role)).collect())
 }
 
 /// The role of a user in an account; `None` for a stranger.

@@ -4,8 +4,9 @@
 //! Every call has a key made from the order's id, and its parameters are the order's, so a run that died in between is
 //! continued by the next one with the same result.
 
+use super::ensure_customer;
 use super::grant::Made;
-use super::place_order::{ensure_customer, order_metadata};
+use super::place_order::order_metadata;
 use super::{Order, OrderKind, Payment, store};
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::HOUR_MS;

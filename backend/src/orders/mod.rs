@@ -15,6 +15,7 @@
 mod agree_vouchers;
 pub mod currency;
 mod earner;
+mod ensure_customer;
 mod fulfil_order;
 mod give_up_order;
 mod grant;
@@ -43,6 +44,7 @@ use crate::ids::{AccountId, LicenseId, OrderId, PlanId, RelationId, UserId, Vend
 use crate::money::{Currency, Money};
 use crate::stripe::{CheckoutItem, NewDiscount};
 
+pub(crate) use ensure_customer::ensure_customer;
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 pub(crate) use fulfil_order::{fulfil_invoice, fulfil_subscription};
 pub use give_up_order::{GivenUp, cancel_order};
@@ -51,8 +53,8 @@ pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
+pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
-pub(crate) use place_order::{checkout_items, ensure_customer};
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 

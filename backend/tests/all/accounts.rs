@@ -8,9 +8,9 @@ use std::sync::Arc;
 use backend::accounts::{self, rules};
 use backend::accounts::{
     Account, AccountCreation, AccountDetails, AccountUpdate, Act, Address, ChangePassword, DbSessionStore,
-    EmailVerification, Limit, LinkState, LogIn, LogInOutcome, NewStaff, Password, PasswordChange, PasswordReset,
-    Passwords, Problem, RateVerdict, RequestPasswordReset, ResetPassword, ResetRequest, Role, SendPasswordReset,
-    SignUp, SignUpOutcome, StaffCreation, StaffRole, User, VerificationRequest,
+    EmailVerification, Limit, LinkRequest, LinkState, LogIn, LogInOutcome, MailedLink, NewStaff, Password,
+    PasswordChange, PasswordReset, Passwords, Problem, RateVerdict, RequestLink, ResetPassword, Role, SendLink, SignUp,
+    SignUpOutcome, StaffCreation, StaffRole, User, VerificationRequest,
 };
 use backend::clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -82,12 +82,10 @@ impl Portal {
         accounts::log_in(&self.db, &self.passwords, &master(), &self.cx(), &request).await
     }
 
-    async fn request_reset(&self, email: &str) -> Result<ResetRequest, DbError> {
-        let (cx, request) = (self.cx(), RequestPasswordReset { email: email.to_owned(), address: client(1) });
-        self.write(move |tx| {
-            Box::pin(async move { accounts::request_password_reset(tx, &cx, &master(), &request).await })
-        })
-        .await
+    async fn request_reset(&self, email: &str) -> Result<LinkRequest, DbError> {
+        let (cx, request) =
+            (self.cx(), RequestLink { link: MailedLink::PasswordReset, email: email.to_owned(), address: client(1) });
+        self.write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master(), &request).await })).await
     }
 
     async fn reset(&self, token: &str, password: &str) -> Result<PasswordReset, DbError> {
@@ -102,8 +100,11 @@ impl Portal {
 
     /// Subjects and link secrets of the mails that are sent now.
     async fn mails(&self) -> Result<Vec<(String, String, String)>, DbError> {
-        let handlers =
-            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
+        let handlers = Handlers::new().with(self.outbox.clone()).with(SendLink::new(
+            MailedLink::PasswordReset,
+            self.db.clone(),
+            master(),
+        ));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
         let token = |text: &str| {
@@ -337,7 +338,7 @@ on_both_engines! {
         let user = portal.user("ada@example.org").await?;
         let session = portal.browser(&user).await?;
         portal.mails().await?;
-        assert_eq!(portal.request_reset("Ada@example.org").await?, ResetRequest::Accepted);
+        assert_eq!(portal.request_reset("Ada@example.org").await?, LinkRequest::Accepted);
         let (to, subject, token) = portal.mails().await?.remove(0);
         assert_eq!((to.as_str(), subject.as_str()), ("ada@example.org", "Set a new password for acme Software"));
 
@@ -398,9 +399,9 @@ on_both_engines! {
     async fn a_reset_for_an_unknown_address_is_accepted_and_mails_nobody(db: Db) {
         let portal = Portal::open(db).await?;
         for _ in 0..Limit::ResetEmail.allowance().0 {
-            assert_eq!(portal.request_reset("eve@example.org").await?, ResetRequest::Accepted);
+            assert_eq!(portal.request_reset("eve@example.org").await?, LinkRequest::Accepted);
         }
-        assert!(matches!(portal.request_reset("eve@example.org").await?, ResetRequest::Limited { .. }));
+        assert!(matches!(portal.request_reset("eve@example.org").await?, LinkRequest::Limited { .. }));
         assert!(portal.mails().await?.is_empty());
         Ok(())
     }

@@ -11,12 +11,13 @@ use backend::acting::{
 use backend::audit::{AuditEntry, AuditFilter, AuditScope, Who, list_audit};
 use backend::clock::{Clock, MINUTE_MS};
 use backend::db::{Db, DbError, Tx, TxFuture};
-use backend::ids::{AccountId, UserId, VendorId};
+use backend::ids::{AccountId, UserId};
 use backend::jobs::{Handlers, Runner};
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use tower_sessions::Session;
 
+use crate::support::people::plant_person;
 use crate::support::{NOW, Outbox, account, cx, entropy, master, on_both_engines, vendor};
 
 const REASON: &str = "Ticket 4711: a seat is stuck";
@@ -54,10 +55,10 @@ impl Stage {
                 Box::pin(async move {
                     let (first, second) = (account(tx, &cx).await?, account(tx, &cx).await?);
                     for (name, role) in [("owner", "owner"), ("viewer", "viewer")] {
-                        person(tx, &vendor_id, name, None, Some((&first, role))).await?;
+                        plant_person(tx, &vendor_id, name, None, Some((&first, role))).await?;
                     }
                     for name in ["admin", "support", "finance", "read_only"] {
-                        person(tx, &vendor_id, name, Some(name), None).await?;
+                        plant_person(tx, &vendor_id, name, Some(name), None).await?;
                     }
                     Ok::<_, anyhow::Error>((first, second))
                 })
@@ -183,37 +184,6 @@ fn staff(who: &str) -> Actor {
 
 fn acts(acting: &Acting) -> Actor {
     Actor::ActingStaff(acting.id.clone())
-}
-
-async fn person(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    name: &str,
-    staff: Option<&str>,
-    member: Option<(&AccountId, &str)>,
-) -> anyhow::Result<()> {
-    let user =
-        "INSERT INTO users (id, vendor_id, email, email_key, password_hash, staff_role, password_set_at, created_at)
-                VALUES ('usr_' || $1, $2, $1 || '@example.test', $1 || '@example.test', 'none', $3, 1, 1)";
-    let membership = "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at)
-                      VALUES ($1, $2, 'usr_' || $3, $4, 1)";
-    match tx {
-        Tx::Sqlite(tx) => {
-            sqlx::query(user).bind(name).bind(vendor_id).bind(staff).execute(&mut **tx).await?;
-            if let Some((account, role)) = member {
-                let query = sqlx::query(membership).bind(vendor_id).bind(account).bind(name).bind(role);
-                query.execute(&mut **tx).await?;
-            }
-        }
-        Tx::Postgres(tx) => {
-            sqlx::query(user).bind(name).bind(vendor_id).bind(staff).execute(&mut **tx).await?;
-            if let Some((account, role)) = member {
-                let query = sqlx::query(membership).bind(vendor_id).bind(account).bind(name).bind(role);
-                query.execute(&mut **tx).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 on_both_engines! {

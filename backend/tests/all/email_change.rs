@@ -10,7 +10,7 @@ use backend::accounts::email_change::{
 };
 use backend::accounts::{
     self, DbSessionStore, FactorGift, FieldProblem, FinishLogIn, FinishedLogIn, HalfLogIn, Limit, LogIn, LogInOutcome,
-    Password, PasswordReset, Passwords, Problem, RequestPasswordReset, ResetPassword, SendPasswordReset, SignUp,
+    MailedLink, Password, PasswordReset, Passwords, Problem, RequestLink, ResetPassword, SendLink, SignUp,
     SignUpOutcome, TotpSecret, User,
 };
 use backend::clock::{Clock, DAY_MS};
@@ -95,8 +95,11 @@ impl Portal {
     }
 
     async fn mails(&self) -> Result<Vec<Mail>, DbError> {
-        let handlers =
-            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
+        let handlers = Handlers::new().with(self.outbox.clone()).with(SendLink::new(
+            MailedLink::PasswordReset,
+            self.db.clone(),
+            master(),
+        ));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
         Ok(self.outbox.take())
@@ -189,10 +192,12 @@ impl Portal {
     }
 
     async fn request_reset(&self, email: &str) -> Result<(), DbError> {
-        let (cx, request) =
-            (self.cx(Actor::Visitor), RequestPasswordReset { email: email.to_owned(), address: client(1) });
+        let (cx, request) = (
+            self.cx(Actor::Visitor),
+            RequestLink { link: MailedLink::PasswordReset, email: email.to_owned(), address: client(1) },
+        );
         self.write(move |tx| {
-            Box::pin(async move { accounts::request_password_reset(tx, &cx, &master(), &request).await.map(drop) })
+            Box::pin(async move { accounts::request_link(tx, &cx, &master(), &request).await.map(drop) })
         })
         .await
     }

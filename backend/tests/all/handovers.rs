@@ -1,9 +1,6 @@
 //! Licenses that go over to another account: who has to agree, what moves, and what neither side learns of the other.
 
-use backend::accounts::{
-    AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, StaffRole, create_account,
-    sign_up,
-};
+use backend::accounts::StaffRole;
 use backend::clock::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use backend::db::{Db, Tx};
 use backend::events::{Timeline, list_timeline_of};
@@ -18,15 +15,10 @@ use sdk::license_key::LicenseKey;
 use sdk::revocations::RevocationKind;
 
 use crate::licenses::stage::{Stage, code, granted};
+use crate::support::people::{Person, confirm_everybody, sign_up_with_company};
 use crate::support::{NOW, master, on_both_engines};
 
 const EVE: &str = "eve@receiver.test";
-
-/// Somebody with an account of their own.
-struct Person {
-    id: UserId,
-    account_id: AccountId,
-}
 
 async fn run(stage: &Stage, sql: &'static str) -> anyhow::Result<()> {
     let cx = stage.operator(NOW);
@@ -49,42 +41,12 @@ async fn run(stage: &Stage, sql: &'static str) -> anyhow::Result<()> {
     done
 }
 
-/// Signs somebody up who names a company, and has confirmed the address.
+/// Somebody with an account of their own and a confirmed address.
 async fn person(stage: &Stage, email: &str) -> anyhow::Result<Person> {
-    let cx = stage.operator(NOW);
-    let request = SignUp {
-        email: email.to_owned(),
-        password: Password::new("correct horse battery staple".to_owned()),
-        name: String::new(),
-        address: [192, 0, 2, 2].into(),
-    };
-    let SignUpOutcome::SignedUp(user) = sign_up(&stage.db, &Passwords::default(), &master(), &cx, &request).await?
-    else {
-        anyhow::bail!("the sign-up was refused")
-    };
-    let id = user.id.clone();
-    let created = stage
-        .write(move |tx| {
-            Box::pin(async move {
-                let details = AccountDetails {
-                    company: "Receiver AG".to_owned(),
-                    country: "CH".to_owned(),
-                    address: Address {
-                        line1: "Bahnhofstrasse 1".to_owned(),
-                        postal_code: "8001".to_owned(),
-                        city: "Zürich".to_owned(),
-                        ..Address::default()
-                    },
-                    ..AccountDetails::default()
-                };
-                create_account(tx, &cx, &id, &details).await
-            })
-        })
-        .await?;
-    let AccountCreation::Created(account) = created else { anyhow::bail!("the account was refused") };
-    run(stage, "UPDATE users SET email_verified_at = 1 WHERE vendor_id = $1").await?;
+    let person = sign_up_with_company(&stage.db, &stage.operator(NOW), email, "Receiver AG").await?;
+    confirm_everybody(&stage.db).await?;
     stage.mails(NOW).await?;
-    Ok(Person { id: user.id, account_id: account.id })
+    Ok(person)
 }
 
 async fn ask_as(stage: &Stage, user: &UserId, email: &str, now: UnixMs) -> anyhow::Result<Asked> {

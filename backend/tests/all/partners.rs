@@ -1,9 +1,6 @@
 //! Partners and their clients: who makes them, who decides, what a partner sees, and for how long.
 
-use backend::accounts::{
-    AccountCreation, AccountDetails, AccountKind, Act, Address, Password, Passwords, SignUp, SignUpOutcome, StaffRole,
-    create_account, find_account, sign_up,
-};
+use backend::accounts::{AccountKind, Act, StaffRole, find_account};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{AccountId, RelationId, UserId};
@@ -14,68 +11,16 @@ use backend::partners::{
 };
 
 use crate::licenses::stage::Stage;
+use crate::support::people::{Person, confirm_everybody, sign_up_with_company};
 use crate::support::{NOW, master, on_both_engines};
 
 const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, discount_bp: 1_000, days_until_due: Some(30) };
 
-/// Somebody with an account of their own.
-struct Person {
-    id: UserId,
-    account_id: AccountId,
-}
-
-/// Signs somebody up who names a company; the address is not confirmed.
+/// Somebody with an account of their own; the address is not confirmed.
 async fn person(stage: &Stage, email: &str) -> anyhow::Result<Person> {
-    let cx = stage.operator(NOW);
-    let request = SignUp {
-        email: email.to_owned(),
-        password: Password::new("correct horse battery staple".to_owned()),
-        name: String::new(),
-        address: [192, 0, 2, 3].into(),
-    };
-    let SignUpOutcome::SignedUp(user) = sign_up(&stage.db, &Passwords::default(), &master(), &cx, &request).await?
-    else {
-        anyhow::bail!("the sign-up was refused")
-    };
-    let (id, company) = (user.id.clone(), email.to_owned());
-    let created = stage
-        .write(move |tx| {
-            Box::pin(async move {
-                let details = AccountDetails {
-                    company,
-                    country: "DE".to_owned(),
-                    address: Address {
-                        line1: "Am Hafen 1".to_owned(),
-                        postal_code: "28195".to_owned(),
-                        city: "Bremen".to_owned(),
-                        ..Address::default()
-                    },
-                    ..AccountDetails::default()
-                };
-                create_account(tx, &cx, &id, &details).await
-            })
-        })
-        .await?;
-    let AccountCreation::Created(account) = created else { anyhow::bail!("the account was refused") };
+    let person = sign_up_with_company(&stage.db, &stage.operator(NOW), email, email).await?;
     stage.mails(NOW).await?;
-    Ok(Person { id: user.id, account_id: account.id })
-}
-
-async fn confirm_all(stage: &Stage) -> anyhow::Result<()> {
-    let done: Result<(), anyhow::Error> = stage
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let sql = "UPDATE users SET email_verified_at = 1";
-                match tx {
-                    Tx::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop)?,
-                    Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop)?,
-                }
-                Ok(())
-            })
-        })
-        .await;
-    done
+    Ok(person)
 }
 
 async fn set_terms(
@@ -157,7 +102,7 @@ async fn seen_by(stage: &Stage, who: &Person, id: &RelationId, now: UnixMs) -> a
 async fn related(db: Db) -> anyhow::Result<(Stage, Person, RelationId)> {
     let stage = Stage::new(db, "startup", 3).await?;
     let partner = person(&stage, "pia@partner.test").await?;
-    confirm_all(&stage).await?;
+    confirm_everybody(&stage.db).await?;
     let admin = stage.staff(StaffRole::Admin).await?;
     assert_eq!(set_terms(&stage, &admin, &partner.account_id, TERMS, NOW).await?, TermsSet::Made);
     let id = invite(&stage, &partner, "ada@example.test").await?;
@@ -225,7 +170,7 @@ on_both_engines! {
         assert_eq!(accept(&stage, &stranger.id, &stranger.account_id, &id, NOW).await?, Acceptance::NotFound);
         assert_eq!(accept(&stage, &stage.owner, own, &unknown, NOW).await?, Acceptance::NotFound);
         assert_eq!(accept(&stage, &stage.owner, own, &id, NOW).await?, Acceptance::Unconfirmed);
-        confirm_all(&stage).await?;
+        confirm_everybody(&stage.db).await?;
         assert_eq!(accept(&stage, &stage.owner, &stranger.account_id, &id, NOW).await?, Acceptance::NotFound);
         let late = NOW.plus(14 * DAY_MS);
         let over = Acceptance::Over(RelationStatus::Withdrawn);
@@ -325,7 +270,7 @@ on_both_engines! {
     async fn of_two_invitations_that_are_accepted_at_once_one_begins_a_relation(db: Db) {
         let stage = Stage::new(db, "startup", 3).await?;
         let partner = person(&stage, "pia@partner.test").await?;
-        confirm_all(&stage).await?;
+        confirm_everybody(&stage.db).await?;
         let admin = stage.staff(StaffRole::Admin).await?;
         set_terms(&stage, &admin, &partner.account_id, TERMS, NOW).await?;
         let first = invite(&stage, &partner, "ada@example.test").await?;
@@ -375,7 +320,7 @@ on_both_engines! {
     async fn acceptance_and_withdrawal_at_once_leave_one_of_them(db: Db) {
         let stage = Stage::new(db, "startup", 3).await?;
         let partner = person(&stage, "pia@partner.test").await?;
-        confirm_all(&stage).await?;
+        confirm_everybody(&stage.db).await?;
         let admin = stage.staff(StaffRole::Admin).await?;
         set_terms(&stage, &admin, &partner.account_id, TERMS, NOW).await?;
         let id = invite(&stage, &partner, "ada@example.test").await?;

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use backend::accounts::{
-    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, Flaw, Limit, Passkey, PasskeyAddition,
-    PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval, PasskeyRenaming, Password,
-    Passwords, Problem, RelyingParty, SendPasswordReset, SignUp, SignUpOutcome, UsePasskey, User,
+    self, AddPasskey, Begun, CHALLENGE_MS, DbSessionStore, EmailVerification, Flaw, Limit, MailedLink, Passkey,
+    PasskeyAddition, PasskeyBeginning, PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval,
+    PasskeyRenaming, Password, Passwords, Problem, RelyingParty, SendLink, SignUp, SignUpOutcome, UsePasskey, User,
 };
 use backend::clock::Clock;
 use backend::db::{Db, DbError};
@@ -187,8 +187,11 @@ impl Portal {
 
     /// Subjects and texts of the mails that are sent now.
     async fn mails(&self) -> Result<Vec<(String, String)>, DbError> {
-        let handlers =
-            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
+        let handlers = Handlers::new().with(self.outbox.clone()).with(SendLink::new(
+            MailedLink::PasswordReset,
+            self.db.clone(),
+            master(),
+        ));
         Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers).run_until_idle().await?;
         Ok(self.outbox.take().into_iter().map(|mail| (mail.subject, mail.text)).collect())
     }

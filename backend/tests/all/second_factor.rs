@@ -7,8 +7,8 @@ use backend::accounts::{self, rules};
 use backend::accounts::{
     Arrival, Browser, BrowserToken, ChangePassword, CodesRenewal, ConfirmPassword, DbSessionStore, FactorGift,
     FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, KNOWN_BROWSER_MS, Limit, LogIn, LogInOutcome,
-    NewStaff, Password, PasswordConfirmation, PasswordReset, Passwords, RECOVERY_CODES, RequestPasswordReset,
-    ResetPassword, SendPasswordReset, SignUp, SignUpOutcome, StaffCreation, StaffRole, TotpSecret, User,
+    MailedLink, NewStaff, Password, PasswordConfirmation, PasswordReset, Passwords, RECOVERY_CODES, RequestLink,
+    ResetPassword, SendLink, SignUp, SignUpOutcome, StaffCreation, StaffRole, TotpSecret, User,
 };
 use backend::clock::{Clock, MINUTE_MS, SECOND_MS, UnixMs};
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -156,8 +156,11 @@ impl Door {
 
     /// Subjects and link secrets of the mails that are sent now.
     async fn mails(&self) -> Result<Vec<(String, String)>, DbError> {
-        let handlers =
-            Handlers::new().with(self.outbox.clone()).with(SendPasswordReset::new(self.db.clone(), master()));
+        let handlers = Handlers::new().with(self.outbox.clone()).with(SendLink::new(
+            MailedLink::PasswordReset,
+            self.db.clone(),
+            master(),
+        ));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
         let token = |text: &str| {
@@ -183,9 +186,10 @@ impl Door {
     /// Whoever reads the address's mail sets another password by it.
     async fn reset_by_mail(&self) -> Result<PasswordReset, DbError> {
         let cx = self.cx(Actor::Visitor);
-        let (asking, request) = (cx.clone(), RequestPasswordReset { email: EMAIL.to_owned(), address: from(2) });
+        let (asking, request) =
+            (cx.clone(), RequestLink { link: MailedLink::PasswordReset, email: EMAIL.to_owned(), address: from(2) });
         self.write(move |tx| {
-            Box::pin(async move { accounts::request_password_reset(tx, &asking, &master(), &request).await.map(drop) })
+            Box::pin(async move { accounts::request_link(tx, &asking, &master(), &request).await.map(drop) })
         })
         .await?;
         let secret = self.mails().await?.into_iter().map(|(_, token)| token).find(|token| !token.is_empty());

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use backend::accounts::email_change::{EmailChangeRequest, find_open_email_change, request_email_change};
 use backend::accounts::{self, rules};
 use backend::accounts::{
-    FactorSetup, FinishLogIn, FinishedLogIn, Limit, LinkSignIn, LogIn, LogInOutcome, Password, Passwords,
-    RequestPasswordReset, RequestSignInLink, ResetPassword, SendPasswordReset, SendSignInLink, SignInByLink,
-    SignInLinkRequest, SignUp, SignUpOutcome, TotpSecret, User,
+    FactorSetup, FinishLogIn, FinishedLogIn, Limit, LinkRequest, LinkSignIn, LogIn, LogInOutcome, MailedLink, Password,
+    Passwords, RequestLink, ResetPassword, SendLink, SignInByLink, SignUp, SignUpOutcome, TotpSecret, User,
 };
 use backend::clock::{Clock, HOUR_MS, SECOND_MS};
 use backend::db::{Db, DbError, Tx, TxFuture};
@@ -98,8 +97,8 @@ impl Door {
     async fn mails(&self) -> Result<Vec<Mail>, DbError> {
         let handlers = Handlers::new()
             .with(self.outbox.clone())
-            .with(SendPasswordReset::new(self.db.clone(), master()))
-            .with(SendSignInLink::new(self.db.clone(), master()));
+            .with(SendLink::new(MailedLink::PasswordReset, self.db.clone(), master()))
+            .with(SendLink::new(MailedLink::SignIn, self.db.clone(), master()));
         let runner = Runner::new(self.db.clone(), self.clock.clone(), entropy(), master(), handlers);
         runner.run_until_idle().await?;
         Ok(self.outbox.take())
@@ -111,17 +110,15 @@ impl Door {
         Ok(subjects)
     }
 
-    async fn ask_from(&self, address: IpAddr, email: &str) -> Result<SignInLinkRequest, DbError> {
-        let (cx, request) = (self.cx(Actor::Visitor), RequestSignInLink { email: email.to_owned(), address });
-        self.write(move |tx| {
-            Box::pin(async move { accounts::request_sign_in_link(tx, &cx, &master(), &request).await })
-        })
-        .await
+    async fn ask_from(&self, address: IpAddr, email: &str) -> Result<LinkRequest, DbError> {
+        let (cx, request) =
+            (self.cx(Actor::Visitor), RequestLink { link: MailedLink::SignIn, email: email.to_owned(), address });
+        self.write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master(), &request).await })).await
     }
 
     /// The secret of a link that Ada has asked for.
     async fn link(&self) -> anyhow::Result<String> {
-        anyhow::ensure!(self.ask_from(client(1), "ADA@example.org").await? == SignInLinkRequest::Accepted);
+        anyhow::ensure!(self.ask_from(client(1), "ADA@example.org").await? == LinkRequest::Accepted);
         let mails = self.mails().await?;
         let [mail] = mails.as_slice() else { anyhow::bail!("{mails:?}") };
         anyhow::ensure!((mail.to.as_str(), mail.subject.as_str()) == (EMAIL, "Log in to acme Software"), "{mail:?}");
@@ -262,9 +259,9 @@ on_both_engines! {
         door.follow(&door.link().await?).await?;
         door.mails().await?;
         let (cx, request) =
-            (door.cx(Actor::Visitor), RequestPasswordReset { email: EMAIL.to_owned(), address: client(1) });
+            (door.cx(Actor::Visitor), RequestLink { link: MailedLink::PasswordReset, email: EMAIL.to_owned(), address: client(1) });
         door.write(move |tx| Box::pin(async move {
-            accounts::request_password_reset(tx, &cx, &master(), &request).await.map(drop)
+            accounts::request_link(tx, &cx, &master(), &request).await.map(drop)
         })).await?;
         let mails = door.mails().await?;
         let secret = mails.first().map(|mail| secret_in(mail, accounts::RESET_PASSWORD_PATH)).unwrap_or_default();
@@ -277,7 +274,7 @@ on_both_engines! {
 
     async fn an_unknown_address_is_answered_alike_and_mails_nobody(db: Db) {
         let door = Door::open(db).await?;
-        assert_eq!(door.ask_from(client(1), "eve@example.org").await?, SignInLinkRequest::Accepted);
+        assert_eq!(door.ask_from(client(1), "eve@example.org").await?, LinkRequest::Accepted);
         assert!(door.mails().await?.is_empty());
         Ok(())
     }
@@ -286,15 +283,15 @@ on_both_engines! {
         let door = Door::open(db).await?;
         let (most, _) = Limit::SignInLinkPair.allowance();
         for _ in 0..most {
-            assert_eq!(door.ask_from(client(66), EMAIL).await?, SignInLinkRequest::Accepted);
+            assert_eq!(door.ask_from(client(66), EMAIL).await?, LinkRequest::Accepted);
         }
         for _ in 0..3 {
-            assert!(matches!(door.ask_from(client(66), EMAIL).await?, SignInLinkRequest::Limited { .. }));
+            assert!(matches!(door.ask_from(client(66), EMAIL).await?, LinkRequest::Limited { .. }));
         }
-        assert_eq!(door.ask_from(client(1), EMAIL).await?, SignInLinkRequest::Accepted);
+        assert_eq!(door.ask_from(client(1), EMAIL).await?, LinkRequest::Accepted);
         assert_eq!(door.mails().await?.len() as i64, most + 1);
         door.later(HOUR_MS);
-        assert_eq!(door.ask_from(client(66), EMAIL).await?, SignInLinkRequest::Accepted);
+        assert_eq!(door.ask_from(client(66), EMAIL).await?, LinkRequest::Accepted);
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use backend::tokens::{
 use backend::vendors::Vendor;
 use backend::{Actor, Cx, audit};
 
+use crate::support::people::plant_person;
 use crate::support::{NOW, Outbox, account, cx, entropy, master, on_both_engines, vendor};
 
 /// A vendor with two accounts, the owner of the first, a technical member, and an admin.
@@ -40,11 +41,11 @@ impl Stage {
             .write(move |tx| {
                 Box::pin(async move {
                     let (first, second) = (account(tx, &cx).await?, account(tx, &cx).await?);
-                    person(tx, &vendor_id, "owner", None, Some((&first, "owner"))).await?;
-                    person(tx, &vendor_id, "technical", None, Some((&first, "technical"))).await?;
-                    person(tx, &vendor_id, "stranger", None, Some((&second, "owner"))).await?;
-                    person(tx, &vendor_id, "admin", Some("admin"), None).await?;
-                    person(tx, &vendor_id, "support", Some("support"), None).await?;
+                    plant_person(tx, &vendor_id, "owner", None, Some((&first, "owner"))).await?;
+                    plant_person(tx, &vendor_id, "technical", None, Some((&first, "technical"))).await?;
+                    plant_person(tx, &vendor_id, "stranger", None, Some((&second, "owner"))).await?;
+                    plant_person(tx, &vendor_id, "admin", Some("admin"), None).await?;
+                    plant_person(tx, &vendor_id, "support", Some("support"), None).await?;
                     Ok::<_, anyhow::Error>((first, second))
                 })
             })
@@ -131,38 +132,6 @@ async fn execute(tx: &mut Tx, sql: &'static str) -> Result<(), DbError> {
         }
         Tx::Postgres(tx) => {
             sqlx::query(sql).execute(&mut **tx).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn person(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    name: &str,
-    staff: Option<&str>,
-    member: Option<(&AccountId, &str)>,
-) -> anyhow::Result<()> {
-    let user =
-        "INSERT INTO users (id, vendor_id, email, email_key, email_verified_at, password_hash, staff_role, password_set_at,
-                            created_at)
-                VALUES ('usr_' || $1, $2, $1 || '@example.test', $1 || '@example.test', 1, 'none', $3, 1, 1)";
-    let membership = "INSERT INTO memberships (vendor_id, account_id, user_id, role, created_at)
-                      VALUES ($1, $2, 'usr_' || $3, $4, 1)";
-    match tx {
-        Tx::Sqlite(tx) => {
-            sqlx::query(user).bind(name).bind(vendor_id).bind(staff).execute(&mut **tx).await?;
-            if let Some((account, role)) = member {
-                let query = sqlx::query(membership).bind(vendor_id).bind(account).bind(name).bind(role);
-                query.execute(&mut **tx).await?;
-            }
-        }
-        Tx::Postgres(tx) => {
-            sqlx::query(user).bind(name).bind(vendor_id).bind(staff).execute(&mut **tx).await?;
-            if let Some((account, role)) = member {
-                let query = sqlx::query(membership).bind(vendor_id).bind(account).bind(name).bind(role);
-                query.execute(&mut **tx).await?;
-            }
         }
     }
     Ok(())

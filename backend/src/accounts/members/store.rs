@@ -1,4 +1,5 @@
 use super::{Invitation, Member, Position};
+use crate::accounts::store::UserRow;
 use crate::accounts::{Role, StaffRole, User};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -41,43 +42,16 @@ impl InvitationRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct PersonRow {
-    id: UserId,
-    vendor_id: VendorId,
-    email: String,
-    name: String,
-    staff_role: Option<StaffRole>,
-    email_verified_at: Option<UnixMs>,
-    password_set_at: UnixMs,
-    created_at: UnixMs,
-}
-
-impl From<PersonRow> for User {
-    fn from(row: PersonRow) -> Self {
-        Self {
-            id: row.id,
-            vendor_id: row.vendor_id,
-            email: row.email,
-            name: row.name,
-            staff_role: row.staff_role,
-            email_verified_at: row.email_verified_at,
-            password_set_at: row.password_set_at,
-            created_at: row.created_at,
-        }
-    }
-}
-
-#[derive(sqlx::FromRow)]
 struct MemberRow {
     #[sqlx(flatten)]
-    person: PersonRow,
+    user: UserRow,
     role: Role,
     since: UnixMs,
 }
 
 impl From<MemberRow> for Member {
     fn from(row: MemberRow) -> Self {
-        Self { user: row.person.into(), role: row.role, since: row.since }
+        Self { user: row.user.into(), role: row.role, since: row.since }
     }
 }
 
@@ -214,7 +188,7 @@ pub async fn list_colleagues(
 ) -> Result<Vec<User>, DbError> {
     let rows = fetch_all!(
         tx,
-        PersonRow,
+        UserRow,
         "SELECT * FROM users
          WHERE vendor_id = $1 AND staff_role IS NOT NULL
            AND ($2 = '' OR (created_at, id) > (SELECT p.created_at, p.id FROM users p
@@ -238,7 +212,7 @@ pub async fn find_colleague(
 ) -> Result<Option<(User, StaffRole)>, DbError> {
     let row = fetch_optional!(
         tx,
-        PersonRow,
+        UserRow,
         "SELECT * FROM users WHERE vendor_id = $1 AND id = $2 AND staff_role IS NOT NULL",
         vendor_id,
         user_id

@@ -44,7 +44,7 @@ pub fn shown(count: usize) -> String {
 /// Title.
 pub const INSTANCES: &str = "Instances";
 /// Lead.
-pub const INSTANCES_LEAD: &str = "Every installation of all customers, by its identity.";
+pub const INSTANCES_LEAD: &str = "Every instance of all customers, by its identity.";
 /// Columns.
 pub const INSTANCE_COLUMNS: [&str; 5] = ["Instance", "License", "Version", "Lease", "Last contact"];
 /// Where there is none.

@@ -18,7 +18,7 @@ pub fn cloned(sender: &Sender, product: &str, who: &str, license_page: &str) -> 
         heading: format!("“{who}” runs more than once"),
         paragraphs: vec![
             format!(
-                "At least two installations of {product} present themselves as “{who}”. This happens when a machine \
+                "At least two copies of {product} present themselves as “{who}”. This happens when a machine \
                  or its data is copied. The one that checked in last goes on; the other is refused."
             ),
             "Give each copy an identity of its own. If the wrong one is running, decide on the license's page which \
@@ -61,7 +61,7 @@ pub fn limit_exceeded(sender: &Sender, product: &str, exceeded: &OverLimit, lice
         heading: format!("{name}: {} in use, {} licensed", exceeded.used, exceeded.limit),
         paragraphs: vec![
             format!(
-                "Your installations of {product} report {} where the license allows {}. What runs goes on; the \
+                "Your instances of {product} report {} where the license allows {}. What runs goes on; the \
                  product may refuse to add more.",
                 exceeded.used, exceeded.limit
             ),

@@ -124,12 +124,12 @@ pub fn password_changed(sender: &Sender, at: UnixMs, passkeys_are_gone: bool) ->
 /// Tells a buyer that the license is ready. The key itself is not in the mail: it is shown in the portal.
 #[must_use]
 pub fn license_ready(sender: &Sender, product: &str, plan: &str, seats: i64, license_page: &str) -> Letter {
-    let installations = if seats == 1 { "1 instance".to_owned() } else { format!("{seats} instances") };
+    let instances = if seats == 1 { "1 instance".to_owned() } else { format!("{seats} instances") };
     Letter {
         subject: format!("Your license for {product} is ready"),
         heading: format!("{product} is yours"),
         paragraphs: vec![
-            format!("Thank you. Your payment has arrived and your license is ready for {installations}."),
+            format!("Thank you. Your payment has arrived and your license is ready for {instances}."),
             "The license key is on the license's page, with the lines that start the product. For safety it is not \
              in this mail."
                 .to_owned(),

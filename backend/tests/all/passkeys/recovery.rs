@@ -1,6 +1,6 @@
 //! Whose passkeys they are: none before the address is proven, and none left when somebody had to be helped in.
 
-use backend::accounts::{FactorGift, FactorReset, PasswordReset, RequestPasswordReset, ResetPassword, TotpSecret};
+use backend::accounts::{FactorGift, FactorReset, PasswordReset, RequestLink, ResetPassword, TotpSecret};
 use backend::clock::MINUTE_MS;
 use backend::db::Tx;
 
@@ -112,11 +112,12 @@ async fn unprove_all(db: &Db) -> Result<(), DbError> {
 
 /// Whoever reads the address's mail sets another password by it; the text of the mail that tells of that.
 async fn reset_by_mail(portal: &Portal) -> anyhow::Result<String> {
-    let (cx, request) =
-        (portal.visitor(), RequestPasswordReset { email: "ada@example.org".to_owned(), address: from(2) });
-    let asked = portal
-        .db
-        .write(move |tx| Box::pin(async move { accounts::request_password_reset(tx, &cx, &master(), &request).await }));
+    let (cx, request) = (
+        portal.visitor(),
+        RequestLink { link: MailedLink::PasswordReset, email: "ada@example.org".to_owned(), address: from(2) },
+    );
+    let asked =
+        portal.db.write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master(), &request).await }));
     asked.await?;
     let request = ResetPassword {
         secret: secret_in(&portal.mails().await?),
