@@ -238,6 +238,8 @@ mod tests {
                 vat_id_state: VatIdState::Unchecked,
                 stripe_customer_id: None,
                 created_at: UnixMs(0),
+                closes_at: None,
+                closed_at: None,
             },
             balances: vec![Balance {
                 opening_minor: 100,

@@ -23,6 +23,5 @@ pub fn paid_out(sender: &Sender, payout: &Payout, page: &str) -> Letter {
         button: Some(("Open the statement".to_owned(), page.to_owned())),
         notes: vec!["If it has not arrived within a few days, answer this mail.".to_owned()],
         reason: format!("You get this mail because this address is set for invoices of {}.", sender.name),
-        ..Letter::default()
     }
 }

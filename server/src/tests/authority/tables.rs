@@ -1,7 +1,7 @@
 //! What is downloaded: no cell of a table is a formula to a spreadsheet (OWASP, "CSV injection"), and no name of a file is
 //! more than a name, whatever people have typed. The tables are those of the router: a new one is asked for as well.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 
 use super::addresses::{Address, Kind, addresses};
 use super::world::World;
@@ -117,7 +117,7 @@ async fn a_files_name_is_a_name_and_nothing_more() -> anyhow::Result<()> {
     let own = world.own().clone();
     world.rewrite(&EVERYWHERE, "A\"; filename=\"../x.exe\r\nSet-Cookie: a=b; ü").await?;
     let mut names = Vec::new();
-    for address in addresses().iter().filter(|it| it.kind == Kind::Page && it.method == axum::http::Method::GET) {
+    for address in addresses().iter().filter(|it| it.kind == Kind::Page && it.method == Method::GET) {
         let answer = world.ask(address, &own, reader(address)).await;
         let Some(told) = answer.headers.get("content-disposition") else { continue };
         let told = told.to_str().unwrap_or_default();
