@@ -11,7 +11,7 @@ use backend::ids::{AccountId, OrderId, PlanId, VoucherId};
 use backend::money::Currency;
 use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
 use backend::partners::find_partnership;
-use backend::vouchers::{self, NoteSet, RedeemVoucher, Redemption, Seeker, VoucherCode, WantedVouchers, rules};
+use backend::vouchers::{self, NoteSet, Redemption, Seeker, VoucherCode, WantedVouchers, rules};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};

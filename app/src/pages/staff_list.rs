@@ -156,7 +156,7 @@ pub(super) fn address(path: &str, pairs: impl IntoIterator<Item = (&'static str,
 }
 
 /// Where no row passes the filter.
-fn none_found(path: &'static str) -> AnyView {
+pub(super) fn none_found(path: &'static str) -> AnyView {
     view! { <EmptyState text=text::NONE_FOUND action=move || view! { <LinkButton href=path label=text::CLEAR /> } /> }
         .into_any()
 }

@@ -24,8 +24,7 @@ pub fn page() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let cx = visit.staff_cx();
-    let after = visit.query("after").and_then(|place| TimePlace::parse(&place));
-    let listing = Listing { path: PATH, filter: Vec::new(), is_first: after.is_none() };
+    let (listing, after) = Listing::asked(&visit, PATH, Vec::new(), TimePlace::parse);
     let found = visit.state.db.read(|tx| Box::pin(async move { list_partners(tx, &cx, after.as_ref(), LIMIT).await }));
     let mut found = found.await?.ok_or(NoPage::NotFound)?;
     let pages = listing.pages(&mut found, |it| it.place().to_string());
