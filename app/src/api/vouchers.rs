@@ -320,8 +320,11 @@ pub async fn redeem_voucher(
     let account = named_account(&visit, &account_id)?;
     must_be_allowed(&visit, &account.id, Act::Buy).await?;
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let wanted =
-        RedeemVoucher { seeker: seeker(&visit, &account.id), code: code.clone(), session_hash: session_hash(&visit) };
+    let wanted = vouchers::RedeemVoucher {
+        seeker: seeker(&visit, &account.id),
+        code: code.clone(),
+        session_hash: session_hash(&visit),
+    };
     let redeemed = visit
         .state
         .db

@@ -3,6 +3,7 @@
 use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::listing::TimePlace;
+use backend::money::Currency;
 use backend::orders::search::{ListedOrder, OrderFilter, SoldBy, search_orders};
 use backend::orders::{OrderKind, OrderStatus, Payment};
 use backend::partners::{PartnerName, list_partner_names};
@@ -28,7 +29,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let filter = OrderFilter::of_address(|name| visit.query(name));
     let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
     // Campaign and currency are chosen where their orders are counted; the form only keeps them.
-    let currency = filter.currency.map_or("", |currency| currency.as_str());
+    let currency = filter.currency.as_ref().map_or("", Currency::as_str);
     let listing = listing.keeping("campaign", &filter.campaign).keeping("currency", currency);
     let (wanted, cx) = (filter.clone(), visit.staff_cx());
     let found = visit.state.db.read(|tx| {
