@@ -16,6 +16,7 @@ use backend::jobs::{Handlers, Runner};
 use backend::licenses::VendorStanding;
 use backend::orders::{OrderPlacement, OrderStatus, Purchase};
 use backend::partners::{PartnerTerms, TermsSet, set_partner_terms};
+use backend::takeout::take_account;
 use backend::text::en::deletion::{CLOSED_ACCOUNT, ERASED};
 use backend::vouchers::{NoteSet, Redemption, list_vouchers, note_voucher};
 
@@ -24,6 +25,7 @@ use super::shop::{Shop, run_sql};
 use super::vouchers::{bought, redeem, three};
 use crate::dump::{is_only_in, where_is};
 use crate::support::{NOW, cx, entropy, master, on_both_engines};
+use crate::takeout::{text_of, unpacked};
 
 /// Where what an account was called may still stand: in the books, and in the log that nobody can change.
 const KEPT: [&str; 4] = ["audit.before", "audit.after", "invoices.parties", "credit_notes.parties"];
@@ -113,7 +115,7 @@ async fn note_first(shop: &Shop, order_id: &OrderId, note: &'static str) -> anyh
     Ok(noted?)
 }
 
-/// The buyer, a partner, has earned something by what this client paid.
+/// The buyer, a partner, has earned something by what this client paid, and was paid a part of it.
 async fn earn_by(shop: &Shop, client: &str) -> anyhow::Result<()> {
     let commission = format!(
         "INSERT INTO commissions (id, vendor_id, partner_id, invoice_id, order_id, client_id, client, code, currency,
@@ -123,7 +125,14 @@ async fn earn_by(shop: &Shop, client: &str) -> anyhow::Result<()> {
              1000, 100, 0, 0, 0, 0, 0, 100, 10, 1, 1, 1
          FROM invoices i JOIN orders o ON o.vendor_id = i.vendor_id AND o.account_id = i.account_id"
     );
-    run_sql(&shop.db, vec![commission]).await
+    let entry = "INSERT INTO commission_entries (id, vendor_id, commission_id, partner_id, why, currency, net_minor,
+                     amount_minor, entered_at)
+                 SELECT 'cms_1.000001', vendor_id, id, partner_id, 'paid', currency, 100, 10, 1 FROM commissions";
+    let payout =
+        "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference,
+                      created_at)
+                  SELECT 'pyo_1', vendor_id, partner_id, currency, 4, 2, 'PAY 7', 2 FROM commissions";
+    run_sql(&shop.db, vec![commission, entry.to_owned(), payout.to_owned()]).await
 }
 
 /// What comes of agreeing on terms with the buyer.
@@ -224,6 +233,28 @@ on_both_engines! {
         assert!(where_is(&db, "planted-client").await?.contains("commissions.client"), "statements stay as they were");
         let redeemed = redeem(&shop, &client, &codes[0]).await?;
         assert!(matches!(redeemed, Redemption::Done { .. }), "what is paid stays good: {redeemed:?}");
+        Ok(())
+    }
+
+    async fn a_partner_takes_along_what_it_sold_and_earned_and_no_code(db: Db) {
+        let shop = Shop::open(db.clone()).await?;
+        let (order, codes) = bought(&shop).await?;
+        assert_eq!(note_first(&shop, &order.id, "for Weser").await?, Some(NoteSet::Done));
+        earn_by(&shop, "Weser Sensorik").await?;
+        let taken = take_account(&db, &shop.cx(), &master(), &shop.account.id).await?;
+        let files = unpacked(&db, taken).await?;
+        for (name, held) in [
+            ("vouchers.json", "for Weser"),
+            ("commissions.json", "Weser Sensorik"),
+            ("payouts.json", "PAY 7"),
+        ] {
+            assert!(text_of(&files, name).contains(held), "{name}: {}", text_of(&files, name));
+        }
+        let all = format!("{files:?}");
+        assert!(codes.iter().all(|code| !all.contains(code.as_str())), "no code is taken along");
+        let other = shop.another_account().await?;
+        let files = unpacked(&db, take_account(&db, &shop.cx(), &master(), &other.id).await?).await?;
+        assert_eq!(text_of(&files, "vouchers.json"), "", "whoever never was a partner has none of it");
         Ok(())
     }
 
