@@ -1,8 +1,13 @@
 import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
+import { buy, planCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
+import { lease } from '../steps/licensing_api.ts';
 import { logIn } from '../steps/people.ts';
 import { reloadUntil } from '../steps/time.ts';
+
+// The price list has more on it afterwards, so it is a vendor of its own.
+test.use({ settings: { LEASEHOLD__MAIL__FROM: 'catalog@nordwind.example' } });
 
 test('an administrator makes a product with a plan and its prices, and changes what the plan gives', { tag: '@everywhere' }, async ({ page, axe }) => {
   // A product of its own, which nobody can buy: runs share a vendor.
@@ -105,4 +110,86 @@ test('an administrator makes a product with a plan and its prices, and changes w
   // A draft is on no price list.
   await page.goto('/');
   await expect(page.getByRole('heading', { name })).toHaveCount(0);
+});
+
+test('a plan made by forms goes on the price list, and whoever has bought it keeps its version until it is moved', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+  test.setTimeout(240_000);
+  const tail = crypto.randomUUID().slice(0, 6);
+  const [code, plan] = [`gate-${tail}`, `Gate ${tail}`];
+  const review = page.locator('#review');
+  const save = async () => {
+    await press(page, 'Show what changes');
+    await press(review, 'Save');
+    await expect(review).toHaveCount(0);
+  };
+  await page.goto('/log-in');
+  await logIn(page, ADMIN);
+  await page.goto('/staff/catalog/products/new');
+  await page.getByLabel('Code', { exact: true }).fill(code);
+  await page.getByLabel('Name', { exact: true }).fill(`Gateway ${tail}`);
+  await save();
+  await press(page, 'New plan', 'link');
+  await page.getByLabel('Code', { exact: true }).fill('gate');
+  await page.getByLabel('Name', { exact: true }).fill(plan);
+  await page.getByLabel('Limit 1', { exact: true }).fill('devices');
+  await page.getByLabel('At most, of limit 1').fill('5');
+  await save();
+
+  // Without a price it stays a draft.
+  await page.goto('/staff/catalog');
+  await page.getByRole('link', { name: plan, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: plan })).toBeVisible();
+  const planPage = new URL(page.url()).pathname;
+  await press(page, 'Put on the price list');
+  await expect(page.getByRole('alert')).toContainText('It has no price yet. Give it one first.');
+  await axe(page);
+  const file = await page.request.get('/staff/catalog/catalog.toml');
+  expect(await file.text()).toContain(`name = "${plan}"`);
+  await page.goto(`${planPage}/prices`);
+  await page.getByLabel('Currency: Addition 1').fill('usd');
+  await page.getByLabel('Base price: Addition 1').fill('10');
+  await page.getByLabel('Each further instance: Addition 1').fill('5');
+  await save();
+  const base = page.getByRole('row').filter({ hasText: 'Base price' });
+  await reloadUntil(page, () => expect(base).toContainText('Has it', { timeout: 500 }));
+  await page.goto(planPage);
+  await press(page, 'Put on the price list');
+  await expect(page.getByText('The plan is on the price list.')).toBeVisible();
+  await page.goto('/staff/catalog/preview');
+  await expect(planCard(page, plan)).toContainText('$10 a month');
+  await expect(page.getByText(/waits? for Stripe/)).toHaveCount(0);
+  await page.context().clearCookies();
+
+  // A customer buys it.
+  const { key, license, person } = await buy(page, { plan });
+  const devices = async () => {
+    const token = await lease(product.url, { key, product: code, instance: 'gate-1', version: '1.0.0' });
+    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).lim.devices;
+  };
+  expect(await devices()).toBe(5);
+  await page.context().clearCookies();
+
+  // What the plan gives changes; the customer has what it bought, until staff move its license.
+  await page.goto('/log-in');
+  await logIn(page, ADMIN);
+  await page.goto(`${planPage}/edit`);
+  await page.getByLabel('At most, of limit 1').fill('6');
+  await press(page, 'Show what changes');
+  await expect(review).toContainText('This makes version 2 of the plan. 1 license keeps version 1 until you move it.');
+  await press(review, 'Save');
+  await expect(page.getByText('The changes are saved.', { exact: false })).toBeVisible();
+  expect(await devices()).toBe(5);
+  await page.goto(planPage);
+  await expect(page.locator('#versions')).toContainText('devices: 5 becomes 6');
+  await axe(page);
+  await page.goto(`/staff${license}`);
+  const version = page.locator('#plan-version');
+  await expect(version).toContainText(`Sold as version 1 of ${plan}; today's is version 2.`);
+  await expect(version).toContainText('devices: 5 becomes 6');
+  await axe(page);
+  await press(version, "Move to today's version");
+  await expect(page.getByText("The license has today's version of its plan.", { exact: false })).toBeVisible();
+  await expect(version).toContainText(`Version 2 of ${plan}, as it is sold today.`);
+  expect(await devices()).toBe(6);
+  await product.inbox(person.email, new RegExp(`^What ${plan} gives you has changed$`));
 });

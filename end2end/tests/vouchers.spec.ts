@@ -39,6 +39,14 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await expect(page.getByRole('heading', { level: 1, name: 'Vouchers' })).toBeVisible();
   await expect(page.getByText('You have no vouchers yet.', { exact: false })).toBeVisible();
   await axe(page);
+  // One link of the navigation leads to all that partners have.
+  await press(page.getByRole('navigation', { name: 'Main' }), 'Partnership', 'link');
+  for (const name of ['Clients', 'Codes', 'Commissions']) {
+    await press(page.getByRole('group', { name: 'Partnership' }), name, 'link');
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await expect(page.getByRole('group', { name: 'Partnership' }).locator('[aria-current]')).toHaveText(name);
+    await axe(page);
+  }
   await page.goto('/partner/vouchers/new?count=501');
   await expect(page.getByRole('alert')).toContainText('At most 500 vouchers can be bought at once.');
   await axe(page);

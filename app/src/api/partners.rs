@@ -97,6 +97,8 @@ pub async fn set_partner_terms(
         TermsSet::Made => say_done("partner_made").await,
         TermsSet::Changed => say_done("partner_terms_changed").await,
         TermsSet::Unchanged => say_done("nothing_changed").await,
+        // The page says so by itself.
+        TermsSet::Closes => {}
         TermsSet::OutOfBounds => return Err(FormFailure::malformed()),
         TermsSet::NotAllowed => return Err(FormFailure::not_allowed()),
     }

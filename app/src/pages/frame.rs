@@ -3,8 +3,8 @@
 use backend::accounts::{Account, AccountKind, Act, ActsAs, may};
 use backend::billing::attention::{Attention, list_attention};
 use backend::text::en::{
-    acting as acting_words, attention as alert_words, commissions, console_navigation, console_search, deletion,
-    members as words, partner_codes, partners, portal as text,
+    acting as acting_words, attention as alert_words, console_navigation, console_search, deletion, members as words,
+    partners, portal as text,
 };
 use backend::vendors::Vendor;
 use leptos::config::LeptosOptions;
@@ -14,9 +14,7 @@ use crate::api::acting_staff::STOP_ACTION;
 use crate::api::deletion::CLOSE;
 use crate::api::form;
 use crate::api::messages::MESSAGES;
-use crate::api::partner_codes::CODES;
 use crate::api::partners::CLIENTS;
-use crate::api::payouts::COMMISSIONS;
 use crate::components::Tone;
 use crate::layout::{
     ActingBanner, Alert, Audience, Brand, Console, Done, Frame, NavLink, NavSection, SearchBox, SignedIn, Switch,
@@ -71,15 +69,9 @@ pub async fn frame() -> Frame {
     let nav = text::navigation(audience_word(audience)).iter().map(|(label, href)| NavLink::to(*label, *href).at(path));
     let mut nav: Vec<NavLink> = nav.collect();
     if visit.account().is_some_and(|(account, _)| account.kind == AccountKind::Partner) {
-        // After the licenses and invoices of its own.
-        nav.insert(nav.len().min(3), NavLink::to(partners::CLIENTS, CLIENTS).at(path));
-    }
-    let partner = visit.account().filter(|(account, _)| account.kind == AccountKind::Partner);
-    if partner.as_ref().is_some_and(|(_, role)| may(*role, Act::SeeInvoices)) {
-        nav.insert(nav.len().min(4), NavLink::to(commissions::TITLE, COMMISSIONS).at(path));
-    }
-    if partner.is_some_and(|(_, role)| may(role, Act::Buy)) {
-        nav.insert(nav.len().min(4), NavLink::to(partner_codes::TITLE, CODES).at(path));
+        // After the licenses and invoices of its own; its pages lead to each other.
+        let current = path.starts_with("/partner/");
+        nav.insert(nav.len().min(3), NavLink { current, ..NavLink::to(partners::SECTION, CLIENTS) });
     }
     let mut nav = only_nearest(nav);
     if visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some()) {

@@ -63,6 +63,7 @@ pub mod partner_codes_campaign;
 pub mod partner_commissions;
 pub mod partner_commissions_month;
 pub mod partner_renewals;
+mod partner_tabs;
 pub mod partner_voucher;
 pub mod partner_voucher_batch;
 pub mod partner_vouchers;

@@ -2,14 +2,14 @@
 
 use backend::accounts::{Account, Act, may};
 use backend::partners::{ClientPlace, ListedClient, RelationStatus, list_clients};
-use backend::text::en::{partners as text, portal, vouchers};
+use backend::text::en::{partners as text, portal};
 use leptos::prelude::*;
 
 use super::invoices::day;
+use super::partner_tabs::partner_tabs;
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
 use crate::api::partners::{CLIENTS, INVITE, RENEWALS, client_page, relation_errors};
-use crate::api::vouchers::VOUCHERS;
 use crate::components::{
     Card, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, PageHead, Pagination, PostButton, Row, Table,
 };
@@ -49,13 +49,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         columns.push(Column::act(text::ACT));
     }
     let rows = clients.iter().map(|client| row(client, manages)).collect();
-    let renewals = || {
-        view! {
-            <LinkButton href=RENEWALS label=text::TO_RENEWALS />
-            <LinkButton href=VOUCHERS label=vouchers::TITLE />
-        }
-    };
+    let renewals = || view! { <LinkButton href=RENEWALS label=text::TO_RENEWALS /> };
     let body = view! {
+        {partner_tabs(&visit)}
         <PageHead title=text::CLIENTS lead=text::CLIENTS_LEAD actions=renewals />
         <Table
             caption=text::CLIENTS

@@ -8,6 +8,7 @@ use backend::ids::CampaignId;
 use backend::text::en::{console_campaigns as shared, licenses as words, partner_codes as text};
 use leptos::prelude::*;
 
+use super::partner_tabs::partner_tabs;
 use super::staff_campaigns::{read_place, tone, write_place};
 use super::{NoPage, Page, render};
 use crate::api::messages::new_page;
@@ -55,6 +56,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         view! { <EmptyState text=text::NONE_YET action /> }
     };
     let body = view! {
+        {partner_tabs(&visit)}
         <PageHead title=text::TITLE lead=text::LEAD />
         <Table caption=text::TITLE caption_hidden=true columns rows empty />
         {pages}

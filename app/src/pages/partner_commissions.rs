@@ -5,6 +5,7 @@ use backend::commissions::{Month, MonthSum, Months, list_months};
 use backend::text::en::commissions as text;
 use leptos::prelude::*;
 
+use super::partner_tabs::partner_tabs;
 use super::{NoPage, Page, render};
 use crate::api::partners::CLIENTS;
 use crate::api::payouts::{COMMISSIONS, month_page};
@@ -40,6 +41,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         vec![Column::text(month), Column::number(earned), Column::number(taken_back), Column::number(paid_out)];
     let rows = found.sums.iter().map(|sum| row(sum, found.current)).collect();
     let body = view! {
+        {partner_tabs(&visit)}
         <PageHead title=text::TITLE lead=text::LEAD actions=open />
         {owed(&found)}
         <Table caption=text::MONTHS caption_hidden=true columns rows empty />

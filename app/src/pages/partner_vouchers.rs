@@ -7,6 +7,7 @@ use backend::vouchers::{Batch, list_batches};
 use leptos::prelude::*;
 
 use super::invoices::day;
+use super::partner_tabs::partner_tabs;
 use super::{NoPage, Page, render};
 use crate::api::vouchers::{BUY, VOUCHERS, batch_page};
 use crate::components::{Column, Emphasis, EmptyState, LinkButton, PageHead, Pagination, Row, Table};
@@ -49,6 +50,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let rows = batches.iter().map(row).collect();
     let empty = if may_buy { text::NONE } else { text::NONE_TO_BUY };
     let body = view! {
+        {partner_tabs(&visit)}
         <PageHead title=text::TITLE lead=text::LEAD actions=buy />
         <Table
             caption=text::TITLE

@@ -68,6 +68,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     if !may(role, Act::Buy) {
         return Ok(nothing(text::MAY_NOT_BUY));
     }
+    if account.closes_at.is_some() {
+        return Ok(nothing(text::CLOSES));
+    }
     let asked = |name| visit.query(name).unwrap_or_default();
     let chosen = VoucherChoice::read(&asked("sold"), &asked("count"), &asked("currency"));
     let currencies = currency::offered(plans.iter().map(|(_, plan)| plan), &visit.vendor.profile.currencies);

@@ -116,7 +116,9 @@ fn offered(visit: &Visit, account: &Account, role: ActsAs, offer: &VoucherOffer,
         Fact::new(runs, text::runs(offer.voucher.term, term)),
         Fact::new(paid_by, offer.partner.clone()),
     ];
-    let act = if may(role, Act::Buy) {
+    let act = if account.closes_at.is_some() {
+        view! { <Notice tone=Tone::Warn title=text::CLOSES /> }.into_any()
+    } else if may(role, Act::Buy) {
         let hidden =
             vec![("account_id".to_owned(), account.id.to_string()), ("code".to_owned(), code.expose().to_owned())];
         view! { <Form action="/act/redeem-voucher" submit=text::REDEEM hidden /> }.into_any()

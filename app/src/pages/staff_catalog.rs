@@ -24,7 +24,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let shelves: Result<Vec<ShownProduct>, DbError> = found.await;
     let shelves = shelves?;
     let has_stripe = visit.state.stripe.of(&visit.vendor.id).is_some();
-    let waiting = waiting(&shelves, has_stripe);
+    let waiting = waiting(shelves.iter().flat_map(|shelf| &shelf.plans), has_stripe);
     let nothing = shelves.is_empty().then(|| nothing(may));
     let cards = shelves.into_iter().map(|shelf| product_card(shelf, may)).collect_view();
     let body = view! {
@@ -57,9 +57,8 @@ fn nothing(may: bool) -> impl IntoView {
 }
 
 /// What Stripe does not have yet. Nothing is asked there for a page: what is known is whether a price was pushed.
-fn waiting(shelves: &[ShownProduct], has_stripe: bool) -> Option<AnyView> {
-    let prices = shelves.iter().flat_map(|shelf| &shelf.plans).flat_map(|plan| &plan.prices);
-    let count = prices.filter(|price: &&Price| price.stripe_price_id.is_none()).count();
+pub(super) fn waiting<'p>(plans: impl Iterator<Item = &'p Plan>, has_stripe: bool) -> Option<AnyView> {
+    let count = plans.flat_map(|plan| &plan.prices).filter(|price: &&Price| price.stripe_price_id.is_none()).count();
     if count == 0 {
         return None;
     }

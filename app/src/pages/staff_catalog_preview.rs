@@ -9,6 +9,7 @@ use backend::text::en::{buying, console_catalog as text, licenses as words};
 use leptos::prelude::*;
 
 use super::price_list::{Choice, Place, Shelf, currency_tabs, intervals, months_free, shelf_view, tabs};
+use super::staff_catalog::waiting;
 use super::{NoPage, Page, render, staff_role};
 use crate::api::staff_catalog::{CATALOG, PREVIEW};
 use crate::components::{Breadcrumb, Crumb, EmptyState, PageHead, Segmented};
@@ -22,6 +23,7 @@ pub fn page() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let (vendor_id, today) = (visit.vendor.id.clone(), visit.state.clock.now().date());
+    let has_stripe = visit.state.stripe.of(&vendor_id).is_some();
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let mut shelves = Vec::new();
@@ -34,10 +36,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         })
     });
     let shelves = found.await?;
+    // Customers do not see them before Stripe has them.
+    let waiting = waiting(shelves.iter().flat_map(|shelf| &shelf.plans), has_stripe);
     let list = list(&visit, shelves);
     let crumbs = vec![Crumb::to(text::TITLE, CATALOG), Crumb::here(text::PREVIEW)];
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
+        {waiting}
         {list}
     };
     Ok(Page::new(text::PREVIEW_TITLE, body))

@@ -40,13 +40,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let manages = staff_may(role, StaffAct::ManagePartners);
     let money = staff_payouts::section(&visit, role, &account.id).await?;
     let living = partner.as_ref().filter(|partner| partner.is_live());
-    let form = if manages { Some(form(&account, living, &take_refused(TERMS).await)) } else { None };
+    let closes = account.closes_at.is_some();
+    let form = if manages && !closes { Some(form(&account, living, &take_refused(TERMS).await)) } else { None };
+    let closing = closes.then(|| view! { <p class="hint">{text::CLOSES}</p> });
     let end = living.filter(|_| manages).map(|_| end_button(&account));
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::TITLE lead=text::lead(&account.company, partner.as_ref()) />
         {terms(living)}
         {money}
+        {closing}
         {form}
         {end}
     };

@@ -1,7 +1,7 @@
 //! The catalog as a file: what is stored, in the format that is applied. Applying it again changes nothing.
 //!
-//! What a file cannot say is left out: versions of plans that are not sold any more, add-ons and packs that are no longer
-//! offered, and plans without a price, which are named in a comment.
+//! What a file cannot say is left out: versions of plans that are not sold any more, and add-ons and packs that are no longer
+//! offered. Plans that have no price yet are part of it, as what nobody can buy.
 
 use std::collections::BTreeMap;
 
@@ -161,11 +161,6 @@ impl Out {
     }
 
     fn plan(&mut self, plan: &Plan) {
-        if plan.prices.is_empty() {
-            self.line("");
-            self.comment(&text::file_leaves_out(&plan.code));
-            return;
-        }
         self.head("[[products.plans]]");
         self.text("code", &plan.code);
         self.text("name", &plan.name);
@@ -173,7 +168,8 @@ impl Out {
         self.text("license_type", plan.license_type.as_str());
         self.number("included_seats", plan.included_seats);
         self.number("max_seats", plan.max_seats);
-        if !plan.published {
+        // The rules take a plan without a price only as a draft.
+        if !plan.published || plan.prices.is_empty() {
             self.member("published", "false");
         }
         self.switch("recommended", plan.presentation.recommended);

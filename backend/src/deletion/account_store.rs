@@ -18,6 +18,7 @@ pub(super) async fn erase(tx: &mut Tx, cx: &Cx, account: &Account) -> Result<(),
     erase_access(tx, cx, &account.id).await?;
     erase_licenses(tx, &cx.vendor_id, &account.id).await?;
     erase_relations(tx, &cx.vendor_id, &account.id).await?;
+    erase_vouchers(tx, &cx.vendor_id, &account.id).await?;
     erase_words(tx, &cx.vendor_id, &account.id).await?;
     forget_events_of_closed(tx, &cx.vendor_id).await
 }
@@ -133,6 +134,13 @@ async fn erase_relations(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> R
         id,
         words::CLOSED_ACCOUNT
     )?;
+    Ok(())
+}
+
+/// What it wrote on vouchers that it has sold. They stay good: they are paid, and others have their codes.
+async fn erase_vouchers(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<(), DbError> {
+    execute!(tx, "UPDATE vouchers SET note = '' WHERE vendor_id = $1 AND partner_id = $2", vendor_id, id)?;
+    execute!(tx, "UPDATE vouchers SET session_hash = NULL WHERE vendor_id = $1 AND account_id = $2", vendor_id, id)?;
     Ok(())
 }
 

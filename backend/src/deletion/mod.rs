@@ -16,7 +16,8 @@
 //! nothing of it. `account_store.rs` and `person_store.rs` say for each table what goes.
 //!
 //! Three things stay as they are. *Invoices*, credit notes, their lines, documents and the ledger: the law has the vendor
-//! keep them, with the parties as they were. *The audit log*: its rows are sealed in a chain, and say who did what, which the
+//! keep them, with the parties as they were; and so the commissions and payouts of partners, whose statements name clients as
+//! the partner knew them. *The audit log*: its rows are sealed in a chain, and say who did what, which the
 //! vendor has to be able to account for; they hold ids, network addresses and values as they were noted. And what
 //! *others* have written down: an invitation that somebody has not answered belongs to whoever sent it.
 

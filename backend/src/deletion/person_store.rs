@@ -67,6 +67,7 @@ pub(super) async fn erase(tx: &mut Tx, cx: &Cx, user: &User, email_key: &str) ->
         id
     )?;
     execute!(tx, "UPDATE orders SET session_hash = NULL WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
+    execute!(tx, "UPDATE vouchers SET session_hash = NULL WHERE vendor_id = $1 AND redeemed_by = $2", vendor_id, id)?;
     erase_address(tx, cx, id, email_key).await
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn lock_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Re
     let clientele = match &place.for_client {
         None if matches!(place.purchase, Purchase::Vouchers(_)) => {
             let found = partners::lock_partnership(tx, cx, &place.account_id, Act::Buy).await?;
-            return Ok(found.map(of_partner));
+            return Ok(found.and_then(of_partner));
         }
         None => return own_account(tx, cx, place).await,
         Some(client) => partners::lock_clientele(tx, cx, &client.relation_id, Act::Buy).await?,
@@ -75,7 +75,7 @@ pub(super) async fn find_parties(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Re
     let clientele = match &place.for_client {
         None if matches!(place.purchase, Purchase::Vouchers(_)) => {
             let found = partners::find_partnership(tx, cx, &place.account_id, Act::Buy).await?;
-            return Ok(found.map(of_partner));
+            return Ok(found.and_then(of_partner));
         }
         None => return own_account(tx, cx, place).await,
         Some(client) => partners::find_clientele(tx, cx, &client.relation_id, Act::Buy).await?,
@@ -92,8 +92,9 @@ async fn own_account(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<
 }
 
 /// A partner that buys vouchers pays them; who gets their licenses is told by who redeems them.
-fn of_partner((account, terms): (Account, PartnerTerms)) -> Parties {
-    Parties { payer: account.clone(), licensee: account, clientele: None, partnership: Some(terms) }
+fn of_partner((account, terms): (Account, PartnerTerms)) -> Option<Parties> {
+    let is_open = account.closes_at.is_none();
+    is_open.then(|| Parties { payer: account.clone(), licensee: account, clientele: None, partnership: Some(terms) })
 }
 
 /// A partner orders new licenses; what is added to a license is bought by who has it.

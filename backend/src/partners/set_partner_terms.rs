@@ -21,6 +21,8 @@ pub enum TermsSet {
     Unchanged,
     /// They are out of the bounds of `rules.rs`.
     OutOfBounds,
+    /// The account closes, or is closed: nothing new is agreed with it.
+    Closes,
     /// There is no such account, or whoever acts may not: the same answer to both.
     NotAllowed,
 }
@@ -42,6 +44,9 @@ pub async fn set_partner_terms(
     let Some(account) = lock_account(tx, &cx.vendor_id, account_id).await? else { return Ok(TermsSet::NotAllowed) };
     if !rules::are_terms(terms) {
         return Ok(TermsSet::OutOfBounds);
+    }
+    if account.closes_at.is_some() {
+        return Ok(TermsSet::Closes);
     }
     let before = store::lock_partner(tx, &cx.vendor_id, account_id).await?.filter(Partner::is_live);
     if before.as_ref().is_some_and(|before| before.terms() == terms) {

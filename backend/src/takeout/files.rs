@@ -5,6 +5,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, DocumentId, UserId};
 use crate::invoices::list_document_ids;
+use crate::partners;
 
 /// What is kept about an account, and its documents.
 pub(super) async fn of_account(
@@ -13,7 +14,7 @@ pub(super) async fn of_account(
     id: &AccountId,
 ) -> Result<(Vec<TakenFile>, Vec<DocumentId>), DbError> {
     let vendor_id = &cx.vendor_id;
-    let files = vec![
+    let mut files = vec![
         TakenFile::of("account.json", &store::find_account(tx, vendor_id, id).await?),
         TakenFile::of("members.json", &store::list_members(tx, vendor_id, id).await?),
         TakenFile::of("invitations.json", &store::list_invitations(tx, vendor_id, id).await?),
@@ -25,6 +26,14 @@ pub(super) async fn of_account(
         TakenFile::of("messages.json", &store::list_messages(tx, vendor_id, id).await?),
         TakenFile::of("feedback.json", &store::list_feedback(tx, vendor_id, id, cx.actor.person()).await?),
     ];
+    // Who was a partner once keeps what it has sold and earned.
+    if partners::find_partner(tx, vendor_id, id).await?.is_some() {
+        files.extend([
+            TakenFile::of("vouchers.json", &store::list_vouchers(tx, vendor_id, id).await?),
+            TakenFile::of("commissions.json", &store::list_commissions(tx, vendor_id, id).await?),
+            TakenFile::of("payouts.json", &store::list_payouts(tx, vendor_id, id).await?),
+        ]);
+    }
     Ok((files, list_document_ids(tx, vendor_id, id).await?))
 }
 

@@ -2,7 +2,7 @@
 //! (GDPR, articles 15 and 20).
 //!
 //! A [`Takeout`] is a zip: a JSON file for each kind of thing, the account's audit log as its owner sees it, and every
-//! document as it was issued. It is made part by part while it is sent, so that its length costs no memory. It holds no
+//! document as it was issued; for a partner also its vouchers, what it has earned and what it was paid. It is made part by part while it is sent, so that its length costs no memory. It holds no
 //! secret: no key, no hash, nothing sealed; and of the vendor's people neither names nor notes. That something was taken is
 //! recorded, and how often is limited.
 

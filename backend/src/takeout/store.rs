@@ -265,6 +265,50 @@ kept! {
          WHERE m.vendor_id = $1 AND c.account_id = $2 AND c.about_kind <> 'nothing'
          ORDER BY c.created_at, c.id, m.place LIMIT $3";
 
+    // Neither the code, which asks for the password, nor who redeemed it, which is not the partner's to know.
+    KeptVoucher(list_vouchers of AccountId) {
+        id: String,
+        order_id: String,
+        place: i64,
+        plan: String,
+        term: String,
+        status: String,
+        note: String,
+        created_at: UnixMs,
+        redeemed_at: Option<UnixMs>,
+        voided_at: Option<UnixMs>,
+    } = "SELECT v.id, v.order_id, v.place, n.name AS plan, v.term, v.status, v.note, v.created_at, v.redeemed_at, v.voided_at
+         FROM vouchers v JOIN plans n ON n.vendor_id = v.vendor_id AND n.id = v.plan_id
+         WHERE v.vendor_id = $1 AND v.partner_id = $2 ORDER BY v.created_at, v.order_id, v.place LIMIT $3";
+
+    KeptCommission(list_commissions of AccountId) {
+        id: String,
+        why: String,
+        client: String,
+        code: String,
+        invoice: String,
+        currency: String,
+        rate_bp: i64,
+        net_minor: i64,
+        amount_minor: i64,
+        entered_at: UnixMs,
+    } = "SELECT e.id, e.why, c.client, c.code, i.number AS invoice, e.currency, c.rate_bp, e.net_minor, e.amount_minor,
+                e.entered_at
+         FROM commission_entries e
+         JOIN commissions c ON c.vendor_id = e.vendor_id AND c.id = e.commission_id
+         JOIN invoices i ON i.vendor_id = c.vendor_id AND i.id = c.invoice_id
+         WHERE e.vendor_id = $1 AND e.partner_id = $2 ORDER BY e.entered_at, e.id LIMIT $3";
+
+    KeptPayout(list_payouts of AccountId) {
+        id: String,
+        currency: String,
+        amount_minor: i64,
+        reference: String,
+        paid_at: UnixMs,
+        created_at: UnixMs,
+    } = "SELECT id, currency, amount_minor, reference, paid_at, created_at FROM commission_payouts
+         WHERE vendor_id = $1 AND partner_id = $2 ORDER BY created_at, id LIMIT $3";
+
     OwnAccount(list_own_accounts of UserId) {
         id: String,
         company: String,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::look_up_voucher::{find_typed, over};
 use super::store::{self, Redeemer};
 use super::{LookUp, Seeker, Voucher, rules, tell};
-use crate::accounts::{Act, may_act};
+use crate::accounts::{self, Act, may_act};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::VoucherId;
@@ -42,7 +42,7 @@ pub enum Redemption {
     },
     /// The code cannot be redeemed; never [`LookUp::Open`].
     Refused(LookUp),
-    /// Whoever acts may not buy for the account.
+    /// Whoever acts may not buy for the account, or it closes.
     NotAllowed,
 }
 
@@ -60,6 +60,10 @@ pub async fn redeem_voucher(
     // Whoever redeems is told by mail and sees the key: a person, no program.
     let Some(user_id) = cx.actor.person() else { return Ok(Redemption::NotAllowed) };
     if !may_act(tx, cx, account_id, Act::Buy).await? {
+        return Ok(Redemption::NotAllowed);
+    }
+    let account = accounts::find_account(tx, &cx.vendor_id, account_id).await?;
+    if account.is_none_or(|account| account.closes_at.is_some()) {
         return Ok(Redemption::NotAllowed);
     }
     let found = match find_typed(tx, cx, master, &wanted.seeker, &wanted.code).await? {

@@ -165,7 +165,7 @@ async fn person(
 }
 
 /// All of it, by the names of its files.
-async fn unpacked(db: &Db, taking: Taking) -> anyhow::Result<Vec<(String, String)>> {
+pub(crate) async fn unpacked(db: &Db, taking: Taking) -> anyhow::Result<Vec<(String, String)>> {
     let Taking::Begun(mut takeout) = taking else { anyhow::bail!("it was refused") };
     let (mut bytes, mut parts) = (Vec::new(), 0);
     while let Some(part) = takeout.next(db).await? {
@@ -177,14 +177,14 @@ async fn unpacked(db: &Db, taking: Taking) -> anyhow::Result<Vec<(String, String
     let mut files = Vec::new();
     for at in 0..zip.len() {
         let mut file = zip.by_index(at)?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        files.push((file.name()?.into_owned(), text));
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        files.push((file.name()?.into_owned(), String::from_utf8_lossy(&content).into_owned()));
     }
     Ok(files)
 }
 
-fn text_of<'a>(files: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn text_of<'a>(files: &'a [(String, String)], name: &str) -> &'a str {
     files.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
 }
 

@@ -99,11 +99,23 @@ impl Browser {
 
     /// Sends a form, which must lead somewhere else than to the page that says that nothing was done.
     pub(crate) async fn post(&mut self, act: &str, fields: &[(&str, &str)]) -> Result<Answer> {
-        let form = serde_urlencoded::to_string(fields)?;
-        let answer = self.send("POST", &format!("/act/{act}"), &form).await?;
+        let answer = self.send_form(act, fields).await?;
         let place = answer.location();
         ensure!(place.starts_with('/') && !place.starts_with("/not-done"), "{act}: {} {place:?}", answer.status);
         Ok(answer)
+    }
+
+    /// Sends a form that leads to somebody else's page, such as the one on which is paid; answers where that is.
+    pub(crate) async fn leave(&mut self, act: &str, fields: &[(&str, &str)]) -> Result<String> {
+        let answer = self.send_form(act, fields).await?;
+        let place = answer.location();
+        ensure!(place.starts_with("http"), "{act}: {} {place:?}", answer.status);
+        Ok(place.to_owned())
+    }
+
+    async fn send_form(&mut self, act: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let form = serde_urlencoded::to_string(fields)?;
+        self.send("POST", &format!("/act/{act}"), &form).await
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Answer> {

@@ -26,6 +26,10 @@ const CUSTOMERS: [&str; 6] = ["/", "/overview", "/licenses", "/invoices", "/acco
 const STAFF: [&str; 4] = ["/staff", "/staff/settings", "/staff/audit", "/account"];
 const VISITORS: [&str; 5] = ["/", "/log-in", "/sign-up", "/docs/api", "/.well-known/keys.json"];
 
+/// What the owner, who is a partner, gets to by links.
+const OF_PARTNERS: [&str; 5] =
+    ["/partner/clients", "/partner/codes", "/partner/commissions", "/partner/vouchers", "/partner/vouchers/ord_"];
+
 /// Every row of every table.
 async fn rows(product: &Product) -> Result<Vec<u8>> {
     let mut all = Vec::new();
@@ -86,6 +90,11 @@ async fn files(product: &Product) -> Result<Vec<u8>> {
 /// What is found on all pages that somebody gets to, and how many they are.
 async fn seen(who: &str, browser: &mut Browser, starts: &[&str], hunt: &Hunt) -> Result<(BTreeSet<String>, usize)> {
     let pages = browser.walk(starts).await?;
+    if who == "the owner" {
+        let opened = |page: &str| pages.iter().any(|(path, answer)| answer.status == 200 && path.starts_with(page));
+        let missed: Vec<_> = OF_PARTNERS.iter().filter(|page| !opened(page)).collect();
+        ensure!(missed.is_empty(), "the owner did not get to {missed:?}");
+    }
     let mut found = BTreeSet::new();
     for (path, page) in &pages {
         found.extend(hunt.find(&format!("{path} for {who}"), &page.body));

@@ -127,6 +127,13 @@ impl Product {
         MasterKey::new(master_key())
     }
 
+    /// Pays on this page of Stripe's; answers the path of the portal to which it leads.
+    pub(crate) async fn pay(&self, page: &str) -> Result<String> {
+        let place = self.stripe.press(page, "4242").await?;
+        let path = place.strip_prefix(&self.vendor.origin).with_context(|| format!("paying leads to {place}"))?;
+        Ok(path.to_owned())
+    }
+
     /// All that server and commands have printed.
     pub(crate) fn log(&self) -> Result<Vec<u8>> {
         Ok(std::fs::read(log(self.folder.path()))?)

@@ -5,8 +5,10 @@ use anyhow::{Context as _, Result, ensure};
 use backend::accounts::{TotpSecret, find_user_by_email, list_memberships};
 use backend::catalog::{find_plan_by_code, find_product_by_code};
 use backend::clock::DAY_MS;
+use backend::ids::AccountId;
 use backend::keys::active_signing_key;
 use backend::licenses::{LicenseStatus, NewLicense, create_license};
+use backend::partners::{PartnerTerms, TermsSet, set_partner_terms};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
@@ -49,6 +51,7 @@ impl<'a> Walk<'a> {
         walk.use_token().await?;
         walk.use_license().await?;
         walk.ask_for_a_claim().await?;
+        walk.use_voucher().await?;
         walk.work_as_staff().await?;
         walk.tell_of_an_event().await?;
         walk.note_signing_key().await?;
@@ -205,6 +208,58 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// The owner is a partner, buys a voucher, reads its code and redeems it: from then on no page shows it to anybody.
+    async fn use_voucher(&mut self) -> Result<()> {
+        let account = self.account().await?;
+        let plan = self.partner_with_plan(&account).await?;
+        let fields = [
+            ("account_id", account.as_str()),
+            ("plan_id", &plan),
+            ("interval", "month"),
+            ("count", "1"),
+            ("currency", "usd"),
+            ("agreed_minor", "29900"),
+        ];
+        let checkout = self.owner.leave("buy-vouchers", &fields).await?;
+        let order = self.product.pay(&checkout).await?;
+        self.owner.get(&order).await?;
+        let batch = order.replacen("/orders/", "/partner/vouchers/", 1);
+        let page = self.owner.get(&batch).await?.text();
+        let voucher = pieces(&page, "vch_", |it| it.is_ascii_alphanumeric() || it == '_').pop();
+        let voucher = voucher.with_context(|| format!("no voucher on {batch}: {page}"))?;
+        self.owner.post("reveal-voucher", &[("voucher_id", &voucher)]).await?;
+        let page = self.owner.get(&format!("{batch}/{voucher}")).await?.text();
+        let codes = pieces(&page, "VC-", |it| it.is_ascii_alphanumeric() || it == '-');
+        let code = codes.into_iter().find(|code| code.len() == 38).with_context(|| format!("no code: {page}"))?;
+        self.note("code of a voucher", &code);
+        let table = format!("{batch}/codes.csv");
+        ensure!(self.owner.get(&table).await?.text().contains(&code), "whoever typed the password gets the codes");
+        // Whoever has it types it before logging in, and is asked who that is.
+        let asked = self.visitor.post("enter-voucher", &[("code", &code)]).await?;
+        self.visitor.get(asked.location()).await?;
+        self.owner.post("redeem-voucher", &[("account_id", &account), ("code", &code)]).await?;
+        // Too late, and told so.
+        self.owner.post("redeem-voucher", &[("account_id", &account), ("code", &code)]).await?;
+        ensure!(!self.owner.get(&table).await?.text().contains(&code), "the table shows what is over");
+        Ok(())
+    }
+
+    /// Makes an account a partner, and answers the id of a plan that it can buy vouchers of.
+    async fn partner_with_plan(&self, account: &str) -> Result<String> {
+        let (cx, master, id) = (self.product.cx(), self.product.master(), AccountId::from_untrusted(account));
+        let made = self.product.db.write(move |tx| {
+            Box::pin(async move {
+                let terms = PartnerTerms { commission_bp: 2_000, discount_bp: 0, days_until_due: None };
+                let set = set_partner_terms(tx, &cx, &master, &id, terms).await?;
+                ensure!(set == TermsSet::Made, "{set:?}");
+                let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.context("no product")?;
+                let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, "startup").await?.context("no plan")?;
+                Ok::<_, anyhow::Error>(plan.id.to_string())
+            })
+        });
+        made.await
+    }
+
     async fn work_as_staff(&mut self) -> Result<()> {
         let arguments =
             ["admin", "create-staff", "--role", "admin", "--email", STAFF, "--password-stdin", "--totp-secret-stdin"];
@@ -267,7 +322,7 @@ impl<'a> Walk<'a> {
     /// Makes a license for the owner, as an order that was paid does.
     async fn issue(&self) -> Result<String> {
         let (cx, master) = (self.product.cx(), self.product.master());
-        let account_id = backend::ids::AccountId::from_untrusted(&self.account().await?);
+        let account_id = AccountId::from_untrusted(&self.account().await?);
         let made = self.product.db.write(move |tx| {
             Box::pin(async move {
                 let product = find_product_by_code(tx, &cx.vendor_id, "iot-platform").await?.context("no product")?;

@@ -105,7 +105,7 @@ fn the_file_of_a_demo_catalog_says_what_is_stored() {
 }
 
 #[test]
-fn what_is_no_longer_offered_stays_so_and_what_has_no_price_is_left_out() {
+fn what_is_no_longer_offered_stays_so_and_drafts_without_prices_are_part_of_it() {
     let mut current = stored(&demo("iot-platform.toml"));
     let plans = &mut current.products[0].plans;
     plans[0].published = false;
@@ -113,10 +113,17 @@ fn what_is_no_longer_offered_stays_so_and_what_has_no_price_is_left_out() {
     startup.addons[1].offered = false;
     let code = startup.addons[1].code.clone();
     startup.prices.retain(|price| price.option != code);
-    let draft =
-        Plan { code: "draft".to_owned(), published: false, prices: Vec::new(), position: 99, ..plans[0].clone() };
-    plans.push(draft);
+    // Of all that is sold, also with add-ons and packs that have no price either.
+    let models: Vec<Plan> = plans.clone();
+    for model in models {
+        let position = i64::try_from(plans.len()).unwrap();
+        let code = format!("draft-{}", model.code);
+        plans.push(Plan { code, published: false, prices: Vec::new(), position, ..model });
+    }
+    let drafts: Vec<String> = plans.iter().filter(|plan| plan.prices.is_empty()).map(|it| it.code.clone()).collect();
     assert_eq!(changes_of_file(&current), Ok(Vec::new()));
+    let text = write(current.vendor.as_ref().unwrap(), &current.products);
+    assert!(drafts.len() > 5 && drafts.iter().all(|code| text.contains(&format!("code = \"{code}\""))), "{text}");
 }
 
 /// Something that people type, with all that a file has to escape.

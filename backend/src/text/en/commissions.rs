@@ -6,7 +6,7 @@ use crate::clock::UnixMs;
 use crate::commissions::{Month, Payout, StatementLine, Why};
 use crate::money::{Currency, Money};
 
-/// Label in the navigation, and title of the list of months.
+/// Title of the list of months, and label of its link.
 pub const TITLE: &str = "Commissions";
 /// Its lead.
 pub const LEAD: &str = "What you have earned by what your clients pay, by month. Amounts are without tax, and what is given \

@@ -23,6 +23,8 @@ pub fn lead(company: &str, partner: Option<&Partner>) -> String {
 pub const TERMS: &str = "What is agreed";
 /// Where nothing is agreed.
 pub const NO_TERMS: &str = "Nothing is agreed with this account.";
+/// Where the account closes, or is closed.
+pub const CLOSES: &str = "This account closes, so nothing new is agreed with it.";
 /// Heading of the form that makes a partner.
 pub const MAKE: &str = "Make it a partner";
 /// What follows from it.

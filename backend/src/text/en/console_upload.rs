@@ -70,9 +70,3 @@ with `server admin apply-catalog FILE`.
 A plan that is left out is no longer offered; its licenses go on. A product or release that is left out stays.";
 /// Above the member that names the logo.
 pub const FILE_LOGO: &str = "The command looks for the logo beside this file. The console keeps the one that there is.";
-
-/// In place of a plan that no file can state.
-#[must_use]
-pub fn file_leaves_out(plan: &str) -> String {
-    format!("The plan {plan} has no price yet, so it is not part of this file. It stays as it is.")
-}

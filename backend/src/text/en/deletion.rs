@@ -39,7 +39,7 @@ pub const WHAT_STAYS: &str = "What is erased, and what stays";
 /// What stays, a line each.
 pub const STAYS: [&str; 3] = [
     "Names, addresses, messages, feedback, instances and what happened with them are erased.",
-    "Invoices, credit notes and the books behind them stay as they are, because the law says so.",
+    "Invoices, credit notes, partners' statements and the books behind them stay as they are, because the law says so.",
     "The record of who did what stays as well, with what was noted at the time, for as long as the vendor has to account for \
      it. Nobody can change it.",
 ];

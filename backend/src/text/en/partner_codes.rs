@@ -8,7 +8,7 @@ use crate::clock::UnixMs;
 
 // ── The campaigns ───────────────────────────────────────────────────────────────────────────────────
 
-/// Label in the navigation, and title of the list.
+/// Title of the list, and label of its link.
 pub const TITLE: &str = "Codes";
 /// What the list is for.
 pub const LEAD: &str =

@@ -46,7 +46,9 @@ pub fn day(at: UnixMs) -> String {
 
 // ── The partner's clients ───────────────────────────────────────────────────────────────────────────
 
-/// Label in the navigation, and title of the list.
+/// Label in the navigation, and accessible name of the links between a partner's pages.
+pub const SECTION: &str = "Partnership";
+/// Title of the list, and label of its link.
 pub const CLIENTS: &str = "Clients";
 /// Lead of the list.
 pub const CLIENTS_LEAD: &str =
@@ -372,6 +374,10 @@ pub const PARTNERS_LEAD: &str = "Who orders for you and sees what you have.";
 pub const PARTNER_COLUMNS: [&str; 2] = ["Partner", "Since"];
 /// Where there are none.
 pub const NO_PARTNERS: &str = "No partner looks after this account. A partner that shall do so invites you by mail.";
+/// Heading above what a former partner keeps.
+pub const FORMER: &str = "When you were a partner";
+/// What it is.
+pub const FORMER_LEAD: &str = "The vouchers that you bought stay good, and what you have earned stays yours.";
 
 /// On the license that a partner pays.
 #[must_use]

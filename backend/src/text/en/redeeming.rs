@@ -24,6 +24,8 @@ pub const REDEEMED: &str = "This voucher was redeemed before. Ask whoever gave i
 pub const REDEEMED_BY_YOU: &str = "Your company has redeemed this voucher before.";
 /// A code whose money went back.
 pub const VOID: &str = "This voucher is not valid any more. Ask whoever gave it to you.";
+/// For an account that closes.
+pub const CLOSES: &str = "Your account closes, so nothing can be redeemed for it. An owner can keep the account.";
 /// Another code.
 pub const ANOTHER: &str = "Enter another code";
 /// For those who are not signed in.

@@ -57,6 +57,8 @@ pub const BUY: &str = "Buy vouchers";
 pub const NONE: &str = "You have no vouchers yet. Buy some, and their codes are here as soon as they are paid.";
 /// Where there are none, and none can be bought.
 pub const NONE_TO_BUY: &str = "You have no vouchers. Who may buy for your company can buy some here.";
+/// For an account that closes.
+pub const CLOSES: &str = "Your account closes, so nothing new can be bought for it. An owner can keep the account.";
 /// Columns: ordered, plan, number, redeemed, open, void.
 pub const BATCH_COLUMNS: [&str; 6] = ["Ordered", "Plan", "Number", "Redeemed", "Open", "Void"];
 /// Accessible name of the links between parts of a list.

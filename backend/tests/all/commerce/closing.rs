@@ -4,20 +4,28 @@ use backend::Actor;
 use backend::accounts::{list_members, may_act};
 use backend::audit::{seal_rows, verify_audit};
 use backend::billing::handlers;
+use backend::campaigns::NewCampaign;
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::Clock;
 use backend::cx::Cx;
 use backend::db::{Db, DbError, Tx};
 use backend::deletion::rules::GRACE_MS;
 use backend::deletion::{self, AccountClosing, ClosingRequest, Keeping, ask_closing, close_account, keep_account};
+use backend::ids::OrderId;
 use backend::jobs::{Handlers, Runner};
 use backend::licenses::VendorStanding;
 use backend::orders::{OrderPlacement, OrderStatus, Purchase};
+use backend::partners::{PartnerTerms, TermsSet, set_partner_terms};
+use backend::takeout::take_account;
 use backend::text::en::deletion::{CLOSED_ACCOUNT, ERASED};
+use backend::vouchers::{NoteSet, Redemption, list_vouchers, note_voucher};
 
+use super::campaigns::quarter;
 use super::shop::{Shop, run_sql};
+use super::vouchers::{bought, redeem, three};
 use crate::dump::{is_only_in, where_is};
-use crate::support::{NOW, entropy, master, on_both_engines};
+use crate::support::{NOW, cx, entropy, master, on_both_engines};
+use crate::takeout::{text_of, unpacked};
 
 /// Where what an account was called may still stand: in the books, and in the log that nobody can change.
 const KEPT: [&str; 4] = ["audit.before", "audit.after", "invoices.parties", "credit_notes.parties"];
@@ -91,6 +99,51 @@ async fn write_messages(shop: &Shop) -> anyhow::Result<()> {
     run_sql(&shop.db, vec![conversation, message]).await
 }
 
+/// Writes something on the first voucher of an order.
+async fn note_first(shop: &Shop, order_id: &OrderId, note: &'static str) -> anyhow::Result<Option<NoteSet>> {
+    let (cx, id) = (shop.cx(), order_id.clone());
+    let noted: Result<_, DbError> = shop
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some((_, vouchers)) = list_vouchers(tx, &cx, &id, 0, 1).await? else { return Ok(None) };
+                let Some(first) = vouchers.first() else { return Ok(None) };
+                Ok(Some(note_voucher(tx, &cx, &first.voucher.id, note).await?))
+            })
+        })
+        .await;
+    Ok(noted?)
+}
+
+/// The buyer, a partner, has earned something by what this client paid, and was paid a part of it.
+async fn earn_by(shop: &Shop, client: &str) -> anyhow::Result<()> {
+    let commission = format!(
+        "INSERT INTO commissions (id, vendor_id, partner_id, invoice_id, order_id, client_id, client, code, currency,
+             rate_bp, paid_minor, credited_minor, credited_net_minor, settled_minor, refunded_minor, disputed_minor,
+             net_minor, amount_minor, entry_count, created_at, updated_at)
+         SELECT 'cms_1', i.vendor_id, i.account_id, i.id, o.id, i.account_id, '{client}', '', i.currency,
+             1000, 100, 0, 0, 0, 0, 0, 100, 10, 1, 1, 1
+         FROM invoices i JOIN orders o ON o.vendor_id = i.vendor_id AND o.account_id = i.account_id"
+    );
+    let entry = "INSERT INTO commission_entries (id, vendor_id, commission_id, partner_id, why, currency, net_minor,
+                     amount_minor, entered_at)
+                 SELECT 'cms_1.000001', vendor_id, id, partner_id, 'paid', currency, 100, 10, 1 FROM commissions";
+    let payout =
+        "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference,
+                      created_at)
+                  SELECT 'pyo_1', vendor_id, partner_id, currency, 4, 2, 'PAY 7', 2 FROM commissions";
+    run_sql(&shop.db, vec![commission, entry.to_owned(), payout.to_owned()]).await
+}
+
+/// What comes of agreeing on terms with the buyer.
+async fn agree(shop: &Shop) -> anyhow::Result<TermsSet> {
+    let (cx, id) = (cx(&shop.vendor.id, shop.now()), shop.account.id.clone());
+    let terms = PartnerTerms { commission_bp: 1_000, discount_bp: 0, days_until_due: None };
+    let set: Result<_, DbError> =
+        shop.db.write(move |tx| Box::pin(async move { set_partner_terms(tx, &cx, &master(), &id, terms).await })).await;
+    Ok(set?)
+}
+
 on_both_engines! {
     async fn an_account_that_closes_is_forgotten_but_for_its_books(db: Db) {
         let shop = Shop::open(db.clone()).await?;
@@ -151,6 +204,57 @@ on_both_engines! {
         }));
         let report = report.await?;
         assert!(report.chain.is_ok() && report.tail.count == 0, "{report:?}");
+        Ok(())
+    }
+
+    async fn a_partner_that_closes_leaves_statements_and_vouchers_that_others_have(db: Db) {
+        let shop = Shop::open(db.clone()).await?;
+        let (order, codes) = bought(&shop).await?;
+        let client = shop.another_account().await?;
+        shop.campaign(NewCampaign { owner_id: Some(shop.account.id.clone()), ..quarter("WESER-25") }).await?;
+        assert_eq!(note_first(&shop, &order.id, "planted-note").await?, Some(NoteSet::Done));
+        earn_by(&shop, "planted-client").await?;
+        let planted = where_is(&db, "planted-").await?;
+        assert!(planted.contains("vouchers.note") && planted.contains("commissions.client"), "{planted:?}");
+
+        let ClosingRequest::Closes(closes_at) = ask(&shop, &shop.account.company).await? else {
+            panic!("it does not close")
+        };
+        assert_eq!(shop.place(three(&shop, 0).await?).await?, OrderPlacement::NotAllowed, "nothing is bought any more");
+        assert_eq!(redeem(&shop, &shop.account, &codes[0]).await?, Redemption::NotAllowed, "nor redeemed");
+        assert_eq!(agree(&shop).await?, TermsSet::Closes);
+        shop.set_clock(closes_at)?;
+        sweep(&shop).await?;
+        assert_eq!(shop.find_account().await?.closed_at, Some(closes_at));
+        assert_eq!(agree(&shop).await?, TermsSet::Closes);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM partners WHERE ended_at IS NOT NULL").await?, 1);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM campaigns WHERE paused_at IS NOT NULL").await?, 1);
+        is_only_in(&db, "planted-note", &["audit.before", "audit.after"]).await?;
+        assert!(where_is(&db, "planted-client").await?.contains("commissions.client"), "statements stay as they were");
+        let redeemed = redeem(&shop, &client, &codes[0]).await?;
+        assert!(matches!(redeemed, Redemption::Done { .. }), "what is paid stays good: {redeemed:?}");
+        Ok(())
+    }
+
+    async fn a_partner_takes_along_what_it_sold_and_earned_and_no_code(db: Db) {
+        let shop = Shop::open(db.clone()).await?;
+        let (order, codes) = bought(&shop).await?;
+        assert_eq!(note_first(&shop, &order.id, "for Weser").await?, Some(NoteSet::Done));
+        earn_by(&shop, "Weser Sensorik").await?;
+        let taken = take_account(&db, &shop.cx(), &master(), &shop.account.id).await?;
+        let files = unpacked(&db, taken).await?;
+        for (name, held) in [
+            ("vouchers.json", "for Weser"),
+            ("commissions.json", "Weser Sensorik"),
+            ("payouts.json", "PAY 7"),
+        ] {
+            assert!(text_of(&files, name).contains(held), "{name}: {}", text_of(&files, name));
+        }
+        let all = format!("{files:?}");
+        assert!(codes.iter().all(|code| !all.contains(code.as_str())), "no code is taken along");
+        let other = shop.another_account().await?;
+        let files = unpacked(&db, take_account(&db, &shop.cx(), &master(), &other.id).await?).await?;
+        assert_eq!(text_of(&files, "vouchers.json"), "", "whoever never was a partner has none of it");
         Ok(())
     }
 

@@ -40,7 +40,7 @@ async fn make_partner(shop: &Shop) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn three(shop: &Shop, takes_off_minor: i64) -> anyhow::Result<Purchase> {
+pub(super) async fn three(shop: &Shop, takes_off_minor: i64) -> anyhow::Result<Purchase> {
     let plan_id = shop.plan("startup").await?.id;
     let (interval, currency) = (BillingInterval::Month, shop.currency);
     Ok(Purchase::Vouchers(WantedVouchers { plan_id, interval, count: 3, currency, takes_off_minor }))
@@ -54,7 +54,7 @@ async fn placed(shop: &Shop, purchase: Purchase) -> anyhow::Result<(Order, Strin
 }
 
 /// A partner with three vouchers, and their codes.
-async fn bought(shop: &Shop) -> anyhow::Result<(Order, Vec<String>)> {
+pub(super) async fn bought(shop: &Shop) -> anyhow::Result<(Order, Vec<String>)> {
     make_partner(shop).await?;
     let (order, url) = placed(shop, three(shop, TENTH).await?).await?;
     shop.pay(&url, "4242").await?;
@@ -94,7 +94,7 @@ fn request(account_id: &AccountId, code: &str, address: IpAddr) -> RedeemVoucher
     }
 }
 
-async fn redeem(shop: &Shop, account: &Account, code: &str) -> anyhow::Result<Redemption> {
+pub(super) async fn redeem(shop: &Shop, account: &Account, code: &str) -> anyhow::Result<Redemption> {
     let (cx, wanted) = (shop.cx(), request(&account.id, code, ADDRESS));
     Ok(shop.db.write(move |tx| Box::pin(async move { redeem_voucher(tx, &cx, &master(), &wanted).await })).await?)
 }
