@@ -279,13 +279,13 @@ on_both_engines! {
     async fn what_is_owed_keeps_an_account_open_and_what_nobody_paid_is_given_up(db: Db) {
         let shop = Shop::open(db).await?;
         let company = shop.account.company.clone();
-        shop.buy("startup", BillingInterval::Year, 1).await?;
+        shop.buy("startup", BillingInterval::Year, 2).await?;
         let owe = |status: &str, due: i64| vec![format!("UPDATE invoices SET status = '{status}', due_minor = {due}")];
         run_sql(&shop.db, owe("open", 100)).await?;
         let ClosingRequest::Owes(owed) = ask(&shop, &company).await? else { panic!("it closes") };
         assert_eq!(owed.len(), 1);
         run_sql(&shop.db, owe("paid", 0)).await?;
-        let (order, _) = shop.order("startup", BillingInterval::Year, 1).await?;
+        let (order, _) = shop.order("startup", BillingInterval::Year, 2).await?;
         let ClosingRequest::Closes(closes_at) = ask(&shop, &company).await? else { panic!("it does not close") };
         shop.set_clock(closes_at)?;
         run_sql(&shop.db, owe("open", 100)).await?;
