@@ -123,27 +123,34 @@ macro_rules! on {
     };
 }
 
+/// Puts a query on the heap. Use cases await many of them, on both engines, and those futures would otherwise lie in theirs,
+/// which lie in those of whoever calls them: megabytes of stack, and minutes in which the compiler asks each whether it is
+/// [`Send`].
+pub(crate) fn boxed<'q, T>(query: impl Future<Output = T> + Send + 'q) -> BoxFuture<'q, T> {
+    Box::pin(query)
+}
+
 /// The row that `$sql` finds, if any.
 macro_rules! fetch_optional { ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {
-    $crate::db::on!($tx, c => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(c).await)
+    $crate::db::on!($tx, c => $crate::db::boxed(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(c)).await)
         .map_err($crate::db::DbError::from)
 } }
 
 /// The one row that `$sql` always finds.
 macro_rules! fetch_one { ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {
-    $crate::db::on!($tx, c => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(c).await)
+    $crate::db::on!($tx, c => $crate::db::boxed(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(c)).await)
         .map_err($crate::db::DbError::from)
 } }
 
 /// All rows that `$sql` finds.
 macro_rules! fetch_all { ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {
-    $crate::db::on!($tx, c => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(c).await)
+    $crate::db::on!($tx, c => $crate::db::boxed(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(c)).await)
         .map_err($crate::db::DbError::from)
 } }
 
 /// Executes `$sql` and answers how many rows it touched.
 macro_rules! execute { ($tx:expr, $sql:literal $(, $arg:expr)* $(,)?) => {
-    $crate::db::on!($tx, c => sqlx::query($sql)$(.bind($arg))*.execute(c).await.map(|done| done.rows_affected()))
+    $crate::db::on!($tx, c => $crate::db::boxed(sqlx::query($sql)$(.bind($arg))*.execute(c)).await.map(|done| done.rows_affected()))
         .map_err($crate::db::DbError::from)
 } }
 
