@@ -14,6 +14,7 @@ use backend::orders::{
     fulfil_order, order_progress,
 };
 use backend::partners::{PartnerTerms, PartnershipEnd, TermsSet, end_partnership, set_partner_terms};
+use backend::refunds::project_reversals;
 use backend::vouchers::{
     CodeReveal, CodesExport, LookUp, NoteSet, RedeemVoucher, Redemption, Seeker, VoucherStatus, WantedVouchers,
     export_codes, find_origin, find_redeemed, list_vouchers, look_up_voucher, note_voucher, redeem_voucher,
@@ -22,7 +23,7 @@ use backend::vouchers::{
 use futures::future::join_all;
 
 use super::reversals::{balance, payment, settle, status};
-use super::shop::{ADDRESS, Shop};
+use super::shop::{ADDRESS, Shop, run_sql};
 use crate::support::{cx, master, on_both_engines};
 
 const TERMS: PartnerTerms = PartnerTerms { commission_bp: 0, discount_bp: 1_000, days_until_due: None };
@@ -254,10 +255,31 @@ on_both_engines! {
         let expected = [VoucherStatus::Redeemed, VoucherStatus::Void, VoucherStatus::Void];
         assert_eq!(statuses(&shop, &order.id).await?, expected);
         assert_eq!(redeem(&shop, &account, &codes[1]).await?, Redemption::Refused(LookUp::Void));
+        // Nor is one redeemed that nobody has come to make void yet.
+        run_sql(&shop.db, vec!["UPDATE vouchers SET status = 'open', voided_at = NULL WHERE place = 2".to_owned()]).await?;
+        assert_eq!(redeem(&shop, &account, &codes[1]).await?, Redemption::Refused(LookUp::Void));
         // What is heard of once more changes nothing.
         settle(&shop).await?;
         assert_eq!(status(&shop, &license_id).await?, (LicenseStatus::Revoked, "refunded".to_owned()));
         balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn what_was_paid_back_before_the_payment_is_heard_of_makes_vouchers_that_are_void(db: Db) {
+        let shop = Shop::open(db).await?;
+        make_partner(&shop).await?;
+        let (order, url) = placed(&shop, three(&shop, TENTH).await?).await?;
+        shop.pay(&url, "4242").await?;
+        let customer = shop.find_account().await?.stripe_customer_id.expect("a customer");
+        let invoice = shop.objects_of("invoice", &customer).remove(0);
+        let invoice_id = invoice["id"].as_str().expect("an invoice");
+        let page = shop.look(&format!("invoice_payments?invoice={invoice_id}")).await?;
+        let payment = page["data"][0]["payment"]["payment_intent"].as_str().expect("a payment");
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        project_reversals(&shop.commerce, &shop.cx(), invoice_id).await?;
+        let fulfilled = fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        assert_eq!(fulfilled, Fulfilment::Delivered { newly: true });
+        assert_eq!(statuses(&shop, &order.id).await?, [VoucherStatus::Void; 3]);
         Ok(())
     }
 
