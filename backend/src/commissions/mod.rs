@@ -4,13 +4,15 @@
 //! partner that ordered for its client, else the partner whose code was used. It earns by every invoice of what the order
 //! began: the first, renewals, changes, further seats, years of updates; unless an order for these names a partner of its
 //! own. That goes on when the relation with the client has ended, and ends with the partnership: by an invoice that is
-//! paid later nobody earns anything. What was earned before stays, and what is given back later of it is taken back.
+//! paid later nobody earns anything. What was earned before stays, and what is given back later of it is taken back. An account
+//! that becomes a partner anew earns by orders from then on, and not by what it brought before. Orders that were placed before
+//! there were commissions have nobody noted with them, so nobody earns by them or by what they began.
 //!
 //! **How much** follows from what the invoice is now (`rules.rs`): the share of what was paid, net of tax, discounts, credit
 //! notes, refunds and disputes, whoever pays. [`settle_commission`] compares that with what was noted before and writes the
 //! difference, in the transaction that imports the invoice or what was given back of it; so duplicates add nothing, and any
-//! order of events comes to the same. What Stripe takes from a customer's credit is not paid, so nothing is earned by it;
-//! what a credit note keeps as credit is taken back when it is issued.
+//! order of events comes to the same. What a credit note keeps as the customer's credit is money that the vendor
+//! keeps, so it stays earned, and nothing is earned by what Stripe takes from that credit later: each amount counts once.
 //!
 //! **A month that is over never changes**: each difference is an entry with the moment at which it was noted, and entries
 //! stay (the database refuses otherwise). What is given back in March of an invoice of January stands in March. So does a

@@ -163,10 +163,10 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn a_credit_note_takes_back_its_net_amount_and_its_refund_nothing_more(db: Db) {
+    async fn a_credit_note_takes_back_its_net_amount_and_what_it_keeps_as_credit_counts_once(db: Db) {
         let shop = Shop::open(db).await?;
         let partner = shop.partner().await?;
-        let (_, invoice) = shop.sold_by(&partner, &shop.account.id).await?;
+        let (license_id, invoice) = shop.sold_by(&partner, &shop.account.id).await?;
         let staff = finance(&shop).await?;
         let request = CreditInvoice {
             invoice_id: invoice.id.clone(),
@@ -179,14 +179,21 @@ on_both_engines! {
         assert_eq!(credit_invoice(&shop.commerce, &staff, &request).await?, CreditOutcome::Credited);
         settle(&shop).await?;
         assert_eq!(shop.lines(&partner).await?, [(Why::Paid, NET, SHARE), (Why::Credited, -1_000, -200)]);
-        let rest = CreditInvoice {
-            amount_minor: invoice.total_minor - 1_190,
+        let as_credit = CreditInvoice {
+            amount_minor: 20_000,
             settlement: CreditSettlement::Balance,
             credited_before_minor: 1_190,
             ..request
         };
-        assert_eq!(credit_invoice(&shop.commerce, &staff, &rest).await?, CreditOutcome::Credited);
-        assert_eq!(shop.booked().await?, (0, 0));
+        assert_eq!(credit_invoice(&shop.commerce, &staff, &as_credit).await?, CreditOutcome::Credited);
+        settle(&shop).await?;
+        assert_eq!(shop.lines(&partner).await?.len(), 2, "the vendor has the money still");
+        assert_eq!(shop.booked().await?, (SHARE - 200, SHARE - 200));
+        // The credit pays a part of the renewal, and nothing is earned by that: 279.81 of 479.81 are new money.
+        shop.renew(&license_id).await?;
+        assert_eq!(shop.newest_of(&shop.account.id).await?.paid_minor, 27_981);
+        assert_eq!(shop.lines(&partner).await?, [(Why::Paid, 23_513, 4_703)]);
+        assert_eq!(shop.booked().await?, (SHARE - 200 + 4_703, SHARE - 200 + 4_703));
         Ok(())
     }
 
@@ -276,6 +283,33 @@ on_both_engines! {
         settle(&shop).await?;
         assert_eq!(shop.lines(&partner).await?, [(Why::Refunded, -NET, -SHARE)]);
         assert_eq!(shop.booked().await?, (SHARE, SHARE));
+        Ok(())
+    }
+
+    async fn whoever_is_a_partner_anew_earns_nothing_by_what_it_brought_before(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let (license_id, _) = shop.sold_by(&partner, &shop.account.id).await?;
+        shop.is_partner_no_more(&partner).await?;
+        shop.set_clock(shop.now().plus(DAY_MS))?;
+        let terms = PartnerTerms { commission_bp: 2_000, discount_bp: 0, days_until_due: None };
+        let (operator, id) = (cx(&shop.vendor.id, shop.now()), partner.account.id.clone());
+        let set = shop.db.write(move |tx| {
+            Box::pin(async move { set_partner_terms(tx, &operator, &master(), &id, terms).await })
+        });
+        assert_eq!(set.await?, TermsSet::Made);
+        shop.renew(&license_id).await?;
+        assert_eq!(shop.lines(&partner).await?, []);
+        assert_eq!(shop.booked().await?, (SHARE, SHARE));
+
+        // By what it brings now it earns.
+        let campaign = shop.campaign(quarter("FAIR-25")).await?;
+        let (owner, id) = (&partner.account.id, &campaign.id);
+        run_sql(&shop.db, vec![format!("UPDATE campaigns SET owner_account_id = '{owner}' WHERE id = '{id}'")]).await?;
+        let (_, url) = shop.placed(&shop.another_account().await?, "FAIR-25").await?;
+        shop.pay(&url, "4242").await?;
+        settle(&shop).await?;
+        assert_eq!(shop.lines(&partner).await?, [(Why::Paid, 33_600, 6_720)]);
         Ok(())
     }
 
