@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use backend::accounts::Account;
 use backend::catalog::{BillingInterval, PlanKind};
+use backend::clock::HOUR_MS;
 use backend::db::{Db, DbError};
 use backend::ids::{AccountId, LicenseId, OrderId};
 use backend::keys::MasterKey;
@@ -24,6 +25,7 @@ use futures::future::join_all;
 
 use super::reversals::{balance, payment, settle, status};
 use super::shop::{ADDRESS, Shop, run_sql};
+use super::way_back::unfinished;
 use crate::support::{cx, master, on_both_engines};
 
 const TERMS: PartnerTerms = PartnerTerms { commission_bp: 0, discount_bp: 1_000, days_until_due: None };
@@ -291,6 +293,27 @@ on_both_engines! {
         assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
         settle(&shop).await?;
         assert!(table(&shop, &order.id).await.is_err());
+        Ok(())
+    }
+
+    async fn a_batch_takes_the_place_of_no_other_order_and_none_takes_its_place(db: Db) {
+        let shop = Shop::open(db).await?;
+        make_partner(&shop).await?;
+        let (own, _) = shop.order("startup", BillingInterval::Month, 2).await?;
+        let mut ids = vec![own.id];
+        for _ in 0..2 {
+            shop.set_clock(shop.now().plus(HOUR_MS))?;
+            ids.push(placed(&shop, three(&shop, TENTH).await?).await?.0.id);
+        }
+        let left: Vec<OrderId> = unfinished(&shop).await?.into_iter().rev().map(|order| order.id).collect();
+        assert_eq!(left, ids);
+        shop.set_clock(shop.now().plus(25 * HOUR_MS))?;
+        for _ in 0..2 {
+            shop.deliver_all().await?;
+            shop.work().await?;
+        }
+        let mails: Vec<String> = shop.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(mails.iter().filter(|it| it.contains("was not finished")).count(), 3, "{mails:?}");
         Ok(())
     }
 
