@@ -20,7 +20,7 @@ use crate::request::Visit;
 /// Payouts on one page.
 const PAGE: usize = 20;
 
-/// The cards; `None` for accounts that never were partners.
+/// The cards; `None` for accounts that never were partners, and for whoever may not see what they earn.
 pub(super) async fn section(visit: &Visit, role: StaffRole, id: &AccountId) -> Result<Option<AnyView>, NoPage> {
     let after = visit.query("payouts").and_then(|place| TimePlace::parse(&place));
     let (cx, partner_id, from) = (visit.staff_cx(), id.clone(), after.clone());

@@ -15,6 +15,8 @@ pub const TITLE: &str = "Partners";
 /// Its lead.
 pub const LEAD: &str = "Everybody who is a partner or was one, with what is agreed, what it has sold and what it is owed. \
                         Sales are what was paid and kept, without tax.";
+/// Its lead for those who see no money.
+pub const LEAD_WITHOUT_MONEY: &str = "Everybody who is a partner or was one, with what is agreed.";
 /// Columns: partner, terms, since, sales, commission, owed.
 pub const COLUMNS: [&str; 6] = ["Partner", "Agreed", "Since", "Sales", "Commission", "Owed"];
 /// Where there is none.
