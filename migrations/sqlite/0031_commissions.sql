@@ -54,7 +54,7 @@ CREATE TABLE commission_entries (
 );
 CREATE INDEX commission_entries_by_time ON commission_entries (vendor_id, partner_id, entered_at, id);
 
--- What was paid out. In the ledger its source is `payout`.
+-- What was paid out. In the ledger its source is `payout`. What was noted wrongly is taken back by another row.
 CREATE TABLE commission_payouts (
     id            TEXT NOT NULL PRIMARY KEY,
     vendor_id     TEXT NOT NULL,
@@ -63,10 +63,14 @@ CREATE TABLE commission_payouts (
     amount_minor  BIGINT NOT NULL,
     paid_at       BIGINT NOT NULL,                     -- the day on which the money was sent
     reference     TEXT NOT NULL,
+    reverses      TEXT,                                -- the payout that this one takes back
+    reason        TEXT NOT NULL DEFAULT '',            -- why; empty where it takes back nothing
     recorded_by   TEXT,                                -- NULL: the operator, or a program
     created_at    BIGINT NOT NULL,                     -- its place in the statements
     UNIQUE (vendor_id, id),
-    CHECK (amount_minor > 0),
+    UNIQUE (vendor_id, reverses),
+    CHECK (amount_minor <> 0 AND (amount_minor > 0) = (reverses IS NULL)),
+    FOREIGN KEY (vendor_id, reverses) REFERENCES commission_payouts (vendor_id, id),
     FOREIGN KEY (vendor_id, partner_id) REFERENCES partners (vendor_id, account_id),
     FOREIGN KEY (vendor_id, recorded_by) REFERENCES users (vendor_id, id)
 );

@@ -11,6 +11,9 @@ use crate::listing::TimePlace;
 use crate::money::{Currency, Money};
 use crate::partners::{self, PartnerTerms};
 
+/// So many of the newest payouts can be chosen to be taken back.
+const REVERSIBLE: i64 = 50;
+
 /// What a partner has sold and earned in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
@@ -114,6 +117,8 @@ pub struct PartnerMoney {
     pub totals: Vec<Total>,
     /// What was paid out, newest first.
     pub payouts: Vec<Payout>,
+    /// The newest of them that can be taken back.
+    pub reversible: Vec<Payout>,
     /// How many payouts were recorded in all.
     pub recorded: i64,
 }
@@ -136,6 +141,7 @@ pub async fn find_partner_money(
     Ok(Some(PartnerMoney {
         totals: list_totals(tx, &cx.vendor_id, partner_id).await?,
         payouts: store::list_payouts(tx, &cx.vendor_id, partner_id, after, limit).await?,
+        reversible: store::list_reversible(tx, &cx.vendor_id, partner_id, REVERSIBLE).await?,
         recorded: store::count_payouts(tx, &cx.vendor_id, partner_id).await?,
     }))
 }

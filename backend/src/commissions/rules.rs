@@ -6,7 +6,7 @@ use crate::partners::Partner;
 
 /// Hundredths of a percent in the whole.
 const WHOLE_BP: i128 = 10_000;
-/// Most characters of the reference of a payout.
+/// Most characters of the reference of a payout, and of the reason why one is taken back.
 pub const REFERENCE_MAX_CHARS: usize = 140;
 /// How far back the day of a payout can lie, in milliseconds.
 pub const PAID_AGO_MAX_MS: i64 = 366 * DAY_MS;

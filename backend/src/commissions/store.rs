@@ -5,7 +5,7 @@ use super::{Commission, Month, Movement, Payout, StatementLine};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
-use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
+use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, PayoutId, VendorId};
 use crate::invoices::{Invoice, InvoiceStatus};
 use crate::listing::TimePlace;
 use crate::money::Currency;
@@ -370,13 +370,50 @@ pub(super) async fn count_payouts(tx: &mut Tx, vendor_id: &VendorId, partner_id:
     Ok(count)
 }
 
+pub(super) async fn find_payout(tx: &mut Tx, vendor_id: &VendorId, id: &PayoutId) -> Result<Option<Payout>, DbError> {
+    fetch_optional!(tx, Payout, "SELECT * FROM commission_payouts WHERE vendor_id = $1 AND id = $2", vendor_id, id)
+}
+
+/// Whether a payout was taken back. The caller holds the partner's lock.
+pub(super) async fn is_reversed(tx: &mut Tx, vendor_id: &VendorId, id: &PayoutId) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (PayoutId,),
+        "SELECT id FROM commission_payouts WHERE vendor_id = $1 AND reverses = $2",
+        vendor_id,
+        id
+    )?;
+    Ok(row.is_some())
+}
+
+/// The payouts to a partner that can be taken back, newest first, at most `limit`.
+pub(super) async fn list_reversible(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    limit: i64,
+) -> Result<Vec<Payout>, DbError> {
+    fetch_all!(
+        tx,
+        Payout,
+        "SELECT p.* FROM commission_payouts p
+         WHERE p.vendor_id = $1 AND p.partner_id = $2 AND p.reverses IS NULL
+           AND NOT EXISTS (SELECT 1 FROM commission_payouts back
+                           WHERE back.vendor_id = p.vendor_id AND back.reverses = p.id)
+         ORDER BY p.created_at DESC, p.id DESC LIMIT $3",
+        vendor_id,
+        partner_id,
+        limit
+    )
+}
+
 /// Notes a payout. The caller holds the partner's lock.
 pub(super) async fn insert_payout(tx: &mut Tx, it: &Payout) -> Result<(), DbError> {
     execute!(
         tx,
         "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference,
-                                         recorded_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                         reverses, reason, recorded_by, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &it.id,
         &it.vendor_id,
         &it.partner_id,
@@ -384,6 +421,8 @@ pub(super) async fn insert_payout(tx: &mut Tx, it: &Payout) -> Result<(), DbErro
         it.amount_minor,
         it.paid_at,
         &it.reference,
+        it.reverses.as_ref(),
+        &it.reason,
         it.recorded_by.as_ref(),
         it.created_at
     )?;

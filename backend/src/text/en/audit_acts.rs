@@ -94,6 +94,7 @@ const ACTS: &[(&str, &str)] = &[
     ("claim.approve", "Gave a license to an instance that asked"),
     ("claim.decline", "Turned down an instance that asked for a license"),
     ("commission.pay_out", "Recorded a payout of commissions"),
+    ("commission.reverse_payout", "Took a payout of commissions back"),
     ("commission.settle", "Reckoned up a commission"),
     ("conversion.ask", "Asked to turn the subscription into a perpetual license"),
     ("conversion.settle", "Noted what became of turning the license perpetual"),

@@ -216,6 +216,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "partner_made" => "The account is a partner. Its owners are told by mail.",
         "partner_terms_changed" => "The terms are changed. The partner's owners are told by mail.",
         "partnership_ended" => "The partnership is over. Both sides are told by mail.",
+        "payout_reversed" => "The payout is taken back, and the partner is told by mail.",
         "payout_recorded" => "The payout is recorded, and the partner is told by mail.",
         "client_invited" => "The invitation is on its way.",
         "relation_accepted" => "You have a partner now. It is told by mail.",
