@@ -243,6 +243,7 @@ const ACTS: &[(&str, &str)] = &[
     ("voucher.note", "Changed the note on a voucher"),
     ("voucher.redeem", "Redeemed a voucher"),
     ("voucher.reopen", "Made void vouchers valid again: their money has come back"),
+    ("voucher.return", "Took open vouchers back"),
     ("voucher.reveal", "Looked at the code of a voucher"),
     ("voucher.void", "Made open vouchers void: their money went back"),
 ];

@@ -221,6 +221,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "client_invited" => "The invitation is on its way.",
         "relation_accepted" => "You have a partner now. It is told by mail.",
         "relation_ended" => "That is over. The other side is told by mail.",
+        "vouchers_returned" => "The vouchers are void, and whoever bought them is told by mail.",
         "voucher_noted" => "The note is saved.",
         "order_sent_to_client" => "The order is placed. Your client gets a mail with the way to pay.",
         _ => return super::members::done(code),
