@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use backend::Cx;
 use backend::accounts::Account;
 use backend::catalog::{BillingInterval, PlanKind};
 use backend::clock::HOUR_MS;
@@ -120,7 +119,7 @@ async fn look_up(shop: &Shop, account: &Account, code: &str) -> anyhow::Result<L
         .await?)
 }
 
-async fn take_back(shop: &Shop, cx: Cx, request: VoidVouchers) -> anyhow::Result<Voiding> {
+async fn take_back(shop: &Shop, cx: backend::Cx, request: VoidVouchers) -> anyhow::Result<Voiding> {
     Ok(shop.db.write(move |tx| Box::pin(async move { void_vouchers(tx, &cx, &master(), &request).await })).await?)
 }
 
