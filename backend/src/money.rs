@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Every currency in which Stripe takes payments (<https://docs.stripe.com/currencies#presentment-currencies>).
+const TAKEN: &str = "\
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf \
+    clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr \
+    ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur \
+    mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr \
+    sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xcg \
+    xof xpf yer zar zmw";
+
 /// A three-letter ISO 4217 code in lower case, as Stripe writes it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -22,6 +31,12 @@ impl Currency {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Whether Stripe takes payments in it. What is read from Stripe or stored may be in another one; what is sold may not.
+    #[must_use]
+    pub fn is_taken_by_stripe(&self) -> bool {
+        TAKEN.split(' ').any(|code| code == self.as_str())
     }
 
     /// How many digits stand behind the decimal point: 2 for most, 0 for JPY, 3 for KWD
@@ -102,5 +117,24 @@ impl Money {
     #[must_use]
     pub const fn new(amount_minor: i64, currency: Currency) -> Self {
         Self { amount_minor, currency }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_list_of_currencies_has_each_of_them_once_and_all_that_are_counted_otherwise() {
+        let codes: Vec<&str> = TAKEN.split(' ').collect();
+        assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
+        assert!(codes.iter().all(|code| Currency::parse(code).is_some_and(|currency| currency.as_str() == *code)));
+        for code in ["usd", "eur", "gbp", "jpy", "krw", "clp", "xpf", "bhd", "jod", "kwd", "omr", "tnd", "isk", "zmw"] {
+            assert!(Currency::parse(code).unwrap().is_taken_by_stripe(), "{code}");
+        }
+        for code in ["xxx", "xyz", "dem", "xau"] {
+            assert!(!Currency::parse(code).unwrap().is_taken_by_stripe(), "{code}");
+        }
     }
 }

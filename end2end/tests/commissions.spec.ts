@@ -114,7 +114,22 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await expect(page.getByRole('alert')).toContainText('is owed in this currency');
   await expect(form.getByLabel('Reference')).toHaveValue(`PAY ${mark}`);
   await axe(page);
+  // What was noted wrongly is taken back, and owed again.
+  await form.getByLabel('Amount').fill('10.00');
+  await form.getByLabel('Reference').fill(`WRONG ${mark}`);
+  await press(form, 'Record the payout');
+  await expect(page.locator('#earned')).toContainText('43.82');
+  const reversal = page.locator('#reversal');
+  await reversal.getByLabel('Reason').fill(' ');
+  await press(reversal, 'Take the payout back');
+  await expect(page.getByRole('alert')).toContainText('Write why');
+  await reversal.getByLabel('Reason').fill('Sent to nobody');
+  await press(reversal, 'Take the payout back');
+  await expect(page.getByText('The payout is taken back, and the partner is told by mail.')).toBeVisible();
+  const back = page.locator('#payouts').getByRole('row').filter({ hasText: `WRONG ${mark} is taken back: Sent to nobody` });
+  await expect(back).toContainText('10.00');
   await form.getByLabel('Amount').fill('50.00');
+  await form.getByLabel('Reference').fill(`PAY ${mark}`);
   await press(form, 'Record the payout');
   await expect(page.getByText('The payout is recorded, and the partner is told by mail.')).toBeVisible();
   await expect(page.locator('#payouts').getByRole('row').filter({ hasText: `PAY ${mark}` })).toContainText('50.00');

@@ -131,4 +131,24 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await expect(row).toContainText('Not a client of yours');
   await expect(page.getByText(customerCompany)).toHaveCount(0);
   await axe(page);
+  await page.context().clearCookies();
+
+  // Staff take one of the two that are left back.
+  await page.goto('/log-in?next=%2Fstaff%2Finvoices');
+  await logIn(page, ADMIN);
+  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').first().click();
+  const vouchers = page.locator('#vouchers');
+  await expect(vouchers).toContainText('3 vouchers for');
+  await expect(page.locator('#credit')).toContainText('of which 2 are open');
+  await axe(page);
+  await vouchers.getByLabel('How many to take back').fill('1');
+  await press(vouchers, 'Take the vouchers back');
+  await expect(page.getByText('The vouchers are void, and whoever bought them is told by mail.')).toBeVisible();
+  await expect(page.locator('#credit')).toContainText('of which 1 is open');
+  await page.context().clearCookies();
+  await page.goto(`/log-in?next=${encodeURIComponent(batch)}`);
+  await logIn(page, partner);
+  await enterCode(page, await nextCode(product, secret));
+  await expect(page.getByRole('row').filter({ hasText: 'Voucher 2' })).toContainText('Open');
+  await expect(page.getByRole('row').filter({ hasText: 'Voucher 3' })).toContainText('Void');
 });

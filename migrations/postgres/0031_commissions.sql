@@ -1,16 +1,9 @@
 -- What partners earn. Who earns by an order is noted with it, and so is the share, because new terms hold for new orders alone.
+-- Nobody earns by orders that were placed before: nothing was agreed for them.
 
 ALTER TABLE orders ADD COLUMN partner_id TEXT REFERENCES partners (account_id);  -- who earns by it; NULL: nobody
 ALTER TABLE orders ADD COLUMN commission_bp BIGINT;                -- of what is paid, in hundredths of a percent
 CREATE INDEX orders_of_partners ON orders (vendor_id, license_id) WHERE partner_id IS NOT NULL;
-
-UPDATE orders SET
-    partner_id = (SELECT r.partner_id FROM client_relations r
-                  WHERE r.vendor_id = orders.vendor_id AND r.id = orders.relation_id),
-    commission_bp = (SELECT p.commission_bp FROM client_relations r
-                     JOIN partners p ON p.vendor_id = r.vendor_id AND p.account_id = r.partner_id
-                     WHERE r.vendor_id = orders.vendor_id AND r.id = orders.relation_id)
-WHERE relation_id IS NOT NULL;
 
 -- One row for each invoice by which a partner earns: what it has come to by now, and what that was reckoned from.
 CREATE TABLE commissions (
@@ -26,9 +19,9 @@ CREATE TABLE commissions (
     currency            TEXT NOT NULL,
     rate_bp             BIGINT NOT NULL,
     paid_minor          BIGINT NOT NULL,               -- of the invoice, with tax
-    credited_minor      BIGINT NOT NULL,               -- taken back by credit notes, with tax
+    credited_minor      BIGINT NOT NULL,               -- taken back by credit notes, with tax, but for what is kept as credit
     credited_net_minor  BIGINT NOT NULL,               -- the same without tax
-    settled_minor       BIGINT NOT NULL,               -- of that: kept for another invoice, or given back outside of Stripe
+    settled_minor       BIGINT NOT NULL,               -- of that: given back outside of Stripe
     refunded_minor      BIGINT NOT NULL,
     disputed_minor      BIGINT NOT NULL,               -- held or lost
     net_minor           BIGINT NOT NULL,               -- what is left, without tax
@@ -61,7 +54,7 @@ CREATE TABLE commission_entries (
 );
 CREATE INDEX commission_entries_by_time ON commission_entries (vendor_id, partner_id, entered_at, id);
 
--- What was paid out. In the ledger its source is `payout`.
+-- What was paid out. In the ledger its source is `payout`. What was noted wrongly is taken back by another row.
 CREATE TABLE commission_payouts (
     id            TEXT NOT NULL PRIMARY KEY,
     vendor_id     TEXT NOT NULL,
@@ -70,10 +63,14 @@ CREATE TABLE commission_payouts (
     amount_minor  BIGINT NOT NULL,
     paid_at       BIGINT NOT NULL,                     -- the day on which the money was sent
     reference     TEXT NOT NULL,
+    reverses      TEXT,                                -- the payout that this one takes back
+    reason        TEXT NOT NULL DEFAULT '',            -- why; empty where it takes back nothing
     recorded_by   TEXT,                                -- NULL: the operator, or a program
     created_at    BIGINT NOT NULL,                     -- its place in the statements
     UNIQUE (vendor_id, id),
-    CHECK (amount_minor > 0),
+    UNIQUE (vendor_id, reverses),
+    CHECK (amount_minor <> 0 AND (amount_minor > 0) = (reverses IS NULL)),
+    FOREIGN KEY (vendor_id, reverses) REFERENCES commission_payouts (vendor_id, id),
     FOREIGN KEY (vendor_id, partner_id) REFERENCES partners (vendor_id, account_id),
     FOREIGN KEY (vendor_id, recorded_by) REFERENCES users (vendor_id, id)
 );

@@ -21,6 +21,7 @@ CREATE TABLE vouchers (
     session_hash    BLOB,                              -- the browser session that did; may see the key at once
     license_id      TEXT,                              -- what came of it
     voided_at       BIGINT,
+    void_reason     TEXT,                              -- reversed: the money of the order went back; returned: given back by staff
     UNIQUE (vendor_id, id),
     UNIQUE (vendor_id, code_hash),
     UNIQUE (order_id, place),

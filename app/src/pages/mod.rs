@@ -101,6 +101,7 @@ pub mod staff_feedback;
 mod staff_handover;
 pub mod staff_instances;
 pub mod staff_invoice;
+mod staff_invoice_vouchers;
 pub mod staff_invoices;
 pub mod staff_ledger;
 pub mod staff_license;

@@ -130,7 +130,7 @@ fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
         Row::new()
             .cell(text::day(it.created_at))
             .cell(text::day(it.paid_at))
-            .cell(it.reference.clone())
+            .cell(text::payout_reference(it))
             .cell(view! { <Money minor=it.amount_minor currency=it.currency.as_str() /> })
     };
     let rows = payouts.iter().map(row).collect();

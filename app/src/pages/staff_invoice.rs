@@ -1,4 +1,5 @@
-//! `/staff/invoices/{id}`: a customer's invoice, what was given back of it, and the form that gives back more.
+//! `/staff/invoices/{id}`: a customer's invoice, what was given back of it, and the form that gives back more. Where it
+//! paid for vouchers, these as well.
 
 use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::db::DbError;
@@ -9,14 +10,16 @@ use backend::invoices::{
 };
 use backend::money::Money as Amount;
 use backend::refunds::{Dispute, DisputeStatus, Refund, RefundStatus, creditable_minor, list_disputes, list_refunds};
-use backend::text::en::{console_money as text, invoice_list, invoices as words, licenses, portal};
+use backend::text::en::{console_money as text, console_vouchers, invoice_list, invoices as words, licenses, portal};
+use backend::vouchers::{Batch, find_batch_for_staff};
 use leptos::prelude::*;
 
 use super::invoices::{day, tone};
 use super::staff_invoices::PATH;
-use super::{NoPage, Page, render, staff_customers, staff_role};
+use super::{NoPage, Page, render, staff_customers, staff_invoice_vouchers, staff_role};
 use crate::api::form::{Refused, take_refused};
 use crate::api::staff_money::{CREDIT, credit_errors, written};
+use crate::api::staff_vouchers::VOID;
 use crate::components::{
     Badge, Breadcrumb, Card, Choice, ChoiceCard, ChoiceCards, Column, Control, Crumb, Emphasis, EmptyState, Fact,
     Facts, Field, Form, LinkButton, Money, PageHead, Row, Table, Tone,
@@ -34,6 +37,7 @@ struct Found {
     notes: Vec<CreditNote>,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
+    vouchers: Option<Batch>,
 }
 
 impl Found {
@@ -46,21 +50,30 @@ impl Found {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
     let id = InvoiceId::from_untrusted(visit.path.split('/').nth(3).unwrap_or_default());
-    let vendor_id = visit.vendor.id.clone();
+    let (vendor_id, cx) = (visit.vendor.id.clone(), visit.staff_cx());
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let Some(invoice) = find_invoice_for_staff(tx, &vendor_id, &id).await? else { return Ok(None) };
+            let vouchers = match &invoice.order_id {
+                Some(order_id) => find_batch_for_staff(tx, &cx, order_id).await?,
+                None => None,
+            };
             Ok::<_, DbError>(Some(Found {
                 lines: list_lines(tx, &vendor_id, &id).await?,
                 notes: list_credit_notes_of(tx, &vendor_id, &id).await?,
                 refunds: list_refunds(tx, &vendor_id, &id).await?,
                 disputes: list_disputes(tx, &vendor_id, &id).await?,
+                vouchers,
                 invoice,
             }))
         })
     });
     let found = found.await?.ok_or(NoPage::NotFound)?;
     let refused = take_refused(CREDIT).await;
+    let vouchers = match &found.vouchers {
+        Some(batch) => Some(staff_invoice_vouchers::card(&found.invoice, batch, role, &take_refused(VOID).await)),
+        None => None,
+    };
     let number = found.invoice.number.clone();
     let crumbs = vec![Crumb::to(text::INVOICES, PATH), Crumb::here(number.clone())];
     let lead = format!("{} · {}", found.invoice.parties.0.buyer.name, words::reason(&found.invoice.billing_reason));
@@ -69,6 +82,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=number.clone() lead=lead />
         <div class="row">{facts(&found.invoice)} {lines(&found)}</div>
         {given_back(&found)}
+        {vouchers}
         {credit_form(&found, role, &refused)}
     };
     Ok(Page::new(number, body))
@@ -222,12 +236,15 @@ fn credit_form(found: &Found, role: StaffRole, refused: &Refused) -> AnyView {
         view! { <ChoiceCards name="settlement" legend=text::SETTLEMENT options=ways.to_vec() /> }
     });
     let reasons = text::REASONS.map(|(value, name)| Choice::new(value, name)).to_vec();
+    let open = found.vouchers.as_ref().map(|batch| batch.open).filter(|open| *open > 0);
+    let hint = open.map(|open| view! { <p>{console_vouchers::credit_hint(open)}</p> });
     let hidden = vec![
         ("invoice_id".to_owned(), invoice.id.to_string()),
         ("credited_before".to_owned(), credited_minor.to_string()),
     ];
     view! {
         <Card title=text::CREDIT lead=lead id="credit">
+            {hint}
             <Form
                 action="/act/credit-invoice"
                 id="credit-form"

@@ -1,4 +1,5 @@
-//! `/staff/partners`: everybody who is a partner or was one, with what it sells and what it is owed. `?after=` goes on in a
+//! `/staff/partners`: everybody who is a partner or was one, with what it sells and what it is owed for those
+//! who may see that. `?after=` goes on in a
 //! long list.
 
 use backend::commissions::{ListedPartner, Total, list_partners};
@@ -29,17 +30,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let mut found = found.await?.ok_or(NoPage::NotFound)?;
     let pages = listing.pages(&mut found, |it| it.place().to_string());
     let [partner, terms, since, sales, commission, owed] = text::COLUMNS;
-    let columns = vec![
-        Column::text(partner),
-        Column::text(terms),
-        Column::text(since),
-        Column::number(sales),
-        Column::number(commission),
-        Column::number(owed),
-    ];
+    let mut columns = vec![Column::text(partner), Column::text(terms), Column::text(since)];
+    let sees_money = found.iter().any(|it| it.totals.is_some());
+    if sees_money {
+        columns.extend([Column::number(sales), Column::number(commission), Column::number(owed)]);
+    }
+    let lead = if sees_money { text::LEAD } else { text::LEAD_WITHOUT_MONEY };
     let rows = found.iter().map(row).collect();
     let body = view! {
-        <PageHead title=text::TITLE lead=text::LEAD />
+        <PageHead title=text::TITLE lead=lead />
         <Table
             caption=text::TITLE
             caption_hidden=true
@@ -58,15 +57,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 fn row(it: &ListedPartner) -> Row {
     let href = partner_page(&it.account_id);
     let former = it.ended_at.map(|_| view! { " " <Badge tone=Tone::Neutral word=text::FORMER /> });
-    let amounts = |of: fn(&Total) -> Amount| {
-        let each: Vec<String> = it.totals.iter().map(|total| commissions::amount(of(total))).collect();
-        if each.is_empty() { text::NOTHING.to_owned() } else { each.join(", ") }
-    };
-    Row::new()
+    let row = Row::new()
         .cell(view! { <a href=href>{it.company.clone()}</a> {former} })
         .cell(text::terms(it.terms))
-        .cell(text::day(it.since))
-        .cell(amounts(|total| Amount::new(total.sales_minor, total.currency)))
+        .cell(text::day(it.since));
+    let Some(totals) = &it.totals else { return row };
+    let amounts = |of: fn(&Total) -> Amount| {
+        let each: Vec<String> = totals.iter().map(|total| commissions::amount(of(total))).collect();
+        if each.is_empty() { text::NOTHING.to_owned() } else { each.join(", ") }
+    };
+    row.cell(amounts(|total| Amount::new(total.sales_minor, total.currency)))
         .cell(amounts(|total| Amount::new(total.earned_minor, total.currency)))
         .cell(amounts(Total::owed))
 }

@@ -1,5 +1,5 @@
-//! What a partner has earned and was paid, on its page in the console: the sums, the form that records a payout, and what was
-//! recorded. `?payouts=` goes on in a long list.
+//! What a partner has earned and was paid, on its page in the console: the sums, the forms that record a payout and take one
+//! back, and what was recorded. `?payouts=` goes on in a long list.
 
 use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::commissions::{PartnerMoney, Payout, Total, find_partner_money};
@@ -12,15 +12,17 @@ use leptos::prelude::*;
 use super::NoPage;
 use crate::api::form::{Refused, take_refused};
 use crate::api::partners::partner_page;
-use crate::api::payouts::{PAYOUT, payout_errors};
+use crate::api::payouts::{PAYOUT, REVERSAL, payout_errors, reversal_errors};
 use crate::api::staff_money::written;
-use crate::components::{Card, Choice, Column, Control, EmptyState, Field, Form, Money, Pagination, Row, Table};
+use crate::components::{
+    Card, Choice, Column, Control, Emphasis, EmptyState, Field, Form, Money, Pagination, Row, Table,
+};
 use crate::request::Visit;
 
 /// Payouts on one page.
 const PAGE: usize = 20;
 
-/// The cards; `None` for accounts that never were partners.
+/// The cards; `None` for accounts that never were partners, and for whoever may not see what they earn.
 pub(super) async fn section(visit: &Visit, role: StaffRole, id: &AccountId) -> Result<Option<AnyView>, NoPage> {
     let after = visit.query("payouts").and_then(|place| TimePlace::parse(&place));
     let (cx, partner_id, from) = (visit.staff_cx(), id.clone(), after.clone());
@@ -33,10 +35,16 @@ pub(super) async fn section(visit: &Visit, role: StaffRole, id: &AccountId) -> R
     let Some(mut money) = found.await? else { return Ok(None) };
     let goes_on = money.payouts.len() > PAGE;
     money.payouts.truncate(PAGE);
-    let form = if staff_may(role, StaffAct::MoveMoney) {
+    let pays_out = staff_may(role, StaffAct::MoveMoney);
+    let form = if pays_out {
         form(visit, id, &money, &take_refused(PAYOUT).await)
     } else {
         view! { <p>{text::NOT_YOURS}</p> }.into_any()
+    };
+    let reversal = if pays_out && !money.reversible.is_empty() {
+        Some(reversal(id, &money.reversible, &take_refused(REVERSAL).await))
+    } else {
+        None
     };
     let pages = pages(id, &money.payouts, after.is_some(), goes_on);
     let section = view! {
@@ -44,6 +52,7 @@ pub(super) async fn section(visit: &Visit, role: StaffRole, id: &AccountId) -> R
         <Card title=text::RECORD lead=text::RECORD_LEAD id="payout">{form}</Card>
         {payouts(&money.payouts)}
         {pages}
+        {reversal}
     };
     Ok(Some(section.into_any()))
 }
@@ -128,6 +137,41 @@ fn form(visit: &Visit, id: &AccountId, money: &PartnerMoney, refused: &Refused) 
     .into_any()
 }
 
+fn reversal(id: &AccountId, reversible: &[Payout], refused: &Refused) -> AnyView {
+    let errors = reversal_errors(refused);
+    let choices = reversible.iter().map(|it| Choice::new(it.id.as_str(), text::payout(it))).collect();
+    let hidden = vec![("account_id".to_owned(), id.to_string())];
+    view! {
+        <Card title=text::REVERSE lead=text::REVERSE_LEAD id="reversal">
+            <Form
+                action="/act/reverse-payout"
+                id="reversal-form"
+                submit=text::REVERSE_SUBMIT
+                emphasis=Emphasis::Plain
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                hidden
+            >
+                <Field
+                    name="payout_id"
+                    label=text::REVERSE_WHICH
+                    control=Control::Select(choices)
+                    value=refused.typed("payout_id")
+                />
+                <Field
+                    name="reason"
+                    label=text::REVERSE_REASON
+                    value=refused.typed("reason")
+                    hint=text::REVERSE_REASON_HINT
+                    autocomplete="off"
+                />
+            </Form>
+            <p>{text::PASSWORD_FIRST}</p>
+        </Card>
+    }
+    .into_any()
+}
+
 fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
     let [recorded, sent, reference, amount] = text::PAYOUT_COLUMNS;
     let columns = vec![Column::text(recorded), Column::text(sent), Column::text(reference), Column::number(amount)];
@@ -135,7 +179,7 @@ fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
         Row::new()
             .cell(text::day(it.created_at))
             .cell(text::day(it.paid_at))
-            .cell(it.reference.clone())
+            .cell(commissions::payout_reference(it))
             .cell(view! { <Money minor=it.amount_minor currency=it.currency.as_str() /> })
     };
     let rows = payouts.iter().map(row).collect();

@@ -1,9 +1,10 @@
 //! The job of the catalog: what was changed in the console reaches Stripe. It is tried again until it has, and what it
-//! has pushed stays pushed.
+//! has pushed stays pushed. Of what Stripe has, only the names are pushed again: whether a price was altered there is for
+//! `apply-catalog` and `check-catalog` to find.
 
 use async_trait::async_trait;
 
-use super::push_prices;
+use super::push_new_prices;
 use crate::billing::Commerce;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -35,10 +36,6 @@ impl Handler for PushPrices {
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         // Without an account at Stripe there is nowhere to push to; applying the file with one pushes everything.
         let Some(stripe) = self.0.stripe.of(&run.cx.vendor_id) else { return Ok(()) };
-        let pushed = push_prices(&self.0.db, stripe, &run.cx).await.map_err(JobError::retry)?;
-        for drift in &pushed.drift {
-            tracing::warn!(lookup_key = drift.lookup_key, vendor_id = %run.cx.vendor_id, "a price was altered at Stripe");
-        }
-        Ok(())
+        push_new_prices(&self.0.db, stripe, &run.cx).await.map(drop).map_err(JobError::retry)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) use logo::clean_logo;
 pub use packs::{Pack, PacksHeld, gives_up_packs};
 pub use publish_plan::{PlanPublication, publish_plan, retire_plan};
 pub use publish_release::{DEFAULT_CHANNEL, NewRelease, Publication, publish_release};
-pub use push_prices::{Drift, PriceList, PushError, PushedPrices, push_prices};
+pub use push_prices::{Drift, FailedPrice, PriceList, PushError, PushedPrices, push_new_prices, push_prices};
 pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem,
     VERSION_MAX_CHARS, is_origin,

@@ -1,8 +1,10 @@
 //! Pushing the catalog's current prices to Stripe, by look-up key.
 //!
-//! Runs after a catalog is applied, outside of any transaction, and stores each of Stripe's ids as soon as
-//! it is known: whatever interrupts it, the next run goes on where it stopped. What was pushed before is
-//! compared again, so that a price archived or replaced at Stripe is noticed.
+//! Runs outside of any transaction, and stores each of Stripe's ids as soon as it is known: whatever interrupts it, the next
+//! run goes on where it stopped. What Stripe does not have yet comes first, and what it refuses keeps back nothing else,
+//! because the price list leaves out what Stripe has not heard of. After a catalog file is applied, what was pushed before is
+//! compared again, so that a price archived or replaced at Stripe is noticed ([`push_prices`]); the console's job asks about
+//! products and what is new alone ([`push_new_prices`]).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +12,7 @@ use super::{BillingInterval, Plan, Price, Product, price_name, store, stripe_pro
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError};
-use crate::stripe::{NewStripePrice, NewStripeProduct, Recurrence, Stripe, StripeError};
+use crate::stripe::{NewStripePrice, NewStripeProduct, Recurrence, Stripe, StripeError, StripeErrorKind};
 use crate::text::en;
 
 /// Where prices are pushed to: Stripe, or a stand-in in tests.
@@ -38,7 +40,7 @@ impl PriceList for Stripe {
 pub struct PushedPrices {
     /// Prices that Stripe did not have.
     pub pushed: usize,
-    /// Prices that Stripe has as we know them.
+    /// Prices that Stripe has as we know them, or that it was not asked about.
     pub unchanged: usize,
     /// Prices that were changed at Stripe.
     pub drift: Vec<Drift>,
@@ -56,50 +58,144 @@ pub struct Drift {
     pub after: String,
 }
 
+/// A price that did not get to Stripe, or of which Stripe could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedPrice {
+    /// The price's look-up key.
+    pub lookup_key: String,
+    /// Stripe's refusal, or why there was none.
+    pub error: StripeError,
+}
+
 /// Why not everything was pushed. What was pushed is stored; run it again.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// Stripe refused or did not answer.
     #[error(transparent)]
     Stripe(#[from] StripeError),
+    /// Stripe did not take some prices; where it could not be had at all, those after the last of them were not tried.
+    #[error("{} price(s) were not pushed: {}", .failed.len(), listed(.failed))]
+    Prices {
+        /// What was done nevertheless.
+        done: PushedPrices,
+        /// All that failed.
+        failed: Vec<FailedPrice>,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// Pushes every current price of the vendor `cx` names.
+fn listed(failed: &[FailedPrice]) -> String {
+    failed.iter().map(|it| format!("{}: {}", it.lookup_key, it.error)).collect::<Vec<_>>().join("; ")
+}
+
+/// Pushes every current price of the vendor `cx` names, and compares those that Stripe has.
 ///
 /// # Errors
-/// [`PushError`], at the first price that fails.
+/// [`PushError::Prices`] with all that failed, after everything else was pushed.
 pub async fn push_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<PushedPrices, PushError> {
+    push(db, stripe, cx, Known::Compared).await
+}
+
+/// Pushes the current prices of the vendor `cx` names that Stripe does not have yet, and the names of all products.
+///
+/// # Errors
+/// [`PushError::Prices`] with all that failed, after everything else was pushed.
+pub async fn push_new_prices(db: &Db, stripe: &dyn PriceList, cx: &Cx) -> Result<PushedPrices, PushError> {
+    push(db, stripe, cx, Known::Trusted).await
+}
+
+/// What is done about prices whose id at Stripe is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Compared,
+    Trusted,
+}
+
+/// A price, and what it is a price of.
+#[derive(Clone, Copy)]
+struct Sold<'c> {
+    product: &'c Product,
+    plan: &'c Plan,
+    price: &'c Price,
+}
+
+async fn push(db: &Db, stripe: &dyn PriceList, cx: &Cx, known: Known) -> Result<PushedPrices, PushError> {
     let plans = load(db, cx).await?;
-    let mut done = PushedPrices::default();
+    let mut all = Vec::new();
     for (product, plan) in &plans {
-        // Each role of a plan, each add-on and each pack, is a product of its own at Stripe, whose pages and invoices name lines by product.
-        let mut products: BTreeMap<String, String> = BTreeMap::new();
-        for price in &plan.prices {
-            let name = price_name(price.role, &price.option);
-            let stripe_product_id = match products.get(&name) {
-                Some(id) => id.clone(),
-                None => stripe.push_product(&stripe_product(product, plan, price)).await?,
-            };
-            products.insert(name, stripe_product_id.clone());
-            let stripe_price_id = stripe.push_price(&stripe_price(product, plan, price, stripe_product_id)).await?;
-            match &price.stripe_price_id {
-                Some(known) if *known == stripe_price_id => done.unchanged += 1,
-                None => {
-                    remember(db, cx, price, stripe_price_id).await?;
-                    done.pushed += 1;
-                }
-                Some(known) => {
-                    let (lookup_key, before) = (price.lookup_key.clone(), known.clone());
-                    replace(db, cx, plan, price, stripe_price_id.clone()).await?;
-                    done.drift.push(Drift { lookup_key, before, after: stripe_price_id });
+        all.extend(plan.prices.iter().map(|price| Sold { product, plan, price }));
+    }
+    all.sort_by_key(|sold| sold.price.stripe_price_id.is_some());
+    let mut pushing = Pushing { db, stripe, cx, known, products: BTreeMap::new(), done: PushedPrices::default() };
+    let mut failed = Vec::new();
+    for sold in all {
+        match pushing.price(sold).await {
+            Ok(()) => {}
+            Err(PushError::Stripe(error)) => {
+                let is_away = matches!(error.kind, StripeErrorKind::Unavailable | StripeErrorKind::Authentication);
+                failed.push(FailedPrice { lookup_key: sold.price.lookup_key.clone(), error });
+                // The others would be told the same, each after a while.
+                if is_away {
+                    break;
                 }
             }
+            Err(error) => return Err(error),
         }
     }
-    Ok(done)
+    let done = pushing.done;
+    if failed.is_empty() { Ok(done) } else { Err(PushError::Prices { done, failed }) }
+}
+
+struct Pushing<'c> {
+    db: &'c Db,
+    stripe: &'c dyn PriceList,
+    cx: &'c Cx,
+    known: Known,
+    /// Those at Stripe that were pushed by now, and what became of it.
+    products: BTreeMap<String, Result<(), StripeError>>,
+    done: PushedPrices,
+}
+
+impl Pushing<'_> {
+    async fn price(&mut self, sold: Sold<'_>) -> Result<(), PushError> {
+        let Sold { product, plan, price } = sold;
+        let stripe_product_id = self.product(sold).await?;
+        if self.known == Known::Trusted && price.stripe_price_id.is_some() {
+            self.done.unchanged += 1;
+            return Ok(());
+        }
+        let pushed = self.stripe.push_price(&stripe_price(product, plan, price, stripe_product_id)).await?;
+        match &price.stripe_price_id {
+            Some(known) if *known == pushed => self.done.unchanged += 1,
+            None => {
+                remember(self.db, self.cx, price, pushed).await?;
+                self.done.pushed += 1;
+            }
+            Some(known) => {
+                let (lookup_key, before) = (price.lookup_key.clone(), known.clone());
+                replace(self.db, self.cx, plan, price, pushed.clone()).await?;
+                self.done.drift.push(Drift { lookup_key, before, after: pushed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Each role of a plan, each add-on and each pack, is a product of its own at Stripe, whose pages and invoices name lines
+    /// by product. It is pushed once for all of its prices.
+    async fn product(&mut self, sold: Sold<'_>) -> Result<String, StripeError> {
+        let product = stripe_product(sold.product, sold.plan, sold.price);
+        let pushed = match self.products.get(&product.id) {
+            Some(pushed) => pushed.clone(),
+            None => {
+                let pushed = self.stripe.push_product(&product).await.map(drop);
+                self.products.insert(product.id.clone(), pushed.clone());
+                pushed
+            }
+        };
+        pushed.map(|()| product.id)
+    }
 }
 
 /// Everything that is sold.

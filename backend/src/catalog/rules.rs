@@ -199,7 +199,7 @@ pub enum Fault {
     TrialMissing,
     /// A perpetual plan without maintenance.
     MaintenanceMissing,
-    /// Not a three-letter currency.
+    /// Not a currency that Stripe takes, in lower case.
     NotACurrency,
     /// Not a positive decimal with exactly this many decimals.
     NotAnAmount(u32),

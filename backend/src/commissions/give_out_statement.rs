@@ -94,9 +94,10 @@ fn table(statement: &Statement, now: UnixMs) -> String {
         ]));
     }
     for it in &statement.payouts {
+        let kind = if it.reverses.is_none() { "paid_out" } else { "payout_reversed" };
         table.push_str(&csv::row([
             it.created_at.date().to_string(),
-            "paid_out".to_owned(),
+            kind.to_owned(),
             String::new(),
             String::new(),
             String::new(),
@@ -158,7 +159,7 @@ fn earned_line(it: &StatementLine) -> Line {
 fn payout_line(it: &Payout) -> Line {
     Line {
         on: it.created_at.date(),
-        what: words::PAID_OUT_LINE.to_owned(),
+        what: words::payout_line(it).to_owned(),
         detail: words::payout_detail(it),
         net_minor: None,
         rate: String::new(),
@@ -222,6 +223,19 @@ mod tests {
             net_minor,
             amount_minor,
         };
+        let payout = |amount_minor, reverses| Payout {
+            id: entropy.id(),
+            vendor_id: entropy.id(),
+            partner_id: entropy.id(),
+            currency: eur,
+            amount_minor,
+            paid_at: month.start(),
+            reference: "PAY 7".to_owned(),
+            reverses,
+            reason: String::new(),
+            recorded_by: None,
+            created_at: month.start(),
+        };
         Statement {
             month,
             is_closed: true,
@@ -249,17 +263,7 @@ mod tests {
                 line(Why::Paid, "=HYPERLINK(\"http://evil\")", "", 10_000, 1_250),
                 line(Why::Refunded, "", "FAIR-20", -2_000, -250),
             ],
-            payouts: vec![Payout {
-                id: entropy.id(),
-                vendor_id: entropy.id(),
-                partner_id: entropy.id(),
-                currency: eur,
-                amount_minor: 100,
-                paid_at: month.start(),
-                reference: "PAY 7".to_owned(),
-                recorded_by: None,
-                created_at: month.start(),
-            }],
+            payouts: vec![payout(400, None), payout(-300, Some(entropy.id()))],
         }
     }
 
@@ -273,7 +277,8 @@ mod tests {
                 "2027-03-01,opening,,,,,EUR,,,1.00",
                 "2027-03-01,paid,\"'=HYPERLINK(\"\"http://evil\"\")\",,A-1,,EUR,100.00,12.50,12.50",
                 "2027-03-01,refunded,,FAIR-20,A-1,,EUR,-20.00,12.50,-2.50",
-                "2027-03-01,paid_out,,,,PAY 7,EUR,,,-1.00",
+                "2027-03-01,paid_out,,,,PAY 7,EUR,,,-4.00",
+                "2027-03-01,payout_reversed,,,,PAY 7,EUR,,,3.00",
                 "2027-03-31,closing,,,,,EUR,,,10.00",
             ]
         );

@@ -11,6 +11,9 @@ use crate::listing::TimePlace;
 use crate::money::{Currency, Money};
 use crate::partners::{self, PartnerTerms};
 
+/// So many of the newest payouts can be chosen to be taken back.
+const REVERSIBLE: i64 = 50;
+
 /// What a partner has sold and earned in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
@@ -56,8 +59,8 @@ pub struct ListedPartner {
     pub since: UnixMs,
     /// When it ceased to be one.
     pub ended_at: Option<UnixMs>,
-    /// What it has sold and earned, by currency.
-    pub totals: Vec<Total>,
+    /// By currency, those in which it has sold something or was paid; `None` for whoever may not see them.
+    pub totals: Option<Vec<Total>>,
 }
 
 impl ListedPartner {
@@ -67,7 +70,7 @@ impl ListedPartner {
         TimePlace::new(self.since, self.account_id.as_str())
     }
 
-    fn new(row: PartnerRow, totals: Vec<Total>) -> Self {
+    fn new(row: PartnerRow, totals: Option<Vec<Total>>) -> Self {
         Self {
             account_id: row.account_id,
             company: row.company,
@@ -97,10 +100,11 @@ pub async fn list_partners(
     if !staff_may_act(tx, cx, StaffAct::See).await? {
         return Ok(None);
     }
+    let sees_money = sees_money(tx, cx).await?;
     let rows = store::list_partners(tx, &cx.vendor_id, after, limit).await?;
     let mut listed = Vec::with_capacity(rows.len());
     for row in rows {
-        let totals = list_totals(tx, &cx.vendor_id, &row.account_id).await?;
+        let totals = if sees_money { Some(list_totals(tx, &cx.vendor_id, &row.account_id).await?) } else { None };
         listed.push(ListedPartner::new(row, totals));
     }
     Ok(Some(listed))
@@ -113,12 +117,14 @@ pub struct PartnerMoney {
     pub totals: Vec<Total>,
     /// What was paid out, newest first.
     pub payouts: Vec<Payout>,
+    /// The newest of them that can be taken back.
+    pub reversible: Vec<Payout>,
     /// How many payouts were recorded in all.
     pub recorded: i64,
 }
 
-/// A partner's money, with at most `limit` payouts after `after`; `None` for whoever is none of the staff, and for accounts
-/// that never were partners.
+/// A partner's money, with at most `limit` payouts after `after`; `None` for whoever may neither see what the vendor
+/// earns nor pay out, and for accounts that never were partners.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -129,15 +135,20 @@ pub async fn find_partner_money(
     after: Option<&TimePlace>,
     limit: i64,
 ) -> Result<Option<PartnerMoney>, DbError> {
-    let may = staff_may_act(tx, cx, StaffAct::See).await?;
-    if !may || partners::find_partner(tx, &cx.vendor_id, partner_id).await?.is_none() {
+    if !sees_money(tx, cx).await? || partners::find_partner(tx, &cx.vendor_id, partner_id).await?.is_none() {
         return Ok(None);
     }
     Ok(Some(PartnerMoney {
         totals: list_totals(tx, &cx.vendor_id, partner_id).await?,
         payouts: store::list_payouts(tx, &cx.vendor_id, partner_id, after, limit).await?,
+        reversible: store::list_reversible(tx, &cx.vendor_id, partner_id, REVERSIBLE).await?,
         recorded: store::count_payouts(tx, &cx.vendor_id, partner_id).await?,
     }))
+}
+
+/// Names and terms are for all of the staff, what is earned and owed is not.
+async fn sees_money(tx: &mut Tx, cx: &Cx) -> Result<bool, DbError> {
+    Ok(staff_may_act(tx, cx, StaffAct::SeeRevenue).await? || staff_may_act(tx, cx, StaffAct::MoveMoney).await?)
 }
 
 /// By currency.

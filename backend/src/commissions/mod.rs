@@ -4,22 +4,26 @@
 //! partner that ordered for its client, else the partner whose code was used. It earns by every invoice of what the order
 //! began: the first, renewals, changes, further seats, years of updates; unless an order for these names a partner of its
 //! own. That goes on when the relation with the client has ended, and ends with the partnership: by an invoice that is
-//! paid later nobody earns anything. What was earned before stays, and what is given back later of it is taken back.
+//! paid later nobody earns anything. What was earned before stays, and what is given back later of it is taken back. An account
+//! that becomes a partner anew earns by orders from then on, and not by what it brought before. Orders that were placed before
+//! there were commissions have nobody noted with them, so nobody earns by them or by what they began.
 //!
 //! **How much** follows from what the invoice is now (`rules.rs`): the share of what was paid, net of tax, discounts, credit
 //! notes, refunds and disputes, whoever pays. [`settle_commission`] compares that with what was noted before and writes the
 //! difference, in the transaction that imports the invoice or what was given back of it; so duplicates add nothing, and any
-//! order of events comes to the same. What Stripe takes from a customer's credit is not paid, so nothing is earned by it;
-//! what a credit note keeps as credit is taken back when it is issued.
+//! order of events comes to the same. What a credit note keeps as the customer's credit is money that the vendor
+//! keeps, so it stays earned, and nothing is earned by what Stripe takes from that credit later: each amount counts once.
 //!
 //! **A month that is over never changes**: each difference is an entry with the moment at which it was noted, and entries
 //! stay (the database refuses otherwise). What is given back in March of an invoice of January stands in March. So does a
-//! payout in the month in which it was recorded, whatever day the money was sent on.
+//! payout in the month in which it was recorded, whatever day the money was sent on. One that was noted wrongly stays, and
+//! another entry takes it back ([`reverse_payout`]), dated when that was noted.
 
 mod give_out_statement;
 mod list_partners;
 mod month;
 mod record_payout;
+mod reverse_payout;
 pub mod rules;
 mod settle_commission;
 mod statement;
@@ -36,6 +40,7 @@ pub use give_out_statement::{statement_as_csv, statement_as_pdf};
 pub use list_partners::{ListedPartner, PartnerMoney, Total, find_partner_money, list_partners};
 pub use month::Month;
 pub use record_payout::{PayoutRecord, RecordPayout, record_payout};
+pub use reverse_payout::{PayoutReversal, ReversePayout, reverse_payout};
 pub(crate) use settle_commission::settle_commission;
 pub use statement::{Balance, MonthSum, Months, Statement, find_statement, list_months};
 
@@ -119,7 +124,7 @@ impl StatementLine {
     }
 }
 
-/// Money that was paid out to a partner.
+/// Money that was paid out to a partner, or a payout that was noted wrongly and is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Payout {
     /// Its id.
@@ -130,12 +135,16 @@ pub struct Payout {
     pub partner_id: AccountId,
     /// Of the amount.
     pub currency: Currency,
-    /// How much, positive.
+    /// How much; negative where it takes a payout back.
     pub amount_minor: i64,
-    /// The first moment of the day on which it was sent.
+    /// The first moment of the day on which it was sent, or taken back.
     pub paid_at: UnixMs,
-    /// What the transfer says.
+    /// What the transfer says; that of the payout which it takes back.
     pub reference: String,
+    /// The payout that it takes back.
+    pub reverses: Option<PayoutId>,
+    /// Why; empty where it takes back nothing.
+    pub reason: String,
     /// Who recorded it; `None` for the operator.
     pub recorded_by: Option<UserId>,
     /// When.

@@ -94,6 +94,8 @@ pub async fn record_payout(
         amount_minor: request.amount_minor,
         paid_at: request.paid_on.map_or(cx.now, UnixMs::start_of),
         reference: request.reference.trim().to_owned(),
+        reverses: None,
+        reason: String::new(),
         recorded_by: cx.actor.person().cloned(),
         created_at: cx.now,
     };
@@ -123,15 +125,19 @@ fn refuse(request: &RecordPayout, recorded: i64, owed_minor: i64, now: UnixMs) -
     if !request.paid_on.is_some_and(is_day) {
         return Some(PayoutRecord::WrongDay);
     }
-    let reference = request.reference.trim();
-    let is_reference = !reference.is_empty()
-        && reference.chars().count() <= rules::REFERENCE_MAX_CHARS
-        && !reference.chars().any(char::is_control)
-        && unprintable(reference).is_none();
-    (!is_reference).then_some(PayoutRecord::WrongReference)
+    (!is_line(request.reference.trim())).then_some(PayoutRecord::WrongReference)
 }
 
-async fn post(tx: &mut Tx, cx: &Cx, payout: &Payout) -> Result<(), CommerceError> {
+/// Whether a text can stand in a statement: some, not too much, and printable.
+pub(super) fn is_line(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().count() <= rules::REFERENCE_MAX_CHARS
+        && !text.chars().any(char::is_control)
+        && unprintable(text).is_none()
+}
+
+/// In the ledger; one that takes another back goes the other way round.
+pub(super) async fn post(tx: &mut Tx, cx: &Cx, payout: &Payout) -> Result<(), CommerceError> {
     let booking = Booking {
         source: Source::Payout,
         source_id: payout.id.as_str(),

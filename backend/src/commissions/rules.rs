@@ -6,7 +6,7 @@ use crate::partners::Partner;
 
 /// Hundredths of a percent in the whole.
 const WHOLE_BP: i128 = 10_000;
-/// Most characters of the reference of a payout.
+/// Most characters of the reference of a payout, and of the reason why one is taken back.
 pub const REFERENCE_MAX_CHARS: usize = 140;
 /// How far back the day of a payout can lie, in milliseconds.
 pub const PAID_AGO_MAX_MS: i64 = 366 * DAY_MS;
@@ -27,16 +27,50 @@ pub struct Sale {
 pub struct Facts {
     /// What was paid, once the whole was; of an invoice that is open, void or given up 0.
     pub paid_minor: i64,
-    /// What credit notes take back, with tax.
+    /// What credit notes take back, with tax, but for what they keep as the customer's credit.
     pub credited_minor: i64,
     /// The same without tax.
     pub credited_net_minor: i64,
-    /// What of that was kept for another invoice, or given back outside of Stripe; the rest is paid back, or was never paid.
+    /// What of that was given back outside of Stripe; the rest is paid back, or was never paid.
     pub settled_minor: i64,
     /// What was paid back, or is on its way.
     pub refunded_minor: i64,
     /// What disputes hold, or have lost.
     pub disputed_minor: i64,
+}
+
+/// A credit note that is issued, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Note {
+    /// With tax.
+    pub total_minor: i64,
+    /// Tax in it.
+    pub tax_minor: i64,
+    /// What of it the customer has as credit.
+    pub credited_minor: i64,
+    /// What of it was given back outside of Stripe.
+    pub elsewhere_minor: i64,
+}
+
+impl Facts {
+    /// The same with what these credit notes take back. What the customer has of them as credit is money that the vendor
+    /// keeps: it was earned by once, and is not again by what the credit pays. Of the net amount of a note that is both,
+    /// the one part is rounded half up.
+    #[must_use]
+    pub fn with_notes(self, notes: &[Note]) -> Self {
+        let none = Self { credited_minor: 0, credited_net_minor: 0, settled_minor: 0, ..self };
+        notes.iter().filter(|note| note.total_minor > 0).fold(none, |facts, note| {
+            let taken_minor = (note.total_minor - note.credited_minor).max(0);
+            let net = i128::from(note.total_minor) - i128::from(note.tax_minor);
+            let taken_net = half_up(net * i128::from(taken_minor), i128::from(note.total_minor));
+            Self {
+                credited_minor: facts.credited_minor + taken_minor,
+                credited_net_minor: facts.credited_net_minor + minor(taken_net),
+                settled_minor: facts.settled_minor + note.elsewhere_minor,
+                ..facts
+            }
+        })
+    }
 }
 
 /// What is earned by an invoice.
@@ -79,8 +113,11 @@ pub fn earned(sale: Sale, facts: Facts) -> Earned {
     // More is kept than was sold while a refund is heard of later than its credit note, or has failed.
     let net = half_up(sold_net * kept.min(sold), sold);
     let amount = half_up(net * i128::from(sale.rate_bp.max(0)), WHOLE_BP);
-    let minor = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
     Earned { net_minor: minor(net), amount_minor: minor(amount) }
+}
+
+fn minor(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// The quotient of two positive numbers, rounded to the nearest, halves up.
@@ -117,10 +154,11 @@ pub fn steps(sale: Sale, before: Facts, after: Facts) -> Vec<Step> {
     steps
 }
 
-/// Whether an account was a partner when something was paid. Stripe counts in whole seconds, and so does this.
+/// Whether an account was a partner when something was paid, and has been since what that is for was ordered: whoever is a
+/// partner anew begins anew. Stripe counts in whole seconds, and so does this.
 #[must_use]
-pub fn was_partner(partner: &Partner, paid_at: UnixMs) -> bool {
-    let has_begun = partner.since.seconds() <= paid_at.seconds();
+pub fn was_partner(partner: &Partner, ordered_at: UnixMs, paid_at: UnixMs) -> bool {
+    let has_begun = partner.since.seconds() <= ordered_at.min(paid_at).seconds();
     has_begun && partner.ended_at.is_none_or(|ended_at| paid_at.seconds() < ended_at.seconds())
 }
 

@@ -25,7 +25,7 @@ fn a_share_is_earned_of_what_is_left_without_tax() {
         (Facts { refunded_minor: 1_190, ..paid() }, 9_000, 1_800, "a refund without a credit note takes its net part"),
         (Facts { refunded_minor: 1_190, ..noted() }, 9_000, 1_800, "a credit note with its refund"),
         (noted(), 9_000, 1_800, "a credit note whose refund has failed"),
-        (Facts { settled_minor: 1_190, ..noted() }, 9_000, 1_800, "a credit note that is kept as credit"),
+        (Facts { settled_minor: 1_190, ..noted() }, 9_000, 1_800, "a credit note that is given back outside of Stripe"),
         (Facts { paid_minor: 10_710, ..noted() }, 9_000, 1_800, "a credit note before the rest was paid"),
         (Facts { refunded_minor: 11_900, ..paid() }, 0, 0, "all is paid back"),
         (Facts { disputed_minor: 11_900, ..paid() }, 0, 0, "all is disputed"),
@@ -35,6 +35,25 @@ fn a_share_is_earned_of_what_is_left_without_tax() {
     ] {
         assert_eq!(earned(SALE, facts), Earned { net_minor, amount_minor }, "{told}");
     }
+}
+
+#[test]
+fn what_a_credit_note_keeps_as_credit_is_not_taken_back() {
+    let note = Note { total_minor: 1_190, tax_minor: 190, ..Note::default() };
+    let taken = |notes: &[Note]| {
+        let facts = paid().with_notes(notes);
+        (facts.credited_minor, facts.credited_net_minor, facts.settled_minor, earned(SALE, facts).amount_minor)
+    };
+    let as_credit = Note { credited_minor: 1_190, ..note };
+    assert_eq!(taken(&[]), (0, 0, 0, 2_000));
+    assert_eq!(taken(&[note]), (1_190, 1_000, 0, 1_800));
+    assert_eq!(taken(&[as_credit]), (0, 0, 0, 2_000));
+    assert_eq!(taken(&[Note { elsewhere_minor: 1_190, ..note }]), (1_190, 1_000, 1_190, 1_800));
+    assert_eq!(taken(&[note, as_credit]), (1_190, 1_000, 0, 1_800));
+    // 500 of 1190 are 420.17 of the net amount.
+    assert_eq!(taken(&[Note { credited_minor: 690, ..note }]), (500, 420, 0, 1_916));
+    // What was noted before does not count twice.
+    assert_eq!(noted().with_notes(&[note]), noted());
 }
 
 #[test]
@@ -90,8 +109,17 @@ fn whoever_is_no_partner_when_an_invoice_is_paid_earns_nothing_by_it() {
         ended_at,
     };
     let (lasting, over) = (partner(None), partner(Some(at(200).plus(5))));
-    assert!(!was_partner(&lasting, at(99)) && was_partner(&lasting, at(100)) && was_partner(&lasting, at(1_000)));
-    assert!(was_partner(&over, at(199)) && !was_partner(&over, at(200)) && !was_partner(&over, at(1_000)));
+    for (partner, ordered_s, paid_s, expected, told) in [
+        (&lasting, 99, 99, false, "before it was one"),
+        (&lasting, 100, 100, true, "in the second in which it became one"),
+        (&lasting, 100, 1_000, true, "long after"),
+        (&lasting, 99, 1_000, false, "what was ordered when it was one before"),
+        (&over, 150, 199, true, "just before the end"),
+        (&over, 150, 200, false, "at the end"),
+        (&over, 150, 1_000, false, "after the end"),
+    ] {
+        assert_eq!(was_partner(partner, at(ordered_s), at(paid_s)), expected, "{told}");
+    }
 }
 
 /// An invoice that was paid as a whole, and what may have become of it.
@@ -114,7 +142,46 @@ fn sales() -> impl Strategy<Value = (Sale, Facts)> {
     })
 }
 
+/// An invoice of a customer, and what was given back of it, in percent of what there is: credit that is used, money paid back,
+/// money given back outside of Stripe, what is kept as credit; and the tax.
+fn histories() -> impl Strategy<Value = Vec<(i64, [i64; 5])>> {
+    let shares = [0_i64..=100, 0_i64..=100, 0_i64..=100, 0_i64..=100, 0_i64..=25];
+    proptest::collection::vec((1_i64..2_000_000, shares), 1..12)
+}
+
 proptest! {
+    #[test]
+    fn over_any_history_a_partner_earns_by_the_money_that_the_vendor_keeps(history in histories()) {
+        let part = |of: i64, percent: i64| of * percent / 100;
+        let (mut credit_minor, mut earned_net, mut kept_net, mut kept_minor) = (0, 0, 0.0, 0);
+        for (total_minor, [used, back, elsewhere, as_credit, tax]) in &history {
+            let (total_minor, tax_minor) = (*total_minor, part(*total_minor, *tax));
+            let used_minor = part(total_minor.min(credit_minor), *used);
+            let paid_minor = total_minor - used_minor;
+            let refunded_minor = part(paid_minor, *back);
+            let elsewhere_minor = part(paid_minor - refunded_minor, *elsewhere);
+            let given_back = refunded_minor + elsewhere_minor;
+            let credited_minor = part(total_minor - given_back, *as_credit);
+            let note = Note {
+                total_minor: given_back + credited_minor,
+                tax_minor: (given_back + credited_minor) * tax_minor / total_minor,
+                credited_minor,
+                elsewhere_minor,
+            };
+            credit_minor += credited_minor - used_minor;
+            let sale = Sale { total_minor, tax_minor, rate_bp: 10_000 };
+            let facts = Facts { paid_minor, refunded_minor, ..Facts::default() }.with_notes(&[note]);
+            let kept = paid_minor - given_back;
+            kept_minor += kept;
+            kept_net += kept as f64 * (total_minor - tax_minor) as f64 / total_minor as f64;
+            earned_net += earned(sale, facts).net_minor;
+        }
+        prop_assert!(kept_minor >= credit_minor, "credit is the customer's money");
+        // Tax, net amount and share are rounded to the minor unit, for each invoice.
+        let off = (earned_net as f64 - kept_net).abs();
+        prop_assert!(off <= 3.0 * history.len() as f64, "earned by {earned_net}, kept {kept_net}");
+    }
+
     #[test]
     fn what_is_earned_is_never_negative_and_never_more_than_the_share_of_what_was_sold((sale, facts) in sales()) {
         let found = earned(sale, facts);

@@ -60,7 +60,7 @@ async fn begin(tx: &mut Tx, cx: &Cx, invoice: &Invoice) -> Result<Option<Commiss
     let Some(found) = find_attribution(tx, cx, invoice).await? else { return Ok(None) };
     let partner = partners::find_partner(tx, &cx.vendor_id, &found.partner_id).await?;
     let paid_at = invoice.paid_at.unwrap_or(cx.now);
-    if !partner.is_some_and(|partner| rules::was_partner(&partner, paid_at)) {
+    if !partner.is_some_and(|partner| rules::was_partner(&partner, found.ordered_at, paid_at)) {
         return Ok(None);
     }
     Ok(Some(Commission {

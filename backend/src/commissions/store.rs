@@ -1,11 +1,11 @@
 //! Commissions and payouts in the database.
 
-use super::rules::{Facts, Step};
+use super::rules::{Facts, Note, Step};
 use super::{Commission, Month, Movement, Payout, StatementLine};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
-use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, VendorId};
+use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, PayoutId, VendorId};
 use crate::invoices::{Invoice, InvoiceStatus};
 use crate::listing::TimePlace;
 use crate::money::Currency;
@@ -16,6 +16,7 @@ pub(super) struct Attribution {
     pub(super) order_id: OrderId,
     pub(super) partner_id: AccountId,
     pub(super) rate_bp: i64,
+    pub(super) ordered_at: UnixMs,
     pub(super) client_id: AccountId,
     pub(super) client: String,
     pub(super) code: String,
@@ -30,7 +31,7 @@ pub(super) async fn find_attribution(
     fetch_optional!(
         tx,
         Attribution,
-        "SELECT o.id AS order_id, o.partner_id, COALESCE(o.commission_bp, 0) AS rate_bp,
+        "SELECT o.id AS order_id, o.partner_id, COALESCE(o.commission_bp, 0) AS rate_bp, o.created_at AS ordered_at,
                 COALESCE(o.licensee_id, o.account_id) AS client_id,
                 CASE WHEN r.status = 'active' THEN COALESCE(a.company, '') ELSE COALESCE(r.company, '') END AS client,
                 CASE WHEN o.relation_id IS NULL THEN COALESCE(o.promotion_code, '') ELSE '' END AS code
@@ -61,12 +62,9 @@ pub(super) async fn find_attributed_order(
     Ok(row.map(|(id,)| id))
 }
 
-/// What was given back of an invoice, summed.
+/// The money of an invoice that went back, summed.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 struct GivenBackRow {
-    credited_minor: i64,
-    credited_net_minor: i64,
-    settled_minor: i64,
     refunded_minor: i64,
     disputed_minor: i64,
 }
@@ -76,26 +74,28 @@ pub(super) async fn find_facts(tx: &mut Tx, invoice: &Invoice) -> Result<Facts, 
     let row = fetch_one!(
         tx,
         GivenBackRow,
-        "SELECT n.credited_minor, n.credited_net_minor, n.settled_minor,
-                CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = $1
+        "SELECT CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = $1
                      AND r.invoice_id = $2 AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
                 CAST(COALESCE((SELECT SUM(d.amount_minor) FROM disputes d WHERE d.vendor_id = $1
-                     AND d.invoice_id = $2 AND d.status IN ('open', 'lost')), 0) AS BIGINT) AS disputed_minor
-         FROM (SELECT CAST(COALESCE(SUM(c.total_minor), 0) AS BIGINT) AS credited_minor,
-                      CAST(COALESCE(SUM(c.total_minor - c.tax_minor), 0) AS BIGINT) AS credited_net_minor,
-                      CAST(COALESCE(SUM(c.credited_minor + c.elsewhere_minor), 0) AS BIGINT) AS settled_minor
-               FROM credit_notes c WHERE c.vendor_id = $1 AND c.invoice_id = $2 AND c.status = 'issued') n",
+                     AND d.invoice_id = $2 AND d.status IN ('open', 'lost')), 0) AS BIGINT) AS disputed_minor",
         &invoice.vendor_id,
         &invoice.id
     )?;
-    Ok(Facts {
+    let notes = fetch_all!(
+        tx,
+        Note,
+        "SELECT total_minor, tax_minor, credited_minor, elsewhere_minor FROM credit_notes
+         WHERE vendor_id = $1 AND invoice_id = $2 AND status = 'issued' ORDER BY id",
+        &invoice.vendor_id,
+        &invoice.id
+    )?;
+    let facts = Facts {
         paid_minor: if invoice.status == InvoiceStatus::Paid { invoice.paid_minor } else { 0 },
-        credited_minor: row.credited_minor,
-        credited_net_minor: row.credited_net_minor,
-        settled_minor: row.settled_minor,
         refunded_minor: row.refunded_minor,
         disputed_minor: row.disputed_minor,
-    })
+        ..Facts::default()
+    };
+    Ok(facts.with_notes(&notes))
 }
 
 /// What is earned by an invoice, as far as it was noted. The caller holds the invoice's lock.
@@ -370,13 +370,50 @@ pub(super) async fn count_payouts(tx: &mut Tx, vendor_id: &VendorId, partner_id:
     Ok(count)
 }
 
+pub(super) async fn find_payout(tx: &mut Tx, vendor_id: &VendorId, id: &PayoutId) -> Result<Option<Payout>, DbError> {
+    fetch_optional!(tx, Payout, "SELECT * FROM commission_payouts WHERE vendor_id = $1 AND id = $2", vendor_id, id)
+}
+
+/// Whether a payout was taken back. The caller holds the partner's lock.
+pub(super) async fn is_reversed(tx: &mut Tx, vendor_id: &VendorId, id: &PayoutId) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (PayoutId,),
+        "SELECT id FROM commission_payouts WHERE vendor_id = $1 AND reverses = $2",
+        vendor_id,
+        id
+    )?;
+    Ok(row.is_some())
+}
+
+/// The payouts to a partner that can be taken back, newest first, at most `limit`.
+pub(super) async fn list_reversible(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    limit: i64,
+) -> Result<Vec<Payout>, DbError> {
+    fetch_all!(
+        tx,
+        Payout,
+        "SELECT p.* FROM commission_payouts p
+         WHERE p.vendor_id = $1 AND p.partner_id = $2 AND p.reverses IS NULL
+           AND NOT EXISTS (SELECT 1 FROM commission_payouts back
+                           WHERE back.vendor_id = p.vendor_id AND back.reverses = p.id)
+         ORDER BY p.created_at DESC, p.id DESC LIMIT $3",
+        vendor_id,
+        partner_id,
+        limit
+    )
+}
+
 /// Notes a payout. The caller holds the partner's lock.
 pub(super) async fn insert_payout(tx: &mut Tx, it: &Payout) -> Result<(), DbError> {
     execute!(
         tx,
         "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference,
-                                         recorded_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                         reverses, reason, recorded_by, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &it.id,
         &it.vendor_id,
         &it.partner_id,
@@ -384,6 +421,8 @@ pub(super) async fn insert_payout(tx: &mut Tx, it: &Payout) -> Result<(), DbErro
         it.amount_minor,
         it.paid_at,
         &it.reference,
+        it.reverses.as_ref(),
+        &it.reason,
         it.recorded_by.as_ref(),
         it.created_at
     )?;

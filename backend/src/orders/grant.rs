@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::ids::{LicenseId, OrderId};
 use crate::licenses::{self, LicenseStatus, NewLicense};
 use crate::stripe::StripeSubscription;
-use crate::{accounts, audit, campaigns, events, invoices, partners, vouchers};
+use crate::{accounts, audit, campaigns, events, invoices, partners, refunds, vouchers};
 
 /// What Stripe has made for an order.
 pub(super) struct Made {
@@ -89,6 +89,8 @@ pub(super) async fn grant(
     }
     let Some(license_id) = license_id else {
         vouchers::make_vouchers(tx, cx, &commerce.master, &order).await?;
+        // That its money went back may have been heard of first.
+        refunds::settle_vouchers(tx, commerce, cx, &order.id).await?;
         return Ok(Fulfilment::Delivered { newly: true });
     };
     handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;

@@ -1,6 +1,6 @@
 //! Orders in the database.
 
-use super::{Order, OrderStatus, Payment};
+use super::{Order, OrderKind, OrderStatus, Payment};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, VendorId};
@@ -235,7 +235,7 @@ pub struct UnfinishedOrder {
 }
 
 /// An account's unfinished orders, newest first: those that wait to be paid, and those that expired since `since`,
-/// unless the plan was ordered again since.
+/// unless the plan was ordered again since. Of vouchers, each batch is an order of its own.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -258,6 +258,7 @@ pub async fn list_unfinished_orders(
            AND (o.status = 'open' OR o.status = 'expired' AND o.created_at >= $3)
            AND NOT EXISTS (SELECT 1 FROM orders later
                            WHERE later.account_id = o.account_id AND later.plan_id = o.plan_id
+                             AND o.kind <> 'vouchers' AND later.kind <> 'vouchers'
                              AND COALESCE(later.licensee_id, later.account_id) = COALESCE(o.licensee_id, o.account_id)
                              AND later.created_at > o.created_at AND later.status IN ('open', 'paid'))
          ORDER BY o.created_at DESC, o.id DESC LIMIT $4",
@@ -268,8 +269,12 @@ pub async fn list_unfinished_orders(
     )
 }
 
-/// Whether an account has ordered a plan of the same product again since an order was placed.
+/// Whether an account has ordered a plan of the same product again since an order was placed. Vouchers are not that, and
+/// neither is another batch of them.
 pub(super) async fn was_ordered_again(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
+    if order.kind == OrderKind::Vouchers {
+        return Ok(false);
+    }
     let row = fetch_optional!(
         tx,
         (OrderId,),
@@ -278,7 +283,7 @@ pub(super) async fn was_ordered_again(tx: &mut Tx, order: &Order) -> Result<bool
          JOIN plans mine ON mine.vendor_id = o.vendor_id AND mine.id = $3
          WHERE o.vendor_id = $1 AND o.account_id = $2 AND o.created_at >= $4 AND o.id <> $5
            AND o.status IN ('open', 'paid') AND p.product_id = mine.product_id
-           AND COALESCE(o.licensee_id, o.account_id) = $6
+           AND COALESCE(o.licensee_id, o.account_id) = $6 AND o.kind <> 'vouchers'
          LIMIT 1",
         &order.vendor_id,
         &order.account_id,

@@ -23,7 +23,7 @@ use crate::money::{Currency, Money};
 pub use credit_invoice::{CreditInvoice, CreditOutcome, CreditRefusal, credit_invoice, creditable_minor};
 pub use project_reversals::{project_reversals, project_reversals_of};
 pub(crate) use settle_license::is_reversed;
-pub(crate) use settle_vouchers::{settle, standing_of_vouchers};
+pub(crate) use settle_vouchers::{settle, settle_vouchers, standing_of_vouchers};
 pub use store::{list_disputes, list_refunds};
 pub(crate) use tell::credit_note as tell_credit_note;
 

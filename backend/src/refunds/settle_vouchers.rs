@@ -26,7 +26,15 @@ pub(crate) async fn settle(tx: &mut Tx, commerce: &Commerce, cx: &Cx, invoice: &
 
 /// Makes the open vouchers of an order void and settles the licenses of the others, or takes that back, as the rows say now.
 /// Does nothing for an order that bought something else.
-async fn settle_vouchers(tx: &mut Tx, commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<(), CommerceError> {
+///
+/// # Errors
+/// [`CommerceError`] when the database fails.
+pub(crate) async fn settle_vouchers(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: &OrderId,
+) -> Result<(), CommerceError> {
     let found = orders::find_order(tx, &cx.vendor_id, order_id).await?;
     if found.is_none_or(|order| order.kind != OrderKind::Vouchers) {
         return Ok(());

@@ -13,6 +13,7 @@
 //! Redeeming makes nobody a client: unless it is one already, the partner sees only that a code was redeemed. Vouchers do
 //! not run out, and outlive the partnership: they are paid. Only when the money of their order goes back are the open
 //! ones void and the licenses of the others revoked (`refunds/settle_vouchers.rs`), which is undone when the refund fails.
+//! Where a part of it goes back, staff say how many open ones become void with it ([`void_vouchers`]); that is not undone.
 
 mod code;
 mod export_codes;
@@ -28,6 +29,7 @@ mod set_reversed;
 mod show_new_key;
 mod store;
 mod tell;
+mod void_vouchers;
 
 use crate::catalog::{BillingInterval, PlanVersion};
 use crate::clock::UnixMs;
@@ -48,6 +50,7 @@ pub(crate) use set_reversed::set_reversed;
 pub use show_new_key::{Redeemed, find_redeemed};
 pub use store::find_origin;
 pub(crate) use store::list_unsettled;
+pub use void_vouchers::{VoidVouchers, Voiding, find_batch_for_staff, void_vouchers};
 
 /// What a partner wants to buy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +76,16 @@ text_enum! {
         Redeemed = "redeemed",
         /// Its money went back before anybody redeemed it.
         Void = "void",
+    }
+}
+
+text_enum! {
+    /// Why a voucher is void.
+    VoidReason {
+        /// The money of its order went back as a whole, which may be undone.
+        Reversed = "reversed",
+        /// Staff have taken it back, with a part of the money.
+        Returned = "returned",
     }
 }
 

@@ -72,15 +72,20 @@ pub async fn redeem_voucher(
     };
     // Its money does not go back while it is redeemed: whoever settles that takes the same lock.
     orders::store::lock_order(tx, &cx.vendor_id, &found.order_id).await?;
+    let (reversal, disputed_at) = refunds::standing_of_vouchers(tx, &cx.vendor_id, &found.order_id).await?;
     let by = Redeemer { account_id, user_id, session_hash: wanted.session_hash.as_deref() };
-    let Some(voucher) = store::take_open(tx, &cx.vendor_id, &found.id, &by, cx.now).await? else {
+    let taken = match reversal {
+        None => store::take_open(tx, &cx.vendor_id, &found.id, &by, cx.now).await?,
+        // Its money is back already, and whoever makes it void has not come to that yet.
+        Some(_) => None,
+    };
+    let Some(voucher) = taken else {
         let now = store::find_voucher(tx, &cx.vendor_id, &found.id).await?;
-        let why = now.and_then(|now| over(&now, account_id)).unwrap_or(LookUp::Unknown);
+        let why = now.map_or(LookUp::Unknown, |now| over(&now, account_id).unwrap_or(LookUp::Void));
         return Ok(Redemption::Refused(why));
     };
     let license = make_license(tx, cx, master, &voucher, wanted).await?;
     store::set_license(tx, &cx.vendor_id, &voucher.id, &license.id).await?;
-    let (_, disputed_at) = refunds::standing_of_vouchers(tx, &cx.vendor_id, &voucher.order_id).await?;
     if disputed_at.is_some() {
         licenses::set_dispute(tx, cx, &license.id, disputed_at).await?;
     }

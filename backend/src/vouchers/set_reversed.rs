@@ -2,25 +2,25 @@
 
 use serde_json::json;
 
-use super::{VoucherStatus, store};
+use super::{VoidReason, store};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::orders::Order;
 
-/// Makes the open vouchers of an order void, or those void ones open again, as its payment says. The caller holds the order's
+/// Makes the open vouchers of an order void, or those open again that were void for that, as its payment says. What staff
+/// made void stays so. The caller holds the order's
 /// lock.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub(crate) async fn set_reversed(tx: &mut Tx, cx: &Cx, order: &Order, is_reversed: bool) -> Result<(), DbError> {
-    let (from, to, act) = if is_reversed {
-        (VoucherStatus::Open, VoucherStatus::Void, "voucher.void")
+    let (vendor_id, why) = (&cx.vendor_id, VoidReason::Reversed);
+    let (count, act) = if is_reversed {
+        (store::void_open(tx, vendor_id, &order.id, why, i64::MAX, cx.now).await?, "voucher.void")
     } else {
-        (VoucherStatus::Void, VoucherStatus::Open, "voucher.reopen")
+        (store::open_void(tx, vendor_id, &order.id, why).await?, "voucher.reopen")
     };
-    let voided_at = is_reversed.then_some(cx.now);
-    let count = store::move_all(tx, &cx.vendor_id, &order.id, (from, to), voided_at).await?;
     if count == 0 {
         return Ok(());
     }

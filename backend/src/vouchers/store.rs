@@ -1,6 +1,6 @@
 //! Vouchers in the database.
 
-use super::{Batch, ListedVoucher, Voucher, VoucherStatus};
+use super::{Batch, ListedVoucher, VoidReason, Voucher};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, UserId, VendorId, VoucherId};
@@ -113,22 +113,45 @@ pub(super) async fn set_note(tx: &mut Tx, vendor_id: &VendorId, id: &VoucherId, 
     Ok(())
 }
 
-/// Moves the vouchers of an order from one standing to another; answers how many there were.
-pub(super) async fn move_all(
+/// Makes open vouchers of an order void, at most `limit`: those without a note first, from the end of the batch. Answers how
+/// many there were. The caller holds the order's lock.
+pub(super) async fn void_open(
     tx: &mut Tx,
     vendor_id: &VendorId,
     order_id: &OrderId,
-    (from, to): (VoucherStatus, VoucherStatus),
-    voided_at: Option<UnixMs>,
+    why: VoidReason,
+    limit: i64,
+    now: UnixMs,
 ) -> Result<u64, DbError> {
     execute!(
         tx,
-        "UPDATE vouchers SET status = $4, voided_at = $5 WHERE vendor_id = $1 AND order_id = $2 AND status = $3",
+        "UPDATE vouchers SET status = 'void', voided_at = $5, void_reason = $3
+         WHERE vendor_id = $1 AND id IN (
+           SELECT v.id FROM vouchers v WHERE v.vendor_id = $1 AND v.order_id = $2 AND v.status = 'open'
+           ORDER BY CASE WHEN v.note = '' THEN 0 ELSE 1 END, v.place DESC LIMIT $4)",
         vendor_id,
         order_id,
-        from,
-        to,
-        voided_at
+        why,
+        limit,
+        now
+    )
+}
+
+/// Opens the vouchers of an order again that are void for this reason; answers how many there were. The caller holds the
+/// order's lock.
+pub(super) async fn open_void(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    order_id: &OrderId,
+    why: VoidReason,
+) -> Result<u64, DbError> {
+    execute!(
+        tx,
+        "UPDATE vouchers SET status = 'open', voided_at = NULL, void_reason = NULL
+         WHERE vendor_id = $1 AND order_id = $2 AND status = 'void' AND void_reason = $3",
+        vendor_id,
+        order_id,
+        why
     )
 }
 

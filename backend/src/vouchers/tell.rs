@@ -21,6 +21,21 @@ pub(super) async fn ready(tx: &mut Tx, cx: &Cx, master: &MasterKey, order: &Orde
     mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
 }
 
+/// Tells whoever ordered that vouchers were taken back; nobody when that person is gone.
+pub(super) async fn returned(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    order: &Order,
+    count: i64,
+) -> Result<(), DbError> {
+    let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let page = format!("{}/partner/vouchers/{}", sender.origin, order.id);
+    let letter = letters::returned(&sender, count, &page);
+    mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
+}
+
 /// Tells whoever redeemed a voucher where its license is.
 pub(super) async fn redeemed(
     tx: &mut Tx,

@@ -6,9 +6,10 @@ use std::sync::Mutex;
 
 use backend::Cx;
 use backend::catalog::{
-    BillingInterval, Catalog, CatalogApplication, Change, Plan, PriceList, PriceRole, Product, Refusal, apply_catalog,
-    find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code, find_release,
-    list_plans, list_products, list_releases, load_catalog, newest_covered_release, preview_catalog, push_prices,
+    BillingInterval, Catalog, CatalogApplication, Change, Plan, PriceList, PriceRole, Product, PushError, Refusal,
+    apply_catalog, find_plan, find_plan_by_code, find_price_by_stripe_id, find_product, find_product_by_code,
+    find_release, list_plans, list_products, list_releases, load_catalog, newest_covered_release, preview_catalog,
+    push_new_prices, push_prices,
 };
 use backend::db::{Db, DbError};
 use backend::ids::VendorId;
@@ -83,6 +84,14 @@ struct FakeState {
     products: BTreeMap<String, String>,
     made: usize,
     fails_after: Option<usize>,
+    /// Look-up keys of prices that are not taken.
+    refuses: Vec<String>,
+    /// Look-up keys that were asked about, in order.
+    asked: Vec<String>,
+}
+
+fn failure(kind: StripeErrorKind) -> StripeError {
+    StripeError { kind, status: None, code: None, decline_code: None, message: "no".to_owned(), request_id: None }
 }
 
 #[async_trait::async_trait]
@@ -95,20 +104,17 @@ impl PriceList for FakeStripe {
     async fn push_price(&self, price: &NewStripePrice) -> Result<String, StripeError> {
         let mut state = self.state.lock().expect("state");
         let amount = price.unit_amount.amount_minor;
+        state.asked.push(price.lookup_key.clone());
+        if state.refuses.contains(&price.lookup_key) {
+            return Err(failure(StripeErrorKind::Refused));
+        }
         if let Some((known, id)) = state.prices.get(&price.lookup_key)
             && *known == amount
         {
             return Ok(id.clone());
         }
         if state.fails_after == Some(state.made) {
-            return Err(StripeError {
-                kind: StripeErrorKind::Unavailable,
-                status: None,
-                code: None,
-                decline_code: None,
-                message: "down".to_owned(),
-                request_id: None,
-            });
+            return Err(failure(StripeErrorKind::Unavailable));
         }
         state.made += 1;
         let id = format!("price_{}", state.made);
@@ -327,6 +333,39 @@ on_both_engines! {
         let old = db.read(move |tx| Box::pin(async move { find_price_by_stripe_id(tx, &vendor_id, &before).await })).await?;
         assert!(old.is_some(), "who bought at the old price is still recognised");
         assert_eq!(push_prices(&db, &stripe, &cx).await?.unchanged, 38);
+        Ok(())
+    }
+
+    async fn a_price_that_stripe_refuses_keeps_back_no_other(db: Db) {
+        let mut catalog = demo("iot-platform.toml");
+        let (vendor, _) = applied(&db, &catalog).await?;
+        let cx: Cx = cx(&vendor.id, NOW);
+        let stripe = FakeStripe::default();
+        let refused = ["nordwind.iot-platform.maker.base.month.usd", "nordwind.iot-platform.pilot.base.year.usd"];
+        stripe.state.lock().expect("state").refuses = refused.map(str::to_owned).to_vec();
+        for known in [0, 36] {
+            let Err(PushError::Prices { done, failed }) = push_new_prices(&db, &stripe, &cx).await else {
+                anyhow::bail!("nothing failed")
+            };
+            let keys: Vec<&str> = failed.iter().map(|it| it.lookup_key.as_str()).collect();
+            assert_eq!(keys, refused, "all that failed, in the order of the price list");
+            assert_eq!((done.pushed, done.unchanged), (36 - known, known));
+            let asked = std::mem::take(&mut stripe.state.lock().expect("state").asked);
+            assert_eq!(asked.len(), 38 - known, "what Stripe has is not asked about again");
+        }
+
+        // What is new comes first; the one that applies a file has the rest compared.
+        let unit = catalog.products[0].plans.iter_mut().flat_map(|plan| &mut plan.prices)
+            .find(|price| price.role == PriceRole::Unit && price.option.is_empty()).expect("a price");
+        unit.unit_amount.amount_minor += 100;
+        applied(&db, &catalog).await?;
+        stripe.state.lock().expect("state").refuses.clear();
+        let pushed = push_prices(&db, &stripe, &cx).await?;
+        let asked = stripe.state.lock().expect("state").asked.clone();
+        let unpushed = ["maker.base.month", "pilot.base.year", "perpetual.unit.once"];
+        let firsts: Vec<&str> = asked.iter().take(3).map(String::as_str).collect();
+        assert_eq!(firsts, unpushed.map(|key| format!("nordwind.iot-platform.{key}.usd")));
+        assert_eq!((pushed.pushed, pushed.unchanged, asked.len()), (3, 35, 38));
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use backend::catalog::{
-    self, Catalog, CatalogApplication, CatalogFileError, Change, Refusal, load_catalog, preview_catalog, push_prices,
+    self, Catalog, CatalogApplication, CatalogFileError, Change, PushError, PushedPrices, Refusal, load_catalog,
+    preview_catalog, push_prices,
 };
 use backend::cx::Entropy;
 use backend::db::{Db, DbError};
@@ -73,13 +74,17 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     }
     match stripe {
         None => println!("No Stripe key is set, so no prices were pushed."),
-        Some(stripe) => {
-            let pushed = push_prices(&db, &stripe, &parts::operator_cx(vendor.id, &clock)).await?;
-            for drift in &pushed.drift {
-                println!("{}", en::catalog::drift(drift));
+        Some(stripe) => match push_prices(&db, &stripe, &parts::operator_cx(vendor.id, &clock)).await {
+            Ok(pushed) => tell(&pushed),
+            Err(PushError::Prices { done, failed }) => {
+                tell(&done);
+                for price in &failed {
+                    eprintln!("{}: {}", price.lookup_key, price.error);
+                }
+                bail!("{} price(s) were not pushed to Stripe. Run the command again.", failed.len());
             }
-            println!("Stripe: {} price(s) pushed, {} as before.", pushed.pushed, pushed.unchanged);
-        }
+            Err(error) => return Err(error.into()),
+        },
     }
     db.close().await;
     Ok(())
@@ -120,6 +125,13 @@ fn show(changes: &[Change], vendor: &str) {
     for change in changes {
         println!("{}", en::catalog::change(change));
     }
+}
+
+fn tell(pushed: &PushedPrices) {
+    for drift in &pushed.drift {
+        println!("{}", en::catalog::drift(drift));
+    }
+    println!("Stripe: {} price(s) pushed, {} as before.", pushed.pushed, pushed.unchanged);
 }
 
 fn confirmed() -> Result<bool> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::MAX_LIMIT;
-use super::prices::parse_amount;
+use super::prices::{currency, parse_amount};
 use super::{CatalogPrice, Check, Fault, label};
 use crate::catalog::catalog_file::{PackSection, PlanSection, TierSection};
 use crate::catalog::{Pack, PlanKind, PriceRole, Tier, Tiers};
@@ -39,7 +39,7 @@ impl Check {
         let mut prices = Vec::new();
         let mut offered = BTreeSet::new();
         for (code, intervals) in &pack.prices {
-            let Some(currency) = Currency::parse(code).filter(|currency| currency.as_str() == code) else {
+            let Some(currency) = currency(code) else {
                 self.problem(format!("{path}.{code}"), Fault::NotACurrency);
                 continue;
             };

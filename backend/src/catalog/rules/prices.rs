@@ -28,7 +28,7 @@ impl Check {
         let mut prices = Vec::new();
         let mut offered = BTreeSet::new();
         for (code, intervals) in &addon.prices {
-            let Some(currency) = Currency::parse(code).filter(|currency| currency.as_str() == code) else {
+            let Some(currency) = currency(code) else {
                 self.problem(format!("{path}.{code}"), Fault::NotACurrency);
                 continue;
             };
@@ -66,7 +66,7 @@ impl Check {
         let mut prices = Vec::new();
         let mut offers: BTreeMap<&str, BTreeSet<(BillingInterval, PriceRole)>> = BTreeMap::new();
         for (code, intervals) in &plan.prices {
-            let Some(currency) = Currency::parse(code).filter(|currency| currency.as_str() == code) else {
+            let Some(currency) = currency(code) else {
                 self.problem(format!("{path}.{code}"), Fault::NotACurrency);
                 continue;
             };
@@ -115,6 +115,11 @@ impl Check {
         self.expect(!tries_what_is_free, path, Fault::TrialOfFree);
         prices
     }
+}
+
+/// A currency as files write it: one that Stripe takes, in lower case.
+pub(super) fn currency(code: &str) -> Option<Currency> {
+    Currency::parse(code).filter(|currency| currency.as_str() == code && currency.is_taken_by_stripe())
 }
 
 /// Stripe takes unit amounts of up to eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).

@@ -194,6 +194,7 @@ fn each_broken_rule_is_found_at_its_place() {
             Fault::PerpetualIncludesOneSeat,
         ),
         ("prices.usd.month", "prices.dollars.month", &format!("{maker}.prices.dollars"), Fault::NotACurrency),
+        ("prices.usd.month", "prices.xyz.month", &format!("{maker}.prices.xyz"), Fault::NotACurrency),
         ("prices.usd.month", "prices.eur.month", &format!("{maker}.prices"), Fault::CurrenciesDiffer),
         ("prices.usd.month", "prices.usd.once", &format!("{maker}.prices.usd.once"), Fault::IntervalOfOtherKind),
         (r#"base = "10.00""#, r#"base = "10""#, &format!("{maker}.prices.usd.month.base"), Fault::NotAnAmount(2)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::prices::parse_amount;
+use super::prices::{currency, parse_amount};
 use super::{CatalogVendor, Check, Fault};
 use crate::catalog::catalog_file::{TransferSection, VendorSection};
 use crate::catalog::logo::{LogoFault, clean_logo};
@@ -81,7 +81,7 @@ impl Check {
         let mut currencies = Vec::with_capacity(codes.len());
         for (at, code) in codes.iter().enumerate() {
             let path = format!("{path}.#{}", at + 1);
-            match Currency::parse(code).filter(|currency| currency.as_str() == code) {
+            match currency(code) {
                 None => self.problem(path, Fault::NotACurrency),
                 Some(currency) if currencies.contains(&currency) => self.problem(path, Fault::Duplicate),
                 Some(currency) => currencies.push(currency),
@@ -95,7 +95,7 @@ impl Check {
         let mut minimum = BTreeMap::new();
         for (code, amount) in &transfer.minimum {
             let path = format!("{path}.minimum.{code}");
-            let Some(currency) = Currency::parse(code).filter(|currency| currency.as_str() == code) else {
+            let Some(currency) = currency(code) else {
                 self.problem(path, Fault::NotACurrency);
                 continue;
             };

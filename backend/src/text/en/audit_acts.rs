@@ -94,6 +94,7 @@ const ACTS: &[(&str, &str)] = &[
     ("claim.approve", "Gave a license to an instance that asked"),
     ("claim.decline", "Turned down an instance that asked for a license"),
     ("commission.pay_out", "Recorded a payout of commissions"),
+    ("commission.reverse_payout", "Took a payout of commissions back"),
     ("commission.settle", "Reckoned up a commission"),
     ("conversion.ask", "Asked to turn the subscription into a perpetual license"),
     ("conversion.settle", "Noted what became of turning the license perpetual"),
@@ -242,6 +243,7 @@ const ACTS: &[(&str, &str)] = &[
     ("voucher.note", "Changed the note on a voucher"),
     ("voucher.redeem", "Redeemed a voucher"),
     ("voucher.reopen", "Made void vouchers valid again: their money has come back"),
+    ("voucher.return", "Took open vouchers back"),
     ("voucher.reveal", "Looked at the code of a voucher"),
     ("voucher.void", "Made open vouchers void: their money went back"),
 ];

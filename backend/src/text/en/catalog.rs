@@ -58,7 +58,7 @@ pub fn fault(fault: &Fault) -> String {
         Fault::MaintenanceMissing => {
             "A perpetual plan must say what a further year of updates costs, in percent of the unit price.".to_owned()
         }
-        Fault::NotACurrency => "This is not a three-letter currency code in lower case, such as usd.".to_owned(),
+        Fault::NotACurrency => "Write the three letters of a currency that Stripe takes, in lower case, such as usd.".to_owned(),
         Fault::NotAnAmount(0) => "Write the amount as a whole number in quotes, such as \"1200\".".to_owned(),
         Fault::NotAnAmount(decimals) => format!(
             "Write the amount in quotes with exactly {decimals} decimals, such as \"10.{}\".",

@@ -181,12 +181,27 @@ pub fn detail(line: &StatementLine) -> String {
 }
 
 /// A payout among the lines.
-pub const PAID_OUT_LINE: &str = "Paid out";
+#[must_use]
+pub fn payout_line(payout: &Payout) -> &'static str {
+    if payout.reverses.is_none() { "Paid out" } else { "Payout taken back" }
+}
 
 /// Below it.
 #[must_use]
 pub fn payout_detail(payout: &Payout) -> String {
-    format!("Sent on {} · {}", day(payout.paid_at), payout.reference)
+    if payout.reverses.is_none() {
+        return format!("Sent on {} · {}", day(payout.paid_at), payout.reference);
+    }
+    payout_reference(payout)
+}
+
+/// What a payout is told apart by: what its transfer says, and why it was taken back where this is that.
+#[must_use]
+pub fn payout_reference(payout: &Payout) -> String {
+    if payout.reverses.is_none() {
+        return payout.reference.clone();
+    }
+    format!("{} is taken back: {}", payout.reference, payout.reason)
 }
 
 /// Heading of a currency.
@@ -202,7 +217,8 @@ pub const NOTHING: &str = "Nothing was earned, taken back or paid out in this mo
 
 /// What a share is reckoned from.
 pub const HOW: &str = "Commission is the agreed share of what was paid without tax, after discounts. What is credited, paid back \
-                       or disputed later is taken back in the month in which that happens. Days are in UTC.";
+                       or disputed later is taken back in the month in which that happens. What a client keeps as credit \
+                       stays earned, and nothing is earned by what that credit pays. Days are in UTC.";
 
 /// What the files are called: ASCII.
 #[must_use]

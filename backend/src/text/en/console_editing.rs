@@ -307,7 +307,7 @@ fn fault(fault: &EditFault) -> String {
         EditFault::NotALimit => "Give a whole number, or write unlimited.",
         EditFault::NotADate => "Give a day, such as 2027-12-31.",
         EditFault::NotAChoice => "Choose one of the answers.",
-        EditFault::Rule(Fault::NotACurrency) => "Give the three letters of a currency, such as usd.",
+        EditFault::Rule(Fault::NotACurrency) => "Give the three letters of a currency that Stripe takes, such as usd.",
         EditFault::Rule(Fault::NotAnAmount(0)) => "Give an amount without decimals, such as 1200.",
         EditFault::Rule(Fault::NotAnAmount(3)) => {
             "Give an amount with a point and at most three decimals, such as 10.500."

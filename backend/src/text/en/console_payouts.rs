@@ -2,8 +2,8 @@
 
 use super::documents;
 use crate::clock::UnixMs;
-use crate::commissions::PayoutRecord;
 use crate::commissions::rules::REFERENCE_MAX_CHARS;
+use crate::commissions::{Payout, PayoutRecord, PayoutReversal};
 use crate::money::Currency;
 use crate::partners::PartnerTerms;
 use crate::pdf::amounts;
@@ -15,6 +15,8 @@ pub const TITLE: &str = "Partners";
 /// Its lead.
 pub const LEAD: &str = "Everybody who is a partner or was one, with what is agreed, what it has sold and what it is owed. \
                         Sales are what was paid and kept, without tax.";
+/// Its lead for those who see no money.
+pub const LEAD_WITHOUT_MONEY: &str = "Everybody who is a partner or was one, with what is agreed.";
 /// Columns: partner, terms, since, sales, commission, owed.
 pub const COLUMNS: [&str; 6] = ["Partner", "Agreed", "Since", "Sales", "Commission", "Owed"];
 /// Where there is none.
@@ -72,6 +74,19 @@ pub const REFERENCE_HINT: &str = "What the transfer says, so that the partner fi
 pub const SUBMIT: &str = "Record the payout";
 /// It asks for the password.
 pub const PASSWORD_FIRST: &str = "You will be asked for your password, unless you typed it a moment ago.";
+/// Heading of the form that takes a payout back.
+pub const REVERSE: &str = "Take a payout back";
+/// What it does.
+pub const REVERSE_LEAD: &str = "For what was noted wrongly. The payout stays in the statements, and a line in this month's takes it back: the amount \
+                                is owed again. The partner is told by mail.";
+/// Label of the payout.
+pub const REVERSE_WHICH: &str = "Payout";
+/// Label of the reason.
+pub const REVERSE_REASON: &str = "Reason";
+/// Beside it.
+pub const REVERSE_REASON_HINT: &str = "The partner reads it, such as: sent to a wrong account.";
+/// Sends the form.
+pub const REVERSE_SUBMIT: &str = "Take the payout back";
 /// Heading of the list.
 pub const PAYOUTS: &str = "What was paid out";
 /// Columns of the list: recorded, sent on, reference, amount.
@@ -89,6 +104,24 @@ pub const NEWEST: &str = "Show the newest payouts";
 #[must_use]
 pub fn shown(count: usize) -> String {
     if count == 1 { "One payout".to_owned() } else { format!("{count} payouts") }
+}
+
+/// A payout among those that can be taken back.
+#[must_use]
+pub fn payout(payout: &Payout) -> String {
+    format!("{}, {}, {}", day(payout.created_at), payout.reference, super::commissions::amount(payout.amount()))
+}
+
+/// Why a payout was not taken back.
+#[must_use]
+pub fn reversal_refusal(refusal: PayoutReversal) -> String {
+    match refusal {
+        PayoutReversal::AlreadyReversed => "This payout was taken back already.".to_owned(),
+        PayoutReversal::WrongReason => {
+            format!("Write why, in at most {REFERENCE_MAX_CHARS} characters that documents can print.")
+        }
+        PayoutReversal::Reversed | PayoutReversal::NotAllowed => NOT_YOURS.to_owned(),
+    }
 }
 
 /// Beside the amount: what is owed, in each currency.

@@ -40,6 +40,7 @@ pub mod console_search;
 pub mod console_settings;
 pub mod console_subscriptions;
 pub mod console_upload;
+pub mod console_vouchers;
 pub mod conversion;
 pub mod countries;
 pub mod currencies;

@@ -321,6 +321,24 @@ pub fn ready(sender: &Sender, product: &str, plan: &str, of: i64, page: &str) ->
     }
 }
 
+/// Tells whoever ordered that vouchers were taken back.
+#[must_use]
+pub fn returned(sender: &Sender, of: i64, page: &str) -> Letter {
+    Letter {
+        subject: format!("{} can no longer be redeemed", count(of)),
+        heading: "Vouchers are taken back".to_owned(),
+        paragraphs: vec![format!(
+            "{} has taken back {} that nobody had redeemed. The list of your vouchers says which are void.",
+            sender.name,
+            count(of)
+        )],
+        button: Some(("Open the vouchers".to_owned(), page.to_owned())),
+        notes: vec!["If this is not what you have agreed, answer this mail.".to_owned()],
+        reason: format!("You get this mail because you bought vouchers from {}.", sender.name),
+        ..Letter::default()
+    }
+}
+
 /// Tells whoever redeemed a voucher where its license is.
 #[must_use]
 pub fn redeemed(sender: &Sender, view: &LicenseView, page: &str) -> Letter {

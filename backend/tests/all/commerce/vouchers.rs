@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use backend::accounts::Account;
 use backend::catalog::{BillingInterval, PlanKind};
+use backend::clock::HOUR_MS;
 use backend::db::{Db, DbError};
 use backend::ids::{AccountId, LicenseId, OrderId};
+use backend::invoices::import_invoice;
 use backend::keys::MasterKey;
 use backend::licenses::LicenseStatus;
 use backend::orders::rules::ChoiceProblem;
@@ -14,15 +16,17 @@ use backend::orders::{
     fulfil_order, order_progress,
 };
 use backend::partners::{PartnerTerms, PartnershipEnd, TermsSet, end_partnership, set_partner_terms};
+use backend::refunds::project_reversals;
 use backend::vouchers::{
-    CodeReveal, CodesExport, LookUp, NoteSet, RedeemVoucher, Redemption, Seeker, VoucherStatus, WantedVouchers,
-    export_codes, find_origin, find_redeemed, list_vouchers, look_up_voucher, note_voucher, redeem_voucher,
-    reveal_code, rules,
+    CodeReveal, CodesExport, LookUp, NoteSet, RedeemVoucher, Redemption, Seeker, VoidVouchers, Voiding, VoucherStatus,
+    WantedVouchers, export_codes, find_origin, find_redeemed, list_vouchers, look_up_voucher, note_voucher,
+    redeem_voucher, reveal_code, rules, void_vouchers,
 };
 use futures::future::join_all;
 
-use super::reversals::{balance, payment, settle, status};
-use super::shop::{ADDRESS, Shop};
+use super::reversals::{balance, finance, payment, settle, status};
+use super::shop::{ADDRESS, Shop, run_sql};
+use super::way_back::unfinished;
 use crate::support::{cx, master, on_both_engines};
 
 const TERMS: PartnerTerms = PartnerTerms { commission_bp: 0, discount_bp: 1_000, days_until_due: None };
@@ -113,6 +117,10 @@ async fn look_up(shop: &Shop, account: &Account, code: &str) -> anyhow::Result<L
         .db
         .write(move |tx| Box::pin(async move { look_up_voucher(tx, &cx, &master(), &seeker, &code).await }))
         .await?)
+}
+
+async fn take_back(shop: &Shop, cx: backend::Cx, request: VoidVouchers) -> anyhow::Result<Voiding> {
+    Ok(shop.db.write(move |tx| Box::pin(async move { void_vouchers(tx, &cx, &master(), &request).await })).await?)
 }
 
 on_both_engines! {
@@ -254,10 +262,84 @@ on_both_engines! {
         let expected = [VoucherStatus::Redeemed, VoucherStatus::Void, VoucherStatus::Void];
         assert_eq!(statuses(&shop, &order.id).await?, expected);
         assert_eq!(redeem(&shop, &account, &codes[1]).await?, Redemption::Refused(LookUp::Void));
+        // Nor is one redeemed that nobody has come to make void yet.
+        run_sql(&shop.db, vec!["UPDATE vouchers SET status = 'open', voided_at = NULL, void_reason = NULL WHERE place = 2".to_owned()]).await?;
+        assert_eq!(redeem(&shop, &account, &codes[1]).await?, Redemption::Refused(LookUp::Void));
         // What is heard of once more changes nothing.
         settle(&shop).await?;
         assert_eq!(status(&shop, &license_id).await?, (LicenseStatus::Revoked, "refunded".to_owned()));
         balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn staff_take_back_as_many_open_ones_as_they_say_and_for_good(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (order, codes) = bought(&shop).await?;
+        let account = shop.another_account().await?;
+        redeemed(&shop, &account, &codes[0]).await?;
+        let staff = finance(&shop).await?;
+        let right = VoidVouchers { order_id: order.id.clone(), count: 1, open_before: 2 };
+        let other = shop.order("startup", BillingInterval::Month, 2).await?.0.id;
+        for (cx, request, expected) in [
+            (shop.cx(), right.clone(), Voiding::NotAllowed),
+            (staff.clone(), VoidVouchers { order_id: other, ..right.clone() }, Voiding::NotAllowed),
+            (staff.clone(), VoidVouchers { count: 0, ..right.clone() }, Voiding::WrongCount { open: 2 }),
+            (staff.clone(), VoidVouchers { count: 3, ..right.clone() }, Voiding::WrongCount { open: 2 }),
+            (staff.clone(), VoidVouchers { open_before: 3, ..right.clone() }, Voiding::Outdated),
+        ] {
+            assert_eq!(take_back(&shop, cx, request.clone()).await?, expected, "{request:?}");
+        }
+        // One that is noted for somebody goes last.
+        let (cx, id) = (shop.cx(), order.id.clone());
+        let found = shop.db.read(|tx| Box::pin(async move { list_vouchers(tx, &cx, &id, 2, 9).await })).await?;
+        let (cx, third) = (shop.cx(), found.expect("a batch").1.remove(0).voucher.id);
+        let noted = shop.db.write(move |tx| Box::pin(async move { note_voucher(tx, &cx, &third, "for Weser").await }));
+        assert_eq!(noted.await?, NoteSet::Done);
+        shop.work().await?;
+        shop.outbox.take();
+        let mut done = 0;
+        for outcome in join_all((0..8).map(|_| take_back(&shop, staff.clone(), right.clone()))).await {
+            match outcome? {
+                Voiding::Done => done += 1,
+                other => assert_eq!(other, Voiding::Outdated),
+            }
+        }
+        assert_eq!(done, 1);
+        let left = [VoucherStatus::Redeemed, VoucherStatus::Void, VoucherStatus::Open];
+        assert_eq!(statuses(&shop, &order.id).await?, left);
+        assert_eq!(redeem(&shop, &account, &codes[1]).await?, Redemption::Refused(LookUp::Void));
+        shop.work().await?;
+        let mails: Vec<String> = shop.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(mails, ["1 voucher can no longer be redeemed"]);
+
+        // All of the money goes back, and comes again: what staff have taken back stays so.
+        let invoice = shop.invoices().await?.remove(0);
+        let payment = payment(&shop, &invoice).await?;
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        settle(&shop).await?;
+        let all = [VoucherStatus::Redeemed, VoucherStatus::Void, VoucherStatus::Void];
+        assert_eq!(statuses(&shop, &order.id).await?, all);
+        run_sql(&shop.db, vec!["UPDATE refunds SET status = 'failed'".to_owned()]).await?;
+        import_invoice(&shop.commerce, &shop.cx(), &invoice.stripe_invoice_id).await?;
+        assert_eq!(statuses(&shop, &order.id).await?, left);
+        Ok(())
+    }
+
+    async fn what_was_paid_back_before_the_payment_is_heard_of_makes_vouchers_that_are_void(db: Db) {
+        let shop = Shop::open(db).await?;
+        make_partner(&shop).await?;
+        let (order, url) = placed(&shop, three(&shop, TENTH).await?).await?;
+        shop.pay(&url, "4242").await?;
+        let customer = shop.find_account().await?.stripe_customer_id.expect("a customer");
+        let invoice = shop.objects_of("invoice", &customer).remove(0);
+        let invoice_id = invoice["id"].as_str().expect("an invoice");
+        let page = shop.look(&format!("invoice_payments?invoice={invoice_id}")).await?;
+        let payment = page["data"][0]["payment"]["payment_intent"].as_str().expect("a payment");
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        project_reversals(&shop.commerce, &shop.cx(), invoice_id).await?;
+        let fulfilled = fulfil_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        assert_eq!(fulfilled, Fulfilment::Delivered { newly: true });
+        assert_eq!(statuses(&shop, &order.id).await?, [VoucherStatus::Void; 3]);
         Ok(())
     }
 
@@ -269,6 +351,27 @@ on_both_engines! {
         assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
         settle(&shop).await?;
         assert!(table(&shop, &order.id).await.is_err());
+        Ok(())
+    }
+
+    async fn a_batch_takes_the_place_of_no_other_order_and_none_takes_its_place(db: Db) {
+        let shop = Shop::open(db).await?;
+        make_partner(&shop).await?;
+        let (own, _) = shop.order("startup", BillingInterval::Month, 2).await?;
+        let mut ids = vec![own.id];
+        for _ in 0..2 {
+            shop.set_clock(shop.now().plus(HOUR_MS))?;
+            ids.push(placed(&shop, three(&shop, TENTH).await?).await?.0.id);
+        }
+        let left: Vec<OrderId> = unfinished(&shop).await?.into_iter().rev().map(|order| order.id).collect();
+        assert_eq!(left, ids);
+        shop.set_clock(shop.now().plus(25 * HOUR_MS))?;
+        for _ in 0..2 {
+            shop.deliver_all().await?;
+            shop.work().await?;
+        }
+        let mails: Vec<String> = shop.outbox.take().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(mails.iter().filter(|it| it.contains("was not finished")).count(), 3, "{mails:?}");
         Ok(())
     }
 

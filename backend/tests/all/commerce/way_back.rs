@@ -11,7 +11,7 @@ use backend::orders::{
 use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
-async fn unfinished(shop: &Shop) -> anyhow::Result<Vec<UnfinishedOrder>> {
+pub(super) async fn unfinished(shop: &Shop) -> anyhow::Result<Vec<UnfinishedOrder>> {
     let (vendor_id, account_id, since) =
         (shop.vendor.id.clone(), shop.account.id.clone(), shop.now().plus(-7 * DAY_MS));
     let found = shop
