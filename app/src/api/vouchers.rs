@@ -171,7 +171,9 @@ pub async fn buy_vouchers(
             redirect(&format!("/orders/{}", order.id));
             Ok(())
         }
-        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_)) => go_back(&chosen, "").await,
+        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_) | OrderPlacement::AccountCloses { .. }) => {
+            go_back(&chosen, "").await
+        }
         Ok(OrderPlacement::DiscountChanged | OrderPlacement::PaymentNotOffered) => {
             go_back(&chosen, "price_changed").await
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{account_store, person_store, store, tell};
 use crate::accounts::{self, Account, lock_account};
-use crate::billing::{self, Commerce, CommerceError};
+use crate::billing::{self, Commerce, CommerceError, maintenance};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId};
@@ -42,6 +42,8 @@ pub async fn close_account(
     for license_id in &running {
         billing::end_subscription(commerce, cx, license_id, words::CLOSED_ACCOUNT).await?;
     }
+    // Also of whoever owes: it is not charged for more meanwhile.
+    maintenance::end_auto_renewals_of(commerce, cx, account_id).await?;
     let (cx, master, id) = (cx.clone(), commerce.master.clone(), account_id.clone());
     let closed = commerce.db.write(move |tx| Box::pin(async move { finish(tx, &cx, &master, &id).await })).await;
     Ok(closed?)
@@ -72,7 +74,8 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
     let vendor_id = &cx.vendor_id;
     let waits = !store::list_owed(tx, vendor_id, id).await?.is_empty()
         || !store::list_open_orders(tx, vendor_id, id).await?.is_empty()
-        || !store::list_running(tx, vendor_id, id).await?.is_empty();
+        || !store::list_running(tx, vendor_id, id).await?.is_empty()
+        || !maintenance::list_living(tx, vendor_id, id).await?.is_empty();
     if waits {
         return Ok(AccountClosing::Waits);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountClosing, account_store, close_account, store};
 use crate::accounts;
-use crate::billing::{CancelReason, Commerce, cancel_subscription};
+use crate::billing::{CancelReason, Commerce, cancel_subscription, maintenance};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -103,27 +103,29 @@ impl Handler for StopRenewals {
 
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         let payload: Payload = run.payload()?;
-        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id);
+        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id.clone());
         let found = self.0.db.read(|tx| {
             Box::pin(async move {
                 let account = accounts::find_account(tx, &vendor_id, &id).await?;
                 // Kept in the meantime: then nothing is called off that still renews.
                 if account.is_none_or(|account| account.closes_at.is_none()) {
-                    return Ok(Vec::new());
+                    return Ok(None);
                 }
-                store::list_renewing(tx, &vendor_id, &id).await
+                store::list_renewing(tx, &vendor_id, &id).await.map(Some)
             })
         });
-        let renewing: Result<_, DbError> = found.await;
+        let found: Result<_, DbError> = found.await;
+        let Some(renewing) = found? else { return Ok(()) };
         let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
         let mut failed = None;
-        for license_id in renewing? {
+        for license_id in renewing {
             // One that cannot be called off does not keep the others renewing.
             if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
                 tracing::warn!(%error, %license_id, "what a closing account pays cannot be called off");
                 failed = failed.or(Some(error));
             }
         }
+        maintenance::end_auto_renewals_of(&self.0, &cx, &payload.account_id).await?;
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -116,23 +116,6 @@ pub(super) async fn list_renewing(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Licenses whose updates renew by themselves and are paid by the account.
-pub(super) async fn list_auto_renewals(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    account_id: &AccountId,
-) -> Result<Vec<LicenseId>, DbError> {
-    let rows = fetch_all!(
-        tx,
-        (LicenseId,),
-        "SELECT license_id FROM auto_renewals WHERE vendor_id = $1 AND account_id = $2 AND status = 'on'
-         ORDER BY license_id",
-        vendor_id,
-        account_id
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
 /// Handovers from or to the account that wait for somebody.
 pub(super) async fn list_handovers(
     tx: &mut Tx,

@@ -75,6 +75,12 @@ pub fn banner(closes_at: UnixMs) -> String {
     format!("This account closes on {}.", moments::day(closes_at))
 }
 
+/// Why nothing is bought for an account that closes, and what to do.
+#[must_use]
+pub fn keep_first(closes_at: UnixMs) -> String {
+    format!("This account closes on {}. An owner has to keep it first.", moments::day(closes_at))
+}
+
 /// What follows from it.
 pub const BANNER_TEXT: &str = "Until then everything works, but nothing renews and nothing new can be bought.";
 

@@ -1,0 +1,123 @@
+//! What an account does that somebody has asked to close: nothing is bought for it, and nothing renews.
+
+use backend::billing::conversion::{ConversionRefusal, preview_conversion};
+use backend::billing::maintenance::{
+    AutoRenewalProgress, AutoRenewalStart, AutoRenewalUrls, StartAutoRenewal, finish_auto_renewal, start_auto_renewal,
+};
+use backend::billing::{ChangePreview, ChangeRefusal, Resumption, preview_change, resume_subscription};
+use backend::catalog::{BillingInterval, Composition};
+use backend::clock::UnixMs;
+use backend::db::Db;
+use backend::deletion::{AccountClosing, ClosingRequest, Keeping};
+use backend::ids::{AutoRenewalId, LicenseId};
+use backend::money::Money;
+use backend::orders::{OrderPlacement, Purchase};
+
+use super::closing::{ask, close, keep, number, work};
+use super::request;
+use super::shop::Shop;
+use crate::support::on_both_engines;
+
+/// A year of updates for one seat of the demo's perpetual plan.
+const YEAR_MINOR: i64 = 199_960;
+
+async fn start(shop: &Shop, license_id: &LicenseId) -> anyhow::Result<AutoRenewalStart> {
+    let start = StartAutoRenewal {
+        license_id: license_id.clone(),
+        user_id: shop.user.id.clone(),
+        agreed: Money::new(YEAR_MINOR, shop.currency),
+        urls: AutoRenewalUrls {
+            success: "https://portal.test/updates?renewal={AUTO_RENEWAL_ID}".to_owned(),
+            cancel: "https://portal.test/updates".to_owned(),
+        },
+    };
+    Ok(start_auto_renewal(&shop.commerce, &shop.cx(), &start).await?)
+}
+
+/// Agrees on Stripe's page.
+async fn agree(shop: &Shop, url: &str) -> anyhow::Result<AutoRenewalProgress> {
+    let back = shop.pay(url, "4242").await?;
+    let id = AutoRenewalId::from_untrusted(back.rsplit('=').next().unwrap_or_default());
+    Ok(finish_auto_renewal(&shop.commerce, &shop.cx(), &id).await?)
+}
+
+async fn ask_to_close(shop: &Shop) -> anyhow::Result<UnixMs> {
+    match ask(shop, &shop.account.company).await? {
+        ClosingRequest::Closes(at) => Ok(at),
+        other => anyhow::bail!("{other:?}"),
+    }
+}
+
+async fn living(shop: &Shop) -> anyhow::Result<i64> {
+    number(shop, "SELECT COUNT(*) FROM auto_renewals WHERE status <> 'off'").await
+}
+
+/// Whether Stripe goes on with any automatic renewal.
+async fn is_charged(shop: &Shop) -> anyhow::Result<bool> {
+    let events = shop.events().await?;
+    let of = |name: &'static str| events.iter().filter(|event| event.event_type == name).count();
+    Ok(of("customer.subscription.created") > of("customer.subscription.deleted"))
+}
+
+on_both_engines! {
+    async fn an_automatic_renewal_that_is_on_when_its_account_closes_is_ended_with_it(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
+        let AutoRenewalStart::Opened { url } = start(&shop, &license.id).await? else { panic!("it does not start") };
+        assert_eq!(agree(&shop, &url).await?, AutoRenewalProgress::On);
+        assert!(is_charged(&shop).await?);
+        // Whatever has kept the job from running that ends it at once.
+        let closes_at = ask_to_close(&shop).await?;
+        shop.set_clock(closes_at)?;
+        assert_eq!(close(&shop).await?, AccountClosing::Closed);
+        assert_eq!(living(&shop).await?, 0);
+        assert!(!is_charged(&shop).await?, "Stripe charges a closed account");
+        Ok(())
+    }
+
+    async fn an_account_that_closes_starts_no_automatic_renewal_and_what_was_asked_for_does_not_begin(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
+        let AutoRenewalStart::Opened { url: agreed } = start(&shop, &license.id).await? else { panic!("no page") };
+        let AutoRenewalStart::Opened { url: left } = start(&shop, &license.id).await? else { panic!("no page") };
+        let at = ask_to_close(&shop).await?;
+        assert_eq!(start(&shop, &license.id).await?, AutoRenewalStart::AccountCloses { at });
+        assert_eq!(agree(&shop, &agreed).await?, AutoRenewalProgress::Off, "it was agreed to too late");
+        assert!(!is_charged(&shop).await?, "and so it is ended at once");
+        assert_eq!(living(&shop).await?, 1, "the other page is open still");
+        work(&shop).await?;
+        assert_eq!(living(&shop).await?, 0);
+        assert!(agree(&shop, &left).await.is_err(), "nobody can agree on it any more");
+
+        assert_eq!(keep(&shop).await?, Keeping::Kept);
+        let again = start(&shop, &license.id).await?;
+        assert!(matches!(again, AutoRenewalStart::Opened { .. }), "{again:?}");
+        Ok(())
+    }
+
+    async fn an_account_that_closes_buys_changes_and_resumes_nothing_until_it_is_kept(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 2).await?;
+        let more = request(&shop, &license.id, "startup", 5).await?;
+        let new = Composition::new(shop.plan("startup").await?.id, BillingInterval::Month, 1, shop.currency);
+        let at = ask_to_close(&shop).await?;
+        work(&shop).await?;
+        let now = UnixMs::from_seconds(shop.now().seconds());
+        let turned = preview_conversion(&shop.commerce, &shop.cx(), &license.id, None, now).await?;
+        assert_eq!(turned.err(), Some(ConversionRefusal::AccountCloses { at }));
+        let changed = preview_change(&shop.commerce, &shop.cx(), &more).await?;
+        assert_eq!(changed, ChangePreview::Refused(ChangeRefusal::AccountCloses { at }));
+        let resumed = resume_subscription(&shop.commerce, &shop.cx(), &license.id).await?;
+        assert_eq!(resumed, Resumption::AccountCloses { at });
+        assert!(shop.subscription(&license.id).await?.cancel_at_period_end, "nothing renews");
+        let placed = shop.place(Purchase::Plan(new)).await?;
+        assert_eq!(placed, OrderPlacement::AccountCloses { at });
+
+        assert_eq!(keep(&shop).await?, Keeping::Kept);
+        let resumed = resume_subscription(&shop.commerce, &shop.cx(), &license.id).await?;
+        assert!(matches!(resumed, Resumption::Renewing { .. }), "{resumed:?}");
+        let changed = preview_change(&shop.commerce, &shop.cx(), &more).await?;
+        assert!(matches!(changed, ChangePreview::Now(_)), "{changed:?}");
+        Ok(())
+    }
+}
