@@ -19,6 +19,7 @@
 mod give_out_statement;
 mod list_partners;
 mod month;
+mod owed;
 mod record_payout;
 pub mod rules;
 mod settle_commission;
@@ -35,6 +36,7 @@ use crate::money::{Currency, Money};
 pub use give_out_statement::{statement_as_csv, statement_as_pdf};
 pub use list_partners::{ListedPartner, PartnerMoney, Total, find_partner_money, list_partners};
 pub use month::Month;
+pub(crate) use owed::list_owed;
 pub use record_payout::{PayoutRecord, RecordPayout, record_payout};
 pub(crate) use settle_commission::settle_commission;
 pub use statement::{Balance, MonthSum, Months, Statement, find_statement, list_months};

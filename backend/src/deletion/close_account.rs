@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::look::is_unsettled;
 use super::{account_store, person_store, store, tell};
 use crate::accounts::{self, Account, lock_account};
 use crate::billing::{self, Commerce, CommerceError, maintenance};
@@ -55,8 +56,8 @@ async fn find_due(tx: &mut Tx, cx: &Cx, id: &AccountId) -> Result<Option<(Vec<Or
     if account.filter(|account| is_due(account, cx)).is_none() {
         return Ok(None);
     }
-    // Nothing is taken away from whoever still owes: the account stays as it is until that is settled.
-    if !store::list_owed(tx, &cx.vendor_id, id).await?.is_empty() {
+    // Nothing is taken away while something is owed, by either side: the account stays as it is until that is settled.
+    if is_unsettled(tx, &cx.vendor_id, id).await? {
         return Ok(Some((Vec::new(), Vec::new())));
     }
     let open_orders = store::list_open_orders(tx, &cx.vendor_id, id).await?;
@@ -72,7 +73,7 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
     let account = lock_account(tx, &cx.vendor_id, id).await?;
     let Some(account) = account.filter(|account| is_due(account, cx)) else { return Ok(AccountClosing::NotDue) };
     let vendor_id = &cx.vendor_id;
-    let waits = !store::list_owed(tx, vendor_id, id).await?.is_empty()
+    let waits = is_unsettled(tx, vendor_id, id).await?
         || !store::list_open_orders(tx, vendor_id, id).await?.is_empty()
         || !store::list_running(tx, vendor_id, id).await?.is_empty()
         || !maintenance::list_living(tx, vendor_id, id).await?.is_empty();

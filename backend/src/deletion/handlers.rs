@@ -18,7 +18,7 @@ const SWEEP: &str = "deletion.sweep";
 const STOP_RENEWALS: &str = "deletion.stop_renewals";
 /// How often accounts are looked for whose time has come.
 const SWEEP_EVERY_MS: i64 = HOUR_MS;
-/// Accounts in one round.
+/// Accounts that are looked for at once.
 const BATCH: i64 = 100;
 
 /// With the handlers of deletion added.
@@ -74,22 +74,29 @@ impl Handler for Sweep {
             .db
             .write(move |tx| Box::pin(async move { account_store::forget_events_of_closed(tx, &vendor_id).await }))
             .await?;
-        let (vendor_id, now) = (run.cx.vendor_id.clone(), run.cx.now);
-        let due =
-            self.0.db.read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, BATCH).await })).await?;
         let cx = Cx { actor: Actor::Job(SWEEP), ..run.cx.clone() };
-        for account_id in due {
-            // One that cannot be closed does not keep the others open; the next round tries it again.
-            match close_account(&self.0, &cx, &account_id).await {
-                Ok(AccountClosing::Closed) => tracing::info!(%account_id, "an account is closed"),
-                Ok(AccountClosing::Waits) => {
-                    tracing::warn!(%account_id, "an account that owes something stays open")
-                }
-                Ok(AccountClosing::NotDue) => {}
-                Err(error) => tracing::warn!(%error, %account_id, "an account cannot be closed yet"),
+        let mut after = String::new();
+        loop {
+            let (vendor_id, now, from) = (run.cx.vendor_id.clone(), run.cx.now, after.clone());
+            let due =
+                self.0.db.read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, &from, BATCH).await }));
+            let due = due.await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            last.as_str().clone_into(&mut after);
+            for account_id in &due {
+                close(&self.0, &cx, account_id).await;
             }
         }
-        Ok(())
+    }
+}
+
+/// One that cannot be closed does not keep the others open; the next round tries it again.
+async fn close(commerce: &Commerce, cx: &Cx, account_id: &AccountId) {
+    match close_account(commerce, cx, account_id).await {
+        Ok(AccountClosing::Closed) => tracing::info!(%account_id, "an account is closed"),
+        Ok(AccountClosing::Waits) => tracing::warn!(%account_id, "an account stays open while something is owed"),
+        Ok(AccountClosing::NotDue) => {}
+        Err(error) => tracing::warn!(%error, %account_id, "an account cannot be closed yet"),
     }
 }
 

@@ -4,7 +4,7 @@
 //! can take that back ([`keep_account`]). From the request on nothing that it pays renews, and it buys nothing. Then the
 //! sweep ([`handlers`]) calls [`close_account`]: first Stripe, where what still runs ends, and then one transaction that ends
 //! the rest and erases. Until that one is committed the account is as it was, and each step may be done again. What is
-//! owed keeps an account from closing.
+//! owed, by the account or to it, keeps it from closing; while it waits for that, it can be kept.
 //!
 //! **A person** goes at once ([`delete_person`]), unless it is the only owner of an account, or of the vendor's staff.
 //!

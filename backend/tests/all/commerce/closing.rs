@@ -187,7 +187,11 @@ on_both_engines! {
         run_sql(&shop.db, owe("open", 100)).await?;
         assert_eq!(close(&shop).await?, AccountClosing::Waits);
         assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open, "nothing is taken away before it closes");
+        assert_eq!(keep(&shop).await?, Keeping::Kept, "who cannot pay at the moment can change its mind");
+        assert_eq!(close(&shop).await?, AccountClosing::NotDue);
         run_sql(&shop.db, owe("paid", 0)).await?;
+        let ClosingRequest::Closes(closes_at) = ask(&shop, &company).await? else { panic!("it does not close") };
+        shop.set_clock(closes_at)?;
         assert_eq!(close(&shop).await?, AccountClosing::Closed);
         assert_ne!(shop.find_order(&order.id).await?.status, OrderStatus::Open);
         Ok(())

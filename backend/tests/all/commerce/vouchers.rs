@@ -54,7 +54,7 @@ async fn placed(shop: &Shop, purchase: Purchase) -> anyhow::Result<(Order, Strin
 }
 
 /// A partner with three vouchers, and their codes.
-async fn bought(shop: &Shop) -> anyhow::Result<(Order, Vec<String>)> {
+pub(super) async fn bought(shop: &Shop) -> anyhow::Result<(Order, Vec<String>)> {
     make_partner(shop).await?;
     let (order, url) = placed(shop, three(shop, TENTH).await?).await?;
     shop.pay(&url, "4242").await?;

@@ -7,15 +7,16 @@ use backend::billing::maintenance::{
 use backend::billing::{ChangePreview, ChangeRefusal, Resumption, preview_change, resume_subscription};
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::UnixMs;
-use backend::db::Db;
-use backend::deletion::{AccountClosing, ClosingRequest, Keeping};
+use backend::db::{Db, DbError};
+use backend::deletion::{AccountClosing, ClosingOutlook, ClosingRequest, Keeping, look_at_closing};
 use backend::ids::{AutoRenewalId, LicenseId};
 use backend::money::Money;
 use backend::orders::{OrderPlacement, Purchase};
 
 use super::closing::{ask, close, keep, number, work};
 use super::request;
-use super::shop::Shop;
+use super::shop::{Shop, run_sql};
+use super::vouchers::bought;
 use crate::support::on_both_engines;
 
 /// A year of updates for one seat of the demo's perpetual plan.
@@ -59,7 +60,60 @@ async fn is_charged(shop: &Shop) -> anyhow::Result<bool> {
     Ok(of("customer.subscription.created") > of("customer.subscription.deleted"))
 }
 
+/// The buyer, a partner, has earned ten cents by what it paid itself.
+async fn earn(shop: &Shop) -> anyhow::Result<()> {
+    let commission =
+        "INSERT INTO commissions (id, vendor_id, partner_id, invoice_id, order_id, client_id, client, code, currency,
+             rate_bp, paid_minor, credited_minor, credited_net_minor, settled_minor, refunded_minor, disputed_minor,
+             net_minor, amount_minor, entry_count, created_at, updated_at)
+         SELECT 'cms_1', i.vendor_id, i.account_id, i.id, o.id, i.account_id, '', '', i.currency,
+             1000, 100, 0, 0, 0, 0, 0, 100, 10, 1, 1, 1
+         FROM invoices i JOIN orders o ON o.vendor_id = i.vendor_id AND o.account_id = i.account_id LIMIT 1";
+    run_sql(&shop.db, vec![commission.to_owned()]).await
+}
+
+/// And is paid that.
+async fn pay_out(shop: &Shop) -> anyhow::Result<()> {
+    let (vendor, partner, currency) = (&shop.vendor.id, &shop.account.id, shop.currency.as_str());
+    let payout = format!(
+        "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference, created_at)
+         VALUES ('pay_1', '{vendor}', '{partner}', '{currency}', 10, 1, '', 1)"
+    );
+    run_sql(&shop.db, vec![payout]).await
+}
+
+async fn outlook(shop: &Shop) -> anyhow::Result<ClosingOutlook> {
+    let (cx, id) = (shop.cx(), shop.account.id.clone());
+    let found: Result<_, DbError> =
+        shop.db.read(move |tx| Box::pin(async move { look_at_closing(tx, &cx, &id).await })).await;
+    found?.ok_or_else(|| anyhow::anyhow!("an owner sees it"))
+}
+
 on_both_engines! {
+    async fn a_partner_is_told_what_it_is_owed_and_closes_once_that_is_paid_out(db: Db) {
+        let shop = Shop::open(db).await?;
+        bought(&shop).await?;
+        let seen = outlook(&shop).await?;
+        assert_eq!((seen.open_vouchers, seen.earned), (3, vec![]));
+        earn(&shop).await?;
+        assert_eq!(outlook(&shop).await?.earned, [Money::new(10, shop.currency)]);
+        shop.outbox.take();
+        let closes_at = ask_to_close(&shop).await?;
+        work(&shop).await?;
+        let told = shop.outbox.take();
+        let text = told.iter().find(|mail| mail.subject.starts_with("Your account closes")).map(|mail| mail.text.as_str());
+        let text: String = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("We still owe the company commission") && text.contains("3 vouchers are not redeemed"), "{text}");
+
+        shop.set_clock(closes_at)?;
+        assert_eq!(close(&shop).await?, AccountClosing::Waits);
+        pay_out(&shop).await?;
+        assert!(outlook(&shop).await?.earned.is_empty());
+        assert_eq!(close(&shop).await?, AccountClosing::Closed);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM vouchers WHERE status = 'open'").await?, 3, "they are paid");
+        Ok(())
+    }
+
     async fn an_automatic_renewal_that_is_on_when_its_account_closes_is_ended_with_it(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
