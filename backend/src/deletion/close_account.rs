@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::look::is_unsettled;
-use super::{account_store, person_store, store, tell};
+use super::{account_store, mail_store, store, tell};
 use crate::accounts::{self, Account, lock_account};
 use crate::billing::{self, Commerce, CommerceError, maintenance};
 use crate::cx::Cx;
@@ -81,7 +81,14 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
         return Ok(AccountClosing::Waits);
     }
     let members = accounts::list_members(tx, vendor_id, id).await?;
-    person_store::forget_unsent(tx, vendor_id, &account.billing_email).await?;
+    // Nobody has proved the address for invoices: it may be one to which others are written.
+    let billing_email = account.billing_email.as_str();
+    let is_own = mail_store::is_nobody_elses(tx, vendor_id, id.as_str(), billing_email).await?;
+    if is_own {
+        mail_store::forget_unsent(tx, vendor_id, billing_email, None).await?;
+        mail::log::forget_recipient(tx, vendor_id, billing_email, None).await?;
+    }
+    mail_store::forget_company(tx, vendor_id, id, &account.company).await?;
     tell::closed(tx, cx, master, &account, &members).await?;
     // From here on nobody belongs to it, so that nobody is told of each thing that ends.
     account_store::delete_memberships(tx, vendor_id, id).await?;
@@ -96,10 +103,6 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
         licenses::revoke_license(tx, cx, master, license_id, words::CLOSED_ACCOUNT).await?;
     }
     account_store::erase(tx, cx, &account).await?;
-    for address in members.iter().map(|(user, _)| &user.email).chain([&account.billing_email]) {
-        mail::log::forget_recipient(tx, vendor_id, address).await?;
-    }
-    person_store::forget_subjects(tx, vendor_id, &account.company).await?;
     if account.stripe_customer_id.is_some() {
         billing::handlers::enqueue_customer_sync(tx, cx, master, id).await?;
     }

@@ -19,6 +19,9 @@
 //! keep them, with the parties as they were. *The audit log*: its rows are sealed in a chain, and say who did what, which the
 //! vendor has to be able to account for; they hold ids, network addresses and values as they were noted. And what
 //! *others* have written down: an invitation that somebody has not answered belongs to whoever sent it.
+//!
+//! In the log of mails an address is forgotten with whoever has proved it, or is the only one who is written to there;
+//! a name with the mails that its bearer caused. The rest of the log goes by age.
 
 mod account_store;
 mod ask_closing;
@@ -27,6 +30,7 @@ mod delete_person;
 pub mod handlers;
 mod keep_account;
 mod look;
+mod mail_store;
 mod person_store;
 pub mod rules;
 mod store;

@@ -114,6 +114,23 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn an_address_for_invoices_that_others_use_as_well_stays_in_the_log(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.another_account().await?;
+        let mail = format!(
+            "INSERT INTO mails (id, vendor_id, recipient, recipient_key, subject, created_at)
+             VALUES ('job_1', '{}', 'victim@example.org', 'victim@example.org', 'Invoice', 1)",
+            shop.vendor.id
+        );
+        run_sql(&shop.db, vec!["UPDATE accounts SET billing_email = 'Victim@example.org'".to_owned(), mail]).await?;
+        let closes_at = ask_to_close(&shop).await?;
+        shop.set_clock(closes_at)?;
+        assert_eq!(close(&shop).await?, AccountClosing::Closed);
+        let kept = "SELECT COUNT(*) FROM mails WHERE recipient = 'victim@example.org'";
+        assert_eq!(number(&shop, kept).await?, 1);
+        Ok(())
+    }
+
     async fn an_automatic_renewal_that_is_on_when_its_account_closes_is_ended_with_it(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("perpetual", BillingInterval::Once, 1).await?;
