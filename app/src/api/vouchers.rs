@@ -17,6 +17,7 @@ use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
 use super::acting::{must_be_allowed, named_account};
+use super::entered_voucher::{forget_code, keep_code};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
 use super::orders::{checkout_urls, session_hash};
@@ -29,6 +30,8 @@ pub const VOUCHERS: &str = "/partner/vouchers";
 pub const BUY: &str = "/partner/vouchers/new";
 /// Where a code is redeemed.
 pub const REDEEM: &str = "/redeem";
+/// Where another code is entered than the one that was.
+pub const REDEEM_ANOTHER: &str = "/redeem?another=1";
 /// The form that buys.
 pub const BUY_FORM: &str = "buy-vouchers";
 /// The form of the note.
@@ -50,13 +53,6 @@ pub fn batch_page(order_id: &OrderId) -> String {
 #[must_use]
 pub fn voucher_page(order_id: &OrderId, id: &VoucherId) -> String {
     local_path(&format!("{VOUCHERS}/{order_id}/{id}"))
-}
-
-/// The page that says what a code is.
-#[must_use]
-pub fn redeem_page(code: &str) -> String {
-    let query = serde_urlencoded::to_string([("code", code)]).unwrap_or_default();
-    format!("{REDEEM}?{query}")
 }
 
 /// What a partner chooses, as it stands in addresses.
@@ -293,8 +289,11 @@ pub async fn enter_voucher(
     code: String,
 ) -> Result<(), FormFailure> {
     match VoucherCode::parse(&code) {
-        Some(code) => redirect(&redeem_page(code.expose())),
-        None => Refused::new(ENTER).value("code", &code).problem("code", "malformed").go_back(REDEEM).await,
+        Some(code) => {
+            keep_code(&Visit::here(), &code).await?;
+            redirect(REDEEM);
+        }
+        None => Refused::new(ENTER).value("code", &code).problem("code", "malformed").go_back(REDEEM_ANOTHER).await,
     }
     Ok(())
 }
@@ -332,9 +331,17 @@ pub async fn redeem_voucher(
         .db
         .write(move |tx| Box::pin(async move { vouchers::redeem_voucher(tx, &cx, &master, &wanted).await }));
     match redeemed.await? {
-        Redemption::Done { voucher_id, .. } => redirect(&format!("{REDEEM}/{voucher_id}")),
+        Redemption::Done { voucher_id, .. } => {
+            forget_code(&visit).await?;
+            redirect(&format!("{REDEEM}/{voucher_id}"));
+        }
         // The page says by itself what is the matter with the code.
-        Redemption::Refused(_) => redirect(&redeem_page(&code)),
+        Redemption::Refused(_) => {
+            if let Some(code) = VoucherCode::parse(&code) {
+                keep_code(&visit, &code).await?;
+            }
+            redirect(REDEEM);
+        }
         Redemption::NotAllowed => return Err(FormFailure::not_allowed()),
     }
     Ok(())
@@ -353,6 +360,5 @@ mod tests {
         let nothing = VoucherChoice::read("pln_a", "", "");
         assert_eq!(nothing, VoucherChoice { sold: None, count: 1, currency: None });
         assert_eq!(VoucherChoice::read("pln_a.day", "x", "usd").count, 0);
-        assert_eq!(redeem_page("a&b"), "/redeem?code=a%26b");
     }
 }
