@@ -42,6 +42,10 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.goto('/partner/vouchers/new?count=501');
   await expect(page.getByRole('alert')).toContainText('At most 500 vouchers can be bought at once.');
   await axe(page);
+  await page.goto('/partner/vouchers/new?sold=pln_gone.year&count=2');
+  await expect(page.getByRole('alert')).toContainText('This plan is not sold any more.');
+  await expect(page.locator('#price')).toHaveCount(0);
+  await axe(page);
   await page.goto('/partner/vouchers');
   await press(page, 'Buy vouchers', 'link');
   await expect(page.getByRole('heading', { level: 1, name: 'Buy vouchers' })).toBeVisible();

@@ -48,7 +48,7 @@ pub async fn kept_code(visit: &Visit) -> Result<Option<VoucherCode>, Error> {
     Ok(opened.and_then(|code| VoucherCode::parse(std::str::from_utf8(&code).ok()?)))
 }
 
-/// Forgets it: it was redeemed.
+/// Forgets it: it was redeemed, or is none.
 ///
 /// # Errors
 /// The session's.

@@ -62,6 +62,8 @@ pub struct VoucherChoice {
     pub sold: Option<(PlanId, BillingInterval)>,
     /// How many.
     pub count: i64,
+    /// What was typed as their number, where that is none.
+    pub no_number: Option<String>,
     /// In which currency; `None` where none is chosen.
     pub currency: Option<Currency>,
 }
@@ -80,15 +82,24 @@ impl VoucherChoice {
             .split_once('.')
             .and_then(|(plan_id, word)| Some((PlanId::from_untrusted(plan_id), BillingInterval::parse(word)?)));
         let count = count.trim();
-        let count = if count.is_empty() { 1 } else { count.parse().unwrap_or(0) };
-        Self { sold, count, currency: Currency::parse(currency) }
+        let (count, no_number) = match count.parse() {
+            Ok(number) => (number, None),
+            Err(_) if count.is_empty() => (1, None),
+            Err(_) => (0, Some(count.to_owned())),
+        };
+        Self { sold, count, no_number, currency: Currency::parse(currency) }
+    }
+
+    /// The number as it was typed.
+    #[must_use]
+    pub fn typed_count(&self) -> String {
+        self.no_number.clone().unwrap_or_else(|| self.count.to_string())
     }
 
     /// The address of the page on which it is chosen.
     #[must_use]
     pub fn page(&self) -> String {
-        let (sold, count) =
-            (self.sold.as_ref().map(|(id, interval)| Self::send(id, *interval)), self.count.to_string());
+        let (sold, count) = (self.sold.as_ref().map(|(id, interval)| Self::send(id, *interval)), self.typed_count());
         let mut query = vec![("count", count.as_str())];
         query.extend(sold.as_deref().map(|sold| ("sold", sold)));
         query.extend(self.currency.as_ref().map(|currency| ("currency", currency.as_str())));
@@ -140,7 +151,8 @@ pub async fn buy_vouchers(
     let (vendor_id, id) = (visit.vendor.id.clone(), plan_id.clone());
     let plan = visit.state.db.read(|tx| Box::pin(async move { catalog::find_plan(tx, &vendor_id, &id).await })).await?;
     let Some(plan) = plan else { return Err(FormFailure::malformed()) };
-    let chosen = VoucherChoice { sold: Some((plan_id.clone(), interval)), count, currency: Some(currency) };
+    let sold = Some((plan_id.clone(), interval));
+    let chosen = VoucherChoice { sold, count, no_number: None, currency: Some(currency) };
     let wanted = WantedVouchers { plan_id, interval, count, currency, takes_off_minor: agreed_discount_minor };
     match rules::quote(&plan, &wanted) {
         Ok(quote) if quote.total.amount_minor == agreed_minor => {}
@@ -354,11 +366,13 @@ mod tests {
     #[test]
     fn a_choice_survives_its_address() {
         let sold = Some((PlanId::from_untrusted("pln_a"), BillingInterval::Year));
-        let chosen = VoucherChoice { sold, count: 3, currency: Currency::parse("usd") };
+        let chosen = VoucherChoice { sold, count: 3, no_number: None, currency: Currency::parse("usd") };
         assert_eq!(chosen.page(), "/partner/vouchers/new?count=3&sold=pln_a.year&currency=usd");
         assert_eq!(VoucherChoice::read("pln_a.year", "3", "usd"), chosen);
         let nothing = VoucherChoice::read("pln_a", "", "");
-        assert_eq!(nothing, VoucherChoice { sold: None, count: 1, currency: None });
-        assert_eq!(VoucherChoice::read("pln_a.day", "x", "usd").count, 0);
+        assert_eq!(nothing, VoucherChoice { sold: None, count: 1, no_number: None, currency: None });
+        let no_number = VoucherChoice::read("pln_a.day", " many ", "usd");
+        assert_eq!((no_number.count, no_number.typed_count().as_str()), (0, "many"));
+        assert_eq!(no_number.page(), "/partner/vouchers/new?count=many&currency=usd");
     }
 }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_axum::{ResponseOptions, redirect};
 
 use super::{NoPage, Page, render};
-use crate::api::entered_voucher::{keep_code, kept_code};
+use crate::api::entered_voucher::{forget_code, keep_code, kept_code};
 use crate::api::form::{Refused, take_refused};
 use crate::api::next::with_next;
 use crate::api::vouchers::{ENTER, REDEEM, REDEEM_ANOTHER, seeker};
@@ -50,6 +50,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         LookUp::Void => over(text::VOID, None),
         LookUp::Unknown => {
             status(StatusCode::NOT_FOUND);
+            // Every look at it would count as a guess.
+            forget_code(&visit).await.map_err(|error| NoPage::Failed(error.to_string()))?;
             enter(&Refused::new(ENTER).value("code", code.expose()), Some(text::UNKNOWN.to_owned()))
         }
         LookUp::Limited { retry_after_s } => {

@@ -15,7 +15,7 @@ pub const ERASED: &str = "Erased";
 pub const CARD: &str = "Close or delete";
 /// What it says.
 pub const CARD_LEAD: &str =
-    "Both take your data out of this portal. What leads there asks again before anything happens.";
+    "Both take your data out of this portal. You will be asked to confirm before anything is deleted.";
 
 /// Title of the page of an account, and the link to it.
 pub const CLOSE: &str = "Close the account";
