@@ -63,8 +63,8 @@ pub async fn delete_person(
     mail_store::forget_unsent(tx, &cx.vendor_id, &user.email, caused_by).await?;
     tell::farewell(tx, cx, master, &user).await?;
     mail::log::forget_recipient(tx, &cx.vendor_id, &user.email, caused_by).await?;
-    for (address, is_proved) in mail_store::list_former_addresses(tx, &cx.vendor_id, &me).await? {
-        let caused_by = only_own(tx, cx, &me, &address, is_proved).await?;
+    for address in mail_store::list_former_addresses(tx, &cx.vendor_id, &me).await? {
+        let caused_by = only_own(tx, cx, &me, &address, false).await?;
         mail_store::forget_unsent(tx, &cx.vendor_id, &address, caused_by).await?;
         mail::log::forget_recipient(tx, &cx.vendor_id, &address, caused_by).await?;
     }
@@ -76,8 +76,8 @@ pub async fn delete_person(
     Ok(PersonDeletion::Deleted)
 }
 
-/// Whose mails to an address are forgotten: all, where the person has proved that it is its own, or where nobody else is
-/// written to there; otherwise those that it caused.
+/// Whose mails to an address are forgotten: all, where it is proved to be the person's own, or where nobody else is written to
+/// there; otherwise those that the person caused.
 async fn only_own<'a>(
     tx: &mut Tx,
     cx: &Cx,

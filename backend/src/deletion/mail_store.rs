@@ -31,25 +31,20 @@ pub(super) async fn is_nobody_elses(tx: &mut Tx, vendor_id: &VendorId, id: &str,
     Ok(others == 0)
 }
 
-/// The addresses that a person has asked to change from and to, and whether it has proved that each is its own.
+/// The addresses that a person has asked to change from and to. Somebody else may have one of them by now.
 pub(super) async fn list_former_addresses(
     tx: &mut Tx,
     vendor_id: &VendorId,
     id: &UserId,
-) -> Result<Vec<(String, bool)>, DbError> {
+) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(
         tx,
-        (String, Option<Vec<u8>>, String, Option<i64>, Option<i64>),
-        "SELECT old_email, not_me_hash, new_email, confirmed_at, ended_at FROM email_changes
-         WHERE vendor_id = $1 AND user_id = $2 ORDER BY id",
+        (String, String),
+        "SELECT old_email, new_email FROM email_changes WHERE vendor_id = $1 AND user_id = $2 ORDER BY id",
         vendor_id,
         id
     )?;
-    // Without a secret for the old address, that one was never proved. What was undone was somebody else's doing.
-    let both = |(old, not_me, new, confirmed_at, ended_at): (_, Option<Vec<u8>>, _, Option<i64>, Option<i64>)| {
-        [(old, not_me.is_some()), (new, confirmed_at.is_some() && ended_at.is_none())]
-    };
-    Ok(rows.into_iter().flat_map(both).collect())
+    Ok(rows.into_iter().flat_map(|(old, new)| [old, new]).collect())
 }
 
 /// Deletes mails to an address that wait or were given up; where somebody is named, only those that it caused. To be called
