@@ -50,6 +50,10 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.goto('/partner/vouchers/new?count=501');
   await expect(page.getByRole('alert')).toContainText('At most 500 vouchers can be bought at once.');
   await axe(page);
+  await page.goto('/partner/vouchers/new?sold=pln_gone.year&count=2');
+  await expect(page.getByRole('alert')).toContainText('This plan is not sold any more.');
+  await expect(page.locator('#price')).toHaveCount(0);
+  await axe(page);
   await page.goto('/partner/vouchers');
   await press(page, 'Buy vouchers', 'link');
   await expect(page.getByRole('heading', { level: 1, name: 'Buy vouchers' })).toBeVisible();
@@ -101,11 +105,14 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.getByLabel('Voucher code').fill(code.toLowerCase());
   await press(page, 'Go on');
   await expect(page.getByRole('heading', { level: 1, name: 'For which company is it?' })).toBeVisible();
+  // The code is as good as money, and stands in no address.
+  await expect(page).toHaveURL(/\/redeem$/);
   await axe(page);
   await press(page.getByRole('main'), 'Sign up', 'link');
   await signUp(page, customer);
   await nameCompany(page, { ...COMPANY, name: customerCompany });
   await expect(page.getByRole('heading', { level: 1, name: /^A license for / })).toBeVisible();
+  await expect(page).toHaveURL(/\/redeem$/);
   await expect(page.getByText('it does not renew', { exact: false })).toBeVisible();
   await axe(page);
   await press(page, 'Redeem the voucher');
@@ -118,6 +125,7 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   // It is redeemed once.
   await page.goto(`/redeem?code=${code}`);
   await expect(page.getByText('Your company has redeemed this voucher before.')).toBeVisible();
+  await expect(page).toHaveURL(/\/redeem$/);
   await axe(page);
   await page.context().clearCookies();
 

@@ -22,6 +22,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use backend::accounts::DbSessionStore;
+use backend::catalog::UPLOAD_MAX_BYTES;
 use leptos::nonce::provide_nonce;
 use leptos::prelude::provide_context;
 use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
@@ -38,6 +39,8 @@ use crate::{http, middleware};
 /// A form is small: the longest is a message of 10,000 characters, each of which may take twelve bytes on its way. The
 /// licensing API has its own limit.
 const FORM_BYTES: usize = 160 * 1024;
+/// A catalog file is one field of a form. On its way each byte may take three, and each end of a line six.
+const CATALOG_BYTES: usize = 6 * UPLOAD_MAX_BYTES + 8 * 1024;
 /// Stripe's largest events are far below.
 const WEBHOOK_BYTES: usize = 1024 * 1024;
 /// A session's cookie outlives the browser; how long a session lives is decided by the server.
@@ -95,6 +98,8 @@ fn portal(state: &AppState) -> Router<AppState> {
         .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)));
     Router::new()
         .route("/act/{*function}", post(server_function))
+        .route("/act/check-catalog", with_a_file())
+        .route("/act/apply-catalog", with_a_file())
         .merge(routes(for_people()))
         .merge(pages)
         .fallback(page)
@@ -103,6 +108,11 @@ fn portal(state: &AppState) -> Router<AppState> {
         .layer(session_layer(state))
         .layer(from_fn(middleware::cross_site::refuse))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+}
+
+/// A form that holds a catalog file.
+fn with_a_file() -> MethodRouter<AppState> {
+    post(server_function).layer(DefaultBodyLimit::max(CATALOG_BYTES))
 }
 
 /// An address that is neither a page nor a server function, and what answers it.

@@ -198,6 +198,9 @@ pub async fn resume_subscription(
     match billing::resume_subscription(&visit.state.commerce(), &visit.viewer_cx(), &id).await {
         Ok(Resumption::Renewing { .. }) => done("subscription_resumed", &page).await,
         Ok(Resumption::Over) => redirect(&page),
+        Ok(Resumption::AccountCloses { .. }) => {
+            Refused::new(LICENSE).problem("", "account_closes").go_back(&page).await;
+        }
         Ok(Resumption::NotASubscription) => return Err(FormFailure::malformed()),
         Ok(Resumption::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) => return refuse_for_now(&error, LICENSE, &page).await,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use backend::accounts::StaffAct;
-use backend::catalog::editing::{self, Edit, Editing, SentForm, Typed, find_form};
+use backend::catalog::editing::{self, Edit, Editing, SentForm, find_form};
 use backend::ids::{PlanId, ProductId};
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -25,8 +25,6 @@ pub const SAVE: &str = "save";
 pub const BACK: &str = "back";
 /// The name under which the state is kept that a form was shown with.
 const SEEN: &str = "seen";
-/// What is kept of a form at most.
-const KEPT_BYTES: usize = 64 * 1024;
 
 /// The name of a field as it is sent.
 #[must_use]
@@ -165,16 +163,14 @@ pub async fn edit_prices(
 async fn answer(sent: SentForm, step: &str) -> Result<(), FormFailure> {
     let visit = Visit::here();
     staff_must_be_allowed(&visit, StaffAct::EditCatalog).await?;
-    let (vendor_id, edit) = (visit.vendor.id.clone(), sent.edit.clone());
-    let form = visit.state.db.read(|tx| Box::pin(async move { find_form(tx, &vendor_id, &edit).await })).await?;
+    let (cx, edit) = (visit.staff_cx(), sent.edit.clone());
+    let form = visit.state.db.read(|tx| Box::pin(async move { find_form(tx, &cx, &edit).await })).await?;
     if form.is_none() {
         return Err(FormFailure::not_allowed());
     }
-    if bytes(&sent.typed) > KEPT_BYTES {
-        return Err(FormFailure::malformed());
-    }
     let page = page_of(&sent.edit);
-    // Forms of other plans are open in other windows, so a form is named by its page.
+    // Forms of other plans are open in other windows, so a form is named by its page. However long what was typed is, it is
+    // kept: no more arrives here than the router lets through, and the page says which field has too much.
     let values = sent.typed.clone().into_iter().chain([(SEEN.to_owned(), sent.seen.clone())]).collect();
     let kept = Refused { form: page.clone(), values, problems: Vec::new() };
     match step {
@@ -222,10 +218,6 @@ fn next(edit: Edit, product_id: ProductId, plan_id: Option<PlanId>) -> Edit {
         (Edit::NewProduct, _) => Edit::Product(product_id),
         (edit, _) => edit,
     }
-}
-
-fn bytes(typed: &Typed) -> usize {
-    typed.iter().map(|(field, text)| field.len() + text.len()).sum()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use http::{HeaderValue, header};
 use leptos::prelude::use_context;
 use leptos_axum::{ResponseOptions, redirect};
 
+use super::entered_voucher;
 use super::form::FormFailure;
 use super::next::{local_path, with_next};
 use crate::request::Visit;
@@ -34,14 +35,18 @@ pub(super) async fn begin(visit: &Visit, user: &User, arrival: Arrival) -> Resul
     });
     keep(visit, &remembered.await?);
     let now = visit.state.clock.now();
+    // All that goes along: whoever planted the session before can do nothing with it.
+    let entered = entered_voucher::take_along(visit).await?;
     accounts::begin_session(&visit.session, user, &visit.user_agent, visit.address, now).await?;
-    Ok(())
+    Ok(entered_voucher::put_down(visit, entered).await?)
 }
 
 /// Asks somebody whose password was right for the second factor, and goes on to `next` after that.
 pub(super) async fn ask_for_code(visit: &Visit, user: &User, next: &str) -> Result<(), FormFailure> {
     let now = visit.state.clock.now();
+    let entered = entered_voucher::take_along(visit).await?;
     accounts::begin_half_session(&visit.session, user, &visit.user_agent, now).await?;
+    entered_voucher::put_down(visit, entered).await?;
     // Staff go on to their console, unless they came for something else.
     let at_work = next.is_empty() && user.staff_role.is_some();
     redirect(&with_next(CODE, if at_work { STAFF } else { next }));

@@ -46,8 +46,10 @@ pub async fn start(
     let refused = Refused::new(AUTO);
     match start_auto_renewal(&visit.state.commerce(), &visit.viewer_cx(), &start).await {
         Ok(AutoRenewalStart::Opened { url }) => redirect(&url),
-        // The page says by itself that it is on, or that it is too late.
-        Ok(AutoRenewalStart::On | AutoRenewalStart::TooLate) => redirect(&page),
+        // The page says by itself that it is on, or that it is too late, or that the account closes.
+        Ok(AutoRenewalStart::On | AutoRenewalStart::TooLate | AutoRenewalStart::AccountCloses { .. }) => {
+            redirect(&page);
+        }
         Ok(AutoRenewalStart::Outdated) => refused.problem("", "outdated").go_back(&page).await,
         Ok(AutoRenewalStart::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) if error.may_pass() => {

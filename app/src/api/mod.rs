@@ -18,6 +18,7 @@ pub mod conversion;
 pub mod deletion;
 pub mod description;
 pub mod email_change;
+pub mod entered_voucher;
 pub mod entrance;
 pub mod error;
 pub mod feedback;

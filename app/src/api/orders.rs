@@ -131,8 +131,10 @@ pub async fn place_order(
             leptos_axum::redirect(&format!("/orders/{}", order.id));
             Ok(())
         }
-        // The page says what is wrong with choice or code by itself.
-        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_)) => choice.refuse("").await,
+        // The page says what is wrong with choice or code by itself, and that the account closes.
+        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_) | OrderPlacement::AccountCloses { .. }) => {
+            choice.refuse("").await
+        }
         Ok(OrderPlacement::DiscountChanged) => choice.refuse("discount_changed").await,
         Ok(OrderPlacement::Withdrawn) => choice.refuse("try_again").await,
         Ok(OrderPlacement::PaymentNotOffered) => choice.refuse("price_changed").await,

@@ -118,6 +118,9 @@ async fn order(
             | OrderPlacement::PaymentNotOffered
             | OrderPlacement::Withdrawn,
         ) => redirect(back),
+        Ok(OrderPlacement::AccountCloses { .. }) => {
+            Refused::new(form).problem("", "account_closes").go_back(back).await;
+        }
         Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) if error.may_pass() => {
             tracing::warn!(%error, form, "an order could not be placed for now");

@@ -46,7 +46,7 @@ pub fn product_page(id: &str) -> String {
     format!("{CATALOG}/products/{id}")
 }
 
-/// Puts a plan on the price list.
+/// Puts a plan on the price list, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not.
@@ -59,7 +59,7 @@ pub async fn publish_plan(
     set_published(&plan_id, true).await
 }
 
-/// Takes a plan off the price list.
+/// Takes a plan off the price list, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not.
@@ -74,6 +74,12 @@ pub async fn retire_plan(
 
 async fn set_published(plan_id: &str, published: bool) -> Result<(), FormFailure> {
     let visit = Visit::here();
+    staff_must_be_allowed(&visit, StaffAct::EditCatalog).await?;
+    let page = local_path(&plan_page(plan_id));
+    if fresh_authentication(&visit).await?.is_none() {
+        redirect(&confirm_first(&page));
+        return Ok(());
+    }
     let (cx, id) = (visit.staff_cx(), PlanId::from_untrusted(plan_id));
     let set = visit.state.db.write(move |tx| {
         Box::pin(async move {
@@ -83,7 +89,6 @@ async fn set_published(plan_id: &str, published: bool) -> Result<(), FormFailure
             }
         })
     });
-    let page = local_path(&plan_page(plan_id));
     let refused = Refused::new(PUBLISH_PLAN);
     match set.await? {
         PlanPublication::Done if published => say_done("plan_published").await,
@@ -113,7 +118,7 @@ pub fn plan_refusal(refused: &Refused) -> Option<PlanPublication> {
     }
 }
 
-/// Publishes a release of a product.
+/// Publishes a release of a product, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not.
@@ -139,6 +144,10 @@ pub async fn publish_release(
         .value("version", &version)
         .value("released_on", &released_on)
         .value("channel", &channel);
+    if fresh_authentication(&visit).await?.is_none() {
+        refused.go_back(&confirm_first(&page)).await;
+        return Ok(());
+    }
     let typed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let Ok(released_on) = typed(&released_on).map(|text| text.parse::<Date>()).transpose() else {
         refused.problem("released_on", "date").go_back(&page).await;

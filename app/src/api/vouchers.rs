@@ -17,6 +17,7 @@ use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
 use super::acting::{must_be_allowed, named_account};
+use super::entered_voucher::{forget_code, keep_code};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
 use super::orders::{checkout_urls, session_hash};
@@ -29,6 +30,8 @@ pub const VOUCHERS: &str = "/partner/vouchers";
 pub const BUY: &str = "/partner/vouchers/new";
 /// Where a code is redeemed.
 pub const REDEEM: &str = "/redeem";
+/// Where another code is entered than the one that was.
+pub const REDEEM_ANOTHER: &str = "/redeem?another=1";
 /// The form that buys.
 pub const BUY_FORM: &str = "buy-vouchers";
 /// The form of the note.
@@ -52,13 +55,6 @@ pub fn voucher_page(order_id: &OrderId, id: &VoucherId) -> String {
     local_path(&format!("{VOUCHERS}/{order_id}/{id}"))
 }
 
-/// The page that says what a code is.
-#[must_use]
-pub fn redeem_page(code: &str) -> String {
-    let query = serde_urlencoded::to_string([("code", code)]).unwrap_or_default();
-    format!("{REDEEM}?{query}")
-}
-
 /// What a partner chooses, as it stands in addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoucherChoice {
@@ -66,6 +62,8 @@ pub struct VoucherChoice {
     pub sold: Option<(PlanId, BillingInterval)>,
     /// How many.
     pub count: i64,
+    /// What was typed as their number, where that is none.
+    pub no_number: Option<String>,
     /// In which currency; `None` where none is chosen.
     pub currency: Option<Currency>,
 }
@@ -84,15 +82,24 @@ impl VoucherChoice {
             .split_once('.')
             .and_then(|(plan_id, word)| Some((PlanId::from_untrusted(plan_id), BillingInterval::parse(word)?)));
         let count = count.trim();
-        let count = if count.is_empty() { 1 } else { count.parse().unwrap_or(0) };
-        Self { sold, count, currency: Currency::parse(currency) }
+        let (count, no_number) = match count.parse() {
+            Ok(number) => (number, None),
+            Err(_) if count.is_empty() => (1, None),
+            Err(_) => (0, Some(count.to_owned())),
+        };
+        Self { sold, count, no_number, currency: Currency::parse(currency) }
+    }
+
+    /// The number as it was typed.
+    #[must_use]
+    pub fn typed_count(&self) -> String {
+        self.no_number.clone().unwrap_or_else(|| self.count.to_string())
     }
 
     /// The address of the page on which it is chosen.
     #[must_use]
     pub fn page(&self) -> String {
-        let (sold, count) =
-            (self.sold.as_ref().map(|(id, interval)| Self::send(id, *interval)), self.count.to_string());
+        let (sold, count) = (self.sold.as_ref().map(|(id, interval)| Self::send(id, *interval)), self.typed_count());
         let mut query = vec![("count", count.as_str())];
         query.extend(sold.as_deref().map(|sold| ("sold", sold)));
         query.extend(self.currency.as_ref().map(|currency| ("currency", currency.as_str())));
@@ -144,7 +151,8 @@ pub async fn buy_vouchers(
     let (vendor_id, id) = (visit.vendor.id.clone(), plan_id.clone());
     let plan = visit.state.db.read(|tx| Box::pin(async move { catalog::find_plan(tx, &vendor_id, &id).await })).await?;
     let Some(plan) = plan else { return Err(FormFailure::malformed()) };
-    let chosen = VoucherChoice { sold: Some((plan_id.clone(), interval)), count, currency: Some(currency) };
+    let sold = Some((plan_id.clone(), interval));
+    let chosen = VoucherChoice { sold, count, no_number: None, currency: Some(currency) };
     let wanted = WantedVouchers { plan_id, interval, count, currency, takes_off_minor: agreed_discount_minor };
     match rules::quote(&plan, &wanted) {
         Ok(quote) if quote.total.amount_minor == agreed_minor => {}
@@ -171,7 +179,9 @@ pub async fn buy_vouchers(
             redirect(&format!("/orders/{}", order.id));
             Ok(())
         }
-        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_)) => go_back(&chosen, "").await,
+        Ok(OrderPlacement::Refused(_) | OrderPlacement::CodeRefused(_) | OrderPlacement::AccountCloses { .. }) => {
+            go_back(&chosen, "").await
+        }
         Ok(OrderPlacement::DiscountChanged | OrderPlacement::PaymentNotOffered) => {
             go_back(&chosen, "price_changed").await
         }
@@ -291,8 +301,11 @@ pub async fn enter_voucher(
     code: String,
 ) -> Result<(), FormFailure> {
     match VoucherCode::parse(&code) {
-        Some(code) => redirect(&redeem_page(code.expose())),
-        None => Refused::new(ENTER).value("code", &code).problem("code", "malformed").go_back(REDEEM).await,
+        Some(code) => {
+            keep_code(&Visit::here(), &code).await?;
+            redirect(REDEEM);
+        }
+        None => Refused::new(ENTER).value("code", &code).problem("code", "malformed").go_back(REDEEM_ANOTHER).await,
     }
     Ok(())
 }
@@ -330,9 +343,17 @@ pub async fn redeem_voucher(
         .db
         .write(move |tx| Box::pin(async move { vouchers::redeem_voucher(tx, &cx, &master, &wanted).await }));
     match redeemed.await? {
-        Redemption::Done { voucher_id, .. } => redirect(&format!("{REDEEM}/{voucher_id}")),
+        Redemption::Done { voucher_id, .. } => {
+            forget_code(&visit).await?;
+            redirect(&format!("{REDEEM}/{voucher_id}"));
+        }
         // The page says by itself what is the matter with the code.
-        Redemption::Refused(_) => redirect(&redeem_page(&code)),
+        Redemption::Refused(_) => {
+            if let Some(code) = VoucherCode::parse(&code) {
+                keep_code(&visit, &code).await?;
+            }
+            redirect(REDEEM);
+        }
         Redemption::NotAllowed => return Err(FormFailure::not_allowed()),
     }
     Ok(())
@@ -345,12 +366,13 @@ mod tests {
     #[test]
     fn a_choice_survives_its_address() {
         let sold = Some((PlanId::from_untrusted("pln_a"), BillingInterval::Year));
-        let chosen = VoucherChoice { sold, count: 3, currency: Currency::parse("usd") };
+        let chosen = VoucherChoice { sold, count: 3, no_number: None, currency: Currency::parse("usd") };
         assert_eq!(chosen.page(), "/partner/vouchers/new?count=3&sold=pln_a.year&currency=usd");
         assert_eq!(VoucherChoice::read("pln_a.year", "3", "usd"), chosen);
         let nothing = VoucherChoice::read("pln_a", "", "");
-        assert_eq!(nothing, VoucherChoice { sold: None, count: 1, currency: None });
-        assert_eq!(VoucherChoice::read("pln_a.day", "x", "usd").count, 0);
-        assert_eq!(redeem_page("a&b"), "/redeem?code=a%26b");
+        assert_eq!(nothing, VoucherChoice { sold: None, count: 1, no_number: None, currency: None });
+        let no_number = VoucherChoice::read("pln_a.day", " many ", "usd");
+        assert_eq!((no_number.count, no_number.typed_count().as_str()), (0, "many"));
+        assert_eq!(no_number.page(), "/partner/vouchers/new?count=many&currency=usd");
     }
 }

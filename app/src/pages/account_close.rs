@@ -26,18 +26,19 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     if !may(role, Act::CloseAccount) {
         return Err(NoPage::NotFound);
     }
+    let (cx, id) = (visit.viewer_cx(), account.id.clone());
+    let now = cx.now;
+    let found = visit.state.db.read(move |tx| Box::pin(async move { look_at_closing(tx, &cx, &id).await })).await?;
+    let outlook = found.ok_or(NoPage::NotFound)?;
     let body = match account.closes_at {
-        Some(closes_at) => closing(&account, closes_at).await,
+        Some(closes_at) => closing(&account, &outlook, closes_at, now).await,
         None => {
             let fresh = fresh_authentication(&visit).await.map_err(|_| NoPage::Failed("no session".to_owned()))?;
             if fresh.is_none() {
                 redirect(&confirm_first(CLOSE));
                 return Ok(Page::new(text::CLOSE, ()));
             }
-            let (cx, id) = (visit.viewer_cx(), account.id.clone());
-            let found =
-                visit.state.db.read(move |tx| Box::pin(async move { look_at_closing(tx, &cx, &id).await })).await?;
-            open(&account, &found.ok_or(NoPage::NotFound)?).await
+            open(&account, &outlook).await
         }
     };
     let crumbs = vec![Crumb::to(portal_accounts::ACCOUNT, "/account"), Crumb::here(text::CLOSE)];
@@ -52,9 +53,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 async fn open(account: &Account, outlook: &ClosingOutlook) -> AnyView {
     let act = if outlook.owed.is_empty() { form(account).await } else { owed(&outlook.owed) };
     let counted = text::counted(outlook.running.len(), outlook.open_orders).map(|counted| view! { <p>{counted}</p> });
+    let partner = of_partner(outlook);
     view! {
         <PageHead title=text::CLOSE lead=text::close_lead(&account.company) />
-        <Card title=text::WHAT_ENDS id="ends">{points(&text::ENDS)} {counted}</Card>
+        <Card title=text::WHAT_ENDS id="ends">{points(&text::ENDS)} {counted} {partner}</Card>
         <Card title=text::WHAT_STAYS id="stays">{points(&text::STAYS)}</Card>
         <Card title=text::FIRST lead=text::FIRST_LEAD id="first">
             <p class="acts"><LinkButton href=account_export::PATH label=takeout::OPEN /></p>
@@ -94,14 +96,29 @@ fn owed(invoices: &[OpenInvoice]) -> AnyView {
     view! { <Notice tone=Tone::Warn title=text::OWED text=lead action=open /> }.into_any()
 }
 
-/// What an account sees that closes: the way back.
-async fn closing(account: &Account, closes_at: UnixMs) -> AnyView {
+/// What a partner has to know besides.
+fn of_partner(outlook: &ClosingOutlook) -> impl IntoView + use<> {
+    text::of_partner(&outlook.earned, outlook.open_vouchers)
+        .into_iter()
+        .map(|sentence| view! { <p>{sentence}</p> })
+        .collect_view()
+}
+
+/// What an account sees that closes: the way back, and what it waits for once its day is past.
+async fn closing(account: &Account, outlook: &ClosingOutlook, closes_at: UnixMs, now: UnixMs) -> AnyView {
+    let waits = closes_at <= now && !(outlook.owed.is_empty() && outlook.earned.is_empty());
+    let (title, lead) =
+        if waits { (text::waits(closes_at), text::WAITS_TEXT) } else { (text::banner(closes_at), text::BANNER_TEXT) };
+    let partner = of_partner(outlook);
+    let owed = (!outlook.owed.is_empty()).then(|| owed(&outlook.owed));
     let too_late =
         take_refused(KEEP_FORM).await.code("").map(|_| view! { <Notice tone=Tone::Bad title=text::TOO_LATE /> });
     let hidden = vec![("account_id".to_owned(), account.id.to_string())];
     view! {
-        <PageHead title=text::banner(closes_at) lead=text::BANNER_TEXT />
+        <PageHead title lead />
         {too_late}
+        {owed}
+        {partner}
         <Card title=text::KEEP lead=text::KEEP_LEAD id="keep">
             <div class="acts">
                 <PostButton action="/act/keep-account" label=text::KEEP hidden emphasis=Emphasis::Primary />

@@ -5,7 +5,7 @@ use backend::clock::UnixMs;
 use backend::money::Currency;
 use backend::orders::rules::{ChoiceProblem, Quote};
 use backend::orders::{self, Purchase, currency, terms};
-use backend::text::en::{additions as text, billing, buying, catalog as lines, transfers};
+use backend::text::en::{additions as text, billing, buying, catalog as lines, deletion, transfers};
 use leptos::prelude::*;
 
 use super::NoPage;
@@ -117,10 +117,14 @@ pub(super) fn pay_by_transfer(
     })
 }
 
-/// Why an order was not placed.
-pub(super) fn problem(refused: &Refused) -> Option<impl IntoView + use<>> {
+/// Why an order was not placed; `closes_at` is when the account closes.
+pub(super) fn problem(refused: &Refused, closes_at: Option<UnixMs>) -> Option<impl IntoView + use<>> {
     refused.code("").map(|code| {
-        let sentence = if code == "outdated" { billing::OUTDATED } else { text::TRY_AGAIN };
+        let sentence = match (code, closes_at) {
+            ("account_closes", Some(closes_at)) => deletion::keep_first(closes_at),
+            ("outdated", _) => billing::OUTDATED.to_owned(),
+            _ => text::TRY_AGAIN.to_owned(),
+        };
         view! { <Notice tone=Tone::Bad title=sentence /> }
     })
 }

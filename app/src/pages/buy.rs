@@ -15,7 +15,7 @@ use backend::orders::rules::{self, Quote};
 use backend::orders::terms::{self, TransferTerms};
 use backend::orders::{AskedCode, CodeAnswer, look_up_promotion};
 use backend::text::en::{
-    buying as text, catalog as lines, countries, currencies as currency_words, options, orders,
+    buying as text, catalog as lines, countries, currencies as currency_words, deletion, options, orders,
     partners as text_of_partners, promotions, transfers,
 };
 use leptos::prelude::*;
@@ -463,6 +463,9 @@ impl Review {
     fn pay(&self, quote: &Quote, now: UnixMs) -> AnyView {
         if !may(self.role, Act::Buy) {
             return view! { <Notice tone=Tone::Warn title=text::MAY_NOT_BUY /> }.into_any();
+        }
+        if let Some(closes_at) = self.buyer.closes_at {
+            return view! { <Notice tone=Tone::Warn title=deletion::keep_first(closes_at) /> }.into_any();
         }
         if terms::is_free(&self.plan, quote) {
             let steps = promotions::FREE_STEPS.map(|step| view! { <li>{step}</li> });

@@ -58,7 +58,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         return Ok(Page::new(title, body));
     };
     let refused = take_refused(SEATS).await;
-    let problem = problem(&refused);
+    let problem = problem(&refused, own.account.closes_at);
     let product = own.view.product_name.as_str();
     let lines = offer.quote.as_ref().ok().map(|quote| order_lines(product, &offer.plan, quote));
     let how_many = how_many(&own, &offer, more);

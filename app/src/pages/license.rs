@@ -26,9 +26,9 @@ use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::money::Money;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
-    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, handovers,
-    license_events, license_page as text, licenses as words, moments, options, packs, partners, portal, transfers,
-    vouchers,
+    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, deletion,
+    handovers, license_events, license_page as text, licenses as words, moments, options, packs, partners, portal,
+    transfers, vouchers,
 };
 use backend::vouchers::find_origin;
 use leptos::prelude::*;
@@ -85,7 +85,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let found = find(&visit, &own).await?;
     let key = key::load(&visit, &own).await?;
     let refused = take_refused(LICENSE).await;
-    let not_now = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=changes::NOT_NOW /> });
+    let not_now = refused.code("").map(|code| {
+        let closes_at = own.account.closes_at.filter(|_| code == "account_closes");
+        let sentence = closes_at.map_or_else(|| changes::NOT_NOW.to_owned(), deletion::keep_first);
+        view! { <Notice tone=Tone::Bad title=sentence /> }
+    });
     let name = name_form(&own).await;
     let updates = match own.license().kind {
         PlanKind::Perpetual => {

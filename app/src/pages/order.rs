@@ -244,7 +244,7 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
         (OrderKind::Seats, Some(license_id), _) => format!("/licenses/{license_id}/seats?more={}", order.seats),
         (OrderKind::Vouchers, ..) => {
             let sold = Some((order.plan_id.clone(), order.billing_interval));
-            VoucherChoice { sold, count: order.seats, currency: Some(order.currency) }.page()
+            VoucherChoice { sold, count: order.seats, no_number: None, currency: Some(order.currency) }.page()
         }
         (_, _, Some((product, plan))) => Choice {
             product: product.code.clone(),

@@ -4,6 +4,7 @@
 use backend::accounts::{Account, Act, may};
 use backend::catalog::{self, BillingInterval, Plan, Product};
 use backend::db::DbError;
+use backend::ids::PlanId;
 use backend::money::{Currency, Money};
 use backend::orders::currency;
 use backend::orders::rules::{ChoiceProblem, Quote};
@@ -37,6 +38,12 @@ struct Sold {
     each: Money,
 }
 
+impl Sold {
+    fn is(&self, chosen: &VoucherChoice) -> bool {
+        chosen.sold.as_ref().is_some_and(|(id, interval)| self.plan.id == *id && self.interval == *interval)
+    }
+}
+
 struct Review {
     account: Account,
     terms: PartnerTerms,
@@ -46,6 +53,8 @@ struct Review {
     is_fixed: bool,
     sold: Vec<Sold>,
     chosen: VoucherChoice,
+    /// Why what was asked for is not among `sold`.
+    unsold: Option<&'static str>,
     failed: Option<&'static str>,
 }
 
@@ -80,9 +89,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     if sold.is_empty() {
         return Ok(nothing(text::NOTHING_SOLD));
     }
+    let unsold = unsold(&asked("sold"), &chosen, &plans, &sold);
     let failed = take_refused(BUY_FORM).await.code("").map(failure);
     let is_fixed = fixed.is_some();
-    let review = Review { account, terms, currencies, currency, is_fixed, sold, chosen, failed };
+    let review = Review { account, terms, currencies, currency, is_fixed, sold, chosen, unsold, failed };
     Ok(Page::new(text::BUY_TITLE, review.view(&visit)))
 }
 
@@ -98,6 +108,15 @@ fn sold(plans: &[(Product, Plan)], currency: Currency) -> Vec<Sold> {
         sold.extend(BillingInterval::ALL.iter().filter_map(|interval| one(product, plan, *interval)));
     }
     sold
+}
+
+/// Why what was asked for is not sold; `None` where it is, and where nothing was asked for.
+fn unsold(asked: &str, chosen: &VoucherChoice, plans: &[(Product, Plan)], sold: &[Sold]) -> Option<&'static str> {
+    if asked.trim().is_empty() || sold.iter().any(|it| it.is(chosen)) {
+        return None;
+    }
+    let is_sold = |(id, _): &(PlanId, BillingInterval)| plans.iter().any(|(_, plan)| plan.id == *id);
+    Some(if chosen.sold.as_ref().is_some_and(is_sold) { text::NOT_IN_CURRENCY } else { text::NOT_SOLD })
 }
 
 fn failure(code: &str) -> &'static str {
@@ -125,27 +144,20 @@ fn nothing(why: &'static str) -> Page {
 }
 
 impl Review {
-    /// What is chosen; the first that is sold where nothing is.
+    /// What is chosen; the first that is sold where nothing was asked for, and nothing where that is not sold.
     fn choice(&self) -> Option<&Sold> {
-        let chosen = self.chosen.sold.as_ref();
-        let named =
-            chosen.and_then(|(id, interval)| self.sold.iter().find(|it| it.plan.id == *id && it.interval == *interval));
-        named.or_else(|| self.sold.first())
+        if self.unsold.is_some() {
+            return None;
+        }
+        self.sold.iter().find(|it| it.is(&self.chosen)).or_else(|| self.sold.first())
     }
 
     fn view(&self, visit: &Visit) -> AnyView {
-        let Some(choice) = self.choice() else { return ().into_any() };
-        let wanted = WantedVouchers {
-            plan_id: choice.plan.id.clone(),
-            interval: choice.interval,
-            count: self.chosen.count,
-            currency: self.currency,
-            takes_off_minor: 0,
-        };
         let failed = self.failed.map(|title| view! { <Notice tone=Tone::Bad title /> });
-        let quote = rules::quote(&choice.plan, &wanted);
-        let form = self.change_form(choice, quote.as_ref().err());
-        let price = quote.ok().map(|quote| self.price(visit, choice, &quote));
+        let quoted = self.choice().map(|choice| (choice, self.quote(choice)));
+        let problem = quoted.as_ref().and_then(|(_, quote)| quote.as_ref().err());
+        let form = self.change_form(quoted.as_ref().map(|(choice, _)| *choice), problem);
+        let price = quoted.and_then(|(choice, quote)| Some(self.price(visit, choice, &quote.ok()?)));
         view! {
             <Breadcrumb label=words::YOU_ARE_HERE crumbs=crumbs() />
             <PageHead title=text::BUY_TITLE lead=text::BUY_LEAD />
@@ -156,17 +168,29 @@ impl Review {
         .into_any()
     }
 
+    fn quote(&self, choice: &Sold) -> Result<Quote, ChoiceProblem> {
+        let wanted = WantedVouchers {
+            plan_id: choice.plan.id.clone(),
+            interval: choice.interval,
+            count: self.chosen.count,
+            currency: self.currency,
+            takes_off_minor: 0,
+        };
+        rules::quote(&choice.plan, &wanted)
+    }
+
     /// Asks this page again with another choice; works without a script.
-    fn change_form(&self, choice: &Sold, problem: Option<&ChoiceProblem>) -> AnyView {
-        let errors: Vec<FieldError> =
-            problem.map(|problem| FieldError::new("count", text::choice_problem(problem))).into_iter().collect();
+    fn change_form(&self, choice: Option<&Sold>, problem: Option<&ChoiceProblem>) -> AnyView {
+        let unsold = self.unsold.map(|sentence| FieldError::new("sold", sentence));
+        let problem = problem.map(|problem| FieldError::new("count", text::choice_problem(problem)));
+        let errors: Vec<FieldError> = unsold.into_iter().chain(problem).collect();
         let option = |it: &Sold| {
             let label = text::plan_choice(&it.product.name, &it.plan.name, it.interval, it.each);
             Choice::new(VoucherChoice::send(&it.plan.id, it.interval), label)
         };
         let options = self.sold.iter().map(option).collect();
-        let value = VoucherChoice::send(&choice.plan.id, choice.interval);
-        let count = self.chosen.count.to_string();
+        let value = choice.map(|choice| VoucherChoice::send(&choice.plan.id, choice.interval)).unwrap_or_default();
+        let count = self.chosen.typed_count();
         let money = self.currency.as_str();
         let mut hidden = Vec::new();
         let currency = if self.currencies.len() > 1 && !self.is_fixed {

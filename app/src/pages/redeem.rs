@@ -1,17 +1,19 @@
-//! `/redeem` and `/redeem?code=`: a voucher's code is entered, and whoever may buy for an account sees what it is before it
-//! is redeemed. Nobody is told anything about a code before logging in.
+//! `/redeem`: a voucher's code is entered, and whoever may buy for an account sees what it is before it is redeemed. Nobody is
+//! told anything about a code before logging in. `?code=` is what a link leads here with: the code is taken out of the address
+//! at once. `?another=1` asks for another code.
 
 use backend::accounts::{Account, Act, ActsAs, may};
 use backend::text::en::{accounts as limits, portal, redeeming as text};
 use backend::vouchers::{LookUp, VoucherCode, VoucherOffer, look_up_voucher, rules};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::*;
-use leptos_axum::ResponseOptions;
+use leptos_axum::{ResponseOptions, redirect};
 
 use super::{NoPage, Page, render};
+use crate::api::entered_voucher::{forget_code, keep_code, kept_code};
 use crate::api::form::{Refused, take_refused};
 use crate::api::next::with_next;
-use crate::api::vouchers::{ENTER, REDEEM, redeem_page, seeker};
+use crate::api::vouchers::{ENTER, REDEEM, REDEEM_ANOTHER, seeker};
 use crate::components::{Card, Emphasis, Fact, Facts, Field, FieldError, Form, LinkButton, Notice, PageHead, Tone};
 use crate::request::Visit;
 
@@ -21,15 +23,19 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let typed = visit.query("code").unwrap_or_default();
-    if typed.trim().is_empty() {
-        return Ok(enter(&take_refused(ENTER).await, None));
+    if let Some(typed) = visit.query("code").filter(|typed| !typed.trim().is_empty()) {
+        let Some(code) = VoucherCode::parse(&typed) else {
+            return Ok(enter(&Refused::new(ENTER).value("code", &typed).problem("code", "malformed"), None));
+        };
+        keep_code(&visit, &code).await.map_err(|error| NoPage::Failed(error.to_string()))?;
+        redirect(REDEEM);
+        return Ok(Page::new(text::TITLE, ()));
     }
-    let Some(code) = VoucherCode::parse(&typed) else {
-        return Ok(enter(&Refused::new(ENTER).value("code", &typed).problem("code", "malformed"), None));
+    let kept = kept_code(&visit).await.map_err(|error| NoPage::Failed(error.to_string()))?;
+    let Some(code) = kept.filter(|_| visit.query("another").is_none()) else {
+        return Ok(enter(&take_refused(ENTER).await, None));
     };
-    let here = redeem_page(code.expose());
-    let Some((account, role)) = visit.account() else { return Ok(who(visit.viewer.is_some(), &here)) };
+    let Some((account, role)) = visit.account() else { return Ok(who(visit.viewer.is_some())) };
     let (cx, master, seeker) = (visit.viewer_cx(), visit.state.master.clone(), seeker(&visit, &account.id));
     let text_of = code.expose().to_owned();
     // Looking up counts guesses, so it writes.
@@ -44,13 +50,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         LookUp::Void => over(text::VOID, None),
         LookUp::Unknown => {
             status(StatusCode::NOT_FOUND);
-            enter(&Refused::new(ENTER).value("code", &typed), Some(text::UNKNOWN.to_owned()))
+            // Every look at it would count as a guess.
+            forget_code(&visit).await.map_err(|error| NoPage::Failed(error.to_string()))?;
+            enter(&Refused::new(ENTER).value("code", code.expose()), Some(text::UNKNOWN.to_owned()))
         }
         LookUp::Limited { retry_after_s } => {
             status(StatusCode::TOO_MANY_REQUESTS);
             let options: ResponseOptions = expect_context();
             options.insert_header(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
-            enter(&Refused::new(ENTER), Some(limits::limited(retry_after_s)))
+            enter(&Refused::new(ENTER).value("code", code.expose()), Some(limits::limited(retry_after_s)))
         }
         LookUp::NotAllowed => return Err(NoPage::NotFound),
     })
@@ -82,14 +90,14 @@ fn enter(refused: &Refused, general: Option<String>) -> Page {
     Page::new(text::TITLE, body)
 }
 
-/// For whoever is not signed in, or has no company yet: the way in, and back to here.
-fn who(is_signed_in: bool, here: &str) -> Page {
+/// For whoever is not signed in, or has no company yet: the way in, and back to here. The code waits.
+fn who(is_signed_in: bool) -> Page {
     let lead = if is_signed_in { text::COMPANY_TEXT } else { text::WHO_TEXT };
     let acts = if is_signed_in {
-        let href = with_next("/company", here);
+        let href = with_next("/company", REDEEM);
         view! { <LinkButton href label=text::COMPANY emphasis=Emphasis::Primary /> }.into_any()
     } else {
-        let (sign_up, log_in) = (with_next("/sign-up", &with_next("/company", here)), with_next("/log-in", here));
+        let (sign_up, log_in) = (with_next("/sign-up", &with_next("/company", REDEEM)), with_next("/log-in", REDEEM));
         view! {
             <LinkButton href=sign_up label=text::SIGN_UP emphasis=Emphasis::Primary />
             <LinkButton href=log_in label=text::LOG_IN />
@@ -133,7 +141,7 @@ fn offered(visit: &Visit, account: &Account, role: ActsAs, offer: &VoucherOffer,
             {act}
         </Card>
         <p>
-            <a href=REDEEM>{text::ANOTHER}</a>
+            <a href=REDEEM_ANOTHER>{text::ANOTHER}</a>
         </p>
     };
     Page::new(title, body)
@@ -150,7 +158,7 @@ fn over(title: &'static str, license: Option<String>) -> Page {
             <Notice tone=Tone::Warn title />
             <div class="acts">
                 {license}
-                <LinkButton href=REDEEM label=text::ANOTHER />
+                <LinkButton href=REDEEM_ANOTHER label=text::ANOTHER />
             </div>
         </div>
     };

@@ -40,12 +40,12 @@ pub(super) async fn show(visit: &Visit, edit: Edit) -> Result<Shown, NoPage> {
     }
     let kept = take_refused(&page_of(&edit)).await;
     let sent = kept_form(&edit, &kept);
-    let (vendor_id, asked, judged) = (visit.vendor.id.clone(), edit.clone(), sent.clone());
+    let (cx, asked, judged) = (visit.staff_cx(), edit.clone(), sent.clone());
     let read = visit.state.db.read(|tx| {
         Box::pin(async move {
-            let form = find_form(tx, &vendor_id, &asked).await?;
+            let form = find_form(tx, &cx, &asked).await?;
             let preview = match &judged {
-                Some((sent, _)) => Some(preview_edit(tx, &vendor_id, sent).await?),
+                Some((sent, _)) => Some(preview_edit(tx, &cx, sent).await?),
                 None => None,
             };
             Ok::<_, DbError>((form, preview))

@@ -12,7 +12,7 @@ use backend::money::Money;
 use backend::orders::Purchase;
 use backend::orders::rules::Quote;
 use backend::text::en::{
-    additions as text, auto_renewal as auto_words, billing, changes, licenses as words, moments, transfers,
+    additions as text, auto_renewal as auto_words, billing, changes, deletion, licenses as words, moments, transfers,
 };
 use leptos::prelude::*;
 
@@ -68,7 +68,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         return Ok(Page::new(text::UPDATES_TITLE, body));
     };
     let refused = take_refused(UPDATES).await;
-    let problem = problem(&refused);
+    let problem = problem(&refused, own.account.closes_at);
     let day = |at: UnixMs| {
         view! { <Moment datetime=at.date().to_string() absolute=moments::day(at) /> }
     };
@@ -157,16 +157,17 @@ async fn automatic(visit: &Visit, own: &OwnLicense, until: UnixMs, year: Money) 
         view! { <Notice tone=Tone::Bad title=sentence /> }
     });
     let mut hidden = vec![("license_id".to_owned(), own.license().id.to_string())];
-    let content = match auto_renewal(visit, own).await? {
-        Some(renewal) => view! {
+    let content = match (auto_renewal(visit, own).await?, own.account.closes_at) {
+        (Some(renewal), _) => view! {
             <p>{auto_words::on(&renewal)}</p>
             <PostButton action="/act/stop-auto-renewal" label=auto_words::STOP hidden />
         }
         .into_any(),
-        None if !maintenance_rules::can_renew_by_itself(until, own.now) => {
+        (None, Some(closes_at)) => view! { <p>{deletion::keep_first(closes_at)}</p> }.into_any(),
+        (None, None) if !maintenance_rules::can_renew_by_itself(until, own.now) => {
             view! { <p>{auto_words::TOO_LATE}</p> }.into_any()
         }
-        None => {
+        (None, None) => {
             hidden.push(("currency".to_owned(), year.currency.as_str().to_owned()));
             hidden.push(("agreed_minor".to_owned(), year.amount_minor.to_string()));
             view! {

@@ -38,6 +38,7 @@
 mod authority;
 mod change_password;
 mod chosen_account;
+mod closing;
 mod confirm_password;
 mod create_account;
 mod create_staff;
@@ -75,6 +76,8 @@ use crate::ids::{AccountId, UserId, VendorId};
 pub use authority::{may_act, staff_may_act};
 pub use change_password::{ChangePassword, PasswordChange, change_password};
 pub use chosen_account::{choose_account, chosen_account};
+pub use closing::find_closing;
+pub(crate) use closing::lock_closing;
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
 pub use create_account::{AccountCreation, NEW_ACCOUNTS_A_DAY, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::LicenseId;
 use crate::stripe::{IdempotencyKey, StripeSubscription, SubscriptionState};
-use crate::{audit, events, feedback, licenses};
+use crate::{accounts, audit, events, feedback, licenses};
 
 /// What came of cancelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ pub enum Resumption {
     },
     /// Too late: it is over. Buying again makes a new license.
     Over,
+    /// The account that pays closes then: nothing renews any more, unless it is kept first.
+    AccountCloses {
+        /// When.
+        at: UnixMs,
+    },
     /// The license has no subscription: a perpetual one.
     NotASubscription,
     /// The user may not change it, or there is no such license.
@@ -95,6 +100,12 @@ pub async fn resume_subscription(
         Found::NotASubscription => return Ok(Resumption::NotASubscription),
         Found::NotAllowed => return Ok(Resumption::NotAllowed),
     };
+    let (vendor_id, payer_id) = (cx.vendor_id.clone(), row.account_id.clone());
+    let closing =
+        commerce.db.read(|tx| Box::pin(async move { accounts::find_closing(tx, &vendor_id, &payer_id).await }));
+    if let Some(at) = closing.await? {
+        return Ok(Resumption::AccountCloses { at });
+    }
     Ok(match set(commerce, cx, &row, None).await? {
         Some(subscription) => Resumption::Renewing { renews_at: period_end(&subscription, &row) },
         None => Resumption::Over,

@@ -14,7 +14,7 @@ use crate::licenses::LicenseView;
 use crate::money::Money;
 use crate::orders::rules::{ChoiceProblem, Quote, check_packs, check_seats, quote_at};
 use crate::stripe::{ItemChange, StripeSubscription, SubscriptionState};
-use crate::{leases, licenses};
+use crate::{accounts, leases, licenses};
 
 /// What a license shall become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,11 @@ pub enum ChangeRefusal {
     Cancelled {
         /// When it ends.
         ends_at: UnixMs,
+    },
+    /// The account that pays closes then, so nothing more is bought for it.
+    AccountCloses {
+        /// When.
+        at: UnixMs,
     },
     /// The choice cannot be bought.
     Choice(ChoiceProblem),
@@ -83,6 +88,8 @@ struct Found {
     /// Each item that there is, and what its price is for.
     items: Vec<(String, Price)>,
     quote: Quote,
+    /// When the account that pays closes.
+    closes_at: Option<UnixMs>,
 }
 
 pub(super) async fn prepare(
@@ -124,10 +131,15 @@ pub(super) async fn prepare(
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let closes_at = found.closes_at;
     let mut prepared = plan_items(request, found, subscription)?;
     if by_transfer {
         let keeps_interval = prepared.row.billing_interval == request.to.interval;
         prepared.timing = rules::timing_by_transfer(prepared.timing, keeps_interval, prepared.row.period_end, cx.now);
+    }
+    // What is planned can be dropped still.
+    if let Some(at) = closes_at.filter(|_| prepared.timing != Timing::Unchanged) {
+        return Ok(Err(ChangeRefusal::AccountCloses { at }));
     }
     if prepared.timing == Timing::AtPeriodEnd && prepared.subscription.cancel_at_period_end {
         return Ok(Err(ChangeRefusal::Cancelled { ends_at: prepared.row.period_end }));
@@ -224,8 +236,9 @@ async fn find_choice(
     // plan or interval is at today's.
     let stays = wanted.id == current.id && request.to.interval == row.billing_interval;
     let kept: Vec<Price> = priced.iter().filter(|_| stays).map(|(_, price)| price.clone()).collect();
+    let closes_at = accounts::find_closing(tx, &cx.vendor_id, &row.account_id).await?;
     Ok(match quote_at(&wanted, &request.to, &kept) {
-        Ok(quote) => Ok(Found { row, current, wanted, items: priced, quote }),
+        Ok(quote) => Ok(Found { row, current, wanted, items: priced, quote, closes_at }),
         Err(problem) => Err(ChangeRefusal::Choice(problem)),
     })
 }
@@ -251,7 +264,7 @@ fn plan_items(
     found: Found,
     subscription: StripeSubscription,
 ) -> Result<Prepared, CommerceError> {
-    let Found { row, current, wanted, items, quote } = found;
+    let Found { row, current, wanted, items, quote, .. } = found;
     let items = item_changes(&items, &quote)?;
     let present_price = current.price(PriceRole::Base, row.billing_interval, row.currency);
     let (had, gets) = (current.as_bought(&row.composition()).terms, wanted.as_bought(&request.to).terms);

@@ -15,7 +15,7 @@ use crate::keys::{MasterKey, sha256};
 use crate::text::en;
 use crate::vendors::{self, Vendor};
 
-/// A file of more bytes is refused. The longest form that the portal takes holds one.
+/// A file of more bytes is refused. The router lets forms with a file through that hold one, however it is encoded.
 pub const UPLOAD_MAX_BYTES: usize = 64 * 1024;
 
 /// Why a file cannot be applied.

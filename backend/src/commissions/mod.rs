@@ -22,6 +22,7 @@
 mod give_out_statement;
 mod list_partners;
 mod month;
+mod owed;
 mod record_payout;
 mod reverse_payout;
 pub mod rules;
@@ -39,6 +40,7 @@ use crate::money::{Currency, Money};
 pub use give_out_statement::{statement_as_csv, statement_as_pdf};
 pub use list_partners::{ListedPartner, PartnerMoney, Total, find_partner_money, list_partners};
 pub use month::Month;
+pub(crate) use owed::list_owed;
 pub use record_payout::{PayoutRecord, RecordPayout, record_payout};
 pub use reverse_payout::{PayoutReversal, ReversePayout, reverse_payout};
 pub(crate) use settle_commission::settle_commission;

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::{OpenInvoice, handlers, rules, store, tell};
 use crate::accounts::{Act, lock_account, may_act};
+use crate::audit;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
 use crate::keys::MasterKey;
-use crate::{audit, billing};
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +63,6 @@ pub async fn ask_closing(
     let after = json!({ "closes_at": closes_at.timestamp().to_string() });
     let id = account_id.as_str();
     audit::record(tx, cx, Some(account_id), "account.ask_closing", id, audit::NOTHING, Some(&after)).await?;
-    for license_id in store::list_auto_renewals(tx, &cx.vendor_id, account_id).await? {
-        billing::handlers::enqueue_end_auto_renewal(tx, cx, master, &license_id).await?;
-    }
     handlers::enqueue_stop_renewals(tx, cx, master, account_id).await?;
     tell::asked(tx, cx, master, &account, closes_at).await?;
     Ok(ClosingRequest::Closes(closes_at))

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{account_store, person_store, store, tell};
+use super::look::is_unsettled;
+use super::{account_store, mail_store, store, tell};
 use crate::accounts::{self, Account, lock_account};
-use crate::billing::{self, Commerce, CommerceError};
+use crate::billing::{self, Commerce, CommerceError, maintenance};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId};
@@ -42,6 +43,8 @@ pub async fn close_account(
     for license_id in &running {
         billing::end_subscription(commerce, cx, license_id, words::CLOSED_ACCOUNT).await?;
     }
+    // Also of whoever owes: it is not charged for more meanwhile.
+    maintenance::end_auto_renewals_of(commerce, cx, account_id).await?;
     let (cx, master, id) = (cx.clone(), commerce.master.clone(), account_id.clone());
     let closed = commerce.db.write(move |tx| Box::pin(async move { finish(tx, &cx, &master, &id).await })).await;
     Ok(closed?)
@@ -53,8 +56,8 @@ async fn find_due(tx: &mut Tx, cx: &Cx, id: &AccountId) -> Result<Option<(Vec<Or
     if account.filter(|account| is_due(account, cx)).is_none() {
         return Ok(None);
     }
-    // Nothing is taken away from whoever still owes: the account stays as it is until that is settled.
-    if !store::list_owed(tx, &cx.vendor_id, id).await?.is_empty() {
+    // Nothing is taken away while something is owed, by either side: the account stays as it is until that is settled.
+    if is_unsettled(tx, &cx.vendor_id, id).await? {
         return Ok(Some((Vec::new(), Vec::new())));
     }
     let open_orders = store::list_open_orders(tx, &cx.vendor_id, id).await?;
@@ -70,14 +73,22 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
     let account = lock_account(tx, &cx.vendor_id, id).await?;
     let Some(account) = account.filter(|account| is_due(account, cx)) else { return Ok(AccountClosing::NotDue) };
     let vendor_id = &cx.vendor_id;
-    let waits = !store::list_owed(tx, vendor_id, id).await?.is_empty()
+    let waits = is_unsettled(tx, vendor_id, id).await?
         || !store::list_open_orders(tx, vendor_id, id).await?.is_empty()
-        || !store::list_running(tx, vendor_id, id).await?.is_empty();
+        || !store::list_running(tx, vendor_id, id).await?.is_empty()
+        || !maintenance::list_living(tx, vendor_id, id).await?.is_empty();
     if waits {
         return Ok(AccountClosing::Waits);
     }
     let members = accounts::list_members(tx, vendor_id, id).await?;
-    person_store::forget_unsent(tx, vendor_id, &account.billing_email).await?;
+    // Nobody has proved the address for invoices: it may be one to which others are written.
+    let billing_email = account.billing_email.as_str();
+    let is_own = mail_store::is_nobody_elses(tx, vendor_id, id.as_str(), billing_email).await?;
+    if is_own {
+        mail_store::forget_unsent(tx, vendor_id, billing_email, None).await?;
+        mail::log::forget_recipient(tx, vendor_id, billing_email, None).await?;
+    }
+    mail_store::forget_company(tx, vendor_id, id, &account.company).await?;
     tell::closed(tx, cx, master, &account, &members).await?;
     // From here on nobody belongs to it, so that nobody is told of each thing that ends.
     account_store::delete_memberships(tx, vendor_id, id).await?;
@@ -92,10 +103,6 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
         licenses::revoke_license(tx, cx, master, license_id, words::CLOSED_ACCOUNT).await?;
     }
     account_store::erase(tx, cx, &account).await?;
-    for address in members.iter().map(|(user, _)| &user.email).chain([&account.billing_email]) {
-        mail::log::forget_recipient(tx, vendor_id, address).await?;
-    }
-    person_store::forget_subjects(tx, vendor_id, &account.company).await?;
     if account.stripe_customer_id.is_some() {
         billing::handlers::enqueue_customer_sync(tx, cx, master, id).await?;
     }

@@ -1,6 +1,6 @@
 //! Deleting oneself.
 
-use super::{person_store, store, tell};
+use super::{mail_store, person_store, store, tell};
 use crate::accounts::members::{self, MemberChange};
 use crate::accounts::rules::email_key;
 use crate::accounts::{self, Account, Role};
@@ -59,15 +59,34 @@ pub async fn delete_person(
             MemberChange::LastOne => return Ok(PersonDeletion::OwnedAlone(vec![account.clone()])),
         }
     }
-    person_store::forget_unsent(tx, &cx.vendor_id, &user.email).await?;
+    let caused_by = only_own(tx, cx, &me, &user.email, user.email_verified_at.is_some()).await?;
+    mail_store::forget_unsent(tx, &cx.vendor_id, &user.email, caused_by).await?;
     tell::farewell(tx, cx, master, &user).await?;
-    mail::log::forget_recipient(tx, &cx.vendor_id, &user.email).await?;
+    mail::log::forget_recipient(tx, &cx.vendor_id, &user.email, caused_by).await?;
+    for address in mail_store::list_former_addresses(tx, &cx.vendor_id, &me).await? {
+        let caused_by = only_own(tx, cx, &me, &address, false).await?;
+        mail_store::forget_unsent(tx, &cx.vendor_id, &address, caused_by).await?;
+        mail::log::forget_recipient(tx, &cx.vendor_id, &address, caused_by).await?;
+    }
     for name in [&user.name, &user.email] {
-        person_store::forget_subjects(tx, &cx.vendor_id, name).await?;
+        mail_store::forget_name(tx, &cx.vendor_id, &me, name).await?;
     }
     person_store::erase(tx, cx, &user, &email_key(&user.email)).await?;
     audit::record(tx, cx, None, "user.delete", me.as_str(), audit::NOTHING, audit::NOTHING).await?;
     Ok(PersonDeletion::Deleted)
+}
+
+/// Whose mails to an address are forgotten: all, where it is proved to be the person's own, or where nobody else is written to
+/// there; otherwise those that the person caused.
+async fn only_own<'a>(
+    tx: &mut Tx,
+    cx: &Cx,
+    me: &'a UserId,
+    address: &str,
+    is_proved: bool,
+) -> Result<Option<&'a UserId>, DbError> {
+    let is_own = is_proved || mail_store::is_nobody_elses(tx, &cx.vendor_id, me.as_str(), address).await?;
+    Ok((!is_own).then_some(me))
 }
 
 /// The accounts of a person, locked in the order of their ids; or those that nobody else owns. Counted behind the locks, so

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountClosing, account_store, close_account, store};
 use crate::accounts;
-use crate::billing::{CancelReason, Commerce, cancel_subscription};
+use crate::billing::{CancelReason, Commerce, cancel_subscription, maintenance};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -18,7 +18,7 @@ const SWEEP: &str = "deletion.sweep";
 const STOP_RENEWALS: &str = "deletion.stop_renewals";
 /// How often accounts are looked for whose time has come.
 const SWEEP_EVERY_MS: i64 = HOUR_MS;
-/// Accounts in one round.
+/// Accounts that are looked for at once.
 const BATCH: i64 = 100;
 
 /// With the handlers of deletion added.
@@ -74,22 +74,29 @@ impl Handler for Sweep {
             .db
             .write(move |tx| Box::pin(async move { account_store::forget_events_of_closed(tx, &vendor_id).await }))
             .await?;
-        let (vendor_id, now) = (run.cx.vendor_id.clone(), run.cx.now);
-        let due =
-            self.0.db.read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, BATCH).await })).await?;
         let cx = Cx { actor: Actor::Job(SWEEP), ..run.cx.clone() };
-        for account_id in due {
-            // One that cannot be closed does not keep the others open; the next round tries it again.
-            match close_account(&self.0, &cx, &account_id).await {
-                Ok(AccountClosing::Closed) => tracing::info!(%account_id, "an account is closed"),
-                Ok(AccountClosing::Waits) => {
-                    tracing::warn!(%account_id, "an account that owes something stays open")
-                }
-                Ok(AccountClosing::NotDue) => {}
-                Err(error) => tracing::warn!(%error, %account_id, "an account cannot be closed yet"),
+        let mut after = String::new();
+        loop {
+            let (vendor_id, now, from) = (run.cx.vendor_id.clone(), run.cx.now, after.clone());
+            let due =
+                self.0.db.read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, &from, BATCH).await }));
+            let due = due.await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            last.as_str().clone_into(&mut after);
+            for account_id in &due {
+                close(&self.0, &cx, account_id).await;
             }
         }
-        Ok(())
+    }
+}
+
+/// One that cannot be closed does not keep the others open; the next round tries it again.
+async fn close(commerce: &Commerce, cx: &Cx, account_id: &AccountId) {
+    match close_account(commerce, cx, account_id).await {
+        Ok(AccountClosing::Closed) => tracing::info!(%account_id, "an account is closed"),
+        Ok(AccountClosing::Waits) => tracing::warn!(%account_id, "an account stays open while something is owed"),
+        Ok(AccountClosing::NotDue) => {}
+        Err(error) => tracing::warn!(%error, %account_id, "an account cannot be closed yet"),
     }
 }
 
@@ -103,27 +110,29 @@ impl Handler for StopRenewals {
 
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         let payload: Payload = run.payload()?;
-        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id);
+        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id.clone());
         let found = self.0.db.read(|tx| {
             Box::pin(async move {
                 let account = accounts::find_account(tx, &vendor_id, &id).await?;
                 // Kept in the meantime: then nothing is called off that still renews.
                 if account.is_none_or(|account| account.closes_at.is_none()) {
-                    return Ok(Vec::new());
+                    return Ok(None);
                 }
-                store::list_renewing(tx, &vendor_id, &id).await
+                store::list_renewing(tx, &vendor_id, &id).await.map(Some)
             })
         });
-        let renewing: Result<_, DbError> = found.await;
+        let found: Result<_, DbError> = found.await;
+        let Some(renewing) = found? else { return Ok(()) };
         let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
         let mut failed = None;
-        for license_id in renewing? {
+        for license_id in renewing {
             // One that cannot be called off does not keep the others renewing.
             if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
                 tracing::warn!(%error, %license_id, "what a closing account pays cannot be called off");
                 failed = failed.or(Some(error));
             }
         }
+        maintenance::end_auto_renewals_of(&self.0, &cx, &payload.account_id).await?;
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::look::is_unsettled;
 use super::{store, tell};
 use crate::accounts::{Act, lock_account, may_act};
 use crate::audit;
@@ -17,7 +18,7 @@ pub enum Keeping {
     Kept,
     /// Nobody had asked to close it.
     Unchanged,
-    /// Its time has come: subscriptions may have been ended already.
+    /// Its time has come, and nothing is owed for which it waits: subscriptions may have been ended already.
     TooLate,
     /// Whoever acts may not, or there is no such account: the same answer to both.
     NotAllowed,
@@ -42,7 +43,8 @@ pub async fn keep_account(
         return Ok(Keeping::NotAllowed);
     }
     let Some(closes_at) = account.closes_at else { return Ok(Keeping::Unchanged) };
-    if closes_at <= cx.now {
+    // Behind the same lock as closing it: nothing was ended of an account that waits because something is owed.
+    if closes_at <= cx.now && !is_unsettled(tx, &cx.vendor_id, account_id).await? {
         return Ok(Keeping::TooLate);
     }
     store::set_closes_at(tx, cx, account_id, None).await?;

@@ -4,7 +4,9 @@ use super::{OpenInvoice, store};
 use crate::accounts::{self, Account, Act, Role, may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, LicenseId};
+use crate::ids::{AccountId, LicenseId, VendorId};
+use crate::money::Money;
+use crate::{commissions, vouchers};
 
 /// An account as somebody sees it who may close it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,10 @@ pub struct ClosingOutlook {
     pub running: Vec<LicenseId>,
     /// How many orders are given up.
     pub open_orders: usize,
+    /// What the vendor owes it as a partner, for each currency; it does not close before that is paid out.
+    pub earned: Vec<Money>,
+    /// How many of the vouchers that it bought as a partner can still be redeemed; they stay good.
+    pub open_vouchers: i64,
 }
 
 /// What closing an account means, for whoever may close it; for others it does not exist.
@@ -29,7 +35,15 @@ pub async fn look_at_closing(tx: &mut Tx, cx: &Cx, account_id: &AccountId) -> Re
         owed: store::list_owed(tx, &cx.vendor_id, account_id).await?,
         running: store::list_running(tx, &cx.vendor_id, account_id).await?,
         open_orders: store::list_open_orders(tx, &cx.vendor_id, account_id).await?.len(),
+        earned: commissions::list_owed(tx, &cx.vendor_id, account_id).await?,
+        open_vouchers: vouchers::count_open(tx, &cx.vendor_id, account_id).await?,
     }))
+}
+
+/// Whether something is owed, by the account or to it: then it does not close, and nothing is taken away from it.
+pub(super) async fn is_unsettled(tx: &mut Tx, vendor_id: &VendorId, account_id: &AccountId) -> Result<bool, DbError> {
+    Ok(!store::list_owed(tx, vendor_id, account_id).await?.is_empty()
+        || !commissions::list_owed(tx, vendor_id, account_id).await?.is_empty())
 }
 
 /// Somebody's sign-in as the person sees it before deleting it.

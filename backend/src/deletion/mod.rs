@@ -4,7 +4,7 @@
 //! can take that back ([`keep_account`]). From the request on nothing that it pays renews, and it buys nothing. Then the
 //! sweep ([`handlers`]) calls [`close_account`]: first Stripe, where what still runs ends, and then one transaction that ends
 //! the rest and erases. Until that one is committed the account is as it was, and each step may be done again. What is
-//! owed keeps an account from closing.
+//! owed, by the account or to it, keeps it from closing; while it waits for that, it can be kept.
 //!
 //! **A person** goes at once ([`delete_person`]), unless it is the only owner of an account, or of the vendor's staff.
 //!
@@ -20,6 +20,9 @@
 //! the partner knew them. *The audit log*: its rows are sealed in a chain, and say who did what, which the
 //! vendor has to be able to account for; they hold ids, network addresses and values as they were noted. And what
 //! *others* have written down: an invitation that somebody has not answered belongs to whoever sent it.
+//!
+//! In the log of mails an address is forgotten with whoever has proved it, or is the only one who is written to there;
+//! a name with the mails that its bearer caused. The rest of the log goes by age.
 
 mod account_store;
 mod ask_closing;
@@ -28,6 +31,7 @@ mod delete_person;
 pub mod handlers;
 mod keep_account;
 mod look;
+mod mail_store;
 mod person_store;
 pub mod rules;
 mod store;

@@ -4,11 +4,7 @@ use crate::accounts::{StaffRole, User};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_optional};
 use crate::ids::{UserId, VendorId};
-use crate::licenses::search::anywhere;
 use crate::text::en::deletion as words;
-
-/// A shorter name stands in too many subjects by chance.
-const TELLING_CHARS: usize = 4;
 
 /// The role of somebody among the staff, with the row locked until the transaction ends; `None` for whoever is gone.
 pub(super) async fn lock_person(
@@ -41,13 +37,6 @@ pub(super) async fn erase(tx: &mut Tx, cx: &Cx, user: &User, email_key: &str) ->
         id,
         words::DELETED_PERSON,
         cx.now
-    )?;
-    execute!(
-        tx,
-        "DELETE FROM mails WHERE vendor_id = $1 AND recipient_key IN
-         (SELECT e.old_email_key FROM email_changes e WHERE e.vendor_id = $1 AND e.user_id = $2)",
-        vendor_id,
-        id
     )?;
     execute!(tx, "DELETE FROM sessions WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
     execute!(tx, "DELETE FROM user_tokens WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
@@ -96,36 +85,6 @@ async fn erase_address(tx: &mut Tx, cx: &Cx, id: &UserId, email_key: &str) -> Re
         &cx.vendor_id,
         id,
         email_key
-    )?;
-    Ok(())
-}
-
-/// Deletes mails to an address that wait or were given up. To be called before `mail::log::forget_recipient`, which forgets
-/// which they are.
-pub(super) async fn forget_unsent(tx: &mut Tx, vendor_id: &VendorId, email: &str) -> Result<(), DbError> {
-    execute!(
-        tx,
-        "DELETE FROM jobs
-         WHERE vendor_id = $1 AND kind = $3 AND status IN ('waiting', 'dead')
-           AND id IN (SELECT m.id FROM mails m WHERE m.vendor_id = $1 AND m.recipient_key = $2)",
-        vendor_id,
-        crate::accounts::rules::email_key(email),
-        crate::mail::SendMail::KIND
-    )?;
-    Ok(())
-}
-
-/// Takes a name out of the subjects that the mail log has kept of mails to others.
-pub(super) async fn forget_subjects(tx: &mut Tx, vendor_id: &VendorId, name: &str) -> Result<(), DbError> {
-    if name.chars().count() < TELLING_CHARS {
-        return Ok(());
-    }
-    execute!(
-        tx,
-        "UPDATE mails SET subject = $3 WHERE vendor_id = $1 AND subject LIKE $2 ESCAPE '!'",
-        vendor_id,
-        anywhere(name),
-        words::ERASED
     )?;
     Ok(())
 }

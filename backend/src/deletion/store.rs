@@ -23,20 +23,22 @@ pub(super) async fn set_closes_at(
     Ok(())
 }
 
-/// The accounts whose time to close has come, the longest due first.
+/// The accounts whose time to close has come, after `after` in the order of their ids.
 pub(super) async fn list_due(
     tx: &mut Tx,
     vendor_id: &VendorId,
     now: UnixMs,
+    after: &str,
     limit: i64,
 ) -> Result<Vec<AccountId>, DbError> {
     let rows = fetch_all!(
         tx,
         (AccountId,),
-        "SELECT id FROM accounts WHERE vendor_id = $1 AND closes_at <= $2 AND closed_at IS NULL
-         ORDER BY closes_at, id LIMIT $3",
+        "SELECT id FROM accounts WHERE vendor_id = $1 AND closes_at <= $2 AND closed_at IS NULL AND id > $3
+         ORDER BY id LIMIT $4",
         vendor_id,
         now,
+        after,
         limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -109,23 +111,6 @@ pub(super) async fn list_renewing(
         (LicenseId,),
         "SELECT license_id FROM subscriptions
          WHERE vendor_id = $1 AND account_id = $2 AND ended_at IS NULL AND NOT cancel_at_period_end
-         ORDER BY license_id",
-        vendor_id,
-        account_id
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Licenses whose updates renew by themselves and are paid by the account.
-pub(super) async fn list_auto_renewals(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    account_id: &AccountId,
-) -> Result<Vec<LicenseId>, DbError> {
-    let rows = fetch_all!(
-        tx,
-        (LicenseId,),
-        "SELECT license_id FROM auto_renewals WHERE vendor_id = $1 AND account_id = $2 AND status = 'on'
          ORDER BY license_id",
         vendor_id,
         account_id

@@ -6,7 +6,8 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
 use crate::mail::{self, Letter, Sender};
-use crate::text::en::deletion_mail as letters;
+use crate::text::en::{deletion as words, deletion_mail as letters};
+use crate::{commissions, vouchers};
 
 /// Where an account is closed, and kept.
 const CLOSE_PATH: &str = "/account/close";
@@ -20,9 +21,12 @@ pub(super) async fn asked(
     closes_at: UnixMs,
 ) -> Result<(), DbError> {
     let members = accounts::list_members(tx, &cx.vendor_id, &account.id).await?;
+    let earned = commissions::list_owed(tx, &cx.vendor_id, &account.id).await?;
+    let of_partner = words::of_partner(&earned, vouchers::count_open(tx, &cx.vendor_id, &account.id).await?);
     let letter = |sender: &Sender, role: Role| {
         let page = format!("{}{CLOSE_PATH}", sender.origin);
-        letters::asked(sender, &account.company, closes_at, (role == Role::Owner).then_some(page))
+        let page = (role == Role::Owner).then_some(page);
+        letters::asked(sender, &account.company, closes_at, &of_partner, page)
     };
     to_members(tx, cx, master, &members, letter).await
 }

@@ -56,7 +56,7 @@ pub enum Purpose {
     JobPayload,
     /// Where somebody goes on to after a log-in: it may be the page of a link that grants access.
     NextPage,
-    /// Codes of vouchers, shown again to the partner that hands them out.
+    /// Codes of vouchers, shown again to the partner that hands them out, and on their way to being redeemed.
     VoucherCode,
 }
 

@@ -3,6 +3,7 @@
 use super::place_order::{PlaceOrder, Purchase};
 use super::terms::TransferTerms;
 use crate::accounts::{self, Account, Act};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, RelationId};
@@ -108,4 +109,12 @@ fn of_clientele(clientele: Clientele, place: &PlaceOrder) -> Option<Parties> {
     let licensee = clientele.client.clone();
     let payer = [&clientele.partner, &licensee].into_iter().find(|account| account.id == place.account_id)?.clone();
     Some(Parties { payer, licensee, clientele: Some(clientele), partnership: None })
+}
+
+/// When the account closes that would pay, for whoever may buy for it: such an account buys nothing.
+pub(super) async fn find_closing_payer(tx: &mut Tx, cx: &Cx, place: &PlaceOrder) -> Result<Option<UnixMs>, DbError> {
+    if !accounts::may_act(tx, cx, &place.account_id, Act::Buy).await? {
+        return Ok(None);
+    }
+    accounts::find_closing(tx, &cx.vendor_id, &place.account_id).await
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::earner::find_earner;
-use super::parties::{ForClient, Parties, lock_parties};
+use super::parties::{ForClient, Parties, find_closing_payer, lock_parties};
 use super::promotion::PromotionProblem;
 use super::record_order::{as_payer_sees, mail_client, record_order};
 use super::rules::{self, ChoiceProblem, Quote};
@@ -17,6 +17,7 @@ use super::{
 use crate::billing::{Commerce, CommerceError};
 use crate::campaigns::Holding;
 use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::{AccountId, LicenseId, UserId};
@@ -118,6 +119,11 @@ pub enum OrderPlacement {
     DiscountChanged,
     /// It was given up from elsewhere while its payment page was made; nothing can be paid.
     Withdrawn,
+    /// The account that would pay closes then: it has to be kept first.
+    AccountCloses {
+        /// When.
+        at: UnixMs,
+    },
     /// It is not sold for this kind of payment.
     PaymentNotOffered,
     /// The choice cannot be bought.
@@ -139,6 +145,11 @@ struct Priced {
 /// [`CommerceError`].
 pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Result<OrderPlacement, CommerceError> {
     let stripe = commerce.stripe(cx)?;
+    let (tx_cx, tx_place) = (cx.clone(), place.clone());
+    let closing = commerce.db.read(|tx| Box::pin(async move { find_closing_payer(tx, &tx_cx, &tx_place).await }));
+    if let Some(at) = closing.await? {
+        return Ok(OrderPlacement::AccountCloses { at });
+    }
     let agreed = match agree(commerce, cx, place).await? {
         Ok(agreed) => agreed,
         Err(refused) => return Ok(refused),

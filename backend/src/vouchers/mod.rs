@@ -49,7 +49,7 @@ pub use reveal_code::{CodeReveal, reveal_code};
 pub(crate) use set_reversed::set_reversed;
 pub use show_new_key::{Redeemed, find_redeemed};
 pub use store::find_origin;
-pub(crate) use store::list_unsettled;
+pub(crate) use store::{count_open, list_unsettled};
 pub use void_vouchers::{VoidVouchers, Voiding, find_batch_for_staff, void_vouchers};
 
 /// What a partner wants to buy.

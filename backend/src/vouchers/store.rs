@@ -2,7 +2,7 @@
 
 use super::{Batch, ListedVoucher, VoidReason, Voucher};
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, UserId, VendorId, VoucherId};
 use crate::licenses::rules::{REASON_DISPUTE_LOST, REASON_REFUNDED};
 use crate::listing::TimePlace;
@@ -292,4 +292,16 @@ pub async fn find_origin(tx: &mut Tx, vendor_id: &VendorId, license_id: &License
         license_id
     )?;
     Ok(row.map(|(company,)| company))
+}
+
+/// How many vouchers of a partner's can still be redeemed.
+pub(crate) async fn count_open(tx: &mut Tx, vendor_id: &VendorId, partner_id: &AccountId) -> Result<i64, DbError> {
+    let (open,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM vouchers WHERE vendor_id = $1 AND partner_id = $2 AND status = 'open'",
+        vendor_id,
+        partner_id
+    )?;
+    Ok(open)
 }

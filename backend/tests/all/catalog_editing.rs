@@ -60,8 +60,8 @@ async fn plan(db: &Db, cx: &Cx, code: &str) -> anyhow::Result<Plan> {
 }
 
 async fn form(db: &Db, cx: &Cx, edit: &Edit) -> anyhow::Result<EditForm> {
-    let (vendor_id, edit) = (cx.vendor_id.clone(), edit.clone());
-    let found = db.read(move |tx| Box::pin(async move { find_form(tx, &vendor_id, &edit).await })).await?;
+    let (cx, edit) = (cx.clone(), edit.clone());
+    let found = db.read(move |tx| Box::pin(async move { find_form(tx, &cx, &edit).await })).await?;
     found.ok_or_else(|| anyhow::anyhow!("no such form"))
 }
 
@@ -93,8 +93,8 @@ async fn saved(
 }
 
 async fn preview(db: &Db, cx: &Cx, sent: SentForm) -> Result<Preview, DbError> {
-    let vendor_id = cx.vendor_id.clone();
-    db.read(move |tx| Box::pin(async move { preview_edit(tx, &vendor_id, &sent).await })).await
+    let cx = cx.clone();
+    db.read(move |tx| Box::pin(async move { preview_edit(tx, &cx, &sent).await })).await
 }
 
 /// Fields that are refused.
@@ -345,6 +345,8 @@ on_both_engines! {
         let sent = filled(&db, &owner, &edit, &[("name", "Mine")]).await?;
         let visitor = Cx { actor: Actor::Visitor, ..owner.clone() };
         assert_eq!(send(&db, &visitor, sent.clone()).await?, Editing::NotAllowed);
+        assert_eq!(preview(&db, &visitor, sent.clone()).await?, Preview::NotFound);
+        assert!(form(&db, &visitor, &edit).await.is_err(), "nor is it shown to others");
         let stranger = cx(&vendor(&db, "acme").await?.id, NOW);
         assert_eq!(send(&db, &stranger, sent.clone()).await?, Editing::NotFound);
         assert_eq!(preview(&db, &stranger, sent).await?, Preview::NotFound);

@@ -44,6 +44,7 @@ mod trials;
 mod versions;
 mod vouchers;
 mod way_back;
+mod while_closing;
 
 use backend::billing::{
     Agreed, CancelReason, Cancellation, ChangePreview, ChangeRequest, ChargeNow, cancel_subscription, preview_change,

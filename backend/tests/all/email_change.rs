@@ -15,6 +15,7 @@ use backend::accounts::{
 };
 use backend::clock::{Clock, DAY_MS};
 use backend::db::{Db, DbError, Tx, TxFuture};
+use backend::deletion::{PersonDeletion, delete_person};
 use backend::ids::UserId;
 use backend::jobs::{Handlers, Runner};
 use backend::mail::Mail;
@@ -22,6 +23,7 @@ use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use tower_sessions::Session;
 
+use crate::dump::{is_only_in, where_is};
 use crate::support::{NOW, Outbox, cx, entropy, master, on_both_engines, vendor};
 
 mod undoing;
@@ -250,6 +252,19 @@ on_both_engines! {
         assert_eq!(portal.log_in(OLD, PASSWORD).await?, LogInOutcome::Wrong);
         assert!(matches!(portal.log_in(NEW, PASSWORD).await?, LogInOutcome::LoggedIn(_)));
         assert_eq!(portal.confirm(&ada, &secret).await?, EmailChangeConfirmation::Spent);
+        Ok(())
+    }
+
+    async fn an_address_that_nobody_confirmed_is_forgotten_with_whoever_asked_for_it(db: Db) {
+        let portal = Portal::open(db.clone()).await?;
+        let ada = portal.user(OLD).await?;
+        portal.asked(&ada, NEW).await?;
+        assert!(where_is(&db, NEW).await?.contains("mails.recipient"));
+        let cx = portal.as_user(&ada);
+        let deleted = portal.write(move |tx| Box::pin(async move { delete_person(tx, &cx, &master(), OLD).await }));
+        assert_eq!(deleted.await?, PersonDeletion::Deleted);
+        is_only_in(&db, NEW, &["audit.before", "audit.after"]).await?;
+        assert!(portal.mails().await?.iter().all(|mail| mail.to != NEW), "what waits is not sent");
         Ok(())
     }
 

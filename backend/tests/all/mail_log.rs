@@ -188,7 +188,7 @@ on_both_engines! {
         send(&db, &other.id, "ada@example.org", NOW).await?;
         let id = acme.id.clone();
         let gone: Result<u64, DbError> =
-            db.write(move |tx| Box::pin(async move { forget_recipient(tx, &id, " ADA@example.org").await })).await;
+            db.write(move |tx| Box::pin(async move { forget_recipient(tx, &id, " ADA@example.org", None).await })).await;
         assert_eq!(gone?, 2);
         assert_eq!((all(&db, &acme.id).await?.len(), all(&db, &other.id).await?.len()), (1, 1));
         Ok(())

@@ -32,10 +32,7 @@ pub enum Acceptance {
 pub async fn accept_invitation(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &str) -> Result<Acceptance, DbError> {
     let Some(user_id) = cx.actor.person() else { return Ok(Acceptance::NotAllowed) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else { return Ok(Acceptance::NotAllowed) };
-    let locked = store::lock_by_token(tx, &cx.vendor_id, &hash_of(secret)).await?;
-    let Some(invitation) = locked.filter(|locked| standing(locked, cx.now) == Standing::Open) else {
-        return Ok(Acceptance::Spent);
-    };
+    let Some(invitation) = lock_open(tx, cx, &hash_of(secret)).await? else { return Ok(Acceptance::Spent) };
     if !is_for(&invitation, &user.email) {
         return Ok(Acceptance::OtherPerson);
     }
@@ -45,6 +42,21 @@ pub async fn accept_invitation(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret:
         audit::record(tx, cx, None, "user.verify_email", user.id.as_str(), audit::NOTHING, Some(&after)).await?;
     }
     Ok(settle(tx, cx, master, &invitation, user).await?.map_or(Acceptance::Spent, Acceptance::Joined))
+}
+
+/// The open invitation of this secret, locked until the transaction ends. The account that it is to is locked first, as by
+/// whoever closes it: nobody joins an account that is closed.
+pub(super) async fn lock_open(tx: &mut Tx, cx: &Cx, token_hash: &[u8]) -> Result<Option<Invitation>, DbError> {
+    let known = store::find_by_token(tx, &cx.vendor_id, token_hash).await?;
+    let Some(known) = known else { return Ok(None) };
+    if let Some(account_id) = known.position.account_id() {
+        let account = people::lock_account(tx, &cx.vendor_id, account_id).await?;
+        if account.is_none_or(|account| account.closed_at.is_some()) {
+            return Ok(None);
+        }
+    }
+    let locked = store::lock_by_token(tx, &cx.vendor_id, token_hash).await?;
+    Ok(locked.filter(|locked| standing(locked, cx.now) == Standing::Open))
 }
 
 /// Gives a person the position of an invitation that is locked and open. Whoever has one there already keeps its role.

@@ -1,6 +1,6 @@
 //! Signing up by an invitation. Its link proves the address, so nothing else has to.
 
-use super::accept_invitation::settle;
+use super::accept_invitation::{lock_open, settle};
 use super::rules::{Standing, standing};
 use super::secret::hash_of;
 use super::{Invitation, Joined, store};
@@ -93,10 +93,7 @@ async fn enter(
     name: String,
     password: &PasswordHash,
 ) -> Result<Joining, DbError> {
-    let locked = store::lock_by_token(tx, &cx.vendor_id, token_hash).await?;
-    let Some(invitation) = locked.filter(|locked| standing(locked, cx.now) == Standing::Open) else {
-        return Ok(Joining::Spent);
-    };
+    let Some(invitation) = lock_open(tx, cx, token_hash).await? else { return Ok(Joining::Spent) };
     let user = User {
         id: cx.id::<UserId>(),
         vendor_id: cx.vendor_id.clone(),

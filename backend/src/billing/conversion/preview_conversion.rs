@@ -8,11 +8,11 @@ use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, PlanId};
-use crate::licenses;
 use crate::money::Money;
 use crate::orders::checkout_items;
 use crate::orders::rules::{QuoteLine, check_seats, quote};
 use crate::stripe::{CheckoutItem, StripeSubscription, SubscriptionState};
+use crate::{accounts, licenses};
 
 /// A renewal must not come between the page and its payment: the money it takes would not be in the credit.
 const BEFORE_RENEWAL_MS: i64 = 2 * HOUR_MS;
@@ -28,6 +28,11 @@ pub enum ConversionRefusal {
     Revoked,
     /// Something is unpaid; that comes first.
     PaymentDue,
+    /// The account that pays closes then, so nothing more is bought for it.
+    AccountCloses {
+        /// When.
+        at: UnixMs,
+    },
     /// No perpetual plan of this product takes its seats and is sold in its currency.
     NotOffered,
     /// The next renewal is near: it has to be over first.
@@ -153,6 +158,9 @@ async fn find(
     let Some(row) = row.filter(|row| row.ended_at.is_none() && license.kind == PlanKind::Subscription) else {
         return Ok(Err(ConversionRefusal::NotASubscription));
     };
+    if let Some(at) = accounts::find_closing(tx, &cx.vendor_id, &row.account_id).await? {
+        return Ok(Err(ConversionRefusal::AccountCloses { at }));
+    }
     let plans = catalog::list_plans(tx, &cx.vendor_id, &license.product_id).await?;
     let plans: Vec<Plan> = plans.into_iter().filter(|plan| plan_id.is_none_or(|wanted| *wanted == plan.id)).collect();
     let plan = perpetual_plan(&plans, license.license_type, &row).cloned();

@@ -23,9 +23,10 @@ pub(super) use project_auto_renewal::project_auto_renewal;
 pub use project_auto_renewal::{AutoRenewalProgress, finish_auto_renewal, finish_auto_renewal_session};
 pub(super) use remind_of_end::remind_of_end;
 pub use start_auto_renewal::{AutoRenewalStart, AutoRenewalUrls, StartAutoRenewal, start_auto_renewal};
-pub(crate) use stop_auto_renewal::end_auto_renewal;
 pub use stop_auto_renewal::{AutoRenewalStop, stop_auto_renewal};
+pub(crate) use stop_auto_renewal::{end_auto_renewal, end_auto_renewals_of};
 pub use store::find_auto_renewal;
+pub(crate) use store::list_living;
 
 text_enum! {
     /// Whether updates renew by themselves.

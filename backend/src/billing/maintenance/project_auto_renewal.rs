@@ -83,7 +83,7 @@ pub async fn finish_auto_renewal_session(
     let outcome =
         commerce.db.write(move |tx| Box::pin(async move { settle(tx, &tx_cx, &id, made.as_deref()).await })).await?;
     match (outcome, &subscription_id) {
-        // Agreed to twice, on two pages: one is enough.
+        // Agreed to twice, on two pages: one is enough. Or by an account that closes.
         (AutoRenewalProgress::Off, Some(subscription_id)) => {
             let subscription = stripe.fetch_subscription(subscription_id).await?;
             if subscription.ended_at.is_none() {
@@ -105,6 +105,9 @@ async fn settle(
     id: &AutoRenewalId,
     subscription_id: Option<&str>,
 ) -> Result<AutoRenewalProgress, DbError> {
+    let Some(found) = store::find(tx, &cx.vendor_id, id).await? else { return Ok(AutoRenewalProgress::NotFound) };
+    // Locked first, as by whoever closes it: what is agreed to afterwards does not begin.
+    let closes = accounts::lock_closing(tx, &cx.vendor_id, &found.account_id).await?.is_some();
     let Some(before) = store::lock(tx, &cx.vendor_id, id).await? else { return Ok(AutoRenewalProgress::NotFound) };
     if before.status != AutoRenewalStatus::Asked {
         // Off, though this very subscription was on once: it was switched off since.
@@ -122,7 +125,7 @@ async fn settle(
     let other = store::find_auto_renewal(tx, &cx.vendor_id, &before.license_id).await?;
     let mut after = before.clone();
     after.status = match subscription_id {
-        Some(_) if other.is_none() && is_theirs => AutoRenewalStatus::On,
+        Some(_) if other.is_none() && is_theirs && !closes => AutoRenewalStatus::On,
         _ => AutoRenewalStatus::Off,
     };
     after.stripe_subscription_id = subscription_id.map(str::to_owned);

@@ -6,6 +6,7 @@ use super::{AutoRenewal, AutoRenewalStatus, rules, store};
 use crate::accounts::{self, Account, Act};
 use crate::billing::{Commerce, CommerceError};
 use crate::catalog::{self, BillingInterval};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{LicenseId, UserId};
@@ -51,6 +52,11 @@ pub enum AutoRenewalStart {
     TooLate,
     /// A year costs something else than was shown, or is not sold any more.
     Outdated,
+    /// The account closes then: nothing is made to renew.
+    AccountCloses {
+        /// When.
+        at: UnixMs,
+    },
     /// The user may not, or there is no such license.
     NotAllowed,
 }
@@ -121,12 +127,21 @@ async fn write(
     cx: &Cx,
     start: &StartAutoRenewal,
 ) -> Result<Result<Box<Written>, NotWritten>, CommerceError> {
-    // Locked, so that it does not go over to another account meanwhile.
-    let view = licenses::lock_license(tx, &cx.vendor_id, &start.license_id).await?;
-    let Some(license) = view.map(|view| view.license) else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
-    if !accounts::may_act(tx, cx, &license.account_id, Act::Buy).await? {
+    // Asked before the lock as well, so that strangers hold nobody up.
+    let view = licenses::find_license(tx, &cx.vendor_id, &start.license_id).await?;
+    let Some(account_id) = view.map(|view| view.license.account_id) else {
+        return Ok(Err(AutoRenewalStart::NotAllowed.into()));
+    };
+    if !accounts::may_act(tx, cx, &account_id, Act::Buy).await? {
         return Ok(Err(AutoRenewalStart::NotAllowed.into()));
     }
+    if let Some(at) = accounts::lock_closing(tx, &cx.vendor_id, &account_id).await? {
+        return Ok(Err(AutoRenewalStart::AccountCloses { at }.into()));
+    }
+    // Locked, so that it does not go over to another account meanwhile; nor has it before.
+    let view = licenses::lock_license(tx, &cx.vendor_id, &start.license_id).await?;
+    let license = view.map(|view| view.license).filter(|license| license.account_id == account_id);
+    let Some(license) = license else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
     let Some(until) = license.updates_until else { return Ok(Err(AutoRenewalStart::NotAllowed.into())) };
     if store::find_auto_renewal(tx, &cx.vendor_id, &license.id).await?.is_some() {
         return Ok(Err(AutoRenewalStart::On.into()));

@@ -1,11 +1,12 @@
 //! Switching automatic renewal off.
 
-use super::{AutoRenewal, store};
+use super::{AutoRenewal, AutoRenewalStatus, finish_auto_renewal_session, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::Cx;
 use crate::db::DbError;
-use crate::ids::LicenseId;
+use crate::ids::{AccountId, LicenseId};
+use crate::stripe::StripeErrorKind;
 use crate::{audit, events};
 
 /// What came of it.
@@ -63,6 +64,38 @@ pub(crate) async fn end_auto_renewal(
         Some(renewal) => end(commerce, cx, &renewal).await.map(drop),
         None => Ok(()),
     }
+}
+
+/// Ends all that an account pays by itself for updates, and closes the pages on which that could still be agreed to: the
+/// account closes.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is safe.
+pub(crate) async fn end_auto_renewals_of(
+    commerce: &Commerce,
+    cx: &Cx,
+    account_id: &AccountId,
+) -> Result<(), CommerceError> {
+    let (vendor_id, id) = (cx.vendor_id.clone(), account_id.clone());
+    let living = commerce.db.read(|tx| Box::pin(async move { store::list_living(tx, &vendor_id, &id).await })).await?;
+    for renewal in living {
+        match (renewal.status, &renewal.stripe_session_id) {
+            (AutoRenewalStatus::On, _) => {
+                end(commerce, cx, &renewal).await?;
+            }
+            (AutoRenewalStatus::Asked, Some(session_id)) => {
+                match commerce.stripe(cx)?.expire_checkout_session(session_id).await {
+                    Ok(_) => {}
+                    // It is over already; how, is asked next.
+                    Err(error) if error.kind == StripeErrorKind::Refused => {}
+                    Err(error) => return Err(error.into()),
+                }
+                finish_auto_renewal_session(commerce, cx, session_id).await?;
+            }
+            (AutoRenewalStatus::Asked | AutoRenewalStatus::Off, _) => {}
+        }
+    }
+    Ok(())
 }
 
 async fn end(commerce: &Commerce, cx: &Cx, renewal: &AutoRenewal) -> Result<AutoRenewalStop, CommerceError> {

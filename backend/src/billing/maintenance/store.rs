@@ -4,7 +4,7 @@ use super::AutoRenewal;
 use super::rules::NOTICE_MS;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{AutoRenewalId, LicenseId, VendorId};
+use crate::ids::{AccountId, AutoRenewalId, LicenseId, VendorId};
 
 /// Active licenses whose updates end soon, after `after` in the order of their ids.
 pub(crate) async fn list_ending_updates(
@@ -43,6 +43,24 @@ pub async fn find_auto_renewal(
         "SELECT * FROM auto_renewals WHERE vendor_id = $1 AND license_id = $2 AND status = 'on'",
         vendor_id,
         license_id
+    )
+}
+
+/// The automatic renewals that an account pays and that are on, or can still be agreed to on Stripe's page.
+pub(crate) async fn list_living(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+) -> Result<Vec<AutoRenewal>, DbError> {
+    fetch_all!(
+        tx,
+        AutoRenewal,
+        "SELECT * FROM auto_renewals
+         WHERE vendor_id = $1 AND account_id = $2
+           AND (status = 'on' OR status = 'asked' AND stripe_session_id IS NOT NULL)
+         ORDER BY id",
+        vendor_id,
+        account_id
     )
 }
 

@@ -8,15 +8,19 @@ use super::{Edit, Editing, KeptVersion, Preview, SentForm, store};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Extent, Subject, Tx};
-use crate::ids::{PlanId, VendorId};
+use crate::ids::PlanId;
 use crate::keys::MasterKey;
 use crate::vendors;
 
-/// What [`edit_catalog`] would do with this form now.
+/// What [`edit_catalog`] would do with this form now; for whoever may not edit there is nothing to be found.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn preview_edit(tx: &mut Tx, vendor_id: &VendorId, sent: &SentForm) -> Result<Preview, DbError> {
+pub async fn preview_edit(tx: &mut Tx, cx: &Cx, sent: &SentForm) -> Result<Preview, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::EditCatalog).await? {
+        return Ok(Preview::NotFound);
+    }
+    let vendor_id = &cx.vendor_id;
     let Some(found) = find(tx, vendor_id, &sent.edit).await? else { return Ok(Preview::NotFound) };
     let judged = match judge(sent, &found) {
         Judgement::Good(judged) => judged,

@@ -4,6 +4,8 @@ use super::super::apply_catalog::{plan_state, price_state, product_state};
 use super::super::current_catalog::plan_section;
 use super::super::{Plan, Product, store};
 use super::{Edit, Typed, plan_form, price_form, product_form};
+use crate::accounts::{StaffAct, staff_may_act};
+use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::VendorId;
 use crate::keys;
@@ -21,12 +23,15 @@ pub struct EditForm {
     pub typed: Typed,
 }
 
-/// The form for this; `None` where there is no such product or plan.
+/// The form for this; `None` where there is no such product or plan, and for whoever may not edit it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn find_form(tx: &mut Tx, vendor_id: &VendorId, edit: &Edit) -> Result<Option<EditForm>, DbError> {
-    let Some(found) = find(tx, vendor_id, edit).await? else { return Ok(None) };
+pub async fn find_form(tx: &mut Tx, cx: &Cx, edit: &Edit) -> Result<Option<EditForm>, DbError> {
+    if !staff_may_act(tx, cx, StaffAct::EditCatalog).await? {
+        return Ok(None);
+    }
+    let Some(found) = find(tx, &cx.vendor_id, edit).await? else { return Ok(None) };
     let section = found.plan.as_ref().map(plan_section);
     let typed = match (edit, &section) {
         (Edit::NewProduct | Edit::Product(_), _) => product_form::write(found.product.as_ref(), found.products.len()),

@@ -5,7 +5,7 @@ use crate::accounts::rules::email_key;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{JobId, VendorId};
+use crate::ids::{JobId, UserId, VendorId};
 use crate::licenses::search::anywhere;
 use crate::mail::Mail;
 
@@ -13,13 +13,15 @@ use crate::mail::Mail;
 pub(in crate::mail) async fn insert_mail(tx: &mut Tx, cx: &Cx, id: &JobId, mail: &Mail) -> Result<(), DbError> {
     execute!(
         tx,
-        "INSERT INTO mails (id, vendor_id, recipient, recipient_key, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO mails (id, vendor_id, recipient, recipient_key, subject, created_at, caused_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         id,
         &cx.vendor_id,
         &mail.to,
         email_key(&mail.to),
         &mail.subject,
-        cx.now
+        cx.now,
+        cx.actor.person()
     )?;
     Ok(())
 }
@@ -108,10 +110,22 @@ pub async fn delete_old_mails(tx: &mut Tx, now: UnixMs) -> Result<u64, DbError> 
     execute!(tx, "DELETE FROM mails WHERE created_at < $1", now.plus(-KEEP_MS))
 }
 
-/// Deletes what is known about mails to an address, for whoever asks to be forgotten; answers how many rows.
+/// Deletes what is known about mails to an address, for whoever asks to be forgotten; where somebody is named, only about
+/// those that it caused. Answers how many rows.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn forget_recipient(tx: &mut Tx, vendor_id: &VendorId, address: &str) -> Result<u64, DbError> {
-    execute!(tx, "DELETE FROM mails WHERE vendor_id = $1 AND recipient_key = $2", vendor_id, email_key(address))
+pub async fn forget_recipient(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    address: &str,
+    caused_by: Option<&UserId>,
+) -> Result<u64, DbError> {
+    execute!(
+        tx,
+        "DELETE FROM mails WHERE vendor_id = $1 AND recipient_key = $2 AND ($3 = '' OR caused_by = $3)",
+        vendor_id,
+        email_key(address),
+        caused_by.map_or("", UserId::as_str)
+    )
 }

@@ -4,7 +4,7 @@ use crate::billing::ChangeRefusal;
 use crate::clock::UnixMs;
 use crate::stripe::SubscriptionState;
 use crate::text::en::licenses::humanised;
-use crate::text::en::{documents, orders};
+use crate::text::en::{deletion, documents, orders};
 
 fn day(at: UnixMs) -> String {
     documents::date(at.date())
@@ -40,6 +40,7 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
              first; the change can be planned right after.",
             day(*ends_at)
         ),
+        ChangeRefusal::AccountCloses { at } => deletion::keep_first(*at),
         ChangeRefusal::Choice(problem) => orders::choice_problem(problem),
         ChangeRefusal::SeatsInUse { seats, holders } => format!(
             "{} instances are in use, and {seats} would remain. Free {} of them first; they are listed below.",

@@ -85,6 +85,7 @@ pub fn refusal(refusal: &ConversionRefusal) -> String {
         ConversionRefusal::PaymentDue => {
             "A payment for this license is open. Pay it first; it can be done right after.".to_owned()
         }
+        ConversionRefusal::AccountCloses { at } => super::deletion::keep_first(*at),
         ConversionRefusal::NotOffered => {
             "There is no perpetual license with these seats in the currency of this subscription.".to_owned()
         }

@@ -1,7 +1,8 @@
 //! Closing an account, and deleting oneself.
 
-use super::moments;
+use super::{licenses, moments};
 use crate::clock::UnixMs;
+use crate::money::Money;
 
 /// What an account is called once it is closed.
 pub const CLOSED_ACCOUNT: &str = "Closed account";
@@ -14,7 +15,7 @@ pub const ERASED: &str = "Erased";
 pub const CARD: &str = "Close or delete";
 /// What it says.
 pub const CARD_LEAD: &str =
-    "Both take your data out of this portal. What leads there asks again before anything happens.";
+    "Both take your data out of this portal. You will be asked to confirm before anything is deleted.";
 
 /// Title of the page of an account, and the link to it.
 pub const CLOSE: &str = "Close the account";
@@ -75,6 +76,12 @@ pub fn banner(closes_at: UnixMs) -> String {
     format!("This account closes on {}.", moments::day(closes_at))
 }
 
+/// Why nothing is bought for an account that closes, and what to do.
+#[must_use]
+pub fn keep_first(closes_at: UnixMs) -> String {
+    format!("This account closes on {}. An owner has to keep it first.", moments::day(closes_at))
+}
+
 /// What follows from it.
 pub const BANNER_TEXT: &str = "Until then everything works, but nothing renews and nothing new can be bought.";
 
@@ -94,6 +101,37 @@ pub fn counted(subscriptions: usize, orders: usize) -> Option<String> {
     let both: Vec<String> = subscriptions.into_iter().chain(orders).collect();
     (!both.is_empty()).then(|| format!("At the moment that is {}.", both.join(" and ")))
 }
+
+/// What a partner has to know besides, a sentence each: what it has earned and was not paid, and that its vouchers stay good.
+#[must_use]
+pub fn of_partner(earned: &[Money], open_vouchers: i64) -> Vec<String> {
+    let amounts: Vec<String> = earned.iter().map(|earned| licenses::amount(*earned)).collect();
+    let earned = (!amounts.is_empty()).then(|| {
+        format!(
+            "We still owe the company commission: {}. The account does not close before that is paid out.",
+            amounts.join(" and ")
+        )
+    });
+    let vouchers = match open_vouchers {
+        0 => None,
+        1 => Some("One voucher is not redeemed yet. It".to_owned()),
+        count => Some(format!("{count} vouchers are not redeemed yet. Each")),
+    };
+    let vouchers = vouchers.map(|open| {
+        format!("{open} stays good for whoever has its code, but once the account is closed nobody can look the code up here.")
+    });
+    earned.into_iter().chain(vouchers).collect()
+}
+
+/// Where the day has passed, and the account waits for what is owed.
+#[must_use]
+pub fn waits(closes_at: UnixMs) -> String {
+    format!("This account was to close on {}.", moments::day(closes_at))
+}
+
+/// What follows from it.
+pub const WAITS_TEXT: &str = "It closes as soon as nothing is owed any more. Until then everything works, but nothing renews \
+                              and nothing new can be bought.";
 
 /// Title of a person's own page, and the link to it.
 pub const DELETE: &str = "Delete your sign-in";
@@ -148,6 +186,19 @@ pub const CLOSED_FOR_STAFF_TEXT: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
+
+    #[test]
+    fn a_partner_reads_what_it_is_owed_and_that_its_vouchers_stay_good() {
+        assert!(of_partner(&[], 0).is_empty());
+        let owed = Money::new(8_064, Currency::parse("eur").expect("a currency"));
+        let both = of_partner(&[owed], 2);
+        assert!(
+            both[0].contains("80.64") && both[1].starts_with("2 vouchers are not redeemed yet. Each stays good"),
+            "{both:?}"
+        );
+        assert!(of_partner(&[], 1)[0].starts_with("One voucher is not redeemed yet. It stays good"));
+    }
 
     #[test]
     fn what_is_counted_is_a_sentence() {

@@ -4,22 +4,24 @@ use super::moments;
 use crate::clock::UnixMs;
 use crate::mail::{Letter, Sender};
 
-/// Tells a member that an owner has asked to close the account; `page` is where an owner takes it back.
+/// Tells a member that an owner has asked to close the account; `of_partner` are the sentences of
+/// [`super::deletion::of_partner`], and `page` is where an owner takes it back.
 #[must_use]
-pub fn asked(sender: &Sender, company: &str, closes_at: UnixMs, page: Option<String>) -> Letter {
+pub fn asked(sender: &Sender, company: &str, closes_at: UnixMs, of_partner: &[String], page: Option<String>) -> Letter {
     let day = moments::day(closes_at);
+    let paragraphs = [
+        "An owner has asked for it. Until then everything works, but nothing renews and nothing new can be bought.",
+        "Then all licenses are revoked, subscriptions end without anything being paid back, and what is kept about the \
+         company is erased. Invoices stay with the vendor, because the law says so.",
+    ];
     Letter {
         subject: format!("Your account closes on {day}"),
         heading: format!("The account of {company} closes on {day}"),
-        paragraphs: vec![
-            "An owner has asked for it. Until then everything works, but nothing renews and nothing new can be bought."
-                .to_owned(),
-            "Then all licenses are revoked, subscriptions end without anything being paid back, and what is kept about the \
-             company is erased. Invoices stay with the vendor, because the law says so."
-                .to_owned(),
-        ],
+        paragraphs: paragraphs.map(str::to_owned).into_iter().chain(of_partner.iter().cloned()).collect(),
         button: page.map(|page| ("Keep the account".to_owned(), page)),
-        notes: vec!["Download your data before that day; an owner can download everything about the company.".to_owned()],
+        notes: vec![
+            "Download your data before that day; an owner can download everything about the company.".to_owned(),
+        ],
         reason: member(sender, company),
         ..Letter::default()
     }

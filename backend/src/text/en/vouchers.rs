@@ -201,6 +201,10 @@ pub fn number_hint() -> String {
 pub const UPDATE: &str = "Update price";
 /// Above a choice that cannot be bought.
 pub const CANNOT_ORDER: &str = "These vouchers cannot be ordered.";
+/// Where the plan that was chosen is not on the price list any more.
+pub const NOT_SOLD: &str = "This plan is not sold any more. Choose another one.";
+/// Where it is, but not in the currency, or not for the term.
+pub const NOT_IN_CURRENCY: &str = "This is not sold in this currency. Choose another plan or currency.";
 /// Where nothing is sold that could be handed out.
 pub const NOTHING_SOLD: &str = "No plan is sold that vouchers could be for.";
 /// Heading of the price.

@@ -30,27 +30,27 @@ use crate::takeout::{text_of, unpacked};
 /// Where what an account was called may still stand: in the books, and in the log that nobody can change.
 const KEPT: [&str; 4] = ["audit.before", "audit.after", "invoices.parties", "credit_notes.parties"];
 
-async fn ask(shop: &Shop, typed: &str) -> anyhow::Result<ClosingRequest> {
+pub(super) async fn ask(shop: &Shop, typed: &str) -> anyhow::Result<ClosingRequest> {
     let (cx, id, typed) = (shop.cx(), shop.account.id.clone(), typed.to_owned());
     let asked: Result<_, DbError> =
         shop.db.write(move |tx| Box::pin(async move { ask_closing(tx, &cx, &master(), &id, &typed).await })).await;
     Ok(asked?)
 }
 
-async fn keep(shop: &Shop) -> anyhow::Result<Keeping> {
+pub(super) async fn keep(shop: &Shop) -> anyhow::Result<Keeping> {
     let (cx, id) = (shop.cx(), shop.account.id.clone());
     let kept: Result<_, DbError> =
         shop.db.write(move |tx| Box::pin(async move { keep_account(tx, &cx, &master(), &id).await })).await;
     Ok(kept?)
 }
 
-async fn close(shop: &Shop) -> anyhow::Result<AccountClosing> {
+pub(super) async fn close(shop: &Shop) -> anyhow::Result<AccountClosing> {
     let cx = Cx { actor: Actor::Job("deletion.sweep"), ..shop.cx() };
     Ok(close_account(&shop.commerce, &cx, &shop.account.id).await?)
 }
 
 /// Does all jobs that are due, those of deletion as well.
-async fn work(shop: &Shop) -> anyhow::Result<()> {
+pub(super) async fn work(shop: &Shop) -> anyhow::Result<()> {
     let known = handlers::register(Handlers::new().with(shop.outbox.clone()), &shop.commerce);
     let known = deletion::handlers::register(known, &shop.commerce);
     Runner::new(shop.db.clone(), Clock::fixed(shop.now()), entropy(), master(), known).run_until_idle().await?;
@@ -69,7 +69,7 @@ async fn sweep(shop: &Shop) -> anyhow::Result<()> {
 }
 
 /// What a statement counts or sums.
-async fn number(shop: &Shop, sql: &'static str) -> anyhow::Result<i64> {
+pub(super) async fn number(shop: &Shop, sql: &'static str) -> anyhow::Result<i64> {
     let found: Result<i64, anyhow::Error> = shop
         .db
         .read(|tx| {
@@ -161,7 +161,7 @@ on_both_engines! {
         work(&shop).await?;
         assert!(shop.subscription(&license.id).await?.cancel_at_period_end, "nothing renews from the request on");
         let again = Composition::new(shop.plan("startup").await?.id, BillingInterval::Year, 1, shop.currency);
-        assert_eq!(shop.place(Purchase::Plan(again)).await?, OrderPlacement::NotAllowed, "nor is anything bought");
+        assert_eq!(shop.place(Purchase::Plan(again)).await?, OrderPlacement::AccountCloses { at: closes_at });
         shop.set_clock(closes_at.plus(-1_000))?;
         sweep(&shop).await?;
         assert_eq!(shop.find_account().await?.closed_at, None, "not before its time");
@@ -291,7 +291,11 @@ on_both_engines! {
         run_sql(&shop.db, owe("open", 100)).await?;
         assert_eq!(close(&shop).await?, AccountClosing::Waits);
         assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open, "nothing is taken away before it closes");
+        assert_eq!(keep(&shop).await?, Keeping::Kept, "who cannot pay at the moment can change its mind");
+        assert_eq!(close(&shop).await?, AccountClosing::NotDue);
         run_sql(&shop.db, owe("paid", 0)).await?;
+        let ClosingRequest::Closes(closes_at) = ask(&shop, &company).await? else { panic!("it does not close") };
+        shop.set_clock(closes_at)?;
         assert_eq!(close(&shop).await?, AccountClosing::Closed);
         assert_ne!(shop.find_order(&order.id).await?.status, OrderStatus::Open);
         Ok(())

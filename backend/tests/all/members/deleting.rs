@@ -59,6 +59,24 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn whoever_is_deleted_takes_nothing_of_others_out_of_the_log(db: Db) {
+        let portal = Portal::open(db.clone(), "acme").await?;
+        let (ada, bob) = (portal.user("ada").await?, portal.user("bob").await?);
+        let account = portal.account(&ada).await?;
+        // Called like a part of everybody's subjects, at an address that it has not proved and to which others write.
+        let (mallory, _) = portal.unproven("invites").await?;
+        for to in [&bob.email, &mallory.email] {
+            portal.invite(&ada, member(&account, Role::Viewer), to).await?;
+        }
+        assert_eq!(delete(&portal, &mallory, &mallory.email).await?, PersonDeletion::Deleted);
+        let sent: Vec<_> = portal.mails().await?.into_iter().map(|(to, subject, _)| (to, subject)).collect();
+        let is_invited = |email: &str| sent.iter().any(|(to, subject)| to == email && subject.contains("invites you"));
+        assert!(is_invited(&bob.email) && is_invited(&mallory.email), "what others wrote is sent: {sent:?}");
+        assert!(where_is(&db, "ada invites you").await?.contains("mails.subject"));
+        assert!(where_is(&db, &mallory.email).await?.contains("mails.recipient"));
+        Ok(())
+    }
+
     async fn the_only_owner_and_the_staff_stay(db: Db) {
         let portal = Portal::open(db, "acme").await?;
         let (ada, bob, root) = (portal.user("ada").await?, portal.user("bob").await?, portal.admin("root").await?);

@@ -4,7 +4,7 @@ use backend::Actor;
 use backend::accounts::members::{Acceptance, InvitationSent, Joining, Withdrawal, rules};
 use backend::accounts::{self, Limit, Role};
 use backend::clock::HOUR_MS;
-use backend::db::Db;
+use backend::db::{Db, Tx};
 
 use super::{Portal, member};
 use crate::support::{NOW, on_both_engines};
@@ -51,6 +51,28 @@ on_both_engines! {
         let (_, secret) = portal.invited(&ada, member(&account, Role::Viewer), "eve@example.org").await?;
         assert_eq!(portal.join(&secret, "Eve").await?, Joining::Registered);
         assert!(matches!(portal.accept(&eve, &secret).await?, Acceptance::Joined(_)));
+        Ok(())
+    }
+
+    async fn nobody_joins_an_account_that_was_closed_meanwhile(db: Db) {
+        let portal = Portal::open(db, "acme").await?;
+        let (ada, bob) = (portal.user("ada").await?, portal.user("bob").await?);
+        let account = portal.account(&ada).await?;
+        let (_, of_bob) = portal.invited(&ada, member(&account, Role::Viewer), "bob@example.org").await?;
+        let (_, of_nia) = portal.invited(&ada, member(&account, Role::Viewer), "nia@example.org").await?;
+        // As it is for whoever has waited for the account's lock: the invitation is still what it was when it was read.
+        let closed: Result<(), anyhow::Error> = portal.db.write(|tx| Box::pin(async move {
+            let sql = "UPDATE accounts SET closed_at = 1";
+            let _rows = match tx {
+                Tx::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await?.rows_affected(),
+                Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await?.rows_affected(),
+            };
+            Ok(())
+        })).await;
+        closed?;
+        assert_eq!(portal.accept(&bob, &of_bob).await?, Acceptance::Spent);
+        assert_eq!(portal.join(&of_nia, "Nia").await?, Joining::Spent);
+        assert_eq!(portal.role(&account, &bob).await?, None);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! row without an address. What somebody is refused leaves the database as it was.
 
 mod addresses;
+mod carried;
 mod forgery;
 mod matrix;
 mod power;
