@@ -41,6 +41,7 @@ fn form(invoice: &Invoice, batch: &Batch, refused: &Refused) -> AnyView {
         ("invoice_id".to_owned(), invoice.id.to_string()),
         ("open_before".to_owned(), batch.open.to_string()),
     ];
+    let (count, most) = (refused.typed("count"), batch.open);
     view! {
         <p>{text::LEAD}</p>
         <Form
@@ -55,8 +56,8 @@ fn form(invoice: &Invoice, batch: &Batch, refused: &Refused) -> AnyView {
             <Field
                 name="count"
                 label=text::COUNT
-                control=Control::Number { min: 1, max: batch.open }
-                value=refused.typed("count")
+                control=Control::Number { min: 1, max: most }
+                value=count
             />
         </Form>
         <p>{money::PASSWORD_FIRST}</p>

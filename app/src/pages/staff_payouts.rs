@@ -141,6 +141,7 @@ fn reversal(id: &AccountId, reversible: &[Payout], refused: &Refused) -> AnyView
     let errors = reversal_errors(refused);
     let choices = reversible.iter().map(|it| Choice::new(it.id.as_str(), text::payout(it))).collect();
     let hidden = vec![("account_id".to_owned(), id.to_string())];
+    let (which, why) = (refused.typed("payout_id"), refused.typed("reason"));
     view! {
         <Card title=text::REVERSE lead=text::REVERSE_LEAD id="reversal">
             <Form
@@ -156,12 +157,12 @@ fn reversal(id: &AccountId, reversible: &[Payout], refused: &Refused) -> AnyView
                     name="payout_id"
                     label=text::REVERSE_WHICH
                     control=Control::Select(choices)
-                    value=refused.typed("payout_id")
+                    value=which
                 />
                 <Field
                     name="reason"
                     label=text::REVERSE_REASON
-                    value=refused.typed("reason")
+                    value=why
                     hint=text::REVERSE_REASON_HINT
                     autocomplete="off"
                 />

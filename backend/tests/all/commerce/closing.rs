@@ -131,7 +131,7 @@ async fn earn_by(shop: &Shop, client: &str) -> anyhow::Result<()> {
     let payout =
         "INSERT INTO commission_payouts (id, vendor_id, partner_id, currency, amount_minor, paid_at, reference,
                       created_at)
-                  SELECT 'pyo_1', vendor_id, partner_id, currency, 4, 2, 'PAY 7', 2 FROM commissions";
+                  SELECT 'pyo_1', vendor_id, partner_id, currency, 10, 2, 'PAY 7', 2 FROM commissions";
     run_sql(&shop.db, vec![commission, entry.to_owned(), payout.to_owned()]).await
 }
 
@@ -220,7 +220,8 @@ on_both_engines! {
         let ClosingRequest::Closes(closes_at) = ask(&shop, &shop.account.company).await? else {
             panic!("it does not close")
         };
-        assert_eq!(shop.place(three(&shop, 0).await?).await?, OrderPlacement::NotAllowed, "nothing is bought any more");
+        let closes = OrderPlacement::AccountCloses { at: closes_at };
+        assert_eq!(shop.place(three(&shop, 0).await?).await?, closes, "nothing is bought any more");
         assert_eq!(redeem(&shop, &shop.account, &codes[0]).await?, Redemption::NotAllowed, "nor redeemed");
         assert_eq!(agree(&shop).await?, TermsSet::Closes);
         shop.set_clock(closes_at)?;
