@@ -8,7 +8,7 @@ use crate::{
     object::{public, text},
 };
 
-/// Where a call is held: it never ends, as if the caller had died in it.
+/// Where a call is held. Unless it is let go on, it never ends, as if the caller had died in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// Before anything is done.
@@ -44,12 +44,13 @@ impl crate::Sandbox {
         self.held().as_mut().and_then(Held::meets)
     }
 
-    /// Holds a call for ever.
+    /// Holds a call until it is let go on.
     pub(crate) async fn hold(&self, name: String) {
+        let released = self.released.notified();
         if let Some(held) = self.held().as_mut() {
             held.name = Some(name);
         }
-        std::future::pending().await
+        released.await;
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
@@ -63,6 +64,11 @@ impl Running {
     /// Holds the call of the API that comes after so many others from now on, or none any more.
     pub fn cut(&self, at: Option<(usize, Cut)>) {
         *self.sandbox.held() = at.map(|(calls, cut)| Held { calls, cut, name: None });
+    }
+
+    /// Lets the call that is held go on.
+    pub fn release(&self) {
+        self.sandbox.released.notify_waiters();
     }
 
     /// The call that is held, such as `POST /v1/customers`, once it has come.

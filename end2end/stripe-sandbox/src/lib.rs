@@ -117,8 +117,10 @@ pub(crate) struct Sandbox {
     pub(crate) http: reqwest::Client,
     /// Rung when deliveries may be waiting.
     pub(crate) wake: Notify,
-    /// A call that never ends.
+    /// A call that is held.
     held: Mutex<Option<drive::Held>>,
+    /// Rung when it goes on.
+    released: Notify,
     world: Mutex<World>,
 }
 
@@ -164,6 +166,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         http: http_client()?,
         wake: Notify::new(),
         held: Mutex::new(None),
+        released: Notify::new(),
         world: Mutex::new(world),
     });
     let router = router(Arc::clone(&sandbox));

@@ -11,6 +11,8 @@ use backend::orders::{
 };
 use backend::stripe::SubscriptionState;
 
+use stripe_sandbox::Cut;
+
 use super::shop::Shop;
 use crate::support::{master, on_both_engines};
 
@@ -106,8 +108,17 @@ on_both_engines! {
     async fn a_free_order_that_is_given_up_while_it_is_made_stays_given_up(db: Db) {
         let (shop, order, _) = died(db).await?;
         let (commerce, cx) = (&shop.commerce, shop.cx());
-        // Making it takes several calls to Stripe, giving it up none.
-        let (made, given_up) = tokio::join!(fulfil_order(commerce, &cx, &order.id), cancel_order(commerce, &cx, &order.id));
+        // Between the order that is read and the license that is written, while Stripe is asked.
+        shop.cut(Some((0, Cut::Before)));
+        let give_up = async {
+            while shop.was_cut().is_none() {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            let given_up = cancel_order(commerce, &cx, &order.id).await;
+            shop.release();
+            given_up
+        };
+        let (made, given_up) = tokio::join!(fulfil_order(commerce, &cx, &order.id), give_up);
         assert_eq!(given_up?, GivenUp::Closed(OrderStatus::Cancelled));
         assert_eq!(made?, Fulfilment::Closed(OrderStatus::Cancelled));
         assert_eq!((shop.find_order(&order.id).await?.status, shop.licenses().await?), (OrderStatus::Cancelled, 0));

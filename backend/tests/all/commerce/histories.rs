@@ -42,6 +42,9 @@ const CUSTOMERS: u64 = 12;
 /// Steps of one history: long enough for a renewal, its failure and what follows, short enough to be read.
 const LENGTH: usize = 9;
 
+/// Unoptimised, the futures of a history, of the shop and of the product lie in each other on the stack.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
 const MET: [&str; 23] = [
     "bought, usd",
@@ -147,8 +150,10 @@ fn explore(count: u64, run: impl Fn(Range<u64>) -> Tally + Sync) {
         words.into_iter().for_each(|(word, times)| *all.entry(word).or_default() += times);
     };
     std::thread::scope(|scope| {
-        scope.spawn(work);
-        scope.spawn(work);
+        for _ in 0..2 {
+            let player = std::thread::Builder::new().stack_size(STACK_BYTES);
+            player.spawn_scoped(scope, work).expect("a thread");
+        }
     });
     let all = all.into_inner().expect("no shop panicked");
     println!("{count} histories from seed {first}: {all:?}");

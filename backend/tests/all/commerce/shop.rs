@@ -188,6 +188,11 @@ impl Shop {
         self.sandbox.cut(at);
     }
 
+    /// Lets the call that is held go on.
+    pub(super) fn release(&self) {
+        self.sandbox.release();
+    }
+
     /// The call that is held.
     pub(super) fn was_cut(&self) -> Option<String> {
         self.sandbox.was_cut()
