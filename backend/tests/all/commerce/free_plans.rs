@@ -10,7 +10,6 @@ use backend::orders::{
     show_new_key,
 };
 use backend::stripe::SubscriptionState;
-
 use stripe_sandbox::Cut;
 
 use super::shop::Shop;
