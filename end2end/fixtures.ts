@@ -75,7 +75,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   axe: async ({ browser, javaScriptEnabled }, use, info) => {
     const clean = join(info.project.outputDir, 'axe-clean');
     await use(async (page) => {
-      expect(await sticksOut(page), 'reflow').toEqual([]);
+      // Polled: a page that has just come may not have its styles yet.
+      await expect.poll(() => sticksOut(page), 'reflow').toEqual([]);
       const seen = join(clean, await skeleton(page));
       if (existsSync(seen)) return;
       if (pictures !== undefined) await takePictures(page, join(pictures, info.project.name));
