@@ -21,7 +21,8 @@ pub const UPLOAD: &str = "Upload a file";
 /// Gives out the file.
 pub const DOWNLOAD: &str = "Download as a file";
 /// Where nothing is sold.
-pub const NOTHING: &str = "Nothing is sold yet. Upload a catalog file, or apply one with `server admin apply-catalog`.";
+pub const NOTHING: &str =
+    "Nothing is sold yet. Upload a catalog file, or apply one on the server, with \"server admin apply-catalog\".";
 /// The same for those who cannot.
 pub const NOTHING_TO_SEE: &str = "Nothing is sold yet. An administrator can upload a catalog file.";
 /// Columns of a product's plans.
@@ -162,7 +163,7 @@ pub const RELEASED_ON_HINT: &str = "Today where it is left empty, by UTC.";
 /// Label.
 pub const CHANNEL: &str = "Channel";
 /// What follows when it is empty.
-pub const CHANNEL_HINT: &str = "`stable` where it is left empty.";
+pub const CHANNEL_HINT: &str = "It is \"stable\" where this is left empty.";
 /// Said beside a label.
 pub const OPTIONAL: &str = "optional";
 /// The button.

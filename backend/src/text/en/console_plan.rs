@@ -56,7 +56,7 @@ pub const RETIRE_SUBMIT: &str = "Take it off";
 pub const RETIRE_MEANS: &str = "Nobody can buy it or change to it any more. Licenses under it go on, with renewals and further seats. You can put it \
      back at any time.";
 /// What stands on top of both.
-pub const FILE_DECIDES: &str = "A catalog file that is applied later decides again: it publishes what it lists, unless it says `published = false`.";
+pub const FILE_DECIDES: &str = "A catalog file that is applied later decides again: it publishes what it lists, unless it says \"published = false\".";
 /// For those who may not change it.
 pub const LOOK_ONLY: &str = "Administrators put plans on the price list and take them off.";
 /// Something is so.
