@@ -13,6 +13,9 @@ async function open(page: Page, path: string, person: Person): Promise<void> {
   await confirmPassword(page, person);
 }
 
+// A month passes.
+test.use({ settings: { LEASEHOLD__MAIL__FROM: 'closing@nordwind.example' } });
+
 test('an owner closes the account, thinks better of it, closes it for good, and goes as well', async ({ page, product, axe }) => {
   const { person, license } = await buy(page, { plan: 'Maker' });
   await page.goto('/account');

@@ -182,7 +182,7 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
       await signUp(other, person);
       await nameCompany(other, { ...COMPANY, name });
       await confirmAddress(other, product, person);
-      await expect(heading(other, 'Overview')).toBeVisible();
+      await expect(heading(other, name)).toBeVisible();
     });
   }
   await elsewhere(browser, async (staff) => {

@@ -109,13 +109,14 @@ pub async fn finish_card_session(
     }
     let method = saved_method(stripe, &session).await?;
     let (outcome, payment_url) = use_card(stripe, &update, &rows, &method).await?;
-    note(commerce, cx, &update, session_id, outcome, payment_url.as_deref()).await?;
     for row in &rows {
         for invoice_id in open_or_latest(stripe, row).await? {
             invoices::import_invoice(commerce, cx, &invoice_id).await?;
         }
         project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
     }
+    // Last, so that no page that says it is done shows the card of before.
+    note(commerce, cx, &update, session_id, outcome, payment_url.as_deref()).await?;
     Ok(CardUpdateProgress::Finished { outcome, payment_url })
 }
 
