@@ -3,7 +3,8 @@ import { ADMIN } from '../product.ts';
 import { payWithCard } from '../steps/buying.ts';
 import { downloadPdf } from '../steps/documents.ts';
 import { press } from '../steps/interactions.ts';
-import { COMPANY, confirmAddress, enterCode, linkInMail, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
+import { found, makePartner } from '../steps/partners.ts';
+import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
 import { nextCode } from '../steps/totp.ts';
 
 test('a partner earns by what it orders for a client, takes its statement along, and is paid out', { tag: '@everywhere' }, async ({ page, product, axe }) => {
@@ -13,23 +14,11 @@ test('a partner earns by what it orders for a client, takes its statement along,
   const [partner, client] = [somebody('partner'), somebody('client')];
   const [partnerCompany, clientCompany] = [`Lahn Vertrieb ${mark} AG`, `Saale Pumpen ${mark} GmbH`];
   for (const [person, name] of [[partner, partnerCompany], [client, clientCompany]] as const) {
-    await page.goto('/sign-up');
-    await signUp(page, person);
-    await nameCompany(page, { ...COMPANY, name });
-    await page.context().clearCookies();
+    await found(page, person, name);
   }
 
   // Staff make the account a partner.
-  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
-  await logIn(page, ADMIN);
-  await page.getByLabel('Company, e-mail address or id').fill(partnerCompany);
-  await press(page, 'Show');
-  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
-  await press(page, 'Partnership', 'link');
-  await page.getByLabel('Commission in percent').fill('20');
-  await page.getByLabel('Discount for clients in percent').fill('10');
-  await press(page, 'Make it a partner');
-  await expect(page.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
+  await makePartner(page, partnerCompany);
   await expect(page.getByText('It has earned nothing yet.', { exact: false })).toBeVisible();
   await expect(page.getByText('Nothing is owed to this partner now.')).toBeVisible();
   await axe(page);

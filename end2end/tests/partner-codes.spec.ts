@@ -2,6 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
 import { payWithCard, planCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
+import { found, makePartner } from '../steps/partners.ts';
 import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
 import { reloadUntil } from '../steps/time.ts';
 import { nextCode } from '../steps/totp.ts';
@@ -12,22 +13,10 @@ test('staff make a campaign for a partner, who adds codes, sees what they sold, 
   const tail = crypto.randomUUID().slice(0, 8).toUpperCase();
   const [company, name, code] = [`Lahn Codes ${tail} AG`, `Partner ${tail}`, `PIA-${tail}`];
   const partner = somebody('partner');
-  await page.goto('/sign-up');
-  await signUp(page, partner);
-  await nameCompany(page, { ...COMPANY, name: company });
-  await page.context().clearCookies();
+  await found(page, partner, company);
 
   // Staff make it a partner, and a campaign of its own.
-  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
-  await logIn(page, ADMIN);
-  await page.getByLabel('Company, e-mail address or id').fill(company);
-  await press(page, 'Show');
-  await page.getByRole('row').filter({ hasText: company }).getByRole('link').click();
-  await press(page, 'Partnership', 'link');
-  await page.getByLabel('Commission in percent').fill('20');
-  await page.getByLabel('Discount for clients in percent').fill('10');
-  await press(page, 'Make it a partner');
-  await expect(page.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
+  await makePartner(page, company);
   await page.goto('/staff/campaigns/new');
   await axe(page);
   await page.getByLabel('Name', { exact: true }).fill(name);

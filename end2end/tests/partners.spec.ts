@@ -1,9 +1,9 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { payWithCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { revealKey } from '../steps/license.ts';
-import { COMPANY, confirmAddress, enterCode, linkInMail, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
+import { found, openPartnership } from '../steps/partners.ts';
+import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
 import { nextCode } from '../steps/totp.ts';
 
 test('a partner invites a client, orders for it and pays; the client has the license, and ends it', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
@@ -13,19 +13,11 @@ test('a partner invites a client, orders for it and pays; the client has the lic
   const [partner, client] = [somebody('partner'), somebody('client')];
   const [partnerCompany, clientCompany] = [`Lahn Vertrieb ${mark} AG`, `Saale Pumpen ${mark} GmbH`];
   for (const [person, name] of [[partner, partnerCompany], [client, clientCompany]] as const) {
-    await page.goto('/sign-up');
-    await signUp(page, person);
-    await nameCompany(page, { ...COMPANY, name });
-    await page.context().clearCookies();
+    await found(page, person, name);
   }
 
   // Staff make the account a partner; what cannot be is refused, with what was typed.
-  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
-  await logIn(page, ADMIN);
-  await page.getByLabel('Company, e-mail address or id').fill(partnerCompany);
-  await press(page, 'Show');
-  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
-  await press(page, 'Partnership', 'link');
+  await openPartnership(page, partnerCompany);
   await expect(page.getByText(`${partnerCompany} is no partner.`)).toBeVisible();
   await axe(page);
   await page.getByLabel('Commission in percent').fill('120');

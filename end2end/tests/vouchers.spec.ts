@@ -2,6 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
 import { payWithCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
+import { found, makePartner } from '../steps/partners.ts';
 import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
 import { nextCode } from '../steps/totp.ts';
 
@@ -11,22 +12,10 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   const mark = crypto.randomUUID().slice(0, 8);
   const [partner, customer] = [somebody('partner'), somebody('customer')];
   const [partnerCompany, customerCompany] = [`Eder Vertrieb ${mark} AG`, `Fulda Pumpen ${mark} GmbH`];
-  await page.goto('/sign-up');
-  await signUp(page, partner);
-  await nameCompany(page, { ...COMPANY, name: partnerCompany });
-  await page.context().clearCookies();
+  await found(page, partner, partnerCompany);
 
   // Staff make the account a partner.
-  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
-  await logIn(page, ADMIN);
-  await page.getByLabel('Company, e-mail address or id').fill(partnerCompany);
-  await press(page, 'Show');
-  await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
-  await press(page, 'Partnership', 'link');
-  await page.getByLabel('Commission in percent').fill('20');
-  await page.getByLabel('Discount for clients in percent').fill('10');
-  await press(page, 'Make it a partner');
-  await expect(page.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
+  await makePartner(page, partnerCompany);
   await page.context().clearCookies();
 
   // The partner buys three.
