@@ -17,16 +17,21 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a child may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
+/// Signals within this time of the first one are that one.
+const SAME_WISH: Duration = Duration::from_secs(1);
 /// The exit code of a program ended by Ctrl-C, as shells report it.
 const EXIT_INTERRUPTED: i32 = 130;
 
-/// Installs the handler for Ctrl-C, SIGTERM and SIGHUP. Called once, first thing.
+/// Installs the handler for Ctrl-C, SIGTERM and SIGHUP. Called once, first thing. Whoever cannot wait for the children to stop
+/// presses again; what comes with the first is the same wish, sent to this process and to its group.
 ///
 /// # Errors
 /// When the system refuses.
 pub(crate) fn watch_for_interrupts() -> Result<()> {
-    ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+    let mut first = None;
+    ctrlc::set_handler(move || {
+        INTERRUPTED.store(true, Ordering::SeqCst);
+        if first.get_or_insert_with(Instant::now).elapsed() > SAME_WISH {
             std::process::exit(EXIT_INTERRUPTED);
         }
     })
