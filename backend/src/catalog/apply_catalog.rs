@@ -4,7 +4,7 @@ use super::addons::addons_after;
 use super::diff::{Change, Current, CurrentProduct, Refusal, compare};
 use super::packs::packs_after;
 use super::rules::{Catalog, CatalogPlan, CatalogPrice, CatalogProduct};
-use super::{Plan, Price, Product, price_name, store, versions};
+use super::{Plan, Price, Product, price_name, release_store, store, versions};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Extent, Subject, Tx};
@@ -86,7 +86,7 @@ pub(super) async fn load_current(tx: &mut Tx, vendor_code: &str) -> Result<Curre
     let Some(vendor) = vendors::find_vendor_by_code(tx, vendor_code).await? else { return Ok(Current::default()) };
     let mut products = Vec::new();
     for product in store::list_products(tx, &vendor.id).await? {
-        let releases = store::list_releases(tx, &vendor.id, &product.id).await?;
+        let releases = release_store::list_releases(tx, &vendor.id, &product.id).await?;
         let plans = store::list_plans(tx, &vendor.id, &product.id).await?;
         products.push(CurrentProduct { product, releases, plans });
     }
@@ -173,13 +173,13 @@ pub(super) async fn carry_out(tx: &mut Tx, cx: &Cx, catalog: &Wanted<'_>, change
         Change::CreateRelease { product, release } => {
             let product = known_product(tx, cx, product).await?;
             let (version, date, channel) = (&release.version, release.released_on, &release.channel);
-            let inserted = store::insert_release(tx, cx, &product.id, version, date, channel).await?;
+            let inserted = release_store::insert_release(tx, cx, &product.id, version, date, channel).await?;
             let id = inserted.ok_or(CHANGED_MEANWHILE)?;
             let after = serde_json::json!({ "version": version, "released_on": date, "channel": channel });
             record(tx, cx, "release.create", id.as_str(), None, Some(after)).await
         }
         Change::UpdateRelease { before, after, .. } => {
-            store::update_release(tx, cx, &before.id, after.released_on, &after.channel).await?;
+            release_store::update_release(tx, cx, &before.id, after.released_on, &after.channel).await?;
             let was = serde_json::json!({ "released_on": before.released_on, "channel": before.channel });
             let is = serde_json::json!({ "released_on": after.released_on, "channel": after.channel });
             record(tx, cx, "release.update", before.id.as_str(), Some(was), Some(is)).await

@@ -21,6 +21,7 @@ mod packs;
 mod publish_plan;
 mod publish_release;
 mod push_prices;
+mod release_store;
 mod rules;
 mod store;
 mod tiers;
@@ -49,6 +50,7 @@ pub use packs::{Pack, PacksHeld, gives_up_packs};
 pub use publish_plan::{PlanPublication, publish_plan, retire_plan};
 pub use publish_release::{DEFAULT_CHANNEL, NewRelease, Publication, publish_release};
 pub use push_prices::{Drift, FailedPrice, PriceList, PushError, PushedPrices, push_new_prices, push_prices};
+pub use release_store::{find_release, list_releases, newest_covered_release};
 pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem,
     VERSION_MAX_CHARS, is_origin,
@@ -56,7 +58,7 @@ pub use rules::{
 pub(crate) use rules::{is_code, is_iban, parse_amount};
 pub use store::{
     find_offer, find_plan, find_plan_by_code, find_plan_version, find_price_by_stripe_id, find_product,
-    find_product_by_code, find_release, list_plans, list_products, list_releases, newest_covered_release,
+    find_product_by_code, list_plans, list_products,
 };
 pub use tiers::{PriceRow, Tier, TierMode, Tiers};
 pub use upload_catalog::{CatalogUpload, UPLOAD_MAX_BYTES, UploadFault, fingerprint, preview_upload, upload_catalog};

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Release, rules, store};
+use super::{Release, release_store, rules, store};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::audit;
 use crate::cx::Cx;
@@ -56,15 +56,15 @@ pub async fn publish_release(tx: &mut Tx, cx: &Cx, new: &NewRelease) -> Result<P
     if let Err(member) = rules::check_release(&new.version, new.channel.as_deref()) {
         return Ok(Publication::Malformed(member));
     }
-    if let Some(known) = store::find_release(tx, &cx.vendor_id, &product.id, &new.version).await? {
+    if let Some(known) = release_store::find_release(tx, &cx.vendor_id, &product.id, &new.version).await? {
         return Ok(compare(new, known));
     }
     // Leases answered from memory judge releases as they were.
     tx.change(Subject::All, Extent::Whole).await?;
     let released_on = new.released_on.unwrap_or_else(|| cx.now.date());
     let channel = new.channel.as_deref().unwrap_or(DEFAULT_CHANNEL);
-    let inserted = store::insert_release(tx, cx, &product.id, &new.version, released_on, channel).await?;
-    let found = store::find_release(tx, &cx.vendor_id, &product.id, &new.version).await?;
+    let inserted = release_store::insert_release(tx, cx, &product.id, &new.version, released_on, channel).await?;
+    let found = release_store::find_release(tx, &cx.vendor_id, &product.id, &new.version).await?;
     let Some(release) = found else { return Err(DbError::GivenUp("a release was taken out while it was published")) };
     if inserted.is_none() {
         // Somebody else was quicker.
