@@ -1,11 +1,14 @@
 //! The model: one customer's subscriptions, invoices and balance, as Stripe's documentation and this product's rules
 //! have them, reckoned without the product and without Stripe. Who wants to know what a history should come to reads
-//! this file; nothing here calls the code that is tested.
+//! this file and those of its folder; nothing here calls the code that is tested.
 //!
 //! Stripe's part: renewals at the period's end, drafts that become final after an hour, attempts to charge, changes that
 //! wait for their payment (<https://docs.stripe.com/billing/subscriptions/pending-updates-reference>), what is planned
 //! for the period's end, the credit balance (<https://docs.stripe.com/billing/customer/balance>).
 //! The product's part: what that means for the license.
+
+mod invoices;
+mod rights;
 
 use super::steps::Card;
 use super::tariff::{DAY, HOUR, Item, Market, Shape, left_of, months_after, period_end};
@@ -241,80 +244,6 @@ impl Books {
         }
     }
 
-    // ── invoices ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn draft(&mut self, why: Why, sub: Option<usize>, lines: Vec<i64>) -> usize {
-        let subtotal: i64 = lines.iter().sum();
-        let tax: i64 = lines.iter().map(|line| self.market.tax(*line)).sum();
-        let number = self.bills.len();
-        if let Some(sub) = sub {
-            self.subs[sub].latest = number;
-        }
-        self.bills.push(Bill {
-            why,
-            sub,
-            lines,
-            subtotal,
-            tax,
-            total: subtotal + tax,
-            due: 0,
-            stand: Stand::Draft,
-            paid: 0,
-            refunded: 0,
-            credited: 0,
-            contest: None,
-            from_balance: 0,
-            finalizes_at: None,
-            retry_at: None,
-            attempts: 0,
-        });
-        number
-    }
-
-    fn finalize(&mut self, number: usize) {
-        let standing = self.balance + self.bills[number].total;
-        let due = standing.max(0);
-        let bill = &mut self.bills[number];
-        (bill.stand, bill.due, bill.from_balance) = (Stand::Open, due, standing.min(0) - self.balance);
-        self.balance = standing.min(0);
-        if due == 0 {
-            self.paid(number, Card::Good);
-        }
-    }
-
-    fn paid(&mut self, number: usize, card: Card) {
-        let bill = &mut self.bills[number];
-        (bill.stand, bill.paid, bill.retry_at) = (Stand::Paid, bill.due, None);
-        if card == Card::Disputed && bill.paid > 0 {
-            bill.contest = Some(Contest::Open);
-        }
-        let Some(sub) = bill.sub.map(|sub| &mut self.subs[sub]) else { return };
-        if let Some(pending) = sub.pending.filter(|pending| pending.bill == number) {
-            sub.pending = None;
-            sub.take_shape(pending.shape, pending.begins_period_at);
-        }
-        if matches!(sub.state, State::PastDue | State::Unpaid) && sub.latest == number {
-            sub.state = State::Active;
-        }
-    }
-
-    fn collect(&mut self, number: usize) {
-        let Some(sub) = self.bills[number].sub else { return };
-        let card = self.subs[sub].card;
-        if matches!(card, Card::Good | Card::Disputed) {
-            return self.paid(number, card);
-        }
-        let bill = &mut self.bills[number];
-        bill.attempts += 1;
-        bill.retry_at = RETRY_DAYS.get(bill.attempts - 1).map(|days| self.now + days * DAY);
-        self.subs[sub].state = if bill.retry_at.is_some() { State::PastDue } else { State::Unpaid };
-    }
-
-    fn void(&mut self, number: usize) {
-        self.bills[number].stand = Stand::Void;
-        self.balance -= self.bills[number].from_balance;
-    }
-
     // ── what somebody does ──────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn buy(&mut self, shape: Shape) {
@@ -463,73 +392,6 @@ impl Books {
             bill.refunded += amount;
         }
     }
-
-    // ── what the product makes of it ────────────────────────────────────────────────────────────────────────────
-
-    /// The product looks at a subscription: from the first time that it sees one behind, the grace runs.
-    pub(super) fn seen(&mut self, number: usize) {
-        let now = self.now;
-        let sub = &mut self.subs[number];
-        let is_behind = matches!(sub.state, State::PastDue | State::Unpaid);
-        sub.behind_since = is_behind.then(|| sub.behind_since.unwrap_or(now));
-    }
-
-    /// The product has heard of everything.
-    pub(super) fn heard(&mut self) {
-        for number in 0..self.subs.len() {
-            let reversal = self.carrier(number).and_then(Bill::reversal);
-            let is_over = matches!(self.subs[number].state, State::Over { .. });
-            let sub = &mut self.subs[number];
-            // What was given back shall not be charged again.
-            if reversal.is_some() && sub.revoked.is_none() && !is_over {
-                (sub.cancelling, sub.planned) = (true, None);
-            }
-            sub.revoked = reversal;
-            self.seen(number);
-        }
-    }
-
-    /// The newest paid invoice that a license stands on: its purchase, or the newest period. Changes within a period
-    /// come on top.
-    fn carrier(&self, number: usize) -> Option<&Bill> {
-        let carries = |bill: &&Bill| {
-            bill.sub == Some(number)
-                && bill.stand == Stand::Paid
-                && matches!(bill.why, Why::Create | Why::Cycle | Why::Update { new_period: true })
-        };
-        self.bills.iter().rev().find(carries)
-    }
-
-    fn is_disputed(&self, is_its: impl Fn(&Bill) -> bool) -> bool {
-        self.bills.iter().any(|bill| is_its(bill) && bill.contest == Some(Contest::Open))
-    }
-
-    /// The table of states and licenses.
-    pub(super) fn right(&self, number: usize) -> Right {
-        let sub = &self.subs[number];
-        let (_, paid_until) = sub.period;
-        let (status, reason, ends_at) = match sub.state {
-            State::Active if sub.cancelling => ("active", "", paid_until),
-            State::Active => ("active", "", paid_until + SLACK),
-            State::PastDue => {
-                let grace_end = sub.behind_since.unwrap_or(self.now) + GRACE;
-                (if self.now < grace_end { "active" } else { "suspended" }, "past_due", grace_end)
-            }
-            State::Unpaid => ("suspended", "past_due", paid_until),
-            State::Over { at } => ("ended", "cancelled", at.min(paid_until)),
-        };
-        let (status, reason) = sub.revoked.map_or((status, reason), |reason| ("revoked", reason));
-        let is_disputed = self.is_disputed(|bill| bill.sub == Some(number));
-        Right { status, reason, ends_at: Some(ends_at), seats: sub.shape.seats, is_disputed }
-    }
-
-    pub(super) fn right_for_ever(&self) -> Option<(Right, i64)> {
-        let forever = self.forever.as_ref()?;
-        let reversal = self.bills[forever.bill].reversal();
-        let (status, reason) = reversal.map_or(("active", ""), |reason| ("revoked", reason));
-        let right = Right { status, reason, ends_at: None, seats: forever.seats, is_disputed: false };
-        Some((right, forever.updates_until))
-    }
 }
 
 impl Sub {
@@ -539,16 +401,5 @@ impl Sub {
             self.anchor = start;
             self.period = (start, period_end(start, shape.yearly, start));
         }
-    }
-}
-
-impl Bill {
-    /// Why the license under it is revoked: all of it was given back, or the bank took it.
-    fn reversal(&self) -> Option<&'static str> {
-        if self.contest == Some(Contest::Lost) {
-            return Some("dispute_lost");
-        }
-        let is_refunded = self.paid > 0 && self.refunded >= self.paid;
-        (self.total > 0 && (is_refunded || self.credited >= self.total)).then_some("refunded")
     }
 }

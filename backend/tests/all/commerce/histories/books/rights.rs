@@ -1,0 +1,81 @@
+//! What the product makes of it: which licenses there are, and what they allow.
+
+use super::{Bill, Books, Contest, GRACE, Right, SLACK, Stand, State, Why};
+
+impl Books {
+    /// The product looks at a subscription: from the first time that it sees one behind, the grace runs.
+    pub(in super::super) fn seen(&mut self, number: usize) {
+        let now = self.now;
+        let sub = &mut self.subs[number];
+        let is_behind = matches!(sub.state, State::PastDue | State::Unpaid);
+        sub.behind_since = is_behind.then(|| sub.behind_since.unwrap_or(now));
+    }
+
+    /// The product has heard of everything.
+    pub(in super::super) fn heard(&mut self) {
+        for number in 0..self.subs.len() {
+            let reversal = self.carrier(number).and_then(Bill::reversal);
+            let is_over = matches!(self.subs[number].state, State::Over { .. });
+            let sub = &mut self.subs[number];
+            // What was given back shall not be charged again.
+            if reversal.is_some() && sub.revoked.is_none() && !is_over {
+                (sub.cancelling, sub.planned) = (true, None);
+            }
+            sub.revoked = reversal;
+            self.seen(number);
+        }
+    }
+
+    /// The newest paid invoice that a license stands on: its purchase, or the newest period. Changes within a period
+    /// come on top.
+    fn carrier(&self, number: usize) -> Option<&Bill> {
+        let carries = |bill: &&Bill| {
+            bill.sub == Some(number)
+                && bill.stand == Stand::Paid
+                && matches!(bill.why, Why::Create | Why::Cycle | Why::Update { new_period: true })
+        };
+        self.bills.iter().rev().find(carries)
+    }
+
+    fn is_disputed(&self, is_its: impl Fn(&Bill) -> bool) -> bool {
+        self.bills.iter().any(|bill| is_its(bill) && bill.contest == Some(Contest::Open))
+    }
+
+    /// The table of states and licenses.
+    pub(in super::super) fn right(&self, number: usize) -> Right {
+        let sub = &self.subs[number];
+        let (_, paid_until) = sub.period;
+        let (status, reason, ends_at) = match sub.state {
+            State::Active if sub.cancelling => ("active", "", paid_until),
+            State::Active => ("active", "", paid_until + SLACK),
+            State::PastDue => {
+                let grace_end = sub.behind_since.unwrap_or(self.now) + GRACE;
+                (if self.now < grace_end { "active" } else { "suspended" }, "past_due", grace_end)
+            }
+            State::Unpaid => ("suspended", "past_due", paid_until),
+            State::Over { at } => ("ended", "cancelled", at.min(paid_until)),
+        };
+        let (status, reason) = sub.revoked.map_or((status, reason), |reason| ("revoked", reason));
+        let is_disputed = self.is_disputed(|bill| bill.sub == Some(number));
+        Right { status, reason, ends_at: Some(ends_at), seats: sub.shape.seats, is_disputed }
+    }
+
+    pub(in super::super) fn right_for_ever(&self) -> Option<(Right, i64)> {
+        let forever = self.forever.as_ref()?;
+        let reversal = self.bills[forever.bill].reversal();
+        let (status, reason) = reversal.map_or(("active", ""), |reason| ("revoked", reason));
+        let right = Right { status, reason, ends_at: None, seats: forever.seats, is_disputed: false };
+        Some((right, forever.updates_until))
+    }
+}
+
+impl Bill {
+    /// Why the license under it is revoked: all of it was given back, or the bank took it.
+    fn reversal(&self) -> Option<&'static str> {
+        if self.contest == Some(Contest::Lost) {
+            return Some("dispute_lost");
+        }
+        let is_refunded = self.paid > 0 && self.refunded >= self.paid;
+        (self.total > 0 && (is_refunded || self.credited >= self.total)).then_some("refunded")
+    }
+}
