@@ -1,6 +1,6 @@
 //! Who may act in an account.
 
-use super::{Act, ActsAs, StaffAct, may, staff_may, store};
+use super::{Act, ActsAs, StaffAct, may, member_role, staff_may, store};
 use crate::acting;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -16,7 +16,7 @@ use crate::tokens;
 pub async fn may_act(tx: &mut Tx, cx: &Cx, account_id: &AccountId, act: Act) -> Result<bool, DbError> {
     Ok(match &cx.actor {
         Actor::User(user_id) | Actor::Staff(user_id) => {
-            let role = store::member_role(tx, &cx.vendor_id, account_id, user_id).await?;
+            let role = member_role(tx, &cx.vendor_id, account_id, user_id).await?;
             role.is_some_and(|role| may(role, act))
         }
         Actor::ActingStaff(id) => {

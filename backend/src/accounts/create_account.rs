@@ -1,7 +1,7 @@
 //! Creating a customer's account, with its creator as owner.
 
 use super::rules::{FieldProblem, check_details};
-use super::{Account, AccountDetails, AccountKind, Role, VatIdState, store};
+use super::{Account, AccountDetails, AccountKind, Role, VatIdState, membership_store, store};
 use crate::audit;
 use crate::clock::DAY_MS;
 use crate::cx::{Actor, Cx};
@@ -68,7 +68,7 @@ pub async fn create_account(
         closed_at: None,
     };
     store::insert_account(tx, &account).await?;
-    store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
+    membership_store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
     audit::record(tx, cx, Some(&account.id), "account.create", account.id.as_str(), audit::NOTHING, Some(&checked))
         .await?;
     Ok(AccountCreation::Created(account))
@@ -78,7 +78,8 @@ pub async fn create_account(
 /// get through.
 async fn seconds_to_wait(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<Option<i64>, DbError> {
     store::lock_user(tx, &cx.vendor_id, user_id).await?;
-    let (made, first_at) = store::count_new_accounts(tx, &cx.vendor_id, user_id, cx.now.plus(-DAY_MS)).await?;
+    let (made, first_at) =
+        membership_store::count_new_accounts(tx, &cx.vendor_id, user_id, cx.now.plus(-DAY_MS)).await?;
     if made < NEW_ACCOUNTS_A_DAY {
         return Ok(None);
     }

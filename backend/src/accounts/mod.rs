@@ -48,6 +48,7 @@ mod known_browsers;
 mod links;
 mod log_in;
 pub mod members;
+mod membership_store;
 mod passkeys;
 mod password;
 mod prove_address;
@@ -84,6 +85,7 @@ pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
 pub use links::{LinkPurpose, LinkState, RESET_PASSWORD_PATH, SIGN_IN_PATH, VERIFY_EMAIL_PATH, check_reset_link};
 pub use log_in::{LogIn, LogInOutcome, log_in};
+pub use membership_store::{list_members, list_memberships, member_role};
 pub use passkeys::{
     AddPasskey, Begun, CHALLENGE_MS, Flaw, PASSKEY_NAME_MAX_CHARS, Passkey, PasskeyAddition, PasskeyBeginning,
     PasskeyConfirmation, PasskeyLogIn, PasskeyPurpose, PasskeyRemoval, PasskeyRenaming, RelyingParty, UsePasskey,
@@ -112,8 +114,8 @@ pub use sessions::{
 pub use sign_in_by_link::{LinkSignIn, SignInByLink, find_sign_in_link, sign_in_by_link};
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{
-    find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, list_members,
-    list_memberships, lock_account, member_role, set_stripe_customer,
+    find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, lock_account,
+    set_stripe_customer,
 };
 pub(crate) use store::{set_kind, set_vat_id_state};
 pub use update_account::{AccountUpdate, update_account};

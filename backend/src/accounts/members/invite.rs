@@ -5,7 +5,7 @@ use super::rules::{INVITATION_MS, OPEN_INVITATIONS_MAX, Standing, is_for, standi
 use super::secret::new_secret;
 use super::{Invitation, Position, store, tell};
 use crate::accounts::rules::{Field, FieldProblem, check_email, email_key};
-use crate::accounts::{Limit, RateVerdict, hit, store as people};
+use crate::accounts::{Limit, RateVerdict, hit, member_role, store as people};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -106,7 +106,7 @@ pub async fn invite(tx: &mut Tx, cx: &Cx, master: &MasterKey, request: &Invite) 
 async fn is_in(tx: &mut Tx, cx: &Cx, position: &Position, email: &str) -> Result<bool, DbError> {
     let Some(user) = people::find_user_by_email(tx, &cx.vendor_id, email).await? else { return Ok(false) };
     Ok(match position.account_id() {
-        Some(id) => people::member_role(tx, &cx.vendor_id, id, &user.id).await?.is_some(),
+        Some(id) => member_role(tx, &cx.vendor_id, id, &user.id).await?.is_some(),
         None => user.staff_role.is_some(),
     })
 }
