@@ -16,6 +16,7 @@ mod addons;
 pub mod audit_log;
 pub mod buy;
 mod buy_client;
+mod campaign_cards;
 pub mod cancel;
 pub mod card;
 pub mod change;

@@ -10,19 +10,20 @@ use backend::listing::TimePlace;
 use backend::text::en::{console_campaigns as shared, licenses as words, partner_codes as text, portal};
 use leptos::prelude::*;
 
-use super::staff_campaigns::{read_place, tone, write_place};
+use super::campaign_cards::{CODES_ON_PAGE, draw_form, further_codes, hidden_id, shown_codes, statistics};
+use super::staff_campaigns::{read_place, tone};
 use super::{NoPage, Page, render};
 use crate::api::form::{Refused, take_refused};
 use crate::api::partner_codes::{ADD, CODES, DRAW, campaign_page, errors_of};
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Crumb, Emphasis, EmptyState, Fact, Facts, Field, Form, LinkButton, Money,
-    PageHead, Pagination, PostButton, Row, Table, Tone,
+    Badge, Breadcrumb, Card, Column, Crumb, Emphasis, EmptyState, Fact, Facts, Field, Form, Money, PageHead,
+    Pagination, PostButton, Row, Table, Tone,
 };
 use crate::islands::CopyButton;
 use crate::request::Visit;
 
-/// Codes, and sales, on one page.
-const PAGE: usize = 20;
+/// Sales on one page; as many as codes, because both are asked for at once.
+const PAGE: usize = CODES_ON_PAGE;
 
 /// The page.
 pub fn page() -> impl IntoView {
@@ -55,16 +56,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let crumbs = vec![Crumb::to(text::TITLE, CODES), Crumb::here(campaign.name.clone())];
     let forms = match view.may_manage {
         true => {
-            let (add, draw) = (take_refused(ADD).await, take_refused(DRAW).await);
+            let (add, drawn) = (take_refused(ADD).await, take_refused(DRAW).await);
             let id = campaign.id.as_str();
-            Some(view! { <div class="row apart">{add_form(id, &add)} {draw_form(id, &draw)}</div> })
+            let draw = draw_form("/act/draw-own-codes", text::DRAW_LEAD, id, &drawn, errors_of(&drawn), None);
+            Some(view! { <div class="row apart">{add_form(id, &add)} {draw}</div> })
         }
         false => None,
     };
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=campaign.name.clone() lead=shared::takes_off(campaign) />
-        <div class="row">{facts(&view, now)} {statistics(&view)}</div>
+        <div class="row">{facts(&view, now)} {statistics(&view.listed, &view.takings)}</div>
         {codes(&view, place, &visit.vendor.origin)}
         {forms}
         {sales(&view, place)}
@@ -94,56 +96,16 @@ fn facts(view: &CampaignView, now: UnixMs) -> impl IntoView + use<> {
     view! { <Card title=text::FACTS lead=text::FACTS_LEAD><Facts facts /></Card> }
 }
 
-fn statistics(view: &CampaignView) -> impl IntoView + use<> {
-    let listed = &view.listed;
-    let redeemed = shared::redeemed(listed.redeemed, listed.reserved, listed.campaign.max_redemptions);
-    let [currency, invoices, paid, off] = shared::STATISTICS_COLUMNS;
-    let columns = vec![Column::text(currency), Column::number(invoices), Column::number(paid), Column::number(off)];
-    let rows = view.takings.iter().map(|it| {
-        Row::new()
-            .cell(it.currency.as_str().to_ascii_uppercase())
-            .cell(words::number(it.invoices))
-            .cell(view! { <Money minor=it.net_minor currency=it.currency.as_str() /> })
-            .cell(view! { <Money minor=it.discount_minor currency=it.currency.as_str() /> })
-    });
-    let rows = rows.collect();
-    view! {
-        <Card title=text::STATISTICS lead=shared::STATISTICS_LEAD id="statistics">
-            <Facts facts=vec![Fact::new(shared::REDEEMED, redeemed)] />
-            <Table
-                caption=text::STATISTICS
-                caption_hidden=true
-                columns
-                rows
-                empty=|| view! { <EmptyState text=shared::NO_TAKINGS /> }
-            />
-        </Card>
-    }
-}
-
 fn codes(view: &CampaignView, place: Place, origin: &str) -> impl IntoView + use<> {
     let campaign_id = &view.listed.campaign.id;
-    let href = campaign_page(campaign_id);
-    let has_more = view.codes.len() > PAGE;
-    let shown = &view.codes[..view.codes.len().min(PAGE)];
-    let previous = (!place.is_first_of_codes).then(|| (shared::NEWEST.to_owned(), format!("{href}#codes")));
-    let next = shown.last().filter(|_| has_more).map(|last| {
-        let place = write_place(last.created_at, last.id.as_str());
-        (shared::OLDER.to_owned(), format!("{href}?before={place}#codes"))
-    });
-    let has_pages = previous.is_some() || next.is_some();
-    let position = shared::codes_shown(shown.len(), view.listed.codes);
-    let pages = has_pages.then(|| view! { <Pagination label=shared::CODE_PAGES position previous next /> });
+    let further = further_codes(&campaign_page(campaign_id), &view.listed, &view.codes, place.is_first_of_codes);
     let [code, link, redeemed, state, act] = text::CODE_COLUMNS;
     let mut columns = vec![Column::text(code), Column::text(link), Column::text(redeemed), Column::text(state)];
     if view.may_manage {
         columns.push(Column::act(act));
     }
-    let rows = shown.iter().map(|code| code_row(code, campaign_id, view.may_manage, origin)).collect();
-    let download = (view.listed.codes > 0).then(|| {
-        let file = format!("{href}/codes.csv");
-        view! { <p><LinkButton href=file label=shared::DOWNLOAD /></p> }
-    });
+    let row = |code: &PromotionCode| code_row(code, campaign_id, view.may_manage, origin);
+    let rows = shown_codes(&view.codes).iter().map(row).collect();
     view! {
         <Card title=text::CODES lead=text::CODES_LEAD id="codes">
             <Table
@@ -153,8 +115,7 @@ fn codes(view: &CampaignView, place: Place, origin: &str) -> impl IntoView + use
                 rows
                 empty=|| view! { <EmptyState text=text::NO_CODES /> }
             />
-            {pages}
-            {download}
+            {further}
         </Card>
     }
 }
@@ -186,10 +147,6 @@ fn code_row(code: &PromotionCode, campaign_id: &CampaignId, may_manage: bool, or
     row.cell(view! { <PostButton action label hidden emphasis=Emphasis::Quiet about=code.code.clone() /> })
 }
 
-fn hidden_id(campaign_id: &str) -> Vec<(String, String)> {
-    vec![("campaign_id".to_owned(), campaign_id.to_owned())]
-}
-
 fn add_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
     let (errors, hidden, code) = (errors_of(refused), hidden_id(campaign_id), refused.typed("code"));
     view! {
@@ -204,34 +161,6 @@ fn add_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
                 hidden
             >
                 <Field name="code" label=text::CODE value=code hint=text::CODE_HINT autocomplete="off" />
-            </Form>
-        </Card>
-    }
-}
-
-fn draw_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
-    let (errors, hidden) = (errors_of(refused), hidden_id(campaign_id));
-    let (count, prefix) = (refused.typed("count"), refused.typed("prefix"));
-    view! {
-        <Card title=shared::DRAW lead=text::DRAW_LEAD id="draw">
-            <Form
-                action="/act/draw-own-codes"
-                id="draw-form"
-                submit=shared::DRAW_SUBMIT
-                emphasis=Emphasis::Plain
-                errors_title=portal::refused_answers(errors.len())
-                errors
-                hidden
-            >
-                <Field name="count" label=shared::COUNT value=count />
-                <Field
-                    name="prefix"
-                    label=shared::PREFIX
-                    value=prefix
-                    hint=shared::PREFIX_HINT
-                    optional=shared::OPTIONAL
-                    autocomplete="off"
-                />
             </Form>
         </Card>
     }

@@ -12,19 +12,17 @@ use backend::ids::{CampaignId, PromotionCodeId};
 use backend::text::en::{console_campaigns as text, licenses as words, moments, portal};
 use leptos::prelude::*;
 
-use super::staff_campaigns::{PATH, read_place, tone, write_place};
+use super::campaign_cards::{CODES_ON_PAGE, draw_form, further_codes, hidden_id, limit, shown_codes, statistics};
+use super::staff_campaigns::{PATH, read_place, tone};
 use super::{NoPage, Page, render, staff_role};
 use crate::api::campaigns::{ADD, DRAW, UPDATE, errors_of};
 use crate::api::form::{Refused, take_refused};
 use crate::api::partners::partner_page;
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Control, Crumb, Dialog, Emphasis, EmptyState, Fact, Facts, Field, Form,
-    LinkButton, Money, PageHead, Pagination, PostButton, Row, Table, Tone,
+    Badge, Breadcrumb, Card, Column, Control, Crumb, Dialog, Emphasis, EmptyState, Fact, Facts, Field, Form, Money,
+    PageHead, PostButton, Row, Table, Tone,
 };
 use crate::request::Visit;
-
-/// Codes on a page.
-const PAGE: usize = 20;
 
 /// The page of a campaign.
 pub fn page() -> impl IntoView {
@@ -47,10 +45,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(campaign.name.clone())];
     let forms = match may {
         true => {
-            let (add, draw, edit) = (take_refused(ADD).await, take_refused(DRAW).await, take_refused(UPDATE).await);
+            let (add, drawn, edit) = (take_refused(ADD).await, take_refused(DRAW).await, take_refused(UPDATE).await);
             let id = campaign.id.as_str();
             view! {
-                <div class="row apart">{add_form(id, &add)} {draw_form(id, &draw)}</div>
+                <div class="row apart">{add_form(id, &add)} {draw(id, &drawn)}</div>
                 <div class="row apart">{edit_form(campaign, &edit)} {acts(campaign, found.now)}</div>
             }
             .into_any()
@@ -60,7 +58,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=campaign.name.clone() lead=text::takes_off(campaign) />
-        <div class="row">{facts(&found)} {statistics(&found)}</div>
+        <div class="row">{facts(&found)} {statistics(&found.listed, &found.takings)}</div>
         {codes(&found, may)}
         {forms}
     };
@@ -83,7 +81,7 @@ async fn find(visit: &Visit) -> Result<Option<Found>, NoPage> {
             let made = listed.campaign.created_at;
             let mut takings = list_takings(tx, &vendor_id, made, made).await?;
             takings.retain(|it| it.campaign_id == id);
-            let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+            let limit = i64::try_from(CODES_ON_PAGE + 1).unwrap_or(i64::MAX);
             let before = before.as_ref().map(|(at, id)| (*at, id));
             let codes = list_codes(tx, &vendor_id, &id, before, limit).await?;
             Ok::<_, DbError>(Some(Found { listed, plans, takings, codes, is_first, now }))
@@ -119,54 +117,12 @@ fn facts(found: &Found) -> impl IntoView + use<> {
     view! { <Card title=text::FACTS><Facts facts /></Card> }
 }
 
-fn statistics(found: &Found) -> impl IntoView + use<> {
-    let listed = &found.listed;
-    let redeemed = text::redeemed(listed.redeemed, listed.reserved, listed.campaign.max_redemptions);
-    let [currency, invoices, paid, off] = text::STATISTICS_COLUMNS;
-    let columns = vec![Column::text(currency), Column::number(invoices), Column::number(paid), Column::number(off)];
-    let row = |it: &Takings| {
-        let code = it.currency.as_str().to_ascii_uppercase();
-        Row::new()
-            .cell(code)
-            .cell(it.invoices.to_string())
-            .cell(view! { <Money minor=it.net_minor currency=it.currency.as_str() /> })
-            .cell(view! { <Money minor=it.discount_minor currency=it.currency.as_str() /> })
-    };
-    let rows = found.takings.iter().map(row).collect();
-    view! {
-        <Card title=text::STATISTICS lead=text::STATISTICS_LEAD id="statistics">
-            <Facts facts=vec![Fact::new(text::REDEEMED, redeemed)] />
-            <Table
-                caption=text::STATISTICS
-                caption_hidden=true
-                columns
-                rows
-                empty=|| view! { <EmptyState text=text::NO_TAKINGS /> }
-            />
-        </Card>
-    }
-}
-
 fn codes(found: &Found, may: bool) -> impl IntoView + use<> {
     let campaign_id = found.listed.campaign.id.to_string();
-    let href = format!("{PATH}/{campaign_id}");
-    let has_more = found.codes.len() > PAGE;
-    let shown = &found.codes[..found.codes.len().min(PAGE)];
-    let previous = (!found.is_first).then(|| (text::NEWEST.to_owned(), format!("{href}#codes")));
-    let next = shown.last().filter(|_| has_more).map(|last| {
-        let place = write_place(last.created_at, last.id.as_str());
-        (text::OLDER.to_owned(), format!("{href}?before={place}#codes"))
-    });
-    let has_pages = previous.is_some() || next.is_some();
-    let position = text::codes_shown(shown.len(), found.listed.codes);
-    let pages = has_pages.then(|| view! { <Pagination label=text::CODE_PAGES position previous next /> });
+    let further = further_codes(&format!("{PATH}/{campaign_id}"), &found.listed, &found.codes, found.is_first);
     let [code, redeemed, state, act] = text::CODE_COLUMNS;
     let columns = vec![Column::text(code), Column::text(redeemed), Column::text(state), Column::act(act)];
-    let rows = shown.iter().map(|code| code_row(code, &campaign_id, may)).collect();
-    let download = (found.listed.codes > 0).then(|| {
-        let file = format!("{href}/codes.csv");
-        view! { <p><LinkButton href=file label=text::DOWNLOAD /></p> }
-    });
+    let rows = shown_codes(&found.codes).iter().map(|code| code_row(code, &campaign_id, may)).collect();
     view! {
         <Card title=text::CODES id="codes">
             <Table
@@ -176,8 +132,7 @@ fn codes(found: &Found, may: bool) -> impl IntoView + use<> {
                 rows
                 empty=|| view! { <EmptyState text=text::NO_CODES /> }
             />
-            {pages}
-            {download}
+            {further}
         </Card>
     }
 }
@@ -201,13 +156,9 @@ fn code_row(code: &PromotionCode, campaign_id: &str, may: bool) -> Row {
     row.cell(view! { <PostButton action label hidden emphasis=Emphasis::Quiet about=code.code.clone() /> })
 }
 
-fn hidden_id(campaign_id: &str) -> Vec<(String, String)> {
-    vec![("campaign_id".to_owned(), campaign_id.to_owned())]
-}
-
 fn add_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
     let (errors, hidden) = (errors_of(refused), hidden_id(campaign_id));
-    let (code, limit) = (refused.typed("code"), refused.typed("code_limit"));
+    let (code, most) = (refused.typed("code"), refused.typed("code_limit"));
     view! {
         <Card title=text::ADD id="add">
             <Form
@@ -220,53 +171,16 @@ fn add_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
                 hidden
             >
                 <Field name="code" label=text::CODE value=code autocomplete="off" />
-                <Field
-                    name="code_limit"
-                    label=text::CODE_LIMIT
-                    value=limit
-                    hint=text::LIMIT_HINT
-                    optional=text::OPTIONAL
-                />
+                {limit("code_limit", text::CODE_LIMIT, most)}
             </Form>
         </Card>
     }
 }
 
-fn draw_form(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
-    let (errors, hidden) = (errors_of(refused), hidden_id(campaign_id));
-    let (count, prefix) = (refused.typed("count"), refused.typed("prefix"));
+fn draw(campaign_id: &str, refused: &Refused) -> impl IntoView + use<> {
     // One customer each, unless said otherwise.
-    let limit = if refused.values.is_empty() { "1".to_owned() } else { refused.typed("code_limit") };
-    view! {
-        <Card title=text::DRAW lead=text::DRAW_LEAD id="draw">
-            <Form
-                action="/act/draw-codes"
-                id="draw-form"
-                submit=text::DRAW_SUBMIT
-                emphasis=Emphasis::Plain
-                errors_title=portal::refused_answers(errors.len())
-                errors
-                hidden
-            >
-                <Field name="count" label=text::COUNT value=count />
-                <Field
-                    name="prefix"
-                    label=text::PREFIX
-                    value=prefix
-                    hint=text::PREFIX_HINT
-                    optional=text::OPTIONAL
-                    autocomplete="off"
-                />
-                <Field
-                    name="code_limit"
-                    label=text::EACH_LIMIT
-                    value=limit
-                    hint=text::LIMIT_HINT
-                    optional=text::OPTIONAL
-                />
-            </Form>
-        </Card>
-    }
+    let each = if refused.values.is_empty() { "1".to_owned() } else { refused.typed("code_limit") };
+    draw_form("/act/draw-codes", text::DRAW_LEAD, campaign_id, refused, errors_of(refused), Some(each))
 }
 
 fn edit_form(campaign: &Campaign, refused: &Refused) -> impl IntoView + use<> {
@@ -302,11 +216,6 @@ fn edit_form(campaign: &Campaign, refused: &Refused) -> impl IntoView + use<> {
             </Form>
         </Card>
     }
-}
-
-/// A limit, which need not be set.
-pub(super) fn limit(name: &'static str, label: &'static str, value: String) -> impl IntoView {
-    view! { <Field name label value hint=text::LIMIT_HINT optional=text::OPTIONAL /> }
 }
 
 fn acts(campaign: &Campaign, now: UnixMs) -> impl IntoView + use<> {

@@ -8,7 +8,7 @@ use backend::partners::{PartnerName, list_partner_names};
 use backend::text::en::{console_campaigns as text, currencies as currency_words, licenses as words, portal};
 use leptos::prelude::*;
 
-use super::staff_campaign::limit;
+use super::campaign_cards::limit;
 use super::{NoPage, Page, render, staff_campaigns, staff_role};
 use crate::api::campaigns::{CREATE, PLANS, errors_of};
 use crate::api::form::{Refused, take_refused};

@@ -55,8 +55,6 @@ pub const FACTS_LEAD: &str = "The vendor decides about all of this.";
 /// Names of the facts: state, discount, plans, minimum, for whom, each customer, all, days.
 pub const FACT_NAMES: [&str; 8] =
     ["State", "Takes off", "Plans", "Orders from", "For", "Each customer", "All customers", "Runs"];
-/// Heading of the sums.
-pub const STATISTICS: &str = "What it brought in";
 
 /// How many redemptions there can be in all.
 #[must_use]
