@@ -1,6 +1,6 @@
 //! What a partner reads: its months, and one of them.
 
-use super::store::{self, DayRow};
+use super::store::{self, StretchRow};
 use super::{Month, Movement, Payout, StatementLine};
 use crate::accounts::{self, Account, Act};
 use crate::clock::{DAY_MS, UnixMs};
@@ -139,26 +139,18 @@ async fn may_read(tx: &mut Tx, cx: &Cx, partner_id: &AccountId) -> Result<bool, 
 }
 
 /// Days, the newest first, put together to months.
-fn by_month(days: &[DayRow]) -> Vec<MonthSum> {
+fn by_month(days: &[StretchRow]) -> Vec<MonthSum> {
     let mut sums: Vec<MonthSum> = Vec::new();
     for day in days {
-        let month = Month::of(UnixMs(day.day.saturating_mul(DAY_MS)));
-        let is_it = |sum: &MonthSum| sum.month == month && sum.movement.currency == day.currency;
+        let (month, of_day) = (Month::of(UnixMs(day.stretch.saturating_mul(DAY_MS))), day.movement);
+        let is_it = |sum: &MonthSum| sum.month == month && sum.movement.currency == of_day.currency;
         match sums.iter_mut().rfind(|sum| is_it(sum)) {
             Some(MonthSum { movement, .. }) => {
-                movement.earned_minor += day.earned_minor;
-                movement.taken_back_minor += day.taken_back_minor;
-                movement.paid_out_minor += day.paid_out_minor;
+                movement.earned_minor += of_day.earned_minor;
+                movement.taken_back_minor += of_day.taken_back_minor;
+                movement.paid_out_minor += of_day.paid_out_minor;
             }
-            None => sums.push(MonthSum {
-                month,
-                movement: Movement {
-                    currency: day.currency,
-                    earned_minor: day.earned_minor,
-                    taken_back_minor: day.taken_back_minor,
-                    paid_out_minor: day.paid_out_minor,
-                },
-            }),
+            None => sums.push(MonthSum { month, movement: of_day }),
         }
     }
     sums
@@ -190,10 +182,10 @@ mod tests {
         Currency::parse(code).unwrap()
     }
 
-    fn day(text: &str, code: &str, earned_minor: i64) -> DayRow {
+    fn day(text: &str, code: &str, earned_minor: i64) -> StretchRow {
         let at = UnixMs::start_of(text.parse().unwrap());
-        let day = at.0 / DAY_MS;
-        DayRow { day, currency: currency(code), earned_minor, taken_back_minor: 1, paid_out_minor: 2 }
+        let movement = Movement { currency: currency(code), earned_minor, taken_back_minor: 1, paid_out_minor: 2 };
+        StretchRow { stretch: at.0 / DAY_MS, movement }
     }
 
     #[test]

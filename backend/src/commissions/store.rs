@@ -2,7 +2,7 @@
 
 use super::rules::{Facts, Note, Step};
 use super::{Commission, Month, Movement, Payout, StatementLine};
-use crate::clock::UnixMs;
+use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, InvoiceId, LicenseId, OrderId, PayoutId, VendorId};
@@ -197,70 +197,66 @@ pub(super) async fn insert_entry(
     Ok(())
 }
 
-/// What came together for a partner from a moment until before another, by currency.
-pub(super) async fn sum_movements(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    partner_id: &AccountId,
-    (from, until): (UnixMs, UnixMs),
-) -> Result<Vec<Movement>, DbError> {
-    fetch_all!(
-        tx,
-        Movement,
-        "SELECT m.currency, CAST(SUM(m.earned) AS BIGINT) AS earned_minor,
-                CAST(SUM(m.taken_back) AS BIGINT) AS taken_back_minor, CAST(SUM(m.paid_out) AS BIGINT) AS paid_out_minor
-         FROM (SELECT currency, CASE WHEN amount_minor > 0 THEN amount_minor ELSE 0 END AS earned,
-                      CASE WHEN amount_minor < 0 THEN -amount_minor ELSE 0 END AS taken_back, 0 AS paid_out
-               FROM commission_entries
-               WHERE vendor_id = $1 AND partner_id = $2 AND entered_at >= $3 AND entered_at < $4
-               UNION ALL
-               SELECT currency, 0, 0, amount_minor FROM commission_payouts
-               WHERE vendor_id = $1 AND partner_id = $2 AND created_at >= $3 AND created_at < $4) m
-         GROUP BY m.currency ORDER BY m.currency",
-        vendor_id,
-        partner_id,
-        from,
-        until
-    )
-}
-
-/// What came together on a day.
+/// What came together in one stretch of time.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct DayRow {
-    /// Days since the Unix epoch.
-    pub(super) day: i64,
-    pub(super) currency: Currency,
-    pub(super) earned_minor: i64,
-    pub(super) taken_back_minor: i64,
-    pub(super) paid_out_minor: i64,
+pub(super) struct StretchRow {
+    /// Which, counted from the Unix epoch.
+    pub(super) stretch: i64,
+    #[sqlx(flatten)]
+    pub(super) movement: Movement,
 }
 
-/// The same by day, the newest first: months are no business of the database, which would count them by its own calendar.
-pub(super) async fn list_days(
+/// What came together for a partner from a moment until before another, by stretches of `stretch_ms`, the newest first, and
+/// by currency.
+async fn list_stretches(
     tx: &mut Tx,
     vendor_id: &VendorId,
     partner_id: &AccountId,
     (from, until): (UnixMs, UnixMs),
-) -> Result<Vec<DayRow>, DbError> {
+    stretch_ms: i64,
+) -> Result<Vec<StretchRow>, DbError> {
     fetch_all!(
         tx,
-        DayRow,
-        "SELECT m.day, m.currency, CAST(SUM(m.earned) AS BIGINT) AS earned_minor,
+        StretchRow,
+        "SELECT m.stretch, m.currency, CAST(SUM(m.earned) AS BIGINT) AS earned_minor,
                 CAST(SUM(m.taken_back) AS BIGINT) AS taken_back_minor, CAST(SUM(m.paid_out) AS BIGINT) AS paid_out_minor
-         FROM (SELECT entered_at / 86400000 AS day, currency,
+         FROM (SELECT entered_at / $5 AS stretch, currency,
                       CASE WHEN amount_minor > 0 THEN amount_minor ELSE 0 END AS earned,
                       CASE WHEN amount_minor < 0 THEN -amount_minor ELSE 0 END AS taken_back, 0 AS paid_out
                FROM commission_entries
                WHERE vendor_id = $1 AND partner_id = $2 AND entered_at >= $3 AND entered_at < $4
                UNION ALL
-               SELECT created_at / 86400000, currency, 0, 0, amount_minor FROM commission_payouts
+               SELECT created_at / $5, currency, 0, 0, amount_minor FROM commission_payouts
                WHERE vendor_id = $1 AND partner_id = $2 AND created_at >= $3 AND created_at < $4) m
-         GROUP BY m.day, m.currency ORDER BY m.day DESC, m.currency",
+         GROUP BY m.stretch, m.currency ORDER BY m.stretch DESC, m.currency",
         vendor_id,
         partner_id,
         from,
-        until
+        until,
+        stretch_ms
     )
+}
+
+/// What came together for a partner from a moment until before another, by currency.
+pub(super) async fn sum_movements(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    time: (UnixMs, UnixMs),
+) -> Result<Vec<Movement>, DbError> {
+    // All moments lie in the first of the longest stretches.
+    let rows = list_stretches(tx, vendor_id, partner_id, time, i64::MAX).await?;
+    Ok(rows.into_iter().map(|row| row.movement).collect())
+}
+
+/// The same by day: months are no business of the database, which would count them by its own calendar.
+pub(super) async fn list_days(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    time: (UnixMs, UnixMs),
+) -> Result<Vec<StretchRow>, DbError> {
+    list_stretches(tx, vendor_id, partner_id, time, DAY_MS).await
 }
 
 /// The month of the first thing in a partner's statements.
