@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Money;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -61,6 +63,12 @@ impl Row {
     pub fn cell(mut self, content: impl IntoAny) -> Self {
         self.0.push(Some(content.into_any()));
         self
+    }
+
+    /// Adds amounts of one currency, each in a cell of its own, in minor units.
+    #[must_use]
+    pub fn amounts(self, currency: &str, minor: &[i64]) -> Self {
+        minor.iter().fold(self, |row, &minor| row.cell(view! { <Money minor=minor currency=currency /> }))
     }
 
     /// Adds a cell with nothing in it, which the phone's layout leaves out.

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::staff_campaigns::write_place;
 use crate::api::form::Refused;
 use crate::components::{
-    Card, Column, Emphasis, EmptyState, Fact, Facts, Field, FieldError, Form, LinkButton, Money, Pagination, Row, Table,
+    Card, Column, Emphasis, EmptyState, Fact, Facts, Field, FieldError, Form, LinkButton, Pagination, Row, Table,
 };
 
 /// Codes on a page.
@@ -23,8 +23,7 @@ pub(super) fn statistics(listed: &ListedCampaign, takings: &[Takings]) -> impl I
         Row::new()
             .cell(it.currency.as_str().to_ascii_uppercase())
             .cell(words::number(it.invoices))
-            .cell(view! { <Money minor=it.net_minor currency=it.currency.as_str() /> })
-            .cell(view! { <Money minor=it.discount_minor currency=it.currency.as_str() /> })
+            .amounts(it.currency.as_str(), &[it.net_minor, it.discount_minor])
     };
     let rows = takings.iter().map(row).collect();
     view! {

@@ -67,13 +67,10 @@ fn owed(found: &Months) -> impl IntoView + use<> {
 }
 
 fn row(sum: &MonthSum, current: Month) -> Row {
-    let (href, movement) = (month_page(sum.month), sum.movement);
-    let money = |minor: i64| view! { <Money minor=minor currency=movement.currency.as_str() /> };
+    let (href, it) = (month_page(sum.month), sum.movement);
     Row::new()
         .cell(view! { <a href=href>{text::month_so_far(sum.month, sum.month == current)}</a> })
-        .cell(money(movement.earned_minor))
-        .cell(money(movement.taken_back_minor))
-        .cell(money(movement.paid_out_minor))
+        .amounts(it.currency.as_str(), &[it.earned_minor, it.taken_back_minor, it.paid_out_minor])
 }
 
 fn pages(found: &Months, is_first: bool) -> Option<AnyView> {

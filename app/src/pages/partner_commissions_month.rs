@@ -1,15 +1,13 @@
 //! `/partner/commissions/{month}`: a partner's statement of a month. `?after=` goes on in a long one.
 
-use backend::commissions::{Balance, Month, Payout, Statement, StatementLine, find_statement};
+use backend::commissions::{Balance, Month, Movement, Payout, Statement, StatementLine, find_statement};
 use backend::listing::TimePlace;
 use backend::text::en::{commissions as text, licenses as words};
 use leptos::prelude::*;
 
 use super::{NoPage, Page, render};
 use crate::api::payouts::{COMMISSIONS, month_page};
-use crate::components::{
-    Breadcrumb, Card, Column, Crumb, EmptyState, LinkButton, Money, PageHead, Pagination, Row, Table,
-};
+use crate::components::{Breadcrumb, Card, Column, Crumb, EmptyState, LinkButton, PageHead, Pagination, Row, Table};
 use crate::request::Visit;
 
 /// Lines on one page.
@@ -47,7 +45,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {balances(&found.balances)}
         {lines(&found.lines)}
         {pages(&found, after.is_some(), goes_on)}
-        {payouts(&found.payouts)}
+        {payouts(&found.payouts, text::NO_PAYOUTS)}
     };
     Ok(Page::new(title, body))
 }
@@ -63,15 +61,9 @@ fn balances(balances: &[Balance]) -> impl IntoView + use<> {
         Column::number(closing),
     ];
     let row = |it: &Balance| {
-        let movement = it.movement;
-        let money = |minor: i64| view! { <Money minor=minor currency=movement.currency.as_str() /> };
-        Row::new()
-            .cell(text::code(movement.currency))
-            .cell(money(it.opening_minor))
-            .cell(money(movement.earned_minor))
-            .cell(money(movement.taken_back_minor))
-            .cell(money(movement.paid_out_minor))
-            .cell(money(it.closing_minor()))
+        let Movement { currency, earned_minor, taken_back_minor, paid_out_minor } = it.movement;
+        let amounts = [it.opening_minor, earned_minor, taken_back_minor, paid_out_minor, it.closing_minor()];
+        Row::new().cell(text::code(currency)).amounts(currency.as_str(), &amounts)
     };
     let rows = balances.iter().map(row).collect();
     view! {
@@ -99,15 +91,14 @@ fn lines(lines: &[StatementLine]) -> impl IntoView + use<> {
         Column::number(commission),
     ];
     let row = |it: &StatementLine| {
-        let money = |minor: i64| view! { <Money minor=minor currency=it.currency.as_str() /> };
         Row::new()
             .cell(text::day(it.entered_at))
             .cell(text::client(it))
             .cell(it.invoice_number.clone())
             .cell(text::why(it.why))
-            .cell(money(it.net_minor))
+            .amounts(it.currency.as_str(), &[it.net_minor])
             .cell(text::rate(it.rate_bp))
-            .cell(money(it.amount_minor))
+            .amounts(it.currency.as_str(), &[it.amount_minor])
     };
     let rows = lines.iter().map(row).collect();
     view! {
@@ -123,7 +114,8 @@ fn lines(lines: &[StatementLine]) -> impl IntoView + use<> {
     }
 }
 
-fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
+/// Payouts; where there are none, `empty` says so.
+pub(super) fn payouts(payouts: &[Payout], empty: &'static str) -> impl IntoView + use<> {
     let [recorded, sent, reference, amount] = text::PAYOUT_COLUMNS;
     let columns = vec![Column::text(recorded), Column::text(sent), Column::text(reference), Column::number(amount)];
     let row = |it: &Payout| {
@@ -131,7 +123,7 @@ fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
             .cell(text::day(it.created_at))
             .cell(text::day(it.paid_at))
             .cell(text::payout_reference(it))
-            .cell(view! { <Money minor=it.amount_minor currency=it.currency.as_str() /> })
+            .amounts(it.currency.as_str(), &[it.amount_minor])
     };
     let rows = payouts.iter().map(row).collect();
     view! {
@@ -141,7 +133,7 @@ fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
                 caption_hidden=true
                 columns
                 rows
-                empty=|| view! { <EmptyState text=text::NO_PAYOUTS /> }
+                empty=move || view! { <EmptyState text=empty /> }
             />
         </Card>
     }

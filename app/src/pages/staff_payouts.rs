@@ -10,13 +10,12 @@ use backend::text::en::{commissions, console_payouts as text, portal};
 use leptos::prelude::*;
 
 use super::NoPage;
+use super::partner_commissions_month::payouts;
 use crate::api::form::{Refused, take_refused};
 use crate::api::partners::partner_page;
 use crate::api::payouts::{PAYOUT, REVERSAL, payout_errors, reversal_errors};
 use crate::api::staff_money::written;
-use crate::components::{
-    Card, Choice, Column, Control, Emphasis, EmptyState, Field, Form, Money, Pagination, Row, Table,
-};
+use crate::components::{Card, Choice, Column, Control, Emphasis, EmptyState, Field, Form, Pagination, Row, Table};
 use crate::request::Visit;
 
 /// Payouts on one page.
@@ -50,7 +49,7 @@ pub(super) async fn section(visit: &Visit, role: StaffRole, id: &AccountId) -> R
     let section = view! {
         {totals(&money.totals)}
         <Card title=text::RECORD lead=text::RECORD_LEAD id="payout">{form}</Card>
-        {payouts(&money.payouts)}
+        {payouts(&money.payouts, text::NO_PAYOUTS)}
         {pages}
         {reversal}
     };
@@ -67,13 +66,8 @@ fn totals(totals: &[Total]) -> impl IntoView + use<> {
         Column::number(owed),
     ];
     let row = |total: &Total| {
-        let money = |minor: i64| view! { <Money minor=minor currency=total.currency.as_str() /> };
-        Row::new()
-            .cell(commissions::code(total.currency))
-            .cell(money(total.sales_minor))
-            .cell(money(total.earned_minor))
-            .cell(money(total.paid_out_minor))
-            .cell(money(total.owed().amount_minor))
+        let amounts = [total.sales_minor, total.earned_minor, total.paid_out_minor, total.owed().amount_minor];
+        Row::new().cell(commissions::code(total.currency)).amounts(total.currency.as_str(), &amounts)
     };
     let rows = totals.iter().map(row).collect();
     view! {
@@ -171,30 +165,6 @@ fn reversal(id: &AccountId, reversible: &[Payout], refused: &Refused) -> AnyView
         </Card>
     }
     .into_any()
-}
-
-fn payouts(payouts: &[Payout]) -> impl IntoView + use<> {
-    let [recorded, sent, reference, amount] = text::PAYOUT_COLUMNS;
-    let columns = vec![Column::text(recorded), Column::text(sent), Column::text(reference), Column::number(amount)];
-    let row = |it: &Payout| {
-        Row::new()
-            .cell(text::day(it.created_at))
-            .cell(text::day(it.paid_at))
-            .cell(commissions::payout_reference(it))
-            .cell(view! { <Money minor=it.amount_minor currency=it.currency.as_str() /> })
-    };
-    let rows = payouts.iter().map(row).collect();
-    view! {
-        <Card title=text::PAYOUTS id="payouts">
-            <Table
-                caption=text::PAYOUTS
-                caption_hidden=true
-                columns
-                rows
-                empty=|| view! { <EmptyState text=text::NO_PAYOUTS /> }
-            />
-        </Card>
-    }
 }
 
 fn pages(id: &AccountId, payouts: &[Payout], is_later: bool, goes_on: bool) -> Option<AnyView> {

@@ -87,11 +87,7 @@ pub const REVERSE_REASON: &str = "Reason";
 pub const REVERSE_REASON_HINT: &str = "The partner reads it, such as: sent to a wrong account.";
 /// Sends the form.
 pub const REVERSE_SUBMIT: &str = "Take the payout back";
-/// Heading of the list.
-pub const PAYOUTS: &str = "What was paid out";
-/// Columns of the list: recorded, sent on, reference, amount.
-pub const PAYOUT_COLUMNS: [&str; 4] = ["Recorded", "Sent on", "Reference", "Amount"];
-/// Where there is none.
+/// Where nothing was paid out.
 pub const NO_PAYOUTS: &str = "Nothing was paid out to this partner yet.";
 /// Accessible name of the pages.
 pub const PAYOUT_PAGES: &str = "Pages of payouts";
