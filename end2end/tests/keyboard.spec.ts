@@ -1,10 +1,11 @@
 import type { Browser, Locator, Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { ADMIN, ADMIN_SECRET, type Product } from '../product.ts';
+import { ADMIN_SECRET, type Product } from '../product.ts';
 import { buy, planCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { Keyboard } from '../steps/keyboard.ts';
 import { activate } from '../steps/licensing_api.ts';
+import { makePartner } from '../steps/partners.ts';
 import { COMPANY, confirmAddress, linkInMail, logIn, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
 import { reloadUntil } from '../steps/time.ts';
 import { totp } from '../steps/totp.ts';
@@ -185,18 +186,7 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
       await expect(heading(other, name)).toBeVisible();
     });
   }
-  await elsewhere(browser, async (staff) => {
-    await staff.goto('/log-in?next=%2Fstaff%2Fcustomers');
-    await logIn(staff, ADMIN);
-    await staff.getByLabel('Company, e-mail address or id').fill(partnerCompany);
-    await press(staff, 'Show');
-    await staff.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').click();
-    await press(staff, 'Partnership', 'link');
-    await staff.getByLabel('Commission in percent').fill('20');
-    await staff.getByLabel('Discount for clients in percent').fill('10');
-    await press(staff, 'Make it a partner');
-    await expect(staff.getByText('The account is a partner. Its owners are told by mail.')).toBeVisible();
-  });
+  await elsewhere(browser, (staff) => makePartner(staff, partnerCompany));
 
   await test.step('log in and set up the second factor', async () => {
     await page.goto('/log-in?next=%2Fpartner%2Fclients');

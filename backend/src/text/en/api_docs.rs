@@ -54,7 +54,7 @@ pub fn endpoint(id: &str) -> EndpointWords {
         "licenses-activate" => (
             "Licenses",
             "Activate",
-            "Takes a seat for this installation, or finds the one that it holds. Repeating it with the same identity never \
+            "Takes a seat for this instance, or finds the one that it holds. Repeating it with the same identity never \
              takes a second seat. Draw a fresh nonce, keep it with the secret that comes back, and send the same one again \
              when the answer was lost.",
         ),
