@@ -114,8 +114,7 @@ pub use sessions::{
 pub use sign_in_by_link::{LinkSignIn, SignInByLink, find_sign_in_link, sign_in_by_link};
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{
-    find_account, find_account_by_stripe_customer, find_user, find_user_by_email, list_accounts, lock_account,
-    set_stripe_customer,
+    find_account, find_account_by_stripe_customer, find_user, find_user_by_email, lock_account, set_stripe_customer,
 };
 pub(crate) use store::{set_kind, set_vat_id_state};
 pub use update_account::{AccountUpdate, update_account};

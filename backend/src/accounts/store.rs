@@ -2,7 +2,7 @@ use super::email_change::held_until;
 use super::{Account, AccountKind, Address, StaffRole, User, VatIdState};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, JsonText, Tx, execute, fetch_one, fetch_optional};
 use crate::ids::{AccountId, UserId, VendorId};
 
 /// A row of `users`, as everything of this area reads it.
@@ -314,27 +314,6 @@ pub(crate) async fn set_kind(
 ) -> Result<(), DbError> {
     execute!(tx, "UPDATE accounts SET kind = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, kind)?;
     Ok(())
-}
-
-/// Accounts in the order of their ids, after `after`: a page of the vendor's customer list.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn list_accounts(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    after: Option<&AccountId>,
-    limit: i64,
-) -> Result<Vec<Account>, DbError> {
-    let rows = fetch_all!(
-        tx,
-        AccountRow,
-        "SELECT * FROM accounts WHERE vendor_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-        vendor_id,
-        after.map_or("", AccountId::as_str),
-        limit
-    )?;
-    Ok(rows.into_iter().map(Account::from).collect())
 }
 
 pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(), DbError> {

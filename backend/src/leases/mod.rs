@@ -178,12 +178,6 @@ impl Instance {
         self.interval_open && self.holds_seat(now)
     }
 
-    /// Whether its seat is one of a surge.
-    #[must_use]
-    pub fn is_surge(&self) -> bool {
-        self.surge
-    }
-
     /// The conflict about its identity that stands at `now`.
     #[must_use]
     pub fn conflict(&self, now: UnixMs) -> Option<&Conflict> {

@@ -3,7 +3,7 @@
 pub mod by_hand;
 
 use super::{License, LicenseStatus, VendorStanding};
-use crate::catalog::{LicenseType, PlanKind};
+use crate::catalog::LicenseType;
 use crate::clock::UnixMs;
 
 /// Why a license grants nothing now.
@@ -125,18 +125,12 @@ pub fn add_years(at: UnixMs, years: i16) -> UnixMs {
     zoned.checked_add(jiff::Span::new().years(years)).map_or(at, |later| later.timestamp().into())
 }
 
-/// Whether a license of this kind has an end of updates.
-#[must_use]
-pub fn has_update_window(kind: PlanKind) -> bool {
-    kind == PlanKind::Perpetual
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::super::Overrides;
     use super::*;
-    use crate::catalog::Terms;
+    use crate::catalog::{PlanKind, Terms};
     use crate::cx::Entropy;
 
     pub(crate) fn license(status: LicenseStatus, reason: &str) -> License {

@@ -79,22 +79,10 @@ pub fn state(state: SubscriptionState) -> &'static str {
     }
 }
 
-/// When the next charge comes.
-#[must_use]
-pub fn renews_on(at: UnixMs) -> String {
-    format!("Renews on {}", day(at))
-}
-
 /// When a cancelled subscription ends.
 #[must_use]
 pub fn ends_on(at: UnixMs) -> String {
     format!("Ends on {}. Everything works until then.", day(at))
-}
-
-/// When a planned change takes effect.
-#[must_use]
-pub fn changes_on(at: UnixMs) -> String {
-    format!("Takes effect on {}. Nothing is charged now.", day(at))
 }
 
 /// In a preview that drops a planned change.

@@ -210,8 +210,6 @@ pub const ORDER_LINES: &str = "What you order";
 pub const ORDER_COLUMNS: [&str; 4] = ["Item", "Quantity", "Each", "Amount"];
 /// The sum.
 pub const BEFORE_TAX: &str = "Total before tax";
-/// Heading of the form that changes the order.
-pub const CHANGE_ORDER: &str = "Change the order";
 /// Label of the interval.
 pub const INTERVAL_LABEL: &str = "Paid";
 /// The way back to the price list.

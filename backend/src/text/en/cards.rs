@@ -12,8 +12,6 @@ pub const PRESENT_TITLE: &str = "Charged now";
 pub const LABELS: [&str; 3] = ["Card", "Ends", "Next charge"];
 /// Where no card is known.
 pub const NONE: &str = "No card is on file. The next charge will fail unless you give one.";
-/// Where it is paid by transfer.
-pub const BY_TRANSFER: &str = "This license is paid by bank transfer, so no card is charged.";
 /// Heading of the change.
 pub const CHANGE_TITLE: &str = "Give another card";
 /// What changing does.

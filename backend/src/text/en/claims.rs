@@ -82,8 +82,6 @@ pub const APPROVE: &str = "Approve";
 pub const DECLINE: &str = "Decline";
 /// What declining is about, heard.
 pub const DECLINE_ABOUT: &str = "the request for a license key";
-/// Heading above a refused choice.
-pub const CHOOSE_ONE: &str = "Choose one of the licenses.";
 
 /// Seats of a license, and its end.
 #[must_use]

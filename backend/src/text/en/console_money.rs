@@ -193,8 +193,6 @@ pub const NOTHING_BOOKED: &str = "Nothing was booked in this period.";
 pub const AGREES: &str = "The ledger sums to zero and agrees with the invoices.";
 /// Says that it is not.
 pub const DISAGREES: &str = "The ledger does not agree.";
-/// Where the role does not include it.
-pub const LEDGER_NOT_YOURS: &str = "Your role does not include the ledger.";
 
 /// Heading of a currency's balance.
 #[must_use]

@@ -8,12 +8,6 @@ pub fn updates_ended(until: Date) -> String {
     format!("Updates of this license ended on {until}; releases dated after that day are not covered.")
 }
 
-/// Detail of a key whose check characters do not fit.
-#[must_use]
-pub fn key_mistyped(reason: &sdk::license_key::LicenseKeyError) -> String {
-    format!("The license key cannot be right: {reason}.")
-}
-
 /// What is wrong with a build that no release is registered for and that names no date.
 pub const RELEASE_DATE_REQUIRED: &str =
     "is required: this license is perpetual, and this version is not a registered release";

@@ -248,8 +248,6 @@ pub fn person(name: &str, email: &str) -> String {
     }
 }
 
-/// Beside messages of the staff's.
-pub const FOR_THE_VENDOR: &str = "Staff";
 /// Beside an answer that went to nobody's mailbox.
 pub const NOT_MAILED: &str = "not mailed";
 /// Beside a message that went by mail as well.

@@ -126,8 +126,6 @@ pub fn trial_lead(product: &str, plan: &str, seats: &str, total: Money, per: &st
 pub const TO_CHECKOUT: &str = "Go on to the payment page";
 /// Heading of a refusal of a code.
 pub const CODE_REFUSED: &str = "Your code takes nothing off";
-/// Label of what a code takes off, where there is no amount.
-pub const NOW: &str = "now";
 
 /// The button that begins a trial.
 pub const BEGIN_TRIAL: &str = "Begin the free trial";

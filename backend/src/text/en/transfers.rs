@@ -91,8 +91,6 @@ pub const CANCELLED: &str = "The order is cancelled, and its invoice is void.";
 /// When it cannot be cancelled at the moment.
 pub const CANNOT_CANCEL: &str =
     "The order cannot be cancelled at the moment, and nothing has changed. Please try again.";
-/// Heading of what is left over.
-pub const BALANCE_TITLE: &str = "Kept for you";
 
 /// What is asked for, in a sentence.
 #[must_use]
