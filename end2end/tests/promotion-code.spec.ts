@@ -38,6 +38,7 @@ test('a code that does not apply says why, and the order can be placed without i
   await page.getByLabel('Promotion code').fill('NO-SUCH-CODE');
   await press(page, 'Update price');
   await expect(page.getByRole('alert')).toContainText('There is no such code');
+  await expect(page.getByLabel('Promotion code')).toHaveAccessibleDescription(/There is no such code/);
   // With two more instances the order is large enough.
   await page.getByLabel('Promotion code').fill(code);
   await page.getByRole('spinbutton', { name: 'Instances' }).fill('4');

@@ -153,6 +153,10 @@ async fn ask_about(visit: &Visit, account: &Account, quote: &Quote, plan: &Plan,
     }
 }
 
+fn code_field(code: String) -> impl IntoView {
+    view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
+}
+
 fn failure(code: &str) -> &'static str {
     match code {
         "discount_changed" => promotions::DISCOUNT_CHANGED,
@@ -354,14 +358,12 @@ impl Review {
             hidden.push(("client".to_owned(), client.chosen.relation_id.to_string()));
         }
         let payer = self.client.as_ref().map(Client::payer_field);
-        let code = (!is_free && self.client.is_none()).then(|| {
-            let code = chosen.code.clone();
-            view! { <Field name="code" label=promotions::CODE_LABEL value=code optional=promotions::OPTIONAL autocomplete="off" /> }
-        });
+        // Fields whose answers may be refused are made within the form, which tells them.
+        let code = (!is_free && self.client.is_none()).then(|| chosen.code.clone());
         let license_type = self.plan.license_type;
         let composition = chosen.of(&self.plan);
         let addons = addon_cards(&self.plan, &composition);
-        let packs = pack_fields(&self.plan, &composition, &BTreeMap::new());
+        let plan = self.plan.clone();
         let least = u32::try_from(self.plan.included_seats.max(1)).unwrap_or(1);
         let most = u32::try_from(self.plan.max_seats).unwrap_or(u32::MAX);
         let seats = u32::try_from(chosen.seats.max(0)).unwrap_or(u32::MAX);
@@ -390,9 +392,9 @@ impl Review {
                     fewer=text::fewer(license_type)
                     more=text::more(license_type)
                 />
-                {packs}
+                {pack_fields(&plan, &composition, &BTreeMap::new())}
                 {addons}
-                {code}
+                {code.map(code_field)}
             </Form>
             </div>
             {fixed}

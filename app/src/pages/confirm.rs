@@ -34,16 +34,6 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (has_factor, has_passkey) = read.await?;
     let passkey = if has_passkey { passkey_use::confirm(&visit, &next) } else { None };
     let title = if has_factor { second_factor::CONFIRM_BOTH } else { text::CONFIRM_PASSWORD };
-    let code = has_factor.then(|| {
-        view! {
-            <Field
-                name="code"
-                label=second_factor::CODE
-                hint=second_factor::CODE_HINT
-                autocomplete="one-time-code"
-            />
-        }
-    });
     let body = view! {
         <div class="column">
             <PageHead title lead=text::confirm_password_lead(&email) />
@@ -61,11 +51,23 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                     control=password()
                     autocomplete="current-password"
                 />
-                {code}
+                {has_factor.then(code)}
             </Form>
             {passkey}
             <p><a href="/forgot-password">{text::FORGOTTEN}</a></p>
         </div>
     };
     Ok(Page::new(title, body))
+}
+
+/// Made within the form, which tells its fields what was refused.
+fn code() -> impl IntoView {
+    view! {
+        <Field
+            name="code"
+            label=second_factor::CODE
+            hint=second_factor::CODE_HINT
+            autocomplete="one-time-code"
+        />
+    }
 }
