@@ -31,6 +31,8 @@ interface WorkerFixtures {
   host: string;
   /** The worker's own product, shared by its tests: journeys sign up with addresses of their own. */
   product: Product;
+  /** Copies a page of a browser without scripts, as it stands, into one that has them, and returns that one. */
+  copy: (page: Page) => Promise<Page>;
 }
 
 /** Where a picture of every page that axe is asked about goes, in light and in dark, so that people can look at them. */
@@ -50,6 +52,19 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await product.stop();
     },
     { scope: 'worker', timeout: 90_000 },
+  ],
+
+  copy: [
+    async ({ browser }, use) => {
+      // One for all tests of the worker: a new one costs more than axe does.
+      let easel: Easel | undefined;
+      await use(async (page) => {
+        easel ??= await setUpEasel(browser);
+        return easel.show(page);
+      });
+      await easel?.close();
+    },
+    { scope: 'worker' },
   ],
 
   baseURL: async ({ product }, use) => use(product.url),
@@ -72,17 +87,20 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  axe: async ({ browser, javaScriptEnabled }, use, info) => {
+  axe: async ({ copy, javaScriptEnabled }, use, info) => {
     const clean = join(info.project.outputDir, 'axe-clean');
     await use(async (page) => {
       // Polled: a page that has just come may not have its styles yet.
       await expect.poll(() => sticksOut(page), 'reflow').toEqual([]);
-      const seen = join(clean, await skeleton(page));
+      const shape = await skeleton(page);
+      const seen = join(clean, shape);
       if (existsSync(seen)) return;
       if (pictures !== undefined) await takePictures(page, join(pictures, info.project.name));
-      const found = javaScriptEnabled ? await inBothSchemes(page, page) : await onCopy(browser, page);
+      // axe is a script itself: where there are none, it gets a copy.
+      const found = await inBothSchemes(javaScriptEnabled ? page : await copy(page), page);
       expect(found, 'axe').toEqual([]);
-      if (javaScriptEnabled) await page.emulateMedia({ colorScheme: null });
+      // What a script has changed meanwhile is another shape than axe was asked about.
+      if (javaScriptEnabled && (await skeleton(page)) !== shape) return;
       await mkdir(clean, { recursive: true });
       await writeFile(seen, page.url());
     });
@@ -117,23 +135,38 @@ async function sticksOut(page: Page): Promise<string[]> {
 
 /**
  * What axe judges of a page, as a hash: its elements with their attributes and whether they have text, in their order, on
- * this screen. Journeys come by the same pages again and again, with other names and numbers on them or another count of
- * rows; axe, which takes a second, is asked about each shape once per run.
+ * this screen, with these style sheets. Journeys come by the same pages again and again, with other names and numbers on
+ * them or another count of rows, with a script and without; axe, which takes a second, is asked about each shape once per
+ * run. An attribute that says something else each time makes every page a new shape: leptos puts the nonce into
+ * `crossorigin`, too.
  */
 async function skeleton(page: Page): Promise<string> {
   const shape = await page.evaluate(() => {
-    // Values that differ from one object to the next.
-    const passing = /[0-9a-z]*_[0-9A-Za-z]{10,}|[0-9a-f-]{32,}|\d+/g;
-    const text = new Set(['alt', 'content', 'datetime', 'href', 'nonce', 'placeholder', 'src', 'title', 'value']);
+    // Values that differ from one object to the next: ids, and words with a digit in them.
+    const passing = /[0-9a-z]*_[0-9A-Za-z]{10,}|[\w-]*\d[\w-]*/g;
+    // It does not matter which text, address, number or picture it is.
+    const text = new Set([
+      ...['action', 'alt', 'content', 'd', 'data-props', 'datetime', 'formaction'],
+      ...['href', 'label', 'nonce', 'placeholder', 'src', 'title', 'value'],
+    ]);
+    // What decides about looks and stands in no attribute.
+    const states = [':checked', ':focus-visible', ':popover-open'];
+    // Which sheet it is decides about colours; of the other links, nothing is seen.
+    const unseen = 'script, link:not([rel="stylesheet"])';
     const draw = (element: Element): string => {
+      const sheet = element.tagName === 'LINK';
       const attributes = [...element.attributes]
-        .map(({ name, value }) => `${name}=${text.has(name) ? value !== '' : value.replace(passing, '#')}`)
+        .map(({ name, value }) => {
+          if (sheet || name === 'class') return `${name}=${value}`;
+          return `${name}=${text.has(name) ? value !== '' : value.replace(passing, '#')}`;
+        })
         .sort();
-      const children = [...element.children].filter((child) => child.tagName !== 'SCRIPT').map(draw);
+      const is = states.filter((state) => element.matches(state)).join('');
+      const children = [...element.children].filter((child) => !child.matches(unseen)).map(draw);
       const says = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       // Rows of the same kind count once.
       const kinds = children.filter((child, place) => child !== children[place - 1]);
-      return `<${element.tagName} ${attributes.join(' ')} ${says}>${kinds.join('')}</>`;
+      return `<${element.tagName}${is} ${attributes.join(' ')} ${says}>${kinds.join('')}</>`;
     };
     return draw(document.documentElement);
   });
@@ -151,27 +184,56 @@ async function takePictures(page: Page, folder: string): Promise<void> {
   await page.emulateMedia({ colorScheme: null });
 }
 
-/** Asks axe in both schemes. */
+/** Asks axe in both schemes about a page that shows what is on another, or on itself. */
 async function inBothSchemes(page: Page, shown: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const found: string[] = [];
   for (const colorScheme of SCHEMES) found.push(...(await violations(page, shown, colorScheme)));
+  await page.emulateMedia({ colorScheme: null });
   return found;
 }
 
-/** axe is a script itself. A page of a browser without scripts is copied, as it stands, into one that has them. */
-async function onCopy(browser: Browser, page: Page): Promise<string[]> {
-  const body = (await page.content()).replace(/<script\b[^>]*>[\s\S]*?<\/script>/gi, '').replace(/<\/?noscript\b[^>]*>/gi, '');
-  // A new context takes the project's options, scripts off among them, unless told otherwise.
-  const context = await browser.newContext({ javaScriptEnabled: true, viewport: page.viewportSize() });
-  try {
-    const copy = await context.newPage();
-    await copy.route(page.url(), (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }));
-    await copy.goto(page.url());
-    return await inBothSchemes(copy, page);
-  } finally {
-    await context.close();
-  }
+/** A page with scripts on which copies of others are shown. */
+interface Easel {
+  show(page: Page): Promise<Page>;
+  close(): Promise<void>;
+}
+
+async function setUpEasel(browser: Browser): Promise<Easel> {
+  // What is left out would be as in the test that comes first: scripts off, its network address.
+  const context = await browser.newContext({ javaScriptEnabled: true, reducedMotion: 'reduce', extraHTTPHeaders: {} });
+  const easel = await context.newPage();
+  let body = '';
+  await easel.route(
+    (url) => url.searchParams.has('copy'),
+    (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }),
+  );
+  return {
+    show: async (page) => {
+      body = withoutScripts(await page.content());
+      const open = await page.locator('[popover]').evaluateAll((all) => all.map((it) => it.matches(':popover-open')));
+      const screen = page.viewportSize();
+      if (screen !== null) await easel.setViewportSize(screen);
+      // An address that was not shown before: where only the part behind # differs, nothing is loaded.
+      const address = new URL(page.url());
+      address.searchParams.set('copy', crypto.randomUUID());
+      await easel.goto(address.href);
+      // Of what is shown, this alone does not stand in the HTML.
+      await easel.locator('[popover]').evaluateAll((all, open) => {
+        for (const [place, it] of all.entries()) if (open[place]) (it as HTMLElement).showPopover();
+      }, open);
+      return easel;
+    },
+    close: () => context.close(),
+  };
+}
+
+/** HTML without its scripts, and without what is loaded for them. */
+function withoutScripts(html: string): string {
+  return html
+    .replace(/<script\b[^>]*>[\s\S]*?<\/script>/gi, '')
+    .replace(/<\/?noscript\b[^>]*>/gi, '')
+    .replace(/<link\b[^>]*\brel="(module)?preload"[^>]*>/gi, '');
 }
 
 /**

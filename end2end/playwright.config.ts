@@ -16,21 +16,26 @@ const screens = {
 
 /**
  * The two combinations that differ most run every journey: a wide screen with JavaScript, a phone without. The other two
- * run what is tagged @everywhere, one of each kind of page, or everything with LEASEHOLD_JOURNEYS=everywhere. A test tagged
- * @js-only needs scripts; one tagged @once is about something else than pages, and runs in the first project only.
+ * run what is tagged @everywhere: the main job, whatever a script does more for, and one journey each of a partner and of
+ * the staff; or everything with LEASEHOLD_JOURNEYS=everywhere. A test tagged @js-only needs scripts; one tagged @once is
+ * about something else than pages, and runs in the first project only.
+ *
+ * Of a screen, what has scripts comes first: axe judges its pages where they stand, and those without a script, which it
+ * judges as copies, are mostly of a shape that it knows by then.
  */
 const rest = process.env.LEASEHOLD_JOURNEYS === 'everywhere' ? {} : { grep: /@everywhere/ };
 const projects: Project[] = [
   { name: 'desktop-js', use: { viewport: screens.desktop, javaScriptEnabled: true } },
-  { name: 'phone-nojs', use: { viewport: screens.phone, javaScriptEnabled: false }, grepInvert: /@js-only|@once/ },
   { name: 'phone-js', use: { viewport: screens.phone, javaScriptEnabled: true }, grepInvert: /@once/, ...rest },
+  { name: 'phone-nojs', use: { viewport: screens.phone, javaScriptEnabled: false }, grepInvert: /@js-only|@once/ },
   { name: 'desktop-nojs', use: { viewport: screens.desktop, javaScriptEnabled: false }, grepInvert: /@js-only|@once/, ...rest },
 ];
 
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  fullyParallel: true,
+  // The tests of a file take turns: many a file has a product of its own, and each worker would start one.
+  fullyParallel: false,
   forbidOnly: process.env.CI === 'true',
   retries: 0,
   workers: 2,

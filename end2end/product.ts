@@ -162,8 +162,7 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
   try {
     const webhook = ['--webhook-url', `http://127.0.0.1:${port}/stripe/webhook/${await vendorOf(catalog)}`, '--webhook-secret', WEBHOOK_SECRET];
     const sandbox = start('stripe-sandbox', ['--listen', `127.0.0.1:${sandboxPort}`, ...webhook]);
-    await ready(sandbox, `${sandboxUrl}/_sandbox/state`);
-    await command('migrate');
+    await Promise.all([ready(sandbox, `${sandboxUrl}/_sandbox/state`), command('migrate')]);
     await command('admin', 'apply-catalog', catalog, '--yes');
     const server = start('server', ['serve']);
     await ready(server, `http://127.0.0.1:${port}/readyz`);

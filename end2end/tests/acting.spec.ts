@@ -4,7 +4,7 @@ import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { COMPANY, linkInMail, logIn, logOut } from '../steps/people.ts';
 
-test('staff act for a customer, visibly and without its keys, and the owner sees it and ends it', { tag: '@everywhere' }, async ({ page, browser, product, axe }) => {
+test('staff act for a customer, visibly and without its keys, and the owner sees it and ends it', async ({ page, browser, product, axe }) => {
   const company = `Leine Messtechnik ${crypto.randomUUID().slice(0, 8)} GmbH`;
   const { person, key, license } = await buy(page, { plan: 'Startup' }, { ...COMPANY, name: company });
   await page.context().clearCookies();

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const python = process.env.LEASEHOLD_TEST_PYTHON;
 
 /** Stops drawing new calls after so many seconds. */
-const DRAW_FOR_S = 60;
+const DRAW_FOR_S = 40;
 
 /**
  * What has to hold for whatever is sent: no failure of the server, and no answer that the description does not promise.

@@ -7,7 +7,7 @@ import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody }
 import { reloadUntil } from '../steps/time.ts';
 import { nextCode } from '../steps/totp.ts';
 
-test('staff make a campaign for a partner, who adds codes, sees what they sold, and buys nothing with them', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+test('staff make a campaign for a partner, who adds codes, sees what they sold, and buys nothing with them', async ({ page, product, axe }) => {
   // A partner, its customers and the vendor, one after the other.
   test.setTimeout(240_000);
   const tail = crypto.randomUUID().slice(0, 8).toUpperCase();

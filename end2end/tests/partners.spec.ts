@@ -6,7 +6,7 @@ import { found, openPartnership } from '../steps/partners.ts';
 import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
 import { nextCode } from '../steps/totp.ts';
 
-test('a partner invites a client, orders for it and pays; the client has the license, and ends it', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
+test('a partner invites a client, orders for it and pays; the client has the license, and ends it', async ({ page, product, axe, complaints }) => {
   // Three people, two companies and the vendor: the longest way of all.
   test.setTimeout(240_000);
   const mark = crypto.randomUUID().slice(0, 8);

@@ -5,7 +5,7 @@ import { downloadPdf } from '../steps/documents.ts';
 import { press } from '../steps/interactions.ts';
 import { logIn } from '../steps/people.ts';
 
-test('staff give a part of an invoice back, then the rest, and the license goes with it', { tag: '@everywhere' }, async ({ page, axe }) => {
+test('staff give a part of an invoice back, then the rest, and the license goes with it', async ({ page, axe }) => {
   const { person } = await buy(page, { plan: 'Startup' });
   const row = page.getByRole('row').filter({ hasText: 'First payment' });
   await expect(async () => {

@@ -6,7 +6,7 @@ import { press } from '../steps/interactions.ts';
 import { askAndDo } from '../steps/license.ts';
 import { logIn } from '../steps/people.ts';
 
-test('staff find a license, suspend it and reinstate it, and what runs under it hears of both', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+test('staff find a license, suspend it and reinstate it, and what runs under it hears of both', async ({ page, product, axe }) => {
   const { key, license, person } = await buy(page, { plan: 'Startup' });
   const node = await startDemoProduct(product, { key, instance: 'node-a' });
   const code = async () => (await node.check()).status.license.last_error?.code;

@@ -25,7 +25,7 @@ async function leadsToAsMany(page: Page, name: string): Promise<number> {
   return number;
 }
 
-test('a new vendor is told what to begin with, and each number of the console leads to what it counts', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+test('a new vendor is told what to begin with, and each number of the console leads to what it counts', async ({ page, product, axe }) => {
   await page.goto('/log-in');
   await logIn(page, ADMIN);
   await expect(page.getByRole('heading', { level: 2, name: 'Set up your portal' })).toBeVisible();

@@ -4,7 +4,7 @@ import { press } from '../steps/interactions.ts';
 import { invitationLink, invite, join, rowOf } from '../steps/invitations.ts';
 import { logIn, setUpFactor, somebody } from '../steps/people.ts';
 
-test('an administrator invites a colleague, who sees what the role allows until it is over', { tag: '@everywhere' }, async ({ page, browser, product, axe, complaints }) => {
+test('an administrator invites a colleague, who sees what the role allows until it is over', async ({ page, browser, product, axe, complaints }) => {
   complaints.expect(/status of 404/);
   const colleague = somebody('support');
   const name = `Sue ${colleague.email.slice(8, 16)}`;

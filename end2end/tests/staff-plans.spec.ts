@@ -9,7 +9,7 @@ import { reloadUntil } from '../steps/time.ts';
 // The price list has more on it afterwards, so it is a vendor of its own.
 test.use({ settings: { LEASEHOLD__MAIL__FROM: 'catalog@nordwind.example' } });
 
-test('an administrator makes a product with a plan and its prices, and changes what the plan gives', { tag: '@everywhere' }, async ({ page, axe }) => {
+test('an administrator makes a product with a plan and its prices, and changes what the plan gives', async ({ page, axe }) => {
   // A product of its own, which nobody can buy: runs share a vendor.
   const code = `edge-${crypto.randomUUID().slice(0, 6)}`;
   const name = `Edge ${code}`;
@@ -112,7 +112,7 @@ test('an administrator makes a product with a plan and its prices, and changes w
   await expect(page.getByRole('heading', { name })).toHaveCount(0);
 });
 
-test('a plan made by forms goes on the price list, and whoever has bought it keeps its version until it is moved', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+test('a plan made by forms goes on the price list, and whoever has bought it keeps its version until it is moved', async ({ page, product, axe }) => {
   test.setTimeout(240_000);
   const tail = crypto.randomUUID().slice(0, 6);
   const [code, plan] = [`gate-${tail}`, `Gate ${tail}`];

@@ -6,7 +6,7 @@ import { found, makePartner } from '../steps/partners.ts';
 import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
 import { nextCode } from '../steps/totp.ts';
 
-test('a partner buys vouchers and hands one out; a customer redeems it, and nobody does so again', { tag: '@everywhere' }, async ({ page, product, axe }) => {
+test('a partner buys vouchers and hands one out; a customer redeems it, and nobody does so again', async ({ page, product, axe }) => {
   // Two companies and the vendor.
   test.setTimeout(240_000);
   const mark = crypto.randomUUID().slice(0, 8);
