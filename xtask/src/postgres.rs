@@ -20,6 +20,10 @@ const ROLE: &str = "leasehold";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The 64 racing activations, each with a connection, times two server processes, and room for the tests' own pools.
 const CONNECTIONS: &str = "300";
+/// A file system in memory, where the system has one.
+const MEMORY: &str = "/dev/shm";
+/// What has to be free there for a cluster: far more than the tests need.
+const ROOM_BYTES: u64 = 8 << 30;
 
 /// The PostgreSQL that tests use.
 #[derive(Debug)]
@@ -70,7 +74,10 @@ impl Postgres {
     /// When the cluster cannot be made or does not become ready within a minute; the message carries the log.
     pub(crate) fn start() -> Result<Option<Self>> {
         let Some(programs) = find_programs() else { return Ok(None) };
-        let folder = tempfile::Builder::new().prefix("leasehold-postgres-").tempdir().context("no temporary folder")?;
+        let folder = tempfile::Builder::new()
+            .prefix("leasehold-postgres-")
+            .tempdir_in(place())
+            .context("no temporary folder")?;
         let owner = Owner::choose()?;
         owner.give(folder.path())?;
         let (data, log) = (folder.path().join("data"), folder.path().join("log"));
@@ -92,8 +99,9 @@ impl Postgres {
         let mut command = owner.command(&programs.join("postgres"));
         command.current_dir(folder.path()).arg("-D").arg(&data).arg("-k").arg(folder.path());
         command.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        // Nothing here outlives the run, so durability only costs time. Commit and lock behaviour stays the same.
-        for setting in ["fsync=off", "full_page_writes=off", "synchronous_commit=off"] {
+        // Nothing here outlives the run, so durability only costs time, and so does compiling queries that run once.
+        // Commit and lock behaviour stays the same.
+        for setting in ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "jit=off"] {
             command.args(["-c", setting]);
         }
         command.args(["-c", &format!("max_connections={CONNECTIONS}")]);
@@ -159,6 +167,25 @@ fn find_programs() -> Option<PathBuf> {
 pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free loopback port")?;
     Ok(listener.local_addr().context("no local address")?.port())
+}
+
+/// Where a cluster lies: in memory where there is room, because each test makes a database of hundreds of files and drops
+/// it again; else where temporary folders usually do.
+fn place() -> PathBuf {
+    let memory = Path::new(MEMORY);
+    if room_bytes(memory).is_some_and(|room| room >= ROOM_BYTES) { memory.to_owned() } else { std::env::temp_dir() }
+}
+
+/// What we may still write to the file system of a folder; `None` when there is no such folder.
+#[cfg(unix)]
+fn room_bytes(folder: &Path) -> Option<u64> {
+    let status = rustix::fs::statvfs(folder).ok()?;
+    status.f_bavail.checked_mul(status.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn room_bytes(_folder: &Path) -> Option<u64> {
+    None
 }
 
 /// Who runs PostgreSQL: ourselves, or another user when we are root.

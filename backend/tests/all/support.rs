@@ -124,9 +124,9 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
+/// Runs a test on a copy of what was migrated.
 async fn run<T, F: Future<Output = anyhow::Result<T>>>(url: &str, body: impl FnOnce(Db) -> F) -> anyhow::Result<T> {
     let db = Db::open(url, Options { max_connections: 8, synchronous: Synchronous::Off }).await?;
-    db.migrate().await?;
     let outcome = body(db.clone()).await;
     db.close().await;
     outcome
