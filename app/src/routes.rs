@@ -197,6 +197,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("change")) view=pages::change::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("cancel")) view=pages::cancel::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("card")) view=pages::card::page />
+                <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("continue")) view=pages::continue_license::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("for-ever")) view=pages::for_ever::page />
                 <Route path=(StaticSegment("licenses"), ParamSegment("id"), StaticSegment("hand-over")) view=pages::hand_over::page />
                 <Route path=(StaticSegment("handovers"), ParamSegment("id")) view=pages::handover::page />

@@ -14,6 +14,7 @@ pub mod campaigns;
 pub mod cards;
 pub mod catalog_forms;
 pub mod claims;
+pub mod continuing;
 pub mod conversion;
 pub mod deletion;
 pub mod description;

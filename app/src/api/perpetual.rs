@@ -64,7 +64,9 @@ pub async fn add_seats(
     order(SEATS, &back, &license_id, &currency, agreed_minor, &payment, purchase).await
 }
 
-async fn order(
+/// Orders something for a license that is there, and leads to the page on which it is paid; what cannot be ordered is said by the
+/// page `back`.
+pub(super) async fn order(
     form: &'static str,
     back: &str,
     license_id: &str,

@@ -17,6 +17,7 @@ use backend::billing::conversion::perpetual_plan;
 use backend::billing::maintenance::AutoRenewal;
 use backend::billing::unpaid_changes::{UnpaidChange, find_unpaid_change};
 use backend::catalog::{self, Composition, Plan, PlanKind, Release};
+use backend::clock::UnixMs;
 use backend::handovers::{Handover, find_open_handover};
 use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::leases::surge::Surge;
@@ -24,11 +25,12 @@ use backend::leases::{self, instance_list};
 use backend::licenses::rules::{standing, updates_after_renewal};
 use backend::licenses::{LicenseStatus, OldKey, list_old_keys};
 use backend::money::Money;
+use backend::orders::continuing::rules::is_in_time;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
-    auto_renewal as auto_words, buying, cards as card_words, changes, conversion as conversion_words, deletion,
-    handovers, license_events, license_page as text, licenses as words, moments, options, packs, partners, portal,
-    transfers, vouchers,
+    auto_renewal as auto_words, buying, cards as card_words, changes, continuing, conversion as conversion_words,
+    deletion, handovers, license_events, license_page as text, licenses as words, moments, options, packs, partners,
+    portal, transfers, vouchers,
 };
 use backend::vouchers::find_origin;
 use leptos::prelude::*;
@@ -237,8 +239,9 @@ fn notices(own: &OwnLicense, found: &Found) -> impl IntoView + use<> {
         view! { <Notice tone=Tone::Warn title=text::cancelled(it) text=text::CANCELLED_NEXT action=undo /> }
     });
     let planned = subscription.and_then(|it| planned_notice(own, it, &found.plans));
+    let over = own.over_at.filter(|at| is_in_time(*at, own.now)).map(|at| over_notice(own, at));
     let handover = found.handover.as_ref().map(|it| handover_notice(own, it));
-    view! { {handover} {conflicts} {unpaid} {change} {exceeded} {surge} {cancelled} {planned} {trial} }
+    view! { {handover} {conflicts} {unpaid} {change} {exceeded} {surge} {over} {cancelled} {planned} {trial} }
 }
 
 fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
@@ -293,6 +296,19 @@ fn handover_notice(own: &OwnLicense, handover: &Handover) -> impl IntoView + use
         }
     };
     view! { <Notice title=handovers::waits(handover) text=handovers::waits_next(handover) action=act /> }
+}
+
+/// That somebody else does not go on paying, and the way to go on at one's own expense.
+fn over_notice(own: &OwnLicense, over_at: UnixMs) -> impl IntoView + use<> {
+    let (may, href) = (own.may(Act::Buy), format!("{}/continue", own.href()));
+    let go_on = move || {
+        may.then(|| {
+            let href = href.clone();
+            view! { <LinkButton href label=continuing::TITLE emphasis=Emphasis::Primary /> }
+        })
+    };
+    let title = continuing::ends(over_at, own.now);
+    view! { <Notice tone=Tone::Warn title text=continuing::ENDS_NEXT action=go_on /> }
 }
 
 fn conflict_notice(own: &OwnLicense, instance: &instance_list::ListedInstance) -> impl IntoView + use<> {

@@ -24,6 +24,7 @@ pub mod claim;
 pub mod company;
 pub mod confirm;
 mod contact;
+pub mod continue_license;
 pub mod docs_api;
 pub mod errors;
 pub mod feedback;

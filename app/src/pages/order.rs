@@ -14,7 +14,7 @@ use backend::invoices::transfers;
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
-    additions, buying as text, claims, order_page as left_text, orders as order_text, partners, promotions,
+    additions, buying as text, claims, continuing, order_page as left_text, orders as order_text, partners, promotions,
     transfers as transfer_text, vouchers,
 };
 use http::{HeaderName, HeaderValue};
@@ -242,6 +242,7 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             format!("/licenses/{license_id}/updates?years={}", order.years)
         }
         (OrderKind::Seats, Some(license_id), _) => format!("/licenses/{license_id}/seats?more={}", order.seats),
+        (OrderKind::Continuation, Some(license_id), _) => format!("/licenses/{license_id}/continue"),
         (OrderKind::Vouchers, ..) => {
             let sold = Some((order.plan_id.clone(), order.billing_interval));
             VoucherChoice { sold, count: order.seats, no_number: None, currency: Some(order.currency) }.page()
@@ -378,6 +379,8 @@ fn added(kind: OrderKind, view: &LicenseView, to_license: String) -> Page {
     let (title, lead) = if kind == OrderKind::Seats {
         let lead = additions::seats_added_lead(&view.product_name, license.license_type, license.seats);
         (additions::seats_added_title(license.license_type), lead)
+    } else if kind == OrderKind::Continuation {
+        (continuing::DONE_TITLE.to_owned(), continuing::done_lead(&view.product_name))
     } else {
         let until = license.updates_until.map(|until| until.date());
         (text::RENEWED_TITLE.to_owned(), text::renewed_lead(&view.product_name, until))

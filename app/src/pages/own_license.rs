@@ -6,6 +6,7 @@ use backend::clock::UnixMs;
 use backend::ids::{AccountId, LicenseId};
 use backend::licenses::rules::{Inactive, REASON_PAST_DUE, standing};
 use backend::licenses::{License, LicenseView, find_license};
+use backend::orders::continuing::rules;
 use backend::partners::{find_clientele_of, list_partners_of};
 use backend::text::en::{licenses as text, overview, partners};
 
@@ -29,6 +30,8 @@ pub(super) struct OwnLicense {
     client: Option<(String, String)>,
     /// Where somebody else pays for it.
     pub(super) paid_by: Option<PaidBy>,
+    /// When what somebody else pays, or paid, is over, where that is known.
+    pub(super) over_at: Option<UnixMs>,
     /// The moment that the page shows.
     pub(super) now: UnixMs,
 }
@@ -69,9 +72,10 @@ impl OwnLicense {
             Some(subscription) => Some(paid_by(visit, &account.id, &subscription.account_id).await?),
             None => None,
         };
+        let over_at = rules::over_at(&view.license, subscription.as_ref());
         // What somebody else pays, or a former owner paid, is nobody else's business.
         let subscription = subscription.filter(|it| it.account_id == account.id);
-        Ok(Self { account, role, view, subscription, client: None, paid_by, now })
+        Ok(Self { account, role, view, subscription, client: None, paid_by, over_at, now })
     }
 
     /// The license of `/licenses/{id}/…`, for whoever pays for it: who has it, or a partner who pays for its client.
@@ -92,7 +96,7 @@ impl OwnLicense {
         let Some((view, subscription, clientele)) = found.await? else { return Self::of_path(visit).await };
         let client = Some((clientele.client.company, client_page(&clientele.relation.id)));
         let now = visit.state.clock.now();
-        Ok(Self { account, role, view, subscription: Some(subscription), client, paid_by: None, now })
+        Ok(Self { account, role, view, subscription: Some(subscription), client, paid_by: None, over_at: None, now })
     }
 
     pub(super) fn license(&self) -> &License {

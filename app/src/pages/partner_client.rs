@@ -84,7 +84,7 @@ fn licenses(client: &ClientView, role: ActsAs, page: &str, now: UnixMs) -> impl 
             .cell(view! { <Badge tone=tone(license, paid, now) word=words::status(license, paid, now) /> })
             .cell(text::seats(held, license.seats))
             .cell(next_date(view, paid))
-            .cell(text::paid_by(paid.is_some()));
+            .cell(if client.continued.contains(&license.id) { text::CONTINUED } else { text::paid_by(paid.is_some()) });
         match paid.filter(|_| may(role, Act::Buy)) {
             Some(subscription) => row.cell(acts(view, subscription, &name)),
             None => row.blank(),

@@ -35,6 +35,7 @@ pub mod rules;
 mod stop_renewal;
 pub(crate) mod store;
 mod sync_customer;
+mod takeover;
 pub mod unpaid_changes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +70,8 @@ pub(crate) use stop_renewal::stop_renewal;
 pub use store::{find_currency_of_account, find_subscription_of_license, list_subscriptions_of_licenses};
 pub use sync_customer::update_billing_details;
 pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
+pub use takeover::list_continued_licenses;
+pub(crate) use takeover::{TakeOver, take_over};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]
@@ -136,6 +139,8 @@ pub struct Subscription {
     pub card: Option<JsonText<cards::Card>>,
     /// First moment after the card's last month.
     pub card_ends_at: Option<UnixMs>,
+    /// The first charge of one that continues what somebody else has paid for until then; `None` for any other.
+    pub begins_at: Option<UnixMs>,
     /// Why it was cancelled, while it is: a code of [`crate::text::en::changes::REASONS`].
     pub cancel_reason: Option<String>,
     /// The same in the customer's own words.

@@ -40,6 +40,11 @@ pub enum ChangeRefusal {
     PaymentDue,
     /// Another change waits for its transfer; that comes first, or is taken back.
     ChangeAwaited,
+    /// What somebody else has paid runs still: until then nothing is charged, so nothing more is given.
+    NotBegun {
+        /// The first charge.
+        begins_at: UnixMs,
+    },
     /// It is cancelled, so nothing follows the period for which the change would wait.
     Cancelled {
         /// When it ends.
@@ -113,6 +118,10 @@ pub(super) async fn prepare(
         _ if is_revoked => return Ok(Err(ChangeRefusal::Revoked)),
         SubscriptionState::Active | SubscriptionState::Trialing if !subscription.has_pending_update => {}
         _ => return Ok(Err(ChangeRefusal::PaymentDue)),
+    }
+    let is_trial = subscription.state == SubscriptionState::Trialing;
+    if let Some(begins_at) = row.begins_at.filter(|at| is_trial && *at > cx.now) {
+        return Ok(Err(ChangeRefusal::NotBegun { begins_at }));
     }
     let by_transfer = match &subscription.latest_invoice_id {
         Some(invoice_id) if subscription.is_invoiced => {

@@ -2,6 +2,7 @@
 //! itself says about it is never used, so duplicates, loss and any order do no harm.
 
 use super::inbox::{EventStatus, store};
+use super::takeover::let_former_run_out;
 use super::{
     Commerce, CommerceError, Projection, cards, conversion, handlers, maintenance, project_subscription,
     refresh_vat_id_of,
@@ -140,7 +141,9 @@ async fn dispatch(
 
 /// A subscription pays for a license, or for updates that renew by themselves.
 async fn project(commerce: &Commerce, cx: &Cx, subscription_id: &str) -> Result<(), CommerceError> {
-    if project_subscription(commerce, cx, subscription_id).await? == Projection::Unknown {
+    if project_subscription(commerce, cx, subscription_id).await? == Projection::Unknown
+        && !let_former_run_out(commerce, cx, subscription_id).await?
+    {
         maintenance::project_auto_renewal(commerce, cx, subscription_id).await?;
         orders::fulfil_subscription(commerce, cx, subscription_id).await?;
     }

@@ -11,6 +11,7 @@ use super::dunning::rules::{Stand, is_suspended, turn};
 use super::dunning::{Turned, mail_turn};
 use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
+use super::takeover::without_paid_time;
 use super::unpaid_changes::{self, UnpaidChange};
 use super::{Commerce, CommerceError, Subscription, handlers};
 use crate::catalog::PlanKind;
@@ -59,7 +60,8 @@ pub async fn project_subscription(
             })
             .await?;
         let Some(row) = row else { return Ok(Projection::Unknown) };
-        let mut subscription = stripe.fetch_subscription(stripe_subscription_id).await?;
+        let fetched = stripe.fetch_subscription(stripe_subscription_id).await?;
+        let mut subscription = without_paid_time(fetched, &row);
         let mut waiting = None;
         if let Some(change) = change {
             let (now, standing, invoice_id) = unpaid_changes::look(stripe, cx, &change, subscription).await?;
@@ -166,7 +168,9 @@ async fn write(
     let condition = facts.condition(subscription, &plan, past_due_since, awaits_first_payment);
     let condition = rules::Condition { state, ..condition };
     let standing = rules::standing(&condition, cx.now);
-    store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since, !awaits_first_payment).await?;
+    // What somebody else has paid for until then brings nothing in.
+    let is_paid = !awaits_first_payment && before.begins_at.is_none_or(|at| at <= cx.now);
+    store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since, is_paid).await?;
     store::set_renews(tx, &cx.vendor_id, &before.license_id, subscription).await?;
     if !subscription.cancel_at_period_end && subscription.ended_at.is_none() && before.cancel_reason.is_some() {
         // Taken back, here or on Stripe's own pages.

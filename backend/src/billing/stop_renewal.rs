@@ -1,7 +1,9 @@
 //! A subscription whose period was given back ends with that period: it shall not charge again for a license that is
-//! revoked. The customer, or staff, can take it back as any cancellation.
+//! revoked. The customer, or staff, can take it back as any cancellation; of a subscription that another one has replaced
+//! nobody can.
 
 use super::change_subscription::release_schedule;
+use super::takeover::let_former_run_out;
 use super::{Commerce, CommerceError, project_subscription, store};
 use crate::cx::Cx;
 use crate::db::DbError;
@@ -14,6 +16,9 @@ use crate::{invoices, refunds};
 /// # Errors
 /// [`CommerceError`]; calling it again is safe.
 pub(crate) async fn stop_renewal(commerce: &Commerce, cx: &Cx, subscription_id: &str) -> Result<(), CommerceError> {
+    if let_former_run_out(commerce, cx, subscription_id).await? {
+        return Ok(());
+    }
     let stripe = commerce.stripe(cx)?;
     let subscription = stripe.fetch_subscription(subscription_id).await?;
     if let Some(invoice_id) = &subscription.latest_invoice_id {

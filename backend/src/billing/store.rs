@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::{Condition, is_earning};
+use super::takeover::without_paid_time;
 use super::{CancelReason, CommerceError, ScheduledChange, Subscription};
 use crate::catalog::{self, Composition, Plan, PlanVersion, PriceRole};
 use crate::clock::UnixMs;
@@ -147,6 +148,7 @@ pub(super) async fn is_current(
     row: &Subscription,
     subscription: &StripeSubscription,
 ) -> Result<bool, CommerceError> {
+    let subscription = &without_paid_time(subscription.clone(), row);
     let held = licenses::find_license(tx, &cx.vendor_id, &row.license_id).await?.map(|view| view.license.sold_as());
     let facts = SubscriptionFacts::resolve(tx, cx, subscription, None, held.as_ref()).await?;
     Ok(row.stripe_status == subscription.state && facts.are_those_of(row))

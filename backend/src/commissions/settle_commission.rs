@@ -97,7 +97,7 @@ async fn find_attribution(tx: &mut Tx, cx: &Cx, invoice: &Invoice) -> Result<Opt
         return Ok(Some(found));
     }
     let Some(license_id) = &invoice.license_id else { return Ok(None) };
-    match store::find_attributed_order(tx, &cx.vendor_id, license_id).await? {
+    match store::find_attributed_order(tx, &cx.vendor_id, license_id, invoice.order_id.as_ref()).await? {
         Some(order_id) => store::find_attribution(tx, &cx.vendor_id, &order_id).await,
         None => Ok(None),
     }

@@ -44,20 +44,25 @@ pub(super) async fn find_attribution(
     )
 }
 
-/// The order that made a license, where somebody earns by it.
+/// The order that made a license, where somebody earns by it, for an invoice of this order. What its owner continues at its own
+/// expense, nobody earns by any more.
 pub(super) async fn find_attributed_order(
     tx: &mut Tx,
     vendor_id: &VendorId,
     license_id: &LicenseId,
+    invoiced: Option<&OrderId>,
 ) -> Result<Option<OrderId>, DbError> {
     let row = fetch_optional!(
         tx,
         (OrderId,),
         "SELECT id FROM orders
          WHERE vendor_id = $1 AND license_id = $2 AND partner_id IS NOT NULL AND kind IN ('subscription', 'perpetual')
+           AND NOT EXISTS (SELECT 1 FROM orders c WHERE c.vendor_id = $1 AND c.license_id = $2 AND c.kind = 'continuation'
+                           AND (c.status = 'paid' OR c.id = $3))
          ORDER BY created_at, id LIMIT 1",
         vendor_id,
-        license_id
+        license_id,
+        invoiced.map_or("", OrderId::as_str)
     )?;
     Ok(row.map(|(id,)| id))
 }

@@ -196,8 +196,8 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         }
     }
     let subscription = match (&session.subscription_id, order.kind) {
-        (Some(id), OrderKind::Subscription) => Some(stripe.fetch_subscription(id).await?),
-        (None, OrderKind::Subscription) => {
+        (Some(id), OrderKind::Subscription | OrderKind::Continuation) => Some(stripe.fetch_subscription(id).await?),
+        (None, OrderKind::Subscription | OrderKind::Continuation) => {
             return Err(CommerceError::Contradiction(format!("the paid session {session_id} has no subscription")));
         }
         (_, OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers) => None,

@@ -3,7 +3,7 @@
 use super::fulfil_order::{Fulfilment, done};
 use super::{Order, OrderKind, OrderStatus, Payment, store};
 use crate::billing::store::{SubscriptionFacts, read_composition};
-use crate::billing::{Commerce, CommerceError, handlers, maintenance, rules as billing_rules};
+use crate::billing::{self, Commerce, CommerceError, TakeOver, handlers, maintenance, rules as billing_rules};
 use crate::catalog::{self, Plan};
 use crate::cx::Cx;
 use crate::db::Tx;
@@ -118,7 +118,9 @@ async fn license(
     made: &Made,
 ) -> Result<LicenseId, CommerceError> {
     if let Some(license_id) = order.license_id.as_ref().filter(|_| order.kind.adds()) {
-        if made.is_paid {
+        if made.is_paid && order.kind == OrderKind::Continuation {
+            go_on(tx, commerce, cx, order, license_id, made).await?;
+        } else if made.is_paid {
             add(tx, commerce, cx, order, license_id).await?;
         }
         return Ok(license_id.clone());
@@ -145,6 +147,23 @@ async fn license(
             create_perpetual(tx, commerce, cx, order, &plan.as_bought(&bought), made.is_paid).await
         }
     }
+}
+
+/// A license that goes on by a subscription of who has it.
+async fn go_on(
+    tx: &mut Tx,
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    license_id: &LicenseId,
+    made: &Made,
+) -> Result<(), CommerceError> {
+    let Some(subscription) = &made.subscription else {
+        return Err(CommerceError::Contradiction(format!("order {} is paid without a subscription", order.id)));
+    };
+    let sold_as = order.sold_as();
+    let taking = TakeOver { account_id: &order.account_id, license_id, sold_as: &sold_as };
+    billing::take_over(tx, commerce, cx, taking, subscription).await
 }
 
 /// What a paid order adds to a license that is there.
@@ -235,7 +254,7 @@ async fn create_subscribed(
     if subscription.trial_end.is_some() {
         licenses::set_trial(tx, cx, &license.id, subscription.trial_end).await?;
     }
-    crate::billing::store::insert_subscription(tx, cx, &order.account_id, &license.id, subscription, &facts).await?;
+    billing::store::insert_subscription(tx, cx, &order.account_id, &license.id, subscription, &facts).await?;
     // What is not needed for the license, such as the card, is fetched apart from it.
     handlers::enqueue_projection(tx, cx, &commerce.master, subscription, cx.now).await?;
     Ok(license.id)

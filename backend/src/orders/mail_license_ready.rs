@@ -3,13 +3,14 @@
 
 use super::{Order, OrderKind, store};
 use crate::accounts::{self, Role};
+use crate::billing;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, OrderId};
 use crate::keys::MasterKey;
 use crate::licenses::{self, LicenseView};
 use crate::mail::{self, Sender};
-use crate::text::en::{additions, mail as letters, partner_mail};
+use crate::text::en::{additions, continuing, mail as letters, partner_mail};
 
 /// Queues the mail to whoever ordered; none when user or license are gone by then.
 ///
@@ -46,6 +47,11 @@ pub(crate) async fn mail_license_ready(
         OrderKind::Seats => {
             let (more, now) = (order.seats, license.seats);
             additions::seats_added(&sender, product, plan, license.license_type, (more, now), &page)
+        }
+        OrderKind::Continuation => {
+            let subscription = billing::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
+            let begins_at = subscription.and_then(|it| it.begins_at).filter(|at| *at > cx.now);
+            continuing::continued(&sender, product, plan, order.amount(), begins_at, &page)
         }
         // They are told of when they are made.
         OrderKind::Vouchers => return Ok(()),

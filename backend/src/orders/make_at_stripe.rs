@@ -35,7 +35,7 @@ pub(super) async fn make_at_stripe(
     }
     let basis = basis(commerce, stripe, cx, order).await?;
     let (subscription, invoice_id) = match order.kind {
-        OrderKind::Subscription => {
+        OrderKind::Subscription | OrderKind::Continuation => {
             let subscription = subscription(stripe, order, &basis).await?;
             let invoice_id = order.stripe_invoice_id.clone().or_else(|| subscription.latest_invoice_id.clone());
             (Some(subscription), invoice_id)

@@ -11,8 +11,10 @@
 //! (`give_up_order.rs`), and its license ends.
 //!
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
+//! When that ends, the client can go on with the same license at its own expense (`continuing/`).
 
 mod agree_vouchers;
+pub mod continuing;
 pub mod currency;
 mod earner;
 mod ensure_customer;
@@ -71,6 +73,8 @@ text_enum! {
         Seats = "seats",
         /// Licenses that a partner hands out as vouchers.
         Vouchers = "vouchers",
+        /// A license that another account has paid for until now, and that renews by a subscription of its own from then on.
+        Continuation = "continuation",
     }
 }
 
@@ -175,7 +179,7 @@ impl OrderKind {
     /// Whether it adds to a license that is there without it, rather than making one.
     #[must_use]
     pub fn adds(self) -> bool {
-        matches!(self, Self::Maintenance | Self::Seats)
+        matches!(self, Self::Maintenance | Self::Seats | Self::Continuation)
     }
 }
 

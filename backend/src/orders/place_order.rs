@@ -11,7 +11,7 @@ use super::record_order::{as_payer_sees, mail_client, record_order};
 use super::rules::{self, ChoiceProblem, Quote};
 use super::take_code::{Agreed, agree, reserve};
 use super::{
-    Order, OrderKind, OrderStatus, Payment, cancel_order, close, currency, ensure_customer, fulfil_order,
+    Order, OrderKind, OrderStatus, Payment, cancel_order, close, continuing, currency, ensure_customer, fulfil_order,
     give_up_order, store, terms,
 };
 use crate::billing::{Commerce, CommerceError};
@@ -55,6 +55,25 @@ pub enum Purchase {
     },
     /// Vouchers, for a partner.
     Vouchers(WantedVouchers),
+    /// Going on with a license that somebody else has paid for until now.
+    Continuation {
+        /// The license.
+        license_id: LicenseId,
+        /// In which currency.
+        currency: Currency,
+    },
+}
+
+impl Purchase {
+    /// The license that is there without the order, and that the order is for.
+    pub(super) fn license_id(&self) -> Option<&LicenseId> {
+        match self {
+            Self::Maintenance { license_id, .. }
+            | Self::Seats { license_id, .. }
+            | Self::Continuation { license_id, .. } => Some(license_id),
+            Self::Plan(_) | Self::Vouchers(_) => None,
+        }
+    }
 }
 
 /// Where Checkout sends the buyer. `{ORDER_ID}` in them is filled in here.
@@ -136,6 +155,8 @@ struct Priced {
     order: Order,
     parties: Parties,
     trial_without_card: bool,
+    /// The first charge of what somebody else has paid for until then.
+    begins_at: Option<UnixMs>,
 }
 
 /// Places an order. The row is committed before Stripe hears of it; if Stripe then cannot be reached, the
@@ -306,7 +327,7 @@ async fn write_order(
     if !agreed.holds(&parties) {
         return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
-    if let Purchase::Maintenance { license_id, .. } | Purchase::Seats { license_id, .. } = &place.purchase {
+    if let Some(license_id) = place.purchase.license_id() {
         // A license does not go over to another account while something for it is being ordered.
         licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
     }
@@ -317,7 +338,7 @@ async fn write_order(
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem).into())),
     };
-    if let (Purchase::Plan(_) | Purchase::Vouchers(_), Some(fixed)) =
+    if let (Purchase::Plan(_) | Purchase::Vouchers(_) | Purchase::Continuation { .. }, Some(fixed)) =
         (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &parties.payer.id).await?)
         && fixed.currency != quote.total.currency
     {
@@ -325,12 +346,14 @@ async fn write_order(
     }
     let Some(items) = agreed.items(&quote)? else { return Ok(Err(OrderPlacement::DiscountChanged.into())) };
     let trial_days = match choice.kind {
-        OrderKind::Vouchers => 0,
+        OrderKind::Vouchers | OrderKind::Continuation => 0,
         _ => terms::trial_days(tx, cx, &parties.licensee, &choice.plan).await?,
     };
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
+    let transfer = transfer.filter(|_| choice.kind != OrderKind::Continuation);
     let transfer = transfer.map(|usual| parties.transfer_terms(usual));
+    let begins_at = continuing::find_beginning(tx, cx, &place.purchase, quote.total).await?;
     if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
         return Ok(Err(OrderPlacement::PaymentNotOffered.into()));
     }
@@ -382,7 +405,7 @@ async fn write_order(
         campaigns::record_reservation(tx, cx, &parties.payer, &order.id, reservation).await?;
     }
     record_order(tx, cx, master, &order, &parties).await?;
-    Ok(Ok(Priced { order, parties, trial_without_card }))
+    Ok(Ok(Priced { order, parties, trial_without_card, begins_at }))
 }
 
 /// What Stripe is asked to sell.
@@ -460,6 +483,13 @@ async fn find_choice(
             let kind = OrderKind::Vouchers;
             Some(FoundChoice { kind, plan, seats: wanted.count, years: 0, license_id: None, quote })
         }
+        Purchase::Continuation { license_id, currency } => {
+            let found = continuing::find_continuation(tx, cx, account_id, license_id, *currency).await?;
+            found.map(|(had, plan, quote)| {
+                let (kind, license_id) = (OrderKind::Continuation, Some(license_id.clone()));
+                FoundChoice { kind, plan, seats: had.seats, years: 0, license_id, quote }
+            })
+        }
     })
 }
 
@@ -492,7 +522,7 @@ async fn open_checkout(
     let with_order = |url: &str| url.replace("{ORDER_ID}", order.id.as_str());
     let new = NewCheckout {
         mode: match order.kind {
-            OrderKind::Subscription => CheckoutMode::Subscription,
+            OrderKind::Subscription | OrderKind::Continuation => CheckoutMode::Subscription,
             OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers => {
                 CheckoutMode::Payment
             }
@@ -501,6 +531,7 @@ async fn open_checkout(
         order_id: order.id.to_string(),
         items: order.items.0.clone(),
         trial_days: u32::try_from(order.trial_days).unwrap_or(0),
+        begins_at: priced.begins_at,
         trial_without_card: priced.trial_without_card,
         discount: order.discount(),
         metadata: order_metadata(order),

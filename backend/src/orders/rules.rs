@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{ToSpan, civil::Date};
 
 use super::Order;
+use super::continuing::rules::Obstacle;
 use super::currency::FixedCurrency;
 use crate::billing::maintenance::rules::MAX_YEARS;
 use crate::catalog::{BillingInterval, Composition, Part, Plan, PlanKind, Price, PriceRole, PriceRow};
@@ -48,6 +49,11 @@ pub enum ChoiceProblem {
     CurrencyFixed(FixedCurrency),
     /// More money than can be counted.
     AmountTooLarge,
+    /// The license cannot be gone on with.
+    CannotContinue {
+        /// Why.
+        why: Obstacle,
+    },
 }
 
 /// One row of a quote.

@@ -211,6 +211,23 @@ pub async fn find_order_by_invoice(
     )
 }
 
+/// The order to go on with a license that waits to be paid, if any.
+pub(super) async fn find_open_continuation(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+) -> Result<Option<OrderId>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (OrderId,),
+        "SELECT id FROM orders WHERE vendor_id = $1 AND license_id = $2 AND kind = 'continuation' AND status = 'open'
+         ORDER BY created_at, id LIMIT 1",
+        vendor_id,
+        license_id
+    )?;
+    Ok(row.map(|(id,)| id))
+}
+
 /// An order that was begun and not finished, with what it was for.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct UnfinishedOrder {

@@ -1,12 +1,12 @@
 //! What a partner sees of its clients while the relation lasts: licenses, instances, ends. No key, no invoice, no member.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clientele::{Clientele, find_clientele};
 use super::rules;
 use super::store::{self, ListedClient, Renewal, RenewalPlace};
 use crate::accounts::{Act, may_act};
-use crate::billing::{Subscription, list_subscriptions_of_licenses};
+use crate::billing::{Subscription, list_continued_licenses, list_subscriptions_of_licenses};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -99,6 +99,8 @@ pub struct ClientView {
     pub held: BTreeMap<LicenseId, i64>,
     /// What the partner itself pays of them, by license.
     pub paid_by_partner: BTreeMap<LicenseId, Subscription>,
+    /// Those that it has paid, and the client continues at its own expense.
+    pub continued: BTreeSet<LicenseId>,
 }
 
 /// A client with its licenses after `after`, for members of the partner; for others there is no such client.
@@ -123,7 +125,9 @@ pub async fn look_at_client(
     let subscriptions = list_subscriptions_of_licenses(tx, &cx.vendor_id, &ids).await?;
     let own = subscriptions.into_iter().filter(|it| it.account_id == clientele.partner.id && it.ended_at.is_none());
     let paid_by_partner = own.map(|it| (it.license_id.clone(), it)).collect();
-    Ok(Some(ClientView { clientele, licenses, held, paid_by_partner }))
+    let (partner_id, client_id) = (&clientele.partner.id, &clientele.client.id);
+    let continued = list_continued_licenses(tx, &cx.vendor_id, partner_id, client_id).await?;
+    Ok(Some(ClientView { clientele, licenses, held, paid_by_partner, continued }))
 }
 
 /// A license of a client, for members of the partner; for others there is no such license.

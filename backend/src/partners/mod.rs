@@ -55,6 +55,7 @@ pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub(crate) use store::lock_partner;
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
+pub(crate) use tell::tell_of_continuation;
 
 /// What the vendor has agreed with a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

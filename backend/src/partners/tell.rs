@@ -4,10 +4,11 @@ use super::{PartnerTerms, Relation};
 use crate::accounts::{self, Account, Role};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, LicenseId};
 use crate::keys::MasterKey;
+use crate::licenses;
 use crate::mail::{self, Letter, Sender};
-use crate::text::en::partner_mail as letters;
+use crate::text::en::{continuing, partner_mail as letters};
 
 /// Tells the owners of an account that it is a partner.
 pub(super) async fn made(
@@ -102,6 +103,22 @@ pub(super) async fn ended_for_partner(
     let company = company_of_client(tx, cx, relation).await?;
     let letter = letters::ended_for_partner(&sender, &company, relation.client_id.is_some());
     to_owners(tx, cx, master, &sender, &relation.partner_id, &letter).await
+}
+
+/// Tells the account that has paid for a license that the client continues it at its own expense.
+pub(crate) async fn tell_of_continuation(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    payer_id: &AccountId,
+    license_id: &LicenseId,
+) -> Result<(), DbError> {
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let Some(view) = licenses::find_license(tx, &cx.vendor_id, license_id).await? else { return Ok(()) };
+    let client = accounts::find_account(tx, &cx.vendor_id, &view.license.account_id).await?;
+    let client = client.map(|account| account.company).unwrap_or_default();
+    let letter = continuing::continued_by_client(&sender, &client, &view.product_name, &view.plan_name);
+    to_owners(tx, cx, master, &sender, payer_id, &letter).await
 }
 
 /// The client's name for itself; where it has not accepted, the partner's for it.

@@ -40,10 +40,12 @@ pub fn carries(invoice: &PaidInvoice) -> bool {
     match invoice.order_kind {
         Some(OrderKind::Perpetual | OrderKind::Vouchers) => true,
         Some(OrderKind::Maintenance | OrderKind::Seats) => false,
-        Some(OrderKind::Subscription) | None if invoice.license_kind == PlanKind::Perpetual => {
+        Some(OrderKind::Subscription | OrderKind::Continuation) | None
+            if invoice.license_kind == PlanKind::Perpetual =>
+        {
             invoice.order_kind.is_none() && invoice.billing_reason == "manual"
         }
-        Some(OrderKind::Subscription) | None => match invoice.billing_reason.as_str() {
+        Some(OrderKind::Subscription | OrderKind::Continuation) | None => match invoice.billing_reason.as_str() {
             "subscription_create" | "subscription_cycle" => true,
             "subscription_update" => invoice.begins_period,
             _ => false,
@@ -155,12 +157,13 @@ mod tests {
 
     #[test]
     fn what_comes_on_top_of_a_license_does_not_carry_it() {
-        use OrderKind::{Maintenance, Perpetual, Subscription, Vouchers};
+        use OrderKind::{Continuation, Maintenance, Perpetual, Subscription, Vouchers};
         for (reason, kind, expected) in [
             ("subscription_create", Some(Subscription), true),
             ("subscription_cycle", Some(Subscription), true),
             ("subscription_update", Some(Subscription), false),
             ("subscription_cycle", None, true),
+            ("subscription_cycle", Some(Continuation), true),
             ("manual", None, false),
             ("manual", Some(Perpetual), true),
             ("manual", Some(Maintenance), false),

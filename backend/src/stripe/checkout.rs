@@ -18,6 +18,7 @@ use stripe_core::payment_intent::RetrievePaymentIntent;
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus, PaymentIntentStatus};
 
 use super::{IdempotencyKey, NewDiscount, Stripe, StripeError};
+use crate::clock::UnixMs;
 
 /// What paying brings about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct NewCheckout {
     pub items: Vec<CheckoutItem>,
     /// Subscriptions: days that are free before the first payment; 0 where there is no trial.
     pub trial_days: u32,
+    /// Subscriptions: the first charge, at least two days ahead, where somebody else has paid until then; no trial then.
+    pub begins_at: Option<UnixMs>,
     /// Whether a trial begins without a card. One that still has none when the trial ends is cancelled then: no
     /// invoice is made, and nobody owes anything.
     pub trial_without_card: bool,
@@ -177,6 +180,7 @@ impl Stripe {
                 let mut data = CreateCheckoutSessionSubscriptionData::new();
                 data.metadata = Some(new.metadata.clone());
                 data.trial_period_days = Some(new.trial_days).filter(|days| *days > 0);
+                data.trial_end = new.begins_at.map(UnixMs::seconds);
                 if new.trial_days > 0 && new.trial_without_card {
                     let end = CreateCheckoutSessionSubscriptionDataTrialSettingsEndBehavior::new(MissingCard::Cancel);
                     data.trial_settings = Some(CreateCheckoutSessionSubscriptionDataTrialSettings::new(end));

@@ -12,6 +12,7 @@ mod changes_by_transfer;
 mod changing_hands;
 mod closing;
 mod commissions;
+mod continued;
 mod currencies;
 mod decoding;
 mod delayed;

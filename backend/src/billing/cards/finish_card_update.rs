@@ -91,7 +91,9 @@ pub async fn finish_card_session(
                     store::list_living(tx, &vendor_id, &update.account_id).await?
                 } else {
                     let row = find_subscription_of_license(tx, &vendor_id, &update.license_id).await?;
-                    row.into_iter().filter(|row| row.ended_at.is_none()).collect()
+                    // Who has the license may pay for it by now.
+                    let pays = |row: &Subscription| row.ended_at.is_none() && row.account_id == update.account_id;
+                    row.into_iter().filter(pays).collect()
                 };
                 Ok::<_, DbError>(Some((update, is_outdated, rows)))
             })

@@ -116,6 +116,7 @@ pub async fn sum_earnings(tx: &mut Tx, vendor_id: &VendorId, now: UnixMs) -> Res
 
 /// The subscriptions with a discount, by a campaign or by the partner that ordered. A month of a discount is 365.25 / 12 days
 /// long. SQLite takes cross joins in the order in which they are written, and redemptions and partners' orders are the fewest.
+/// A discount is that of who ordered: whoever continues the license since pays its price.
 async fn list_discounted(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -132,7 +133,7 @@ async fn list_discounted(
          FROM redemptions d CROSS JOIN campaigns c CROSS JOIN orders o CROSS JOIN subscriptions s
          WHERE d.vendor_id = $1 AND d.state = 'redeemed' AND c.vendor_id = d.vendor_id AND c.id = d.campaign_id
            AND o.vendor_id = d.vendor_id AND o.id = d.order_id AND o.kind = 'subscription'
-           AND s.vendor_id = o.vendor_id AND s.license_id = o.license_id
+           AND s.vendor_id = o.vendor_id AND s.license_id = o.license_id AND s.account_id = o.account_id
            AND (c.duration = 'forever'
                 OR (c.duration = 'repeating' AND d.settled_at + c.duration_months * 2629800000 > $3))
            AND (c.currency IS NULL OR c.currency = s.currency)
@@ -147,7 +148,7 @@ async fn list_discounted(
                 COUNT(CASE WHEN s.ended_at IS NOT NULL THEN 1 END)
          FROM orders o CROSS JOIN subscriptions s
          WHERE o.vendor_id = $1 AND o.discount_bp IS NOT NULL AND o.kind = 'subscription'
-           AND s.vendor_id = o.vendor_id AND s.license_id = o.license_id
+           AND s.vendor_id = o.vendor_id AND s.license_id = o.license_id AND s.account_id = o.account_id
            AND s.earning_since IS NOT NULL AND s.recurring_minor > 0
            AND (s.ended_at >= $2 OR (s.ended_at IS NULL AND s.stripe_status IN ('active', 'past_due')))
          GROUP BY s.plan_id, s.currency, s.billing_interval, s.recurring_minor, o.discount_bp",
@@ -177,6 +178,7 @@ pub async fn list_earnings(
                 s.billing_interval, s.currency, s.recurring_minor,
                 COALESCE(c.percent_bp, (SELECT o.discount_bp FROM orders o
                                         WHERE o.vendor_id = s.vendor_id AND o.license_id = s.license_id
+                                          AND o.account_id = s.account_id
                                           AND o.kind = 'subscription' LIMIT 1)) AS percent_bp,
                 c.amount_minor AS amount_off_minor, s.stripe_status, s.cancel_at_period_end, s.earning_since, s.ended_at
          FROM subscriptions s
@@ -185,7 +187,7 @@ pub async fn list_earnings(
          JOIN products r ON r.vendor_id = p.vendor_id AND r.id = p.product_id
          LEFT JOIN redemptions d ON d.vendor_id = s.vendor_id AND d.state = 'redeemed' AND d.order_id =
              (SELECT o.id FROM orders o WHERE o.vendor_id = s.vendor_id AND o.license_id = s.license_id
-              AND o.kind = 'subscription' LIMIT 1)
+              AND o.account_id = s.account_id AND o.kind = 'subscription' LIMIT 1)
          LEFT JOIN campaigns c ON c.vendor_id = d.vendor_id AND c.id = d.campaign_id
              AND (c.duration = 'forever'
                   OR (c.duration = 'repeating' AND d.settled_at + c.duration_months * 2629800000 > $3))

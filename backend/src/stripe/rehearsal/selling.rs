@@ -106,6 +106,7 @@ pub(super) async fn rehearse_checkout(scene: &mut Scene<'_>, catalog: &Catalog) 
             CheckoutItem { price_id: catalog.seat.clone(), quantity: 2 },
         ],
         trial_days: 0,
+        begins_at: None,
         trial_without_card: false,
         discount: None,
         metadata: metadata(scene),

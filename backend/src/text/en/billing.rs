@@ -35,6 +35,10 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
              one can be made."
                 .to_owned()
         }
+        ChangeRefusal::NotBegun { begins_at } => format!(
+            "What somebody else has paid for this license runs until {}. From then on you can change it.",
+            day(*begins_at)
+        ),
         ChangeRefusal::Cancelled { ends_at } => format!(
             "This subscription is cancelled and ends on {}, so nothing would come after it. Take the cancellation back \
              first; the change can be planned right after.",

@@ -78,6 +78,7 @@ fn subscription(license: &License) -> Subscription {
         scheduled: None,
         card: None,
         card_ends_at: None,
+        begins_at: None,
         cancel_reason: None,
         cancel_comment: None,
         updated_at: NOW,

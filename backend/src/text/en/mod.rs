@@ -41,6 +41,7 @@ pub mod console_settings;
 pub mod console_subscriptions;
 pub mod console_upload;
 pub mod console_vouchers;
+pub mod continuing;
 pub mod conversion;
 pub mod countries;
 pub mod currencies;

@@ -33,6 +33,7 @@ pub fn choice_problem(problem: &ChoiceProblem) -> String {
             )
         }
         ChoiceProblem::CurrencyFixed(fixed) => super::currencies::refused(fixed),
+        ChoiceProblem::CannotContinue { why } => super::continuing::obstacle(why).to_owned(),
         ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
     }
 }
@@ -46,6 +47,7 @@ pub fn kind(kind: OrderKind) -> &'static str {
         OrderKind::Maintenance => "Updates of a license",
         OrderKind::Seats => "More seats for a license",
         OrderKind::Vouchers => "Vouchers",
+        OrderKind::Continuation => "A license, continued",
     }
 }
 
@@ -54,9 +56,11 @@ pub fn kind(kind: OrderKind) -> &'static str {
 pub fn number(kind: OrderKind, number: i64) -> String {
     match kind {
         OrderKind::Vouchers => super::vouchers::count(number),
-        OrderKind::Subscription | OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats => {
-            super::buying::count_of_seats(number)
-        }
+        OrderKind::Subscription
+        | OrderKind::Perpetual
+        | OrderKind::Maintenance
+        | OrderKind::Seats
+        | OrderKind::Continuation => super::buying::count_of_seats(number),
     }
 }
 

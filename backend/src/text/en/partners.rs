@@ -160,6 +160,9 @@ pub fn paid_by(by_partner: bool) -> &'static str {
     if by_partner { "You" } else { "The client" }
 }
 
+/// Who pays, where the partner has paid before.
+pub const CONTINUED: &str = "The client, who continues it";
+
 /// It renews.
 #[must_use]
 pub fn renews(at: UnixMs) -> String {
@@ -363,8 +366,8 @@ pub fn client_end_text(partner: &str) -> String {
 }
 
 /// What becomes of what the partner pays.
-pub const STAYS: &str = "A subscription that your partner pays runs until the end of what is paid, and does not renew; order your own in time to \
-     go on.";
+pub const STAYS: &str = "A subscription that your partner pays runs until the end of what is paid, and does not renew. On its license's page \
+     you can continue it at your own expense: with the same key, and without a gap.";
 
 /// Title of the client's list of partners, and label of its link.
 pub const PARTNERS: &str = "Partners";
