@@ -101,7 +101,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         }
         PlanKind::Subscription => None,
     };
-    let lead = words::lead(&own.view, own.subscription.as_ref(), own.now);
+    // What has ended need not be bought anew, under another key, where its owner can go on with it.
+    let ended_at = own.over_at.filter(|at| *at <= own.now && is_in_time(*at, own.now));
+    let lead = ended_at
+        .map_or_else(|| words::lead(&own.view, own.subscription.as_ref(), own.now), |at| continuing::lead(at, own.now));
     let acting = own.clone();
     let version = found.newest.as_ref().map_or("1.0.0", |release| release.version.as_str());
     let start = start::card(&own, &visit.vendor.origin, version, key.revealed().as_deref());
