@@ -13,10 +13,15 @@ export interface Managed {
 }
 
 /** Calls the management API as a program does: no browser, no cookies. */
-export async function manage(origin: string, token: string, path: string, init: RequestInit = {}): Promise<Managed> {
+export async function manage(
+  origin: string,
+  token: string,
+  path: string,
+  { headers, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+): Promise<Managed> {
   const response = await fetch(`${origin}/api/manage/v1${path}`, {
     ...init,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
   });
   return { status: response.status, body: await response.json() };
 }

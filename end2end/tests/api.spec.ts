@@ -88,6 +88,7 @@ test('schemathesis finds no 5xx and no answer that is not described', { tag: '@o
     license_id: license.split('/').at(-1) ?? '',
     instance_id: lease.instance_id ?? body.holders[0].id,
     invoice_id: (await invoices())[0].id,
+    order_id: (await manage(product.url, token, '/orders')).body.items[0].id,
   };
   expect(await draw(product, '/api/manage/openapi.json', join(info.outputDir, 'management'), named, token)).toBeGreaterThan(300);
 });

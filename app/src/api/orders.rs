@@ -8,7 +8,7 @@ use backend::accounts::Act;
 use backend::catalog::{self, BillingInterval, Composition, Plan};
 use backend::ids::{OrderId, RelationId};
 use backend::money::Currency;
-use backend::orders::{self, CheckoutUrls, ForClient, GivenUp, OrderPlacement, Payment, Purchase, ShownCode, rules};
+use backend::orders::{self, CheckoutUrls, GivenUp, OrderPlacement, Payment, Purchase, ShownCode, rules};
 use backend::partners::find_clientele;
 use leptos::prelude::*;
 
@@ -229,11 +229,7 @@ impl ClientChoice {
         let found = visit.state.db.read(|tx| Box::pin(async move { find_clientele(tx, &cx, &id, Act::Buy).await }));
         let clientele = found.await?.filter(|clientele| clientele.partner.id == place.account_id);
         let clientele = clientele.ok_or_else(FormFailure::not_allowed)?;
-        if self.client_pays {
-            place.account_id = clientele.client.id;
-        }
-        (place.session_hash, place.promotion) = (None, None);
-        place.for_client = Some(ForClient { relation_id: self.relation_id.clone(), takes_off_minor });
+        place.order_for(&clientele, self.client_pays, takes_off_minor);
         Ok(())
     }
 }

@@ -61,6 +61,10 @@ pub struct TokenForm {
     pub invoices_read: String,
     /// See use.
     pub usage_read: String,
+    /// See orders and clients.
+    pub orders_read: String,
+    /// Order for clients, give orders up.
+    pub orders_write: String,
     /// See products and releases.
     pub catalog_read: String,
     /// Publish releases.
@@ -77,6 +81,8 @@ pub fn field_of(scope: Scope) -> &'static str {
         Scope::InstancesWrite => "instances_write",
         Scope::InvoicesRead => "invoices_read",
         Scope::UsageRead => "usage_read",
+        Scope::OrdersRead => "orders_read",
+        Scope::OrdersWrite => "orders_write",
         Scope::CatalogRead => "catalog_read",
         Scope::ReleasesWrite => "releases_write",
     }
@@ -99,6 +105,8 @@ impl TokenForm {
             Scope::InstancesWrite => &self.instances_write,
             Scope::InvoicesRead => &self.invoices_read,
             Scope::UsageRead => &self.usage_read,
+            Scope::OrdersRead => &self.orders_read,
+            Scope::OrdersWrite => &self.orders_write,
             Scope::CatalogRead => &self.catalog_read,
             Scope::ReleasesWrite => &self.releases_write,
         }

@@ -307,7 +307,7 @@ async fn close_locked(
         let cx = match cx.actor {
             // Which of its partner's people gave it up, and from where, is not for the log of who had the license.
             _ if order.licensee_id.is_some() => Cx { actor: job, address: None, ..cx.clone() },
-            Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) => cx.clone(),
+            Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) | Actor::Token(_) => cx.clone(),
             _ => Cx { actor: job, ..cx.clone() },
         };
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;

@@ -13,6 +13,7 @@
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 //! When that ends, the client can go on with the same license at its own expense (`continuing/`).
 
+mod account_orders;
 mod agree_vouchers;
 pub mod continuing;
 pub mod currency;
@@ -26,6 +27,7 @@ mod look_up_promotion;
 mod mail_license_ready;
 mod mail_unfinished;
 mod make_at_stripe;
+mod order_for_client;
 mod order_progress;
 mod parties;
 mod place_order;
@@ -46,6 +48,7 @@ use crate::ids::{AccountId, LicenseId, OrderId, PlanId, RelationId, UserId, Vend
 use crate::money::{Currency, Money};
 use crate::stripe::{CheckoutItem, NewDiscount};
 
+pub use account_orders::{AccountOrder, AccountOrderFilter, find_account_order, list_account_orders};
 pub(crate) use ensure_customer::ensure_customer;
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 pub(crate) use fulfil_order::{fulfil_invoice, fulfil_subscription};
@@ -53,6 +56,7 @@ pub use give_up_order::{GivenUp, cancel_order};
 pub(crate) use give_up_order::{close, give_up, give_up_overdue};
 pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
+pub use order_for_client::{ClientOrdering, OrderForClient, OrderRequest, order_for_client};
 pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
 pub(crate) use place_order::checkout_items;

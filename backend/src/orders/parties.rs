@@ -1,5 +1,6 @@
 //! Who pays for an order and who gets the license: one account, or a partner and its client.
 
+use super::order_for_client::OrderRequest;
 use super::place_order::{PlaceOrder, Purchase};
 use super::terms::TransferTerms;
 use crate::accounts::{self, Account, Act};
@@ -16,6 +17,20 @@ pub struct ForClient {
     pub relation_id: RelationId,
     /// What the partner was shown that its discount takes off, in minor units.
     pub takes_off_minor: i64,
+    /// The request of a program that orders; `None` where a person does.
+    pub request: Option<OrderRequest>,
+}
+
+impl PlaceOrder {
+    /// Makes an order of a partner's one for its client. No code is used with it, and nobody of the partner's gets to see the
+    /// client's key.
+    pub fn order_for(&mut self, clientele: &Clientele, client_pays: bool, takes_off_minor: i64) {
+        let payer = if client_pays { &clientele.client } else { &clientele.partner };
+        self.account_id = payer.id.clone();
+        (self.session_hash, self.promotion) = (None, None);
+        self.for_client =
+            Some(ForClient { relation_id: clientele.relation.id.clone(), takes_off_minor, request: None });
+    }
 }
 
 /// The accounts of an order.

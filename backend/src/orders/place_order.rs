@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::earner::find_earner;
+use super::order_for_client::{note_request, placed_before};
 use super::parties::{ForClient, Parties, find_closing_payer, lock_parties};
 use super::promotion::PromotionProblem;
 use super::record_order::{as_payer_sees, mail_client, record_order};
@@ -127,7 +128,8 @@ pub enum OrderPlacement {
         /// Stripe's page.
         checkout_url: String,
     },
-    /// There is nothing to pay on a page: the license is there, and works at once, or once the transfer arrives.
+    /// There is nothing to pay on a page: the license is there, and works at once, or once the transfer arrives. Or the same
+    /// request of a program has placed it before.
     Made {
         /// The order.
         order: Box<Order>,
@@ -324,6 +326,9 @@ async fn write_order(
     let Some(parties) = lock_parties(tx, cx, place).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
+    if let Some(order) = placed_before(tx, cx, place).await? {
+        return Ok(Err(OrderPlacement::Made { order: Box::new(order) }.into()));
+    }
     if !agreed.holds(&parties) {
         return Ok(Err(OrderPlacement::DiscountChanged.into()));
     }
@@ -364,7 +369,7 @@ async fn write_order(
     let earner = find_earner(tx, cx, &parties, reservation.as_deref()).await?;
     let trial_without_card = choice.plan.terms.trial_without_card;
     let order = Order {
-        id: cx.id(),
+        id: place.order_id(cx),
         vendor_id: cx.vendor_id.clone(),
         account_id: parties.payer.id.clone(),
         licensee_id: parties.licensee_id(),
@@ -401,6 +406,7 @@ async fn write_order(
         paid_at: None,
     };
     store::insert_order(tx, &order).await?;
+    note_request(tx, &order, place).await?;
     if let Some(reservation) = &reservation {
         campaigns::record_reservation(tx, cx, &parties.payer, &order.id, reservation).await?;
     }

@@ -54,6 +54,10 @@ text_enum! {
         InvoicesRead = "invoices:read",
         /// Look at use against limits.
         UsageRead = "usage:read",
+        /// Look at orders, and at the clients of a partner.
+        OrdersRead = "orders:read",
+        /// Order for a partner's clients, give orders up.
+        OrdersWrite = "orders:write",
         /// Look at products and their releases; the vendor's tokens alone.
         CatalogRead = "catalog:read",
         /// Publish releases; the vendor's tokens alone.

@@ -16,6 +16,8 @@ pub const ACCOUNT_SCOPES: &[Scope] = &[
     Scope::InstancesWrite,
     Scope::InvoicesRead,
     Scope::UsageRead,
+    Scope::OrdersRead,
+    Scope::OrdersWrite,
 ];
 
 /// What the vendor's tokens can open: all customers' licenses, instances, invoices and use, to look at, and its own
@@ -83,12 +85,13 @@ pub fn check(holder: &Holder, name: &str, scopes: &BTreeSet<Scope>, days: i64) -
 pub fn include(scopes: &BTreeSet<Scope>, act: Act) -> bool {
     let any = |of: &[Scope]| of.iter().any(|scope| scopes.contains(scope));
     match act {
-        Act::See => any(&[Scope::LicensesRead, Scope::InstancesRead, Scope::UsageRead]),
+        Act::See => any(&[Scope::LicensesRead, Scope::InstancesRead, Scope::UsageRead, Scope::OrdersRead]),
         Act::ManageInstances => any(&[Scope::LicensesWrite, Scope::InstancesWrite]),
-        Act::SeeInvoices => any(&[Scope::InvoicesRead]),
+        Act::Buy => any(&[Scope::OrdersWrite]),
+        // Whoever orders sees what became of it.
+        Act::SeeInvoices => any(&[Scope::InvoicesRead, Scope::OrdersRead, Scope::OrdersWrite]),
         Act::SeeKeys
         | Act::ReplaceKeys
-        | Act::Buy
         | Act::EditDetails
         | Act::ManageMembers
         | Act::SeeAudit
@@ -184,8 +187,8 @@ mod tests {
     #[test]
     fn each_scope_includes_these_acts_and_no_others() {
         use Scope::{
-            CatalogRead, InstancesRead, InstancesWrite, InvoicesRead, LicensesRead, LicensesWrite, ReleasesWrite,
-            UsageRead,
+            CatalogRead, InstancesRead, InstancesWrite, InvoicesRead, LicensesRead, LicensesWrite, OrdersRead,
+            OrdersWrite, ReleasesWrite, UsageRead,
         };
         for (scope, acts, staff_acts) in [
             (LicensesRead, &[Act::See][..], &[StaffAct::See][..]),
@@ -194,6 +197,8 @@ mod tests {
             (InstancesWrite, &[Act::ManageInstances], &[]),
             (InvoicesRead, &[Act::SeeInvoices], &[StaffAct::See]),
             (UsageRead, &[Act::See], &[StaffAct::See]),
+            (OrdersRead, &[Act::See, Act::SeeInvoices], &[]),
+            (OrdersWrite, &[Act::Buy, Act::SeeInvoices], &[]),
             (CatalogRead, &[], &[StaffAct::See]),
             (ReleasesWrite, &[], &[StaffAct::PublishReleases]),
         ] {

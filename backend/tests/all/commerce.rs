@@ -29,6 +29,7 @@ mod killed;
 mod maintenance;
 mod one_license;
 mod options;
+mod orders_of_programs;
 mod packs;
 mod pairs;
 mod partner_codes;

@@ -18,17 +18,17 @@ use super::openapi::management_described;
 use super::{Answer, TestApp};
 use crate::http::manage::for_programs;
 
-const V1: &str = "/api/manage/v1";
+pub(super) const V1: &str = "/api/manage/v1";
 
 /// A program with a token of all scopes that its holder's tokens can have.
-struct Program<'a> {
+pub(super) struct Program<'a> {
     app: &'a TestApp,
     token: ApiToken,
-    bearer: String,
+    pub(super) bearer: String,
 }
 
 impl<'a> Program<'a> {
-    async fn of(app: &'a TestApp, holder: Holder) -> anyhow::Result<Self> {
+    pub(super) async fn of(app: &'a TestApp, holder: Holder) -> anyhow::Result<Self> {
         let scopes = if holder == Holder::Vendor { VENDOR_SCOPES } else { ACCOUNT_SCOPES };
         let new = NewToken { holder, name: "Inventory".to_owned(), scopes: scopes.iter().copied().collect(), days: 90 };
         let (cx, master) = (app.cx(), app.state.master.clone());
@@ -42,12 +42,12 @@ impl<'a> Program<'a> {
         }
     }
 
-    async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+    pub(super) async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let headers = [("authorization", self.bearer.as_str()), ("content-type", "application/json")];
         self.app.send(method, &format!("{V1}{path}"), &headers, body.to_owned()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, "").await
     }
 

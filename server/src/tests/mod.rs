@@ -13,6 +13,7 @@ mod licensing_api;
 mod mail_headers;
 mod management;
 mod openapi;
+mod orders_of_programs;
 mod passkeys;
 mod portal;
 mod second_factor;

@@ -10,7 +10,7 @@ use schemars::generate::SchemaSettings;
 use sdk::error::{Code, Problem};
 use serde_json::{Map, Value, json};
 
-use super::endpoints::{Answer, ENDPOINTS, Endpoint};
+use super::endpoints::{Answer, ENDPOINTS, Endpoint, IDEMPOTENCY_KEY};
 use crate::api::description::{generator, open, refusals, request_id, say_plainly};
 
 /// How the document calls what a token is sent as.
@@ -73,7 +73,13 @@ fn operation(
         json!({ "name": parameter.name, "in": "query", "description": text::parameter(parameter.name),
                 "schema": (parameter.schema)() })
     });
-    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let in_header = endpoint.needs_key().then(|| {
+        json!({ "name": IDEMPOTENCY_KEY, "in": "header", "required": true,
+                "description": text::parameter(IDEMPOTENCY_KEY),
+                "schema": { "type": "string", "pattern": "^[!-~]{1,200}$" },
+                "example": "renewal-2026-0042" })
+    });
+    let parameters: Vec<Value> = in_path.chain(in_query).chain(in_header).collect();
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": words.title,

@@ -1,6 +1,7 @@
 //! Every endpoint: address, scope, shapes, what it refuses with.
 
 use backend::licenses::search::{LastContact, LicenseOrder, ListedStatus};
+use backend::orders::OrderStatus;
 use backend::tokens::{Holder, Scope};
 use schemars::{Schema, SchemaGenerator};
 use sdk::error::Code;
@@ -11,6 +12,9 @@ use super::wire::{
     InstanceActResponse, InstanceResponse, InvoiceResponse, LicenseResponse, Page, ProductResponse,
     PublishReleaseRequest, PublishedResponse, ReleaseResponse, RenameLicenseRequest, UsageResponse,
 };
+use super::wire_orders::{
+    CancelledOrderResponse, ClientResponse, OrderResponse, PlaceOrderRequest, PlacedOrderResponse,
+};
 
 /// Most rows of a page.
 pub const MOST_ROWS: i64 = 100;
@@ -18,6 +22,9 @@ pub const MOST_ROWS: i64 = 100;
 pub const ROWS: i64 = 20;
 /// Most characters of what is looked for, and of a cursor.
 pub const MOST_CHARS: usize = 200;
+
+/// The header by which a program knows a request when it sends it again.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// How an endpoint is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +110,12 @@ impl Endpoint {
         self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
     }
 
+    /// Whether it needs a key, because the same request sent twice would otherwise be done twice: what is ordered is paid.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.scope == Scope::OrdersWrite && self.request.is_some()
+    }
+
     /// Whether only tokens of the vendor's can have its scope.
     #[must_use]
     pub fn is_for_vendor(&self) -> bool {
@@ -129,6 +142,8 @@ const STATUS: Parameter =
     Parameter { name: "status", schema: || json!({ "type": "string", "enum": ListedStatus::ALL }) };
 const CONTACT: Parameter =
     Parameter { name: "contact", schema: || json!({ "type": "string", "enum": LastContact::ALL }) };
+const ORDER_STATUS: Parameter =
+    Parameter { name: "status", schema: || json!({ "type": "string", "enum": OrderStatus::ALL }) };
 const ORDER: Parameter = Parameter { name: "order", schema: || json!({ "type": "string", "enum": LicenseOrder::ALL }) };
 
 /// An account's licenses, or all of the vendor's.
@@ -287,6 +302,66 @@ pub static DOWNLOAD_INVOICE: Endpoint = Endpoint {
     own_codes: &[],
 };
 
+/// What an account pays, and what a partner has ordered for its clients.
+pub static LIST_ORDERS: Endpoint = Endpoint {
+    id: "list-orders",
+    verb: Verb::Get,
+    path: "/api/manage/v1/orders",
+    scope: Scope::OrdersRead,
+    query: &[ORDER_STATUS, text("client_id"), CURSOR, LIMIT],
+    request: None,
+    answer: Answer::Json(|schemas| schemas.subschema_for::<Page<OrderResponse>>(), examples::orders),
+    own_codes: &[],
+};
+
+/// One order.
+pub static SHOW_ORDER: Endpoint = Endpoint {
+    id: "show-order",
+    verb: Verb::Get,
+    path: "/api/manage/v1/orders/{order_id}",
+    scope: Scope::OrdersRead,
+    query: &[],
+    request: None,
+    answer: Answer::Json(|schemas| schemas.subschema_for::<OrderResponse>(), examples::order),
+    own_codes: &[],
+};
+
+/// A partner orders for a client.
+pub static PLACE_ORDER: Endpoint = Endpoint {
+    id: "place-order",
+    verb: Verb::Post,
+    path: "/api/manage/v1/orders",
+    scope: Scope::OrdersWrite,
+    query: &[],
+    request: Some((|schemas| schemas.subschema_for::<PlaceOrderRequest>(), examples::place)),
+    answer: Answer::Json(|schemas| schemas.subschema_for::<PlacedOrderResponse>(), examples::placed),
+    own_codes: &[Code::NotFound],
+};
+
+/// Gives an order up.
+pub static CANCEL_ORDER: Endpoint = Endpoint {
+    id: "cancel-order",
+    verb: Verb::Post,
+    path: "/api/manage/v1/orders/{order_id}/cancel",
+    scope: Scope::OrdersWrite,
+    query: &[],
+    request: None,
+    answer: Answer::Json(|schemas| schemas.subschema_for::<CancelledOrderResponse>(), examples::cancelled),
+    own_codes: &[],
+};
+
+/// A partner's clients.
+pub static LIST_CLIENTS: Endpoint = Endpoint {
+    id: "list-clients",
+    verb: Verb::Get,
+    path: "/api/manage/v1/clients",
+    scope: Scope::OrdersRead,
+    query: &[CURSOR, LIMIT],
+    request: None,
+    answer: Answer::Json(|schemas| schemas.subschema_for::<Page<ClientResponse>>(), examples::clients),
+    own_codes: &[Code::NotFound],
+};
+
 /// The vendor's products.
 pub static LIST_PRODUCTS: Endpoint = Endpoint {
     id: "list-products",
@@ -324,7 +399,7 @@ pub static PUBLISH_RELEASE: Endpoint = Endpoint {
 };
 
 /// All endpoints, in the order of the documentation.
-pub static ENDPOINTS: [&Endpoint; 16] = [
+pub static ENDPOINTS: [&Endpoint; 21] = [
     &LIST_LICENSES,
     &SHOW_LICENSE,
     &RENAME_LICENSE,
@@ -338,6 +413,11 @@ pub static ENDPOINTS: [&Endpoint; 16] = [
     &LIST_INVOICES,
     &SHOW_INVOICE,
     &DOWNLOAD_INVOICE,
+    &LIST_ORDERS,
+    &SHOW_ORDER,
+    &PLACE_ORDER,
+    &CANCEL_ORDER,
+    &LIST_CLIENTS,
     &LIST_PRODUCTS,
     &LIST_RELEASES,
     &PUBLISH_RELEASE,

@@ -6,6 +6,9 @@ const LICENSE: &str = "lic_4h8w2j6n0r5t9y3z7k1p";
 const INSTANCE: &str = "ins_9f2k6q0v1c8m4t7x3b5d";
 const ACCOUNT: &str = "acc_7m3v9q1x5c0h6t2k8w4n";
 const INVOICE: &str = "inv_2t6y0r4p8k1n5j9w3h7z";
+const ORDER: &str = "ord_5c1z7m3q9x2v8b4n6k0t";
+const PARTNER: &str = "acc_1k5w9t3n7p2r6x0c4v8m";
+const CLIENT: &str = "rln_8j2q6w0e4r9t3y7u1i5o";
 
 pub(super) fn license() -> Value {
     json!({
@@ -111,6 +114,72 @@ pub(super) fn invoice() -> Value {
 
 pub(super) fn invoices() -> Value {
     page(&invoice_without_lines())
+}
+
+pub(super) fn order() -> Value {
+    json!({
+        "id": ORDER,
+        "status": "open",
+        "kind": "subscription",
+        "account_id": PARTNER,
+        "client_id": CLIENT,
+        "licensee_id": ACCOUNT,
+        "license_id": null,
+        "product": { "code": "iot-platform", "name": "IoT Platform" },
+        "plan": { "code": "startup", "name": "Startup", "version": 1 },
+        "interval": "month",
+        "seats": 2,
+        "years": 0,
+        "currency": "eur",
+        "amount_minor": 29_900,
+        "discount_bp": 1_000,
+        "promotion_code": null,
+        "trial_days": 0,
+        "payment": "card",
+        "payment_url": "https://checkout.stripe.com/c/pay/cs_live_a1B2c3",
+        "days_until_due": null,
+        "created_at": "2026-11-21T10:00:00Z",
+        "paid_at": null,
+    })
+}
+
+pub(super) fn orders() -> Value {
+    page(&order())
+}
+
+pub(super) fn place() -> Value {
+    json!({
+        "client_id": CLIENT,
+        "plan": "startup",
+        "interval": "month",
+        "seats": 2,
+        "currency": "eur",
+        "payer": "partner",
+        "payment": "card",
+        "agreed_minor": 29_900,
+    })
+}
+
+pub(super) fn placed() -> Value {
+    json!({ "created": true, "order": order() })
+}
+
+pub(super) fn cancelled() -> Value {
+    let mut order = order();
+    order["status"] = json!("cancelled");
+    order["payment_url"] = Value::Null;
+    json!({ "changed": true, "order": order })
+}
+
+pub(super) fn clients() -> Value {
+    page(&json!({
+        "id": CLIENT,
+        "status": "active",
+        "company": "Weser Sensorik GmbH",
+        "email": "ada@example.com",
+        "licenses": 1,
+        "created_at": "2026-11-21T10:00:00Z",
+    }))
 }
 
 pub(super) fn products() -> Value {

@@ -7,15 +7,15 @@ use crate::tokens::Scope;
 /// Title.
 pub const TITLE: &str = "Management API";
 /// Lead.
-pub const LEAD: &str = "What people do in the portal, programs do here: see licenses, instances, use and invoices, name licenses, free \
-                        seats, publish releases. Whoever has an API token may call it.";
+pub const LEAD: &str = "What people do in the portal, programs do here: see licenses, instances, use, invoices and orders, name licenses, \
+                        free seats, order for the clients of a partner, publish releases. Whoever has an API token may call it.";
 /// The way to the document for machines.
 pub const OPENAPI: &str = "OpenAPI document of the management API";
 /// How a token is sent.
 pub const TOKEN: &str = "An API token, made in the portal.";
 
 /// What holds for every call.
-pub const RULES: [&str; 6] = [
+pub const RULES: [&str; 7] = [
     "Every call bears an API token as `Authorization: Bearer lh_…`. Owners make them under Account, API tokens, each with \
      the scopes and the days that its program needs. A token that is revoked or over is refused at once with \
      `invalid_token`, one without the scope with `insufficient_scope`.",
@@ -28,8 +28,13 @@ pub const RULES: [&str; 6] = [
      the same once more.",
     "A token makes about five calls a second, and a hundred at once after a pause. More are refused with `rate_limited`: \
      wait for `Retry-After`.",
-    "License keys are never told, and nothing is bought or cancelled here. Cookies are ignored, and browsers on other sites \
-     are not let in.",
+    "A partner orders for its clients here, by the same rules as in the portal, and what it orders is binding. Such a call \
+     bears a key of its own choice in `Idempotency-Key`, a new one for each order: the same key with the same body is the \
+     same order, answered with `created` false, and with another body it is refused. After `server_error` or `not_ready`, \
+     send the same once more. When the partnership or the relation ends, its orders for the client are gone at once, but \
+     for what it pays itself.",
+    "License keys are never told, and nothing else is bought here, and no subscription cancelled. Cookies are ignored, and \
+     browsers on other sites are not let in.",
 ];
 
 /// Heading of the table.
@@ -52,10 +57,11 @@ pub fn example(origin: &str) -> String {
 }
 
 /// The parts of the OpenAPI document: name, and what it holds.
-pub const TAGS: [(&str, &str); 4] = [
+pub const TAGS: [(&str, &str); 5] = [
     ("Licenses", "The licenses of the account; for a token of the vendor's, those of all customers."),
     ("Instances", "What runs under them."),
     ("Invoices", "What was charged."),
+    ("Orders", "What the account pays, and what a partner orders for its clients."),
     ("Catalog", "The vendor's products and releases; for tokens of the vendor's alone."),
 ];
 
@@ -116,6 +122,33 @@ pub fn endpoint(id: &str) -> EndpointWords {
         "download-invoice" => {
             ("Invoices", "Download an invoice", "The document as it was first made; it never changes.")
         }
+        "list-orders" => (
+            "Orders",
+            "List orders",
+            "What the account pays, and what it has ordered for its clients as a partner, whoever pays; newest first.",
+        ),
+        "show-order" => (
+            "Orders",
+            "Show an order",
+            "One order as it is now. Once it is `paid` it has a license, where it buys one.",
+        ),
+        "place-order" => (
+            "Orders",
+            "Order for a client",
+            "For partners. The client gets the license; the partner pays at `payment_url`, or the client, who gets a mail that \
+             leads to the payment. By transfer an invoice follows, and the license works once it is paid.",
+        ),
+        "cancel-order" => (
+            "Orders",
+            "Give an order up",
+            "For an order that is open and that the account pays; nothing is charged. One that a client is to pay is the \
+             client's to give up.",
+        ),
+        "list-clients" => (
+            "Orders",
+            "List clients",
+            "For partners: the clients, and those that were invited and may still accept, newest first.",
+        ),
         "list-products" => ("Catalog", "List products", "All products, in the order of the price list."),
         "list-releases" => {
             ("Catalog", "List releases", "All releases of a product, newest first, those planned for later included.")
@@ -138,9 +171,15 @@ pub fn parameter(name: &str) -> &'static str {
         "license_id" => "Id of the license.",
         "instance_id" => "Id of the instance.",
         "invoice_id" => "Id of the invoice.",
+        "order_id" => "Id of the order.",
+        "client_id" => "Id of a client, as in the list of clients.",
+        "Idempotency-Key" => {
+            "By which the program knows this order when it sends it again: visible ASCII characters, 200 at most. A new one \
+             for each order."
+        }
         "product" => "Code of the product.",
         "find" => "Words in names, or an id, as in the list's field in the portal.",
-        "status" => "Where the license stands.",
+        "status" => "Where the license, or the order, stands.",
         "contact" => "When anything that runs under the license was last heard of.",
         "version" => "What the version of one of its instances begins with.",
         "order" => {
@@ -156,6 +195,10 @@ pub fn parameter(name: &str) -> &'static str {
 /// name.
 pub mod refused {
     use super::{Release, Scope};
+    use crate::clock::UnixMs;
+    use crate::money::Money;
+    use crate::orders::rules::ChoiceProblem;
+    use crate::text::en::{currencies, moments};
 
     /// The query cannot be read.
     pub const NOT_FORM_ENCODED: &str = "is not form-encoded";
@@ -167,6 +210,46 @@ pub mod refused {
     pub const UNKNOWN_VALUE: &str = "is none of the values that the documentation names";
     /// A version or channel.
     pub const NOT_OF_A_RELEASE: &str = "cannot be that of a release";
+
+    /// The key of a request.
+    pub const NO_KEY: &str = "has to stand there once, with 1 to 200 visible ASCII characters";
+    /// The same key with another body.
+    pub const OTHER_REQUEST: &str = "belongs to another request: choose a new one for each order";
+    /// A plan.
+    pub const NO_SUCH_PLAN: &str = "is no code of a plan of this product";
+    /// A kind of payment.
+    pub const PAYMENT_NOT_OFFERED: &str = "is not how this can be paid";
+
+    /// An agreed price.
+    #[must_use]
+    pub fn costs(price: Money) -> String {
+        format!("is not the price: it is {} {}", price.amount_minor, currencies::name(price.currency))
+    }
+
+    /// Who pays.
+    #[must_use]
+    pub fn payer_closes(at: UnixMs) -> String {
+        format!("cannot pay: its account closes on {}", moments::day(at))
+    }
+
+    /// What of a choice cannot be bought: the member, and the reason.
+    #[must_use]
+    pub fn choice(problem: &ChoiceProblem) -> (&'static str, String) {
+        match problem {
+            ChoiceProblem::NotForSale => ("plan", "is not sold".to_owned()),
+            ChoiceProblem::NotOffered => ("interval", "is not offered in this currency".to_owned()),
+            ChoiceProblem::TooFewSeats { min } => ("seats", format!("must be {min} at least")),
+            ChoiceProblem::TooManySeats { max } => ("seats", format!("must be {max} at most")),
+            ChoiceProblem::AddonNotOffered => ("addons", "has one that is not sold with this plan".to_owned()),
+            ChoiceProblem::PackNotOffered => ("packs", "has one that is not sold with this plan".to_owned()),
+            ChoiceProblem::PackCount { limit, max } => ("packs", format!("must have 0 to {max} of {limit}")),
+            ChoiceProblem::CurrencyFixed(fixed) => (
+                "currency",
+                format!("must be {}, in which whoever pays already pays", currencies::name(fixed.currency)),
+            ),
+            ChoiceProblem::AmountTooLarge => ("seats", "make an amount that is too large".to_owned()),
+        }
+    }
 
     /// A name.
     #[must_use]

@@ -134,6 +134,8 @@ pub fn scope(scope: Scope) -> &'static str {
         Scope::InstancesWrite => "Free seats, block and unblock instances",
         Scope::InvoicesRead => "See invoices, download them",
         Scope::UsageRead => "See use against limits",
+        Scope::OrdersRead => "See orders, and a partner's clients",
+        Scope::OrdersWrite => "Order for a partner's clients, give orders up",
         Scope::CatalogRead => "See products and releases",
         Scope::ReleasesWrite => "Publish releases",
     }
@@ -145,6 +147,7 @@ pub fn scope_hint(scope: Scope) -> String {
     let more = match scope {
         Scope::LicensesRead => "; never license keys",
         Scope::LicensesWrite => "; never buys or cancels anything",
+        Scope::OrdersWrite => "; what it orders is binding and has to be paid",
         _ => "",
     };
     format!("{}{more}", scope.as_str())

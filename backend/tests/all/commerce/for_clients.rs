@@ -32,7 +32,7 @@ pub(super) const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, disc
 pub(super) struct Partner {
     pub(super) user: User,
     pub(super) account: Account,
-    relation_id: RelationId,
+    pub(super) relation_id: RelationId,
 }
 
 impl Shop {
@@ -151,7 +151,7 @@ impl Shop {
             purchase: Purchase::Plan(Composition::new(plan_id, BillingInterval::Month, 3, self.currency)),
             payment,
             promotion: None,
-            for_client: Some(ForClient { relation_id: partner.relation_id.clone(), takes_off_minor }),
+            for_client: Some(ForClient { relation_id: partner.relation_id.clone(), takes_off_minor, request: None }),
             urls: CheckoutUrls {
                 success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
                 cancel: "https://portal.test/pricing".to_owned(),

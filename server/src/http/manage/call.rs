@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use app::api::limits::Limited;
-use app::api::management::endpoints::Endpoint;
+use app::api::management::endpoints::{Endpoint, IDEMPOTENCY_KEY, MOST_CHARS};
 use app::request::Visit;
 use axum::body::{Body, to_bytes};
 use axum::extract::FromRequestParts;
@@ -86,6 +86,18 @@ impl Call {
     /// What stands in the query.
     pub(super) fn query(&self, endpoint: &Endpoint) -> Result<Query, Refused> {
         Query::of(endpoint, &self.visit.query)
+    }
+
+    /// By which the program knows its request when it sends it again.
+    pub(super) fn idempotency_key(&self) -> Result<String, Refused> {
+        let mut sent = self.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let key = match (sent.next(), sent.next()) {
+            (Some(key), None) => key.to_str().ok(),
+            _ => None,
+        };
+        let is_key = |key: &&str| key.len() <= MOST_CHARS && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = key.filter(|key| !key.is_empty()).filter(is_key);
+        key.map(str::to_owned).ok_or_else(|| Refused::invalid(IDEMPOTENCY_KEY, text::NO_KEY))
     }
 
     /// Reads a body that must be a JSON object.

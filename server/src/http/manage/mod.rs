@@ -7,6 +7,7 @@ mod call;
 mod instances;
 mod invoices;
 mod licenses;
+mod orders;
 mod query;
 mod refused;
 mod releases;
@@ -22,7 +23,7 @@ pub(crate) use refused::Refused;
 use crate::router::Handler;
 
 /// Every endpoint, with what answers it.
-pub(crate) fn for_programs() -> [Handler; 16] {
+pub(crate) fn for_programs() -> [Handler; 21] {
     [
         at(&endpoints::LIST_LICENSES, get(licenses::list)),
         at(&endpoints::SHOW_LICENSE, get(licenses::show)),
@@ -37,6 +38,11 @@ pub(crate) fn for_programs() -> [Handler; 16] {
         at(&endpoints::LIST_INVOICES, get(invoices::list)),
         at(&endpoints::SHOW_INVOICE, get(invoices::show)),
         at(&endpoints::DOWNLOAD_INVOICE, get(invoices::download)),
+        at(&endpoints::LIST_ORDERS, get(orders::list)),
+        at(&endpoints::SHOW_ORDER, get(orders::show)),
+        at(&endpoints::PLACE_ORDER, post(orders::place)),
+        at(&endpoints::CANCEL_ORDER, post(orders::cancel)),
+        at(&endpoints::LIST_CLIENTS, get(orders::clients)),
         at(&endpoints::LIST_PRODUCTS, get(releases::list_products)),
         at(&endpoints::LIST_RELEASES, get(releases::list)),
         at(&endpoints::PUBLISH_RELEASE, post(releases::publish)),

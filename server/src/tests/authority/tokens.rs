@@ -15,6 +15,10 @@ use super::super::Answer;
 use super::world::{Objects, World, second_id};
 use crate::http::manage::for_programs;
 
+/// What a partner would order for the account.
+const ORDER: &str =
+    r#"{"client_id":"rln_own","plan":"startup","interval":"month","seats":2,"currency":"usd","payer":"partner"}"#;
+
 /// What asks, in the order of the columns; the text is what is sent as the header `Authorization`.
 type Columns = Vec<(String, Option<String>)>;
 
@@ -131,10 +135,11 @@ async fn ask(
 ) -> Answer {
     let body = match path.rsplit('/').next() {
         Some("releases") if *method == Method::POST => r#"{"version":"9.9.9"}"#,
+        Some("orders") if *method == Method::POST => ORDER,
         _ if *method == Method::PATCH => r#"{"name":"x"}"#,
         _ => "",
     };
-    let mut headers = vec![("content-type", "application/json")];
+    let mut headers = vec![("content-type", "application/json"), ("idempotency-key", "one")];
     headers.extend(column.1.as_deref().map(|token| ("authorization", token)));
     let person = if column.0 == "cookie" { "owner" } else { "visitor" };
     world.send(method.clone(), &objects.fill(path), person, &headers, body).await

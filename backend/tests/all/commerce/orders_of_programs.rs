@@ -1,0 +1,303 @@
+//! What programs of a partner's order for its client, with an API token.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use backend::audit::{AuditFilter, AuditScope, Who, list_audit};
+use backend::catalog::BillingInterval;
+use backend::db::{Db, DbError};
+use backend::ids::{AccountId, OrderId, RelationId};
+use backend::money::Money;
+use backend::orders::rules::ChoiceProblem;
+use backend::orders::{
+    AccountOrder, AccountOrderFilter, CheckoutUrls, ClientOrdering, GivenUp, OrderForClient, OrderPlacement,
+    OrderStatus, Payment, cancel_order, find_account_order, list_account_orders, order_for_client,
+};
+use backend::tokens::{Holder, NewToken, Scope, TokenCreation, create_token};
+use backend::{Actor, Cx};
+use futures::future::join_all;
+
+use super::for_clients::Partner;
+use super::shop::{Shop, run_sql};
+use crate::support::{cx, master, on_both_engines};
+
+impl Shop {
+    /// A program of an account's.
+    async fn program(&self, account_id: &AccountId, scopes: &[Scope]) -> anyhow::Result<Cx> {
+        let operator = cx(&self.vendor.id, self.now());
+        let new = NewToken {
+            holder: Holder::Account(account_id.clone()),
+            name: "Shop".to_owned(),
+            scopes: scopes.iter().copied().collect(),
+            days: 30,
+        };
+        let made = self
+            .db
+            .write(move |tx| Box::pin(async move { create_token(tx, &operator, &master(), &new).await }))
+            .await?;
+        let TokenCreation::Created { token, .. } = made else { anyhow::bail!("{made:?}") };
+        self.work().await?;
+        self.outbox.take();
+        Ok(Cx { actor: Actor::Token(token.id), ..cx(&self.vendor.id, self.now()) })
+    }
+
+    /// Three seats of `startup` for the client, by card; the partner pays.
+    fn wanted(&self, partner: &Partner, key: &str) -> OrderForClient {
+        OrderForClient {
+            partner_id: partner.account.id.clone(),
+            relation_id: partner.relation_id.clone(),
+            client_pays: false,
+            product: None,
+            plan: "startup".to_owned(),
+            interval: BillingInterval::Month,
+            seats: 3,
+            currency: self.currency,
+            addons: BTreeSet::new(),
+            packs: BTreeMap::new(),
+            payment: Payment::Card,
+            agreed_minor: None,
+            key: key.to_owned(),
+            urls: CheckoutUrls {
+                success: "https://portal.test/orders/{ORDER_ID}".to_owned(),
+                cancel: "https://portal.test/pricing".to_owned(),
+            },
+        }
+    }
+
+    async fn ask(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<ClientOrdering> {
+        Ok(order_for_client(&self.commerce, cx, wanted).await?)
+    }
+
+    async fn ordered(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<(AccountOrder, bool)> {
+        match self.ask(cx, wanted).await? {
+            ClientOrdering::Ordered { order, created } => Ok((*order, created)),
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+
+    async fn orders_seen(
+        &self,
+        cx: &Cx,
+        account_id: &AccountId,
+        filter: AccountOrderFilter,
+    ) -> anyhow::Result<Option<Vec<AccountOrder>>> {
+        let (cx, id) = (cx.clone(), account_id.clone());
+        let listed: Result<_, DbError> = self
+            .db
+            .read(|tx| Box::pin(async move { list_account_orders(tx, &cx, &id, &filter, None, 100).await }))
+            .await;
+        Ok(listed?)
+    }
+
+    async fn order_seen(&self, cx: &Cx, account_id: &AccountId, id: &OrderId) -> anyhow::Result<Option<AccountOrder>> {
+        let (cx, account_id, id) = (cx.clone(), account_id.clone(), id.clone());
+        let found: Result<_, DbError> =
+            self.db.read(|tx| Box::pin(async move { find_account_order(tx, &cx, &account_id, &id).await })).await;
+        Ok(found?)
+    }
+}
+
+fn ids(orders: Option<Vec<AccountOrder>>) -> BTreeSet<OrderId> {
+    orders.expect("they may be seen").into_iter().map(|listed| listed.order.id).collect()
+}
+
+const ORDERS: [Scope; 2] = [Scope::OrdersRead, Scope::OrdersWrite];
+
+on_both_engines! {
+    async fn a_program_orders_for_a_client_once_for_each_key(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        let wanted = shop.wanted(&partner, "one");
+        let (placed, created) = shop.ordered(&program, &wanted).await?;
+        let order = &placed.order;
+        assert!(created);
+        assert_eq!((&order.account_id, order.licensee()), (&partner.account.id, &shop.account.id));
+        assert_eq!((order.amount_minor, order.discount_bp), (44_800, Some(1_000)));
+        assert_eq!(order.user_id, partner.user.id, "whoever has been there longest is told");
+        assert!(order.session_hash.is_none());
+        let url = order.checkout_url.clone().expect("a payment page");
+
+        let (again, created) = shop.ordered(&program, &wanted).await?;
+        assert_eq!((&again, created), (&placed, false));
+        let more = OrderForClient { seats: 4, ..wanted.clone() };
+        assert_eq!(shop.ask(&program, &more).await?, ClientOrdering::OtherRequest);
+        let (other, created) = shop.ordered(&program, &OrderForClient { key: "two".to_owned(), ..wanted.clone() }).await?;
+        assert!(created && other.order.id != order.id);
+
+        shop.pay(&url, "4242").await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let (paid, created) = shop.ordered(&program, &wanted).await?;
+        assert_eq!((paid.order.status, created), (OrderStatus::Paid, false));
+        let license_id = paid.order.license_id.expect("a license");
+        assert_eq!(shop.license(&license_id).await?.account_id, shop.account.id);
+
+        let (cx, scope) = (shop.act_as(&partner.user.id), AuditScope::Account(partner.account.id.clone()));
+        let filter = AuditFilter { object: order.id.to_string(), ..AuditFilter::default() };
+        let log: Result<_, DbError> = shop
+            .db
+            .read(move |tx| Box::pin(async move { list_audit(tx, &cx, &scope, &filter, None, 50).await }))
+            .await;
+        let log = log?.expect("the partner's own");
+        let by_program = |who: &Who| *who == Who::Token("Shop".to_owned());
+        assert!(log.iter().any(|entry| entry.act == "order.place" && by_program(&entry.who)), "{log:?}");
+        Ok(())
+    }
+
+    async fn of_many_calls_at_once_with_one_key_one_orders(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        // The partner is known to Stripe from now on.
+        let (before, _) = shop.ordered(&program, &shop.wanted(&partner, "zero")).await?;
+        let wanted = shop.wanted(&partner, "one");
+        let (mut new, mut orders) = (0, BTreeSet::new());
+        for answer in join_all((0..12).map(|_| shop.ordered(&program, &wanted))).await {
+            let (placed, created) = answer?;
+            new += i32::from(created);
+            orders.insert(placed.order.id);
+        }
+        assert_eq!((new, orders.len()), (1, 1));
+        orders.insert(before.order.id);
+        let seen = shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?;
+        assert_eq!(ids(seen), orders);
+        Ok(())
+    }
+
+    async fn what_cannot_be_ordered_is_refused_and_leaves_nothing(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        let wanted = shop.wanted(&partner, "one");
+        let price = Money::new(44_800, shop.currency);
+        let max = shop.plan("startup").await?.max_seats;
+        let refused = |problem| ClientOrdering::Refused(OrderPlacement::Refused(problem));
+        for (wanted, expected) in [
+            (
+                OrderForClient { relation_id: RelationId::from_untrusted("rln_none"), ..wanted.clone() },
+                ClientOrdering::NoSuchClient,
+            ),
+            (OrderForClient { partner_id: shop.account.id.clone(), ..wanted.clone() }, ClientOrdering::NoSuchClient),
+            (OrderForClient { plan: "none".to_owned(), ..wanted.clone() }, ClientOrdering::NoSuchPlan),
+            (OrderForClient { product: Some("none".to_owned()), ..wanted.clone() }, ClientOrdering::NoSuchPlan),
+            (OrderForClient { agreed_minor: Some(44_799), ..wanted.clone() }, ClientOrdering::Costs(price)),
+            (
+                OrderForClient { addons: ["none".to_owned()].into(), ..wanted.clone() },
+                refused(ChoiceProblem::AddonNotOffered),
+            ),
+            (
+                OrderForClient { payment: Payment::None, ..wanted.clone() },
+                ClientOrdering::Refused(OrderPlacement::PaymentNotOffered),
+            ),
+            (OrderForClient { seats: max + 1, ..wanted.clone() }, refused(ChoiceProblem::TooManySeats { max })),
+        ] {
+            assert_eq!(shop.ask(&program, &wanted).await?, expected, "{wanted:?}");
+        }
+        // Who may only look orders nothing, and neither does the client's own program.
+        for (account_id, scopes) in [(&partner.account.id, [Scope::OrdersRead]), (&shop.account.id, [Scope::OrdersWrite])] {
+            let program = shop.program(account_id, &scopes).await?;
+            assert_eq!(shop.ask(&program, &wanted).await?, ClientOrdering::NoSuchClient);
+        }
+        let seen = shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?;
+        assert_eq!(ids(seen), BTreeSet::new());
+        // None of them has used the key up.
+        assert!(shop.ordered(&program, &OrderForClient { agreed_minor: Some(44_800), ..wanted }).await?.1);
+        Ok(())
+    }
+
+    async fn what_stripe_refuses_leaves_the_key_for_the_next_try(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        for client_pays in [false, true] {
+            let wanted = OrderForClient { client_pays, ..shop.wanted(&partner, if client_pays { "a" } else { "b" }) };
+            let lost = "UPDATE prices SET stripe_price_id = stripe_price_id || '_lost' WHERE stripe_price_id IS NOT NULL";
+            run_sql(&shop.db, vec![lost.to_owned()]).await?;
+            let failed = shop.ask(&program, &wanted).await;
+            assert!(failed.is_err(), "{failed:?}");
+            let found = "UPDATE prices SET stripe_price_id = REPLACE(stripe_price_id, '_lost', '')
+                         WHERE stripe_price_id IS NOT NULL";
+            run_sql(&shop.db, vec![found.to_owned()]).await?;
+            let (placed, created) = shop.ordered(&program, &wanted).await?;
+            assert!(created && placed.order.checkout_url.is_some(), "{placed:?}");
+        }
+        let open = AccountOrderFilter { status: Some(OrderStatus::Open), ..AccountOrderFilter::default() };
+        assert_eq!(ids(shop.orders_seen(&program, &partner.account.id, open).await?).len(), 2);
+        Ok(())
+    }
+
+    async fn each_account_sees_what_it_pays_and_a_partner_what_it_ordered_while_the_relation_lasts(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        let theirs = shop.program(&shop.account.id, &[Scope::OrdersRead]).await?;
+        let (paid, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let asked = OrderForClient { client_pays: true, ..shop.wanted(&partner, "two") };
+        let (asked, _) = shop.ordered(&program, &asked).await?;
+        let (paid, asked) = (paid.order.id, asked.order.id);
+        let own = shop.order("startup", BillingInterval::Month, 3).await?.0.id;
+
+        let (partner_id, client_id) = (&partner.account.id, &shop.account.id);
+        let all = AccountOrderFilter::default;
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, all()).await?), [paid.clone(), asked.clone()].into());
+        assert_eq!(ids(shop.orders_seen(&theirs, client_id, all()).await?), [asked.clone(), own.clone()].into());
+        assert_eq!(shop.orders_seen(&program, client_id, all()).await?, None);
+        assert_eq!(shop.orders_seen(&theirs, partner_id, all()).await?, None);
+        let of_client = AccountOrderFilter { client: Some(partner.relation_id.clone()), ..all() };
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, of_client.clone()).await?).len(), 2);
+        let of_nobody = AccountOrderFilter { client: Some(RelationId::from_untrusted("rln_none")), ..all() };
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, of_nobody).await?).len(), 0);
+        let expired = AccountOrderFilter { status: Some(OrderStatus::Expired), ..all() };
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, expired).await?).len(), 0);
+
+        let seen = shop.order_seen(&program, partner_id, &asked).await?.expect("it has ordered it");
+        assert!(!seen.is_paid_by(partner_id) && seen.shows_licensee_to(partner_id));
+        assert_eq!(seen.relation_of(partner_id), Some(&partner.relation_id));
+        let seen = shop.order_seen(&theirs, client_id, &asked).await?.expect("it is to pay it");
+        assert!(seen.is_paid_by(client_id) && seen.relation_of(client_id).is_none());
+        assert_eq!(shop.order_seen(&theirs, client_id, &paid).await?, None);
+        assert_eq!(shop.order_seen(&program, partner_id, &own).await?, None);
+
+        shop.part(&partner).await?;
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, all()).await?), [paid.clone()].into());
+        assert_eq!(ids(shop.orders_seen(&program, partner_id, of_client).await?).len(), 0);
+        assert_eq!(shop.order_seen(&program, partner_id, &asked).await?, None);
+        let seen = shop.order_seen(&program, partner_id, &paid).await?.expect("its own paper");
+        assert!(!seen.shows_licensee_to(partner_id) && seen.relation_of(partner_id).is_none());
+        let again = shop.ask(&program, &shop.wanted(&partner, "one")).await?;
+        assert_eq!(again, ClientOrdering::NoSuchClient);
+        Ok(())
+    }
+
+    async fn a_program_gives_up_what_its_account_pays_and_nothing_else(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        let (paid, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let asked = OrderForClient { client_pays: true, ..shop.wanted(&partner, "two") };
+        let (asked, _) = shop.ordered(&program, &asked).await?;
+        let looks = shop.program(&partner.account.id, &[Scope::OrdersRead]).await?;
+        for (cx, order, expected) in [
+            (&looks, &paid, GivenUp::NotAllowed),
+            (&program, &asked, GivenUp::NotAllowed),
+            (&program, &paid, GivenUp::Closed(OrderStatus::Cancelled)),
+        ] {
+            assert_eq!(cancel_order(&shop.commerce, cx, &order.order.id).await?, expected);
+        }
+        let (gone, created) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        assert_eq!((gone.order.status, created), (OrderStatus::Cancelled, false));
+        Ok(())
+    }
+
+    async fn nobody_who_has_left_the_partner_is_told_of_its_orders(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        // The token was made by somebody who is no member of the partner's any more.
+        let made = format!("UPDATE api_tokens SET created_by = '{}'", shop.user.id);
+        run_sql(&shop.db, vec![made]).await?;
+        let (placed, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        assert_eq!(placed.order.user_id, partner.user.id);
+        Ok(())
+    }
+}
