@@ -186,7 +186,8 @@ async fn what_is_wrong_with_an_order_is_named() -> anyhow::Result<()> {
         assert_eq!(answer.json()["member"], named, "{body}: {}", answer.body);
     }
     let long = "x".repeat(201);
-    for keys in [&[][..], &["one", "two"], &[""], &["two words"], &[long.as_str()]] {
+    let wrong: [&[&str]; 5] = [&[], &["one", "two"], &[""], &["two words"], &[long.as_str()]];
+    for keys in wrong {
         let answer = place(&scene, &program, keys, &order()).await;
         assert_problem(&answer, Code::InvalidRequest, "a key");
         assert_eq!(answer.json()["member"], "Idempotency-Key", "{keys:?}");

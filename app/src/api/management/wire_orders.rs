@@ -56,7 +56,8 @@ pub struct OrderResponse {
     /// How it is paid.
     #[schemars(extend("enum" = Payment::ALL))]
     pub payment: String,
-    /// Where to pay it by card, while it is open and the token's account is who pays; otherwise null.
+    /// Where to pay it by card, while it is open and the token's account is who pays; otherwise null, as for the moment in
+    /// which the page is being made.
     pub payment_url: Option<String>,
     /// By transfer: days from the invoice to the day by which it has to be paid.
     pub days_until_due: Option<i64>,
