@@ -248,6 +248,8 @@ pub mod refused {
                 format!("must be {}, in which whoever pays already pays", currencies::name(fixed.currency)),
             ),
             ChoiceProblem::AmountTooLarge => ("seats", "make an amount that is too large".to_owned()),
+            // Programs order plans; what is continued is ordered on the portal.
+            ChoiceProblem::CannotContinue { .. } => ("plan", "is not sold".to_owned()),
         }
     }
 
