@@ -63,12 +63,12 @@ impl Shop {
         }
     }
 
-    async fn ask(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<ClientOrdering> {
+    async fn order_by_program(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<ClientOrdering> {
         Ok(order_for_client(&self.commerce, cx, wanted).await?)
     }
 
-    async fn ordered(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<(AccountOrder, bool)> {
-        match self.ask(cx, wanted).await? {
+    async fn ordered_by_program(&self, cx: &Cx, wanted: &OrderForClient) -> anyhow::Result<(AccountOrder, bool)> {
+        match self.order_by_program(cx, wanted).await? {
             ClientOrdering::Ordered { order, created } => Ok((*order, created)),
             other => anyhow::bail!("{other:?}"),
         }
@@ -108,7 +108,7 @@ on_both_engines! {
         let partner = shop.partner().await?;
         let program = shop.program(&partner.account.id, &ORDERS).await?;
         let wanted = shop.wanted(&partner, "one");
-        let (placed, created) = shop.ordered(&program, &wanted).await?;
+        let (placed, created) = shop.ordered_by_program(&program, &wanted).await?;
         let order = &placed.order;
         assert!(created);
         assert_eq!((&order.account_id, order.licensee()), (&partner.account.id, &shop.account.id));
@@ -117,17 +117,17 @@ on_both_engines! {
         assert!(order.session_hash.is_none());
         let url = order.checkout_url.clone().expect("a payment page");
 
-        let (again, created) = shop.ordered(&program, &wanted).await?;
+        let (again, created) = shop.ordered_by_program(&program, &wanted).await?;
         assert_eq!((&again, created), (&placed, false));
         let more = OrderForClient { seats: 4, ..wanted.clone() };
-        assert_eq!(shop.ask(&program, &more).await?, ClientOrdering::OtherRequest);
-        let (other, created) = shop.ordered(&program, &OrderForClient { key: "two".to_owned(), ..wanted.clone() }).await?;
+        assert_eq!(shop.order_by_program(&program, &more).await?, ClientOrdering::OtherRequest);
+        let (other, created) = shop.ordered_by_program(&program, &OrderForClient { key: "two".to_owned(), ..wanted.clone() }).await?;
         assert!(created && other.order.id != order.id);
 
         shop.pay(&url, "4242").await?;
         shop.deliver_all().await?;
         shop.work().await?;
-        let (paid, created) = shop.ordered(&program, &wanted).await?;
+        let (paid, created) = shop.ordered_by_program(&program, &wanted).await?;
         assert_eq!((paid.order.status, created), (OrderStatus::Paid, false));
         let license_id = paid.order.license_id.expect("a license");
         assert_eq!(shop.license(&license_id).await?.account_id, shop.account.id);
@@ -149,10 +149,10 @@ on_both_engines! {
         let partner = shop.partner().await?;
         let program = shop.program(&partner.account.id, &ORDERS).await?;
         // The partner is known to Stripe from now on.
-        let (before, _) = shop.ordered(&program, &shop.wanted(&partner, "zero")).await?;
+        let (before, _) = shop.ordered_by_program(&program, &shop.wanted(&partner, "zero")).await?;
         let wanted = shop.wanted(&partner, "one");
         let (mut new, mut orders) = (0, BTreeSet::new());
-        for answer in join_all((0..12).map(|_| shop.ordered(&program, &wanted))).await {
+        for answer in join_all((0..12).map(|_| shop.ordered_by_program(&program, &wanted))).await {
             let (placed, created) = answer?;
             new += i32::from(created);
             orders.insert(placed.order.id);
@@ -191,17 +191,17 @@ on_both_engines! {
             ),
             (OrderForClient { seats: max + 1, ..wanted.clone() }, refused(ChoiceProblem::TooManySeats { max })),
         ] {
-            assert_eq!(shop.ask(&program, &wanted).await?, expected, "{wanted:?}");
+            assert_eq!(shop.order_by_program(&program, &wanted).await?, expected, "{wanted:?}");
         }
         // Who may only look orders nothing, and neither does the client's own program.
         for (account_id, scopes) in [(&partner.account.id, [Scope::OrdersRead]), (&shop.account.id, [Scope::OrdersWrite])] {
             let program = shop.program(account_id, &scopes).await?;
-            assert_eq!(shop.ask(&program, &wanted).await?, ClientOrdering::NoSuchClient);
+            assert_eq!(shop.order_by_program(&program, &wanted).await?, ClientOrdering::NoSuchClient);
         }
         let seen = shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?;
         assert_eq!(ids(seen), BTreeSet::new());
         // None of them has used the key up.
-        assert!(shop.ordered(&program, &OrderForClient { agreed_minor: Some(44_800), ..wanted }).await?.1);
+        assert!(shop.ordered_by_program(&program, &OrderForClient { agreed_minor: Some(44_800), ..wanted }).await?.1);
         Ok(())
     }
 
@@ -213,12 +213,12 @@ on_both_engines! {
             let wanted = OrderForClient { client_pays, ..shop.wanted(&partner, if client_pays { "a" } else { "b" }) };
             let lost = "UPDATE prices SET stripe_price_id = stripe_price_id || '_lost' WHERE stripe_price_id IS NOT NULL";
             run_sql(&shop.db, vec![lost.to_owned()]).await?;
-            let failed = shop.ask(&program, &wanted).await;
+            let failed = shop.order_by_program(&program, &wanted).await;
             assert!(failed.is_err(), "{failed:?}");
             let found = "UPDATE prices SET stripe_price_id = REPLACE(stripe_price_id, '_lost', '')
                          WHERE stripe_price_id IS NOT NULL";
             run_sql(&shop.db, vec![found.to_owned()]).await?;
-            let (placed, created) = shop.ordered(&program, &wanted).await?;
+            let (placed, created) = shop.ordered_by_program(&program, &wanted).await?;
             assert!(created && placed.order.checkout_url.is_some(), "{placed:?}");
         }
         let open = AccountOrderFilter { status: Some(OrderStatus::Open), ..AccountOrderFilter::default() };
@@ -231,9 +231,9 @@ on_both_engines! {
         let partner = shop.partner().await?;
         let program = shop.program(&partner.account.id, &ORDERS).await?;
         let theirs = shop.program(&shop.account.id, &[Scope::OrdersRead]).await?;
-        let (paid, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let (paid, _) = shop.ordered_by_program(&program, &shop.wanted(&partner, "one")).await?;
         let asked = OrderForClient { client_pays: true, ..shop.wanted(&partner, "two") };
-        let (asked, _) = shop.ordered(&program, &asked).await?;
+        let (asked, _) = shop.ordered_by_program(&program, &asked).await?;
         let (paid, asked) = (paid.order.id, asked.order.id);
         let own = shop.order("startup", BillingInterval::Month, 3).await?.0.id;
 
@@ -264,7 +264,7 @@ on_both_engines! {
         assert_eq!(shop.order_seen(&program, partner_id, &asked).await?, None);
         let seen = shop.order_seen(&program, partner_id, &paid).await?.expect("its own paper");
         assert!(!seen.shows_licensee_to(partner_id) && seen.relation_of(partner_id).is_none());
-        let again = shop.ask(&program, &shop.wanted(&partner, "one")).await?;
+        let again = shop.order_by_program(&program, &shop.wanted(&partner, "one")).await?;
         assert_eq!(again, ClientOrdering::NoSuchClient);
         Ok(())
     }
@@ -273,9 +273,9 @@ on_both_engines! {
         let shop = Shop::open(db).await?;
         let partner = shop.partner().await?;
         let program = shop.program(&partner.account.id, &ORDERS).await?;
-        let (paid, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let (paid, _) = shop.ordered_by_program(&program, &shop.wanted(&partner, "one")).await?;
         let asked = OrderForClient { client_pays: true, ..shop.wanted(&partner, "two") };
-        let (asked, _) = shop.ordered(&program, &asked).await?;
+        let (asked, _) = shop.ordered_by_program(&program, &asked).await?;
         let looks = shop.program(&partner.account.id, &[Scope::OrdersRead]).await?;
         for (cx, order, expected) in [
             (&looks, &paid, GivenUp::NotAllowed),
@@ -284,7 +284,7 @@ on_both_engines! {
         ] {
             assert_eq!(cancel_order(&shop.commerce, cx, &order.order.id).await?, expected);
         }
-        let (gone, created) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let (gone, created) = shop.ordered_by_program(&program, &shop.wanted(&partner, "one")).await?;
         assert_eq!((gone.order.status, created), (OrderStatus::Cancelled, false));
         Ok(())
     }
@@ -296,7 +296,7 @@ on_both_engines! {
         // The token was made by somebody who is no member of the partner's any more.
         let made = format!("UPDATE api_tokens SET created_by = '{}'", shop.user.id);
         run_sql(&shop.db, vec![made]).await?;
-        let (placed, _) = shop.ordered(&program, &shop.wanted(&partner, "one")).await?;
+        let (placed, _) = shop.ordered_by_program(&program, &shop.wanted(&partner, "one")).await?;
         assert_eq!(placed.order.user_id, partner.user.id);
         Ok(())
     }
