@@ -1,6 +1,6 @@
 //! `/messages/new`: writing to the vendor. `?about=` names the license, instance, invoice or order that it is about.
 
-use backend::messages::{AboutKind, find_subject_of_new};
+use backend::messages::{About, AboutKind, find_subject_of_new};
 use backend::text::en::{licenses as words, messages as text, portal};
 use leptos::prelude::*;
 
@@ -24,7 +24,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         .db
         .read(|tx| Box::pin(async move { find_subject_of_new(tx, &cx, &account.id, &asked).await }))
         .await?;
-    let about = found.ok_or(NoPage::NotFound)?;
+    // Every page leads here with whatever its address names: a client's license, something deleted, something mistyped.
+    let about = found.unwrap_or_else(About::nothing);
     let refused = take_refused(OPEN).await;
     let errors = errors_of(&refused);
     let is_about = about.kind != AboutKind::Nothing;

@@ -3,6 +3,7 @@
 mod acting;
 mod authority;
 mod claims;
+mod contact;
 mod doctor;
 mod enumeration;
 mod events;
