@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{self, Config, MailTls, MailTransport};
 
-pub(crate) use stripe::{stripe_accounts, stripe_of};
+pub(crate) use stripe::{refuse_sharing, stripe_accounts, stripe_of};
 
 /// Where Stripe's hosted Checkout page is (<https://docs.stripe.com/payments/checkout>).
 const STRIPE_CHECKOUT_ORIGIN: &str = "https://checkout.stripe.com";

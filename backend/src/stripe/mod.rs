@@ -31,7 +31,7 @@ mod webhook;
 mod yearly;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use stripe_client_core::{RequestStrategy, StripeRequest};
 
@@ -137,19 +137,28 @@ impl Stripe {
 pub struct StripeAccounts {
     by_vendor: Arc<HashMap<VendorId, Stripe>>,
     otherwise: Option<Stripe>,
+    /// Where only one may have `otherwise`: who it is, once one has asked.
+    taken_by: Option<Arc<OnceLock<VendorId>>>,
 }
 
 impl StripeAccounts {
-    /// One account for whichever vendor asks: a deployment with one vendor, and development.
+    /// One account for whichever vendor asks: development and tests.
     #[must_use]
     pub fn single(stripe: Stripe) -> Self {
-        Self { by_vendor: Arc::default(), otherwise: Some(stripe) }
+        Self { otherwise: Some(stripe), ..Self::default() }
+    }
+
+    /// The account of the one vendor that is to come: whoever asks first has it, and nobody else, because what happens on
+    /// an account is taken for its vendor's.
+    #[must_use]
+    pub fn of_the_first(stripe: Stripe) -> Self {
+        Self { otherwise: Some(stripe), taken_by: Some(Arc::default()), ..Self::default() }
     }
 
     /// An account for each vendor.
     #[must_use]
     pub fn by_vendor(accounts: HashMap<VendorId, Stripe>) -> Self {
-        Self { by_vendor: Arc::new(accounts), otherwise: None }
+        Self { by_vendor: Arc::new(accounts), ..Self::default() }
     }
 
     /// Whether nobody can sell.
@@ -161,6 +170,7 @@ impl StripeAccounts {
     /// The vendor's account; `None` when it sells nothing here.
     #[must_use]
     pub fn of(&self, vendor_id: &VendorId) -> Option<&Stripe> {
-        self.by_vendor.get(vendor_id).or(self.otherwise.as_ref())
+        let is_its = || self.taken_by.as_ref().is_none_or(|taken| taken.get_or_init(|| vendor_id.clone()) == vendor_id);
+        self.by_vendor.get(vendor_id).or_else(|| self.otherwise.as_ref().filter(|_| is_its()))
     }
 }

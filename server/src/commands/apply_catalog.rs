@@ -12,6 +12,7 @@ use backend::cx::Entropy;
 use backend::db::{Db, DbError};
 use backend::ids::VendorId;
 use backend::text::en;
+use backend::vendors::list_vendors;
 use clap::Args;
 
 use crate::config::Config;
@@ -33,8 +34,9 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let catalog = read(&arguments.file)?;
     let (clock, entropy) = (parts::clock(), Entropy::system());
-    let stripe = parts::stripe_of(config, &catalog.vendor.code, &clock, &entropy)?;
     let db = parts::open_migrated_database(config).await?;
+    let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    let stripe = parts::stripe_of(config, &vendors, &catalog.vendor.code, &clock, &entropy)?;
     let origin = config.server.public_origin.clone();
 
     let changes = accept(preview(&db, &catalog, &origin).await?)?;

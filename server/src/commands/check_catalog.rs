@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use backend::catalog::check_prices;
 use backend::cx::Entropy;
 use backend::text::en::price_check as text;
+use backend::vendors::list_vendors;
 use clap::Args;
 
 use super::admin::choose_vendor;
@@ -23,7 +24,8 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let outcome = async {
         let vendor = choose_vendor(&db, arguments.vendor).await?;
         let (clock, entropy) = (parts::clock(), Entropy::system());
-        let Some(stripe) = parts::stripe_of(config, &vendor.code, &clock, &entropy)? else {
+        let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+        let Some(stripe) = parts::stripe_of(config, &vendors, &vendor.code, &clock, &entropy)? else {
             bail!("{}", text::NO_STRIPE)
         };
         let check = check_prices(&db, &stripe, &parts::operator_cx(vendor.id, &clock)).await?;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use backend::catalog::is_origin;
 use backend::cx::Entropy;
 use backend::ids::VendorId;
-use backend::vendors::{NewVendor, create_vendor};
+use backend::vendors::{NewVendor, create_vendor, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
@@ -35,6 +35,8 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let new = NewVendor { code: arguments.code, host: arguments.host, origin, name: arguments.name };
     let master = parts::master_key(config, &Entropy::system())?;
     let db = parts::open_migrated_database(config).await?;
+    let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    parts::refuse_sharing(config, &vendors, &new.code)?;
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &parts::clock());
     let created = db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await;
     db.close().await;

@@ -42,7 +42,7 @@ fn currency(code: &str) -> Result<Currency, String> {
 
 pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
-    let Some(stripe) = parts::stripe_of(config, &arguments.vendor, &clock, &entropy)? else { bail!(text::NO_KEY) };
+    let Some(stripe) = parts::stripe_of(config, &[], &arguments.vendor, &clock, &entropy)? else { bail!(text::NO_KEY) };
     let rehearsal = Rehearsal {
         tag: data_encoding::BASE32_DNSSEC.encode(&entropy.bytes::<8>()),
         now: clock.now(),

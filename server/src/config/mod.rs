@@ -278,6 +278,15 @@ impl Config {
                  a vendor that is not named would sell on somebody else's account.",
             );
         }
+        let mut keys = BTreeMap::new();
+        for (code, account) in self.stripe.vendors.iter().filter(|(_, account)| !account.secret_key.is_empty()) {
+            if let Some(other) = keys.insert(account.secret_key.reveal(), code) {
+                return refuse(&format!(
+                    "stripe.vendors.{other} and stripe.vendors.{code} have the same secret key: each vendor needs an \
+                     account of its own, or one would take the other's customers and events for its own."
+                ));
+            }
+        }
         let mail = &self.mail;
         if mail.transport == MailTransport::Smtp && mail.host.is_empty() {
             return refuse("mail.transport is smtp, so mail.host must name the SMTP server.");

@@ -143,6 +143,9 @@ fn an_account_that_is_wrong_is_refused_without_repeating_a_secret() {
     assert!(misspelt.contains("stripe.vendors.acme.secret;") && !misspelt.contains("sk_test"), "{misspelt}");
     let both = refusal("[stripe]\nsecret_key = \"sk_test_a\"\n[stripe.vendors.acme]\nsecret_key = \"sk_test_b\"", &[]);
     assert!(both.contains("not both"), "{both}");
+    let key = "secret_key = \"sk_test_a\"";
+    let shared = refusal(&format!("[stripe.vendors.acme]\n{key}\n[stripe.vendors.nord]\n{key}"), &[]);
+    assert!(shared.contains("acme and stripe.vendors.nord") && !shared.contains("sk_test"), "{shared}");
     let text = refusal("[stripe.vendors]\nacme = \"sk_test_a\"", &[]);
     assert!(text.contains("write [stripe.vendors.acme]") && !text.contains("sk_test"), "{text}");
     let number = refusal("[stripe.vendors.acme]\nsecret_key = 7", &[]);

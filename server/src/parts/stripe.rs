@@ -1,4 +1,7 @@
-//! The vendors' accounts at Stripe: one for whoever sells here, or one for each vendor that is named.
+//! The vendors' accounts at Stripe: one for the only vendor, or one for each vendor that is named.
+//!
+//! No two vendors share one: whatever happens on an account is taken for its vendor's, and a second vendor would take every
+//! event of the first for its own.
 
 use std::collections::HashMap;
 
@@ -20,13 +23,19 @@ pub(crate) fn stripe_accounts(
 ) -> Result<StripeAccounts> {
     let settings = &config.stripe;
     if settings.vendors.is_empty() {
+        refuse_sharing(config, vendors, "")?;
         let stripe = open(settings, &settings.secret_key, &settings.webhook_secret, clock, entropy)?;
-        return Ok(stripe.map(StripeAccounts::single).unwrap_or_default());
+        return Ok(match (stripe, vendors.first()) {
+            (None, _) => StripeAccounts::default(),
+            (Some(stripe), None) => StripeAccounts::of_the_first(stripe),
+            // Also while this runs no second vendor gets it.
+            (Some(stripe), Some(vendor)) => StripeAccounts::by_vendor(HashMap::from([(vendor.id.clone(), stripe)])),
+        });
     }
     let mut accounts = HashMap::new();
     for code in settings.vendors.keys() {
         // Also that of a vendor to come is tried, so that a mistake shows at once.
-        let stripe = stripe_of(config, code, clock, entropy)?;
+        let stripe = stripe_of(config, vendors, code, clock, entropy)?;
         match vendors.iter().find(|vendor| vendor.code == *code) {
             Some(vendor) => accounts.extend(stripe.map(|stripe| (vendor.id.clone(), stripe))),
             None => tracing::warn!(code, "stripe.vendors names a vendor that does not exist; restart once it does"),
@@ -35,10 +44,39 @@ pub(crate) fn stripe_accounts(
     Ok(StripeAccounts::by_vendor(accounts))
 }
 
-/// The account of the vendor with this code, or `None` when it has none.
-pub(crate) fn stripe_of(config: &Config, code: &str, clock: &Clock, entropy: &Entropy) -> Result<Option<Stripe>> {
+/// Refuses one key for several vendors: those that there are, and the one with this code beside them, unless it is empty.
+pub(crate) fn refuse_sharing(config: &Config, vendors: &[Vendor], code: &str) -> Result<()> {
+    let settings = &config.stripe;
+    if !settings.vendors.is_empty() || settings.secret_key.is_empty() {
+        return Ok(());
+    }
+    let mut codes: Vec<&str> = vendors.iter().map(|vendor| vendor.code.as_str()).collect();
+    if !code.is_empty() && !codes.contains(&code) {
+        codes.push(code);
+    }
+    if codes.len() > 1 {
+        bail!(
+            "stripe.secret_key is the key of one vendor, and there would be {}: {}. Give each vendor that sells an account \
+             of its own in [stripe.vendors.CODE], instead of stripe.secret_key.",
+            codes.len(),
+            codes.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// The account of the vendor with this code, or `None` when it has none. Refused where `vendors`, all that there are, would
+/// share it.
+pub(crate) fn stripe_of(
+    config: &Config,
+    vendors: &[Vendor],
+    code: &str,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Option<Stripe>> {
     let settings = &config.stripe;
     if settings.vendors.is_empty() {
+        refuse_sharing(config, vendors, code)?;
         return open(settings, &settings.secret_key, &settings.webhook_secret, clock, entropy);
     }
     match settings.vendors.get(code) {
@@ -108,11 +146,11 @@ mod tests {
             ("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_a, whsec_b"),
         ]);
         let entropy = Entropy::seeded(1);
-        assert!(stripe_of(&live, "acme", &Clock::from_file("clock".into()), &entropy).is_err());
+        assert!(stripe_of(&live, &[], "acme", &Clock::from_file("clock".into()), &entropy).is_err());
         assert_eq!(webhook_secrets(&live.stripe.webhook_secret).len(), 2);
         let keyless = config(&[("LEASEHOLD__STRIPE__MODE", "live")]);
-        assert!(stripe_of(&keyless, "acme", &Clock::system(), &entropy).is_err());
-        assert!(stripe_of(&config(&[]), "acme", &Clock::system(), &entropy).unwrap().is_none());
+        assert!(stripe_of(&keyless, &[], "acme", &Clock::system(), &entropy).is_err());
+        assert!(stripe_of(&config(&[]), &[], "acme", &Clock::system(), &entropy).unwrap().is_none());
     }
 
     #[test]
@@ -128,12 +166,29 @@ mod tests {
         let accounts = stripe_accounts(&several, &vendors, &clock, &entropy).unwrap();
         let key = |vendor: &Vendor| accounts.of(&vendor.id).map(|stripe| stripe.config().secret_key.to_string());
         assert_eq!(vendors.each_ref().map(key), [Some("sk_test_acme".into()), Some("sk_test_nord".into()), None]);
-        assert!(stripe_of(&several, "other", &clock, &entropy).unwrap().is_none());
+        assert!(stripe_of(&several, &vendors, "other", &clock, &entropy).unwrap().is_none());
+    }
+
+    #[test]
+    fn one_key_is_one_vendor_s_and_no_second_vendor_gets_it() {
         let single = config(&[
             ("LEASEHOLD__STRIPE__SECRET_KEY", "sk_test_one"),
             ("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_one"),
         ]);
-        let accounts = stripe_accounts(&single, &vendors, &clock, &entropy).unwrap();
-        assert!(vendors.iter().all(|vendor| accounts.of(&vendor.id).is_some()));
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let vendors = ["acme", "nord"].map(vendor);
+        let refused = stripe_accounts(&single, &vendors, &clock, &entropy).unwrap_err().to_string();
+        assert!(refused.contains("acme, nord") && refused.contains("[stripe.vendors.CODE]"), "{refused}");
+        assert!(stripe_of(&single, &vendors, "acme", &clock, &entropy).is_err(), "the doctor says so too");
+        assert!(stripe_of(&single, &vendors[..1], "nord", &clock, &entropy).is_err(), "nor for one to come");
+        assert!(stripe_of(&single, &vendors[..1], "acme", &clock, &entropy).unwrap().is_some());
+        assert!(refuse_sharing(&config(&[]), &vendors, "").is_ok(), "licensing needs no key");
+
+        let accounts = stripe_accounts(&single, &vendors[..1], &clock, &entropy).unwrap();
+        assert!(accounts.of(&vendors[0].id).is_some());
+        assert!(accounts.of(&vendors[1].id).is_none(), "made while it runs");
+        let accounts = stripe_accounts(&single, &[], &clock, &entropy).unwrap();
+        assert!(accounts.of(&vendors[1].id).is_some(), "whoever comes first");
+        assert!(accounts.of(&vendors[0].id).is_none() && accounts.of(&vendors[1].id).is_some());
     }
 }

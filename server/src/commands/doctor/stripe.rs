@@ -23,11 +23,11 @@ pub(crate) async fn check(config: &Config, vendors: &[Vendor], clock: &Clock, en
             false => config.stripe.vendors.keys().map(String::as_str).collect(),
         };
         for code in codes {
-            look(&name(code), parts::stripe_of(config, code, clock, entropy), Wanted::default(), report).await;
+            look(&name(code), parts::stripe_of(config, vendors, code, clock, entropy), Wanted::default(), report).await;
         }
     }
     for vendor in vendors {
-        let opened = parts::stripe_of(config, &vendor.code, clock, entropy);
+        let opened = parts::stripe_of(config, vendors, &vendor.code, clock, entropy);
         look(&name(&vendor.code), opened, wanted(config, vendor), report).await;
     }
 }
@@ -43,7 +43,7 @@ pub(crate) async fn check_price_lists(
 ) {
     for vendor in vendors {
         // Without a key, or with a wrong one, this was said above.
-        let Ok(Some(stripe)) = parts::stripe_of(config, &vendor.code, clock, entropy) else { continue };
+        let Ok(Some(stripe)) = parts::stripe_of(config, vendors, &vendor.code, clock, entropy) else { continue };
         let checked = check_prices(db, &stripe, &parts::operator_cx(vendor.id.clone(), clock)).await;
         let outcome = match checked {
             Err(error) => Err(error.into()),
