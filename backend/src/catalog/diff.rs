@@ -134,6 +134,11 @@ pub enum Refusal {
         /// The vendor's.
         origin: String,
     },
+    /// Which vendor answers which host name is the operator's to say.
+    HostIsTheOperators {
+        /// The vendor's; `None` where it answers any.
+        host: Option<String>,
+    },
     /// Licenses under a plan were sold as what it is.
     PlanKindIsFixed {
         /// Product code.
@@ -173,6 +178,10 @@ fn compare_vendor(
     };
     if wanted.origin.as_ref().is_some_and(|origin| *origin != vendor.origin) {
         refusals.push(Refusal::OriginIsFixed { origin: vendor.origin.clone() });
+    }
+    // A file without one says nothing about it.
+    if wanted.host.is_some() && wanted.host != vendor.host {
+        refusals.push(Refusal::HostIsTheOperators { host: vendor.host.clone() });
     }
     let (now, then) = (&vendor.profile, &wanted.profile);
     let mut members = differing([

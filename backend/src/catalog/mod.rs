@@ -53,9 +53,9 @@ pub use push_prices::{Drift, FailedPrice, PriceList, PushError, PushedPrices, pu
 pub use release_store::{find_release, list_releases, newest_covered_release};
 pub use rules::{
     Catalog, CatalogPlan, CatalogPrice, CatalogProduct, CatalogRelease, CatalogVendor, Fault, Problem,
-    VERSION_MAX_CHARS, is_origin,
+    VERSION_MAX_CHARS, is_code, is_origin,
 };
-pub(crate) use rules::{is_code, is_iban, parse_amount};
+pub(crate) use rules::{is_host, is_iban, parse_amount};
 pub use store::{
     find_offer, find_plan, find_plan_by_code, find_plan_version, find_price_by_stripe_id, find_product,
     find_product_by_code, list_plans, list_products,

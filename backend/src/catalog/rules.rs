@@ -21,8 +21,8 @@ use crate::vendors::Profile;
 
 pub(crate) use prices::parse_amount;
 pub(super) use prices::write_amount;
-pub(crate) use vendor::is_iban;
 pub use vendor::is_origin;
+pub(crate) use vendor::{is_host, is_iban};
 
 /// Most characters of a release's version.
 pub const VERSION_MAX_CHARS: usize = 60;
@@ -355,7 +355,9 @@ pub(super) fn check_release(version: &str, channel: Option<&str>) -> Result<(), 
     if channel.is_some_and(|channel| !is_code(channel)) { Err("channel") } else { Ok(()) }
 }
 
-pub(crate) fn is_code(code: &str) -> bool {
+/// Whether this is a code: up to 40 lower-case letters, digits, `-` and `_`, beginning with a letter.
+#[must_use]
+pub fn is_code(code: &str) -> bool {
     code.len() <= 40
         && code.starts_with(|c: char| c.is_ascii_lowercase())
         && code.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))

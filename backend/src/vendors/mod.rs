@@ -9,8 +9,10 @@
 
 mod change_settings;
 mod create_vendor;
+mod hosts;
 pub mod rules;
 mod send_test_mail;
+mod set_host;
 mod store;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,9 @@ use crate::money::Currency;
 
 pub use change_settings::{SettingsUpdate, change_settings};
 pub use create_vendor::{NewVendor, create_vendor};
+pub use hosts::{HostProblem, check_host};
 pub use send_test_mail::{TestMail, send_test_mail};
+pub use set_host::{HostChange, set_host};
 pub(crate) use store::lock_vendor;
 pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
 

@@ -125,6 +125,14 @@ pub async fn update_branding(
     Ok(())
 }
 
+/// Sets the host name that the vendor answers; `None` for any that no other has.
+pub(super) async fn update_host(tx: &mut Tx, id: &VendorId, host: Option<&str>) -> Result<(), DbError> {
+    // Vendors are remembered by host name.
+    tx.change(Subject::All, Extent::Whole).await?;
+    execute!(tx, "UPDATE vendors SET host = $2 WHERE id = $1", id, host)?;
+    Ok(())
+}
+
 /// Writes what staff changed, under the vendor's lock.
 pub(super) async fn update_settings(tx: &mut Tx, vendor: &Vendor) -> Result<(), DbError> {
     // Vendors are remembered by host name.

@@ -153,6 +153,7 @@ on_both_engines! {
         let before = plans(&stage.db, &stage.vendor.id).await?;
         let rows = stage.count("SELECT COUNT(*) FROM audit").await?;
         let moved = text.replacen("name = \"Nordwind IoT\"", "name = \"Nordwind IoT\"\norigin = \"https://moved.test\"", 1);
+        let elsewhere = text.replacen("name = \"Nordwind IoT\"", "name = \"Nordwind IoT\"\nhost = \"moved.test\"", 1);
         for (file, expected) in [
             (" \r\n".to_owned(), "Empty"),
             (format!("# {}", "x".repeat(backend::catalog::UPLOAD_MAX_BYTES)), "TooLong"),
@@ -160,6 +161,7 @@ on_both_engines! {
             (text.replacen("max_seats = 10\n", "max_seats = 0\n", 1), "products.iot-platform.plans.prototype.max_seats"),
             (demo("desk-tools.toml"), "OtherVendor(\"falter\")"),
             (moved, "OriginIsFixed"),
+            (elsewhere, "HostIsTheOperators"),
         ] {
             let shown = preview(&stage.db, &admin, &file).await?.expect("allowed").expect_err("it is refused");
             assert!(format!("{shown:?}").contains(expected), "{expected}: {shown:?}");

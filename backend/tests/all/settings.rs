@@ -2,20 +2,35 @@
 
 use std::path::Path;
 
+use backend::Cx;
 use backend::accounts::StaffRole;
 use backend::catalog::{CatalogApplication, apply_catalog, load_catalog, preview_catalog};
 use backend::db::{Db, DbError};
 use backend::ids::{UserId, VendorId};
 use backend::money::Currency;
 use backend::vendors::rules::{InvoiceSettings, Setting, SettingsChange, ShopSettings};
-use backend::vendors::{SettingsUpdate, TestMail, Vendor, change_settings, find_vendor, send_test_mail};
+use backend::vendors::{
+    HostChange, HostProblem, SettingsUpdate, TestMail, Vendor, change_settings, find_vendor, find_vendor_by_host,
+    send_test_mail, set_host,
+};
 
 use crate::licenses::stage::{ORIGIN, Stage};
-use crate::support::{NOW, cx, master, on_both_engines};
+use crate::support::{NOW, cx, master, on_both_engines, vendor};
 
 async fn change(stage: &Stage, who: &UserId, seen: i64, change: &SettingsChange) -> Result<SettingsUpdate, DbError> {
     let (cx, change) = (stage.person(who, NOW), change.clone());
     stage.write(move |tx| Box::pin(async move { change_settings(tx, &cx, seen, &change).await })).await
+}
+
+async fn set(stage: &Stage, cx: Cx, host: Option<&'static str>) -> Result<HostChange, DbError> {
+    stage.write(move |tx| Box::pin(async move { set_host(tx, &cx, host).await })).await
+}
+
+/// The code of the vendor that answers this host name.
+async fn answers(stage: &Stage, host: &'static str) -> Result<Option<String>, DbError> {
+    let found: Result<Option<Vendor>, DbError> =
+        stage.db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, host).await })).await;
+    Ok(found?.map(|vendor| vendor.code))
 }
 
 async fn now(stage: &Stage) -> Result<Vendor, DbError> {
@@ -107,6 +122,35 @@ on_both_engines! {
             assert_eq!(sent.await?, TestMail::NotAllowed);
         }
         assert_eq!(now(&stage).await?, first);
+        Ok(())
+    }
+
+    async fn only_the_operator_says_which_name_a_vendor_answers_and_none_becomes_unreachable(db: Db) {
+        let stage = Stage::new(db, "startup", 1).await?;
+        let own = stage.vendor.code.clone();
+        let falter = vendor(&stage.db, "falter").await?;
+        let admin = stage.staff(StaffRole::Admin).await?;
+        assert_eq!(set(&stage, stage.person(&admin, NOW), Some("shop.test")).await?, HostChange::NotAllowed);
+        assert_eq!(answers(&stage, "elsewhere.test").await?, Some(own.clone()), "all that falter has not");
+
+        let theirs = || cx(&falter.id, NOW);
+        let missing = HostChange::Refused(HostProblem::Missing(own.clone()));
+        assert_eq!(set(&stage, theirs(), None).await?, missing);
+        assert_eq!(set(&stage, theirs(), Some("no host")).await?, HostChange::Refused(HostProblem::NotAHost));
+        let rows = stage.count("SELECT COUNT(*) FROM audit WHERE act = 'vendor.set_host'").await?;
+        assert_eq!(set(&stage, theirs(), Some("Shop.Test:443")).await?, HostChange::Set(Some("shop.test".to_owned())));
+        assert_eq!(set(&stage, theirs(), Some("shop.test")).await?, HostChange::Unchanged);
+        assert_eq!(stage.count("SELECT COUNT(*) FROM audit WHERE act = 'vendor.set_host'").await?, rows + 1);
+        assert_eq!(answers(&stage, "shop.test").await?.as_deref(), Some("falter"));
+        let taken = HostChange::Refused(HostProblem::Taken("falter".to_owned()));
+        assert_eq!(set(&stage, stage.operator(NOW), Some("shop.test")).await?, taken);
+
+        let moved = HostChange::Set(Some("portal.test".to_owned()));
+        assert_eq!(set(&stage, stage.operator(NOW), Some("portal.test")).await?, moved);
+        assert_eq!(answers(&stage, "elsewhere.test").await?, None);
+        assert_eq!(set(&stage, theirs(), None).await?, HostChange::Set(None));
+        assert_eq!(answers(&stage, "elsewhere.test").await?.as_deref(), Some("falter"));
+        assert_eq!(answers(&stage, "portal.test").await?, Some(own));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::{
     apply_catalog, check_catalog, create_campaign, create_staff, create_vendor, ledger, license, reset_factor,
-    signing_keys, verify_audit,
+    set_vendor_host, signing_keys, verify_audit,
 };
 use crate::config::Config;
 
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     CreateStaff(create_staff::Arguments),
     /// Take away second factor and passkeys of somebody who has lost app and recovery codes. Make sure who asks, and not by mail.
     ResetFactor(reset_factor::Arguments),
+    /// Say which host name a vendor answers.
+    SetVendorHost(set_vendor_host::Arguments),
     /// Look at a license, suspend, reinstate, revoke it, or change its limits and features.
     #[command(subcommand)]
     License(license::Command),
@@ -46,6 +48,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
         Command::CreateCampaign(arguments) => create_campaign::run(arguments, config).await,
         Command::CreateStaff(arguments) => create_staff::run(arguments, config).await,
         Command::ResetFactor(arguments) => reset_factor::run(arguments, config).await,
+        Command::SetVendorHost(arguments) => set_vendor_host::run(arguments, config).await,
         Command::License(command) => license::run(command, config).await,
         Command::Keys(command) => signing_keys::run(command, config).await,
         Command::Ledger(arguments) => ledger::run(arguments, config).await,

@@ -12,7 +12,7 @@ use backend::cx::Entropy;
 use backend::db::{Db, DbError};
 use backend::ids::VendorId;
 use backend::text::en;
-use backend::vendors::list_vendors;
+use backend::vendors::{check_host, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
@@ -36,6 +36,11 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
     let db = parts::open_migrated_database(config).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    if vendors.iter().all(|vendor| vendor.code != catalog.vendor.code)
+        && let Err(problem) = check_host(catalog.vendor.host.as_deref(), &vendors)
+    {
+        bail!("vendor.host: {}", en::vendor_hosts::problem(&problem));
+    }
     let stripe = parts::stripe_of(config, &vendors, &catalog.vendor.code, &clock, &entropy)?;
     let origin = config.server.public_origin.clone();
 

@@ -1,10 +1,11 @@
 //! `server admin create-vendor`.
 
 use anyhow::{Result, bail};
-use backend::catalog::is_origin;
+use backend::catalog::{is_code, is_origin};
 use backend::cx::Entropy;
 use backend::ids::VendorId;
-use backend::vendors::{NewVendor, create_vendor, list_vendors};
+use backend::text::en::vendor_hosts as hosts;
+use backend::vendors::{NewVendor, check_host, create_vendor, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
@@ -19,7 +20,7 @@ pub(crate) struct Arguments {
     /// Display name.
     #[arg(long)]
     name: String,
-    /// Host name it answers; any when left out.
+    /// Host name it answers; all that no other vendor has when left out.
     #[arg(long)]
     host: Option<String>,
     /// Public origin and issuer of its tokens, set once; `server.public_origin` when left out.
@@ -32,16 +33,26 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     if !is_origin(&origin) {
         bail!("{origin} is not an origin such as https://licenses.example.com.");
     }
-    let new = NewVendor { code: arguments.code, host: arguments.host, origin, name: arguments.name };
+    if !is_code(&arguments.code) {
+        bail!("A code is up to 40 lower-case letters, digits, - and _, beginning with a letter.");
+    }
     let master = parts::master_key(config, &Entropy::system())?;
     let db = parts::open_migrated_database(config).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
-    parts::refuse_sharing(config, &vendors, &new.code)?;
+    parts::refuse_sharing(config, &vendors, &arguments.code)?;
+    let host = match check_host(arguments.host.as_deref(), &vendors) {
+        Ok(host) => host,
+        Err(problem) => bail!("{}", hosts::problem(&problem)),
+    };
+    let new = NewVendor { code: arguments.code, host, origin, name: arguments.name };
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &parts::clock());
     let created = db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await;
     db.close().await;
     match created {
-        Ok(vendor) => println!("Vendor {} was created: {}, issuer {}.", vendor.code, vendor.id, vendor.origin),
+        Ok(vendor) => {
+            println!("Vendor {} was created: {}, issuer {}.", vendor.code, vendor.id, vendor.origin);
+            println!("{}", hosts::answers(&vendor.code, vendor.host.as_deref()));
+        }
         Err(error) if error.is_duplicate() => bail!("Another vendor has this code, host or origin."),
         Err(error) => return Err(error.into()),
     }

@@ -13,6 +13,7 @@ mod ledger;
 mod license;
 pub(crate) mod migrate;
 mod reset_factor;
+mod set_vendor_host;
 mod signing_keys;
 pub(crate) mod stripe_check;
 mod verify_audit;

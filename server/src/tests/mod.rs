@@ -20,6 +20,7 @@ mod portal;
 mod second_factor;
 mod sign_in_link;
 mod stripe_check;
+mod two_vendors;
 mod well_known;
 
 use std::net::SocketAddr;
@@ -117,7 +118,19 @@ impl TestApp {
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method.clone()).uri(path).header("host", "portal.test");
+        self.send_to("portal.test", method, path, headers, body).await
+    }
+
+    /// The same for the vendor that this host name belongs to.
+    async fn send_to(
+        &self,
+        host: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method.clone()).uri(path).header("host", host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -108,7 +108,8 @@ impl Check {
     }
 }
 
-fn is_host(host: &str) -> bool {
+/// Whether this is a host name in lower case, without a port.
+pub(crate) fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host.len() <= 253
         && host.split('.').all(|label| {

@@ -181,6 +181,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             "vendor.origin: The vendor's issuer is {origin} and cannot change, since tokens in the field name it. \
              Remove the line or write that origin."
         ),
+        Refusal::HostIsTheOperators { host } => format!(
+            "vendor.host: The vendor answers {}. The operator changes that with server admin set-vendor-host. Remove the \
+             line or write that name.",
+            host.as_deref().unwrap_or("every host name")
+        ),
         Refusal::PlanKindIsFixed { product, plan } => format!(
             "products.{product}.plans.{plan}: Kind and license type cannot change once a plan exists. Give the new \
              plan a code of its own and leave this one out."

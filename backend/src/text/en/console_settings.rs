@@ -68,7 +68,7 @@ pub const HOST: &str = "Host name";
 /// Where it answers every name.
 pub const ANY_HOST: &str = "Any";
 /// How to change it.
-pub const HOST_HOW: &str = "Given once, when the vendor is created: server admin create-vendor.";
+pub const HOST_HOW: &str = "Changed where the server runs: server admin set-vendor-host.";
 /// Origin.
 pub const ORIGIN: &str = "Public origin";
 /// How to change it.

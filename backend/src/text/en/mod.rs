@@ -102,4 +102,5 @@ pub mod takeout;
 pub mod token_mail;
 pub mod tokens;
 pub mod transfers;
+pub mod vendor_hosts;
 pub mod vouchers;
