@@ -1,4 +1,4 @@
-//! The rows of `matrix.txt`, and of `acting.txt` for staff who act for a customer.
+//! The rows of `matrix.txt`, of `acting.txt` for staff who act for a customer, and of `machines.txt`.
 
 use std::collections::BTreeMap;
 
@@ -72,6 +72,21 @@ pub(super) fn rows() -> BTreeMap<String, Row> {
     let unknown: Vec<_> = opened.iter().filter(|address| !rows.contains_key(**address)).collect();
     assert!(unknown.is_empty(), "acting.txt opens what is not there: {unknown:?}");
     rows
+}
+
+/// By method and path, the status that a machine gets that proves nothing.
+pub(super) fn machine_rows() -> BTreeMap<String, u16> {
+    let lines = include_str!("machines.txt").lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let rows = lines.map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [method, path, status, opens] = words[..] else { panic!("no row: {line}") };
+        let status: u16 = status.parse().unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(["open", "proof", "signature"].contains(&opens), "what is {opens}? {line}");
+        assert!(opens == "open" || status >= 400, "it is open: {line}");
+        (format!("{method} {path}"), status)
+    });
+    rows.collect()
 }
 
 fn row(line: &str) -> (String, Row) {

@@ -24,14 +24,14 @@ type Columns = Vec<(String, Option<String>)>;
 
 /// What a call gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
+pub(super) enum Cell {
     LetIn,
     NoToken,
     OutOfScope,
     NotFound,
 }
 
-fn rows() -> BTreeMap<String, Vec<Cell>> {
+pub(super) fn rows() -> BTreeMap<String, Vec<Cell>> {
     let lines = include_str!("tokens.txt").lines().map(str::trim);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(row).collect()

@@ -70,7 +70,7 @@ impl Objects {
         let form = self.form();
         match path {
             "/act/publish-plan" | "/act/retire-plan" => form.replace("pln_none", &self.plan),
-            "/act/publish-release" => form + "&version=9.9.9",
+            "/act/publish-release" => form.replace("&version=1", "&version=9.9.9"),
             "/act/place-order" => form.replace(&format!("code={}&", self.claim), ""),
             "/act/revoke-vendor-token" => form.replace(&self.token, &self.vendor_token),
             _ => form,
@@ -160,6 +160,7 @@ impl Objects {
             ("subject", "x"),
             ("text", "x"),
             ("seen", "1"),
+            ("version", "1"),
             ("to", "me"),
             ("score", "9"),
             ("edited_plan_id", &self.plan),
