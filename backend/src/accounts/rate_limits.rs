@@ -20,8 +20,10 @@
 //! network address. The second step counts by user, 6 in 15 minutes: only who knows the password, or reads the mail, gets
 //! that far.
 //!
-//! Links to log in are counted when they are asked for, in the same spirit: 4 an hour for an e-mail and network address
-//! together, 20 for either alone, so that one stranger cannot keep an owner from asking. Nobody guesses their secrets.
+//! Mails that somebody asks for with an address are counted in the same spirit: links to log in or to set a password, and
+//! lost keys, 4 an hour for an e-mail and network address together, 20 for either alone; changes of address and invitations
+//! for the e-mail address and the person who asks together, and more of them for the e-mail address alone. So one stranger
+//! cannot keep an owner from asking. Nobody guesses their secrets.
 
 use std::net::IpAddr;
 
@@ -51,6 +53,8 @@ text_enum! {
         ResetAddress = "reset_address",
         /// Reset requests for one e-mail address.
         ResetEmail = "reset_email",
+        /// The same, from one network address.
+        ResetPair = "reset_pair",
         /// Requests for a link to log in from one network address.
         SignInLinkAddress = "sign_in_link_address",
         /// Requests for a link to log in with one e-mail address.
@@ -61,10 +65,14 @@ text_enum! {
         EmailChangeUser = "email_change_user",
         /// Mails to one e-mail address that users want to change to.
         EmailChangeEmail = "email_change_email",
+        /// The same, of one user.
+        EmailChangePair = "email_change_pair",
         /// Requests for lost license keys from one network address.
         RecoverAddress = "recover_address",
         /// Requests for lost license keys for one e-mail address.
         RecoverEmail = "recover_email",
+        /// The same, from one network address.
+        RecoverPair = "recover_pair",
         /// Verification mails to one user.
         VerificationUser = "verification_user",
         /// Invitations sent for one account, or to the vendor's staff.
@@ -73,6 +81,8 @@ text_enum! {
         InviteUser = "invite_user",
         /// Invitations sent to one e-mail address.
         InviteEmail = "invite_email",
+        /// The same, sent by one person.
+        InvitePair = "invite_pair",
         /// Challenges for passkeys, from one network address.
         PasskeyAddress = "passkey_address",
         /// Password checks of a signed-in user.
@@ -116,12 +126,16 @@ impl Limit {
             Self::SecondFactorUser => (6, 15 * MINUTE_MS),
             Self::SignUpAddress
             | Self::ResetAddress
+            | Self::ResetEmail
             | Self::RecoverAddress
+            | Self::RecoverEmail
+            | Self::EmailChangeEmail
             | Self::SignInLinkAddress
             | Self::SignInLinkEmail => (20, HOUR_MS),
             Self::EmailChangeUser => (6, HOUR_MS),
             Self::InviteAccount => (40, HOUR_MS),
-            Self::InviteEmail | Self::TestMailUser => (6, HOUR_MS),
+            Self::InvitePair | Self::TestMailUser => (6, HOUR_MS),
+            Self::InviteEmail => (30, HOUR_MS),
             Self::InviteUser => (100, 24 * HOUR_MS),
             Self::MessageUser => (30, HOUR_MS),
             // Ten a minute, thirty at once: a cluster starts together.
@@ -134,11 +148,11 @@ impl Limit {
             Self::PromotionCodeAccount | Self::VoucherCodeAccount => (20, 15 * MINUTE_MS),
             Self::DeactivationByKey => (3, HOUR_MS),
             Self::SignUpEmail
-            | Self::ResetEmail
-            | Self::RecoverEmail
+            | Self::ResetPair
+            | Self::RecoverPair
             | Self::VerificationUser
             | Self::SignInLinkPair
-            | Self::EmailChangeEmail => (4, HOUR_MS),
+            | Self::EmailChangePair => (4, HOUR_MS),
         }
     }
 }

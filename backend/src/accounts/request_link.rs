@@ -56,18 +56,13 @@ impl MailedLink {
 
     /// What asking for it counts against, in the order in which it is counted.
     fn limits(self, email_key: &str, address: String) -> Vec<(Limit, String)> {
-        match self {
-            Self::PasswordReset => vec![(Limit::ResetAddress, address), (Limit::ResetEmail, email_key.to_owned())],
-            // In this order one network address uses up a fifth of what an e-mail address may be sent.
-            Self::SignIn => {
-                let pair = format!("{email_key}\0{address}");
-                vec![
-                    (Limit::SignInLinkAddress, address),
-                    (Limit::SignInLinkPair, pair),
-                    (Limit::SignInLinkEmail, email_key.to_owned()),
-                ]
-            }
-        }
+        let (by_address, by_pair, by_email) = match self {
+            Self::PasswordReset => (Limit::ResetAddress, Limit::ResetPair, Limit::ResetEmail),
+            Self::SignIn => (Limit::SignInLinkAddress, Limit::SignInLinkPair, Limit::SignInLinkEmail),
+        };
+        let pair = format!("{email_key}\0{address}");
+        // In this order one network address uses up a fifth of what an e-mail address may be sent.
+        vec![(by_address, address), (by_pair, pair), (by_email, email_key.to_owned())]
     }
 }
 

@@ -84,8 +84,12 @@ impl Portal {
     }
 
     async fn request_reset(&self, email: &str) -> Result<LinkRequest, DbError> {
+        self.request_reset_from(client(1), email).await
+    }
+
+    async fn request_reset_from(&self, address: IpAddr, email: &str) -> Result<LinkRequest, DbError> {
         let (cx, request) =
-            (self.cx(), RequestLink { link: MailedLink::PasswordReset, email: email.to_owned(), address: client(1) });
+            (self.cx(), RequestLink { link: MailedLink::PasswordReset, email: email.to_owned(), address });
         self.write(move |tx| Box::pin(async move { accounts::request_link(tx, &cx, &master(), &request).await })).await
     }
 
@@ -317,7 +321,7 @@ on_both_engines! {
             let (portal, cx) = (portal.clone(), portal.cx());
             tokio::spawn(async move {
                 portal.write(move |tx| Box::pin(async move {
-                    accounts::hit(tx, &cx, &master(), Limit::ResetEmail, "ada").await
+                    accounts::hit(tx, &cx, &master(), Limit::ResetPair, "ada").await
                 })).await
             })
         }).collect();
@@ -325,10 +329,10 @@ on_both_engines! {
         for one in tries {
             allowed += i64::from(one.await?? == RateVerdict::Allowed);
         }
-        assert_eq!(allowed, Limit::ResetEmail.allowance().0);
+        assert_eq!(allowed, Limit::ResetPair.allowance().0);
         let back = Cx { now: UnixMs(NOW.0 - 3 * HOUR_MS), ..portal.cx() };
         let verdict = portal.write(move |tx| Box::pin(async move {
-            accounts::hit(tx, &back, &master(), Limit::ResetEmail, "ada").await
+            accounts::hit(tx, &back, &master(), Limit::ResetPair, "ada").await
         })).await?;
         assert!(matches!(verdict, RateVerdict::Limited { .. }));
         Ok(())
@@ -399,11 +403,36 @@ on_both_engines! {
 
     async fn a_reset_for_an_unknown_address_is_accepted_and_mails_nobody(db: Db) {
         let portal = Portal::open(db).await?;
-        for _ in 0..Limit::ResetEmail.allowance().0 {
+        for _ in 0..Limit::ResetPair.allowance().0 {
             assert_eq!(portal.request_reset("eve@example.org").await?, LinkRequest::Accepted);
         }
         assert!(matches!(portal.request_reset("eve@example.org").await?, LinkRequest::Limited { .. }));
         assert!(portal.mails().await?.is_empty());
+        Ok(())
+    }
+
+    async fn a_stranger_who_asks_for_resets_keeps_no_owner_from_asking(db: Db) {
+        let portal = Portal::open(db).await?;
+        portal.user("ada@example.org").await?;
+        portal.mails().await?;
+        let (most, window_ms) = Limit::ResetPair.allowance();
+        for _ in 0..most {
+            assert_eq!(portal.request_reset_from(client(66), "ada@example.org").await?, LinkRequest::Accepted);
+        }
+        for _ in 0..3 * most {
+            let limited = portal.request_reset_from(client(66), "ada@example.org").await?;
+            assert!(matches!(limited, LinkRequest::Limited { .. }), "{limited:?}");
+        }
+        assert_eq!(portal.request_reset("ada@example.org").await?, LinkRequest::Accepted, "the owner");
+        assert_eq!(portal.mails().await?.len() as i64, most + 1);
+        // Many together fill the mailbox no further than this.
+        portal.later(window_ms);
+        let (all, _) = Limit::ResetEmail.allowance();
+        for number in 0..all {
+            let from = client(u8::try_from(number)?);
+            assert_eq!(portal.request_reset_from(from, "ada@example.org").await?, LinkRequest::Accepted, "{number}");
+        }
+        assert!(matches!(portal.request_reset("ada@example.org").await?, LinkRequest::Limited { .. }));
         Ok(())
     }
 

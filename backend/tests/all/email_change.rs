@@ -307,6 +307,19 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_stranger_who_wants_an_address_keeps_its_owner_from_nothing(db: Db) {
+        let portal = Portal::open(db).await?;
+        let (ada, eve) = (portal.user(OLD).await?, portal.user("eve@example.org").await?);
+        let (most, _) = Limit::EmailChangePair.allowance();
+        for _ in 0..most {
+            portal.asked(&eve, NEW).await?;
+        }
+        let limited = portal.ask(&eve, NEW).await?;
+        assert!(matches!(limited, EmailChangeRequest::Limited { .. }), "{limited:?}");
+        portal.asked(&ada, NEW).await?;
+        Ok(())
+    }
+
     async fn a_registered_address_is_answered_like_a_free_one_and_its_owner_is_told(db: Db) {
         let portal = Portal::open(db).await?;
         let (ada, _) = (portal.user(OLD).await?, portal.user("eve@example.org").await?);

@@ -52,7 +52,10 @@ pub async fn request_email_change(
     if key == email_key(&user.email) {
         return Ok(refused(Problem::EmailUnchanged));
     }
-    for (limit, subject) in [(Limit::EmailChangeUser, user_id.as_str()), (Limit::EmailChangeEmail, &key)] {
+    let pair = format!("{key}\0{user_id}");
+    let limits =
+        [(Limit::EmailChangeUser, user_id.as_str()), (Limit::EmailChangePair, &pair), (Limit::EmailChangeEmail, &key)];
+    for (limit, subject) in limits {
         if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
             return Ok(EmailChangeRequest::Limited { retry_after_s });
         }

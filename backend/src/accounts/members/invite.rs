@@ -9,7 +9,7 @@ use crate::accounts::{Limit, RateVerdict, hit, member_role, store as people};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InvitationId};
+use crate::ids::{AccountId, InvitationId, UserId};
 use crate::keys::MasterKey;
 
 /// Who is invited to what.
@@ -120,8 +120,8 @@ pub(super) async fn is_proven(tx: &mut Tx, cx: &Cx, account_id: Option<&AccountI
 }
 
 /// Counts one more mail; answers the seconds to wait where it must not be sent. Of the address all senders of a vendor
-/// count together: it is one mailbox that they fill.
-pub(super) async fn limit(
+/// count together, because it is one mailbox that they fill; but one of them alone does not use that up for the others.
+pub(crate) async fn limit(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
@@ -132,8 +132,9 @@ pub(super) async fn limit(
     let mailbox = email_key(email);
     // By person as well: whoever makes many accounts sends no more for it.
     let person = cx.actor.person().map(|person| (Limit::InviteUser, person.as_str()));
-    let limits = [(Limit::InviteAccount, sender), (Limit::InviteEmail, mailbox.as_str())];
-    for (limit, subject) in limits.into_iter().chain(person) {
+    let pair = format!("{mailbox}\0{}", cx.actor.person().map_or(sender, UserId::as_str));
+    let first = [(Limit::InviteAccount, sender)].into_iter().chain(person);
+    for (limit, subject) in first.chain([(Limit::InvitePair, pair.as_str()), (Limit::InviteEmail, mailbox.as_str())]) {
         if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
             return Ok(Some(retry_after_s));
         }

@@ -37,6 +37,7 @@ pub use change_colleague::{change_staff_role, remove_colleague};
 pub use change_member::{change_role, remove_member};
 pub use find_offer::{Offer, find_offer};
 pub use hand_over::hand_over;
+pub(crate) use invite::limit as limit_invitations;
 pub use invite::{InvitationSent, Invite, invite};
 pub use join::{Join, Joining, join};
 pub use leave_account::leave_account;

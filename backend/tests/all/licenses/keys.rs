@@ -27,8 +27,13 @@ async fn replace(stage: &Stage, overlap_days: i64, now: UnixMs) -> anyhow::Resul
 }
 
 async fn recover(stage: &Stage, email: &str, now: UnixMs) -> anyhow::Result<KeyRecovery> {
+    recover_from(stage, 7, email, now).await
+}
+
+/// From the network address of this number.
+async fn recover_from(stage: &Stage, from: u8, email: &str, now: UnixMs) -> anyhow::Result<KeyRecovery> {
     let cx = stage.operator(now);
-    let request = RecoverKeys { email: email.to_owned(), address: [192, 0, 2, 7].into() };
+    let request = RecoverKeys { email: email.to_owned(), address: [192, 0, 2, from].into() };
     Ok(stage.write(move |tx| Box::pin(async move { recover_keys(tx, &cx, &master(), &request).await })).await?)
 }
 
@@ -145,12 +150,14 @@ on_both_engines! {
 
     async fn asking_for_lost_keys_is_limited_by_address_and_mailbox(db: Db) {
         let stage = Stage::new(db, "startup", 2).await?;
-        let (most, _) = Limit::RecoverEmail.allowance();
+        let (most, _) = Limit::RecoverPair.allowance();
         for _ in 0..most {
             assert_eq!(recover(&stage, "ada@example.test", NOW).await?, KeyRecovery::Accepted);
         }
         let limited = recover(&stage, "ada@example.test", NOW).await?;
         assert!(matches!(limited, KeyRecovery::Limited { retry_after_s } if retry_after_s > 0), "{limited:?}");
+        let owner = recover_from(&stage, 8, "ada@example.test", NOW).await?;
+        assert_eq!(owner, KeyRecovery::Accepted, "a stranger keeps no owner from asking");
         let (most, _) = Limit::RecoverAddress.allowance();
         let mut answers = Vec::new();
         for n in 0..most {

@@ -118,12 +118,17 @@ on_both_engines! {
         assert_eq!(invite("ADA@example.org").await?, InvitationSent::AlreadyIn);
         let (id, _) = portal.invited(&ada, member(&account, Role::Viewer), "bob@example.org").await?;
         assert_eq!(invite("BOB@example.org").await?, InvitationSent::AlreadyInvited);
-        let (most, _) = Limit::InviteEmail.allowance();
+        let (most, _) = Limit::InvitePair.allowance();
         for _ in 1..most {
             assert!(matches!(portal.resend(&ada, &id).await?, InvitationSent::Sent(_)));
         }
         assert!(matches!(portal.resend(&ada, &id).await?, InvitationSent::Limited { .. }));
         assert_eq!(portal.mails().await?.len() as i64, most - 1);
+        // Others may still write to the same mailbox.
+        let eve = portal.user("eve").await?;
+        let theirs = portal.account(&eve).await?;
+        let (other, _) = portal.invited(&eve, member(&theirs, Role::Viewer), "bob@example.org").await?;
+        assert_eq!(portal.withdraw(&eve, &other).await?, Withdrawal::Withdrawn);
         // One that nobody answered in time makes room for a new one.
         portal.clock.set(NOW.plus(rules::INVITATION_MS));
         let (_, secret) = portal.invited(&ada, member(&account, Role::Billing), "bob@example.org").await?;
