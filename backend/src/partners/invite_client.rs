@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Partner, Relation, RelationStatus, rules, store, tell};
 use crate::accounts::rules::{check_email, check_name, email_key};
-use crate::accounts::{self, Act, Limit, RateVerdict, hit, may_act};
+use crate::accounts::{self, Act, may_act, members};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -88,10 +88,8 @@ pub async fn invite_client(
         ended_at: None,
     };
     // Each invitation is a mail to an address that somebody has typed, in an inbox that all senders fill together.
-    for (limit, subject) in [(Limit::InviteAccount, partner_id.as_str()), (Limit::InviteEmail, &relation.email_key)] {
-        if let RateVerdict::Limited { retry_after_s } = hit(tx, cx, master, limit, subject).await? {
-            return Ok(Invited::Limited(retry_after_s));
-        }
+    if let Some(retry_after_s) = members::limit_invitations(tx, cx, master, Some(partner_id), &relation.email).await? {
+        return Ok(Invited::Limited(retry_after_s));
     }
     if !store::insert_relation(tx, &relation).await? {
         return Ok(Invited::InvitedBefore);

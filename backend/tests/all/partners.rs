@@ -1,6 +1,6 @@
 //! Partners and their clients: who makes them, who decides, what a partner sees, and for how long.
 
-use backend::accounts::{AccountKind, Act, StaffRole, find_account};
+use backend::accounts::{AccountKind, Act, Limit, StaffRole, find_account};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{AccountId, RelationId, UserId};
@@ -335,6 +335,23 @@ on_both_engines! {
             other => anyhow::bail!("{other:?}"),
         }
         assert_eq!(stage.count("SELECT COUNT(*) FROM client_relations WHERE status = 'active'").await?, 0);
+        Ok(())
+    }
+
+    async fn one_person_invites_so_many_clients_a_day(db: Db) {
+        let (stage, partner, _) = related(db).await?;
+        let (most, _) = Limit::InviteUser.allowance();
+        let (hourly, _) = Limit::InviteAccount.allowance();
+        let mut sent = 1;
+        // The account alone stays below its own limit.
+        for number in 0..most {
+            let at = NOW.plus((1 + number / hourly) * HOUR_MS);
+            match invite_as(&stage, &partner, &format!("c{number}@client.test"), at).await? {
+                Invited::Done(_) => sent += 1,
+                other => assert!(matches!(other, Invited::Limited(_)), "{number}: {other:?}"),
+            }
+        }
+        assert_eq!(sent, most);
         Ok(())
     }
 
