@@ -104,8 +104,8 @@ pub async fn take_reveal(visit: &Visit, license_id: &LicenseId) -> bool {
     forgotten && visit.state.clock.now() < note.asked_at.max(authenticated_at).plus(REVEAL_MS)
 }
 
-/// Replaces a license's key. The old one goes on working for the days of the overlap. The license's page shows
-/// the new one to whoever has typed the password lately.
+/// Replaces a license's key. The old one goes on working for the days of the overlap; where it shall end at once, the
+/// password is asked for unless it was typed lately. The license's page shows the new one to whoever has typed it lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, for licenses of other accounts, and for an overlap out of range.
@@ -118,6 +118,14 @@ pub async fn replace_key(
     overlap_days: i64,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
+    // Whatever starts with the old key from now on is turned away.
+    if overlap_days == 0 {
+        let id = own_license(&visit, &license_id, Act::ReplaceKeys).await?;
+        if fresh_authentication(&visit).await?.is_none() {
+            redirect(&confirm_first(&format!("/licenses/{id}#key")));
+            return Ok(());
+        }
+    }
     let license_id = LicenseId::from_untrusted(&license_id);
     let (cx, master, id) = (visit.viewer_cx(), visit.state.master.clone(), license_id.clone());
     let replaced = visit

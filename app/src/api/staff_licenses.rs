@@ -1,5 +1,6 @@
 //! The forms of the vendor's console about licenses and signing keys. Who may is asked by the use cases.
 
+use backend::accounts::StaffAct;
 use backend::billing::{self, SubscriptionEnd};
 use backend::cx::Cx;
 use backend::db::{DbError, Tx, TxFuture};
@@ -14,12 +15,19 @@ use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
+use super::acting::staff_must_be_allowed;
 use super::form::{FormFailure, Refused, say_done};
+use super::next::local_path;
+use super::step_up::{confirm_first, fresh_authentication};
 use crate::components::FieldError;
 use crate::request::Visit;
 
 /// The form that gives a license other limits and features than its plan.
 pub const OVERRIDES: &str = "override-license";
+/// The form that revokes a license.
+pub const REVOKE: &str = "revoke-license";
+/// The form that ends a subscription at once.
+pub const END_NOW: &str = "end-subscription";
 const KEYS: &str = "/staff/signing-keys";
 
 /// Suspends a license.
@@ -56,7 +64,7 @@ pub async fn reinstate_license(
     .await
 }
 
-/// Revokes a license for good.
+/// Revokes a license for good, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not.
@@ -68,11 +76,36 @@ pub async fn revoke_license(
     #[server(default)]
     reason: String,
 ) -> Result<(), FormFailure> {
+    if !may_weigh(StaffAct::ManageLicenses, Refused::new(REVOKE).value("reason", &reason), &standing(&license_id))
+        .await?
+    {
+        return Ok(());
+    }
     decide(&license_id, "license_revoked", move |tx, cx, master, id| {
         let reason = reason.clone();
         Box::pin(async move { licenses::revoke_license(tx, cx, master, id, &reason).await })
     })
     .await
+}
+
+/// The part of a license's page that says whether it works.
+fn standing(license_id: &str) -> String {
+    local_path(&format!("/staff/licenses/{license_id}#standing"))
+}
+
+/// Whether somebody who may do this has typed the password lately. Where not, it is asked for, and what was typed waits for
+/// `page`: the gravest acts are done by whoever has just shown to be the person of the session.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+async fn may_weigh(act: StaffAct, typed: Refused, page: &str) -> Result<bool, FormFailure> {
+    let visit = Visit::here();
+    staff_must_be_allowed(&visit, act).await?;
+    let is_fresh = fresh_authentication(&visit).await?.is_some();
+    if !is_fresh {
+        typed.go_back(&confirm_first(page)).await;
+    }
+    Ok(is_fresh)
 }
 
 async fn decide<F>(license_id: &str, done: &str, work: F) -> Result<(), FormFailure>
@@ -90,11 +123,11 @@ where
         VendorDecision::Unchanged | VendorDecision::Revoked => say_done("nothing_changed").await,
         VendorDecision::NotFound | VendorDecision::NotAllowed => return Err(FormFailure::not_allowed()),
     }
-    redirect(&format!("/staff/licenses/{license_id}#standing"));
+    redirect(&standing(license_id));
     Ok(())
 }
 
-/// Ends the subscription of a license at once.
+/// Ends the subscription of a license at once, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no subscription.
@@ -106,6 +139,10 @@ pub async fn end_subscription(
     #[server(default)]
     reason: String,
 ) -> Result<(), FormFailure> {
+    let page = standing(&license_id);
+    if !may_weigh(StaffAct::ManageLicenses, Refused::new(END_NOW).value("reason", &reason), &page).await? {
+        return Ok(());
+    }
     let visit = Visit::here();
     let id = LicenseId::from_untrusted(&license_id);
     let ended = billing::end_subscription(&visit.state.commerce(), &visit.staff_cx(), &id, &reason).await;
@@ -115,7 +152,7 @@ pub async fn end_subscription(
         Ok(SubscriptionEnd::NotFound | SubscriptionEnd::NotAllowed) => return Err(FormFailure::not_allowed()),
         Err(error) => return Err(FormFailure::failed(&error)),
     }
-    redirect(&format!("/staff/licenses/{license_id}#standing"));
+    redirect(&page);
     Ok(())
 }
 
@@ -218,12 +255,15 @@ pub async fn revoke_lease(
     Ok(())
 }
 
-/// Lets the next signing key sign.
+/// Lets the next signing key sign, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, and where there is no key to go on with.
 #[server(prefix = "/act", endpoint = "rotate-signing-key")]
 pub async fn rotate_signing_key() -> Result<(), FormFailure> {
+    if !may_weigh(StaffAct::ManageKeys, Refused::new("rotate-signing-key"), KEYS).await? {
+        return Ok(());
+    }
     let visit = Visit::here();
     let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let rotated =
@@ -237,7 +277,7 @@ pub async fn rotate_signing_key() -> Result<(), FormFailure> {
     Ok(())
 }
 
-/// Drops a signing key.
+/// Drops a signing key, after asking for the password unless it was typed lately.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, for unknown keys, and where there is no key to go on with.
@@ -246,6 +286,9 @@ pub async fn revoke_signing_key(
     /// The key's id.
     kid: String,
 ) -> Result<(), FormFailure> {
+    if !may_weigh(StaffAct::ManageKeys, Refused::new("revoke-signing-key"), KEYS).await? {
+        return Ok(());
+    }
     let visit = Visit::here();
     let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
     let revoked =

@@ -26,7 +26,7 @@ use super::staff_plan_version::PlanVersionCard;
 use super::staff_term::term_card;
 use super::{NoPage, Page, render, staff_customers, staff_role};
 use crate::api::form::take_refused;
-use crate::api::staff_licenses::{OVERRIDES, override_errors};
+use crate::api::staff_licenses::{END_NOW, OVERRIDES, REVOKE, override_errors};
 use crate::components::{
     Badge, Breadcrumb, Card, Control, Crumb, Dialog, Emphasis, Fact, Facts, Field, Form, Notice, PageHead, PostButton,
     Tone,
@@ -63,7 +63,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let crumbs = vec![Crumb::to(text::TITLE, PATH), Crumb::here(name.clone())];
     let decided = text::decided(license).map(|title| view! { <Notice tone=Tone::Bad title /> });
     let living = found.subscription.as_ref().is_some_and(|it| it.ended_at.is_none());
-    let standing = standing_card(license, &found.end, may, living, now);
+    // What was typed before the password was asked for.
+    let reasons = [take_refused(END_NOW).await.typed("reason"), take_refused(REVOKE).await.typed("reason")];
+    let standing = standing_card(license, &found.end, may, living, reasons, now);
     let overrides = overrides_card(license, may).await;
     let term = term_card(license, found.subscription.as_ref(), may, now).await;
     let handover = handover_card(license, found.handover.as_ref(), found.obstacle, may).await;
@@ -155,7 +157,14 @@ fn facts(found: &Found, now: UnixMs) -> impl IntoView + use<> {
 }
 
 /// Suspending, reinstating and revoking; each says what follows from it and when.
-fn standing_card(license: &License, end: &EndOfLeases, may: bool, is_rented: bool, now: UnixMs) -> AnyView {
+fn standing_card(
+    license: &License,
+    end: &EndOfLeases,
+    may: bool,
+    is_rented: bool,
+    [end_reason, revoke_reason]: [String; 2],
+    now: UnixMs,
+) -> AnyView {
     let content = if standing(license, now) == Err(Inactive::Revoked) {
         view! { <p>{text::REVOKED}</p> }.into_any()
     } else if !may {
@@ -208,7 +217,7 @@ fn standing_card(license: &License, end: &EndOfLeases, may: bool, is_rented: boo
                             emphasis=Emphasis::Danger
                             hidden=ended
                         >
-                            <Field name="reason" label=text::REASON hint=text::REASON_HINT />
+                            <Field name="reason" label=text::REASON value=end_reason hint=text::REASON_HINT />
                         </Form>
                     </Dialog>
                     <p>{subscription_words::END_NOW_MEANS}</p>
@@ -229,7 +238,7 @@ fn standing_card(license: &License, end: &EndOfLeases, may: bool, is_rented: boo
                             emphasis=Emphasis::Danger
                             hidden=revoked
                         >
-                            <Field name="reason" label=text::REASON hint=text::REASON_HINT />
+                            <Field name="reason" label=text::REASON value=revoke_reason hint=text::REASON_HINT />
                         </Form>
                     </Dialog>
                     <p>{text::REVOKE_MEANS}</p>
