@@ -182,6 +182,8 @@ fn place_of(object: &str, for_staff: bool) -> Option<String> {
         ("lic", false) => Some(format!("/licenses/{object}")),
         ("ord", false) => Some(format!("/orders/{object}")),
         ("acc", false) => Some("/account".to_owned()),
+        ("acc", true) => Some(format!("/staff/customers/{object}")),
+        ("con", true) => Some(format!("/staff/messages/{object}")),
         ("lic", true) => Some(format!("/staff/licenses/{object}")),
         ("inv", true) => Some(format!("/staff/invoices/{object}")),
         ("evt", true) => Some(format!("/staff/events/{object}")),
@@ -215,6 +217,9 @@ mod tests {
         assert_eq!(place_of("lic_1", false).as_deref(), Some("/licenses/lic_1"));
         assert_eq!(place_of("lic_1", true).as_deref(), Some("/staff/licenses/lic_1"));
         assert_eq!(place_of("inv_1", false), None);
+        assert_eq!(place_of("acc_1", true).as_deref(), Some("/staff/customers/acc_1"));
+        assert_eq!(place_of("con_1", true).as_deref(), Some("/staff/messages/con_1"));
+        assert_eq!(place_of("con_1", false), None, "not everybody reads every conversation");
         assert_eq!(place_of("all", true), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::read_conversation::find_for_member;
 use super::{ConversationStatus, store};
+use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::ConversationId;
@@ -28,8 +29,12 @@ pub async fn close_conversation(tx: &mut Tx, cx: &Cx, id: &ConversationId) -> Re
     Ok(match store::lock_conversation(tx, &cx.vendor_id, id).await? {
         None => Closing::NotFound,
         Some(conversation) if conversation.status == ConversationStatus::Closed => Closing::Unchanged,
-        Some(_) => {
+        Some(conversation) => {
             store::set_status(tx, &cx.vendor_id, id, ConversationStatus::Closed).await?;
+            let before = serde_json::json!({ "status": conversation.status });
+            let after = serde_json::json!({ "status": ConversationStatus::Closed });
+            let account_id = Some(&conversation.account_id);
+            audit::record(tx, cx, account_id, "message.close", id.as_str(), Some(&before), Some(&after)).await?;
             Closing::Closed
         }
     })

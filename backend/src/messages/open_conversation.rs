@@ -2,6 +2,7 @@
 
 use super::{About, Conversation, ConversationStatus, Problem, find_about, person, rules, store, tell};
 use crate::accounts::{self, Limit, User};
+use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, ConversationId, MessageId};
@@ -77,7 +78,11 @@ pub async fn open_conversation(
         return Ok(Opening::Limited { retry_after_s });
     }
     let words = (subject.as_str(), text.as_str());
-    open_for(tx, cx, master, &new.account_id, &author, &about, words).await.map(Opening::Opened)
+    let id = open_for(tx, cx, master, &new.account_id, &author, &about, words).await?;
+    // Not what was written: the log keeps it for ever.
+    let after = serde_json::json!({ "about": about.id });
+    audit::record(tx, cx, Some(&new.account_id), "message.open", id.as_str(), audit::NOTHING, Some(&after)).await?;
+    Ok(Opening::Opened(id))
 }
 
 /// Begins a conversation with words that were checked, by a member who may.

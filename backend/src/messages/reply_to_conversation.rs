@@ -3,6 +3,7 @@
 use super::read_conversation::find_for_member;
 use super::{Problem, find_about, rules, store, tell};
 use crate::accounts::{self, Limit};
+use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{ConversationId, MessageId};
@@ -79,5 +80,9 @@ pub async fn reply_to_conversation(
     store::insert_message(tx, cx, &message).await?;
     store::set_written(tx, cx, &conversation.id, message.place, false).await?;
     store::set_seen(tx, &cx.vendor_id, &conversation.id, &author_id, message.place).await?;
+    let before = serde_json::json!({ "status": conversation.status });
+    let after = serde_json::json!({ "status": rules::status_after(false), "message_id": id });
+    let account_id = Some(&conversation.account_id);
+    audit::record(tx, cx, account_id, "message.reply", conversation.id.as_str(), Some(&before), Some(&after)).await?;
     Ok(Replying::Sent)
 }

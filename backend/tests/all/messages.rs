@@ -56,7 +56,9 @@ on_both_engines! {
         assert_eq!(desk.status(&id).await?, ConversationStatus::Open, "a new message opens it again");
         assert_eq!(desk.close(&owner, &id).await?, Closing::Closed);
         let audited = "SELECT COUNT(*) FROM audit WHERE act IN ('message.answer', 'message.close')";
-        assert_eq!(desk.stage.count(audited).await?, 3, "what the staff did");
+        assert_eq!(desk.stage.count(audited).await?, 4, "two answers, and each side closed it");
+        let audited = "SELECT COUNT(*) FROM audit WHERE account_id IS NOT NULL AND act IN ('message.open', 'message.reply')";
+        assert_eq!(desk.stage.count(audited).await?, 3, "asked, and wrote on twice");
         Ok(())
     }
 

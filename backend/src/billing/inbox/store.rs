@@ -103,7 +103,7 @@ pub async fn list_inbox(
         "SELECT id, event_type, object_id, customer_id, status, error, attempts, received_at, projected_at
          FROM stripe_events
          WHERE vendor_id = $1 AND ($2 = '' OR status = $2)
-           AND ($3 = '' OR id = $3 OR object_id = $3 OR customer_id = $3 OR event_type LIKE $3 || '%')
+           AND ($3 = '' OR id = $3 OR object_id = $3 OR customer_id = $3 OR substr(event_type, 1, length($3)) = $3)
            AND (received_at < $4 OR received_at = $4 AND id < $5)
          ORDER BY received_at DESC, id DESC LIMIT $6",
         vendor_id,

@@ -155,6 +155,8 @@ const ACTS: &[(&str, &str)] = &[
     ("message.answer", "Answered a message"),
     ("message.assign", "Took a conversation over, or handed it back"),
     ("message.close", "Closed a conversation"),
+    ("message.open", "Wrote to the vendor"),
+    ("message.reply", "Wrote on in a conversation"),
     ("order.close", "Closed the order"),
     ("order.fulfil", "Fulfilled the order"),
     ("order.make", "Asked Stripe for the payment of the order"),
