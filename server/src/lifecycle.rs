@@ -33,10 +33,10 @@ use crate::{parts, router};
 /// When it cannot start, or the listener fails.
 pub(crate) async fn serve(config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
-    let mailer = parts::mailer(config)?;
     let master = parts::master_key(config, &entropy)?;
     let db = open_ready_database(config).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
+    let mailer = parts::mailer(config, &vendors)?;
     let stripe = parts::stripe_accounts(config, &vendors, &clock, &entropy)?;
     if stripe.is_empty() {
         tracing::warn!("no Stripe key is set: licenses are served, nothing can be sold");

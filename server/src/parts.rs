@@ -13,6 +13,7 @@ use backend::ids::VendorId;
 use backend::keys::MasterKey;
 use backend::mail::{Mailer, Smtp, TlsMode};
 use backend::stripe::STRIPE_API_BASE;
+use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use zeroize::Zeroizing;
 
@@ -130,8 +131,8 @@ pub(crate) fn checkout_origin(settings: &config::Stripe) -> String {
     }
 }
 
-/// The mailer of the `[mail]` section.
-pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
+/// The mailer of the `[mail]` section, in the name of each of these vendors. What is configured for others is judged as well.
+pub(crate) fn mailer(config: &Config, vendors: &[Vendor]) -> Result<Mailer> {
     let mail = &config.mail;
     let mailer = match mail.transport {
         MailTransport::File => {
@@ -157,7 +158,19 @@ pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
             Mailer::smtp(&mail.from, &smtp)
         }
     };
-    mailer.context("The [mail] section cannot be used")
+    let unusable = "The [mail] section cannot be used";
+    let own = config.mail.vendors.iter().filter(|(_, own)| !own.from.is_empty());
+    let own: Vec<_> = own.map(|(code, own)| (code, own.from.as_str())).collect();
+    let mailer = mailer.context(unusable)?;
+    mailer
+        .clone()
+        .with_own(own.iter().map(|(code, from)| (VendorId::from_untrusted(code), *from)))
+        .context(unusable)?;
+    let of_vendors = vendors.iter().filter_map(|vendor| {
+        let (_, from) = own.iter().find(|(code, _)| **code == vendor.code)?;
+        Some((vendor.id.clone(), *from))
+    });
+    mailer.with_own(of_vendors).context(unusable)
 }
 
 #[cfg(test)]

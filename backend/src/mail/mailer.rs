@@ -1,7 +1,9 @@
 //! The way out: SMTP, or files in a folder.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -12,6 +14,7 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Ex
 
 use super::Mail;
 use crate::clock::UnixMs;
+use crate::ids::VendorId;
 
 /// How the connection to the SMTP server is protected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -72,6 +75,8 @@ pub enum MailError {
 #[derive(Clone, Debug)]
 pub struct Mailer {
     from: Address,
+    /// Of vendors that do not send from `from`.
+    own: Arc<HashMap<VendorId, Address>>,
     way: Way,
 }
 
@@ -115,7 +120,7 @@ impl Mailer {
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
-        Ok(Self { from: address(from)?, way: Way::Smtp(builder.build()) })
+        Ok(Self { from: address(from)?, own: Arc::default(), way: Way::Smtp(builder.build()) })
     }
 
     /// Writes each mail as a file `<milliseconds>-<id>.eml` into `folder`, the newest sorting last.
@@ -123,7 +128,23 @@ impl Mailer {
     /// # Errors
     /// [`MailError::Malformed`] when `from` is not an address.
     pub fn folder(from: &str, folder: PathBuf) -> Result<Self, MailError> {
-        Ok(Self { from: address(from)?, way: Way::Folder(folder) })
+        Ok(Self { from: address(from)?, own: Arc::default(), way: Way::Folder(folder) })
+    }
+
+    /// The same way out, with addresses of their own for these vendors.
+    ///
+    /// # Errors
+    /// [`MailError::Malformed`] for what is no address.
+    pub fn with_own<'a>(self, own: impl IntoIterator<Item = (VendorId, &'a str)>) -> Result<Self, MailError> {
+        let own = own.into_iter().map(|(id, from)| Ok((id, address(from)?)));
+        Ok(Self { own: Arc::new(own.collect::<Result<_, MailError>>()?), ..self })
+    }
+
+    /// The mailer in the name of this vendor.
+    #[must_use]
+    pub fn of(&self, vendor_id: &VendorId) -> Self {
+        let from = self.own.get(vendor_id).unwrap_or(&self.from).clone();
+        Self { from, ..self.clone() }
     }
 
     /// Sends a mail under a message id: the same id again is the same message.

@@ -146,7 +146,8 @@ impl Handler for SendMail {
 
     async fn run(&self, run: &JobRun) -> Result<(), JobError> {
         let mail: Mail = run.payload()?;
-        self.0.send(&mail, run.id.as_str(), run.cx.now).await.map_err(|error| match error {
+        let mailer = self.0.of(&run.cx.vendor_id);
+        mailer.send(&mail, run.id.as_str(), run.cx.now).await.map_err(|error| match error {
             MailError::Malformed(reason) => JobError::dead(reason),
             MailError::Refused(reason) => JobError::dead(format!("refused for good: {reason}")),
             MailError::Unavailable(reason) => JobError::retry(reason),

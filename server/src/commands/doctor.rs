@@ -124,7 +124,7 @@ fn site(config: &Config) -> Result<String> {
 }
 
 async fn mail(config: &Config) -> Result<String> {
-    drop(parts::mailer(config)?);
+    drop(parts::mailer(config, &[])?);
     let mail = &config.mail;
     if mail.transport == MailTransport::File {
         return Ok(format!("mails become files in {}", mail.directory.display()));

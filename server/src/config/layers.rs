@@ -5,8 +5,10 @@ use toml::{Table, Value};
 use super::{ConfigError, DEFAULTS};
 
 const PREFIX: &str = "LEASEHOLD__";
-/// What a vendor's account has: the one setting whose names are not all in the defaults.
+/// What a vendor's account has: with the next the only settings whose names are not all in the defaults.
 const ACCOUNT_SETTINGS: [&str; 4] = ["secret_key", "secret_key_file", "webhook_secret", "webhook_secret_file"];
+/// What a vendor's mail has.
+const MAIL_SETTINGS: [&str; 1] = ["from"];
 
 pub(super) fn defaults() -> Result<Table, ConfigError> {
     DEFAULTS.parse().map_err(|error| ConfigError(format!("The compiled-in configuration is damaged: {error}")))
@@ -37,7 +39,7 @@ pub(super) fn lay_file(settings: &mut Table, text: &str, name: &str) -> Result<(
                             return Err(ConfigError(format!("{name}: an account is a section, so write {wanted}.")));
                         };
                         for (setting, value) in account {
-                            lay_account(accounts, &code, &setting, value)
+                            lay_account(accounts, &section, &code, &setting, value)
                                 .map_err(|problem| ConfigError(format!("{name}: {problem}")))?;
                         }
                     }
@@ -64,7 +66,7 @@ pub(super) fn lay_environment(
             (setting.strip_prefix("vendors__"), known.get_mut("vendors").and_then(Value::as_table_mut))
         {
             let (code, setting) = account.rsplit_once("__").unwrap_or((account, ""));
-            lay_account(accounts, code, setting, Value::String(text))
+            lay_account(accounts, section, code, setting, Value::String(text))
                 .map_err(|problem| ConfigError(format!("{name}: {problem}")))?;
             continue;
         }
@@ -86,14 +88,15 @@ pub(super) fn lay_environment(
     Ok(())
 }
 
-/// Lays one setting of a vendor's account. What is wrong is said without the value, which may be a secret.
-fn lay_account(accounts: &mut Table, code: &str, setting: &str, value: Value) -> Result<(), String> {
-    if !ACCOUNT_SETTINGS.contains(&setting) {
-        let names = ACCOUNT_SETTINGS.join(", ");
-        return Err(format!("there is no setting stripe.vendors.{code}.{setting}; an account has {names}."));
+/// Lays one setting of a vendor. What is wrong is said without the value, which may be a secret.
+fn lay_account(accounts: &mut Table, section: &str, code: &str, setting: &str, value: Value) -> Result<(), String> {
+    let known = if section == "mail" { &MAIL_SETTINGS[..] } else { &ACCOUNT_SETTINGS[..] };
+    if !known.contains(&setting) {
+        let names = known.join(", ");
+        return Err(format!("there is no setting {section}.vendors.{code}.{setting}; it has {names}."));
     }
     if !value.is_str() {
-        return Err(format!("stripe.vendors.{code}.{setting} is {}, but must be string.", value.type_str()));
+        return Err(format!("{section}.vendors.{code}.{setting} is {}, but must be string.", value.type_str()));
     }
     let account = accounts.entry(code).or_insert_with(|| Value::Table(Table::new()));
     if let Some(account) = account.as_table_mut() {

@@ -184,6 +184,14 @@ pub(crate) struct Mail {
     pub(crate) username: String,
     pub(crate) password: Secret,
     pub(crate) password_file: String,
+    pub(crate) vendors: BTreeMap<String, VendorMail>,
+}
+
+/// `[mail.vendors.CODE]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct VendorMail {
+    pub(crate) from: String,
 }
 
 /// `mail.transport`.

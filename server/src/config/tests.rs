@@ -138,6 +138,16 @@ fn each_vendor_can_have_an_account_of_its_own() {
 }
 
 #[test]
+fn each_vendor_can_have_mails_of_its_own_address() {
+    let file = "[mail.vendors.acme]\nfrom = \"hello@acme.test\"";
+    let config = load(file, &[("LEASEHOLD__MAIL__VENDORS__NORD__FROM", "hello@nord.test")]).unwrap();
+    let from = |code: &str| config.mail.vendors.get(code).map(|own| own.from.as_str());
+    assert_eq!([from("acme"), from("nord"), from("other")], [Some("hello@acme.test"), Some("hello@nord.test"), None]);
+    let misspelt = refusal("[mail.vendors.acme]\nsender = \"x\"", &[]);
+    assert!(misspelt.contains("mail.vendors.acme.sender;") && misspelt.contains("from"), "{misspelt}");
+}
+
+#[test]
 fn an_account_that_is_wrong_is_refused_without_repeating_a_secret() {
     let misspelt = refusal("[stripe.vendors.acme]\nsecret = \"sk_test_acme\"", &[]);
     assert!(misspelt.contains("stripe.vendors.acme.secret;") && !misspelt.contains("sk_test"), "{misspelt}");
