@@ -419,7 +419,7 @@ on_both_engines! {
         for _ in 0..most {
             assert_eq!(portal.request_reset_from(client(66), "ada@example.org").await?, LinkRequest::Accepted);
         }
-        for _ in 0..3 * most {
+        for _ in 0..5 * most {
             let limited = portal.request_reset_from(client(66), "ada@example.org").await?;
             assert!(matches!(limited, LinkRequest::Limited { .. }), "{limited:?}");
         }
