@@ -32,6 +32,13 @@ pub fn check_host(typed: Option<&str>, others: &[Vendor]) -> Result<Option<Strin
     }
 }
 
+/// Whether some request reaches this vendor, beside those that are older: hosts that were set before they were checked may be
+/// written in a way in which nobody asks for them.
+#[must_use]
+pub fn is_reached(vendor: &Vendor, older: &[Vendor]) -> bool {
+    check_host(vendor.host.as_deref(), older).is_ok_and(|host| host == vendor.host)
+}
+
 /// A host name as browsers send it, whatever they show; `None` for what is none.
 fn as_compared(typed: &str) -> Option<String> {
     let typed = typed.trim().to_ascii_lowercase();
@@ -92,6 +99,12 @@ mod tests {
         assert_eq!(check_host(None, std::slice::from_ref(&named)), Ok(None), "it answers all that is not named.test");
         assert_eq!(check_host(None, &[named.clone(), any.clone()]), Err(HostProblem::Missing("any".to_owned())));
         assert_eq!(check_host(Some("NAMED.test"), &[any.clone(), named]), Err(HostProblem::Taken("named".to_owned())));
-        assert_eq!(check_host(Some("other.test"), &[any]), Ok(Some("other.test".to_owned())));
+        assert_eq!(check_host(Some("other.test"), std::slice::from_ref(&any)), Ok(Some("other.test".to_owned())));
+        let second = vendor("second", None);
+        assert!(is_reached(&any, &[]) && !is_reached(&second, std::slice::from_ref(&any)));
+        for host in ["Shop.Example", "shop.example:8443", "https://shop.example"] {
+            assert!(!is_reached(&vendor("lost", Some(host)), std::slice::from_ref(&any)), "{host}");
+        }
+        assert!(is_reached(&vendor("found", Some("shop.example")), &[any, second]));
     }
 }

@@ -25,7 +25,7 @@ use crate::money::Currency;
 
 pub use change_settings::{SettingsUpdate, change_settings};
 pub use create_vendor::{NewVendor, create_vendor};
-pub use hosts::{HostProblem, check_host};
+pub use hosts::{HostProblem, check_host, is_reached};
 pub use send_test_mail::{TestMail, send_test_mail};
 pub use set_host::{HostChange, set_host};
 pub(crate) use store::lock_vendor;

@@ -10,7 +10,7 @@ use backend::catalog::{list_plans, list_products};
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, migrations_pending};
 use backend::keys::{MasterKey, active_signing_key};
-use backend::vendors::{Vendor, list_vendors};
+use backend::vendors::{Vendor, is_reached, list_vendors};
 
 use crate::config::{Config, MailTransport};
 use crate::parts;
@@ -100,9 +100,14 @@ async fn vendors(db: &Db, master: &MasterKey) -> Vec<(String, Result<String>)> {
         Ok(found) if found.is_empty() => {
             vec![("Vendors".to_owned(), Err(anyhow!("there is none yet; run `server admin apply-catalog FILE`")))]
         }
-        Ok(found) => (found.into_iter())
-            .map(|(vendor, signs, prices, unpushed)| {
-                let outcome = match (signs, unpushed) {
+        Ok(found) => (found.iter().enumerate())
+            .map(|(at, (vendor, signs, prices, unpushed))| {
+                let older: Vec<Vendor> = found[..at].iter().map(|(vendor, ..)| vendor.clone()).collect();
+                let outcome = match (*signs, *unpushed) {
+                    _ if !is_reached(vendor, &older) => Err(anyhow!(
+                        "no request reaches it; run `server admin set-vendor-host --vendor {} --host NAME`",
+                        vendor.code
+                    )),
                     (false, _) => Err(anyhow!("its signing key does not open with this master key")),
                     (true, 0) => Ok(format!("signing key opens, {prices} prices")),
                     (true, _) => {
