@@ -57,6 +57,8 @@ pub struct TokenForm {
     pub instances_read: String,
     /// Free seats, block and unblock.
     pub instances_write: String,
+    /// See what happened.
+    pub events_read: String,
     /// See invoices.
     pub invoices_read: String,
     /// See use.
@@ -79,6 +81,7 @@ pub fn field_of(scope: Scope) -> &'static str {
         Scope::LicensesWrite => "licenses_write",
         Scope::InstancesRead => "instances_read",
         Scope::InstancesWrite => "instances_write",
+        Scope::EventsRead => "events_read",
         Scope::InvoicesRead => "invoices_read",
         Scope::UsageRead => "usage_read",
         Scope::OrdersRead => "orders_read",
@@ -103,6 +106,7 @@ impl TokenForm {
             Scope::LicensesWrite => &self.licenses_write,
             Scope::InstancesRead => &self.instances_read,
             Scope::InstancesWrite => &self.instances_write,
+            Scope::EventsRead => &self.events_read,
             Scope::InvoicesRead => &self.invoices_read,
             Scope::UsageRead => &self.usage_read,
             Scope::OrdersRead => &self.orders_read,

@@ -165,7 +165,7 @@ impl AuditEntry {
 }
 
 /// Takes out what customers do not see.
-fn hide(value: &mut Value, by_vendor: bool) {
+pub(crate) fn hide(value: &mut Value, by_vendor: bool) {
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| {

@@ -27,6 +27,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
 
+pub(crate) use entry::hide;
 pub use entry::{AuditEntry, FieldChange, Who};
 pub use export_audit::{CsvPart, export_audit};
 pub use list_audit::{AuditFilter, AuditPlace, AuditScope, list_audit};

@@ -50,6 +50,8 @@ text_enum! {
         InstancesRead = "instances:read",
         /// Free seats, block and unblock instances.
         InstancesWrite = "instances:write",
+        /// Look at what happened.
+        EventsRead = "events:read",
         /// Look at invoices and their documents.
         InvoicesRead = "invoices:read",
         /// Look at use against limits.

@@ -14,17 +14,19 @@ pub const ACCOUNT_SCOPES: &[Scope] = &[
     Scope::LicensesWrite,
     Scope::InstancesRead,
     Scope::InstancesWrite,
+    Scope::EventsRead,
     Scope::InvoicesRead,
     Scope::UsageRead,
     Scope::OrdersRead,
     Scope::OrdersWrite,
 ];
 
-/// What the vendor's tokens can open: all customers' licenses, instances, invoices and use, to look at, and its own
+/// What the vendor's tokens can open: all customers' licenses, instances, events, invoices and use, to look at, and its own
 /// releases. The vendor's staff cannot name or free what is a customer's, so neither can its tokens.
 pub const VENDOR_SCOPES: &[Scope] = &[
     Scope::LicensesRead,
     Scope::InstancesRead,
+    Scope::EventsRead,
     Scope::InvoicesRead,
     Scope::UsageRead,
     Scope::CatalogRead,
@@ -85,7 +87,9 @@ pub fn check(holder: &Holder, name: &str, scopes: &BTreeSet<Scope>, days: i64) -
 pub fn include(scopes: &BTreeSet<Scope>, act: Act) -> bool {
     let any = |of: &[Scope]| of.iter().any(|scope| scopes.contains(scope));
     match act {
-        Act::See => any(&[Scope::LicensesRead, Scope::InstancesRead, Scope::UsageRead, Scope::OrdersRead]),
+        Act::See => {
+            any(&[Scope::LicensesRead, Scope::InstancesRead, Scope::EventsRead, Scope::UsageRead, Scope::OrdersRead])
+        }
         Act::ManageInstances => any(&[Scope::LicensesWrite, Scope::InstancesWrite]),
         Act::Buy => any(&[Scope::OrdersWrite]),
         // Whoever orders sees what became of it.
@@ -105,7 +109,14 @@ pub fn include(scopes: &BTreeSet<Scope>, act: Act) -> bool {
 /// Whether scopes include this act of the vendor's.
 #[must_use]
 pub fn include_for_vendor(scopes: &BTreeSet<Scope>, act: StaffAct) -> bool {
-    let reads = [Scope::LicensesRead, Scope::InstancesRead, Scope::InvoicesRead, Scope::UsageRead, Scope::CatalogRead];
+    let reads = [
+        Scope::LicensesRead,
+        Scope::InstancesRead,
+        Scope::EventsRead,
+        Scope::InvoicesRead,
+        Scope::UsageRead,
+        Scope::CatalogRead,
+    ];
     match act {
         StaffAct::See => reads.iter().any(|scope| scopes.contains(scope)),
         StaffAct::PublishReleases => scopes.contains(&Scope::ReleasesWrite),
@@ -187,14 +198,15 @@ mod tests {
     #[test]
     fn each_scope_includes_these_acts_and_no_others() {
         use Scope::{
-            CatalogRead, InstancesRead, InstancesWrite, InvoicesRead, LicensesRead, LicensesWrite, OrdersRead,
-            OrdersWrite, ReleasesWrite, UsageRead,
+            CatalogRead, EventsRead, InstancesRead, InstancesWrite, InvoicesRead, LicensesRead, LicensesWrite,
+            OrdersRead, OrdersWrite, ReleasesWrite, UsageRead,
         };
         for (scope, acts, staff_acts) in [
             (LicensesRead, &[Act::See][..], &[StaffAct::See][..]),
             (LicensesWrite, &[Act::ManageInstances], &[]),
             (InstancesRead, &[Act::See], &[StaffAct::See]),
             (InstancesWrite, &[Act::ManageInstances], &[]),
+            (EventsRead, &[Act::See], &[StaffAct::See]),
             (InvoicesRead, &[Act::SeeInvoices], &[StaffAct::See]),
             (UsageRead, &[Act::See], &[StaffAct::See]),
             (OrdersRead, &[Act::See, Act::SeeInvoices], &[]),

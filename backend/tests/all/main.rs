@@ -17,6 +17,7 @@ mod dashboard;
 mod dump;
 mod einvoices;
 mod email_change;
+mod events;
 mod feedback;
 mod handovers;
 mod jobs;

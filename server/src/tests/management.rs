@@ -15,7 +15,7 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use super::licensing_api::{activate_body, assert_problem};
 use super::openapi::management_described;
-use super::{Answer, TestApp};
+use super::{Answer, ORIGIN, TestApp};
 use crate::http::manage::for_programs;
 
 pub(super) const V1: &str = "/api/manage/v1";
@@ -141,12 +141,18 @@ async fn lists_go_on_by_cursor_and_miss_nothing() -> anyhow::Result<()> {
     let (_, license, ..) = scene(&app).await?;
     let (second, _) = app.license("business", 5).await?;
     let program = Program::of(&app, Holder::Vendor).await?;
-    for (path, expected) in [("/licenses", 2), ("/instances", 2), (&format!("/licenses/{license}/instances"), 2)] {
+    for (path, expected) in [
+        ("/licenses?", 2),
+        ("/instances?", 2),
+        (&format!("/licenses/{license}/instances?"), 2),
+        ("/events?type=instance.&", 2),
+        ("/events?type=instance.&first=oldest&", 2),
+    ] {
         let all = ids(&program.get(path).await.json());
         assert_eq!(all.len(), expected, "{path}");
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = program.get(&format!("{path}?limit=1{cursor}")).await.json();
+            let page = program.get(&format!("{path}limit=1{cursor}")).await.json();
             found.extend(ids(&page));
             let Some(next) = page["next_cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");
@@ -157,6 +163,57 @@ async fn lists_go_on_by_cursor_and_miss_nothing() -> anyhow::Result<()> {
     assert_eq!(ids(&narrow), [""; 0]);
     let never = program.get("/licenses?contact=never").await.json();
     assert_eq!(ids(&never), [second.to_string()]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_happened_is_told_in_cloudevents() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (program, license, instance, key) = scene(&app).await?;
+    let (elsewhere, _) = app.license("business", 5).await?;
+    app.clock.set(app.clock.now().plus(MINUTE_MS));
+    program.send(Method::POST, &format!("/licenses/{license}/instances/{instance}/free"), "").await;
+    let newest = program.get("/events?type=instance.deactivated").await.json()["items"][0].clone();
+    assert!(newest["id"].as_str().is_some_and(|id| id.starts_with("evt_")), "{newest}");
+    let account_id = program.token.account_id.as_ref().map(ToString::to_string);
+    let expected = json!({
+        "specversion": "1.0",
+        "id": newest["id"],
+        "source": ORIGIN,
+        "type": "instance.deactivated",
+        "subject": instance,
+        "time": "2026-11-21T10:01:00Z",
+        "datacontenttype": "application/json",
+        "data": newest["data"],
+        "accountid": account_id,
+        "licenseid": license,
+        "instanceid": instance,
+        "occurrences": 1,
+        "lasttime": "2026-11-21T10:01:00Z",
+    });
+    assert_eq!(newest, expected);
+    assert_eq!(newest["data"]["identity"]["id"], "node-a");
+
+    let types = async |program: &Program<'_>, query: &str| -> Vec<String> {
+        let answer = program.get(&format!("/events?{query}")).await;
+        assert!(!answer.body.contains(&key), "a key is told");
+        let page = answer.json();
+        let items = page["items"].as_array().into_iter().flatten();
+        items.filter_map(|item| item["type"].as_str().map(str::to_owned)).collect()
+    };
+    let mut all = types(&program, "first=oldest").await;
+    assert_eq!(types(&program, "").await, all.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(types(&program, "since=2026-11-21T10:00:30Z").await, ["instance.deactivated"]);
+    assert_eq!(types(&program, "since=2026-11-21T11:02:00%2B01:00").await, [""; 0]);
+    assert_eq!(all.pop().as_deref(), Some("instance.deactivated"));
+    // What happened at the same moment has no order.
+    all.sort();
+    assert_eq!(all, ["instance.activated", "instance.activated", "license.created"]);
+    assert_eq!(types(&program, "type=license").await, ["license.created"]);
+    assert_eq!(types(&program, &format!("license={elsewhere}")).await, [""; 0]);
+    let vendor = Program::of(&app, Holder::Vendor).await?;
+    assert_eq!(types(&vendor, &format!("license={elsewhere}")).await, ["license.created"]);
+    assert_eq!(types(&vendor, "type=license.created").await.len(), 2);
     Ok(())
 }
 
@@ -247,6 +304,11 @@ async fn whatever_is_malformed_is_a_problem() -> anyhow::Result<()> {
         ("/licenses?find=a&find=b", "find"),
         ("/invoices?cursor=1", "cursor"),
         ("/instances?limit=many", "limit"),
+        ("/events?since=yesterday", "since"),
+        ("/events?since=2026-11-21", "since"),
+        ("/events?first=middle", "first"),
+        ("/events?type=Instance", "type"),
+        ("/events?cursor=x", "cursor"),
     ] {
         let answer = program.get(path).await;
         assert_problem(&answer, Code::InvalidRequest, path);

@@ -12,6 +12,7 @@ use super::wire::{
     InstanceActResponse, InstanceResponse, InvoiceResponse, LicenseResponse, Page, ProductResponse,
     PublishReleaseRequest, PublishedResponse, ReleaseResponse, RenameLicenseRequest, UsageResponse,
 };
+use super::wire_events::EventResponse;
 use super::wire_orders::{
     CancelledOrderResponse, ClientResponse, OrderResponse, PlaceOrderRequest, PlacedOrderResponse,
 };
@@ -144,6 +145,16 @@ const CONTACT: Parameter =
     Parameter { name: "contact", schema: || json!({ "type": "string", "enum": LastContact::ALL }) };
 const ORDER_STATUS: Parameter =
     Parameter { name: "status", schema: || json!({ "type": "string", "enum": OrderStatus::ALL }) };
+const TYPE: Parameter = Parameter {
+    name: "type",
+    schema: || json!({ "type": "string", "pattern": "^[a-z._]*$", "maxLength": MOST_CHARS }),
+};
+const SINCE: Parameter =
+    Parameter { name: "since", schema: || json!({ "type": "string", "format": "date-time", "maxLength": MOST_CHARS }) };
+/// From which end a list is read, the usual one first.
+pub const ENDS: [&str; 2] = ["newest", "oldest"];
+const FIRST: Parameter =
+    Parameter { name: "first", schema: || json!({ "type": "string", "enum": ENDS, "default": ENDS[0] }) };
 const ORDER: Parameter = Parameter { name: "order", schema: || json!({ "type": "string", "enum": LicenseOrder::ALL }) };
 
 /// An account's licenses, or all of the vendor's.
@@ -263,6 +274,18 @@ pub static UNBLOCK_INSTANCE: Endpoint = Endpoint {
     query: &[],
     request: None,
     answer: Answer::Json(|schemas| schemas.subschema_for::<InstanceActResponse>(), examples::acted),
+    own_codes: &[],
+};
+
+/// What happened to what is an account's, or to all that is the vendor's.
+pub static LIST_EVENTS: Endpoint = Endpoint {
+    id: "list-events",
+    verb: Verb::Get,
+    path: "/api/manage/v1/events",
+    scope: Scope::EventsRead,
+    query: &[TYPE, text("license"), SINCE, FIRST, CURSOR, LIMIT],
+    request: None,
+    answer: Answer::Json(|schemas| schemas.subschema_for::<Page<EventResponse>>(), examples::events),
     own_codes: &[],
 };
 
@@ -399,7 +422,7 @@ pub static PUBLISH_RELEASE: Endpoint = Endpoint {
 };
 
 /// All endpoints, in the order of the documentation.
-pub static ENDPOINTS: [&Endpoint; 21] = [
+pub static ENDPOINTS: [&Endpoint; 22] = [
     &LIST_LICENSES,
     &SHOW_LICENSE,
     &RENAME_LICENSE,
@@ -410,6 +433,7 @@ pub static ENDPOINTS: [&Endpoint; 21] = [
     &FREE_SEAT,
     &BLOCK_INSTANCE,
     &UNBLOCK_INSTANCE,
+    &LIST_EVENTS,
     &LIST_INVOICES,
     &SHOW_INVOICE,
     &DOWNLOAD_INVOICE,

@@ -78,6 +78,25 @@ pub(super) fn acted() -> Value {
     json!({ "changed": true, "free_at": "2026-11-21T10:00:00Z", "instance": instance() })
 }
 
+pub(super) fn events() -> Value {
+    let event = json!({
+        "specversion": "1.0",
+        "id": "evt_6d1x5r9m3w7q0z4v8c2n",
+        "source": "https://licenses.example.com",
+        "type": "instance.activated",
+        "subject": INSTANCE,
+        "time": "2026-11-21T10:00:00Z",
+        "datacontenttype": "application/json",
+        "data": { "identity": { "kind": "instance", "id": "node-a", "name": "Line 3, node A" }, "version": "4.2.1" },
+        "accountid": ACCOUNT,
+        "licenseid": LICENSE,
+        "instanceid": INSTANCE,
+        "occurrences": 1,
+        "lasttime": "2026-11-21T10:00:00Z",
+    });
+    json!({ "items": [event], "next_cursor": "1795255200000.evt_6d1x5r9m3w7q0z4v8c2n" })
+}
+
 fn invoice_without_lines() -> Value {
     json!({
         "id": INVOICE,

@@ -7,8 +7,9 @@ use crate::tokens::Scope;
 /// Title.
 pub const TITLE: &str = "Management API";
 /// Lead.
-pub const LEAD: &str = "What people do in the portal, programs do here: see licenses, instances, use, invoices and orders, name licenses, \
-                        free seats, order for the clients of a partner, publish releases. Whoever has an API token may call it.";
+pub const LEAD: &str = "What people do in the portal, programs do here: see licenses, instances, use, events, invoices and orders, \
+                        name licenses, free seats, order for the clients of a partner, publish releases. Whoever has an API \
+                        token may call it.";
 /// The way to the document for machines.
 pub const OPENAPI: &str = "OpenAPI document of the management API";
 /// How a token is sent.
@@ -57,9 +58,10 @@ pub fn example(origin: &str) -> String {
 }
 
 /// The parts of the OpenAPI document: name, and what it holds.
-pub const TAGS: [(&str, &str); 5] = [
+pub const TAGS: [(&str, &str); 6] = [
     ("Licenses", "The licenses of the account; for a token of the vendor's, those of all customers."),
     ("Instances", "What runs under them."),
+    ("Events", "What happened, in CloudEvents 1.0."),
     ("Invoices", "What was charged."),
     ("Orders", "What the account pays, and what a partner orders for its clients."),
     ("Catalog", "The vendor's products and releases; for tokens of the vendor's alone."),
@@ -116,6 +118,14 @@ pub fn endpoint(id: &str) -> EndpointWords {
             "Instances",
             "Unblock an instance",
             "It may run again, and takes a free seat at its next check or activation.",
+        ),
+        "list-events" => (
+            "Events",
+            "List events",
+            "What happened, newest first unless `first` is `oldest`. Each row is an event in CloudEvents 1.0. What repeats \
+             within an hour, a lease that is renewed for instance, is one event whose `occurrences` and `lasttime` go on. To \
+             read what came since, send as `since` the last `time` less a minute, with `first` as `oldest`, and pass over \
+             the ids that you have.",
         ),
         "list-invoices" => ("Invoices", "List invoices", "Invoices without their lines, newest first."),
         "show-invoice" => ("Invoices", "Show an invoice", "One invoice with its lines."),
@@ -178,6 +188,10 @@ pub fn parameter(name: &str) -> &'static str {
              for each order."
         }
         "product" => "Code of the product.",
+        "type" => "What the type of the events begins with, for example `license.`.",
+        "license" => "Id of the license that the events are about.",
+        "since" => "The first moment at which the events began, in RFC 3339, for example `2026-11-21T10:00:00Z`.",
+        "first" => "Which end comes first.",
         "find" => "Words in names, or an id, as in the list's field in the portal.",
         "status" => "Where the license, or the order, stands.",
         "contact" => "When anything that runs under the license was last heard of.",

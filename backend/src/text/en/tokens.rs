@@ -132,6 +132,7 @@ pub fn scope(scope: Scope) -> &'static str {
         Scope::LicensesWrite => "Name licenses",
         Scope::InstancesRead => "See instances",
         Scope::InstancesWrite => "Free seats, block and unblock instances",
+        Scope::EventsRead => "See what happened to licenses, instances, orders and invoices",
         Scope::InvoicesRead => "See invoices, download them",
         Scope::UsageRead => "See use against limits",
         Scope::OrdersRead => "See orders, and a partner's clients",

@@ -4,6 +4,7 @@
 //! scope is asked in the transaction of the handler's own work. Shapes are in `app::api::management::wire`.
 
 mod call;
+mod events;
 mod instances;
 mod invoices;
 mod licenses;
@@ -23,7 +24,7 @@ pub(crate) use refused::Refused;
 use crate::router::Handler;
 
 /// Every endpoint, with what answers it.
-pub(crate) fn for_programs() -> [Handler; 21] {
+pub(crate) fn for_programs() -> [Handler; 22] {
     [
         at(&endpoints::LIST_LICENSES, get(licenses::list)),
         at(&endpoints::SHOW_LICENSE, get(licenses::show)),
@@ -35,6 +36,7 @@ pub(crate) fn for_programs() -> [Handler; 21] {
         at(&endpoints::FREE_SEAT, post(instances::free)),
         at(&endpoints::BLOCK_INSTANCE, post(instances::block)),
         at(&endpoints::UNBLOCK_INSTANCE, post(instances::unblock)),
+        at(&endpoints::LIST_EVENTS, get(events::list)),
         at(&endpoints::LIST_INVOICES, get(invoices::list)),
         at(&endpoints::SHOW_INVOICE, get(invoices::show)),
         at(&endpoints::DOWNLOAD_INVOICE, get(invoices::download)),
