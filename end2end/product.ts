@@ -46,6 +46,8 @@ export interface Sandbox {
   resend(eventId: string): Promise<void>;
   /** Moves the test clock, which product and sandbox share. */
   clock(change: { advance_s: number } | { set: string }): Promise<void>;
+  /** Something happens that is neither the vendor's doing nor Stripe's: a bank renews a card, a holder disputes. */
+  happen(what: 'card' | 'dispute', details: Record<string, unknown>): Promise<void>;
   /** Every object and delivery that the sandbox knows. */
   state(): Promise<unknown>;
   /** A call of Stripe's API, as the vendor makes it in Stripe's dashboard. */
@@ -181,6 +183,7 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
       chaos: (switches) => post('chaos', switches),
       resend: (event_id) => post('resend', { event_id }),
       clock: (change) => post('clock', change),
+      happen: (what, details) => post(what, details),
       state: async () => (await fetch(`${sandboxUrl}/_sandbox/state`)).json(),
       api: async (path, form) => {
         const answer = await fetch(`${sandboxUrl}/v1/${path}`, {

@@ -17,9 +17,13 @@ export async function freeSeat(page: Page, instance: string): Promise<void> {
 }
 
 /** Asks what a change costs, on the page for it. */
-export async function previewChange(page: Page, change: { plan?: string; seats?: number }): Promise<void> {
+export async function previewChange(
+  page: Page,
+  change: { plan?: string; interval?: 'Monthly' | 'Yearly'; seats?: number },
+): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Change the plan' })).toBeVisible();
   if (change.plan !== undefined) await page.getByRole('radio', { name: new RegExp(`^${change.plan}`) }).check();
+  if (change.interval !== undefined) await page.getByRole('radio', { name: new RegExp(`^${change.interval}`) }).check();
   if (change.seats !== undefined) await page.getByRole('spinbutton').fill(String(change.seats));
   await press(page, 'Show the price');
   await expect(page.getByRole('heading', { name: 'What it costs' })).toBeVisible();

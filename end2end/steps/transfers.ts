@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import type { Product } from '../product.ts';
+import { customerAtStripe } from './at_stripe.ts';
 import { choosePlan, type Wish } from './buying.ts';
 import { press } from './interactions.ts';
 import { COMPANY, nameCompany, type Person, signUp, somebody } from './people.ts';
@@ -28,15 +29,8 @@ export async function missingCents(page: Page): Promise<number> {
   return Math.round(Number(amount.replaceAll(/[^0-9.]/g, '')) * 100);
 }
 
-interface State {
-  objects: { customer: { id: string; email: string }[] };
-}
-
 /** Money of somebody arrives at the bank. */
-export async function transfer(product: Product, person: Person, cents: number): Promise<void> {
-  const { objects } = (await product.sandbox.state()) as State;
-  const customer = objects.customer.find(({ email }) => email === person.email);
-  if (customer === undefined) throw new Error(`Stripe knows no customer ${person.email}`);
-  const form = { amount: String(cents), currency: 'usd' };
-  await product.sandbox.api(`test_helpers/customers/${customer.id}/fund_cash_balance`, form);
+export async function transfer(product: Product, person: Person, cents: number, currency = 'usd'): Promise<void> {
+  const { customer } = await customerAtStripe(product, person);
+  await product.sandbox.api(`test_helpers/customers/${customer}/fund_cash_balance`, { amount: String(cents), currency });
 }

@@ -42,3 +42,24 @@ test('a change is charged as it was shown, a planned one is seen and taken back'
   await expect(page.getByText(/^This subscription is cancelled and ends on .*, so nothing would come after it\./)).toBeVisible();
   await axe(page);
 });
+
+test('monthly becomes yearly at once, and yearly becomes monthly when the year is over', async ({ page, axe }) => {
+  const { license } = await buy(page, { plan: 'Startup' });
+  await page.goto(`${license}/change`);
+  await previewChange(page, { interval: 'Yearly' });
+  await expect(page.getByText(/^Startup with 2 instances, from the moment you agree\. .* it costs \$2,990\.00 a year before tax\./)).toBeVisible();
+  await axe(page);
+  await agreeToPayNow(page);
+  await expect(page.getByText('The change is made and paid.').first()).toBeVisible();
+  await page.goto(license);
+  const renews = page.getByText(/Renews on \d+ \w+ \d{4} for \$2,990\.00 before tax\./).first();
+  await reloadUntil(page, () => expect(renews).toBeVisible({ timeout: 500 }));
+
+  await page.goto(`${license}/change`);
+  await previewChange(page, { interval: 'Monthly' });
+  await expect(page.getByText(/Nothing is charged now and nothing changes until then; .* \$299\.00 a month before tax\./)).toBeVisible();
+  await press(page, /^Change on \d+ \w+ \d{4}$/);
+  await expect(page.getByText(PLANNED)).toBeVisible();
+  await expect(page.getByText(/From then on it costs \$299\.00 a month, before tax\./)).toBeVisible();
+  await axe(page);
+});

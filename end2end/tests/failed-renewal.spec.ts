@@ -1,5 +1,6 @@
 import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
+import { letCardEnd } from '../steps/at_stripe.ts';
 import { buy } from '../steps/buying.ts';
 import { FAILS_LATER, giveCard, MASTERCARD } from '../steps/cards.ts';
 import { press } from '../steps/interactions.ts';
@@ -63,4 +64,26 @@ test('what is suspended after its grace works again as soon as another card has 
   await expect(page.getByText(/Renews on \d+ \w+ \d{4} for \$10\.00 before tax/)).toBeVisible();
   await product.inbox(person.email, /Your license for .* works again/);
   await press(page, 'Log out');
+});
+
+test('a card that ends soon is warned of on every page and by mail, until another one is given', async ({ page, product, axe }) => {
+  const { license, person } = await buy(page, { plan: 'Maker' });
+  await page.goto(`${license}/card`);
+  await reloadUntil(page, () => expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 500 }));
+  const { month, after } = await letCardEnd(product, person, 2);
+  // The worker looks for such cards a few times a day, so it has to have heard of this one before the days pass.
+  await reloadUntil(page, () => expect(page.getByText(month, { exact: true })).toBeVisible({ timeout: 500 }));
+  await letDaysPass(page, product, person, after);
+  const ends = page.getByText(`Visa ending in 4242 ends with ${month}.`);
+  await reloadUntil(page, () => expect(ends).toBeVisible({ timeout: 500 }));
+  await axe(page);
+  await page.goto('/invoices');
+  await expect(ends).toBeVisible();
+  const mail = await product.inbox(person.email, /Your card with .* ends soon/);
+  expect(mail.links.some((link) => link.endsWith(`${license}/card`)), mail.text).toBe(true);
+
+  await giveCard(page, license, MASTERCARD, { forAll: true });
+  await expect(page.getByText('Mastercard ending in 4444', { exact: true })).toBeVisible();
+  await page.goto('/overview');
+  await expect(ends).toBeHidden();
 });

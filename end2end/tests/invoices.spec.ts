@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures.ts';
 import { buy, choosePlan } from '../steps/buying.ts';
-import { downloadPdf } from '../steps/documents.ts';
+import { downloadLink, downloadPdf, paidInvoice, readXml, unzip } from '../steps/documents.ts';
 import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
 
 test('invoice and receipt are documents that print every name that was taken', { tag: '@everywhere' }, async ({ page, axe }) => {
@@ -54,4 +54,40 @@ test('a name that invoices cannot print is refused with a sentence, and nothing 
   await axe(page);
   await nameCompany(page);
   await expect(page.getByRole('heading', { level: 1, name: 'Review and pay' })).toBeVisible();
+});
+
+test('a VAT id of another country turns the charge, and accountants take along what says so', async ({ page, axe }) => {
+  const company = { name: 'Capteurs de la Loire SARL', country: 'France', street: '4 quai de la Fosse', postalCode: '44000', city: 'Nantes' };
+  const vatId = 'FR40303265045';
+  await buy(page, { plan: 'Startup', seats: 3 }, { ...company, vatId });
+  const number = await paidInvoice(page);
+  await expect(page.getByRole('row').filter({ hasText: 'First payment' })).toContainText('$448.00');
+
+  const pdf = await downloadLink(page, `PDF of ${number}`);
+  const { text } = await downloadPdf(page, pdf.path);
+  for (const expected of ['Reverse charge', vatId, '$448.00']) expect(text).toContain(expected);
+
+  // The XML beside it says the same: AE is the code of EN 16931 for it.
+  const xml = new Map<string, Buffer>();
+  for (const [syntax, root, category] of [
+    ['UBL', 'Invoice', 'ID AE'],
+    ['CII', 'CrossIndustryInvoice', 'CategoryCode AE'],
+  ] as const) {
+    const { bytes, type } = await downloadLink(page, `${syntax} of ${number}`);
+    expect(type).toContain('application/xml');
+    const read = await readXml(page, bytes.toString('utf8'));
+    expect(read.root).toBe(root);
+    for (const expected of [category, `ID ${number}`]) expect(read.holds).toContain(expected);
+    expect(read.holds.filter((held) => held.endsWith(` ${vatId}`)), 'the buyer').not.toEqual([]);
+    xml.set(`${number}-${syntax.toLowerCase()}.xml`, bytes);
+  }
+
+  // All of the year, as it was downloaded one by one.
+  const href = await page.locator('#years').getByRole('link', { name: /^All documents/ }).first().getAttribute('href');
+  const zip = await page.request.get(href ?? '');
+  expect(zip.headers()['content-type']).toBe('application/zip');
+  const files = unzip(await zip.body());
+  expect(files.get(`invoice-${number}.pdf`)?.equals(pdf.bytes), [...files.keys()].join()).toBe(true);
+  for (const [name, bytes] of xml) expect(files.get(name)?.equals(bytes), name).toBe(true);
+  await axe(page);
 });

@@ -1,9 +1,12 @@
 import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
+import { decideDispute, disputePayment } from '../steps/at_stripe.ts';
 import { buy } from '../steps/buying.ts';
-import { downloadPdf } from '../steps/documents.ts';
+import { downloadPdf, paidInvoice } from '../steps/documents.ts';
 import { press } from '../steps/interactions.ts';
+import { activate } from '../steps/licensing_api.ts';
 import { logIn } from '../steps/people.ts';
+import { reloadUntil } from '../steps/time.ts';
 
 test('staff give a part of an invoice back, then the rest, and the license goes with it', async ({ page, axe }) => {
   const { person } = await buy(page, { plan: 'Startup' });
@@ -69,4 +72,34 @@ test('staff give a part of an invoice back, then the rest, and the license goes 
   };
   expect((await take(/^Table/)).toString()).toContain(number);
   expect((await take(/^All documents/)).subarray(0, 4).toString()).toBe('PK\u0003\u0004');
+});
+
+test('while a payment is disputed nothing new starts, and the license goes with the money', async ({ page, product, axe }) => {
+  const { person, key } = await buy(page, { plan: 'Startup', seats: 5 });
+  const number = await paidInvoice(page);
+  const start = (instance: string) => activate(product.url, { key, product: 'iot-platform', instance, version: '4.2.1' });
+  expect((await start('node-a')).status).toBe(200);
+  await disputePayment(product, person);
+  await product.inbox(person.email, /Your payment of invoice .* is disputed/);
+  expect((await start('node-b')).body).toMatchObject({ code: 'license_inactive', reason: 'disputed' });
+
+  // The vendor's staff see it where they decide what to give back.
+  await page.context().clearCookies();
+  await page.goto('/log-in?next=%2Fstaff%2Frefunds');
+  await logIn(page, ADMIN);
+  const row = page.getByRole('row').filter({ hasText: number });
+  await expect(row).toContainText('Dispute');
+  await expect(row).toContainText('Undecided');
+  await axe(page);
+  await row.getByRole('link', { name: number, exact: true }).click();
+  const dispute = page.getByRole('row').filter({ hasText: 'Dispute' });
+  await expect(dispute).toContainText('Undecided');
+  await axe(page);
+
+  await decideDispute(product, person, 'lost');
+  await product.inbox(person.email, /The dispute about invoice .* is over/);
+  await reloadUntil(page, () => expect(dispute).toContainText('Lost', { timeout: 500 }));
+  await page.getByRole('link', { name: /^lic_/ }).click();
+  await expect(page.getByText(/It is revoked/)).toBeVisible();
+  expect((await start('node-c')).body.code).toBe('license_revoked');
 });
