@@ -17,6 +17,8 @@ mod draw;
 pub mod fonts;
 pub mod invoice;
 pub mod logo;
+#[cfg(test)]
+mod on_paper;
 mod page;
 pub mod statement;
 mod tags;

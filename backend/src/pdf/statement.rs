@@ -338,13 +338,13 @@ fn feet(sheets: &mut Sheets, document: &StatementDocument) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use jiff::civil::date;
 
     use super::*;
 
-    fn document(count: usize, code: &str) -> StatementDocument {
+    pub(in crate::pdf) fn document(count: usize, code: &str) -> StatementDocument {
         let currency = Currency::parse(code).unwrap();
         let line = |at: usize| Line {
             on: date(2027, 3, 28),
