@@ -43,7 +43,7 @@ impl Dice {
     const USUAL: Self =
         Self { model_calls: 6_000, race_calls: 3_000, histories: 500, event_orders: 20, whole_graph: false, seed: 1 };
 
-    fn variables(self) -> [(&'static str, String); 9] {
+    fn variables(self) -> [(&'static str, String); 10] {
         [
             ("LEASEHOLD_MODEL_OPERATIONS", self.model_calls.to_string()),
             ("LEASEHOLD_MODEL_SEED", self.seed.to_string()),
@@ -51,6 +51,7 @@ impl Dice {
             ("LEASEHOLD_RACE_SEED", self.seed.to_string()),
             ("LEASEHOLD_HISTORIES", self.histories.to_string()),
             ("LEASEHOLD_HISTORIES_SEED", self.seed.to_string()),
+            ("LEASEHOLD_KILLED_SEED", self.seed.to_string()),
             ("LEASEHOLD_EVENT_ORDERS", self.event_orders.to_string()),
             ("LEASEHOLD_EVENT_SEED", self.seed.to_string()),
             ("LEASEHOLD_EVENT_GRAPH", if self.whole_graph { "whole" } else { "drawn" }.to_owned()),

@@ -73,6 +73,11 @@ fn migrated_file() -> &'static [u8] {
 
 /// Runs a test on a fresh PostgreSQL database, or says loudly that it did not.
 pub(crate) fn run_on_postgres<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> Option<T> {
+    with_postgres(async |url: String| run(&url, body).await)
+}
+
+/// The same for a test that opens the database itself, by its URL.
+pub(crate) fn with_postgres<T>(body: impl AsyncFnOnce(String) -> anyhow::Result<T>) -> Option<T> {
     let Ok(server) = std::env::var(POSTGRES_URL) else {
         static ONCE: Once = Once::new();
         // Not eprintln!, which the test harness swallows for tests that pass.
@@ -90,7 +95,7 @@ pub(crate) fn run_on_postgres<T, F: Future<Output = anyhow::Result<T>>>(body: im
         // Copying files takes half the time of writing each of their pages to the log as well, which is the default.
         let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
         administer(&server, create).await.expect("a fresh database");
-        let outcome = std::panic::AssertUnwindSafe(run(&url, body)).catch_unwind().await;
+        let outcome = std::panic::AssertUnwindSafe(body(url)).catch_unwind().await;
         administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database goes");
         match outcome {
             Ok(outcome) => Some(outcome.unwrap_or_else(|error| panic!("{error:?}"))),

@@ -5,29 +5,22 @@
 //!
 //! The acting process is this test binary once more. The sandbox holds the call; it is then that we kill.
 
+mod preparation;
 mod victim;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
-use backend::billing::cards::{CardUpdateStart, CardUpdateUrls, StartCardUpdate, start_card_update};
-use backend::billing::conversion::{
-    ConversionStart, ConversionUrls, StartConversion, preview_conversion, start_conversion,
-};
-use backend::billing::{
-    CancelReason, Change, ChangePreview, ChangeRequest, cancel_subscription, change_subscription, end_subscription,
-    preview_change, reconcile,
-};
-use backend::catalog::{BillingInterval, Composition, PlanKind};
+use anyhow::{Context as _, ensure};
+use backend::billing::maintenance::find_auto_renewal;
+use backend::billing::{Change, change_subscription, end_subscription, reconcile};
+use backend::catalog::{BillingInterval, PlanKind};
 use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::{Db, Options, Synchronous};
 use backend::ids::{LicenseId, OrderId};
 use backend::invoices::Invoice;
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::add_years;
-use backend::orders::{OrderPlacement, Purchase};
 use backend::refunds::credit_invoice;
 use backend::{Actor, Cx};
 use serde_json::{Value, json};
@@ -36,6 +29,7 @@ use stripe_sandbox::Cut;
 use self::victim::{ACT, change, credit, obey_here, word};
 use super::reversals::{balance, finance};
 use super::shop::Shop;
+use crate::support::with_postgres;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -49,6 +43,7 @@ enum Kind {
     Credit,
     Card,
     Updates,
+    AutoRenewal,
     Conversion,
     /// The worker, with all events of a purchase before it.
     Purchase,
@@ -58,7 +53,7 @@ enum Kind {
     Refund,
 }
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     Kind::Order,
     Kind::Return,
     Kind::Upgrade,
@@ -69,15 +64,21 @@ const KINDS: [Kind; 14] = [
     Kind::Credit,
     Kind::Card,
     Kind::Updates,
+    Kind::AutoRenewal,
     Kind::Conversion,
     Kind::Purchase,
     Kind::Renewal,
     Kind::Refund,
 ];
 
-async fn open(file: &Path) -> anyhow::Result<Db> {
-    let url = format!("sqlite:{}", file.display());
-    let db = Db::open(&url, Options { max_connections: 2, synchronous: Synchronous::Off }).await?;
+/// How many of them are people's; the others are the worker's.
+const OF_PEOPLE: usize = 12;
+
+/// Which half of them is killed on PostgreSQL: the other one with the next number.
+const SEED: &str = "LEASEHOLD_KILLED_SEED";
+
+async fn open(url: &str) -> anyhow::Result<Db> {
+    let db = Db::open(url, Options { max_connections: 2, synchronous: Synchronous::Off }).await?;
     db.migrate().await?;
     Ok(db)
 }
@@ -90,7 +91,8 @@ struct Scene {
     bought: usize,
     /// The newest of them that was bought without anybody being killed.
     newest: Option<LicenseId>,
-    folder: tempfile::TempDir,
+    /// Of the database that the acting process opens as well.
+    url: String,
 }
 
 /// What is acted on.
@@ -100,11 +102,10 @@ struct Subject {
 }
 
 impl Scene {
-    async fn open() -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let shop = Shop::open(open(&folder.path().join("shop.db")).await?).await?;
+    async fn open(url: String) -> anyhow::Result<Self> {
+        let shop = Shop::open(open(&url).await?).await?;
         let staff = finance(&shop).await?;
-        Ok(Self { shop, staff, seen: 0, bought: 0, newest: None, folder })
+        Ok(Self { shop, staff, seen: 0, bought: 0, newest: None, url })
     }
 
     /// Everything that Stripe has to tell is delivered and done.
@@ -129,141 +130,6 @@ impl Scene {
     async fn invoice_of(&self, license: &LicenseId) -> anyhow::Result<Invoice> {
         let all = self.shop.invoices().await?;
         all.into_iter().find(|invoice| invoice.license_id.as_ref() == Some(license)).context("no invoice")
-    }
-
-    /// Brings everything to the point at which the act begins.
-    async fn prepare(&mut self, kind: Kind) -> anyhow::Result<Subject> {
-        let month = BillingInterval::Month;
-        let mut act = json!({});
-        let license = match kind {
-            Kind::Order => {
-                act["plan"] = json!(self.shop.plan("pilot").await?.id);
-                None
-            }
-            Kind::Return | Kind::Purchase => {
-                let (order, url) = self.shop.order("pilot", month, 2).await?;
-                self.shop.pay(&url, "4242").await?;
-                self.bought += 1;
-                act["id"] = json!(order.id);
-                if kind == Kind::Purchase {
-                    self.deliver().await?;
-                }
-                None
-            }
-            Kind::Conversion => Some(self.bought("pilot", month).await?),
-            Kind::Updates => Some(self.bought("perpetual", BillingInterval::Once).await?),
-            _ => Some(self.bought("startup", month).await?),
-        };
-        if let Some(license) = &license {
-            self.prepare_for(kind, license, &mut act).await?;
-        }
-        act["kind"] = json!(format!("{kind:?}"));
-        act["license"] = json!(license);
-        act["database"] = json!(self.folder.path().join("shop.db"));
-        act["stripe"] = json!(self.shop.stripe().config().api_base);
-        act["vendor"] = json!(self.shop.vendor.id);
-        act["account"] = json!(self.shop.account.id);
-        let actor = if kind == Kind::Credit { self.staff.actor.clone() } else { self.shop.cx().actor };
-        act["user"] = json!(match actor {
-            Actor::User(user) => user.to_string(),
-            _ => String::new(),
-        });
-        act["now"] = json!(self.shop.now().0);
-        act["clock"] = json!(self.shop.clock_file());
-        Ok(Subject { license, act })
-    }
-
-    async fn deliver(&mut self) -> anyhow::Result<()> {
-        for event in self.shop.news(&mut self.seen, &[""]) {
-            self.shop.deliver(&event).await?;
-        }
-        Ok(())
-    }
-
-    async fn prepare_for(&mut self, kind: Kind, license: &LicenseId, act: &mut Value) -> anyhow::Result<()> {
-        let (commerce, cx) = (self.shop.commerce.clone(), self.shop.cx());
-        let urls = |name: &str| (format!("https://portal.test/{{{name}}}"), "https://portal.test".to_owned());
-        let last = |place: String| place.rsplit('/').next().unwrap_or_default().to_owned();
-        match kind {
-            Kind::Upgrade | Kind::Downgrade => {
-                let plan = self.shop.plan(if kind == Kind::Upgrade { "business" } else { "pilot" }).await?.id;
-                let seats = if kind == Kind::Upgrade { 4 } else { 2 };
-                let license_id = license.clone();
-                let to = Composition::new(plan.clone(), BillingInterval::Month, seats, self.shop.currency);
-                let request = ChangeRequest { license_id, to };
-                (act["plan"], act["seats"]) = (json!(plan), json!(seats));
-                match preview_change(&commerce, &cx, &request).await? {
-                    ChangePreview::Now(shown) => {
-                        act["date"] = json!(shown.proration_date.0);
-                        act["amount"] = json!(shown.amount_due.amount_minor);
-                    }
-                    ChangePreview::Later(planned) => act["amount"] = json!(planned.recurring.amount_minor),
-                    other => bail!("{other:?}"),
-                }
-            }
-            Kind::Resume => {
-                cancel_subscription(&commerce, &cx, license, &CancelReason::default()).await?;
-                self.settle().await?;
-            }
-            Kind::Credit => {
-                let invoice = self.invoice_of(license).await?;
-                (act["id"], act["amount"]) = (json!(invoice.id), json!(invoice.total_minor));
-            }
-            Kind::Card => {
-                let (success, cancel) = urls("CARD_UPDATE_ID");
-                let (license_id, user_id) = (license.clone(), self.shop.user.id.clone());
-                let urls = CardUpdateUrls { success, cancel };
-                let start = StartCardUpdate { license_id, user_id, for_all: false, urls };
-                let started = start_card_update(&commerce, &cx, &start).await?;
-                let CardUpdateStart::Opened { url } = started else { bail!("{started:?}") };
-                act["before"] = json!(self.card(license).await?);
-                act["id"] = json!(last(self.shop.pay(&url, "4242").await?));
-            }
-            Kind::Updates => {
-                let placed = self
-                    .shop
-                    .place(Purchase::Maintenance {
-                        license_id: license.clone(),
-                        years: 1,
-                        currency: self.shop.currency,
-                    })
-                    .await?;
-                let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
-                self.shop.pay(&checkout_url, "4242").await?;
-                act["id"] = json!(order.id);
-            }
-            Kind::Conversion => {
-                let now = UnixMs::from_seconds(self.shop.now().seconds());
-                let offer = preview_conversion(&commerce, &cx, license, None, now).await?;
-                let offer = offer.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-                let (success, cancel) = urls("CONVERSION_ID");
-                let start = StartConversion {
-                    license_id: license.clone(),
-                    plan_id: offer.plan.id.clone(),
-                    user_id: self.shop.user.id.clone(),
-                    reckoned_at: offer.reckoned_at,
-                    rest_minor: offer.rest.amount_minor,
-                    urls: ConversionUrls { success, cancel },
-                };
-                let started = start_conversion(&commerce, &cx, &start).await?;
-                let ConversionStart::Opened { url } = started else { bail!("{started:?}") };
-                act["id"] = json!(last(self.shop.pay(&url, "4242").await?));
-            }
-            Kind::Renewal => {
-                let end = self.shop.subscription(license).await?.period_end;
-                self.shop.set_clock(end.plus(2 * 60 * MINUTE_MS))?;
-                self.deliver().await?;
-            }
-            Kind::Refund => {
-                let invoice = self.invoice_of(license).await?;
-                let page = self.shop.look(&format!("invoice_payments?invoice={}", invoice.stripe_invoice_id)).await?;
-                let payment = page["data"][0]["payment"]["payment_intent"].as_str().context("a payment")?.to_owned();
-                self.shop.call("refunds", &format!("payment_intent={payment}")).await?;
-                self.deliver().await?;
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     async fn card(&self, license: &LicenseId) -> anyhow::Result<Option<String>> {
@@ -325,11 +191,14 @@ impl Scene {
         let Some(id) = &subject.license else { return Ok(()) };
         let license = self.shop.license(id).await?;
         let row = match kind {
-            Kind::Updates => None,
+            Kind::Updates | Kind::AutoRenewal => None,
             _ => Some(self.shop.subscription(id).await?),
         };
         let is_as_meant = match (kind, row) {
             (Kind::Updates, _) => license.updates_until == Some(add_years(license.starts_at, 2)),
+            (Kind::AutoRenewal, _) => {
+                self.renews(id).await? && license.updates_until == Some(add_years(license.starts_at, 1))
+            }
             (_, None) => false,
             (Kind::Upgrade, Some(row)) => {
                 let updates = invoices.iter().filter(|invoice| {
@@ -364,6 +233,13 @@ impl Scene {
         };
         ensure!(is_as_meant, "{license:?}\n{:?}", self.shop.subscription(id).await.ok());
         Ok(())
+    }
+
+    /// Whether a license's updates renew by themselves.
+    async fn renews(&self, license: &LicenseId) -> anyhow::Result<bool> {
+        let (vendor_id, id) = (self.shop.vendor.id.clone(), license.clone());
+        let read = self.shop.db.read(move |tx| Box::pin(async move { find_auto_renewal(tx, &vendor_id, &id).await }));
+        Ok(read.await?.is_some())
     }
 
     async fn customer(&self) -> anyhow::Result<String> {
@@ -405,8 +281,8 @@ async fn kill(scene: &Scene, subject: &Subject, call: usize, cut: Cut) -> anyhow
 }
 
 /// Kills at every call of these acts; answers how often.
-async fn kill_everywhere(kinds: &[Kind]) -> anyhow::Result<usize> {
-    let mut scene = Scene::open().await?;
+async fn kill_everywhere(url: String, kinds: &[Kind]) -> anyhow::Result<usize> {
+    let mut scene = Scene::open(url).await?;
     let mut kills = 0;
     for kind in kinds {
         'calls: for call in 0.. {
@@ -437,7 +313,7 @@ impl Scene {
         self.judge(kind, subject).await?;
         // Nothing of it goes on into what follows.
         let license = match kind {
-            Kind::Updates => None,
+            Kind::Updates | Kind::AutoRenewal => None,
             Kind::Order => self.newest.clone(),
             Kind::Return | Kind::Purchase => {
                 self.shop.find_order(&OrderId::from_untrusted(&word(&subject.act, "id"))).await?.license_id
@@ -454,21 +330,51 @@ impl Scene {
 }
 
 fn run(kinds: &[Kind]) {
+    let folder = tempfile::tempdir().expect("a folder for the database");
+    let url = format!("sqlite:{}", folder.path().join("shop.db").display());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let kills =
-        runtime.expect("a runtime").block_on(kill_everywhere(kinds)).unwrap_or_else(|error| panic!("{error:?}"));
+        runtime.expect("a runtime").block_on(kill_everywhere(url, kinds)).unwrap_or_else(|error| panic!("{error:?}"));
+    were_killed(kinds, kills);
+}
+
+fn were_killed(kinds: &[Kind], kills: usize) {
     println!("killed {kills} times");
     assert!(kills >= 2 * kinds.len(), "only {kills} calls to be killed at");
+}
+
+/// The same on PostgreSQL, where what a killed process had begun is taken back by a server that lives on, with every
+/// second of them.
+fn run_half_on_postgres(kinds: &[Kind]) {
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse::<u64>().ok()).unwrap_or(1);
+    let first = usize::from(seed.is_multiple_of(2));
+    let half: Vec<Kind> = kinds.iter().copied().skip(first).step_by(2).collect();
+    println!("{SEED}={seed}: {half:?}");
+    if let Some(kills) = with_postgres(async |url: String| kill_everywhere(url, &half).await) {
+        were_killed(&half, kills);
+    }
 }
 
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while people act"]
 fn whoever_is_killed_while_people_act_charges_nothing_twice_and_loses_nothing_paid() {
-    run(&KINDS[..11]);
+    run(&KINDS[..OF_PEOPLE]);
 }
 
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while the worker works"]
 fn whoever_is_killed_while_the_worker_works_charges_nothing_twice_and_loses_nothing_paid() {
-    run(&KINDS[11..]);
+    run(&KINDS[OF_PEOPLE..]);
+}
+
+#[test]
+#[ignore = "slow proof: processes that are killed at every call to Stripe, while people act, on PostgreSQL"]
+fn whoever_is_killed_on_postgres_while_people_act_charges_nothing_twice_and_loses_nothing_paid() {
+    run_half_on_postgres(&KINDS[..OF_PEOPLE]);
+}
+
+#[test]
+#[ignore = "slow proof: processes that are killed at every call to Stripe, while the worker works, on PostgreSQL"]
+fn whoever_is_killed_on_postgres_while_the_worker_works_charges_nothing_twice_and_loses_nothing_paid() {
+    run_half_on_postgres(&KINDS[OF_PEOPLE..]);
 }

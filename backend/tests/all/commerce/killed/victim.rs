@@ -1,9 +1,8 @@
 //! The process that is killed: this test binary once more, told by a variable what to do.
 
-use std::path::Path;
-
 use backend::billing::cards::finish_card_update;
 use backend::billing::conversion::finish_conversion;
+use backend::billing::maintenance::finish_auto_renewal;
 use backend::billing::{
     Agreed, CancelReason, ChangeRequest, Commerce, cancel_subscription, change_subscription, end_subscription,
     handlers, resume_subscription,
@@ -11,7 +10,7 @@ use backend::billing::{
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{Clock, UnixMs};
 use backend::cx::Entropy;
-use backend::ids::{CardUpdateId, ConversionId, LicenseId, OrderId, UserId, VendorId};
+use backend::ids::{AutoRenewalId, CardUpdateId, ConversionId, LicenseId, OrderId, UserId, VendorId};
 use backend::jobs::{Handlers, Runner};
 use backend::orders::{Purchase, order_progress};
 use backend::refunds::{CreditInvoice, credit_invoice};
@@ -53,6 +52,9 @@ async fn obey(act: &Value) -> anyhow::Result<()> {
         "Cancel" | "Resume" | "End" => obey_here(&commerce, &cx, act).await?,
         "Credit" => drop(credit_invoice(&commerce, &cx, &credit(act)).await?),
         "Card" => drop(finish_card_update(&commerce, &cx, &CardUpdateId::from_untrusted(&id)).await?),
+        "AutoRenewal" => {
+            finish_auto_renewal(&commerce, &cx, &AutoRenewalId::from_untrusted(&id)).await?;
+        }
         "Conversion" => {
             finish_conversion(&commerce, &cx, &ConversionId::from_untrusted(&id)).await?;
         }
@@ -72,7 +74,7 @@ async fn commerce_of(act: &Value) -> anyhow::Result<Commerce> {
         webhook_secrets: vec![WEBHOOK_SECRET.to_owned().into()],
     };
     let stripe = StripeAccounts::single(Stripe::new(config, Entropy::system())?);
-    Ok(Commerce { db: open(Path::new(&word(act, "database"))).await?, master: master(), stripe })
+    Ok(Commerce { db: open(&word(act, "database")).await?, master: master(), stripe })
 }
 
 fn cx_of(act: &Value) -> Cx {
