@@ -46,19 +46,22 @@ const LENGTH: usize = 9;
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
-const MET: [&str; 23] = [
+const MET: [&str; 26] = [
     "bought, usd",
     "bought, jpy",
     "bought, kwd",
+    "bought, usd, with packs",
     "bought nothing",
     "bought for ever",
     "changed",
+    "more packs",
     "change paid from credit",
     "change upwards that owes the customer",
     "change awaits payment",
     "change refused",
     "change refused, cancelled",
     "planned",
+    "fewer packs planned",
     "kept",
     "cancelled",
     "resumed",

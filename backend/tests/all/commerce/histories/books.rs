@@ -125,6 +125,7 @@ pub(super) struct Right {
     pub(super) reason: &'static str,
     pub(super) ends_at: Option<i64>,
     pub(super) seats: i64,
+    pub(super) devices: Option<i64>,
     pub(super) is_disputed: bool,
 }
 
@@ -305,7 +306,8 @@ impl Books {
             return Verdict::Unchanged;
         }
         // Whatever takes something away waits for the end of what is paid.
-        if to.plan < from.plan || to.seats < from.seats || (from.yearly && !to.yearly) {
+        let is_fewer = to.seats < from.seats || to.packs < from.packs;
+        if to.plan < from.plan || is_fewer || (from.yearly && !to.yearly) {
             return if sub.cancelling { Verdict::Cancelled } else { Verdict::Later };
         }
         let mut lines = self.change_lines(sub, to);

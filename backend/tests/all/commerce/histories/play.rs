@@ -1,6 +1,7 @@
 //! Plays a history against product and sandbox, and has every answer judged by the model.
 
 mod checks;
+mod for_ever;
 
 use std::collections::BTreeSet;
 
@@ -155,8 +156,12 @@ impl<'a> Player<'a> {
                 Some(from) => {
                     let seats = (from.seats + seats).min(20);
                     let plan = if *plan { from.plan.higher() } else { from.plan };
-                    self.change(Shape { plan, yearly: from.yearly || *yearly, seats }).await
+                    self.change(Shape { plan, yearly: from.yearly || *yearly, seats, packs: from.packs }).await
                 }
+                None => word("nothing"),
+            },
+            Act::Packs { count } => match self.books.last().map(|sub| sub.shape) {
+                Some(from) => self.change(Shape { packs: *count, ..from }).await,
                 None => word("nothing"),
             },
             Act::Keep => match self.books.last().map(|sub| sub.shape) {
@@ -199,9 +204,7 @@ impl<'a> Player<'a> {
         if self.books.last().is_some_and(|sub| !matches!(sub.state, State::Over { .. })) {
             return Ok("has one already".to_owned());
         }
-        let plan_id = self.shop.plan(shape.plan.code()).await?.id;
-        let interval = interval(shape);
-        let choice = Composition::new(plan_id, interval, shape.seats, self.shop.currency);
+        let choice = self.composition(shape).await?;
         let Some(order) = self.order(Purchase::Plan(choice), pays).await? else {
             return Ok("bought nothing".to_owned());
         };
@@ -210,14 +213,22 @@ impl<'a> Player<'a> {
         self.licenses.push(order.license_id);
         let number = self.books.subs.len() - 1;
         self.books.seen(number);
-        Ok(format!("bought, {}", self.books.market.currency))
+        let with_packs = if shape.packs > 0 { ", with packs" } else { "" };
+        Ok(format!("bought, {}{with_packs}", self.books.market.currency))
+    }
+
+    /// A shape in the product's words.
+    async fn composition(&self, shape: &Shape) -> anyhow::Result<Composition> {
+        let plan_id = self.shop.plan(shape.plan.code()).await?.id;
+        let choice = Composition::new(plan_id, interval(shape), shape.seats, self.shop.currency);
+        let packs = (shape.packs > 0).then(|| ("devices".to_owned(), shape.packs));
+        Ok(choice.with_packs(packs.into_iter().collect()))
     }
 
     async fn change(&mut self, to: Shape) -> anyhow::Result<String> {
         let Some(license_id) = self.license() else { return Ok("nothing".to_owned()) };
-        let plan_id = self.shop.plan(to.plan.code()).await?.id;
-        let wanted = Composition::new(plan_id, interval(&to), to.seats, self.shop.currency);
-        let request = ChangeRequest { license_id, to: wanted };
+        let from = self.books.last().map(|sub| sub.shape);
+        let request = ChangeRequest { license_id, to: self.composition(&to).await? };
         let (commerce, cx) = (&self.shop.commerce, self.shop.cx());
         let preview = preview_change(commerce, &cx, &request).await?;
         let verdict = self.books.verdict(&to);
@@ -255,14 +266,18 @@ impl<'a> Player<'a> {
         let waits = self.books.change(to, &verdict);
         let number = self.books.subs.len() - 1;
         self.books.seen(number);
+        let packs_alone = from.is_some_and(|from| Shape { packs: to.packs, ..from } == to);
         let word = match (&verdict, &outcome) {
             (Verdict::Unchanged, Change::Kept) => "kept",
+            (Verdict::Later, Change::Planned { .. }) if packs_alone => "fewer packs planned",
             (Verdict::Later, Change::Planned { .. }) => "planned",
             (Verdict::Now { .. }, Change::AwaitingPayment { .. }) if waits => "change awaits payment",
             (Verdict::Now { subtotal, due, .. }, Change::Applied { stripe_invoice_id: Some(id) }) if !waits => {
                 let charged = self.shop.stripe().fetch_invoice(id).await?;
                 ensure!(charged.amount_paid_minor == *due, "charged {}, shown {due}", charged.amount_paid_minor);
                 match (*subtotal < 0, *due == 0) {
+                    (true, _) if packs_alone => "more packs that owe the customer",
+                    (false, false) if packs_alone => "more packs",
                     (true, _) => "change upwards that owes the customer",
                     (false, true) => "change paid from credit",
                     (false, false) => "changed",
@@ -428,27 +443,6 @@ impl<'a> Player<'a> {
         }
         self.books.bills[number].contest = Some(if won { Contest::Won } else { Contest::Lost });
         Ok(if won { "dispute won" } else { "dispute lost" }.to_owned())
-    }
-
-    async fn buy_forever(&mut self, seats: i64) -> anyhow::Result<String> {
-        if self.books.forever.is_some() {
-            return Ok("has one already".to_owned());
-        }
-        let plan_id = self.shop.plan("forever").await?.id;
-        let choice = Composition::new(plan_id, BillingInterval::Once, seats, self.shop.currency);
-        let order = self.order(Purchase::Plan(choice), true).await?;
-        self.books.buy_forever(seats);
-        let order = self.shop.find_order(&order.context("an order")?).await?;
-        self.forever = order.license_id;
-        Ok("bought for ever".to_owned())
-    }
-
-    async fn buy_updates(&mut self) -> anyhow::Result<String> {
-        let is_good = self.books.right_for_ever().is_some_and(|(right, _)| right.status == "active");
-        let Some(license_id) = self.forever.clone().filter(|_| is_good) else { return Ok("nothing".to_owned()) };
-        self.order(Purchase::Maintenance { license_id, years: 1, currency: self.shop.currency }, true).await?;
-        self.books.buy_updates();
-        Ok("bought updates".to_owned())
     }
 
     // ── what is heard ───────────────────────────────────────────────────────────────────────────────────────────

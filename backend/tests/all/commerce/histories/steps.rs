@@ -37,6 +37,10 @@ pub(super) enum Act {
         yearly: bool,
         seats: i64,
     },
+    /// So many packs, whatever else there is.
+    Packs {
+        count: i64,
+    },
     /// A planned change is dropped.
     Keep,
     Cancel,
@@ -147,7 +151,12 @@ impl Dice {
     fn shape(&mut self) -> Shape {
         let plan = [PlanName::Small, PlanName::Medium, PlanName::Volume][self.below(3)];
         let seats = if self.one_in(4) { self.0.random_range(2..=20) } else { self.0.random_range(2..=4) };
-        Shape { plan, yearly: self.one_in(4), seats }
+        Shape { plan, yearly: self.one_in(4), seats, packs: self.packs() }
+    }
+
+    /// Mostly none.
+    fn packs(&mut self) -> i64 {
+        if self.one_in(3) { self.upto(5) } else { 0 }
     }
 
     fn news(&mut self) -> News {
@@ -198,7 +207,8 @@ impl Dice {
             12..30 => Act::WaitForNext { offset: [-1, 0, 1, 2 * HOUR, 26 * HOUR][self.below(5)] },
             30..32 => Act::Buy { shape: self.shape(), pays: !self.one_in(6) },
             32..41 => Act::Change { shape: self.shape() },
-            41..56 => self.rise(),
+            41..45 => Act::Packs { count: self.upto(6) - 1 },
+            45..56 => self.rise(),
             56..59 => Act::Keep,
             59..65 => Act::Cancel,
             65..70 => Act::Undo,

@@ -46,6 +46,15 @@ pub(super) struct Shape {
     pub(super) plan: PlanName,
     pub(super) yearly: bool,
     pub(super) seats: i64,
+    /// Packs of 50 devices.
+    pub(super) packs: i64,
+}
+
+impl Shape {
+    /// What the license allows: 100 devices are in every plan.
+    pub(super) fn devices(&self) -> i64 {
+        100 + 50 * self.packs
+    }
 }
 
 /// Where somebody buys.
@@ -81,7 +90,8 @@ impl Item {
 }
 
 impl Market {
-    /// What a shape is made of at Stripe: the plan once, and the seats beyond those included.
+    /// What a shape is made of at Stripe: the plan once, the seats beyond those included, and the packs, all of which cost
+    /// what their number says.
     pub(super) fn items(&self, shape: &Shape) -> Vec<Item> {
         let (base, extra) = self.monthly(shape.plan);
         let times = if shape.yearly { 10 } else { 1 };
@@ -92,7 +102,20 @@ impl Market {
         if beyond > 0 {
             items.push(item("extra", extra, beyond));
         }
+        if shape.packs > 0 {
+            items.push(item("pack", self.pack(shape.packs), shape.packs));
+        }
         items
+    }
+
+    /// A pack of so many, a month.
+    fn pack(&self, count: i64) -> i64 {
+        let (dear, cheap) = match self.currency {
+            "usd" => (400, 250),
+            "jpy" => (600, 380),
+            _ => (1_250, 780),
+        };
+        if count <= 2 { dear } else { cheap }
     }
 
     /// What each interval costs, before tax.

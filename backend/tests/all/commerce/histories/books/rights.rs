@@ -57,14 +57,15 @@ impl Books {
         };
         let (status, reason) = sub.revoked.map_or((status, reason), |reason| ("revoked", reason));
         let is_disputed = self.is_disputed(|bill| bill.sub == Some(number));
-        Right { status, reason, ends_at: Some(ends_at), seats: sub.shape.seats, is_disputed }
+        let (seats, devices) = (sub.shape.seats, Some(sub.shape.devices()));
+        Right { status, reason, ends_at: Some(ends_at), seats, devices, is_disputed }
     }
 
     pub(in super::super) fn right_for_ever(&self) -> Option<(Right, i64)> {
         let forever = self.forever.as_ref()?;
         let reversal = self.bills[forever.bill].reversal();
         let (status, reason) = reversal.map_or(("active", ""), |reason| ("revoked", reason));
-        let right = Right { status, reason, ends_at: None, seats: forever.seats, is_disputed: false };
+        let right = Right { status, reason, ends_at: None, seats: forever.seats, devices: None, is_disputed: false };
         Some((right, forever.updates_until))
     }
 }

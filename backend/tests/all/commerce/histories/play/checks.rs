@@ -50,10 +50,12 @@ impl Player<'_> {
             license.status_reason.as_str(),
             license.ends_at.map(UnixMs::seconds),
             license.seats,
+            license.terms.limits.get("devices").copied(),
             license.disputed_at.is_some(),
         );
-        let Right { status, reason, ends_at, seats, is_disputed } = meant;
-        ensure!(is == (*status, *reason, *ends_at, *seats, *is_disputed), "the license is {is:?}, meant {meant:?}");
+        let Right { status, reason, ends_at, seats, devices, is_disputed } = meant;
+        let is_as_meant = is == (*status, *reason, *ends_at, *seats, *devices, *is_disputed);
+        ensure!(is_as_meant, "the license is {is:?}, meant {meant:?}");
         Ok(())
     }
 
