@@ -350,7 +350,7 @@ fn run_half_on_postgres(kinds: &[Kind]) {
     let first = usize::from(seed.is_multiple_of(2));
     let half: Vec<Kind> = kinds.iter().copied().skip(first).step_by(2).collect();
     println!("{SEED}={seed}: {half:?}");
-    if let Some(kills) = with_postgres(async |url: String| kill_everywhere(url, &half).await) {
+    if let Some(kills) = with_postgres(async |url: String| Box::pin(kill_everywhere(url, &half)).await) {
         were_killed(&half, kills);
     }
 }
