@@ -124,6 +124,27 @@ pub(super) async fn set_revoked(tx: &mut Tx, cx: &Cx, kid: &str) -> Result<(), D
     Ok(())
 }
 
+/// Whether there is a retired key of which has to be noted how long what it signed can be valid, because it retired up to
+/// `retired_until`, or one of which nothing can be valid any more at `until`.
+pub(super) async fn has_due_retired(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    retired_until: UnixMs,
+    until: UnixMs,
+) -> Result<bool, DbError> {
+    let (due,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM signing_keys
+         WHERE vendor_id = $1 AND status = 'retired' AND withdrawn_at IS NULL
+           AND ((verifies_until IS NULL AND retired_at <= $2) OR verifies_until < $3)",
+        vendor_id,
+        retired_until,
+        until
+    )?;
+    Ok(due > 0)
+}
+
 /// Notes for the keys retired up to `retired_until` how long what they signed can be valid: as long as any
 /// lease of the vendor that is out now, and `at_least` anyway.
 pub(super) async fn set_verifies_until(

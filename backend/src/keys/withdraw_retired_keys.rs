@@ -23,12 +23,17 @@ const LEEWAY_MS: i64 = sdk::lease::LEEWAY_S * SECOND_MS;
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn withdraw_retired_keys(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<usize, DbError> {
+    let (retired_until, spent_until) = (cx.now.plus(-LAST_SIGNATURE_MS), cx.now.plus(-LEEWAY_MS));
+    // Asked first, because what follows writes and empties the table in memory, and mostly there is nothing to do.
+    if !store::has_due_retired(tx, &cx.vendor_id, retired_until, spent_until).await? {
+        return Ok(0);
+    }
     let Some(vendor) = vendors::lock_vendor(tx, &cx.vendor_id).await? else { return Ok(0) };
-    // Leases answered from memory are signed with the key of before.
+    // What memory knows of leases that are out counts, and clients are to be told of the key set that is appended.
     tx.change(Subject::All, Extent::Whole).await?;
     let Some(signer) = active_signing_key(tx, master, &vendor.id).await? else { return Ok(0) };
-    store::set_verifies_until(tx, cx, cx.now.plus(-LAST_SIGNATURE_MS), cx.now.plus(LIST_LIFE_MS)).await?;
-    let withdrawn = store::withdraw_retired(tx, cx, cx.now.plus(-LEEWAY_MS)).await?;
+    store::set_verifies_until(tx, cx, retired_until, cx.now.plus(LIST_LIFE_MS)).await?;
+    let withdrawn = store::withdraw_retired(tx, cx, spent_until).await?;
     if withdrawn.is_empty() {
         return Ok(0);
     }

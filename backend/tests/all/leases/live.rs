@@ -8,6 +8,7 @@ use backend::clock::{Clock, DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, Options, Synchronous};
 use backend::ids::InstanceId;
+use backend::keys::{KeyRotation, rotate_signing_key, withdraw_retired_keys};
 use backend::leases::live::{LiveTable, Settings};
 use backend::leases::{Instance, find_instance, free_seat};
 use backend::licenses::{LicenseStatus, set_standing};
@@ -15,7 +16,7 @@ use sdk::lease::{Expect, LeaseClaims};
 use sdk::wire::{CheckRequest, LeaseResponse, Secret};
 
 use super::{Stage, check_request, granted, nonce};
-use crate::support::{NOW, run_on_sqlite};
+use crate::support::{NOW, master, run_on_sqlite};
 
 /// A stage with a table beside its database, that writes only when it is told to.
 struct LiveStage {
@@ -67,6 +68,14 @@ impl LiveStage {
     async fn set_standing(&self, db: &Db, status: LicenseStatus, now: UnixMs) -> Result<(), DbError> {
         let (cx, id) = (self.stage.cx(now), self.stage.license_id.clone());
         db.write(move |tx| Box::pin(async move { set_standing(tx, &cx, &id, status, "fraud").await })).await
+    }
+
+    /// What the sweep does about keys; answers how many it withdrew.
+    async fn withdraw_keys(&self, now: UnixMs) -> Result<usize, DbError> {
+        let cx = self.stage.cx(now);
+        let work =
+            self.stage.db.write(move |tx| Box::pin(async move { withdraw_retired_keys(tx, &cx, &master()).await }));
+        work.await
     }
 
     async fn renew(&self, last: &LeaseResponse, now: UnixMs) -> Option<LeaseResponse> {
@@ -166,6 +175,35 @@ fn freeing_one_seat_leaves_the_others_in_memory() {
         live.stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &instance).await })).await?;
         assert_eq!(live.renew(&a, later).await, None);
         assert!(live.renew(&b, later).await.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_sweep_that_finds_no_key_to_withdraw_leaves_the_table_as_it_is() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let first = live.node("node-a", NOW).await?;
+        let last = live.renew(&first, NOW.plus(SECOND_MS)).await.expect("it is in the table");
+        let last = live.renew(&last, NOW.plus(2 * SECOND_MS)).await.expect("it is in the table");
+        assert_eq!(live.withdraw_keys(NOW.plus(2 * SECOND_MS)).await?, 0);
+        let stored = live.stored(&last).await?;
+        assert_eq!(stored.last_contact_at, NOW.plus(SECOND_MS), "nothing was written out of turn");
+        assert!(live.renew(&last, NOW.plus(3 * SECOND_MS)).await.is_some(), "it is in the table still");
+
+        let cx = live.stage.cx(NOW.plus(4 * SECOND_MS));
+        let rotated =
+            live.stage.db.write(move |tx| Box::pin(async move { rotate_signing_key(tx, &cx, &master()).await }));
+        assert!(matches!(rotated.await?, KeyRotation::Rotated { .. }));
+        // Minutes after a rotation there is something to note, which is asked of what memory knew as well.
+        let noted = NOW.plus(6 * MINUTE_MS);
+        let last = granted(live.stage.check(&last, noted).await?)?;
+        assert_eq!(live.withdraw_keys(noted).await?, 0);
+        assert_eq!(live.renew(&last, noted).await, None);
+        // Once it is noted there is nothing to do until it has come.
+        let last = granted(live.stage.check(&last, noted.plus(SECOND_MS)).await?)?;
+        assert_eq!(live.withdraw_keys(noted.plus(2 * SECOND_MS)).await?, 0);
+        assert!(live.renew(&last, noted.plus(3 * SECOND_MS)).await.is_some());
         Ok(())
     });
 }
