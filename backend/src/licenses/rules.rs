@@ -208,6 +208,22 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn each_license_type_seats_the_kinds_of_identity_of_its_own() {
+        use sdk::wire::IdentityKind::{Instance, Machine, User};
+        for (license_type, seated) in [
+            (LicenseType::Floating, [true, true, true]),
+            (LicenseType::Machine, [true, true, false]),
+            (LicenseType::User, [false, false, true]),
+        ] {
+            assert_eq!(
+                [Instance, Machine, User].map(|kind| seats_kind(license_type, kind)),
+                seated,
+                "{license_type:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_reason_is_one_short_line() {
         assert_eq!(reason("  charge\nback\u{0} "), "chargeback");
         assert_eq!(reason(&"é".repeat(300)).chars().count(), 200);
