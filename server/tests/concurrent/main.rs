@@ -11,7 +11,7 @@ mod history;
 mod http;
 
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -31,6 +31,10 @@ const SEATS: [usize; 3] = [1, 2, 3];
 const NODES: usize = 4;
 /// A run that has not ended by then has come far enough, unless it was asked for more than usual.
 const USUAL_TIME: Duration = Duration::from_secs(40);
+/// A race of fewer calls shows nothing, unless fewer were asked for.
+const LEAST_CALLS: u64 = 500;
+/// Nor does one in which fewer processes were killed, so it goes on until as many were.
+const LEAST_CRASHES: u32 = 3;
 
 fn setting((name, default): (&str, u64)) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -46,21 +50,24 @@ async fn race(engine: Engine) -> Result<()> {
     let world = World { cluster: &cluster, records: &records, calls: &calls };
     let seed = setting(SEED);
     let made = AtomicU64::new(0);
+    let crashes = AtomicU32::new(0);
     let over = AtomicBool::new(false);
     let wanted = setting(OPERATIONS);
     let started = Instant::now();
     let runtime = tokio::runtime::Handle::current();
-    let (crashes, jumps, outcome) = tokio::task::block_in_place(|| {
+    let (jumps, outcome) = tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
             let mut clients = Vec::new();
             for license in 0..SEATS.len() {
                 for node in 0..NODES {
                     let mut client = Client::new(&world, license, node, seed * 1_000 + (license * NODES + node) as u64);
-                    let (made, over) = (&made, &over);
+                    let (made, crashes, over) = (&made, &crashes, &over);
                     clients.push(scope.spawn(move || -> Result<()> {
                         let done = || {
                             let is_late = wanted == OPERATIONS.1 && started.elapsed() > USUAL_TIME;
-                            over.load(Ordering::Relaxed) || is_late || made.fetch_add(1, Ordering::Relaxed) >= wanted
+                            let is_enough = made.fetch_add(1, Ordering::Relaxed) >= wanted
+                                && crashes.load(Ordering::Relaxed) >= LEAST_CRASHES;
+                            over.load(Ordering::Relaxed) || is_late || is_enough
                         };
                         while !done() {
                             let acted = client.act();
@@ -74,18 +81,18 @@ async fn race(engine: Engine) -> Result<()> {
                     }));
                 }
             }
-            let disturbed = disturb(&world, &over, seed, &runtime);
+            let disturbed = disturb(&world, &over, &crashes, seed, &runtime);
             over.store(true, Ordering::Relaxed);
             let mut outcome = Ok(());
             for client in clients {
                 let ended = client.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
                 outcome = outcome.and(ended);
             }
-            let (crashes, jumps) = disturbed.unwrap_or_else(|error| {
+            let jumps = disturbed.unwrap_or_else(|error| {
                 outcome = Err(error);
-                (0, 0)
+                0
             });
-            (crashes, jumps, outcome)
+            (jumps, outcome)
         })
     });
     let logs = cluster.logs();
@@ -103,19 +110,28 @@ async fn race(engine: Engine) -> Result<()> {
             anyhow::bail!("seed {seed}, a license of {seats} seats:\n{contradiction}\n{logs}");
         }
     }
+    let crashes = crashes.into_inner();
     println!(
         "{engine:?}: {calls} calls, {leases} leases, {unanswered} unanswered, {crashes} crashes, {jumps} jumps in time, {:.0} s",
         started.elapsed().as_secs_f32()
     );
-    // A race in which nothing happens shows nothing.
-    anyhow::ensure!(leases > calls / 10 && crashes > 0, "too little happened");
+    anyhow::ensure!(
+        calls as u64 >= wanted.min(LEAST_CALLS) && crashes >= LEAST_CRASHES && leases > calls / 10,
+        "too little happened: of {calls} calls {leases} were leases, and {crashes} processes were killed"
+    );
     Ok(())
 }
 
-/// Kills processes, lets time pass, and changes licenses, until it is over.
-fn disturb(world: &World<'_>, over: &AtomicBool, seed: u64, runtime: &tokio::runtime::Handle) -> Result<(u32, u32)> {
+/// Kills processes, lets time pass, and changes licenses, until it is over; answers how often time passed.
+fn disturb(
+    world: &World<'_>,
+    over: &AtomicBool,
+    crashes: &AtomicU32,
+    seed: u64,
+    runtime: &tokio::runtime::Handle,
+) -> Result<u32> {
     let dice = Entropy::seeded(seed);
-    let (mut crashes, mut jumps) = (0, 0);
+    let mut jumps = 0;
     let mut seats = SEATS;
     while !over.load(Ordering::Relaxed) {
         let [pause, what, which, much] = dice.bytes();
@@ -124,7 +140,7 @@ fn disturb(world: &World<'_>, over: &AtomicBool, seed: u64, runtime: &tokio::run
         match what % 8 {
             0 | 1 => {
                 world.cluster.crash(usize::from(which) % world.cluster.ports.len())?;
-                crashes += 1;
+                crashes.fetch_add(1, Ordering::Relaxed);
             }
             2 | 3 => {
                 const PASSES_S: [i64; 4] = [50, 125, 185, 700];
@@ -147,7 +163,7 @@ fn disturb(world: &World<'_>, over: &AtomicBool, seed: u64, runtime: &tokio::run
             }
         }
     }
-    Ok((crashes, jumps))
+    Ok(jumps)
 }
 
 /// An act of the operator's; one that failed may have happened or not.
