@@ -11,6 +11,7 @@ mod stage;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use backend::leases::live::Settings;
 
 use self::baselines::Baselines;
 use self::load::{Kind, Load};
@@ -23,6 +24,7 @@ Options:
   --connections N  connections of the client (32)
   --instances N    instances that check (10000)
   --scale          also compare 1,000 with 1,000,000 instances (takes minutes)
+  --in-memory N    instances in memory at most, licensing.instances_in_memory (as it ships: 250000)
   --postgres URL   also measure on this PostgreSQL database, which must be empty
   --quick          one short round, to see that everything works";
 
@@ -32,11 +34,20 @@ struct Choice {
     connections: usize,
     instances: usize,
     scale: bool,
+    in_memory: usize,
     postgres: Option<String>,
 }
 
 fn choose() -> Result<Choice> {
-    let mut choice = Choice { seconds: 2, rounds: 5, connections: 32, instances: 10_000, scale: false, postgres: None };
+    let mut choice = Choice {
+        seconds: 2,
+        rounds: 5,
+        connections: 32,
+        instances: 10_000,
+        scale: false,
+        in_memory: Settings::default().capacity,
+        postgres: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_default();
@@ -46,6 +57,7 @@ fn choose() -> Result<Choice> {
             "--connections" => choice.connections = value().parse()?,
             "--instances" => choice.instances = value().parse()?,
             "--scale" => choice.scale = true,
+            "--in-memory" => choice.in_memory = value().parse()?,
             "--postgres" => choice.postgres = Some(value()),
             "--quick" => (choice.seconds, choice.rounds, choice.instances) = (1, 1, 200),
             // `cargo bench` passes it to every target.
@@ -88,14 +100,19 @@ impl Series {
 
 async fn measure(choice: &Choice) -> Result<()> {
     let window = Duration::from_secs(choice.seconds);
+    let coalescing = Settings { capacity: choice.in_memory, ..Settings::default() };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     println!(
         "{cores} cores, client included; {} connections; {} rounds of {} s; SQLite synchronous=FULL; heartbeats \
-         coalesced within 1 s unless said otherwise",
-        choice.connections, choice.rounds, choice.seconds
+         coalesced within {} ms unless said otherwise; at most {} instances in memory",
+        choice.connections,
+        choice.rounds,
+        choice.seconds,
+        coalescing.coalesce.as_millis(),
+        coalescing.capacity
     );
-    let coalesced = Stage::sqlite(choice.instances, Duration::from_secs(1)).await?;
-    let durable = Stage::sqlite(choice.instances, Duration::ZERO).await?;
+    let coalesced = Stage::sqlite(choice.instances, coalescing).await?;
+    let durable = Stage::sqlite(choice.instances, Settings { coalesce: Duration::ZERO, ..coalescing }).await?;
     let baselines = Baselines::start(&coalesced).await?;
     let load = |address, kind| Load::new(address, kind, choice.connections);
     let mut series = vec![
@@ -108,14 +125,14 @@ async fn measure(choice: &Choice) -> Result<()> {
     ];
     let mut stages = vec![coalesced, durable];
     if let Some(url) = &choice.postgres {
-        let stage = Stage::on(url, choice.instances.min(10_000), Duration::ZERO).await?;
+        let stage = Stage::on(url, choice.instances.min(10_000)).await?;
         series.push(Series::new("   check, PostgreSQL", load(stage.address, Kind::checks(&stage))));
         series.push(Series::new("   activate + release, PostgreSQL", load(stage.address, Kind::activations(&stage))));
         stages.push(stage);
     }
     if choice.scale {
         for instances in [1_000, 1_000_000] {
-            let stage = Stage::sqlite(instances, Duration::from_secs(1)).await?;
+            let stage = Stage::sqlite(instances, coalescing).await?;
             series.push(Series::new(
                 format!("   check, {instances} instances"),
                 load(stage.address, Kind::checks(&stage)),

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use app::api::limits::{Limits, Rates};
@@ -53,22 +52,21 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// On a new SQLite file.
-    pub(crate) async fn sqlite(instances: usize, coalesce: Duration) -> Result<Self> {
+    pub(crate) async fn sqlite(instances: usize, settings: Settings) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let url = format!("sqlite:{}", folder.path().join("bench.db").display());
-        Self::set(&url, folder, instances, coalesce).await
+        Self::set(&url, folder, instances, settings).await
     }
 
-    /// On an empty database.
-    pub(crate) async fn on(url: &str, instances: usize, coalesce: Duration) -> Result<Self> {
-        Self::set(url, tempfile::tempdir()?, instances, coalesce).await
+    /// On an empty database of PostgreSQL, where there is no table in memory.
+    pub(crate) async fn on(url: &str, instances: usize) -> Result<Self> {
+        Self::set(url, tempfile::tempdir()?, instances, Settings::default()).await
     }
 
-    async fn set(url: &str, folder: tempfile::TempDir, instances: usize, coalesce: Duration) -> Result<Self> {
+    async fn set(url: &str, folder: tempfile::TempDir, instances: usize, settings: Settings) -> Result<Self> {
         let db = Db::open(url, Options { max_connections: 16, synchronous: Synchronous::Full }).await?;
         db.migrate().await?;
         let (entropy, master, clock) = (Entropy::system(), MasterKey::new([42; 32]), Clock::system());
-        let settings = Settings { coalesce, capacity: instances.max(250_000) };
         let live = LiveTable::start(&db, clock.clone(), entropy.clone(), settings).map(|(table, _)| table);
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/iot-platform.toml");
         let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;

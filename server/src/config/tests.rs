@@ -22,6 +22,9 @@ fn the_defaults_are_a_whole_configuration() {
     assert_eq!(rates.license, Rate { per_s: 200, burst: 2000 });
     assert_eq!(rates.failures, Rate { per_s: 5, burst: 300 });
     assert!(!config.is_tls());
+    // The benchmark measures with the defaults of the type.
+    let (shipped, measured) = (config.licensing.settings(), backend::leases::live::Settings::default());
+    assert_eq!((shipped.coalesce, shipped.capacity), (measured.coalesce, measured.capacity));
 }
 
 #[test]
