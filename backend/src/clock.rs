@@ -16,6 +16,10 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Milliseconds in a day of 24 hours.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// A node whose clock is further than this from the database's is not ready: it would judge seats by another time than
+/// its peers.
+pub const MAX_CLOCK_SKEW_MS: i64 = 5 * SECOND_MS;
+
 /// A moment: milliseconds since the Unix epoch, as every time column stores it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[sqlx(transparent)]

@@ -12,10 +12,10 @@ use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, rules, stor
 use crate::clock::{SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
-use crate::events;
 use crate::ids::InstanceId;
 use crate::keys::Purpose;
 use crate::licenses::{LicenseView, rules as license_rules};
+use crate::{events, revocations};
 
 /// Activates an installation under the license that has the key, idempotent by identity: whoever presents
 /// the identity of a held seat gets that seat. A repeated nonce is a retry and begins no new epoch.
@@ -106,7 +106,9 @@ async fn activate(
     if let (Admission::Once, Some(conflict)) = (admission, &mut instance.conflict) {
         conflict.0.admitted = true;
     }
-    let mut granted = grant::sign_lease(tx, cx, issuer, view, &mut instance, Seat { place, renews }, &ask).await?;
+    let rejected_until = revocations::rejected_until(tx, cx, &license.id, &instance.id).await?;
+    let seat = Seat { place, renews, rejected_until };
+    let mut granted = grant::sign_lease(tx, cx, issuer, view, &mut instance, seat, &ask).await?;
     if is_new {
         store::insert_instance(tx, cx, &instance).await?;
     } else {

@@ -10,8 +10,8 @@ use super::seats::Occasion;
 use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, live, store, usage};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::events;
 use crate::licenses::LicenseView;
+use crate::{events, revocations};
 
 /// Renews an instance's lease with what the license says now, and takes its report of use.
 ///
@@ -64,7 +64,9 @@ async fn check(
     let place = grant::find_seat(tx, cx, &view.license, &identity, Some(instance), Occasion::Check).await?;
 
     let renews = instance.goes_on(cx.now);
-    let mut granted = grant::sign_lease(tx, cx, issuer, view, instance, Seat { place, renews }, &ask).await?;
+    let rejected_until = revocations::rejected_until(tx, cx, &view.license.id, &instance.id).await?;
+    let seat = Seat { place, renews, rejected_until };
+    let mut granted = grant::sign_lease(tx, cx, issuer, view, instance, seat, &ask).await?;
     let levels_before = instance.levels.0.clone();
     instance.version.clone_from(&request.version);
     instance.last_contact_at = cx.now;
@@ -78,7 +80,7 @@ async fn check(
         events::record(tx, cx, "lease.issued", about(view, Some(&instance.id)), &data).await?;
     }
     granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, instance, &levels_before).await?;
-    live::remember(tx, issuer, view, instance, request, &granted).await?;
+    live::remember(tx, issuer, view, instance, request, &granted, rejected_until).await?;
     Ok(granted)
 }
 

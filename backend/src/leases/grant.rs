@@ -8,8 +8,9 @@ use sdk::wire::{Identity, InvalidMember, LeaseResponse, Nonce};
 use super::answer::{Signer, answer};
 use super::seats::{self, Candidate, Occasion, Place, Seats};
 use super::surge::Surge;
-use super::{Instance, Issuer, Refusal, hold, store};
+use super::{Instance, Issuer, Refusal, hold, rules, store};
 use crate::catalog::{self, BillingInterval, LicenseType};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::{Purpose, active_signing_key, key_sets_after};
@@ -126,6 +127,8 @@ pub(super) struct Seat {
     pub place: Place,
     /// Whether it is held without a gap, so that the open interval goes on.
     pub renews: bool,
+    /// Up to when verifiers reject what was issued to the instance, where that is not over.
+    pub rejected_until: Option<UnixMs>,
 }
 
 /// Signs a lease for an instance that may hold this seat, and notes it in `instance`, which the caller stores.
@@ -148,6 +151,7 @@ pub(super) async fn sign_lease(
     let Some(times) = hold::lease_times(license, seat.place, cx.now, ask.borrow_s, jitter) else {
         return Err(Refusal::Inactive(license_rules::Inactive::Expired).into());
     };
+    let times = seat.rejected_until.map_or(times, |until| rules::dated_after(times, until));
     hold::hold(instance, license, seat.place, cx.now, &times);
     if let Place::Surge { opens: true, .. } = seat.place {
         store::open_surge(tx, cx, &license.id).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sdk::wire::{Identity, IdentityKind};
 
 use crate::catalog::{LeasePolicy, LevelAggregation, LicenseType, Terms};
-use crate::clock::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::clock::{DAY_MS, MAX_CLOCK_SKEW_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
 /// How long a seat stays held after the last lease for it has ended, so that a client whose clock lags
 /// never runs on a seat that is somebody else's already.
@@ -50,6 +50,21 @@ pub fn lease_times(
     let longest = policy.check_s.min((exp - iat) / 3).max(1);
     let chk = (longest - longest * i64::from(jitter) / 2560).max(1);
     LeaseTimes { iat, exp, chk, borrowed }
+}
+
+/// The furthest that a lease is dated ahead: by as much as the clocks of two nodes may differ, and the second of an act.
+const MOST_AHEAD_S: i64 = 2 * MAX_CLOCK_SKEW_MS / SECOND_MS + 1;
+
+/// The same lease dated after the second up to which verifiers reject what was issued: who is given a lease in the second
+/// in which the one before was revoked may use it. Its end stays, and where time went back by more than clocks differ,
+/// so does its date: that extends nothing.
+#[must_use]
+pub fn dated_after(times: LeaseTimes, rejected_until: UnixMs) -> LeaseTimes {
+    let iat = rejected_until.seconds().saturating_add(1);
+    if iat <= times.iat || iat - times.iat > MOST_AHEAD_S || iat >= times.exp {
+        return times;
+    }
+    LeaseTimes { iat, chk: times.chk.min(((times.exp - iat) / 3).max(1)), ..times }
 }
 
 /// Until when the seat of a lease is held: its end and the margin, for machines as long as one may be silent.
@@ -216,6 +231,25 @@ mod tests {
             let added: Vec<_> = added.iter().map(|(name, amount)| (name.as_str(), *amount)).collect();
             assert_eq!(added, expected, "{reported:?}");
         }
+    }
+
+    #[test]
+    fn a_lease_is_dated_after_what_is_rejected_and_ends_no_later() {
+        let times = LeaseTimes { iat: 1_000, exp: 1_030, chk: 10, borrowed: false };
+        for (rejected_until_ms, iat, chk) in [
+            (999_999, 1_000, 10),
+            (1_000_000, 1_001, 9),
+            (1_000_999, 1_001, 9),
+            (1_010_000, 1_011, 6),
+            // Time went back.
+            (1_011_000, 1_000, 10),
+            (i64::MAX, 1_000, 10),
+        ] {
+            let dated = dated_after(times, UnixMs(rejected_until_ms));
+            assert_eq!(dated, LeaseTimes { iat, chk, ..times }, "rejected until {rejected_until_ms}");
+        }
+        let last_second = LeaseTimes { exp: 1_001, chk: 1, ..times };
+        assert_eq!(dated_after(last_second, UnixMs(1_000_000)), last_second, "no lease ends before it begins");
     }
 
     #[test]

@@ -87,6 +87,22 @@ pub async fn withdraw(tx: &mut Tx, cx: &Cx, what: Revoked<'_>) -> Result<(), DbE
     Ok(())
 }
 
+/// Up to when what was issued to an instance is rejected, by an entry of its own or of its license, where that is now or
+/// later: in the second of the act itself, or by the clock of a node that is ahead.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(crate) async fn rejected_until(
+    tx: &mut Tx,
+    cx: &Cx,
+    license_id: &LicenseId,
+    instance_id: &InstanceId,
+) -> Result<Option<UnixMs>, DbError> {
+    // Tokens know whole seconds only.
+    let this_second = UnixMs::from_seconds(cx.now.seconds());
+    store::find_last_before(tx, &cx.vendor_id, license_id, instance_id, this_second).await
+}
+
 /// The vendor's list at `now`, signed with its active key; `None` when it has no key that signs.
 ///
 /// # Errors

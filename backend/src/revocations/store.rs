@@ -1,7 +1,7 @@
 use super::Kind;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::VendorId;
+use crate::ids::{InstanceId, LicenseId, VendorId};
 
 #[derive(sqlx::FromRow)]
 pub(super) struct RevocationRow {
@@ -77,6 +77,29 @@ pub(super) async fn list_revocations(
         vendor_id,
         until
     )
+}
+
+/// Up to when the entries about a license or an instance of it reject, the latest of those that do so at `since` or later.
+pub(super) async fn find_last_before(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    instance_id: &InstanceId,
+    since: UnixMs,
+) -> Result<Option<UnixMs>, DbError> {
+    let row: Option<(UnixMs,)> = fetch_optional!(
+        tx,
+        (UnixMs,),
+        "SELECT before_at FROM revocations
+         WHERE vendor_id = $1 AND ((kind = 'license' AND object_id = $2) OR (kind = 'instance' AND object_id = $3))
+           AND before_at >= $4
+         ORDER BY before_at DESC LIMIT 1",
+        vendor_id,
+        license_id,
+        instance_id,
+        since
+    )?;
+    Ok(row.map(|(before,)| before))
 }
 
 pub(super) async fn delete_spent(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {

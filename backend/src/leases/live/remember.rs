@@ -7,6 +7,7 @@ use sdk::wire::CheckRequest;
 use super::super::grant::{Granted, open_instance_key};
 use super::super::{Instance, Issuer};
 use super::decide::Examined;
+use crate::clock::UnixMs;
 use crate::db::{DbError, Extent, Subject, Tx};
 use crate::keys::{VendorSigningKey, active_signing_key};
 use crate::licenses::LicenseView;
@@ -22,7 +23,7 @@ pub(super) struct Entry {
 }
 
 /// Keeps an instance that has just checked, if its next checks may be answered from memory: it holds a seat of the
-/// license's own and nobody disputes its identity. What a license exceeds is told at every check of its instances, so
+/// license's own, nobody disputes its identity, and verifiers reject nothing that is issued to it now. What a license exceeds is told at every check of its instances, so
 /// while it does, none of them may.
 pub(in crate::leases) async fn remember(
     tx: &mut Tx,
@@ -31,6 +32,7 @@ pub(in crate::leases) async fn remember(
     instance: &Instance,
     request: &CheckRequest,
     granted: &Granted,
+    rejected_until: Option<UnixMs>,
 ) -> Result<(), DbError> {
     if !tx.has_memory() {
         return Ok(());
@@ -39,7 +41,7 @@ pub(in crate::leases) async fn remember(
         return tx.change(Subject::One(view.license.id.as_str()), Extent::Whole).await;
     }
     let tells_of_keys = granted.response.keys.is_some();
-    if instance.surge || instance.conflict.is_some() || tells_of_keys {
+    if instance.surge || instance.conflict.is_some() || tells_of_keys || rejected_until.is_some() {
         return Ok(());
     }
     let vendor = &issuer.vendor;

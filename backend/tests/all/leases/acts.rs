@@ -3,6 +3,8 @@
 use backend::Actor;
 use backend::leases::{Acted, block_instance, delete_instance, list_instances, revoke_lease, unblock_instance};
 use backend::revocations::signed_revocations;
+use sdk::lease::LeaseClaims;
+use sdk::revocations::RevocationsClaims;
 
 use super::*;
 
@@ -32,12 +34,16 @@ impl Stage {
 
     /// Ids that the signed list of revocations names.
     async fn revoked(&self, now: UnixMs) -> anyhow::Result<Vec<String>> {
+        Ok(self.rejected(now).await?.rev.into_iter().map(|entry| entry.id).collect())
+    }
+
+    /// The signed list of revocations.
+    async fn rejected(&self, now: UnixMs) -> anyhow::Result<RevocationsClaims> {
         let vendor = self.vendor.clone();
         let signed =
             self.db.read(move |tx| Box::pin(async move { signed_revocations(tx, &master(), &vendor, now).await }));
         let token = signed.await?.expect("a signing key");
-        let claims = sdk::revocations::verify(&token, &self.trust().await?, now.seconds())?;
-        Ok(claims.rev.into_iter().map(|entry| entry.id).collect())
+        Ok(sdk::revocations::verify(&token, &self.trust().await?, now.seconds())?)
     }
 }
 
@@ -123,6 +129,31 @@ on_both_engines! {
         assert_eq!(stage.count_events("lease.revoked").await?, 1);
         assert_eq!(stage.audited(&a.instance_id).await?, ["instance.revoke_lease"]);
         assert_eq!(stage.act(Do::RevokeLease, &a, NOW.plus(HOUR_MS)).await?, Acted::Unchanged);
+        Ok(())
+    }
+
+    async fn a_lease_signed_in_the_second_of_the_act_is_good_and_the_ones_before_are_not(db: Db) {
+        let stage = Stage::new(db, "maker", 2).await?;
+        let (a, b) = (granted(stage.activate("node-a", NOW).await?)?, granted(stage.activate("node-b", NOW).await?)?);
+        stage.act(Do::RevokeLease, &a, NOW.plus(200)).await?;
+        stage.act(Do::Block, &b, NOW.plus(200)).await?;
+        stage.act(Do::Unblock, &b, NOW.plus(300)).await?;
+        let new = [
+            granted(stage.check(&a, NOW.plus(400)).await?)?,
+            granted(stage.activate("node-b", NOW.plus(400)).await?)?,
+        ];
+        let (trust, list) = (stage.trust().await?, stage.rejected(NOW.plus(500)).await?);
+        let claims = |of: &LeaseResponse| -> anyhow::Result<LeaseClaims> {
+            Ok(sdk::lease::verify(&of.lease, &trust, &Expect::of("iot-platform", NOW.seconds()))?.claims().clone())
+        };
+        for (before, after) in [&a, &b].into_iter().zip(&new) {
+            assert!(list.matches(&claims(before)?).is_some(), "what was out before the act is rejected");
+            let (before, after) = (claims(before)?, claims(after)?);
+            assert!(list.matches(&after).is_none(), "what was handed out after it is not: {after:?}");
+            assert_eq!((after.iat, after.exp), (NOW.seconds() + 1, before.exp), "and it ends no later");
+        }
+        let later = granted(stage.check(&new[0], NOW.plus(1_000)).await?)?;
+        assert_eq!(claims(&later)?.iat, NOW.seconds() + 1);
         Ok(())
     }
 }

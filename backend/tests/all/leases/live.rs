@@ -10,7 +10,7 @@ use backend::db::{Db, DbError, Options, Synchronous};
 use backend::ids::InstanceId;
 use backend::keys::{KeyRotation, rotate_signing_key, withdraw_retired_keys};
 use backend::leases::live::{LiveTable, Settings};
-use backend::leases::{Instance, find_instance, free_seat};
+use backend::leases::{Instance, find_instance, free_seat, revoke_lease};
 use backend::licenses::{LicenseStatus, set_standing};
 use sdk::lease::{Expect, LeaseClaims};
 use sdk::wire::{CheckRequest, LeaseResponse, Secret};
@@ -175,6 +175,23 @@ fn freeing_one_seat_leaves_the_others_in_memory() {
         live.stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &instance).await })).await?;
         assert_eq!(live.renew(&a, later).await, None);
         assert!(live.renew(&b, later).await.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_lease_revoked_in_this_second_is_not_followed_by_one_of_the_same_date() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 2).await?;
+        let last = live.node("node-a", NOW).await?;
+        let (cx, instance) = (live.stage.cx(NOW.plus(200)), live.stored(&last).await?.id);
+        live.stage.db.write(move |tx| Box::pin(async move { revoke_lease(tx, &cx, &instance).await })).await?;
+        assert_eq!(live.renew(&last, NOW.plus(300)).await, None);
+        let last = granted(live.stage.check(&last, NOW.plus(400)).await?)?;
+        assert_eq!(live.claims(&last, NOW).await?.iat, NOW.seconds() + 1);
+        assert_eq!(live.renew(&last, NOW.plus(500)).await, None, "memory would date it back");
+        let last = granted(live.stage.check(&last, NOW.plus(SECOND_MS)).await?)?;
+        assert!(live.renew(&last, NOW.plus(SECOND_MS)).await.is_some());
         Ok(())
     });
 }

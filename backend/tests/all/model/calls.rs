@@ -107,6 +107,21 @@ pub(super) enum Call {
     Sweep,
 }
 
+impl Call {
+    /// Whether verifiers may be told to reject leases that are out although others follow.
+    pub(super) fn may_reject_leases(&self) -> bool {
+        matches!(
+            self,
+            Self::Deactivate { .. }
+                | Self::FreeSeat { .. }
+                | Self::Block { .. }
+                | Self::Delete { .. }
+                | Self::RevokeLease { .. }
+                | Self::Change { .. }
+        )
+    }
+}
+
 /// What was answered.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {

@@ -53,6 +53,8 @@ pub(super) struct Pool {
     early_returns: Vec<i64>,
     /// When seats were freed by somebody with the bare key.
     freed_by_key: Vec<i64>,
+    /// The latest second in which verifiers may have been told to reject what was handed out before.
+    rejected_at_s: i64,
 }
 
 /// An answer that the protocol does not allow.
@@ -70,6 +72,7 @@ impl Pool {
             latest: 0,
             early_returns: Vec::new(),
             freed_by_key: Vec::new(),
+            rejected_at_s: 0,
         }
     }
 
@@ -102,6 +105,9 @@ impl Pool {
 
     /// Whether the protocol allows this answer to this call; if so, the pool is as it is after it.
     pub(super) fn judge(&mut self, call: &Call, answer: &Answer, now: i64) -> Judgement {
+        if call.may_reject_leases() {
+            self.rejected_at_s = self.rejected_at_s.max(now / SECOND);
+        }
         match call {
             Call::Activate { who, wish, shows } => self.activate(*who, wish, *shows, answer, now),
             Call::Check { id, secret, wish } => self.check(id, *secret, wish, answer, now),
@@ -346,7 +352,9 @@ impl Pool {
                 ((now_s + life_s).min(end_s).min(closes_at / SECOND), false)
             }
         };
-        if lease.iat_s != now_s {
+        // Where what was handed out is rejected up to a second that is not over, a lease bears the next one as its date.
+        let latest_s = (self.rejected_at_s + 1).min(now_s + 11).max(now_s);
+        if !(now_s..=latest_s).contains(&lease.iat_s) {
             return Err(format!("iat is {} s away from now", lease.iat_s - now_s));
         }
         if lease.exp_s > longest_s || exact && lease.exp_s != longest_s || lease.exp_s <= lease.iat_s {
