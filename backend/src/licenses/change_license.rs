@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::rules::LeasesOut;
 use super::{License, LicenseStatus, rules, store};
 use crate::accounts::{Act, may_act};
 use crate::catalog::{Plan, PlanKind};
@@ -227,13 +228,11 @@ pub(super) async fn edit_locked(
         return Ok(());
     }
     store::update_license(tx, &after).await?;
-    match (rules::rejects_leases(&before), rules::rejects_leases(&after)) {
-        (false, true) => {
-            let last_exp = store::find_last_exp(tx, &after).await?;
-            revocations::revoke(tx, cx, Revoked::License(&after.id), cx.now, last_exp).await?;
-        }
-        (true, false) => revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?,
-        (true, true) | (false, false) => {}
+    let (last_noted, last_exp) = store::find_last_exp(tx, &after).await?;
+    match rules::leases_out(&before, &after, last_noted, cx.now) {
+        LeasesOut::Rejected => revocations::revoke(tx, cx, Revoked::License(&after.id), cx.now, last_exp).await?,
+        LeasesOut::Restored => revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?,
+        LeasesOut::AsBefore => {}
     }
     let data = Change { before: summary(&before), after: summary(&after) };
     let about = events::About { account_id: Some(&before.account_id), license_id: Some(&before.id), instance_id: None };

@@ -61,12 +61,34 @@ fn billing_standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
     }
 }
 
-/// Whether verifiers must be told to reject the leases that are out: the license was suspended or revoked, by
-/// whomever. Where it merely ended, its leases end with it.
+/// What a change of a license means for its leases that are out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeasesOut {
+    /// Nothing: verifiers take or reject them as before.
+    AsBefore,
+    /// Verifiers must be told to reject them.
+    Rejected,
+    /// What verifiers were told to reject is good again.
+    Restored,
+}
+
+/// What becomes of the leases that are out when a license changes at `now`, the last of which ends at `last_exp`.
+///
+/// An act that leaves the license without any right takes them with it, whoever acts and whatever it is called; so does
+/// one that moves the license's end before theirs, as borrowed ones last long. A license whose window merely runs out
+/// needs neither: no lease is longer than the license was when it was signed. They are good again with the license,
+/// unless one of them outlasts it still.
 #[must_use]
-pub fn rejects_leases(license: &License) -> bool {
-    license.vendor_standing != VendorStanding::None
-        || matches!(license.status, LicenseStatus::Suspended | LicenseStatus::Revoked)
+pub fn leases_out(before: &License, after: &License, last_exp: UnixMs, now: UnixMs) -> LeasesOut {
+    let end = |license: &License| license.ends_at.unwrap_or(UnixMs(i64::MAX));
+    let outlasts = last_exp > end(after);
+    match (standing(before, now).is_ok(), standing(after, now).is_ok()) {
+        (true, false) => LeasesOut::Rejected,
+        (true, true) if outlasts && end(after) < end(before) => LeasesOut::Rejected,
+        (true, true) if !outlasts && end(after) > end(before) => LeasesOut::Restored,
+        (false, true) if !outlasts => LeasesOut::Restored,
+        _ => LeasesOut::AsBefore,
+    }
 }
 
 /// Whether a license's window has run out at `now` and this was not recorded yet.
@@ -202,9 +224,40 @@ pub(crate) mod tests {
         ] {
             let license = License { vendor_standing: vendor, ..license(status, reason) };
             assert_eq!(standing(&license, UnixMs(1_500)), expected, "{vendor:?} {status:?}");
-            let rejects = vendor != V::None || matches!(status, Suspended | Revoked);
-            assert_eq!(rejects_leases(&license), rejects, "{vendor:?} {status:?}");
         }
+    }
+
+    #[test]
+    fn leases_that_are_out_go_and_come_with_the_license() {
+        use LeasesOut::{AsBefore, Rejected, Restored};
+        let active = license(LicenseStatus::Active, "");
+        let until = |end| License { ends_at: end, ..active.clone() };
+        let suspended = License { vendor_standing: VendorStanding::Suspended, ..active.clone() };
+        // The window of `active` ends at 2 s. One lease was signed that lasts as long.
+        let (now, last_exp) = (UnixMs(1_500), UnixMs(2_000));
+        for (name, before, after, expected) in [
+            ("suspended", &active, &suspended, Rejected),
+            ("past due", &active, &license(LicenseStatus::Suspended, REASON_PAST_DUE), Rejected),
+            ("revoked", &active, &license(LicenseStatus::Revoked, ""), Rejected),
+            ("ended at once", &active, &license(LicenseStatus::Ended, REASON_CANCELLED), Rejected),
+            ("waits for payment", &active, &license(LicenseStatus::Pending, ""), Rejected),
+            ("an end that is over", &active, &until(Some(UnixMs(1_400))), Rejected),
+            ("an earlier end", &active, &until(Some(UnixMs(1_900))), Rejected),
+            ("an end where there was none", &until(None), &until(Some(UnixMs(1_900))), Rejected),
+            ("an end that is late enough", &until(None), &active, AsBefore),
+            ("more seats", &active, &License { seats: 9, ..active.clone() }, AsBefore),
+            ("a later end again", &until(Some(UnixMs(1_900))), &until(Some(UnixMs(3_000))), Restored),
+            ("not late enough", &until(Some(UnixMs(1_800))), &until(Some(UnixMs(1_900))), AsBefore),
+            ("reinstated", &suspended, &active, Restored),
+            ("paid", &license(LicenseStatus::Suspended, REASON_PAST_DUE), &active, Restored),
+            ("reinstated with an earlier end", &suspended, &until(Some(UnixMs(1_900))), AsBefore),
+            ("ended while suspended", &suspended, &license(LicenseStatus::Ended, ""), AsBefore),
+            ("revoked while suspended", &suspended, &license(LicenseStatus::Revoked, ""), AsBefore),
+        ] {
+            assert_eq!(leases_out(before, after, last_exp, now), expected, "{name}");
+        }
+        let ended = license(LicenseStatus::Ended, REASON_CANCELLED);
+        assert_eq!(leases_out(&active, &ended, last_exp, UnixMs(2_000)), AsBefore, "its window had run out before");
     }
 
     #[test]

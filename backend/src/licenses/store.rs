@@ -435,18 +435,18 @@ pub(crate) async fn has_license_of(
     Ok(found.is_some())
 }
 
-/// No lease of a license ends later than this; 0 where it has none.
-pub(super) async fn find_last_exp(tx: &mut Tx, license: &License) -> Result<UnixMs, DbError> {
+/// The end of the last lease of a license that is noted, and a moment later than which none ends; 0 where it has none.
+pub(super) async fn find_last_exp(tx: &mut Tx, license: &License) -> Result<(UnixMs, UnixMs), DbError> {
     // `held_until` is durable before a lease is handed out, `lease_exp` is never moved back: the later one bounds.
-    let (last_exp,) = fetch_one!(
+    fetch_one!(
         tx,
-        (UnixMs,),
-        "SELECT CAST(COALESCE(MAX(CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END), 0) AS BIGINT)
+        (UnixMs, UnixMs),
+        "SELECT CAST(COALESCE(MAX(lease_exp), 0) AS BIGINT),
+                CAST(COALESCE(MAX(CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END), 0) AS BIGINT)
          FROM instances WHERE vendor_id = $1 AND license_id = $2",
         &license.vendor_id,
         &license.id
-    )?;
-    Ok(last_exp)
+    )
 }
 
 /// The latest ends of leases that are out at `now`: of those no longer than `online_ms` after the last

@@ -47,6 +47,19 @@ async fn billing_says(stage: &Stage, status: LicenseStatus, reason: &'static str
     Ok(())
 }
 
+/// A projection that changes the license's end alone.
+async fn ends(stage: &Stage, ends_at: UnixMs, now: UnixMs) -> anyhow::Result<()> {
+    let (cx, id, plan) = (stage.operator(now), stage.license_id.clone(), stage.plan("startup").await?);
+    stage
+        .write(move |tx| {
+            Box::pin(async move {
+                apply_plan(tx, &cx, &id, &PlanChange { plan: &plan, seats: 2, ends_at: Some(ends_at) }).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
 on_both_engines! {
     async fn owners_hear_of_every_decision_and_never_why(db: Db) {
         let stage = Stage::new(db, "startup", 2).await?;
@@ -101,6 +114,43 @@ on_both_engines! {
         reinstate(&stage, at.plus(1_000)).await?;
         let taken_back = stage.revocations(at.plus(1_000)).await?;
         assert!(taken_back.seq > told.seq && taken_back.rev.is_empty(), "{taken_back:?}");
+        Ok(())
+    }
+
+    async fn borrowed_leases_go_with_a_license_that_ends_before_its_time(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        granted(stage.activate("laptop", Some(7 * 86_400), NOW).await?)?;
+        let at = |seconds: i64| NOW.plus(seconds * 1_000);
+        let rejected = async |seconds: i64| -> anyhow::Result<usize> { Ok(stage.revocations(at(seconds)).await?.rev.len()) };
+        ends(&stage, NOW.plus(8 * DAY_MS), at(1)).await?;
+        assert_eq!(rejected(1).await?, 0, "the lease ends before");
+        ends(&stage, NOW.plus(3 * DAY_MS), at(2)).await?;
+        assert_eq!(rejected(2).await?, 1);
+        // What the vendor decides meanwhile does not bring it back.
+        suspend(&stage, at(3)).await?;
+        reinstate(&stage, at(4)).await?;
+        assert_eq!(rejected(4).await?, 1);
+        ends(&stage, NOW.plus(33 * DAY_MS), at(5)).await?;
+        assert_eq!(rejected(5).await?, 0);
+        billing_says(&stage, LicenseStatus::Ended, "cancelled", at(6)).await?;
+        assert_eq!(rejected(6).await?, 1);
+        // Nor does a suspension, or its end, after the license has ended.
+        suspend(&stage, at(7)).await?;
+        reinstate(&stage, at(8)).await?;
+        assert_eq!(rejected(8).await?, 1);
+        billing_says(&stage, LicenseStatus::Active, "", at(9)).await?;
+        assert_eq!(rejected(9).await?, 0);
+        Ok(())
+    }
+
+    async fn a_license_that_merely_runs_out_needs_no_entry(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        let end = NOW.plus(33 * DAY_MS);
+        granted(stage.activate("node-a", None, end.plus(-MINUTE_MS)).await?)?;
+        let cx = stage.operator(end);
+        assert_eq!(stage.write(move |tx| Box::pin(async move { expire_licenses(tx, &cx, 10).await })).await?, 1);
+        billing_says(&stage, LicenseStatus::Ended, "cancelled", end).await?;
+        assert_eq!(stage.revocations(end).await?.rev, []);
         Ok(())
     }
 
