@@ -1,12 +1,12 @@
 //! `licenses/activate`: key and identity in, a seat and a lease out.
 
-use sdk::wire::ActivateRequest;
+use sdk::wire::{ActivateRequest, InstanceCredential};
 use serde_json::json;
 
 use super::conflict::{self, Admission};
 use super::grant::{self, Ask, Granted, Seat, Stop};
 use super::lineage;
-use super::opening::{ByKey, about, open_by_key, settle};
+use super::opening::{ByKey, about, open_by_key, refuse_invalid, settle};
 use super::seats::Occasion;
 use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, rules, store, usage};
 use crate::clock::{SECOND_MS, UnixMs};
@@ -29,12 +29,14 @@ pub async fn activate_instance(
     request: &ActivateRequest,
 ) -> Result<Result<Granted, Refusal>, DbError> {
     if let Err(invalid) = request.validate() {
-        return Ok(Err(Refusal::Invalid(invalid)));
+        let key = InstanceCredential::Key(&request.license_key);
+        return Ok(Err(refuse_invalid(tx, cx, issuer, key, invalid).await?));
     }
     let found = open_by_key(tx, cx, issuer, &request.license_key).await?;
-    let Some(ByKey { view, replaced }) = found.filter(|found| found.view.product_code == request.product) else {
-        return Ok(Err(Refusal::LicenseNotFound));
-    };
+    let Some(ByKey { view, replaced }) = found else { return Ok(Err(Refusal::LicenseNotFound)) };
+    if view.product_code != request.product {
+        return Ok(Err(Refusal::OtherProduct));
+    }
     let known = store::find_by_identity(tx, &cx.vendor_id, &view.license.id, &request.identity).await?;
     let known_id = known.as_ref().map(|known| known.id.clone());
     if let Some(id) = &known_id {

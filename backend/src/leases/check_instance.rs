@@ -1,11 +1,11 @@
 //! `licenses/check`: a secret in, a renewed lease out.
 
-use sdk::wire::CheckRequest;
+use sdk::wire::{CheckRequest, InstanceCredential};
 use serde_json::json;
 
 use super::activate_instance::deactivation_pause_s;
 use super::grant::{self, Ask, Granted, Seat, Stop};
-use super::opening::{Opened, about, open_by_secret, settle};
+use super::opening::{Opened, about, open_by_secret, refuse_invalid, settle};
 use super::seats::Occasion;
 use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, live, store, usage};
 use crate::cx::Cx;
@@ -23,10 +23,11 @@ pub async fn check_instance(
     issuer: &Issuer,
     request: &CheckRequest,
 ) -> Result<Result<Granted, Refusal>, DbError> {
-    if let Err(invalid) = request.validate() {
-        return Ok(Err(Refusal::Invalid(invalid)));
-    }
     let (id, secret) = (&request.instance_id, &request.secret);
+    if let Err(invalid) = request.validate() {
+        let credential = InstanceCredential::Instance { instance_id: id, secret };
+        return Ok(Err(refuse_invalid(tx, cx, issuer, credential, invalid).await?));
+    }
     let Opened { view, mut instance } = match open_by_secret(tx, cx, issuer, id, secret, Some(&request.nonce)).await? {
         Ok(opened) => opened,
         Err(refusal) => return Ok(Err(refusal)),

@@ -3,7 +3,7 @@
 use sdk::wire::{DeactivateRequest, DeactivateResponse};
 
 use super::free_seat::deactivate;
-use super::opening::{ByCredential, open_by_credential};
+use super::opening::{ByCredential, open_by_credential, refuse_invalid};
 use super::{Instance, InstanceStatus, Issuer, Refusal, notify, store};
 use crate::accounts::{Limit, RateVerdict, hit};
 use crate::cx::Cx;
@@ -23,8 +23,11 @@ pub async fn deactivate_instance(
 ) -> Result<Result<DeactivateResponse, Refusal>, DbError> {
     let credential = match request.credential() {
         Ok(credential) => credential,
-        Err(invalid) => return Ok(Err(Refusal::Invalid(invalid))),
+        Err(invalid) => return Ok(Err(Refusal::Malformed(invalid))),
     };
+    if let Err(invalid) = request.validate() {
+        return Ok(Err(refuse_invalid(tx, cx, issuer, credential, invalid).await?));
+    }
     let ByCredential { view, instance: asker } = match open_by_credential(tx, cx, issuer, credential).await? {
         Ok(asker) => asker,
         Err(refusal) => return Ok(Err(refusal)),
@@ -33,7 +36,7 @@ pub async fn deactivate_instance(
     let target_id = InstanceId::from_untrusted(&request.target_instance_id);
     let target = store::find_instance(tx, &cx.vendor_id, &target_id).await?;
     let is_of_license = |it: &Instance| it.license_id == view.license.id && it.status != InstanceStatus::Deleted;
-    let Some(mut target) = target.filter(is_of_license) else { return Ok(Err(Refusal::InstanceNotFound)) };
+    let Some(mut target) = target.filter(is_of_license) else { return Ok(Err(Refusal::TargetNotFound)) };
     if target.status == InstanceStatus::Active {
         tx.drop_from_memory(target.id.as_str());
         if asker.is_none() {

@@ -19,7 +19,7 @@ pub async fn list_instances_for(
 ) -> Result<Result<InstancesResponse, Refusal>, DbError> {
     let credential = match request.credential() {
         Ok(credential) => credential,
-        Err(invalid) => return Ok(Err(Refusal::Invalid(invalid))),
+        Err(invalid) => return Ok(Err(Refusal::Malformed(invalid))),
     };
     let asker = match open_by_credential(tx, cx, issuer, credential).await? {
         Ok(asker) => asker,

@@ -2,7 +2,7 @@
 //! what is refused to a genuine one is recorded.
 
 use sdk::license_key::LicenseKey;
-use sdk::wire::{Identity, InstanceCredential, Nonce, Secret};
+use sdk::wire::{Identity, InstanceCredential, InvalidMember, Nonce, Secret};
 use serde_json::json;
 
 use super::grant::{Stop, open_instance_key};
@@ -110,6 +110,37 @@ async fn record_conflict(tx: &mut Tx, cx: &Cx, issuer: &Issuer, opened: &Opened)
     let data = json!({ "identity": instance.identity(), "contests": &instance.contests.0 });
     events::record(tx, cx, "instance.cloned", about(view, Some(&instance.id)), &data).await?;
     notify::conflict_opened(tx, cx, issuer, view, instance).await
+}
+
+/// Refuses a request of which a member cannot be taken. Who shows a genuine key or secret in it is not a stranger for
+/// that; nothing is locked and nothing noted.
+pub(super) async fn refuse_invalid(
+    tx: &mut Tx,
+    cx: &Cx,
+    issuer: &Issuer,
+    credential: InstanceCredential<'_>,
+    invalid: InvalidMember,
+) -> Result<Refusal, DbError> {
+    let is_genuine = match credential {
+        InstanceCredential::Key(key) => match LicenseKey::parse(key.expose()) {
+            Ok(key) => {
+                let hash = issuer.master.license_key_hash(&key);
+                licenses::find_by_key(tx, &cx.vendor_id, &hash, cx.now).await? != KeyFound::Unknown
+            }
+            Err(_) => false,
+        },
+        // What is no name is no instance's.
+        InstanceCredential::Instance { .. } if invalid.member == "instance_id" => false,
+        InstanceCredential::Instance { instance_id, secret } => {
+            let id = InstanceId::from_untrusted(instance_id);
+            let found = store::find_instance(tx, &cx.vendor_id, &id).await?;
+            match found.filter(|instance| instance.status != InstanceStatus::Deleted) {
+                Some(instance) => lineage::open(&open_instance_key(issuer, &instance)?, secret).is_some(),
+                None => false,
+            }
+        }
+    };
+    Ok(if is_genuine { Refusal::Invalid(invalid) } else { Refusal::Malformed(invalid) })
 }
 
 /// What a request about a license's instances proves itself with.

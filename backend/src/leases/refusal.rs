@@ -9,10 +9,14 @@ use crate::licenses::rules::Inactive;
 /// Why no lease is issued.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
-    /// A member of the request is well-formed but cannot be taken.
+    /// A member of the request cannot be taken, and nothing in it is genuine.
+    Malformed(InvalidMember),
+    /// The same to whoever has a genuine key or secret.
     Invalid(InvalidMember),
-    /// No license of this product and vendor has the key.
+    /// No license of this vendor has the key.
     LicenseNotFound,
+    /// The key is that of a license of another product.
+    OtherProduct,
     /// The license grants nothing now.
     Inactive(Inactive),
     /// A payment for the license is disputed: what runs goes on, and nothing new is activated.
@@ -38,6 +42,8 @@ pub enum Refusal {
     DevicesExhausted(Vec<Holder>),
     /// No such instance.
     InstanceNotFound,
+    /// No such instance under the license, of which the caller has proved to be one or to have the key.
+    TargetNotFound,
     /// The secret is not genuine.
     InvalidSecret,
     /// A newer secret is in use.
@@ -67,8 +73,8 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Invalid(_) => Code::InvalidRequest,
-            Self::LicenseNotFound => Code::LicenseNotFound,
+            Self::Malformed(_) | Self::Invalid(_) => Code::InvalidRequest,
+            Self::LicenseNotFound | Self::OtherProduct => Code::LicenseNotFound,
             Self::Inactive(why) => match why {
                 Inactive::NotPaid | Inactive::NotStarted | Inactive::PastDue | Inactive::Cancelled => {
                     Code::LicenseInactive
@@ -84,7 +90,7 @@ impl Refusal {
             Self::KeyReplaced => Code::LicenseKeyReplaced,
             Self::SeatsExhausted(_) => Code::SeatsExhausted,
             Self::DevicesExhausted(_) => Code::DevicesExhausted,
-            Self::InstanceNotFound => Code::InstanceNotFound,
+            Self::InstanceNotFound | Self::TargetNotFound => Code::InstanceNotFound,
             Self::InvalidSecret => Code::InvalidSecret,
             Self::InstanceStale => Code::InstanceStale,
             Self::InstanceConflict => Code::InstanceConflict,
@@ -96,10 +102,10 @@ impl Refusal {
         }
     }
 
-    /// Whether it was refused to somebody with a genuine key or secret, as far as the code tells.
+    /// Whether it was refused to somebody with a genuine key or secret, whatever its code: of others the address counts.
     #[must_use]
     pub fn is_to_genuine(&self) -> bool {
-        !matches!(self, Self::Invalid(_) | Self::LicenseNotFound | Self::InstanceNotFound | Self::InvalidSecret)
+        !matches!(self, Self::Malformed(_) | Self::LicenseNotFound | Self::InstanceNotFound | Self::InvalidSecret)
     }
 
     /// The problem document, without origin and request id.
@@ -107,7 +113,7 @@ impl Refusal {
     pub fn problem(self) -> Problem {
         let problem = Problem::of(self.code());
         match self {
-            Self::Invalid(member) => member.into(),
+            Self::Malformed(member) | Self::Invalid(member) => member.into(),
             Self::Inactive(why) => match reason(why) {
                 Some(reason) => problem.with_reason(reason),
                 None => problem,

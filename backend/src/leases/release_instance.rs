@@ -21,7 +21,8 @@ pub async fn release_instance(
     request: &ReleaseRequest,
 ) -> Result<Result<ReleaseResponse, Refusal>, DbError> {
     if let Err(invalid) = request.validate() {
-        return Ok(Err(Refusal::Invalid(invalid)));
+        // Only the name of the instance can be wrong, so nobody can have proved to be it.
+        return Ok(Err(Refusal::Malformed(invalid)));
     }
     let opened = open_by_secret(tx, cx, issuer, &request.instance_id, &request.secret, None).await?;
     let Opened { view, mut instance } = match opened {

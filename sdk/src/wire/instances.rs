@@ -73,7 +73,10 @@ fn credential<'a>(
 ) -> Result<InstanceCredential<'a>, InvalidMember> {
     match (license_key, instance_id, secret) {
         (Some(key), None, None) => Ok(InstanceCredential::Key(key)),
-        (None, Some(instance_id), Some(secret)) => Ok(InstanceCredential::Instance { instance_id, secret }),
+        (None, Some(instance_id), Some(secret)) => {
+            validate_name("instance_id", instance_id)?;
+            Ok(InstanceCredential::Instance { instance_id, secret })
+        }
         (None, Some(_), None) => Err(InvalidMember::new("secret", "is required together with instance_id")),
         (None, None, Some(_)) => Err(InvalidMember::new("instance_id", "is required together with secret")),
         (None, None, None) => Err(InvalidMember::new("license_key", "or instance_id and secret are required")),
@@ -85,7 +88,7 @@ impl InstancesRequest {
     /// Which of the two proofs was sent.
     ///
     /// # Errors
-    /// When both, none or half of one was sent.
+    /// When both, none or half of one was sent, or `instance_id` is no name.
     pub fn credential(&self) -> Result<InstanceCredential<'_>, InvalidMember> {
         credential(self.license_key.as_ref(), self.instance_id.as_deref(), self.secret.as_ref())
     }
@@ -138,9 +141,17 @@ impl DeactivateRequest {
     /// Which of the two proofs was sent.
     ///
     /// # Errors
-    /// When both, none or half of one was sent.
+    /// When both, none or half of one was sent, or `instance_id` is no name.
     pub fn credential(&self) -> Result<InstanceCredential<'_>, InvalidMember> {
         credential(self.license_key.as_ref(), self.instance_id.as_deref(), self.secret.as_ref())
+    }
+
+    /// Checks what types alone do not say of the rest.
+    ///
+    /// # Errors
+    /// Names the member that is not allowed.
+    pub fn validate(&self) -> Result<(), InvalidMember> {
+        validate_name("target_instance_id", &self.target_instance_id)
     }
 }
 
@@ -169,5 +180,6 @@ mod tests {
         assert_eq!(member(credential(None, None, Some(&secret))), "instance_id");
         assert_eq!(member(credential(None, None, None)), "license_key");
         assert_eq!(member(credential(Some(&key), Some("i"), Some(&secret))), "license_key");
+        assert_eq!(member(credential(None, Some("i\u{0}"), Some(&secret))), "instance_id");
     }
 }

@@ -114,3 +114,48 @@ async fn an_address_that_guesses_is_told_nothing_more_and_genuine_calls_from_it_
     assert_eq!(app.call("licenses/check", &check_body(&genuine.json())).await.status, StatusCode::OK);
     Ok(())
 }
+
+#[tokio::test]
+async fn whoever_shows_a_genuine_key_or_secret_is_no_failure_of_the_address_whatever_is_refused() -> anyhow::Result<()>
+{
+    let app = TestApp::limited(Rates { failures: Rate { per_s: 1, burst: 1 }, ..Rates::OFF }).await?;
+    let (_, key) = app.license("startup", 3).await?;
+    let node = activate(&app, &key, "node-a").await.json();
+    let with = |mut body: Value, member: &str, value: Value| {
+        body[member] = value;
+        body
+    };
+    let activation = activate_body(&key, "node-b");
+    let unknown = json!({ "license_key": key, "target_instance_id": "ins_unknown" });
+    let unknown_to_instance = json!({ "instance_id": node["instance_id"], "secret": node["secret"],
+                                      "target_instance_id": "ins_unknown" });
+    let genuine = [
+        ("licenses/activate", with(activation.clone(), "borrow_s", json!(0)), Code::InvalidRequest),
+        ("licenses/activate", with(activation, "product", json!("another")), Code::LicenseNotFound),
+        ("licenses/check", with(check_body(&node), "levels", json!({ "devices": -1 })), Code::InvalidRequest),
+        ("licenses/deactivate", unknown, Code::InstanceNotFound),
+        ("licenses/deactivate", unknown_to_instance, Code::InstanceNotFound),
+    ];
+    for (endpoint, body, code) in &genuine {
+        for _ in 0..3 {
+            assert_problem(&app.call(endpoint, body).await, *code, &format!("{endpoint} {body}"));
+        }
+    }
+    // With nothing genuine in it, the same counts.
+    let strangers = [
+        ("licenses/activate", with(activate_body("LH-GUESS", "node-b"), "borrow_s", json!(0))),
+        (
+            "licenses/check",
+            json!({ "instance_id": node["instance_id"], "secret": "AAAA", "version": "1",
+                                   "nonce": "another_nonce_of_24_char", "levels": { "devices": -1 } }),
+        ),
+    ];
+    for (endpoint, body) in &strangers {
+        let mut codes = Vec::new();
+        for _ in 0..3 {
+            codes.push(app.call(endpoint, body).await.json()["code"].clone());
+        }
+        assert!(codes.contains(&json!("rate_limited")), "{endpoint}: {codes:?}");
+    }
+    Ok(())
+}

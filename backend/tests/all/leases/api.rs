@@ -69,7 +69,7 @@ on_both_engines! {
         let forged = InstancesRequest { secret: Some(Secret::new("AAAA")), ..by_secret(&node) };
         assert_eq!(stage.instances(forged, NOW).await?, Err(Refusal::InvalidSecret));
         let nothing = InstancesRequest { license_key: None, instance_id: None, secret: None };
-        assert!(matches!(stage.instances(nothing, NOW).await?, Err(Refusal::Invalid(_))));
+        assert!(matches!(stage.instances(nothing, NOW).await?, Err(Refusal::Malformed(_))));
         Ok(())
     }
 
@@ -109,7 +109,7 @@ on_both_engines! {
         let a = granted(stage.activate("node-a", NOW).await?)?;
         let other = stage.second_license().await?;
         let request = DeactivateRequest { license_key: Some(Secret::new(other.expose())), ..stage.free_with_key(&a) };
-        assert_eq!(stage.deactivate(request, NOW).await?, Err(Refusal::InstanceNotFound));
+        assert_eq!(stage.deactivate(request, NOW).await?, Err(Refusal::TargetNotFound));
         assert_eq!(code(&stage.check(&a, NOW).await?), "granted");
         Ok(())
     }
