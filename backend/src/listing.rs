@@ -33,6 +33,11 @@ impl TimePlace {
     pub(crate) fn bound(place: Option<&Self>) -> (UnixMs, &str) {
         place.map_or((UnixMs(i64::MAX), ""), |place| (place.at, place.id.as_str()))
     }
+
+    /// The same in a list of the oldest first.
+    pub(crate) fn bound_of_oldest_first(place: Option<&Self>) -> (UnixMs, &str) {
+        place.map_or((UnixMs(i64::MIN), ""), |place| (place.at, place.id.as_str()))
+    }
 }
 
 impl fmt::Display for TimePlace {

@@ -268,9 +268,12 @@ pub struct Problem {
     /// `invalid_request`: path of the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    /// `seats_exhausted`, `devices_exhausted`: who holds them.
+    /// `seats_exhausted`, `devices_exhausted`: who holds them; at most a hundred, longest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holders: Option<Vec<Holder>>,
+    /// How many hold them in all; `licenses/instances` lists everybody who holds a seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders_total: Option<i64>,
     /// `license_inactive`: why, as in `not_started`, `not_paid`, `past_due`, `cancelled`; `disputed` where only
     /// new activations are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -303,6 +306,7 @@ impl Problem {
             detail: None,
             member: None,
             holders: None,
+            holders_total: None,
             reason: None,
             features: None,
             newest_covered: None,
@@ -337,10 +341,11 @@ impl Problem {
         self
     }
 
-    /// Lists who holds the seats or devices.
+    /// Lists who holds the seats or devices, and says how many do in all.
     #[must_use]
-    pub fn with_holders(mut self, holders: Vec<Holder>) -> Self {
+    pub fn with_holders(mut self, holders: Vec<Holder>, total: i64) -> Self {
         self.holders = Some(holders);
+        self.holders_total = Some(total);
         self
     }
 

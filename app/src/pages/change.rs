@@ -357,9 +357,9 @@ fn unchanged(own: &OwnLicense, present: &Subscription) -> AnyView {
 
 /// Why it cannot be made; who holds seats, where that is why.
 fn refused(own: &OwnLicense, refusal: &ChangeRefusal) -> AnyView {
-    let holders = match refusal {
-        ChangeRefusal::SeatsInUse { holders, .. } => holders.as_slice(),
-        _ => &[],
+    let (holders, more) = match refusal {
+        ChangeRefusal::SeatsInUse { holders, .. } => (holders.listed.as_slice(), holders.unlisted()),
+        _ => (Default::default(), 0),
     };
     let holders = holders
         .iter()
@@ -374,6 +374,7 @@ fn refused(own: &OwnLicense, refusal: &ChangeRefusal) -> AnyView {
         view! {
             <h3>{text::HOLDERS_TITLE}</h3>
             <ul class="points">{holders}</ul>
+            {(more > 0).then(|| view! { <p>{text::more_holders(more)}</p> })}
             <p>
                 <LinkButton href label=license_page::TO_INSTANCES />
             </p>

@@ -42,8 +42,10 @@ pub enum MoveRefusal {
     SeatsInUse {
         /// How many there would be.
         seats: i64,
+        /// How many are taken.
+        held: i64,
         /// Who holds them.
-        holders: Vec<sdk::wire::Holder>,
+        holders: leases::Holders,
     },
     /// More is in use than the new limits allow.
     LimitsInUse(Vec<sdk::wire::OverLimit>),
@@ -115,8 +117,8 @@ async fn find_move(tx: &mut Tx, cx: &Cx, view: LicenseView) -> Result<Result<Ver
     if seats < license.seats {
         let held = leases::count_seats(tx, &license.id, license.license_type, cx.now).await?;
         if held > seats {
-            let holders = leases::list_holders(tx, &cx.vendor_id, &license.id, cx.now).await?;
-            return Ok(Err(MoveRefusal::SeatsInUse { seats, holders }));
+            let holders = leases::list_holders(tx, &cx.vendor_id, &license.id, cx.now, None).await?;
+            return Ok(Err(MoveRefusal::SeatsInUse { seats, held, holders }));
         }
     }
     // How it is paid says nothing about what it gives.

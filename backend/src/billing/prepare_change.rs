@@ -61,8 +61,10 @@ pub enum ChangeRefusal {
     SeatsInUse {
         /// How many would remain.
         seats: i64,
-        /// Who holds seats now.
-        holders: Vec<sdk::wire::Holder>,
+        /// How many are in use.
+        held: i64,
+        /// Who holds them now.
+        holders: leases::Holders,
     },
     /// Instances report more than the limits that the change lowers would allow.
     LimitsInUse(Vec<sdk::wire::OverLimit>),
@@ -227,8 +229,8 @@ async fn find_choice(
     if request.to.seats < row.seats {
         let held = leases::count_seats(tx, &row.license_id, current.license_type, cx.now).await?;
         if held > request.to.seats {
-            let holders = leases::list_holders(tx, &cx.vendor_id, &row.license_id, cx.now).await?;
-            return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.to.seats, holders }));
+            let holders = leases::list_holders(tx, &cx.vendor_id, &row.license_id, cx.now, None).await?;
+            return Ok(Err(ChangeRefusal::SeatsInUse { seats: request.to.seats, held, holders }));
         }
     }
     let lowered = limits_in_use(tx, cx, &view, &wanted.as_bought(&request.to).terms).await?;

@@ -1,6 +1,6 @@
 //! `licenses/activate`: key and identity in, a seat and a lease out.
 
-use sdk::wire::{ActivateRequest, InstanceCredential};
+use sdk::wire::{ActivateRequest, Identity, InstanceCredential};
 use serde_json::json;
 
 use super::conflict::{self, Admission};
@@ -51,13 +51,10 @@ pub async fn activate_instance(
 /// The bare key does not tell who the other users are.
 fn mask_others(stop: Stop, request: &ActivateRequest) -> Stop {
     match stop {
-        Stop::Refused(Refusal::SeatsExhausted(mut holders)) => {
-            for holder in &mut holders {
-                if holder.identity.id != request.identity.id {
-                    holder.identity = rules::mask_identity(holder.identity.clone());
-                }
-            }
-            Refusal::SeatsExhausted(holders).into()
+        Stop::Refused(Refusal::SeatsExhausted(holders)) => {
+            let is_own = |identity: &Identity| identity.id == request.identity.id;
+            let mask = |identity: Identity| if is_own(&identity) { identity } else { rules::mask_identity(identity) };
+            Refusal::SeatsExhausted(holders.with_identities(mask)).into()
         }
         stop => stop,
     }

@@ -8,7 +8,7 @@ use sdk::wire::{Identity, InvalidMember, LeaseResponse, Nonce};
 use super::answer::{Signer, answer};
 use super::seats::{self, Candidate, Occasion, Place, Seats};
 use super::surge::Surge;
-use super::{Instance, Issuer, Refusal, hold, rules, store};
+use super::{Instance, Issuer, Refusal, hold, holders, rules, store};
 use crate::catalog::{self, BillingInterval, LicenseType};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -108,14 +108,14 @@ pub(super) async fn find_seat(
     let candidate = Candidate { identity: &identity.id, id: instance.map(|instance| instance.id.as_str()) };
     let by_user = license.license_type == LicenseType::User;
     if by_user && !seats::may_use_device(license.terms.devices_per_user, candidate, &holdings) {
-        let devices = store::list_devices(tx, &cx.vendor_id, &license.id, &identity.id, cx.now).await?;
+        let devices = holders::list_devices(tx, &cx.vendor_id, &license.id, &identity.id, cx.now).await?;
         return Err(Refusal::DevicesExhausted(devices).into());
     }
     let seats = Seats::count(license.license_type, license.seats, candidate, &holdings);
     match seats::find_place(&seats, Surge::of(license), occasion, cx.now) {
         Some(place) => Ok(place),
         None => {
-            let holders = store::list_holders(tx, &cx.vendor_id, &license.id, cx.now).await?;
+            let holders = holders::list_holders(tx, &cx.vendor_id, &license.id, cx.now, None).await?;
             Err(Refusal::SeatsExhausted(holders).into())
         }
     }

@@ -22,6 +22,7 @@ mod free_seat;
 mod grant;
 pub mod handlers;
 mod hold;
+mod holders;
 pub mod instance_list;
 mod lineage;
 mod list_instances_for;
@@ -60,12 +61,13 @@ pub use delete_instance::delete_instance;
 pub(crate) use end_for_handover::end_for_handover;
 pub use free_seat::{Freed, free_seat};
 pub use grant::Granted;
+pub use holders::{Holders, list_holders};
 pub use list_instances_for::list_instances_for;
 pub use refusal::Refusal;
 pub use release_instance::release_instance;
 pub use resolve_conflict::{Decision, resolve_conflict};
 pub use revoke_lease::revoke_lease;
-pub use store::{count_seats, feature_use, find_instance, list_holders, list_instances};
+pub use store::{count_seats, feature_use, find_instance, list_instances};
 pub use usage::license_usage;
 
 /// What an act on an instance did, by its owner or the vendor.

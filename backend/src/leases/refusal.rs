@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 use sdk::error::{Code, CoveredRelease, Problem, RenewalPrice};
-use sdk::wire::{Holder, InvalidMember};
+use sdk::wire::InvalidMember;
 
+use super::Holders;
 use crate::licenses::rules::Inactive;
 
 /// Why no lease is issued.
@@ -37,9 +38,9 @@ pub enum Refusal {
     /// The key was replaced by another, and its overlap is over.
     KeyReplaced,
     /// Every seat is held.
-    SeatsExhausted(Vec<Holder>),
+    SeatsExhausted(Holders),
     /// The user is active on as many devices as the plan allows.
-    DevicesExhausted(Vec<Holder>),
+    DevicesExhausted(Holders),
     /// No such instance.
     InstanceNotFound,
     /// No such instance under the license, of which the caller has proved to be one or to have the key.
@@ -123,7 +124,9 @@ impl Refusal {
                 .with_detail(crate::text::en::leases::updates_ended(updates_until))
                 .with_coverage(newest, renewal),
             Self::FeatureNotLicensed(features) => problem.with_features(features),
-            Self::SeatsExhausted(holders) | Self::DevicesExhausted(holders) => problem.with_holders(holders),
+            Self::SeatsExhausted(holders) | Self::DevicesExhausted(holders) => {
+                problem.with_holders(holders.listed, holders.total)
+            }
             Self::InstanceDeactivated { retry_after_s } if retry_after_s > 0 => {
                 problem.with_retry_after_s(retry_after_s)
             }

@@ -62,28 +62,6 @@ pub async fn list_instances(
     )
 }
 
-/// Who holds seats of a license at `now`, longest first; at most a hundred.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn list_holders(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    license_id: &LicenseId,
-    now: UnixMs,
-) -> Result<Vec<sdk::wire::Holder>, DbError> {
-    let holders = fetch_all!(
-        tx,
-        Instance,
-        "SELECT * FROM instances WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3
-         ORDER BY held_since, id LIMIT 100",
-        vendor_id,
-        license_id,
-        now
-    )?;
-    Ok(holders.iter().map(Instance::as_holder).collect())
-}
-
 /// How many seats of a license are held at `now`: users on `user` plans, else instances.
 ///
 /// # Errors
@@ -123,28 +101,6 @@ pub(super) async fn list_holdings(tx: &mut Tx, license_id: &LicenseId, now: Unix
         license_id,
         now
     )
-}
-
-/// The devices on which a user is active at `now`, longest first; at most a hundred.
-pub(super) async fn list_devices(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    license_id: &LicenseId,
-    user: &str,
-    now: UnixMs,
-) -> Result<Vec<sdk::wire::Holder>, DbError> {
-    let devices = fetch_all!(
-        tx,
-        Instance,
-        "SELECT * FROM instances
-         WHERE vendor_id = $1 AND license_id = $2 AND kind = 'user' AND identity = $3 AND held_until > $4
-         ORDER BY held_since, id LIMIT 100",
-        vendor_id,
-        license_id,
-        user,
-        now
-    )?;
-    Ok(devices.iter().map(Instance::as_holder).collect())
 }
 
 /// Notes that the surge of a license opens. The caller holds its lock.

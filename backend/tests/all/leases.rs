@@ -169,8 +169,8 @@ impl Stage {
     async fn holders(&self, now: UnixMs) -> anyhow::Result<Vec<String>> {
         let (vendor_id, id) = (self.vendor.id.clone(), self.license_id.clone());
         let holders =
-            self.db.read(move |tx| Box::pin(async move { list_holders(tx, &vendor_id, &id, now).await })).await?;
-        Ok(holders.into_iter().map(|holder| holder.identity.id).collect())
+            self.db.read(move |tx| Box::pin(async move { list_holders(tx, &vendor_id, &id, now, None).await })).await?;
+        Ok(holders.listed.into_iter().map(|holder| holder.identity.id).collect())
     }
 
     async fn account_id(&self) -> anyhow::Result<AccountId> {
@@ -380,7 +380,7 @@ on_both_engines! {
         assert_ne!(first.secret, again.secret);
         let other = stage.activate("node-b", NOW.plus(2_000)).await?;
         let Err(Refusal::SeatsExhausted(holders)) = &other else { anyhow::bail!("{other:?}") };
-        assert_eq!(holders.iter().map(|holder| holder.identity.id.as_str()).collect::<Vec<_>>(), ["node-a"]);
+        assert_eq!(holders.listed.iter().map(|holder| holder.identity.id.as_str()).collect::<Vec<_>>(), ["node-a"]);
         // The copy that still has the old epoch's secret is stale.
         assert_eq!(code(&stage.check(&first, NOW.plus(3_000)).await?), "instance_stale");
         assert_eq!(code(&stage.check(&again, NOW.plus(3_000)).await?), "granted");

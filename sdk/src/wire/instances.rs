@@ -37,7 +37,7 @@ pub struct ReleaseResponse {
 }
 
 /// `licenses/instances`: who holds seats. Either the key, or instance and secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transform = super::schema::key_or_instance))]
 pub struct InstancesRequest {
@@ -50,6 +50,9 @@ pub struct InstancesRequest {
     /// The secret of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
+    /// `next` of the page before; absent for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// What a request about a license's instances proves itself with.
@@ -98,8 +101,14 @@ impl InstancesRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InstancesResponse {
-    /// Everyone who holds a seat, oldest first.
+    /// Who holds a seat, oldest first; at most a hundred, the others are on the next pages.
     pub holders: Vec<Holder>,
+    /// How many hold one in all.
+    #[serde(default)]
+    pub total: i64,
+    /// `cursor` of the request for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// One holder of a seat; also in the problem `seats_exhausted`.

@@ -72,6 +72,7 @@ pub(super) fn holders() -> Value {
             "last_contact_at": "2026-11-21T09:58:03Z",
             "lease_expires_at": "2026-11-21T10:08:03Z",
         }],
+        "total": 1,
     })
 }
 

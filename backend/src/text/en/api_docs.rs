@@ -72,7 +72,8 @@ pub fn endpoint(id: &str) -> EndpointWords {
         "licenses-instances" => (
             "Licenses",
             "List the holders",
-            "Tells who holds the seats of the license, oldest first. With the bare key the ids of users are masked.",
+            "Tells who holds the seats of the license, oldest first, a hundred at a time: `next` is sent as `cursor` for those \
+             that follow. With the bare key the ids of users are masked.",
         ),
         "licenses-deactivate" => (
             "Licenses",

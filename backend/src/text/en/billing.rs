@@ -46,10 +46,9 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
         ),
         ChangeRefusal::AccountCloses { at } => deletion::keep_first(*at),
         ChangeRefusal::Choice(problem) => orders::choice_problem(problem),
-        ChangeRefusal::SeatsInUse { seats, holders } => format!(
-            "{} instances are in use, and {seats} would remain. Free {} of them first; they are listed below.",
-            holders.len(),
-            i64::try_from(holders.len()).unwrap_or(i64::MAX).saturating_sub(*seats),
+        ChangeRefusal::SeatsInUse { seats, held, .. } => format!(
+            "{held} seats are in use, and {seats} would remain. Free {} of them first; who holds them is listed below.",
+            held.saturating_sub(*seats),
         ),
         ChangeRefusal::LimitsInUse(limits) => {
             let each: Vec<String> = limits

@@ -34,6 +34,12 @@ pub const UNCHANGED_DROPS: &str = "That is what you have now. You can drop the c
 pub const REFUSED_TITLE: &str = "This change cannot be made.";
 /// Heading of the list of holders.
 pub const HOLDERS_TITLE: &str = "Who holds seats now";
+/// Under that list, where there are more.
+#[must_use]
+pub fn more_holders(count: i64) -> String {
+    format!("And {count} more.")
+}
+
 /// Where the role may not buy.
 pub const MAY_NOT_BUY: &str =
     "Your role may not change what is paid. Ask an owner of your account, or somebody who looks after billing.";

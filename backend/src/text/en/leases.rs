@@ -12,6 +12,9 @@ pub fn updates_ended(until: Date) -> String {
 pub const RELEASE_DATE_REQUIRED: &str =
     "is required: this license is perpetual, and this version is not a registered release";
 
+/// What is wrong with a place in a list that no answer has named.
+pub const UNKNOWN_CURSOR: &str = "is none that an answer gave as `next`";
+
 /// What is wrong with a report of use that names more than can be kept.
 #[must_use]
 pub fn too_many_names(most: usize) -> String {

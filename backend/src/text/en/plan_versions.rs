@@ -87,11 +87,14 @@ pub fn refusal(refusal: &MoveRefusal) -> String {
         MoveRefusal::ChangedMeanwhile => {
             "The plan was changed once more. Look at what moving would do now, and press again.".to_owned()
         }
-        MoveRefusal::SeatsInUse { seats, holders } => format!(
-            "{} are taken, and {seats} would be left. Free seats first: {}.",
-            holders.len(),
-            holders.iter().map(|holder| holder.identity.id.as_str()).collect::<Vec<_>>().join(", ")
-        ),
+        MoveRefusal::SeatsInUse { seats, held, holders } => {
+            let names: Vec<&str> = holders.listed.iter().map(|holder| holder.identity.id.as_str()).collect();
+            let more = match holders.unlisted() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{held} are taken, and {seats} would be left. Free seats first: {}{more}.", names.join(", "))
+        }
         MoveRefusal::LimitsInUse(over) => {
             let one = |it: &sdk::wire::OverLimit| {
                 format!(

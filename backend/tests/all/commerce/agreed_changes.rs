@@ -160,10 +160,10 @@ on_both_engines! {
         }
         let to_two = request(&shop, &license.id, "startup", 2).await?;
         let preview = preview_change(&shop.commerce, &shop.cx(), &to_two).await?;
-        let ChangePreview::Refused(ChangeRefusal::SeatsInUse { seats: 2, holders }) = preview else {
+        let ChangePreview::Refused(ChangeRefusal::SeatsInUse { seats: 2, held: 3, holders }) = preview else {
             anyhow::bail!("{preview:?}")
         };
-        let mut names: Vec<_> = holders.into_iter().map(|holder| holder.identity.id).collect();
+        let mut names: Vec<_> = holders.listed.into_iter().map(|holder| holder.identity.id).collect();
         names.sort();
         assert_eq!(names, ["a", "b", "c"]);
         let agreed = Agreed::Later { recurring_minor: 29_900 };

@@ -100,6 +100,7 @@ on_both_engines! {
         let end = exp(&a, &trust, NOW)?;
         assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: end.plus(MINUTE_MS) });
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS - 1)).await?), "seats_exhausted");
+        assert!(stage.holders(NOW.plus(1)).await?.is_empty(), "there is nobody to free it from");
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS)).await?), "granted");
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Listing the holders of a license and freeing another's seat, as instances and key holders do it.
 
 use backend::leases::{deactivate_instance, list_instances_for};
-use sdk::wire::{DeactivateRequest, DeactivateResponse, Holder, InstancesRequest};
+use sdk::wire::{DeactivateRequest, DeactivateResponse, Holder, InstancesRequest, InstancesResponse};
 
 use super::*;
 
@@ -11,12 +11,19 @@ impl Stage {
     }
 
     async fn instances(&self, request: InstancesRequest, now: UnixMs) -> anyhow::Result<Result<Vec<Holder>, Refusal>> {
+        Ok(self.page_of_instances(request, now).await?.map(|answer| answer.holders))
+    }
+
+    async fn page_of_instances(
+        &self,
+        request: InstancesRequest,
+        now: UnixMs,
+    ) -> anyhow::Result<Result<InstancesResponse, Refusal>> {
         let (cx, issuer) = (self.cx(now), self.issuer());
-        let answer = self
+        Ok(self
             .db
             .write(move |tx| Box::pin(async move { list_instances_for(tx, &cx, &issuer, &request).await }))
-            .await?;
-        Ok(answer.map(|answer| answer.holders))
+            .await?)
     }
 
     async fn deactivate(
@@ -42,7 +49,11 @@ impl Stage {
 }
 
 fn by_secret(of: &LeaseResponse) -> InstancesRequest {
-    InstancesRequest { license_key: None, instance_id: Some(of.instance_id.clone()), secret: Some(of.secret.clone()) }
+    InstancesRequest {
+        instance_id: Some(of.instance_id.clone()),
+        secret: Some(of.secret.clone()),
+        ..InstancesRequest::default()
+    }
 }
 
 on_both_engines! {
@@ -54,7 +65,7 @@ on_both_engines! {
             ..stage.request("unused", nonce())
         };
         granted(stage.activate_as(user, NOW.plus(1)).await?)?;
-        let by_key = InstancesRequest { license_key: Some(stage.key_secret()), instance_id: None, secret: None };
+        let by_key = InstancesRequest { license_key: Some(stage.key_secret()), ..InstancesRequest::default() };
         let seen = stage.instances(by_key, NOW.plus(2)).await?.expect("the list");
         assert_eq!(seen[0].identity, Identity::instance("node-a"));
         assert_eq!(seen[1].identity, Identity::user("a…", "l…"));
@@ -64,12 +75,40 @@ on_both_engines! {
         stage.instances(by_secret(&node), NOW.plus(3)).await?.expect("the list");
         assert_eq!(code(&stage.check(&node, NOW.plus(5 * MINUTE_MS)).await?), "granted");
         assert_eq!(stage.count_events("instance.cloned").await?, 0);
-        let unknown = InstancesRequest { license_key: Some(Secret::new("LH-X")), instance_id: None, secret: None };
+        let unknown = InstancesRequest { license_key: Some(Secret::new("LH-X")), ..InstancesRequest::default() };
         assert_eq!(stage.instances(unknown, NOW).await?, Err(Refusal::LicenseNotFound));
         let forged = InstancesRequest { secret: Some(Secret::new("AAAA")), ..by_secret(&node) };
         assert_eq!(stage.instances(forged, NOW).await?, Err(Refusal::InvalidSecret));
-        let nothing = InstancesRequest { license_key: None, instance_id: None, secret: None };
+        let nothing = InstancesRequest::default();
         assert!(matches!(stage.instances(nothing, NOW).await?, Err(Refusal::Malformed(_))));
+        Ok(())
+    }
+
+    async fn of_more_than_a_hundred_holders_the_others_are_on_the_next_page(db: Db) {
+        let stage = Stage::new(db, "startup", 103).await?;
+        let mut ids = Vec::new();
+        for n in 0..103 {
+            ids.push(granted(stage.activate(&format!("node-{n}"), NOW.plus(n)).await?)?.instance_id);
+        }
+        let now = NOW.plus(1_000);
+        let request = |cursor| InstancesRequest {
+            license_key: Some(stage.key_secret()),
+            cursor,
+            ..InstancesRequest::default()
+        };
+        let first = stage.page_of_instances(request(None), now).await?.expect("a page");
+        assert_eq!((first.holders.len(), first.total), (100, 103));
+        assert!(first.next.is_some());
+        let second = stage.page_of_instances(request(first.next), now).await?.expect("a page");
+        assert_eq!((second.total, second.next), (103, None));
+        let listed: Vec<String> = first.holders.into_iter().chain(second.holders).map(|holder| holder.id).collect();
+        assert_eq!(listed, ids, "everybody once, oldest first");
+        let Err(Refusal::SeatsExhausted(holders)) = stage.activate("one more", now).await? else { panic!("granted") };
+        assert_eq!((holders.listed.len(), holders.total, holders.unlisted()), (100, 103, 3));
+        let problem = Refusal::SeatsExhausted(holders).problem();
+        assert_eq!((problem.holders.map(|listed| listed.len()), problem.holders_total), (Some(100), Some(103)));
+        let strange = stage.page_of_instances(request(Some("elsewhere".to_owned())), now).await?;
+        assert!(matches!(&strange, Err(Refusal::Invalid(invalid)) if invalid.member == "cursor"), "{strange:?}");
         Ok(())
     }
 

@@ -121,13 +121,13 @@ on_both_engines! {
         assert_ne!(laptop.instance_id, phone.instance_id);
         let third = stage.activate_as(user_request(&stage, "ada", "tablet"), NOW.plus(2)).await?;
         let Err(Refusal::DevicesExhausted(devices)) = &third else { anyhow::bail!("{third:?}") };
-        let devices: Vec<_> = devices.iter().filter_map(|it| it.identity.device.as_deref()).collect();
+        let devices: Vec<_> = devices.listed.iter().filter_map(|it| it.identity.device.as_deref()).collect();
         assert_eq!((devices, code(&third)), (vec!["laptop", "phone"], "devices_exhausted"));
         // Two devices, one seat; another user has the second.
         granted(stage.activate_as(user_request(&stage, "bob", "laptop"), NOW.plus(3)).await?)?;
         let cyd = stage.activate_as(user_request(&stage, "cyd", "laptop"), NOW.plus(4)).await?;
         let Err(Refusal::SeatsExhausted(holders)) = &cyd else { anyhow::bail!("{cyd:?}") };
-        assert!(holders.iter().all(|it| it.identity.id.ends_with('…')), "the bare key names nobody: {holders:?}");
+        assert!(holders.listed.iter().all(|it| it.identity.id.ends_with('…')), "the bare key names nobody: {holders:?}");
         stage.release(&phone, NOW.plus(5)).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
         granted(stage.activate_as(user_request(&stage, "ada", "tablet"), NOW.plus(6)).await?)?;
         assert_eq!(code(&stage.activate_as(user_request(&stage, "ada", "phone"), NOW.plus(7)).await?), "devices_exhausted");

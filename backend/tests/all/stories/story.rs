@@ -188,8 +188,8 @@ impl Story {
     pub(super) async fn seats_are_held_by(&mut self, nodes: &[&str]) -> anyhow::Result<()> {
         let (vendor_id, id, now) = (self.stage.vendor.id.clone(), self.stage.license_id.clone(), self.now);
         let holders =
-            self.stage.db.read(move |tx| Box::pin(async move { list_holders(tx, &vendor_id, &id, now).await }));
-        let mut holders: Vec<String> = holders.await?.into_iter().map(|holder| holder.identity.id).collect();
+            self.stage.db.read(move |tx| Box::pin(async move { list_holders(tx, &vendor_id, &id, now, None).await }));
+        let mut holders: Vec<String> = holders.await?.listed.into_iter().map(|holder| holder.identity.id).collect();
         holders.sort();
         assert_eq!(holders, nodes);
         let held = if nodes.is_empty() { "nobody".to_owned() } else { nodes.join(", ") };
