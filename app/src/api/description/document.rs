@@ -93,14 +93,14 @@ fn operation(
 ) -> Value {
     let words = text::endpoint(endpoint.id);
     let mut responses = Map::new();
-    responses.insert("200".to_owned(), success(&endpoint.answer, answers));
+    responses.insert("200".to_owned(), success(endpoint, answers));
     if endpoint.id == "readyz" {
         let content = json!({ "text/plain; charset=utf-8": { "schema": { "type": "string" } } });
         responses.insert("503".to_owned(), json!({ "description": text::NOT_READY, "content": content }));
     }
     if endpoint.is_tagged {
-        responses.insert("304".to_owned(), json!({ "description": text::NOT_MODIFIED }));
-        responses.insert("503".to_owned(), json!({ "description": text::UNAVAILABLE }));
+        let headers = tagged_headers();
+        responses.insert("304".to_owned(), json!({ "description": text::NOT_MODIFIED, "headers": headers }));
     }
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in endpoint.codes() {
@@ -125,15 +125,26 @@ fn operation(
     operation
 }
 
-fn success(answer: &Answer, answers: &mut SchemaGenerator) -> Value {
-    let (media_type, schema, example) = match answer {
+fn success(endpoint: &Endpoint, answers: &mut SchemaGenerator) -> Value {
+    let (media_type, schema, example) = match &endpoint.answer {
         Answer::Json { media_type, schema, example } => (*media_type, schema(answers).to_value(), example()),
         Answer::Text { media_type, example } => (*media_type, json!({ "type": "string" }), json!(example)),
     };
     json!({
         "description": text::SUCCESS,
-        "headers": { "X-Request-Id": request_id() },
+        "headers": if endpoint.is_tagged { tagged_headers() } else { json!({ "X-Request-Id": request_id() }) },
         "content": { media_type: { "schema": schema, "example": example } },
+    })
+}
+
+/// What an answer bears that may be kept, and is then asked about by its name.
+fn tagged_headers() -> Value {
+    let header = |description| json!({ "description": description, "required": true, "schema": { "type": "string" } });
+    json!({
+        "X-Request-Id": request_id(),
+        "ETag": header(text::ETAG),
+        "Cache-Control": header(text::CACHE_CONTROL),
+        "Access-Control-Allow-Origin": header(text::ANY_ORIGIN),
     })
 }
 
@@ -150,14 +161,25 @@ pub(in crate::api) fn refusals(status: u16, codes: &[Code], origin: &str, proble
         .collect();
     let own = json!({ "properties": { "code": { "enum": words }, "status": { "const": status } } });
     let mut headers = json!({ "X-Request-Id": request_id() });
-    if codes.contains(&Code::RateLimited) {
-        headers["Retry-After"] = json!({ "description": text::RETRY_AFTER, "required": true, "schema": { "type": "integer", "minimum": 1 } });
+    if codes.iter().any(|code| says_when(*code).is_some()) {
+        let always = codes.iter().all(|code| says_when(*code) == Some(true));
+        headers["Retry-After"] = json!({ "description": text::RETRY_AFTER, "required": always, "schema": { "type": "integer", "minimum": 1 } });
     }
     json!({
         "description": titles.join(" "),
         "headers": headers,
         "content": { PROBLEM_JSON: { "schema": { "allOf": [problem, own] }, "examples": examples } },
     })
+}
+
+/// Whether a problem of this code says when to ask again: always, sometimes, or never (`None`).
+fn says_when(code: Code) -> Option<bool> {
+    match code {
+        Code::AuthorizationPending | Code::SlowDown | Code::RateLimited | Code::NotReady => Some(true),
+        // Not after the ten minutes in which it may not come back.
+        Code::InstanceDeactivated => Some(false),
+        _ => None,
+    }
 }
 
 pub(in crate::api) fn request_id() -> Value {

@@ -75,9 +75,10 @@ pub struct Endpoint {
     own_codes: &'static [Code],
 }
 
-/// What every POST can be refused with.
-const ANY_POST: [Code; 6] = [
+/// What every POST can be refused with: `not_found` where the host that was asked names no vendor.
+const ANY_POST: [Code; 7] = [
     Code::InvalidRequest,
+    Code::NotFound,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::RateLimited,
@@ -85,16 +86,25 @@ const ANY_POST: [Code; 6] = [
     Code::NotReady,
 ];
 
+/// The same of every GET of the APIs.
+const ANY_GET: [Code; 3] = [Code::NotFound, Code::ServerError, Code::NotReady];
+
 impl Endpoint {
     /// What it can be refused with, in the order of the table.
     #[must_use]
     pub fn codes(&self) -> Vec<Code> {
         let any: &[Code] = match self.method {
             Method::Post => &ANY_POST,
-            Method::Get => &[],
+            Method::Get if self.is_of_the_process() => &[],
+            Method::Get => &ANY_GET,
         };
         let has = |code: &Code| any.contains(code) || self.own_codes.contains(code);
         Code::ALL.iter().copied().filter(has).collect()
+    }
+
+    /// Whether it asks for the process, which answers in a line of text, and not for one of its vendors.
+    fn is_of_the_process(&self) -> bool {
+        !self.path.starts_with("/api/") && !self.path.starts_with("/.well-known/")
     }
 }
 
@@ -148,7 +158,6 @@ pub static ENDPOINTS: &[Endpoint] = &[
             Code::LicenseSuspended,
             Code::LicenseRevoked,
             Code::VersionNotCovered,
-            Code::FeatureNotLicensed,
             Code::InstanceReleased,
             Code::InstanceDeactivated,
             Code::InstanceBlocked,
@@ -156,7 +165,6 @@ pub static ENDPOINTS: &[Endpoint] = &[
             Code::SeatsExhausted,
             Code::DevicesExhausted,
             Code::InstanceStale,
-            Code::InstanceConflict,
         ],
     },
     Endpoint {
@@ -269,7 +277,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
         request: None,
         answer: Answer::Text { media_type: "application/jose", example: examples::TOKEN },
         is_tagged: true,
-        own_codes: &[Code::NotReady],
+        own_codes: &[],
     },
     Endpoint {
         id: "openapi",

@@ -120,7 +120,7 @@ fn shape(document: &Value, schema: &Value) -> String {
     match (kind.unwrap_or_default(), target["format"].as_str()) {
         ("string", Some("date-time")) => text::TIME.to_owned(),
         ("string", Some("date")) => text::DAY.to_owned(),
-        ("string", Some("uri")) => text::URL.to_owned(),
+        ("string", Some("uri" | "uri-reference")) => text::URL.to_owned(),
         ("string", _) => text::text(target["minLength"].as_u64(), target["maxLength"].as_u64()),
         ("integer", _) => text::integer(target["minimum"].as_i64()),
         ("boolean", _) => text::BOOLEAN.to_owned(),

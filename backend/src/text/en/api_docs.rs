@@ -127,8 +127,12 @@ pub const SUCCESS: &str = "As asked.";
 pub const NOT_READY: &str = "The reason why not, in a line of text.";
 /// Description of an answer to whoever has it already.
 pub const NOT_MODIFIED: &str = "The same as the `ETag` that was sent in `If-None-Match`.";
-/// Description of an answer while the database is away.
-pub const UNAVAILABLE: &str = "The server cannot tell now. Try again in a moment.";
+/// Description of the header.
+pub const ETAG: &str = "Names the content, for `If-None-Match`.";
+/// Description of the header.
+pub const CACHE_CONTROL: &str = "For how long the answer may be kept.";
+/// Description of the header.
+pub const ANY_ORIGIN: &str = "Scripts of any site may read it.";
 /// Description of the header.
 pub const RETRY_AFTER: &str = "Seconds to wait.";
 /// Description of the header.
