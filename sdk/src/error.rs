@@ -245,9 +245,9 @@ pub struct RenewalPrice {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{title} ({code}). {remedy}")]
 pub struct Problem {
-    /// URL of the section of the documentation.
+    /// URL of the section of the documentation; relative where the host that was asked names no vendor.
     #[serde(rename = "type", default)]
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "uri")))]
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "uri-reference")))]
     pub type_url: String,
     /// What happened.
     pub title: String,

@@ -81,6 +81,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(middleware::request_id::answer_panic))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn(middleware::problems::complete))
         .layer(from_fn_with_state(state.clone(), middleware::request_id::assign))
         .with_state(state.clone())
 }

@@ -60,7 +60,7 @@ fn answered<T>(answer: Result<Result<T, ClaimRefusal>, DbError>) -> Result<T, Ap
         Ok(Err(refusal)) => Err(refusal.problem().into()),
         Err(DbError::Unavailable(error)) => {
             tracing::error!(%error, "the database cannot take a claim call");
-            Err(Problem::of(Code::NotReady).with_retry_after_s(5).into())
+            Err(Problem::of(Code::NotReady).into())
         }
         Err(error) => {
             tracing::error!(%error, "a claim call failed");

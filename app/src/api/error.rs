@@ -213,10 +213,16 @@ impl<'de> serde::de::Visitor<'de> for Unique {
     }
 }
 
+/// When to ask again whoever is not ready, where nothing better is known.
+const NOT_READY_RETRY_S: i64 = 5;
+
 /// Makes a problem the response it stands for: status, `Retry-After`, absolute `type`, request id.
 #[must_use]
 pub fn problem_response(problem: Problem, origin: &str, request_id: &str) -> Response<Bytes> {
-    let problem = problem.at_origin(origin).with_request_id(request_id);
+    let mut problem = problem.at_origin(origin).with_request_id(request_id);
+    if problem.code() == Some(Code::NotReady) {
+        problem.retry_after_s.get_or_insert(NOT_READY_RETRY_S);
+    }
     let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));
     *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

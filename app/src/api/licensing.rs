@@ -142,7 +142,7 @@ impl Call {
             Ok(answer) => Ok(answer),
             Err(DbError::Unavailable(error)) => {
                 tracing::error!(%error, "the database cannot take a licensing call");
-                Err(Problem::of(Code::NotReady).with_retry_after_s(5).into())
+                Err(Problem::of(Code::NotReady).into())
             }
             Err(error) => {
                 tracing::error!(%error, "a licensing call failed");

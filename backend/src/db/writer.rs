@@ -82,7 +82,9 @@ impl Writer {
         if self.queue.send(job).await.is_err() {
             return Err(DbError::GivenUp("the writer has stopped").into());
         }
-        answered.await.unwrap_or_else(|_| Err(DbError::GivenUp("the writer has stopped").into()))
+        // Unanswered is what the transaction ended before: it could not begin, as with a locked file or none.
+        let ended = || DbError::Unavailable(sqlx::Error::Protocol("the transaction could not be made".to_owned()));
+        answered.await.unwrap_or_else(|_| Err(ended().into()))
     }
 
     pub(super) async fn close(&self) {

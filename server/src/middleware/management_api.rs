@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use backend::vendors::Vendor;
-use sdk::error::{Code, Problem};
+use sdk::error::Problem;
 
+use super::problems::code_of;
 use super::request_id::RequestId;
 use crate::http::manage::Refused;
 
@@ -40,16 +41,4 @@ pub(crate) async fn answer_problems(
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
     }
     answer
-}
-
-/// What the router and its extractors refuse with.
-fn code_of(status: StatusCode) -> Code {
-    match status {
-        // A path that is not UTF-8 names nothing.
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Code::NotFound,
-        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
-        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
-        _ => Code::ServerError,
-    }
 }

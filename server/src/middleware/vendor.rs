@@ -22,8 +22,11 @@ pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, 
     };
     match found {
         Ok(Some(vendor)) => {
-            request.extensions_mut().insert(vendor);
-            next.run(request).await
+            request.extensions_mut().insert(Arc::clone(&vendor));
+            let mut response = next.run(request).await;
+            // What makes a problem of a failure further out names the vendor's documentation.
+            response.extensions_mut().insert(vendor);
+            response
         }
         Ok(None) => {
             (StatusCode::MISDIRECTED_REQUEST, "No vendor of this server answers this host name.\n").into_response()

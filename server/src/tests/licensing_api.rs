@@ -1,7 +1,10 @@
 //! What instances send and get, over HTTP: the shapes of the contract, and nothing but problems for whatever
 //! is malformed.
 
+use app::api::description::ENDPOINTS;
 use axum::http::{Method, StatusCode};
+use backend::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
+use backend::licenses::{LicenseStatus, set_standing};
 use sdk::error::Code;
 use sdk::lease::Expect;
 use sdk::trust::TrustBundle;
@@ -105,17 +108,105 @@ async fn whatever_is_malformed_is_answered_with_a_problem_that_names_the_member(
         assert_problem(&answer, Code::InvalidRequest, &body.to_string());
         assert_eq!(answer.json()["member"], member, "{body}: {}", answer.body);
     }
-    for endpoint in ["licenses/activate", "licenses/check", "licenses/release"] {
+    Ok(())
+}
+
+/// Address and example of everything that takes JSON.
+fn posts() -> impl Iterator<Item = (&'static str, Value)> {
+    ENDPOINTS.iter().filter_map(|endpoint| endpoint.request.map(|(_, example)| (endpoint.path, example())))
+}
+
+#[tokio::test]
+async fn no_endpoint_stumbles_over_what_is_malformed() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    assert_eq!(posts().count(), 7, "all endpoints of the table");
+    let headers = [("content-type", "application/json")];
+    for (path, example) in posts() {
         for body in ["", "{", "nul", "[1,2", "\u{0}", "{\"a\":1}{\"b\":2}", "{\"nonce\":1e999}"] {
-            let headers = [("content-type", "application/json")];
-            let answer = app.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, body).await;
-            assert_problem(&answer, Code::InvalidRequest, &format!("{endpoint} {body:?}"));
+            let answer = app.send(Method::POST, path, &headers, body).await;
+            assert_problem(&answer, Code::InvalidRequest, &format!("{path} {body:?}"));
         }
         let deep = "[".repeat(40_000);
-        let headers = [("content-type", "application/json")];
-        let answer = app.send(Method::POST, &format!("/api/v1/{endpoint}"), &headers, deep).await;
+        let answer = app.send(Method::POST, path, &headers, deep).await;
         assert_problem(&answer, Code::InvalidRequest, "40,000 open brackets");
+        for (member, value) in example.as_object().into_iter().flatten() {
+            let with = |value: Value| {
+                let mut body = example.clone();
+                body[member] = value;
+                body.to_string()
+            };
+            let answer = app.send(Method::POST, path, &headers, with(json!(true))).await;
+            assert_problem(&answer, Code::InvalidRequest, &format!("{path} {member}"));
+            assert_eq!(answer.json()["member"], member.as_str(), "{path}: {}", answer.body);
+            if value.is_string() {
+                let answer = app.send(Method::POST, path, &headers, with(json!("a\u{0}b"))).await;
+                assert!(answer.status.is_client_error(), "{path} {member}: {} {}", answer.status, answer.body);
+            }
+        }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_every_call_is_told_that_the_server_is_not_ready() -> anyhow::Result<()> {
+    let (knows_its_vendor, fresh) = (TestApp::new().await?, TestApp::new().await?);
+    knows_its_vendor.get("/.well-known/jwks.json").await;
+    for app in [knows_its_vendor, fresh] {
+        app.state.db.close().await;
+        let read = ["/.well-known/jwks.json", "/.well-known/keys.json", "/api/v1/revocations"];
+        let mut answers = Vec::new();
+        for path in read {
+            answers.push((path, app.get(path).await));
+        }
+        let headers = [("content-type", "application/json")];
+        for (path, example) in posts() {
+            answers.push((path, app.send(Method::POST, path, &headers, example.to_string()).await));
+        }
+        for (path, answer) in answers {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", answer.body);
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+            assert_eq!((answer.header("retry-after"), answer.header("cache-control")), ("5", "no-store"), "{path}");
+            let problem = answer.json();
+            assert_eq!((&problem["code"], &problem["retry_after_s"]), (&json!("not_ready"), &json!(5)), "{path}");
+            assert_eq!(problem["request_id"], answer.header("x-request-id"), "{path}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_license_that_is_not_paid_or_was_cancelled_says_why_it_is_not_active() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (license_id, key) = app.license("startup", 2).await?;
+    let node = app.call("licenses/activate", &activate_body(&key, "node-a")).await.json();
+    let check = json!({ "instance_id": node["instance_id"], "secret": node["secret"], "version": "4.2.1",
+                        "nonce": "another_nonce_of_24_char" });
+    for (status, said, reason) in [
+        (LicenseStatus::Suspended, REASON_PAST_DUE, "past_due"),
+        (LicenseStatus::Ended, REASON_CANCELLED, "cancelled"),
+        (LicenseStatus::Pending, "", "not_paid"),
+    ] {
+        let (cx, id) = (app.cx(), license_id.clone());
+        let stands =
+            app.state.db.write(move |tx| Box::pin(async move { set_standing(tx, &cx, &id, status, said).await }));
+        stands.await?;
+        for (endpoint, body) in [("licenses/check", &check), ("licenses/activate", &activate_body(&key, "node-b"))] {
+            let answer = app.call(endpoint, body).await;
+            assert_problem(&answer, Code::LicenseInactive, &format!("{endpoint} {reason}"));
+            assert_eq!(answer.json()["reason"], reason, "{endpoint}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_license_for_machines_takes_no_users() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("perpetual", 1).await?;
+    let mut body = activate_body(&key, "node-a");
+    body["identity"] = json!({ "kind": "user", "id": "ada", "device": "laptop" });
+    let answer = app.call("licenses/activate", &body).await;
+    assert_problem(&answer, Code::IdentityKindMismatch, "a user");
     Ok(())
 }
 

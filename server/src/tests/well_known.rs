@@ -72,6 +72,11 @@ async fn the_list_of_revocations_is_signed_cacheable_and_only_read() -> anyhow::
     assert!(after.seq > before.seq);
     let named: Vec<_> = after.rev.iter().map(|it| (it.kind, it.id.as_str())).collect();
     assert_eq!(named, [(RevocationKind::License, license_id.as_str())]);
+    for path in ["/.well-known/jwks.json", "/.well-known/keys.json", "/api/openapi.json"] {
+        let answer = app.send(Method::POST, path, &[("content-type", "application/json")], "{}").await;
+        assert_problem(&answer, Code::MethodNotAllowed, path);
+        assert_eq!(answer.header("allow"), "GET,HEAD", "{path}");
+    }
     for method in [Method::POST, Method::PUT, Method::DELETE] {
         let answer = app.send(method.clone(), path, &[("content-type", "application/json")], "{}").await;
         assert_problem(&answer, Code::MethodNotAllowed, method.as_str());
