@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use backend::billing::Commerce;
 use backend::clock::Clock;
 use backend::cx::Entropy;
-use backend::db::Db;
+use backend::db::{ClockWatch, Db};
 use backend::keys::MasterKey;
 use backend::leases::live::LiveTable;
 use leptos::config::LeptosOptions;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub master: MasterKey,
     /// The one clock.
     pub clock: Clock,
+    /// Whether that clock may judge seats.
+    pub clock_watch: ClockWatch,
     /// The one source of randomness.
     pub entropy: Entropy,
     /// Instances whose checks are answered from memory; `None` on PostgreSQL.

@@ -15,7 +15,7 @@ use backend::accounts::{MailedLink, Passwords, SendLink};
 use backend::billing;
 use backend::catalog;
 use backend::cx::Entropy;
-use backend::db::{Db, DbError, migrations_pending};
+use backend::db::{ClockWatch, Db, DbError, migrations_pending};
 use backend::jobs::{Handlers, Runner, Worker};
 use backend::leases::live::LiveTable;
 use backend::mail::{Mailer, SendMail};
@@ -50,10 +50,13 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         _ => LiveTable::start(&db, clock.clone(), entropy.clone(), config.licensing.settings()),
     };
     let (live, writing) = live.unzip();
+    let clock_watch = ClockWatch::of(&db, &clock);
+    let watching = clock_watch.start(&db).await;
     let state = AppState::new(Parts {
         db: db.clone(),
         master: master.clone(),
         clock: clock.clone(),
+        clock_watch,
         entropy: entropy.clone(),
         passwords: Passwords::default(),
         stripe,
@@ -72,6 +75,9 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     let drain = Duration::from_secs(config.server.drain_s);
     if tokio::time::timeout(drain, worker.stop()).await.is_err() {
         tracing::warn!("jobs under way did not end in time; they run again after the next start");
+    }
+    if let Some(watching) = watching {
+        watching.abort();
     }
     if let (Some(live), Some(writing)) = (live, writing) {
         writing.abort();

@@ -15,6 +15,7 @@
 //! between the engines live in this folder.
 
 mod beside;
+mod clock_watch;
 mod columns;
 mod error;
 mod migrate;
@@ -27,6 +28,7 @@ use sqlx::{Postgres, Transaction};
 
 pub use beside::SqliteTx;
 pub(crate) use beside::{Beside, Extent, Subject};
+pub use clock_watch::ClockWatch;
 pub use columns::JsonText;
 pub(crate) use columns::text_enum;
 pub use error::DbError;

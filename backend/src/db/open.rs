@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -12,6 +12,10 @@ use super::beside::{Beside, SqliteTx};
 use super::wal_index::WalIndex;
 use super::writer::Writer;
 use super::{DbError, Tx};
+use crate::clock::UnixMs;
+
+/// PostgreSQL's clock as Unix milliseconds: not the time at which a transaction began.
+const CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 /// How hard SQLite tries before it says a commit is durable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -100,17 +104,29 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError`] when the database does not answer.
-    pub async fn clock_skew_ms(&self, now: crate::clock::UnixMs) -> Result<i64, DbError> {
+    pub async fn clock_skew_ms(&self, now: UnixMs) -> Result<i64, DbError> {
         match &*self.0 {
             Engine::Sqlite { .. } => Ok(0),
             Engine::Postgres(pool) => {
-                let (theirs,): (i64,) =
-                    sqlx::query_as("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
-                        .fetch_one(pool)
-                        .await?;
+                let (theirs,): (i64,) = sqlx::query_as(CLOCK).fetch_one(pool).await?;
                 Ok(theirs - now.0)
             }
         }
+    }
+
+    /// Whether the database has a clock of its own.
+    pub(super) fn has_clock(&self) -> bool {
+        matches!(&*self.0, Engine::Postgres(_))
+    }
+
+    /// What the database's clock showed between two moments of this machine; `None` on SQLite, which has none.
+    pub(super) async fn read_clock(&self) -> Result<Option<(Instant, UnixMs, Instant)>, DbError> {
+        let Engine::Postgres(pool) = &*self.0 else { return Ok(None) };
+        // Waiting for a connection says nothing about the clock.
+        let mut connection = pool.acquire().await?;
+        let before = Instant::now();
+        let (theirs,): (i64,) = sqlx::query_as(CLOCK).fetch_one(&mut *connection).await?;
+        Ok(Some((before, UnixMs(theirs), Instant::now())))
     }
 
     /// Keeps a table in memory beside the database from now on. `false` on PostgreSQL, whose other nodes nobody would

@@ -11,6 +11,7 @@ mod catalog;
 mod catalog_console;
 mod catalog_editing;
 mod claims;
+mod clocks;
 mod commerce;
 mod customers;
 mod dashboard;

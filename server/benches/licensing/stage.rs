@@ -14,7 +14,7 @@ use backend::accounts::{
 use backend::catalog::{CatalogApplication, apply_catalog, find_plan_by_code, find_product_by_code, load_catalog};
 use backend::clock::{Clock, DAY_MS};
 use backend::cx::Entropy;
-use backend::db::{Db, Options, Synchronous};
+use backend::db::{ClockWatch, Db, Options, Synchronous};
 use backend::ids::{AccountId, LicenseId, VendorId};
 use backend::keys::MasterKey;
 use backend::leases::live::{LiveTable, Settings};
@@ -84,6 +84,8 @@ impl Stage {
             db: db.clone(),
             master: master.clone(),
             clock: clock.clone(),
+            // One node, on the machine of its database.
+            clock_watch: ClockWatch::alone(),
             entropy: entropy.clone(),
             passwords: Passwords::default(),
             stripe: StripeAccounts::default(),

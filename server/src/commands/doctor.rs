@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use backend::catalog::{list_plans, list_products};
+use backend::clock::MAX_CLOCK_SKEW_MS;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, migrations_pending};
 use backend::keys::{MasterKey, active_signing_key};
@@ -18,8 +19,6 @@ use report::Report;
 
 /// Longest wait for another machine.
 const REACHABLE_WITHIN: Duration = Duration::from_secs(10);
-/// How far the database's clock may be away from ours.
-const MAX_SKEW_MS: i64 = 5_000;
 
 /// Runs every check, however many fail before.
 ///
@@ -60,7 +59,7 @@ async fn database(config: &Config, now: backend::clock::UnixMs) -> Result<(Db, S
     let db = parts::open_database(config).await?;
     let skew = db.clock_skew_ms(now).await?;
     // A test clock is meant to be elsewhere.
-    if skew.abs() > MAX_SKEW_MS && !parts::clock().is_test() {
+    if skew.abs() > MAX_CLOCK_SKEW_MS && !parts::clock().is_test() {
         bail!("its clock is {} s away from this machine's; at most 5 s are allowed", skew / 1_000);
     }
     let engine = db.engine_name();

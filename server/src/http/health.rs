@@ -3,12 +3,10 @@
 use app::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
+use backend::clock::MAX_CLOCK_SKEW_MS;
 use backend::db::{Tx, migrations_pending};
 use backend::keys::active_signing_key;
 use backend::vendors::list_vendors;
-
-/// A node this far from the database's clock would judge seats by another time than its peers.
-const MAX_CLOCK_SKEW_MS: i64 = 5_000;
 
 /// The process answers.
 pub(crate) async fn alive() -> &'static str {

@@ -1,11 +1,13 @@
 //! The licensing API's HTTP rules: POST of JSON, at most 64 KiB, no cookies, no redirects, and every failure
-//! a problem document, whatever fails.
+//! a problem document, whatever fails. A node whose clock is not the database's answers nothing else: it would judge seats
+//! by another time than its peers.
 
 use std::sync::Arc;
 
 use app::api::error::problem_response;
+use app::state::AppState;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Extension, Request};
+use axum::extract::{Extension, Request, State};
 use axum::http::{Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use backend::vendors::Vendor;
@@ -17,12 +19,14 @@ use super::request_id::RequestId;
 
 /// Takes only what the API takes, and makes every failure a problem.
 pub(crate) async fn answer_problems(
+    State(state): State<AppState>,
     Extension(vendor): Extension<Arc<Vendor>>,
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
     let problem = match examine(request).await {
+        Ok(_) if !state.clock_watch.is_ready() => Problem::of(Code::NotReady),
         Ok(request) => match answer(next.run(request).await).await {
             Ok(response) => return response,
             Err(problem) => problem,

@@ -2,7 +2,10 @@
 //! is malformed.
 
 use app::api::description::ENDPOINTS;
+use app::api::limits::Rates;
 use axum::http::{Method, StatusCode};
+use backend::clock::Clock;
+use backend::db::ClockWatch;
 use backend::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
 use backend::licenses::{LicenseStatus, set_standing};
 use sdk::error::Code;
@@ -171,6 +174,30 @@ async fn while_the_database_is_away_every_call_is_told_that_the_server_is_not_re
             assert_eq!(problem["request_id"], answer.header("x-request-id"), "{path}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_not_the_databases_is_not_ready() -> anyhow::Result<()> {
+    let watch = ClockWatch::beside(Clock::fixed(NOW));
+    let app = TestApp::watched(Rates::OFF, watch.clone()).await?;
+    let (_, key) = app.license("startup", 2).await?;
+    let activation = activate_body(&key, "node-a");
+    assert_problem(&app.call("licenses/activate", &activation).await, Code::NotReady, "a difference that is not known");
+    for ahead_ms in [180_000, -180_000] {
+        watch.note(NOW.plus(-ahead_ms));
+        for (path, example) in posts() {
+            let headers = [("content-type", "application/json")];
+            let answer = app.send(Method::POST, path, &headers, example.to_string()).await;
+            assert_problem(&answer, Code::NotReady, &format!("{path}, {ahead_ms} ms ahead"));
+            assert_eq!(answer.header("retry-after"), "5", "{path}");
+        }
+        // Whatever judges no seats goes on.
+        assert_eq!(app.get("/.well-known/jwks.json").await.status, StatusCode::OK);
+        assert_eq!(app.get("/").await.status, StatusCode::OK);
+    }
+    watch.note(NOW);
+    assert_eq!(app.call("licenses/activate", &activation).await.status, StatusCode::OK);
     Ok(())
 }
 

@@ -41,7 +41,7 @@ use backend::catalog::{
 };
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::cx::Entropy;
-use backend::db::{Db, Options, Synchronous};
+use backend::db::{ClockWatch, Db, Options, Synchronous};
 use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::keys::MasterKey;
 use backend::leases::live::{LiveTable, Settings};
@@ -105,10 +105,15 @@ impl TestApp {
 
     /// The product with these limits of the licensing API.
     async fn limited(rates: Rates) -> anyhow::Result<Self> {
+        Self::watched(rates, ClockWatch::alone()).await
+    }
+
+    /// The same on a node whose clock is watched.
+    async fn watched(rates: Rates, watch: ClockWatch) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let stripe = StripeAccounts::default();
-        let state =
-            state(folder.path(), "test.db", Clock::fixed(NOW), Entropy::seeded(7), stripe, Limits::new(rates)).await?;
+        let (clock, entropy, stripe) = (Clock::fixed(NOW), Entropy::seeded(7), StripeAccounts::default());
+        let limits = Limits::new(rates);
+        let state = watched_state(folder.path(), "test.db", clock, entropy, stripe, limits, watch).await?;
         let vendor = apply_demo(&state).await?;
         Ok(Self { router: router(&state), clock: state.clock.clone(), state, vendor, _folder: folder })
     }
@@ -230,6 +235,19 @@ async fn state(
     stripe: StripeAccounts,
     limits: Limits,
 ) -> anyhow::Result<AppState> {
+    watched_state(folder, database, clock, entropy, stripe, limits, ClockWatch::alone()).await
+}
+
+/// The same on a node whose clock is watched.
+async fn watched_state(
+    folder: &Path,
+    database: &str,
+    clock: Clock,
+    entropy: Entropy,
+    stripe: StripeAccounts,
+    limits: Limits,
+    clock_watch: ClockWatch,
+) -> anyhow::Result<AppState> {
     let url = format!("sqlite:{}", folder.join(database).display());
     let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
     db.migrate().await?;
@@ -239,6 +257,7 @@ async fn state(
         db,
         master: MasterKey::new([42; 32]),
         clock,
+        clock_watch,
         entropy,
         passwords: Passwords::default(),
         stripe,
