@@ -23,8 +23,8 @@ pub(super) struct Entry {
 }
 
 /// Keeps an instance that has just checked, if its next checks may be answered from memory: it holds a seat of the
-/// license's own, nobody disputes its identity, and verifiers reject nothing that is issued to it now. What a license exceeds is told at every check of its instances, so
-/// while it does, none of them may.
+/// license's own, nobody disputes its identity, and verifiers reject nothing that is issued to it now. What a license
+/// exceeds is told at every check of its instances, so while it does, none of them may.
 pub(in crate::leases) async fn remember(
     tx: &mut Tx,
     issuer: &Issuer,
