@@ -23,6 +23,9 @@ use sqlx::{Connection as _, PgConnection};
 /// Where a PostgreSQL server listens on which tests may create databases.
 const POSTGRES_URL: &str = "LEASEHOLD_TEST_POSTGRES_URL";
 
+/// Unoptimised, the futures of a test, of what it stands on and of the product lie in each other on the stack.
+pub(crate) const STACK_BYTES: usize = 16 << 20;
+
 /// The moment at which tests begin: 2026-11-21T10:00:00Z.
 pub(crate) const NOW: UnixMs = UnixMs(1_795_255_200_000);
 
@@ -38,17 +41,25 @@ macro_rules! on_both_engines { ($($(#[$meta:meta])* async fn $name:ident($db:ide
         #[test]
         $(#[$meta])*
         fn on_sqlite() {
-            crate::support::run_on_sqlite(body);
+            crate::support::with_room(|| crate::support::run_on_sqlite(body));
         }
 
         #[test]
         $(#[$meta])*
         fn on_postgres() {
-            crate::support::run_on_postgres(body).unwrap_or_default();
+            crate::support::with_room(|| crate::support::run_on_postgres(body).unwrap_or_default());
         }
     }
 )* } }
 pub(crate) use on_both_engines;
+
+/// Runs a test where there is room for its future: the harness gives it less.
+pub(crate) fn with_room<T: Send>(body: impl FnOnce() -> T + Send) -> T {
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES);
+    let outcome = std::thread::scope(|scope| thread.spawn_scoped(scope, body).expect("a thread").join());
+    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
 
 /// Runs a test on a fresh SQLite file.
 pub(crate) fn run_on_sqlite<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> T {

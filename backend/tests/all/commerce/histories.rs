@@ -28,7 +28,7 @@ use self::steps::{Step, history};
 use self::tariff::{MARKETS, begin};
 use super::reversals::finance;
 use super::shop::Shop;
-use crate::support::{run_on_postgres, run_on_sqlite};
+use crate::support::{STACK_BYTES, run_on_postgres, run_on_sqlite};
 
 /// How many histories, and the seed of the first.
 const HISTORIES: &str = "LEASEHOLD_HISTORIES";
@@ -41,9 +41,6 @@ const ON_POSTGRES: u64 = 10;
 const CUSTOMERS: u64 = 12;
 /// Steps of one history: long enough for a renewal, its failure and what follows, short enough to be read.
 const LENGTH: usize = 9;
-
-/// Unoptimised, the futures of a history, of the shop and of the product lie in each other on the stack.
-const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
 const MET: [&str; 26] = [
