@@ -155,6 +155,14 @@ async fn sweep_invoices(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceErr
         .await?;
     let mut looked_at = 0;
     for stripe_invoice_id in open {
+        // As with orders: one that fails is not the first of the next round as well.
+        let (tx_cx, id) = (cx.clone(), stripe_invoice_id.clone());
+        commerce
+            .db
+            .write(move |tx| {
+                Box::pin(async move { invoices::store::set_looked_at(tx, &tx_cx.vendor_id, &id, tx_cx.now).await })
+            })
+            .await?;
         match invoices::import_invoice(commerce, cx, &stripe_invoice_id).await {
             Ok(_) => looked_at += 1,
             Err(error) => tracing::warn!(%error, stripe_invoice_id, "an open invoice cannot be reconciled"),
@@ -171,6 +179,13 @@ async fn sweep_reversals(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceEr
         .await?;
     let mut looked_at = 0;
     for stripe_invoice_id in undecided {
+        let (tx_cx, id) = (cx.clone(), stripe_invoice_id.clone());
+        commerce
+            .db
+            .write(move |tx| {
+                Box::pin(async move { refunds::store::set_looked_at(tx, &tx_cx.vendor_id, &id, tx_cx.now).await })
+            })
+            .await?;
         match refunds::project_reversals(commerce, cx, &stripe_invoice_id).await {
             Ok(()) => looked_at += 1,
             Err(error) => tracing::warn!(%error, stripe_invoice_id, "a refund or dispute cannot be reconciled"),

@@ -159,17 +159,35 @@ pub(crate) async fn has_paid_invoice(
     Ok(row.is_some())
 }
 
-/// Stripe's ids of the oldest invoices that are not paid, void or given up.
+/// Stripe's ids of invoices that are not paid, void or given up, those that nobody has asked Stripe about for the longest time
+/// first.
 pub(crate) async fn list_open_invoices(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(
         tx,
         (String,),
         "SELECT stripe_invoice_id FROM invoices WHERE vendor_id = $1 AND status = 'open'
-         ORDER BY issued_at, id LIMIT $2",
+         ORDER BY looked_at, issued_at, id LIMIT $2",
         vendor_id,
         limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Notes that Stripe is asked about an open invoice now.
+pub(crate) async fn set_looked_at(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_invoice_id: &str,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE invoices SET looked_at = $3 WHERE vendor_id = $1 AND stripe_invoice_id = $2",
+        vendor_id,
+        stripe_invoice_id,
+        now
+    )?;
+    Ok(())
 }
 
 /// Stripe's ids of the account's invoices of which it is not known what they are for; vouchers are for no license yet.

@@ -2,6 +2,7 @@
 
 use super::rules::PaidInvoice;
 use super::{Dispute, DisputeStatus, Refund, RefundStatus};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{InvoiceId, LicenseId, OrderId, VendorId};
@@ -192,7 +193,8 @@ pub(super) async fn update_dispute(
     Ok(())
 }
 
-/// Invoices with something undecided: a refund on its way, a dispute that is open. By Stripe's ids.
+/// Invoices with something undecided, a refund on its way or a dispute that is open, by Stripe's ids: those that nobody has
+/// asked Stripe about for the longest time first.
 pub(crate) async fn list_undecided(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(
         tx,
@@ -202,9 +204,26 @@ pub(crate) async fn list_undecided(tx: &mut Tx, vendor_id: &VendorId, limit: i64
                    AND r.status = 'pending')
            OR EXISTS (SELECT 1 FROM disputes d WHERE d.vendor_id = i.vendor_id AND d.invoice_id = i.id
                       AND d.status IN ('inquiry', 'open')))
-         ORDER BY i.issued_at, i.id LIMIT $2",
+         ORDER BY i.reversals_looked_at, i.issued_at, i.id LIMIT $2",
         vendor_id,
         limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Notes that Stripe is asked now about what was given back of an invoice.
+pub(crate) async fn set_looked_at(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_invoice_id: &str,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE invoices SET reversals_looked_at = $3 WHERE vendor_id = $1 AND stripe_invoice_id = $2",
+        vendor_id,
+        stripe_invoice_id,
+        now
+    )?;
+    Ok(())
 }

@@ -56,7 +56,7 @@ pub(super) async fn status(shop: &Shop, id: &LicenseId) -> anyhow::Result<(Licen
 }
 
 /// The license renews with another card; answers the invoice of that.
-async fn renewed_with(shop: &Shop, license: &License, card: &str) -> anyhow::Result<Invoice> {
+pub(super) async fn renewed_with(shop: &Shop, license: &License, card: &str) -> anyhow::Result<Invoice> {
     shop.use_card(&license.id, card).await?;
     shop.set_clock(shop.subscription(&license.id).await?.period_end.plus(2 * HOUR_MS))?;
     settle(shop).await?;
