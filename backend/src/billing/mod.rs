@@ -20,6 +20,7 @@ mod end_subscription;
 mod error;
 mod event_types;
 mod extend_license;
+mod fetch_missed_events;
 pub mod handlers;
 pub mod inbox;
 pub mod maintenance;

@@ -2,15 +2,12 @@
 
 use super::cards::sweep_card_updates;
 use super::conversion::sweep_conversions;
-use super::{Commerce, CommerceError, Projection, Receipt, inbox, project_subscription, receive_event, store};
+use super::fetch_missed_events::fetch_missed_events;
+use super::{Commerce, CommerceError, Projection, inbox, project_subscription, store};
 use crate::clock::{DAY_MS, HOUR_MS};
 use crate::cx::{Actor, Cx};
 use crate::{invoices, orders, refunds};
 
-/// Stripe lists events for this long.
-const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
-/// How far a round looks back behind the newest event that did arrive.
-const OVERLAP_MS: i64 = HOUR_MS;
 /// A Checkout Session lives at most a day; an open order without one is over after two.
 const ORDER_LIFE_MS: i64 = 2 * DAY_MS;
 /// An order that only waits for its transfer is asked about this often: its events say when the money comes, and the sum of
@@ -67,23 +64,6 @@ pub async fn reconcile(commerce: &Commerce, cx: &Cx) -> Result<Reconciled, Comme
         tracing::info!(?found, vendor_id = %cx.vendor_id, "reconciled with Stripe");
     }
     Ok(found)
-}
-
-async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {
-    let vendor_id = cx.vendor_id.clone();
-    let newest =
-        commerce.db.read(|tx| Box::pin(async move { inbox::store::newest_event_at(tx, &vendor_id).await })).await?;
-    let earliest = cx.now.plus(-EVENTS_KEPT_MS);
-    // After an outage the newest arrival lies far back; in quiet hours the last hour is looked at anyway.
-    let since = newest.unwrap_or(earliest).min(cx.now).plus(-OVERLAP_MS).max(earliest);
-    let mut missed = 0;
-    for event in commerce.stripe(cx)?.list_events(since).await? {
-        let (cx, master) = (cx.clone(), commerce.master.clone());
-        let receipt =
-            commerce.db.write(move |tx| Box::pin(async move { receive_event(tx, &cx, &master, &event).await })).await?;
-        missed += u64::from(receipt == Receipt::Stored);
-    }
-    Ok(missed)
 }
 
 async fn sweep_orders(commerce: &Commerce, cx: &Cx) -> Result<u64, CommerceError> {

@@ -64,15 +64,17 @@ pub(crate) async fn set_event_status(
     Ok(())
 }
 
-/// When an event last arrived; `None` for an empty inbox.
-pub(crate) async fn newest_event_at(tx: &mut Tx, vendor_id: &VendorId) -> Result<Option<UnixMs>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        (UnixMs,),
-        "SELECT received_at FROM stripe_events WHERE vendor_id = $1 ORDER BY received_at DESC LIMIT 1",
-        vendor_id
-    )?;
-    Ok(row.map(|(at,)| at))
+/// Up to when all of Stripe's events have been listed; `None` where they never were.
+pub(crate) async fn find_listed_until(tx: &mut Tx, vendor_id: &VendorId) -> Result<Option<UnixMs>, DbError> {
+    let row =
+        fetch_optional!(tx, (Option<UnixMs>,), "SELECT stripe_listed_until FROM vendors WHERE id = $1", vendor_id)?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// Notes that all of Stripe's events up to `at` have been listed.
+pub(crate) async fn set_listed_until(tx: &mut Tx, vendor_id: &VendorId, at: UnixMs) -> Result<(), DbError> {
+    execute!(tx, "UPDATE vendors SET stripe_listed_until = $2 WHERE id = $1", vendor_id, at)?;
+    Ok(())
 }
 
 /// Events older than `until` whose work is done are forgotten; failed ones stay.

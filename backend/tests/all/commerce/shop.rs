@@ -494,7 +494,8 @@ impl Shop {
 
     /// As if no event had ever arrived.
     pub(super) async fn forget_events(&self) -> anyhow::Result<()> {
-        let statements = ["DELETE FROM stripe_events", "DELETE FROM jobs"];
+        let statements =
+            ["DELETE FROM stripe_events", "DELETE FROM jobs", "UPDATE vendors SET stripe_listed_until = NULL"];
         run_sql(&self.db, statements.into_iter().map(str::to_owned).collect()).await
     }
 }

@@ -110,4 +110,28 @@ on_both_engines! {
         assert_eq!(status().await?, DisputeStatus::Lost);
         Ok(())
     }
+
+    async fn events_that_an_outage_kept_away_are_found_though_a_later_one_has_come(db: Db) {
+        let shop = Shop::open(db).await?;
+        reconcile(&shop.commerce, &shop.cx()).await?;
+        shop.set_clock(NOW.plus(HOUR_MS / 2))?;
+        let (_, url) = shop.order("startup", BillingInterval::Month, 2).await?;
+        shop.pay(&url, "4242").await?;
+        let lost = shop.events().await?;
+        // Stripe is away: a round that cannot list has listed nothing.
+        shop.set_clock(NOW.plus(2 * HOUR_MS))?;
+        shop.control("chaos", r#"{"amend":[{"object":"list","member":"data","value":"broken"}]}"#).await?;
+        assert!(reconcile(&shop.commerce, &shop.cx()).await.is_err());
+        shop.control("chaos", r#"{"amend":[]}"#).await?;
+        shop.set_clock(NOW.plus(5 * HOUR_MS))?;
+        let customer = shop.find_account().await?.stripe_customer_id.expect("a customer");
+        shop.call(&format!("customers/{customer}"), "name=Anna").await?;
+        let all = shop.events().await?;
+        let newest = all.last().expect("an event");
+        assert!(all.len() > lost.len() && newest.created >= NOW.plus(5 * HOUR_MS));
+        shop.deliver(newest).await?;
+        let found = reconcile(&shop.commerce, &shop.cx()).await?;
+        assert!(found.events >= 4, "the order's events: {found:?}");
+        Ok(())
+    }
 }
