@@ -1,6 +1,6 @@
 //! Importing an invoice: fetched from Stripe, written down once, brought up to date afterwards.
 
-use super::rules::parties;
+use super::rules::{may_become, parties};
 use super::transfers::{FetchedTransfer, Transfer, fetch_transfer, write_transfer};
 use super::{Invoice, InvoiceStatus, Parties, render_document, store};
 use crate::billing::{Commerce, CommerceError};
@@ -72,7 +72,7 @@ async fn write(
     let facts = ledger_facts(&fetched, status);
     if let Some(before) = store::lock_invoice(tx, &cx.vendor_id, &fetched.id).await? {
         // What was fetched before the invoice was settled says nothing new about it.
-        let is_news = status != InvoiceStatus::Open || before.status == InvoiceStatus::Open;
+        let is_news = may_become(before.status, status);
         let after = bring_up_to_date(tx, commerce, cx, before, fetched, status, license_id).await?;
         if let Some(transfer) = transfer {
             write_transfer(tx, cx, &after, transfer).await?;
@@ -223,10 +223,8 @@ async fn bring_up_to_date(
         let text = format!("the final invoice {} changed at Stripe", before.number);
         return Err(CommerceError::Contradiction(text));
     }
-    // A paid or void invoice stays so; what was fetched before it became that may be written after.
-    let is_settled = matches!(before.status, InvoiceStatus::Paid | InvoiceStatus::Void);
     let mut after = before.clone();
-    if !is_settled || status != InvoiceStatus::Open {
+    if may_become(before.status, status) {
         after.status = status;
         after.paid_minor = fetched.amount_paid_minor;
         after.due_minor = fetched.amount_remaining_minor;

@@ -15,6 +15,18 @@ use crate::stripe::{BankAccount, BuyerAddress, LineTax, StripeInvoice};
 use crate::text::en::invoices as words;
 use crate::vendors::{BankDetails, Vendor};
 
+/// Whether an invoice that stands here may be found to stand there: a paid or void one stays so, one that was given up can
+/// still be paid or voided (<https://docs.stripe.com/invoicing/integration/workflow-transitions>). What was fetched before it became
+/// that, and is written after, says something else.
+#[must_use]
+pub fn may_become(before: InvoiceStatus, found: InvoiceStatus) -> bool {
+    match before {
+        InvoiceStatus::Open => true,
+        InvoiceStatus::Uncollectible => found != InvoiceStatus::Open,
+        InvoiceStatus::Paid | InvoiceStatus::Void => found == before,
+    }
+}
+
 /// Seller and buyer at the moment the invoice became final: the seller as the vendor is, the buyer as
 /// Stripe froze it on the invoice, with the account filling what Stripe lacks.
 #[must_use]
@@ -294,6 +306,19 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::db::JsonText;
+
+    #[test]
+    fn what_is_settled_stays_and_what_was_given_up_can_still_be_paid() {
+        use InvoiceStatus::{Open, Paid, Uncollectible, Void};
+        for (before, may) in [
+            (Open, [true, true, true, true]),
+            (Uncollectible, [false, true, true, true]),
+            (Paid, [false, false, true, false]),
+            (Void, [false, false, false, true]),
+        ] {
+            assert_eq!([Open, Uncollectible, Paid, Void].map(|found| may_become(before, found)), may, "{before:?}");
+        }
+    }
 
     #[test]
     fn a_rate_is_exact_to_a_ten_thousandth_of_a_percent() {

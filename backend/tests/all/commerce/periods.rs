@@ -4,13 +4,15 @@ use backend::billing::{Cancellation, Resumption, resume_subscription};
 use backend::catalog::BillingInterval;
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
-use backend::invoices::{DocumentKind, find_document, list_lines};
+use backend::invoices::{DocumentKind, InvoiceStatus, find_document, import_invoice, list_lines};
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::add_years;
 use backend::orders::{Purchase, fulfil_order};
 use backend::stripe::SubscriptionState;
+use stripe_sandbox::Cut;
 
 use super::cancel;
+use super::reversals::{balance, renewed_with};
 use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
@@ -150,6 +152,33 @@ on_both_engines! {
         let row = shop.subscription(&license.id).await?;
         assert_eq!((restored.status, restored.status_reason.as_str()), (LicenseStatus::Active, ""));
         assert_eq!((restored.ends_at, row.past_due_since), (Some(row.period_end.plus(3 * DAY_MS)), None));
+        Ok(())
+    }
+
+    async fn what_was_fetched_while_an_invoice_was_given_up_does_not_undo_its_payment(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        let open = renewed_with(&shop, &license, "pm_card_chargeCustomerFail").await?;
+        let id = &open.stripe_invoice_id;
+        shop.call(&format!("invoices/{id}/mark_uncollectible"), "").await?;
+        // The answer of the first is held until the second has written what it found.
+        shop.cut(Some((0, Cut::After)));
+        let (commerce, cx) = (&shop.commerce, shop.cx());
+        let pay = async {
+            while shop.was_cut().is_none() {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            shop.call(&format!("invoices/{id}/pay"), "payment_method=pm_card_visa").await?;
+            let imported = import_invoice(commerce, &cx, id).await;
+            shop.release();
+            anyhow::Ok(imported?)
+        };
+        let (stale, fresh) = tokio::join!(import_invoice(commerce, &cx, id), pay);
+        assert_eq!(stale?, fresh?);
+        let after = shop.invoices().await?.remove(0);
+        assert_eq!((after.status, after.paid_minor, after.due_minor), (InvoiceStatus::Paid, open.total_minor, 0));
+        assert!(after.paid_at.is_some());
+        balance(&shop).await?;
         Ok(())
     }
 }
