@@ -74,6 +74,8 @@ pub fn router(state: &AppState) -> Router {
         .merge(management)
         .merge(routes(for_machines()))
         .layer(choose_vendor)
+        // Its address names the vendor, so it is good under any host name: also under the deployment's own.
+        .merge(routes(for_stripe()))
         .route("/healthz", get(http::health::alive))
         .route("/readyz", get(http::health::ready))
         .fallback_service(files)
@@ -119,12 +121,16 @@ fn with_a_file() -> MethodRouter<AppState> {
 /// An address that is neither a page nor a server function, and what answers it.
 pub(crate) type Handler = (Method, &'static str, MethodRouter<AppState>);
 
-/// What programs ask for: no session, no cookies.
-fn for_machines() -> [Handler; 7] {
+/// What Stripe posts to.
+fn for_stripe() -> [Handler; 1] {
     let webhook = post(http::webhook::receive).layer(DefaultBodyLimit::max(WEBHOOK_BYTES));
+    [(Method::POST, "/stripe/webhook/{vendor}", webhook)]
+}
+
+/// What programs ask for: no session, no cookies.
+fn for_machines() -> [Handler; 6] {
     let revocations = get(http::revocations::serve).fallback(http::revocations::refuse_method);
     [
-        (Method::POST, "/stripe/webhook/{vendor}", webhook),
         (Method::GET, "/.well-known/jwks.json", get(http::jwks::serve)),
         (Method::GET, "/.well-known/keys.json", get(http::key_sets::serve)),
         (Method::GET, "/api/v1/revocations", revocations),
@@ -167,7 +173,7 @@ fn routes(handlers: impl IntoIterator<Item = Handler>) -> Router<AppState> {
 /// Method and path of every handler, and whether it is for machines: what the authorisation matrix must have rows for.
 #[cfg(test)]
 pub(crate) fn handlers() -> Vec<(Method, &'static str, bool)> {
-    let machines = for_machines().into_iter().chain(http::manage::for_programs());
+    let machines = for_stripe().into_iter().chain(for_machines()).chain(http::manage::for_programs());
     let machines = machines.map(|(method, path, _)| (method, path, true));
     machines.chain(for_people().into_iter().map(|(method, path, _)| (method, path, false))).collect()
 }

@@ -16,8 +16,8 @@ use crate::text::en::invoices as words;
 use crate::vendors::{BankDetails, Vendor};
 
 /// Whether an invoice that stands here may be found to stand there: a paid or void one stays so, one that was given up can
-/// still be paid or voided (<https://docs.stripe.com/invoicing/integration/workflow-transitions>). What was fetched before it became
-/// that, and is written after, says something else.
+/// still be paid or voided. What was fetched before it became that, and is written after, says something else.
+/// <https://docs.stripe.com/invoicing/integration/workflow-transitions>
 #[must_use]
 pub fn may_become(before: InvoiceStatus, found: InvoiceStatus) -> bool {
     match before {

@@ -1,8 +1,8 @@
 //! Vendors: whoever sells software through this deployment.
 //!
-//! A vendor is chosen by the request's host name; a single vendor without a host answers any. It owns
-//! its catalog, keys, users, customers and branding, and its public origin, set once, is the issuer of
-//! every token it signs.
+//! A vendor is chosen by the request's host name; the only vendor answers any, and so does one without a host where no
+//! other has that name. It owns its catalog, keys, users, customers and branding, and its public origin, set once, is the
+//! issuer of every token it signs.
 //!
 //! Name, branding, legal details and payment terms come from the catalog file until staff change them in the console
 //! ([`change_settings`]); from then on they are the console's, and a catalog that is applied again leaves them alone.
@@ -38,7 +38,7 @@ pub struct Vendor {
     pub id: VendorId,
     /// Short name for the command line and the webhook's address.
     pub code: String,
-    /// The host name it answers; `None` answers any.
+    /// The host name it answers; `None` answers any, and so does a vendor that is the only one.
     pub host: Option<String>,
     /// Its public origin, the tokens' `iss`, without a trailing slash.
     pub origin: String,

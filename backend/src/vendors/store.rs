@@ -56,7 +56,7 @@ pub async fn find_vendor_by_code(tx: &mut Tx, code: &str) -> Result<Option<Vendo
     Ok(fetch_optional!(tx, VendorRow, "SELECT * FROM vendors WHERE code = $1", code)?.map(Vendor::from))
 }
 
-/// The vendor that answers a host name: the one that has it, else the one without a host.
+/// The vendor that answers a host name: the one that has it, else the one without a host, else the only one there is.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -64,7 +64,9 @@ pub async fn find_vendor_by_host(tx: &mut Tx, host: &str) -> Result<Option<Vendo
     let row = fetch_optional!(
         tx,
         VendorRow,
-        "SELECT * FROM vendors WHERE host = $1 OR host IS NULL ORDER BY host IS NULL, created_at LIMIT 1",
+        "SELECT * FROM vendors
+         WHERE host = $1 OR host IS NULL OR NOT EXISTS (SELECT 1 FROM vendors other WHERE other.id <> vendors.id)
+         ORDER BY host IS NULL, created_at LIMIT 1",
         host
     )?;
     Ok(row.map(Vendor::from))

@@ -183,4 +183,26 @@ on_both_engines! {
         assert!(mails.len() == 6 && mails.iter().all(|mail| mail.to == "admin@portal.test"), "{mails:?}");
         Ok(())
     }
+
+    async fn the_only_vendor_answers_any_host_and_each_of_several_its_own(db: Db) {
+        let answers = async |host: &'static str| -> anyhow::Result<Option<VendorId>> {
+            let found: Result<Option<Vendor>, DbError> =
+                db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, host).await })).await;
+            Ok(found?.map(|vendor| vendor.id))
+        };
+        assert_eq!(answers("acme.test").await?, None);
+        let acme = vendor(&db, "acme").await?.id;
+        for host in ["acme.test", "localhost", ""] {
+            assert_eq!(answers(host).await?.as_ref(), Some(&acme), "{host}");
+        }
+        let other = vendor(&db, "other").await?.id;
+        for (host, expected) in [("acme.test", Some(&acme)), ("other.test", Some(&other)), ("localhost", None)] {
+            assert_eq!(answers(host).await?.as_ref(), expected, "{host}");
+        }
+        let (any, _) = apply_demo(&db, Vec::new()).await?;
+        for (host, expected) in [("acme.test", &acme), ("other.test", &other), ("localhost", &any.id)] {
+            assert_eq!(answers(host).await?.as_ref(), Some(expected), "{host}");
+        }
+        Ok(())
+    }
 }

@@ -16,7 +16,7 @@ use backend::mail::{Mailer, SendMail};
 use backend::money::Currency;
 use backend::orders::{CheckoutUrls, OrderPlacement, Payment, PlaceOrder, Purchase, place_order};
 use backend::stripe::{EventEnvelope, Stripe, StripeAccounts, StripeConfig};
-use backend::vendors::Vendor;
+use backend::vendors::{NewVendor, Vendor, create_vendor};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -233,5 +233,30 @@ async fn a_whole_life_in_any_order_through_the_webhook_ends_the_same() -> anyhow
     assert!(expected.contains(r#""licenses":[["ended","cancelled""#), "{expected}");
     let documents = r#""documents":["cii","cii","invoice","invoice","receipt","receipt","ubl","ubl"]"#;
     assert!(expected.contains(documents), "{expected}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_webhook_is_taken_under_any_host_name_and_pages_only_under_their_vendors() -> anyhow::Result<()> {
+    let (till, url) = Till::open().await?;
+    till.sandbox.press(&url, "4242").await?;
+    let event = till.stripe.list_events(UnixMs(0)).await?.pop().expect("an event");
+    // Requests come under the name of the deployment, and its vendors have others.
+    let root = till.folder.path().join("root.db");
+    let mut db = SqliteConnection::connect(&format!("sqlite:{}", root.display())).await?;
+    sqlx::query("UPDATE vendors SET host = 'shop.test'").execute(&mut db).await?;
+    db.close().await?;
+    let app = till.start("hosts.db", 1).await?;
+    assert_eq!(app.get("/").await.status, StatusCode::OK, "the only vendor answers any host");
+    let new = NewVendor {
+        code: "other".to_owned(),
+        host: Some("other.test".to_owned()),
+        origin: "https://other.test".to_owned(),
+        name: "Other".to_owned(),
+    };
+    let (cx, master) = (app.cx(), app.state.master.clone());
+    app.state.db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await?;
+    assert_eq!(app.get("/").await.status, StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(app.deliver(&event).await, StatusCode::OK);
     Ok(())
 }
