@@ -10,6 +10,7 @@ mod lifecycle;
 mod logging;
 mod middleware;
 mod parts;
+mod rounds;
 pub mod router;
 #[cfg(test)]
 mod tests;

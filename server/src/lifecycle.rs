@@ -25,7 +25,7 @@ use leptos::config::{Env, LeptosOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::{parts, router};
+use crate::{parts, rounds, router};
 
 /// Runs the service until it is told to stop.
 ///
@@ -67,8 +67,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
         proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         tls: config.is_tls(),
     });
-    start_reconciling(&state).await?;
-    start_sweeping(&state).await?;
+    start_rounds(&state).await?;
     let handlers = handlers(&state, mailer);
     let worker = Worker::start(Runner::new(db.clone(), clock, entropy, master, handlers));
     let served = listen(config, &state).await;
@@ -90,37 +89,13 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     served
 }
 
-/// Every vendor that sells asks Stripe regularly for what no webhook told.
-async fn start_reconciling(state: &AppState) -> Result<()> {
-    let vendors = state.db.read(|tx| Box::pin(list_vendors(tx))).await?;
-    for vendor in vendors.into_iter().filter(|vendor| state.stripe.of(&vendor.id).is_some()) {
-        let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
-        let queued: Result<_, DbError> = state
-            .db
-            .write(move |tx| Box::pin(async move { billing::handlers::start_reconciling(tx, &cx, &master).await }))
-            .await;
-        queued?;
-    }
-    Ok(())
-}
-
-/// Every vendor's licenses, keys, revocations and API tokens are looked at regularly for what has run out, and its accounts
-/// for those that close or may be asked for feedback.
-async fn start_sweeping(state: &AppState) -> Result<()> {
+/// Begins every vendor's rounds.
+async fn start_rounds(state: &AppState) -> Result<()> {
     for vendor in state.db.read(|tx| Box::pin(list_vendors(tx))).await? {
+        let sells = state.stripe.of(&vendor.id).is_some();
         let (cx, master) = (parts::operator_cx(vendor.id, &state.clock), state.master.clone());
-        let queued: Result<_, DbError> = state
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    deletion::handlers::start_sweeping(tx, &cx, &master).await?;
-                    feedback::handlers::start_asking(tx, &cx, &master).await?;
-                    leases::handlers::start_sweeping(tx, &cx, &master).await?;
-                    licenses::handlers::start_sweeping(tx, &cx, &master).await?;
-                    tokens::handlers::start_warning(tx, &cx, &master).await
-                })
-            })
-            .await;
+        let queued: Result<_, DbError> =
+            state.db.write(move |tx| Box::pin(async move { rounds::start(tx, &cx, &master, sells).await })).await;
         queued?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use backend::catalog::{
     self, Catalog, CatalogApplication, CatalogFileError, Change, PushError, PushedPrices, Refusal, load_catalog,
     preview_catalog, push_prices,
 };
-use backend::cx::Entropy;
+use backend::cx::{Cx, Entropy};
 use backend::db::{Db, DbError};
 use backend::ids::VendorId;
 use backend::text::en;
@@ -16,7 +16,7 @@ use backend::vendors::{check_host, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
-use crate::parts;
+use crate::{parts, rounds};
 
 /// What is applied, and how.
 #[derive(Args)]
@@ -58,8 +58,18 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
 
     let master = parts::master_key(config, &entropy)?;
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
+    let sells = stripe.is_some();
     let written: Result<_, DbError> = db
-        .write(move |tx| Box::pin(async move { catalog::apply_catalog(tx, &cx, &master, &catalog, &origin).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let applied = catalog::apply_catalog(tx, &cx, &master, &catalog, &origin).await?;
+                if let CatalogApplication::Applied { vendor, .. } = &applied {
+                    let cx = Cx { vendor_id: vendor.id.clone(), ..cx };
+                    rounds::start(tx, &cx, &master, sells).await?;
+                }
+                Ok(applied)
+            })
+        })
         .await;
     let applied = match written {
         Err(error) if error.is_duplicate() => {

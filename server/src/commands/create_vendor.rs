@@ -2,14 +2,15 @@
 
 use anyhow::{Result, bail};
 use backend::catalog::{is_code, is_origin};
-use backend::cx::Entropy;
+use backend::cx::{Cx, Entropy};
+use backend::db::DbError;
 use backend::ids::VendorId;
 use backend::text::en::vendor_hosts as hosts;
 use backend::vendors::{NewVendor, check_host, create_vendor, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
-use crate::parts;
+use crate::{parts, rounds};
 
 /// A new vendor.
 #[derive(Args)]
@@ -36,7 +37,8 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     if !is_code(&arguments.code) {
         bail!("A code is up to 40 lower-case letters, digits, - and _, beginning with a letter.");
     }
-    let master = parts::master_key(config, &Entropy::system())?;
+    let (clock, entropy) = (parts::clock(), Entropy::system());
+    let master = parts::master_key(config, &entropy)?;
     let db = parts::open_migrated_database(config).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
     parts::refuse_sharing(config, &vendors, &arguments.code)?;
@@ -44,9 +46,21 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         Ok(host) => host,
         Err(problem) => bail!("{}", hosts::problem(&problem)),
     };
+    // A vendor can be made before Stripe is set up; what is wrong with that is said when the service starts.
+    let stripe = parts::stripe_of(config, &vendors, &arguments.code, &clock, &entropy);
+    let sells = stripe.is_ok_and(|stripe| stripe.is_some());
     let new = NewVendor { code: arguments.code, host, origin, name: arguments.name };
-    let cx = parts::operator_cx(VendorId::from_untrusted(""), &parts::clock());
-    let created = db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await;
+    let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
+    let created = db
+        .write(move |tx| {
+            Box::pin(async move {
+                let vendor = create_vendor(tx, &cx, &master, &new).await?;
+                let cx = Cx { vendor_id: vendor.id.clone(), ..cx };
+                rounds::start(tx, &cx, &master, sells).await?;
+                Ok::<_, DbError>(vendor)
+            })
+        })
+        .await;
     db.close().await;
     match created {
         Ok(vendor) => {

@@ -17,6 +17,7 @@ mod openapi;
 mod orders_of_programs;
 mod passkeys;
 mod portal;
+mod rounds;
 mod second_factor;
 mod sign_in_link;
 mod stripe_check;
