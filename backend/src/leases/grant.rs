@@ -9,13 +9,13 @@ use super::answer::{Signer, answer};
 use super::seats::{self, Candidate, Occasion, Place, Seats};
 use super::surge::Surge;
 use super::{Instance, Issuer, Refusal, hold, holders, rules, store};
-use crate::catalog::{self, BillingInterval, LicenseType};
+use crate::catalog::{self, LicenseType};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::{Purpose, active_signing_key, key_sets_after};
 use crate::licenses::{License, LicenseView, rules as license_rules};
-use crate::orders::rules::{currencies, quote_maintenance};
+use crate::orders;
 use crate::text::en::leases::RELEASE_DATE_REQUIRED;
 
 /// A lease was issued.
@@ -78,13 +78,9 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
             let newest =
                 catalog::newest_covered_release(tx, &cx.vendor_id, &license.product_id, last_day.min(cx.now.date()))
                     .await?;
-            let plan = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await?;
-            let price = plan.and_then(|plan| {
-                let currency = currencies(&plan).first().copied()?;
-                let bought = license.composition(BillingInterval::Once, currency);
-                let total = quote_maintenance(&plan, &bought, 1).ok()?.total;
-                Some(RenewalPrice { amount_minor: total.amount_minor, currency: total.currency.into() })
-            });
+            let price = orders::renewal_price(tx, &cx.vendor_id, license)
+                .await?
+                .map(|total| RenewalPrice { amount_minor: total.amount_minor, currency: total.currency.into() });
             Err(Refusal::VersionNotCovered {
                 updates_until: last_day,
                 newest: newest.map(|it| CoveredRelease { version: it.version, released_on: it.released_on }),

@@ -34,6 +34,7 @@ mod place_order;
 pub mod promotion;
 mod record_order;
 mod remind_of_transfers;
+mod renewal_price;
 pub mod rules;
 pub mod search;
 mod show_new_key;
@@ -61,6 +62,7 @@ pub use order_progress::{OrderProgress, order_progress};
 pub use parties::ForClient;
 pub(crate) use place_order::checkout_items;
 pub use place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, ShownCode, place_order, quote_purchase};
+pub(crate) use renewal_price::renewal_price;
 pub use show_new_key::show_new_key;
 pub use store::{UnfinishedOrder, find_order, find_order_by_invoice, list_orders, list_unfinished_orders};
 

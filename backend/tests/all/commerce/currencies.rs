@@ -16,6 +16,7 @@ use backend::stripe::CreditSettlement;
 use super::options::hear;
 use super::reversals::finance;
 use super::shop::Shop;
+use super::versions::renewal_told;
 use crate::support::on_both_engines;
 
 fn currency(code: &str) -> Currency {
@@ -116,6 +117,24 @@ on_both_engines! {
         };
         assert!(said.contains("You cannot combine currencies on a single customer"), "{refused:?}");
         assert!(shop.call("subscriptions", &body("usd")).await?["id"].is_string());
+        Ok(())
+    }
+
+    async fn an_instance_is_told_what_updates_cost_in_the_currency_in_which_its_license_was_paid(db: Db) {
+        let shop = shop(db, "usd").await?;
+        let license = shop.buy("forever", BillingInterval::Once, 2).await?;
+        let told = renewal_told(&shop, &license.id).await?;
+        assert_eq!((told.amount_minor, told.currency.as_str()), (2 * 19_960, "usd"));
+        // What is ordered and not paid says nothing.
+        let updates = |code| Purchase::Maintenance { license_id: license.id.clone(), years: 1, currency: currency(code) };
+        let placed = shop.place(updates("jpy")).await?;
+        let OrderPlacement::Placed { checkout_url, .. } = placed else { anyhow::bail!("{placed:?}") };
+        assert_eq!(renewal_told(&shop, &license.id).await?, told);
+        shop.set_clock(shop.now().plus(HOUR_MS))?;
+        shop.pay(&checkout_url, "4242").await?;
+        hear(&shop).await?;
+        let told = renewal_told(&shop, &license.id).await?;
+        assert_eq!((told.amount_minor, told.currency.as_str()), (2 * 30_000, "jpy"));
         Ok(())
     }
 }

@@ -3,13 +3,17 @@
 use backend::Actor;
 use backend::billing::{ChangeRequest, MoveRefusal, VersionMove, move_to_version, preview_move};
 use backend::catalog::{
-    BillingInterval, Catalog, CatalogApplication, CatalogPlan, Composition, apply_catalog, find_plan_version,
+    AddonPer, BillingInterval, Catalog, CatalogApplication, CatalogPlan, Composition, apply_catalog, find_plan_version,
     load_catalog, push_prices,
 };
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::cx::Cx;
 use backend::db::Db;
 use backend::ids::LicenseId;
+use backend::leases::{Issuer, Refusal, activate_instance};
+use backend::licenses::{KeyReveal, reveal_key};
+use sdk::error::RenewalPrice;
+use sdk::wire::{ActivateRequest, Identity, Nonce, Secret};
 
 use super::options::{buy, change_now, hear};
 use super::shop::Shop;
@@ -32,6 +36,37 @@ async fn edit(shop: &Shop, code: &str, edit: impl FnOnce(&mut CatalogPlan)) -> a
     let CatalogApplication::Applied { .. } = applied.await? else { anyhow::bail!("refused") };
     push_prices(&shop.db, shop.stripe(), &cx(&shop.vendor.id, shop.now())).await?;
     Ok(())
+}
+
+/// What an instance with a build that is too new is told one more year of updates costs.
+pub(super) async fn renewal_told(shop: &Shop, license_id: &LicenseId) -> anyhow::Result<RenewalPrice> {
+    let issuer = Issuer { vendor: shop.vendor.clone(), master: master() };
+    let (cx, license) = (shop.cx(), shop.license(license_id).await?);
+    let too_late = license.updates_until.expect("updates").plus(DAY_MS).date();
+    let answer = shop.db.write(move |tx| {
+        Box::pin(async move {
+            let KeyReveal::Shown(key) = reveal_key(tx, &cx, &master(), &license).await? else {
+                anyhow::bail!("no key");
+            };
+            let request = ActivateRequest {
+                license_key: Secret::new(key.expose()),
+                product: "iot-platform".to_owned(),
+                version: "9.9-own".to_owned(),
+                released_on: Some(too_late),
+                identity: Identity::instance("node-1"),
+                nonce: Nonce::from_random(cx.entropy.bytes()),
+                features: None,
+                borrow_s: None,
+                secret: None,
+                known_seq: None,
+            };
+            Ok(activate_instance(tx, &cx, &issuer, &request).await?)
+        })
+    });
+    match answer.await? {
+        Err(Refusal::VersionNotCovered { renewal: Some(renewal), .. }) => Ok(renewal),
+        other => anyhow::bail!("{other:?}"),
+    }
 }
 
 impl Shop {
@@ -148,6 +183,23 @@ on_both_engines! {
         assert!(moved.terms.features.contains_key("gold"));
         let row = shop.subscription(&license.id).await?;
         assert_eq!((row.seats, row.recurring_minor), (2, 29_900 + 14_900), "the price stays");
+        Ok(())
+    }
+
+    async fn an_instance_is_told_what_updates_cost_of_the_plan_as_it_was_sold(db: Db) {
+        let shop = Shop::open(db).await?;
+        let plan_id = shop.plan("perpetual").await?.id;
+        let choice = Composition::new(plan_id, BillingInterval::Once, 2, shop.currency)
+            .with_addons([String::from("audit_log")].into());
+        let license = buy(&shop, "perpetual", choice).await?;
+        // Who buys now pays the add-on once, not for each seat.
+        edit(&shop, "perpetual", |plan| {
+            let addon = plan.addons.iter_mut().find(|addon| addon.code == "audit_log").expect("the add-on");
+            addon.per = AddonPer::License;
+        }).await?;
+        assert_eq!(shop.plan("perpetual").await?.version, 2);
+        let told = renewal_told(&shop, &license.id).await?;
+        assert_eq!((told.amount_minor, told.currency.as_str()), (2 * (199_960 + 10_000), "usd"));
         Ok(())
     }
 }
