@@ -7,8 +7,8 @@ use backend::keys::MasterKey;
 use backend::{billing, deletion, feedback, leases, licenses, tokens};
 
 /// Begins the acting vendor's rounds, unless they turn already: licenses, keys, revocations and API tokens are looked at for
-/// what has run out, accounts for those that close or may be asked for feedback, and, where it `sells`, Stripe is asked for what
-/// no webhook told.
+/// what has run out, accounts for those that close or may be asked for feedback; and where the vendor `sells`, Stripe is
+/// asked for what no webhook told.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.

@@ -13,7 +13,10 @@ use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::InvoiceId;
 use crate::invoices::{self, Import};
-use crate::stripe::{IdempotencyKey, Recurrence, Stripe, StripeError, StripeErrorKind, StripeSubscription};
+use crate::stripe::{
+    CheckoutItem, IdempotencyKey, ItemChange, PlannedChange, Recurrence, Stripe, StripeError, StripeErrorKind,
+    StripeSubscription,
+};
 use crate::{audit, events};
 
 /// How long a preview can be agreed to. Proration moves with the second, and so would the amount.
@@ -61,7 +64,7 @@ pub enum Change {
     },
     /// Everything stays as it is; a planned change has fallen away if there was one.
     Kept,
-    /// The card was declined; nothing has changed.
+    /// The card was declined; nothing has changed, and what was planned is planned still.
     Declined {
         /// Stripe's reason.
         decline_code: Option<String>,
@@ -106,8 +109,7 @@ pub async fn change_subscription(
             {
                 return Ok(Change::Refused(ChangeRefusal::ChangeAwaited));
             }
-            release_schedule(stripe, &prepared.subscription).await?;
-            charge_now(stripe, &prepared, proration_date).await?
+            charge_or_keep_plan(stripe, &prepared, proration_date, cx.now).await?
         }
         (ChangePreview::Later(planned), Agreed::Later { recurring_minor })
             if planned.recurring.amount_minor == recurring_minor =>
@@ -160,6 +162,51 @@ pub(super) async fn release_schedule(stripe: &Stripe, subscription: &StripeSubsc
     }
 }
 
+/// Charges the change. A planned one has to fall away before, because Stripe changes nothing that a schedule owns; where
+/// nothing is charged after all, it is planned again.
+async fn charge_or_keep_plan(
+    stripe: &Stripe,
+    prepared: &Prepared,
+    proration_date: UnixMs,
+    now: UnixMs,
+) -> Result<Change, CommerceError> {
+    let planned = match &prepared.subscription.schedule_id {
+        Some(schedule_id) => stripe.fetch_planned_change(schedule_id, now).await?,
+        None => None,
+    };
+    release_schedule(stripe, &prepared.subscription).await?;
+    let charged = charge_now(stripe, prepared, proration_date).await;
+    let is_in_vain = match &charged {
+        Ok(change) => matches!(change, Change::Declined { .. }),
+        // After any other error nobody knows whether it is made.
+        Err(error) => matches!(error, CommerceError::Stripe(error) if error.kind == StripeErrorKind::Refused),
+    };
+    if let Some(planned) = planned.filter(|_| is_in_vain) {
+        plan_again(stripe, prepared, planned).await?;
+    }
+    charged
+}
+
+/// Plans what a schedule would have done that was released in vain.
+async fn plan_again(stripe: &Stripe, prepared: &Prepared, planned: PlannedChange) -> Result<(), CommerceError> {
+    let released = prepared.subscription.schedule_id.as_deref().unwrap_or_default();
+    let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan_again", released]);
+    let items = planned.items.into_iter();
+    let items: Vec<ItemChange> =
+        items.map(|CheckoutItem { price_id, quantity }| ItemChange { item_id: None, price_id, quantity }).collect();
+    let interval = prepared.row.scheduled.as_ref().map(|scheduled| scheduled.0.to.interval);
+    let recurrence = recurrence(interval.unwrap_or(prepared.row.billing_interval));
+    stripe.schedule_change(&key, &prepared.subscription.id, &items, recurrence).await?;
+    Ok(())
+}
+
+fn recurrence(interval: BillingInterval) -> Recurrence {
+    match interval {
+        BillingInterval::Year => Recurrence::Year,
+        BillingInterval::Month | BillingInterval::Once => Recurrence::Month,
+    }
+}
+
 async fn charge_now(stripe: &Stripe, prepared: &Prepared, proration_date: UnixMs) -> Result<Change, CommerceError> {
     let items = &prepared.items;
     let to: Vec<String> = items.iter().map(|item| format!("{}*{}", item.price_id, item.quantity)).collect();
@@ -194,10 +241,7 @@ async fn plan_for_later(
     let attempt = prepared.row.lock_no.to_string();
     let released = prepared.subscription.schedule_id.as_deref().unwrap_or_default();
     let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan", &attempt, released]);
-    let recurrence = match request.to.interval {
-        BillingInterval::Year => Recurrence::Year,
-        BillingInterval::Month | BillingInterval::Once => Recurrence::Month,
-    };
+    let recurrence = recurrence(request.to.interval);
     let planned = stripe.schedule_change(&key, &prepared.subscription.id, &prepared.items, recurrence).await?;
     Ok(Change::Planned { at: planned.at })
 }

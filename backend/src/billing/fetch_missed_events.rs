@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// Whatever a list can hold, the stretches that are listed whole follow one another without a gap and reach the present.
+    /// Whatever a list can hold, the stretches that are listed whole follow one another without a gap, to the present.
     #[test]
     fn stretches_that_are_short_enough_cover_everything() {
         for can_list_ms in [2 * SECOND_MS, 10 * 60 * SECOND_MS, 3 * HOUR_MS, DAY_MS, 40 * DAY_MS] {

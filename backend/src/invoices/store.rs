@@ -159,8 +159,8 @@ pub(crate) async fn has_paid_invoice(
     Ok(row.is_some())
 }
 
-/// Stripe's ids of invoices that are not paid, void or given up, those that nobody has asked Stripe about for the longest time
-/// first.
+/// Stripe's ids of invoices that are not paid, void or given up: first those that nobody has asked Stripe about for the
+/// longest time.
 pub(crate) async fn list_open_invoices(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(
         tx,

@@ -193,8 +193,8 @@ pub(super) async fn update_dispute(
     Ok(())
 }
 
-/// Invoices with something undecided, a refund on its way or a dispute that is open, by Stripe's ids: those that nobody has
-/// asked Stripe about for the longest time first.
+/// Invoices with something undecided, a refund on its way or a dispute that is open, by Stripe's ids: first those that nobody
+/// has asked Stripe about for the longest time.
 pub(crate) async fn list_undecided(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(
         tx,

@@ -156,6 +156,9 @@ fn answer(sandbox: &Sandbox, method: &Method, uri: &Uri, headers: &HeaderMap, bo
     let outcome = match chaos {
         Some(FailNext::ServerError) => Err(ApiError::server_error()),
         Some(FailNext::RateLimited) => Err(ApiError::rate_limited()),
+        Some(FailNext::Declined) => {
+            Err(ApiError::card("card_declined", Some("generic_decline"), "Your card was declined."))
+        }
         _ => attempt(sandbox, &mut world, method, uri, headers, body, key, &request_id),
     };
     world.cause = Cause::default();

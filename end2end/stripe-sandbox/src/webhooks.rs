@@ -45,6 +45,9 @@ pub(crate) enum FailNext {
     /// 429 without executing.
     #[serde(rename = "429")]
     RateLimited,
+    /// 402 without executing, as if the card were declined.
+    #[serde(rename = "402")]
+    Declined,
     /// Executed, but the answer never comes.
     #[serde(rename = "timeout")]
     Timeout,

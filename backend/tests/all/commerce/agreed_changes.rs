@@ -9,6 +9,7 @@ use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
 use backend::invoices::{DocumentKind, find_document};
 use backend::orders::{OrderProgress, order_progress};
+use stripe_sandbox::Cut;
 
 use super::shop::Shop;
 use super::{agree, charge, request};
@@ -91,6 +92,53 @@ on_both_engines! {
         assert!(matches!(changed, Change::Applied { .. }), "{changed:?}");
         let row = shop.subscription(&license.id).await?;
         assert_eq!((row.scheduled, row.seats), (None, 3));
+        Ok(())
+    }
+
+    async fn an_upgrade_whose_card_is_declined_leaves_what_was_planned(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 2).await?;
+        let down = request(&shop, &license.id, "maker", 2).await?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
+        let ChangePreview::Later(planned) = preview else { anyhow::bail!("{preview:?}") };
+        let agreed = Agreed::Later { recurring_minor: planned.recurring.amount_minor };
+        change_subscription(&shop.commerce, &shop.cx(), &down, agreed).await?;
+        let before = shop.subscription(&license.id).await?;
+        let up = request(&shop, &license.id, "business", 3).await?;
+        let shown = charge(&shop, &up).await?;
+
+        // The call that would charge is declined.
+        let (commerce, cx) = (&shop.commerce, shop.cx());
+        let charging = format!("POST /v1/subscriptions/{}", before.stripe_subscription_id);
+        shop.cut(Some((0, Cut::Before)));
+        let decline = async {
+            loop {
+                match shop.was_cut() {
+                    Some(call) if call == charging => break,
+                    Some(_) => {
+                        shop.cut(Some((0, Cut::Before)));
+                        shop.release();
+                    }
+                    None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+                }
+            }
+            shop.cut(None);
+            let set = shop.control("chaos", r#"{"fail_next":"402"}"#).await;
+            shop.release();
+            set
+        };
+        let (changed, set) = tokio::join!(change_subscription(commerce, &cx, &up, agree(&shown)), decline);
+        set?;
+        assert_eq!(changed?, Change::Declined { decline_code: Some("generic_decline".to_owned()) });
+        let after = shop.subscription(&license.id).await?;
+        let (was, is) = (before.scheduled.expect("a plan").0, after.scheduled.expect("it is planned again").0);
+        assert_eq!((is.at, is.to, is.recurring_minor), (was.at, was.to, was.recurring_minor));
+        assert_eq!((after.seats, after.plan_id), (before.seats, before.plan_id));
+
+        shop.set_clock(planned.at.plus(HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        assert_eq!(shop.subscription(&license.id).await?.plan_id, down.to.plan_id);
         Ok(())
     }
 
