@@ -74,10 +74,14 @@ pub fn of_invoice(invoice: &Invoice, lines: &[InvoiceLine]) -> Result<EInvoice, 
         discount_minor: invoice.discount_minor,
         tax_minor: invoice.tax_minor,
         total_minor: invoice.total_minor,
-        due_minor: invoice.due_minor,
+        due_minor: invoice.issued_due_minor,
         preceding: None,
         terms: words::CHARGED_AUTOMATICALLY.to_owned(),
-        note: invoice.license_id.as_ref().map(|id| words::license_note(id.as_str())),
+        note: match (&invoice.license_id, &invoice.order_id) {
+            (Some(id), _) => Some(words::license_note(id.as_str())),
+            (None, Some(id)) => Some(words::order_note(id.as_str())),
+            (None, None) => None,
+        },
     })
 }
 

@@ -108,6 +108,7 @@ async fn write(
         total_minor: fetched.total_minor,
         paid_minor: fetched.amount_paid_minor,
         due_minor: fetched.amount_remaining_minor,
+        issued_due_minor: fetched.issued_due_minor(),
         taxes: JsonText(fetched.taxes.clone()),
         payment_url: fetched.payment_url.clone().filter(|_| status == InvoiceStatus::Open),
         billing_reason: fetched.billing_reason.clone(),

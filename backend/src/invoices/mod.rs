@@ -2,7 +2,8 @@
 //!
 //! Stripe numbers and reckons; an invoice is imported when it is final (`import_invoice.rs`), with seller
 //! and buyer as they were then, and its lines never change. Its document is rendered once
-//! (`render_document.rs`), stored with its hash, and given out as it is for ever.
+//! (`render_document.rs`), stored with its hash, and given out as it is for ever. It says what was so when the invoice was
+//! issued, whenever it is rendered; that it was paid is said by the receipt.
 
 mod archive;
 mod credit_note;
@@ -13,6 +14,7 @@ pub mod einvoice;
 mod export;
 mod import_credit_note;
 mod import_invoice;
+mod named_license;
 mod outline_logo;
 mod render_document;
 pub mod rules;
@@ -106,6 +108,8 @@ pub struct Invoice {
     pub paid_minor: i64,
     /// What is left to pay.
     pub due_minor: i64,
+    /// What was to be paid when it became final: the total less any credit that was used up.
+    pub issued_due_minor: i64,
     /// Taxes by rate.
     pub taxes: JsonText<Vec<LineTax>>,
     /// Stripe's page on which it can be paid while it is open.

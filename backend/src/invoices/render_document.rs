@@ -2,6 +2,7 @@
 
 use super::document_store::{self, DocumentRow, Subject};
 use super::einvoice::{self, EInvoice, NoEInvoice};
+use super::named_license::{NamedLicense, named_license};
 use super::{CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceStatus, credit_note_store, rules, store};
 use crate::accounts::{self, Act, StaffAct};
 use crate::billing::{Commerce, CommerceError};
@@ -9,6 +10,7 @@ use crate::cx::Cx;
 use crate::db::{Db, DbError};
 use crate::ids::{AccountId, DocumentId};
 use crate::keys::sha256;
+use crate::orders;
 use crate::pdf;
 use crate::pdf::invoice::InvoiceDocument;
 use crate::text::en::invoices as words;
@@ -26,7 +28,7 @@ pub struct Document {
     pub kind: DocumentKind,
 }
 
-/// Makes the documents of an invoice that are missing: the invoice, and the receipt once it is paid.
+/// Makes the documents of an invoice that are missing: the invoice as it was issued, and the receipt once it is paid.
 pub(super) async fn ensure_invoice_documents(
     commerce: &Commerce,
     cx: &Cx,
@@ -47,8 +49,23 @@ pub(super) async fn ensure_invoice_documents(
     if missing.is_empty() {
         return Ok(());
     }
-    let (vendor_id, id) = (invoice.vendor_id.clone(), invoice.id.clone());
-    let lines = commerce.db.read(|tx| Box::pin(async move { store::list_lines(tx, &vendor_id, &id).await })).await?;
+    let (vendor_id, id, order_id) = (invoice.vendor_id.clone(), invoice.id.clone(), invoice.order_id.clone());
+    let (lines, order) = commerce
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let order = match order_id {
+                    Some(order_id) => orders::find_order(tx, &vendor_id, &order_id).await?,
+                    None => None,
+                };
+                Ok::<_, DbError>((store::list_lines(tx, &vendor_id, &id).await?, order))
+            })
+        })
+        .await?;
+    let charges = order.as_ref().map(|order| (order.kind, order.status));
+    // What its order makes is written into it as soon as the order is fulfilled, and then it comes here again.
+    let NamedLicense::Known(license_id) = named_license(invoice, charges) else { return Ok(()) };
+    let invoice = &Invoice { license_id, order_id: order.map(|order| order.id), ..invoice.clone() };
     for kind in missing.iter().copied().filter(|kind| !is_xml(*kind)) {
         let document = rules::document(invoice, &lines, kind);
         store_pdf(commerce, cx, &subject, kind, document).await?;

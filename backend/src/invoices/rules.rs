@@ -106,19 +106,23 @@ fn address_lines(address: &BuyerAddress) -> Vec<String> {
         .collect()
 }
 
-/// The document of an invoice, or the receipt for it.
+/// The document of an invoice as it was issued, or the receipt for it. It names the invoice's license, or its order where
+/// there is none.
 #[must_use]
 pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) -> InvoiceDocument {
     let Parties { buyer, bank, pays_to, void_at, .. } = &invoice.parties.0;
     let is_receipt = kind == DocumentKind::Receipt;
-    let paid_on = invoice.paid_at.filter(|_| invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
-    let given_up_at = void_at.filter(|_| !is_receipt && invoice.due_minor > 0);
+    let paid_on = invoice.paid_at.filter(|_| is_receipt && invoice.status == InvoiceStatus::Paid).map(UnixMs::date);
+    let due_minor = if is_receipt { invoice.due_minor } else { invoice.issued_due_minor };
+    let given_up_at = void_at.filter(|_| !is_receipt && due_minor > 0);
     let mut references = Vec::new();
     if is_receipt {
         references.push(Reference { kind: ReferenceKind::Invoice, value: invoice.number.clone() });
     }
-    if let Some(license_id) = &invoice.license_id {
-        references.push(Reference { kind: ReferenceKind::License, value: license_id.to_string() });
+    match (&invoice.license_id, &invoice.order_id) {
+        (Some(id), _) => references.push(Reference { kind: ReferenceKind::License, value: id.to_string() }),
+        (None, Some(id)) => references.push(Reference { kind: ReferenceKind::Order, value: id.to_string() }),
+        (None, None) => {}
     }
     references.extend(purchase_order(buyer));
     InvoiceDocument {
@@ -144,8 +148,8 @@ pub fn document(invoice: &Invoice, lines: &[InvoiceLine], kind: DocumentKind) ->
         taxes: invoice.taxes.0.iter().filter(|tax| !tax.reverse_charge).map(document_tax).collect(),
         total_minor: invoice.total_minor,
         // A credit balance that Stripe took off counts as paid, so that total, paid and due add up.
-        amount_paid_minor: invoice.total_minor.max(0) - invoice.due_minor,
-        amount_due_minor: invoice.due_minor,
+        amount_paid_minor: invoice.total_minor.max(0) - due_minor,
+        amount_due_minor: due_minor,
         reverse_charge: reverse_charge(&invoice.parties.0, &invoice.taxes.0),
         notes: tax::note(&invoice.parties.0, &invoice.taxes.0)
             .map(str::to_owned)
@@ -302,10 +306,13 @@ fn rate(tax: &LineTax) -> Rate {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::cx::Entropy;
     use crate::db::JsonText;
+    use crate::ids::LicenseId;
+    use crate::money::Currency;
 
     #[test]
     fn what_is_settled_stays_and_what_was_given_up_can_still_be_paid() {
@@ -318,6 +325,55 @@ mod tests {
         ] {
             assert_eq!([Open, Uncollectible, Paid, Void].map(|found| may_become(before, found)), may, "{before:?}");
         }
+    }
+
+    /// Of 119.00, of which 9.00 were paid by credit.
+    pub(in crate::invoices) fn invoice(billing_reason: &str, license: Option<&str>) -> Invoice {
+        let entropy = Entropy::seeded(1);
+        Invoice {
+            id: entropy.id(),
+            vendor_id: entropy.id(),
+            account_id: entropy.id(),
+            license_id: license.map(LicenseId::from_untrusted),
+            order_id: None,
+            stripe_invoice_id: "in_1".to_owned(),
+            number: "A-1".to_owned(),
+            status: InvoiceStatus::Open,
+            currency: Currency::parse("eur").unwrap(),
+            subtotal_minor: 10_000,
+            discount_minor: 0,
+            tax_minor: 1_900,
+            total_minor: 11_900,
+            paid_minor: 0,
+            due_minor: 11_000,
+            issued_due_minor: 11_000,
+            taxes: JsonText(Vec::new()),
+            payment_url: None,
+            billing_reason: billing_reason.to_owned(),
+            parties: JsonText(Parties::default()),
+            issued_at: UnixMs(1_795_255_200_000),
+            due_at: None,
+            paid_at: None,
+            created_at: UnixMs(1_795_255_200_000),
+        }
+    }
+
+    #[test]
+    fn an_invoice_says_what_was_due_when_it_was_issued_and_a_receipt_what_was_paid() {
+        let open = invoice("subscription_cycle", Some("lic_1"));
+        let paid = Invoice {
+            status: InvoiceStatus::Paid,
+            paid_minor: 11_000,
+            due_minor: 0,
+            paid_at: Some(open.issued_at.plus(86_400_000)),
+            ..open.clone()
+        };
+        let issued = document(&open, &[], DocumentKind::Invoice);
+        assert_eq!((issued.amount_paid_minor, issued.amount_due_minor, issued.paid_on), (900, 11_000, None));
+        assert_eq!(document(&paid, &[], DocumentKind::Invoice), issued);
+        let receipt = document(&paid, &[], DocumentKind::Receipt);
+        assert_eq!((receipt.amount_paid_minor, receipt.amount_due_minor), (11_900, 0));
+        assert!(receipt.paid_on.is_some());
     }
 
     #[test]

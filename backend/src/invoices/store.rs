@@ -250,10 +250,10 @@ pub(super) async fn insert_invoice(
     let inserted = execute!(
         tx,
         "INSERT INTO invoices (id, vendor_id, account_id, license_id, order_id, stripe_invoice_id, number, status, currency,
-                               subtotal_minor, discount_minor, tax_minor, total_minor, paid_minor, due_minor, taxes,
-                               payment_url, billing_reason, parties, issued_at, due_at, paid_at, created_at)
+                               subtotal_minor, discount_minor, tax_minor, total_minor, paid_minor, due_minor, issued_due_minor,
+                               taxes, payment_url, billing_reason, parties, issued_at, due_at, paid_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                 $23)
+                 $23, $24)
          ON CONFLICT (vendor_id, stripe_invoice_id) DO NOTHING",
         &invoice.id,
         &invoice.vendor_id,
@@ -270,6 +270,7 @@ pub(super) async fn insert_invoice(
         invoice.total_minor,
         invoice.paid_minor,
         invoice.due_minor,
+        invoice.issued_due_minor,
         invoice.taxes.clone(),
         invoice.payment_url.as_deref(),
         &invoice.billing_reason,

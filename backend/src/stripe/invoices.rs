@@ -108,7 +108,7 @@ pub struct StripeInvoice {
     pub tax_minor: i64,
     /// `subtotal − discount + tax`.
     pub total_minor: i64,
-    /// What had to be paid when it became final: the total less any credit balance.
+    /// What has to be paid in all: the total less any credit balance, and less what credit notes took off while it was open.
     pub amount_due_minor: i64,
     /// What has been paid.
     pub amount_paid_minor: i64,
@@ -147,6 +147,12 @@ impl StripeInvoice {
     #[must_use]
     pub fn is_unpaid(&self) -> bool {
         matches!(self.state, InvoiceState::Draft | InvoiceState::Open) && self.amount_due_minor > 0
+    }
+
+    /// What had to be paid when it became final: the total less any credit balance.
+    #[must_use]
+    pub fn issued_due_minor(&self) -> i64 {
+        self.amount_due_minor + self.reduced_minor
     }
 
     /// Whether it is over a change within a period.

@@ -110,6 +110,7 @@ fn invoice(currency: &str, buyer: Party, lines: &[InvoiceLine]) -> Invoice {
         total_minor: total,
         paid_minor: 0,
         due_minor: total.max(0),
+        issued_due_minor: total.max(0),
         taxes: JsonText(taxes),
         payment_url: None,
         billing_reason: "subscription_create".to_owned(),
@@ -181,8 +182,11 @@ fn cases() -> Vec<(&'static str, Invoice, Vec<InvoiceLine>)> {
     paid.paid_minor = paid.total_minor;
     add("paid", paid.clone(), domestic.clone());
     let mut part_paid = invoice("eur", buyer("DE", None), &domestic);
-    (part_paid.paid_minor, part_paid.due_minor) = (1_000, part_paid.total_minor - 1_000);
+    part_paid.issued_due_minor = part_paid.total_minor - 1_000;
     add("part-paid", part_paid, domestic.clone());
+    let mut by_credit = invoice("eur", buyer("DE", None), &domestic);
+    by_credit.issued_due_minor = 0;
+    add("paid-by-credit", by_credit, domestic.clone());
     let mut by_card = invoice("eur", buyer("DE", None), &domestic);
     by_card.due_at = None;
     add("charged-automatically", by_card, domestic.clone());
@@ -268,6 +272,7 @@ fn what_matters_is_said_where_the_standard_says_it() {
     assert!(of("credit-note").contains("CreditNote") && of("credit-note").contains("FN-2026-0042"));
     assert!(of("zero-decimals").contains(">7140.00<"));
     assert!(of("domestic").contains("DE02120300000000202051"));
+    assert_eq!(of("paid"), of("charged-automatically"), "an invoice says what was so when it was issued");
 }
 
 #[test]

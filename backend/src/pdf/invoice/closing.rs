@@ -87,7 +87,7 @@ fn rows_of_sums(document: &InvoiceDocument) -> (Vec<Sum>, Sum) {
             rows.push(row(words::TOTAL.to_owned(), document.total_minor, HEADING));
             if document.amount_paid_minor != 0 {
                 let paid = document.amount_paid_minor.saturating_neg();
-                rows.push(row(words::AMOUNT_PAID.to_owned(), paid, SOFT));
+                rows.push(row(words::PAID_BY_CREDIT.to_owned(), paid, SOFT));
             }
             (words::AMOUNT_DUE, document.amount_due_minor)
         }

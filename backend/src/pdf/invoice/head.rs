@@ -59,7 +59,7 @@ fn lead(document: &InvoiceDocument) -> Vec<String> {
         Kind::Invoice if document.amount_due_minor > 0 => {
             let mut sentences = vec![words::amount_due(&money(document.amount_due_minor), document.due_on)];
             if document.amount_paid_minor > 0 {
-                sentences.push(words::part_paid(&money(document.amount_paid_minor)));
+                sentences.push(words::paid_by_credit(&money(document.amount_paid_minor)));
             }
             sentences
         }

@@ -64,7 +64,7 @@ pub struct InvoiceDocument {
     pub taxes: Vec<Tax>,
     /// What is owed in all, with tax.
     pub total_minor: i64,
-    /// What has been paid of it.
+    /// What has been paid of it; of an invoice, what credit had paid when it was issued.
     pub amount_paid_minor: i64,
     /// What is left to pay.
     pub amount_due_minor: i64,

@@ -75,17 +75,17 @@ pub fn reference_label(kind: ReferenceKind) -> &'static str {
     }
 }
 
-/// What is true now and what happens next, below the heading of an invoice with something to pay.
+/// How it is paid, below the heading of an invoice with something to pay; one without a day is not sent to be paid.
 pub fn amount_due(amount: &str, due_on: Option<Date>) -> String {
     match due_on {
         Some(day) => format!("{amount} is due by {}.", date(day)),
-        None => format!("{amount} is due on receipt of this invoice."),
+        None => format!("{amount} is charged automatically to the payment method on file."),
     }
 }
 
-/// After [`amount_due`], when a part has arrived.
-pub fn part_paid(amount: &str) -> String {
-    format!("{amount} has been paid, thank you.")
+/// After [`amount_due`], when a part was paid before.
+pub fn paid_by_credit(amount: &str) -> String {
+    format!("{amount} is paid by your credit.")
 }
 
 /// Below the heading of an invoice with nothing left to pay.
@@ -166,6 +166,8 @@ pub const NET: &str = "Total excluding tax";
 pub const TOTAL: &str = "Total";
 /// What has been paid.
 pub const AMOUNT_PAID: &str = "Amount paid";
+/// What of an invoice credit has paid.
+pub const PAID_BY_CREDIT: &str = "Paid by credit";
 /// What is left to pay.
 pub const AMOUNT_DUE: &str = "Amount due";
 /// The sum of a credit note.

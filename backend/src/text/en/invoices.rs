@@ -41,6 +41,12 @@ pub fn license_note(license_id: &str) -> String {
     format!("License {license_id}")
 }
 
+/// Which order a document is about, where there is no license yet.
+#[must_use]
+pub fn order_note(order_id: &str) -> String {
+    format!("Order {order_id}")
+}
+
 /// Where the money of a credit note goes, a sentence for each way.
 #[must_use]
 pub fn settled(note: &CreditNote) -> Vec<String> {

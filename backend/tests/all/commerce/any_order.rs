@@ -218,7 +218,6 @@ async fn contents(file: &Path) -> anyhow::Result<String> {
          FROM subscriptions",
         "SELECT json_array(number, status, total_minor, paid_minor, due_minor, license_id IS NULL, paid_at) \
          FROM invoices ORDER BY number",
-        "SELECT json_array(number, kind) FROM documents ORDER BY number, kind",
         "SELECT json_array(ledger_account, currency, SUM(amount_minor)) FROM ledger_entries GROUP BY ledger_account, currency \
          ORDER BY ledger_account, currency",
     ] {
@@ -226,8 +225,27 @@ async fn contents(file: &Path) -> anyhow::Result<String> {
         all.push_str(&rows.join("\n"));
         all.push('\n');
     }
+    let licenses: Vec<String> = sqlx::query_scalar("SELECT id FROM licenses").fetch_all(&mut db).await?;
+    let documents: Vec<(String, String, Vec<u8>)> =
+        sqlx::query_as("SELECT number, kind, content FROM documents ORDER BY number, kind").fetch_all(&mut db).await?;
+    for (number, kind, content) in documents {
+        let said = licenses.iter().fold(said(&content)?, |said, id| said.replace(id, "the license"));
+        all.extend([number, " ".to_owned(), kind, " ".to_owned(), said, "\n".to_owned()]);
+    }
     db.close().await?;
     Ok(all)
+}
+
+/// All that a document says, without spaces: a PDF has none where it breaks a line.
+fn said(content: &[u8]) -> anyhow::Result<String> {
+    let text = if content.starts_with(b"%PDF") {
+        let mut warnings = Vec::new();
+        let parsed = printpdf::PdfDocument::parse(content, &printpdf::PdfParseOptions::default(), &mut warnings);
+        parsed.map_err(anyhow::Error::msg)?.extract_text().concat().concat()
+    } else {
+        String::from_utf8(content.to_vec())?
+    };
+    Ok(text.split_whitespace().collect())
 }
 
 async fn search() -> anyhow::Result<()> {

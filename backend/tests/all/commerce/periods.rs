@@ -4,7 +4,7 @@ use backend::billing::{Cancellation, Resumption, resume_subscription};
 use backend::catalog::BillingInterval;
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
-use backend::invoices::{DocumentKind, InvoiceStatus, find_document, import_invoice, list_lines};
+use backend::invoices::{DocumentKind, Invoice, InvoiceStatus, find_document, import_invoice, list_lines};
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::add_years;
 use backend::orders::{Purchase, fulfil_order};
@@ -13,8 +13,18 @@ use stripe_sandbox::Cut;
 
 use super::cancel;
 use super::reversals::{balance, renewed_with};
-use super::shop::Shop;
+use super::shop::{Shop, run_sql};
 use crate::support::{NOW, on_both_engines};
+
+/// The hashes of an invoice's documents but the receipt.
+async fn as_issued(shop: &Shop, invoice: &Invoice) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut hashes = Vec::new();
+    for kind in [DocumentKind::Invoice, DocumentKind::Ubl, DocumentKind::Cii] {
+        let found = find_document(&shop.db, &shop.cx(), &shop.account.id, invoice.id.as_str(), kind).await?;
+        hashes.push(found.ok_or_else(|| anyhow::anyhow!("no {kind:?} of {}", invoice.number))?.sha256);
+    }
+    Ok(hashes)
+}
 
 on_both_engines! {
     async fn a_cancellation_ends_the_license_with_its_period_and_can_be_undone(db: Db) {
@@ -179,6 +189,28 @@ on_both_engines! {
         assert_eq!((after.status, after.paid_minor, after.due_minor), (InvoiceStatus::Paid, open.total_minor, 0));
         assert!(after.paid_at.is_some());
         balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn an_invoices_documents_say_the_same_whenever_they_are_made(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        let charged = renewed_with(&shop, &license, "pm_card_chargeCustomerFail").await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        let (sent, transfer) = shop.awaited(&order).await?;
+        let issued = (as_issued(&shop, &charged).await?, as_issued(&shop, &sent).await?);
+
+        shop.call(&format!("invoices/{}/pay", charged.stripe_invoice_id), "payment_method=pm_card_visa").await?;
+        shop.transfer(transfer.total_minor).await?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        // As if nothing had been heard before they were paid.
+        run_sql(&shop.db, vec!["DELETE FROM documents".to_owned()]).await?;
+        for invoice in [&charged, &sent] {
+            import_invoice(&shop.commerce, &shop.cx(), &invoice.stripe_invoice_id).await?;
+            assert!(shop.invoices().await?.iter().any(|it| it.id == invoice.id && it.status == InvoiceStatus::Paid));
+        }
+        assert_eq!((as_issued(&shop, &charged).await?, as_issued(&shop, &sent).await?), issued);
         Ok(())
     }
 }
