@@ -4,6 +4,7 @@
 use backend::accounts::{StaffAct, StaffRole, staff_may};
 use backend::db::DbError;
 use backend::ids::InvoiceId;
+use backend::invoices::einvoice::of_invoice;
 use backend::invoices::{
     CreditNote, CreditNoteStatus, Invoice, InvoiceLine, InvoiceStatus, find_invoice_for_staff, list_credit_notes_of,
     list_lines,
@@ -80,7 +81,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <Breadcrumb label=licenses::YOU_ARE_HERE crumbs />
         <PageHead title=number.clone() lead=lead />
-        <div class="row">{facts(&found.invoice)} {lines(&found)}</div>
+        <div class="row">{facts(&found)} {lines(&found)}</div>
         {given_back(&found)}
         {vouchers}
         {credit_form(&found, role, &refused)}
@@ -88,7 +89,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(number, body))
 }
 
-fn facts(invoice: &Invoice) -> impl IntoView + use<> {
+fn facts(found: &Found) -> impl IntoView + use<> {
+    let invoice = &found.invoice;
     let money = |minor: i64| view! { <Money minor=minor currency=invoice.currency.as_str() /> };
     let buyer = &invoice.parties.0.buyer;
     let mail = format!("mailto:{}", buyer.email);
@@ -114,22 +116,25 @@ fn facts(invoice: &Invoice) -> impl IntoView + use<> {
     }
     facts.extend(buyer.reference.clone().map(|reference| Fact::new(text::ORDER_NUMBER, reference)));
     facts.push(Fact::new(text::STRIPE_ID, invoice.stripe_invoice_id.clone()));
-    facts.push(Fact::new(text::DOCUMENTS, documents(invoice)));
+    facts.push(Fact::new(text::DOCUMENTS, documents(found)));
     view! { <Card title=text::FACTS><Facts facts /></Card> }
 }
 
-fn documents(invoice: &Invoice) -> impl IntoView + use<> {
+fn documents(found: &Found) -> impl IntoView + use<> {
+    let invoice = &found.invoice;
     let link = |file: &str, label: &'static str| {
         let (href, about) = (format!("{PATH}/{}/{file}", invoice.id), invoice_list::of(&invoice.number));
         view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
     };
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| link("receipt.pdf", invoice_list::RECEIPT));
-    let xml = invoice.parties.0.supplier.vat_id.is_some();
+    let none = of_invoice(invoice, &found.lines).err();
+    let xml = |file, label| none.is_none().then(|| link(file, label));
     view! {
         <span class="acts">
-            {link("invoice.pdf", invoice_list::PDF)} {receipt}
-            {xml.then(|| link("ubl.xml", invoice_list::UBL))} {xml.then(|| link("cii.xml", invoice_list::CII))}
+            {link("invoice.pdf", invoice_list::PDF)} {receipt} {xml("ubl.xml", invoice_list::UBL)}
+            {xml("cii.xml", invoice_list::CII)}
         </span>
+        {none.as_ref().map(|why| view! { <small>{text::no_einvoice(why)}</small> })}
     }
 }
 

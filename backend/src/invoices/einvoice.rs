@@ -42,6 +42,9 @@ pub enum NoEInvoice {
     /// The standard's amounts have two decimals.
     #[error("an amount has more than two decimals")]
     Decimals,
+    /// The standard wants what is outside the scope of VAT on a document of its own (BR-O-11 to BR-O-14).
+    #[error("only a part of it is outside the scope of VAT")]
+    Mixed,
     /// The standard's own rules refuse it.
     #[error("it breaks the standard's rules: {0}")]
     Invalid(String),
@@ -159,7 +162,11 @@ fn write(content: &Content<'_>) -> Result<EInvoice, NoEInvoice> {
 fn model(content: &Content<'_>) -> Result<Model, NoEInvoice> {
     let amount = |minor| amount(minor, content.currency);
     let (keys, groups) = group(content);
-    let outside_scope = keys.iter().any(|(category, _)| *category == TaxCategory::OutsideScope);
+    let is_outside = |key: &GroupKey| key.0 == TaxCategory::OutsideScope;
+    let outside_scope = keys.iter().any(is_outside);
+    if outside_scope && !keys.iter().all(is_outside) {
+        return Err(NoEInvoice::Mixed);
+    }
     let type_code = if content.is_credit_note { "381" } else { "380" };
     let mut model = Model::builder(
         SPECIFICATION,
@@ -229,10 +236,11 @@ fn model(content: &Content<'_>) -> Result<Model, NoEInvoice> {
     Ok(model)
 }
 
-/// Each line's group, and the groups. Where lines do not say how they are taxed (credit notes by amount), the whole
-/// does; what is left over by Stripe's rounding, and discounts that no line has, go to the largest group.
+/// Each line's group, and the groups. Where no line says how it is taxed (credit notes by amount), the whole does; where
+/// others say it, a line over nothing goes with the first of them. What is left over by Stripe's rounding, and discounts
+/// that no line has, go to the largest group.
 fn group(content: &Content<'_>) -> (Vec<GroupKey>, BTreeMap<GroupKey, Group>) {
-    let is_told = content.lines.iter().all(|line| !line.taxes.0.is_empty());
+    let first_told = content.lines.iter().map(|line| line.taxes.0.as_slice()).find(|taxes| !taxes.is_empty());
     let of_taxes = |taxes: &[LineTax]| -> GroupKey {
         let category = tax::category(taxes.iter().max_by_key(|tax| tax.amount_minor.abs()));
         (category, taxes.iter().map(|tax| tax.rate_millionths).sum())
@@ -240,14 +248,16 @@ fn group(content: &Content<'_>) -> (Vec<GroupKey>, BTreeMap<GroupKey, Group>) {
     let mut groups: BTreeMap<GroupKey, Group> = BTreeMap::new();
     let mut keys = Vec::with_capacity(content.lines.len());
     for line in content.lines {
-        let taxes: &[LineTax] = if is_told { &line.taxes.0 } else { content.taxes };
+        let taxes: &[LineTax] = match first_told {
+            None => content.taxes,
+            Some(first) if line.taxes.0.is_empty() && line.amount_minor == line.discount_minor => first,
+            Some(_) => &line.taxes.0,
+        };
         let key = of_taxes(taxes);
         let group = groups.entry(key).or_default();
         group.lines_minor += line.amount_minor;
         group.discount_minor += line.discount_minor;
-        if is_told {
-            group.tax_minor += line.taxes.0.iter().map(|tax| tax.amount_minor).sum::<i64>();
-        }
+        group.tax_minor += line.taxes.0.iter().map(|tax| tax.amount_minor).sum::<i64>();
         keys.push(key);
     }
     let tax_minor: i64 = groups.values().map(|group| group.tax_minor).sum();

@@ -197,6 +197,12 @@ fn cases() -> Vec<(&'static str, Invoice, Vec<InvoiceLine>)> {
     add("exempt", invoice("eur", buyer("DE", None), &exempt), exempt);
     let zero = vec![line("Startup plan", 1, Some(29_900), 29_900, vec![tax("VAT", 0, 29_900, 0, "zero_rated")])];
     add("zero-rated", invoice("eur", buyer("DE", None), &zero), zero);
+    let with_nothing = vec![
+        line("Startup plan", 1, Some(29_900), 29_900, vat(190_000, 29_900)),
+        line("A book", 1, Some(1_000), 1_000, vat(70_000, 1_000)),
+        line("Set up by us", 1, Some(0), 0, Vec::new()),
+    ];
+    add("a-line-over-nothing", invoice("eur", buyer("DE", None), &with_nothing), with_nothing);
     let rounded: Vec<InvoiceLine> =
         (0..7).map(|_| line("One cent more than whole", 1, Some(333), 333, vat(190_000, 333))).collect();
     add("rounded-by-line", invoice("eur", buyer("DE", None), &rounded), rounded);
@@ -284,6 +290,13 @@ fn what_the_standard_cannot_say_is_not_said() {
         cases().into_iter().find(|(name, ..)| *name == "three-decimals").expect("it is there");
     invoice.total_minor += 1;
     assert_eq!(of_invoice(&invoice, &lines), Err(NoEInvoice::Decimals));
+    let (_, sold, mut lines) = cases().remove(0);
+    for taxes in [vec![tax("VAT", 0, 10_000, 0, "not_collecting")], Vec::new()] {
+        lines.push(line("Outside the scope of VAT", 1, Some(10_000), 10_000, taxes));
+        let mixed = self::invoice("eur", sold.parties.0.buyer.clone(), &lines);
+        assert_eq!(of_invoice(&mixed, &lines), Err(NoEInvoice::Mixed));
+        lines.pop();
+    }
     let (_, mut invoice, lines) = cases().remove(0);
     invoice.total_minor += 1;
     assert!(matches!(of_invoice(&invoice, &lines), Err(NoEInvoice::Invalid(rules)) if rules.contains("BR-CO-15")));

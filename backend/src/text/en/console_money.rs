@@ -2,6 +2,7 @@
 
 use super::moments;
 use crate::clock::UnixMs;
+use crate::invoices::einvoice::NoEInvoice;
 use crate::ledger::{Disagreement, LedgerAccount};
 use crate::money::{Currency, Money};
 use crate::pdf::amounts;
@@ -56,6 +57,18 @@ pub const ORDER_NUMBER: &str = "Order number";
 pub const STRIPE_ID: &str = "At Stripe";
 /// Label of the downloads.
 pub const DOCUMENTS: &str = "Documents";
+
+/// In the place of the e-invoices of an invoice that has none.
+#[must_use]
+pub fn no_einvoice(why: &NoEInvoice) -> String {
+    match why {
+        NoEInvoice::NoVatId => "No e-invoice: the seller had no VAT id.".to_owned(),
+        NoEInvoice::Decimals => "No e-invoice: EN 16931 knows amounts with two decimals only.".to_owned(),
+        NoEInvoice::Mixed => "No e-invoice: EN 16931 has none for what is outside the scope of VAT in part.".to_owned(),
+        NoEInvoice::Invalid(rules) => format!("No e-invoice: it breaks rules of EN 16931 ({rules})."),
+    }
+}
+
 /// Heading of the lines.
 pub const LINES: &str = "What was charged";
 /// Columns of the lines.
