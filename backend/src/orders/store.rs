@@ -340,24 +340,6 @@ pub(super) async fn find_open_continuation(
     Ok(row.map(|(id,)| id))
 }
 
-/// The currency in which a license was last paid for; `None` where nothing ever was.
-pub(super) async fn find_paid_currency(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    license_id: &LicenseId,
-) -> Result<Option<Currency>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        (Currency,),
-        "SELECT currency FROM orders
-         WHERE vendor_id = $1 AND license_id = $2 AND status = 'paid' AND payment <> 'none'
-         ORDER BY paid_at DESC, created_at DESC, id DESC LIMIT 1",
-        vendor_id,
-        license_id
-    )?;
-    Ok(row.map(|(currency,)| currency))
-}
-
 /// An order that was begun and not finished, with what it was for.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct UnfinishedOrder {
@@ -458,6 +440,24 @@ pub(super) async fn has_paid(tx: &mut Tx, vendor_id: &VendorId, account_id: &Acc
         account_id
     )?;
     Ok(row.is_some())
+}
+
+/// The currency in which a license was last paid for; `None` where nothing ever was.
+pub(super) async fn find_paid_currency(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+) -> Result<Option<Currency>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (Currency,),
+        "SELECT currency FROM orders
+         WHERE vendor_id = $1 AND license_id = $2 AND status = 'paid' AND payment <> 'none'
+         ORDER BY paid_at DESC, created_at DESC, id DESC LIMIT 1",
+        vendor_id,
+        license_id
+    )?;
+    Ok(row.map(|(currency,)| currency))
 }
 
 pub(super) async fn set_status(
