@@ -23,7 +23,7 @@ fn the_defaults_are_a_whole_configuration() {
     assert_eq!(rates.failures, Rate { per_s: 5, burst: 300 });
     assert!(!config.is_tls());
     // The benchmark measures with the defaults of the type.
-    let (shipped, measured) = (config.licensing.settings(), backend::leases::live::Settings::default());
+    let (shipped, measured) = (config.licensing.settings(), Settings::default());
     assert_eq!((shipped.coalesce, shipped.capacity), (measured.coalesce, measured.capacity));
 }
 
