@@ -80,7 +80,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     // These do not need a configuration, or must work while it is broken.
     let command = match cli.command {
         Command::Config(command) => return config_command::run(command, cli.config.as_deref()),
-        Command::Keys(command) => return keys::run(command),
+        Command::Keys(keys::Command::GenerateMaster { file }) => return keys::generate_master(file.as_deref()),
         command => command,
     };
     let config = Config::load(cli.config.as_deref(), environment())?;
@@ -91,7 +91,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Doctor => doctor::run(&config).await,
         Command::StripeCheck(arguments) => stripe_check::run(arguments, &config).await,
         Command::Admin(command) => admin::run(command, &config).await,
-        Command::Config(_) | Command::Keys(_) => Ok(()),
+        Command::Keys(keys::Command::RotateMaster) => keys::rotate_master(&config).await,
+        Command::Config(_) | Command::Keys(keys::Command::GenerateMaster { .. }) => Ok(()),
     }
 }
 

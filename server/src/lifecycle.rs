@@ -35,6 +35,7 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
     let master = parts::master_key(config, &entropy)?;
     let db = open_ready_database(config).await?;
+    let master = parts::open_master(&master, &db).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
     let mailer = parts::mailer(config, &vendors)?;
     let stripe = parts::stripe_accounts(config, &vendors, &clock, &entropy)?;

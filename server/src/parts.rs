@@ -10,9 +10,10 @@ use backend::clock::Clock;
 use backend::cx::Entropy;
 use backend::db::{Db, Options, migrations_pending};
 use backend::ids::VendorId;
-use backend::keys::MasterKey;
+use backend::keys::{MasterKey, MasterOpening, open_master as open_with};
 use backend::mail::{Mailer, Smtp, TlsMode};
 use backend::stripe::STRIPE_API_BASE;
+use backend::text::en::master_key as text;
 use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use zeroize::Zeroizing;
@@ -75,8 +76,33 @@ pub(crate) async fn open_migrated_database(config: &Config) -> Result<Db> {
     Ok(db)
 }
 
-/// The master key, from the setting or its file; made where `keys.create` allows it.
+/// The master key, from the setting or its file, with the others that open; made where `keys.create` allows it.
 pub(crate) fn master_key(config: &Config, entropy: &Entropy) -> Result<MasterKey> {
+    Ok(present_master_key(config, entropy)?.that_also_opens(other_master_keys(config)?))
+}
+
+/// The master key as it fits the database: with the keys of lookup hashes that are stored there. Whatever seals or looks
+/// up begins with this.
+pub(crate) async fn open_master(master: &MasterKey, db: &Db) -> Result<MasterKey> {
+    let cx = operator_cx(VendorId::from_untrusted(""), &clock());
+    match open_with(db, &cx, master).await? {
+        MasterOpening::Opened(master) => Ok(master),
+        MasterOpening::Foreign => bail!("{}", text::FOREIGN),
+        MasterOpening::Retired => bail!("{}", text::RETIRED),
+    }
+}
+
+fn other_master_keys(config: &Config) -> Result<Vec<MasterKey>> {
+    let listed = config.keys.other_master_keys.reveal().split(',').map(str::trim).filter(|text| !text.is_empty());
+    let mut keys: Vec<MasterKey> =
+        listed.map(|text| read_master_key(text).context("keys.other_master_keys")).collect::<Result<_>>()?;
+    for path in &config.keys.other_master_key_files {
+        keys.push(read_master_key_file(path)?);
+    }
+    Ok(keys)
+}
+
+fn present_master_key(config: &Config, entropy: &Entropy) -> Result<MasterKey> {
     let keys = &config.keys;
     if !keys.master_key.is_empty() {
         return read_master_key(keys.master_key.reveal()).context("keys.master_key");
@@ -91,6 +117,10 @@ pub(crate) fn master_key(config: &Config, entropy: &Entropy) -> Result<MasterKey
     if keys.create && !path.exists() {
         return create_master_key(path, entropy);
     }
+    read_master_key_file(path)
+}
+
+fn read_master_key_file(path: &Path) -> Result<MasterKey> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("The master key file {} cannot be read", path.display()))?;
     read_master_key(&Zeroizing::new(text)).with_context(|| format!("The master key file {}", path.display()))
@@ -191,7 +221,7 @@ mod tests {
         let made =
             master_key(&config(&[settings[0], ("LEASEHOLD__KEYS__CREATE", "true")]), &Entropy::seeded(1)).unwrap();
         let read = master_key(&config(&settings), &Entropy::seeded(2)).unwrap();
-        assert_eq!(made.keyed_hash("test", b"a"), read.keyed_hash("test", b"a"));
+        assert_eq!(made.id(), read.id());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -202,12 +232,32 @@ mod tests {
 
     #[test]
     fn hexadecimal_and_base64_name_the_same_master_key() {
-        let hash = |text: &str| read_master_key(text).unwrap().keyed_hash("test", b"a");
+        let id = |text: &str| read_master_key(text).unwrap().id();
         let hex = "07".repeat(32);
-        assert_eq!(hash(&hex), hash("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"));
+        assert_eq!(id(&hex), id("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"));
         for bad in ["", "07", "BwcH", "zz"] {
             assert!(read_master_key(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn other_master_keys_open_and_come_from_the_environment_or_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.key");
+        std::fs::write(&path, "08".repeat(32)).unwrap();
+        let (present, listed) = ("07".repeat(32), format!("{}, {}", "09".repeat(32), "0a".repeat(32)));
+        let settings = [
+            ("LEASEHOLD__KEYS__MASTER_KEY", present.as_str()),
+            ("LEASEHOLD__KEYS__OTHER_MASTER_KEYS", listed.as_str()),
+            ("LEASEHOLD__KEYS__OTHER_MASTER_KEY_FILES", path.to_str().unwrap()),
+        ];
+        let opened = master_key(&config(&settings), &Entropy::seeded(1)).unwrap();
+        assert_eq!(opened.id(), MasterKey::new([7; 32]).id());
+        let known: Vec<bool> =
+            [7, 8, 9, 10, 11].map(|byte| opened.knows(&MasterKey::new([byte; 32]).id().to_string())).to_vec();
+        assert_eq!(known, [true, true, true, true, false]);
+        std::fs::remove_file(&path).unwrap();
+        assert!(master_key(&config(&settings), &Entropy::seeded(1)).is_err(), "a file that is named is there");
     }
 
     #[test]

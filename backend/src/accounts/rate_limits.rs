@@ -30,7 +30,7 @@ use std::net::IpAddr;
 use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_one, text_enum};
-use crate::keys::MasterKey;
+use crate::keys::{Lookup, MasterKey};
 
 text_enum! {
     /// A named limit.
@@ -268,7 +268,7 @@ pub async fn delete_old_rate_limits(tx: &mut Tx, now: UnixMs) -> Result<u64, DbE
 }
 
 fn subject_hash(master: &MasterKey, limit: Limit, subject: &str) -> Vec<u8> {
-    master.keyed_hash("rate-limit", format!("{}\0{subject}", limit.as_str()).as_bytes())
+    master.keyed_hash(Lookup::RateLimit, format!("{}\0{subject}", limit.as_str()).as_bytes())
 }
 
 #[cfg(test)]

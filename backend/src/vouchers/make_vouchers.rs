@@ -7,7 +7,7 @@ use super::{Voucher, VoucherCode, VoucherStatus, store, tell};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::keys::{MasterKey, Purpose};
+use crate::keys::{Lookup, MasterKey, Purpose};
 use crate::orders::Order;
 
 /// Makes the vouchers of an order and tells whoever ordered. The caller holds the order's lock and has found it unpaid;
@@ -50,5 +50,5 @@ pub(crate) async fn make_vouchers(tx: &mut Tx, cx: &Cx, master: &MasterKey, orde
 /// The keyed hash by which a code is found: without the master key, a stolen database does not even tell whether a guessed
 /// code exists.
 pub(super) fn code_hash(master: &MasterKey, code: &VoucherCode) -> Vec<u8> {
-    master.keyed_hash("voucher-code-lookup", code.expose().as_bytes())
+    master.keyed_hash(Lookup::VoucherCode, code.expose().as_bytes())
 }

@@ -36,6 +36,7 @@ mod partner_codes;
 mod periods;
 mod price_check;
 mod promotions;
+mod resealed;
 mod reversals;
 mod settings;
 mod shop;

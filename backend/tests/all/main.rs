@@ -28,6 +28,7 @@ mod license_lists;
 mod licenses;
 mod mail;
 mod mail_log;
+mod master_key;
 mod members;
 mod messages;
 mod model;

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         return Ok(());
     }
 
-    let master = parts::master_key(config, &entropy)?;
+    let master = parts::open_master(&parts::master_key(config, &entropy)?, &db).await?;
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
     let sells = stripe.is_some();
     let written: Result<_, DbError> = db

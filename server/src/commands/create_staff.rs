@@ -112,7 +112,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
 }
 
 async fn give_factor(db: &Db, config: &Config, vendor_id: VendorId, user: &User, secret: TotpSecret) -> Result<()> {
-    let master = parts::master_key(config, &Entropy::system())?;
+    let master = parts::open_master(&parts::master_key(config, &Entropy::system())?, db).await?;
     let (cx, user_id) = (parts::operator_cx(vendor_id, &parts::clock()), user.id.clone());
     let given: Result<_, DbError> = db
         .write(move |tx| Box::pin(async move { give_second_factor(tx, &cx, &master, &user_id, &secret).await }))

@@ -40,6 +40,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let (clock, entropy) = (parts::clock(), Entropy::system());
     let master = parts::master_key(config, &entropy)?;
     let db = parts::open_migrated_database(config).await?;
+    let master = parts::open_master(&master, &db).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
     parts::refuse_sharing(config, &vendors, &arguments.code)?;
     let host = match check_host(arguments.host.as_deref(), &vendors) {

@@ -10,7 +10,8 @@ use backend::catalog::{list_plans, list_products};
 use backend::clock::MAX_CLOCK_SKEW_MS;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, migrations_pending};
-use backend::keys::{MasterKey, active_signing_key};
+use backend::keys::{MasterKey, MasterStanding, active_signing_key, examine_seals, master_standing};
+use backend::text::en::master_key as text;
 use backend::vendors::{Vendor, is_reached, list_vendors};
 
 use crate::config::{Config, MailTransport};
@@ -34,6 +35,7 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
     if let Some(db) = &db {
         migrated = report.note("Migrations", migrations(db).await.map(|done| ((), done))).is_some();
         if let (true, Some(master)) = (migrated, &master) {
+            report.note("Sealed values", seals(db, master).await.map(|said| ((), said)));
             for (vendor, outcome) in vendors(db, master).await {
                 report.note(&vendor, outcome.map(|said| ((), said)));
             }
@@ -71,6 +73,15 @@ async fn migrations(db: &Db) -> Result<String> {
         0 => Ok("complete".to_owned()),
         count => bail!("{count} missing; run `server migrate`"),
     }
+}
+
+async fn seals(db: &Db, master: &MasterKey) -> Result<String> {
+    let asked = master.clone();
+    let standing: Result<MasterStanding, DbError> =
+        db.read(move |tx| Box::pin(async move { master_standing(tx, &asked).await })).await;
+    // What was found, key by key, says more than what is noted.
+    let found = text::report(&examine_seals(db, master).await?).map_err(|wrong| anyhow!(wrong))?;
+    text::trouble(&standing?).map_or(Ok(found), |trouble| Err(anyhow!(trouble)))
 }
 
 async fn vendors(db: &Db, master: &MasterKey) -> Vec<(String, Result<String>)> {

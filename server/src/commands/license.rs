@@ -135,7 +135,7 @@ enum Act {
 }
 
 async fn decide(db: &Db, config: &Config, which: Which, act: Act) -> Result<()> {
-    let master = parts::master_key(config, &Entropy::system())?;
+    let master = parts::open_master(&parts::master_key(config, &Entropy::system())?, db).await?;
     let (_, cx, view, _) = find(db, which).await?;
     let (id, now) = (view.license.id.clone(), cx.now);
     let grants_again = matches!(act, Act::Reinstate);
@@ -162,7 +162,7 @@ async fn decide(db: &Db, config: &Config, which: Which, act: Act) -> Result<()> 
 }
 
 async fn override_terms(db: &Db, config: &Config, wanted: Override) -> Result<()> {
-    let master = parts::master_key(config, &Entropy::system())?;
+    let master = parts::open_master(&parts::master_key(config, &Entropy::system())?, db).await?;
     let Override { which, limits, features, remove_features, clear, reason } = wanted;
     let (_, cx, view, _) = find(db, which).await?;
     let before = if clear { Overrides::default() } else { view.license.overrides.clone() };

@@ -24,6 +24,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let master = parts::master_key(config, &Entropy::system())?;
     let db = parts::open_migrated_database(config).await?;
+    let master = parts::open_master(&master, &db).await?;
     let vendor = choose_vendor(&db, arguments.vendor).await?;
     let (cx, email) = (parts::operator_cx(vendor.id, &parts::clock()), arguments.email.clone());
     let reset: Result<_, DbError> = db

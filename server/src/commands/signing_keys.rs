@@ -52,7 +52,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
             }
         }
         Act::Rotate => {
-            let master = parts::master_key(config, &Entropy::system())?;
+            let master = parts::open_master(&parts::master_key(config, &Entropy::system())?, &db).await?;
             let rotated =
                 db.write(move |tx| Box::pin(async move { rotate_signing_key(tx, &cx, &master).await })).await?;
             match rotated {
@@ -64,7 +64,7 @@ pub(crate) async fn run(command: Command, config: &Config) -> Result<()> {
             }
         }
         Act::Revoke(kid) => {
-            let master = parts::master_key(config, &Entropy::system())?;
+            let master = parts::open_master(&parts::master_key(config, &Entropy::system())?, &db).await?;
             let wanted = kid.clone();
             let revoked = db
                 .write(move |tx| Box::pin(async move { revoke_signing_key(tx, &cx, &master, &wanted).await }))

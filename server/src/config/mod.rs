@@ -95,6 +95,8 @@ impl From<SynchronousSetting> for Synchronous {
 pub(crate) struct Keys {
     pub(crate) master_key: Secret,
     pub(crate) master_key_file: String,
+    pub(crate) other_master_keys: Secret,
+    pub(crate) other_master_key_files: Vec<PathBuf>,
     pub(crate) create: bool,
 }
 

@@ -4,8 +4,9 @@ use app::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use backend::clock::MAX_CLOCK_SKEW_MS;
-use backend::db::{Tx, migrations_pending};
-use backend::keys::active_signing_key;
+use backend::db::{DbError, Tx, migrations_pending};
+use backend::keys::{MasterStanding, active_signing_key, master_standing};
+use backend::text::en::master_key as text;
 use backend::vendors::list_vendors;
 
 /// The process answers.
@@ -38,6 +39,14 @@ async fn why_not_ready(state: &AppState) -> Option<String> {
         }
     }
     let master = state.master.clone();
+    let standing: Result<MasterStanding, DbError> =
+        state.db.read(move |tx| Box::pin(async move { master_standing(tx, &master).await })).await;
+    match standing.map(|standing| text::trouble(&standing)) {
+        Ok(None) => {}
+        Ok(trouble) => return trouble,
+        Err(error) => return Some(format!("the database does not answer: {error}")),
+    }
+    let master = state.master.clone();
     let without_key = state.db.read(move |tx| Box::pin(async move { vendor_without_key(tx, &master).await })).await;
     match without_key {
         Ok(None) => None,
@@ -46,10 +55,7 @@ async fn why_not_ready(state: &AppState) -> Option<String> {
     }
 }
 
-async fn vendor_without_key(
-    tx: &mut Tx,
-    master: &backend::keys::MasterKey,
-) -> Result<Option<String>, backend::db::DbError> {
+async fn vendor_without_key(tx: &mut Tx, master: &backend::keys::MasterKey) -> Result<Option<String>, DbError> {
     for vendor in list_vendors(tx).await? {
         if active_signing_key(tx, master, &vendor.id).await?.is_none() {
             return Ok(Some(vendor.code));

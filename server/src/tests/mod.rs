@@ -13,6 +13,7 @@ mod key_care;
 mod licensing_api;
 mod mail_headers;
 mod management;
+mod master_key;
 mod openapi;
 mod orders_of_programs;
 mod passkeys;

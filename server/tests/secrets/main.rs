@@ -13,6 +13,7 @@ mod walk;
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
+use backend::keys::SEALED_COLUMNS;
 use data_encoding::HEXUPPER;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
@@ -103,6 +104,56 @@ async fn seen(who: &str, browser: &mut Browser, starts: &[&str], hunt: &Hunt) ->
     Ok((found, pages.len()))
 }
 
+/// The columns, as `table.column`, of which some value was sealed with the product's master key.
+async fn sealed_columns(product: &Product) -> Result<BTreeSet<String>> {
+    let head = product.master().seal_head();
+    let mut found = BTreeSet::new();
+    match product.engine {
+        Engine::Sqlite => {
+            let mut raw = SqliteConnection::connect(&product.url).await?;
+            let named =
+                "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+            let columns: Vec<(String, String)> = sqlx::query_as(named).fetch_all(&mut raw).await?;
+            for (table, column) in columns {
+                let sql =
+                    format!("SELECT COUNT(*) FROM \"{table}\" WHERE substr(CAST(\"{column}\" AS BLOB), 1, 9) = $1");
+                let rows: i64 =
+                    sqlx::query_scalar(AssertSqlSafe(sql)).bind(head.as_slice()).fetch_one(&mut raw).await?;
+                if rows > 0 {
+                    found.insert(format!("{table}.{column}"));
+                }
+            }
+            raw.close().await?;
+        }
+        Engine::Postgres => {
+            let mut raw = PgConnection::connect(&product.url).await?;
+            let named = "SELECT table_name::text, column_name::text FROM information_schema.columns
+                         WHERE table_schema = 'public' AND data_type = 'bytea'";
+            let columns: Vec<(String, String)> = sqlx::query_as(named).fetch_all(&mut raw).await?;
+            for (table, column) in columns {
+                let sql = format!("SELECT COUNT(*) FROM \"{table}\" WHERE substr(\"{column}\", 1, 9) = $1");
+                let rows: i64 =
+                    sqlx::query_scalar(AssertSqlSafe(sql)).bind(head.as_slice()).fetch_one(&mut raw).await?;
+                if rows > 0 {
+                    found.insert(format!("{table}.{column}"));
+                }
+            }
+            raw.close().await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Whatever the walk has left sealed is in a column that a rotation of the master key knows.
+async fn rotation_knows_all_that_is_sealed(product: &Product) -> Result<()> {
+    let found = sealed_columns(product).await?;
+    let known: BTreeSet<String> =
+        SEALED_COLUMNS.iter().map(|column| format!("{}.{}", column.table, column.column)).collect();
+    ensure!(found.is_subset(&known), "{found:?} have something sealed, and only {known:?} are rotated");
+    ensure!(found.contains("licenses.key_sealed") && found.len() >= 4, "only {found:?} have something sealed");
+    Ok(())
+}
+
 async fn look_everywhere(product: &Product, walk: &mut Walk<'_>, hunt: &Hunt) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     for (who, browser, starts, at_least) in [
@@ -161,6 +212,8 @@ async fn nothing_is_found_but_what_is_planted(engine: Engine) -> Result<()> {
         found.len(),
         found.into_iter().collect::<Vec<_>>().join("\n")
     );
+
+    rotation_knows_all_that_is_sealed(&product).await?;
 
     // And it would be found: one that the database has, which pages of the customer and of staff show.
     plant(&product, product::STRIPE_KEY).await?;

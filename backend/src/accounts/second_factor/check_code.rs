@@ -32,6 +32,10 @@ pub(crate) async fn check_code(
     user_id: &UserId,
     typed: &str,
 ) -> Result<CodeUse, DbError> {
+    // Locked, so that its secret is not sealed anew between being read and being held against what is stored.
+    if !store::lock_factor(tx, cx, user_id).await? {
+        return Ok(CodeUse::NoFactor);
+    }
     let Some(factor) = store::find_factor(tx, &cx.vendor_id, user_id).await? else { return Ok(CodeUse::NoFactor) };
     // A secret that does not open (a restored database, another master key) leaves the recovery codes' way.
     let secret = TotpSecret::unseal(master, user_id, &factor.secret_sealed).ok();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cx::Entropy;
 use crate::ids::UserId;
-use crate::keys::MasterKey;
+use crate::keys::{Lookup, MasterKey};
 
 /// How many are made at a time.
 pub const RECOVERY_CODES: usize = 10;
@@ -51,7 +51,7 @@ pub(super) fn hash_of(master: &MasterKey, user_id: &UserId, typed: &str) -> Opti
     let code: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let code = code.to_ascii_lowercase();
     let is_code = code.len() == CODE_CHARS && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_code.then(|| master.keyed_hash("recovery-code", format!("{user_id}\0{code}").as_bytes()))
+    is_code.then(|| master.keyed_hash(Lookup::RecoveryCode, format!("{user_id}\0{code}").as_bytes()))
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ pub mod license_start;
 pub mod licenses;
 pub mod mail;
 pub mod management_docs;
+pub mod master_key;
 pub mod member_mail;
 pub mod members;
 pub mod message_mail;

@@ -212,6 +212,16 @@ impl Stage {
         last: &LeaseResponse,
         now: UnixMs,
     ) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
+        self.check_by(self.issuer(), last, now).await
+    }
+
+    /// The check as another node answers it.
+    pub(crate) async fn check_by(
+        &self,
+        issuer: Issuer,
+        last: &LeaseResponse,
+        now: UnixMs,
+    ) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
         let request = CheckRequest {
             instance_id: last.instance_id.clone(),
             secret: last.secret.clone(),
@@ -223,7 +233,7 @@ impl Stage {
             borrow_s: None,
             known_seq: None,
         };
-        let (cx, issuer) = (self.operator(now), self.issuer());
+        let cx = self.operator(now);
         let answer =
             self.db.write(move |tx| Box::pin(async move { check_instance(tx, &cx, &issuer, &request).await })).await?;
         Ok(answer.map(|Granted { response, .. }| response))
