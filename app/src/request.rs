@@ -52,6 +52,9 @@ pub struct Viewer {
     /// Whether the person is staff, or acts for a partner, and has no second factor yet: then nothing is open but setting
     /// one up.
     pub must_set_factor: bool,
+    /// Whether passkeys are the only second factor of such a person, and none was shown in this session: then nothing is open
+    /// but showing one.
+    pub must_show_passkey: bool,
 }
 
 impl Visit {

@@ -130,8 +130,11 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("feedback") view=pages::feedback::page />
                 <Route path=StaticSegment("overview") view=pages::overview::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients")) view=pages::partner_clients::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients"), StaticSegment("new")) view=pages::partner_client_new::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id")) view=pages::partner_client::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id")) view=pages::partner_client_license::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id"), StaticSegment("seats")) view=pages::partner_client_seats::page />
+                <Route path=(StaticSegment("partner"), StaticSegment("clients"), ParamSegment("id"), StaticSegment("licenses"), ParamSegment("license_id"), StaticSegment("updates")) view=pages::partner_client_updates::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("codes")) view=pages::partner_codes::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("codes"), ParamSegment("campaign_id")) view=pages::partner_codes_campaign::page />
                 <Route path=(StaticSegment("partner"), StaticSegment("commissions")) view=pages::partner_commissions::page />

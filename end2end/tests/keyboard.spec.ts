@@ -177,6 +177,7 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
   const mark = crypto.randomUUID().slice(0, 8);
   const [partner, client] = [somebody('partner'), somebody('client')];
   const [partnerCompany, clientCompany] = [`Ilm Vertrieb ${mark} AG`, `Unstrut Pumpen ${mark} GmbH`];
+  const campaign = `Ilm ${mark}`;
   for (const [person, name] of [[partner, partnerCompany], [client, clientCompany]] as const) {
     await elsewhere(browser, async (other) => {
       await other.goto('/sign-up');
@@ -186,7 +187,15 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
       await expect(heading(other, name)).toBeVisible();
     });
   }
-  await elsewhere(browser, (staff) => makePartner(staff, partnerCompany));
+  await elsewhere(browser, async (staff) => {
+    await makePartner(staff, partnerCompany);
+    await staff.goto('/staff/campaigns/new');
+    await staff.getByLabel('Name', { exact: true }).fill(campaign);
+    await staff.getByLabel('Whose').selectOption({ label: partnerCompany });
+    await staff.getByLabel(/^Percent/).fill('10');
+    await press(staff, 'Create the campaign');
+    await expect(staff.getByText('The campaign is there.')).toBeVisible();
+  });
 
   await test.step('log in and set up the second factor', async () => {
     await page.goto('/log-in?next=%2Fpartner%2Fclients');
@@ -239,38 +248,60 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
     await expect(heading(page, clientCompany)).toBeVisible();
   });
 
-  await test.step('write to the vendor', async () => {
-    await page.goto('/overview');
-    await writeMessage(page, keyboard, 'A question about commissions');
+  await test.step('make an account for a client', async () => {
+    await page.goto('/partner/clients');
+    await keyboard.press(link(page, 'New client'));
+    await expect(heading(page, 'New client')).toBeVisible();
+    await keyboard.type(page.getByLabel('Name of your contact there'), 'Eve Example');
+    await keyboard.type(page.getByLabel('E-mail address of your contact'), somebody('contact').email);
+    await keyboard.type(page.getByLabel('Company', { exact: true }), `Wipper Pumpen ${mark} GmbH`);
+    await keyboard.find(page.getByLabel('Country', { exact: true }), COMPANY.country);
+    await keyboard.type(page.getByLabel('Street and number'), COMPANY.street);
+    await keyboard.type(page.getByLabel('City'), COMPANY.city);
+    await keyboard.press(button(page, 'Make the account'));
+    await expect(heading(page, `Wipper Pumpen ${mark} GmbH`)).toBeVisible();
   });
 
-  await test.step('make an API token', async () => {
-    await page.goto('/account/tokens');
-    await keyboard.type(page.getByLabel('What is it for?'), 'Inventory');
-    await keyboard.tick(page.getByRole('checkbox', { name: 'See licenses', exact: true }));
-    await keyboard.press(button(page, 'Make the token'));
-    await expect(page.getByLabel('New API token')).toHaveValue(/^lh_/);
+  await test.step('find a client', async () => {
+    await page.goto('/partner/clients');
+    await keyboard.type(page.getByLabel('Name or e-mail address'), 'unstrut');
+    await keyboard.press(button(page, 'Show'));
+    await expect(page.getByRole('row').filter({ hasText: clientCompany })).toBeVisible();
+    await expect(page.getByRole('row').filter({ hasText: 'Wipper' })).toHaveCount(0);
   });
 
-  await test.step('take the data along', async () => {
-    await page.goto('/account');
-    await keyboard.press(link(page, 'Download your data'));
-    await expect(heading(page, 'Your data')).toBeVisible();
+  await test.step('take the statement of the month along', async () => {
+    await page.goto('/partner/commissions');
+    await keyboard.press(link(page, 'This month so far'));
+    await expect(page).toHaveURL(/\/partner\/commissions\/\d{4}-\d{2}$/);
     const download = page.waitForEvent('download');
-    await keyboard.press(link(page, 'Download what is about the company'));
-    expect((await download).suggestedFilename()).toBe('company.zip');
+    await keyboard.press(link(page, 'Table (CSV)'));
+    expect((await download).suggestedFilename()).toMatch(/\.csv$/);
   });
 
-  await test.step('invite a colleague', () => inviteColleague(page, keyboard));
+  await test.step('add a code', async () => {
+    await page.goto('/partner/codes');
+    await keyboard.press(link(page, campaign));
+    await expect(heading(page, campaign)).toBeVisible();
+    const add = page.locator('#add');
+    await keyboard.type(add.getByLabel('Code', { exact: true }), `ILM-${mark.toUpperCase()}`);
+    await keyboard.press(button(add, 'Add the code'));
+    await expect(page.getByText('The codes are there.')).toBeVisible();
+  });
 
-  await test.step('name another company, and go back to the first', async () => {
-    await page.goto('/account');
-    await keyboard.press(link(page, 'Add another company'));
-    await writeCompany(page, keyboard, `Gera Wasser ${mark} GmbH`);
-    await expect(page.getByRole('banner')).toContainText(`Gera Wasser ${mark} GmbH · Owner`);
-    await keyboard.press(button(page, 'Switch…'));
-    await keyboard.press(button(page.getByRole('dialog'), `${partnerCompany} · Owner`));
-    await expect(page.getByRole('banner')).toContainText(`${partnerCompany} · Owner`);
+  await test.step('buy vouchers', async () => {
+    await page.goto('/partner/vouchers');
+    await keyboard.press(link(page, 'Buy vouchers'));
+    await expect(heading(page, 'Buy vouchers')).toBeVisible();
+    await keyboard.choose(page.getByLabel('Plan', { exact: true }), /Startup: one month/);
+    await keyboard.type(page.getByLabel('Number of vouchers'), '2');
+    await keyboard.press(button(page, 'Update price'));
+    await keyboard.press(button(page, /^Pay .* by card$/));
+    await keyboard.type(page.getByLabel('Card number'), '4242 4242 4242 4242');
+    await keyboard.type(page.getByLabel('Expiry (MM/YY)'), '12/34');
+    await keyboard.type(page.getByLabel('CVC'), '123');
+    await keyboard.press(button(page, /^Pay /));
+    await expect(heading(page, 'Your vouchers are ready')).toBeVisible();
   });
 
   await test.step('end the relation', async () => {

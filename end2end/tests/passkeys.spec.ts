@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { press } from '../steps/interactions.ts';
-import { confirmAddress, logOut, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { makePartner } from '../steps/partners.ts';
+import { COMPANY, confirmAddress, logIn, logOut, nameCompany, signUp, somebody } from '../steps/people.ts';
 
 // No passkey belongs to an address: these journeys open the portal by a name.
 test.use({ host: 'localhost' });
@@ -126,4 +127,50 @@ test('passkeys are offered where a script can ask for them, and a password works
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await expect(page).toHaveURL(/\/overview$/);
+});
+
+test('a passkey is the second factor of a partner, and the password alone opens nothing', { tag: '@js-only' }, async ({ page, product, axe }) => {
+  test.setTimeout(180_000);
+  const kept = await giveDevice(page);
+  const person = somebody('partner');
+  const company = `Nidda Vertrieb ${crypto.randomUUID().slice(0, 8)} AG`;
+  await page.goto('/sign-up');
+  await signUp(page, person);
+  await nameCompany(page, { ...COMPANY, name: company });
+  await confirmAddress(page, product, person);
+  await expect(page).toHaveURL(/\/overview$/);
+  await page.context().clearCookies();
+  await makePartner(page, company);
+  await page.context().clearCookies();
+
+  // In place of an app that shows codes.
+  await page.goto('/log-in?next=%2Fpartner%2Fclients');
+  await logIn(page, person);
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
+  await axe(page);
+  await press(page.locator('#passkey'), 'Add a passkey', 'link');
+  await press(page, 'Add the passkey');
+  await expect(page.getByText('Your passkey is added.')).toBeVisible();
+  expect(await kept()).toBe(1);
+  await page.goto('/partner/clients');
+  await expect(page.getByRole('heading', { level: 1, name: 'Clients' })).toBeVisible();
+
+  // The password alone: neither the work, nor another factor in the passkey's place.
+  await logOut(page);
+  await page.goto('/log-in?next=%2Fpartner%2Fclients');
+  await logIn(page, person);
+  await expect(page.getByRole('heading', { level: 1, name: 'Your passkey, please' })).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toHaveCount(0);
+  await axe(page);
+  await page.goto('/account/second-factor');
+  await expect(page.getByRole('heading', { level: 1, name: 'Your passkey, please' })).toBeVisible();
+  await page.goto('/partner/clients');
+  await press(page, 'Use a passkey instead');
+  await expect(page.getByRole('heading', { level: 1, name: 'Clients' })).toBeVisible();
+
+  // With the passkey nothing else is asked for.
+  await logOut(page);
+  await page.goto('/log-in?next=%2Fpartner%2Fclients');
+  await press(page, LOG_IN);
+  await expect(page.getByRole('heading', { level: 1, name: 'Clients' })).toBeVisible();
 });

@@ -141,7 +141,7 @@ fn for_machines() -> [Handler; 6] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 20] {
+fn for_people() -> [Handler; 21] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
@@ -149,6 +149,7 @@ fn for_people() -> [Handler; 20] {
         (Method::GET, "/invoices/{subject_id}/{document}", get(http::documents::download)),
         (Method::GET, "/invoices/year.zip", get(http::exports::year_as_zip)),
         (Method::GET, "/invoices/year.csv", get(http::exports::year_as_csv)),
+        (Method::GET, "/partner/clients.csv", get(http::exports::clients)),
         (Method::GET, "/partner/codes/{campaign_id}/codes.csv", get(http::exports::own_campaign_codes)),
         (Method::GET, "/partner/vouchers/{batch}/codes.csv", get(http::vouchers::codes)),
         (Method::GET, "/partner/commissions/{month}/statement.csv", get(http::commissions::as_csv)),

@@ -69,7 +69,8 @@ impl CompanyForm {
         if refused.values.is_empty() { None } else { serde_json::from_value(values).ok() }
     }
 
-    fn details(&self) -> AccountDetails {
+    /// What was typed, for the use cases.
+    pub(super) fn details(&self) -> AccountDetails {
         let form = self.clone();
         let address = Address {
             line1: form.line1,
@@ -83,7 +84,8 @@ impl CompanyForm {
         AccountDetails { company: form.company, country: form.country, vat_id, address, billing_email, purchase_order }
     }
 
-    fn refused(&self, form: &str) -> Refused {
+    /// The same as it waits in the session until its form of this name is shown again.
+    pub(super) fn refused(&self, form: &str) -> Refused {
         [
             ("company", &self.company),
             ("country", &self.country),

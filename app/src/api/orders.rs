@@ -219,7 +219,7 @@ impl ClientChoice {
     }
 
     /// Makes an order one for the client. The partner's browser never gets to see the client's key.
-    async fn order(
+    pub(super) async fn order(
         &self,
         visit: &Visit,
         place: &mut orders::PlaceOrder,

@@ -18,6 +18,8 @@ use crate::request::Visit;
 
 /// The partner's list of clients.
 pub const CLIENTS: &str = "/partner/clients";
+/// The same as a table to take along.
+pub const CLIENTS_CSV: &str = "/partner/clients.csv";
 /// What of its clients renews soon.
 pub const RENEWALS: &str = "/partner/renewals";
 /// The client's list of partners.
@@ -253,7 +255,7 @@ pub async fn end_relation(
 /// Why a form is refused, as a code that waits in the session.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Fault {
+pub(super) enum Fault {
     NoCompany,
     NoAddress,
     OwnAddress,
@@ -264,7 +266,7 @@ enum Fault {
 }
 
 impl Fault {
-    fn of(&self, refused: Refused) -> Refused {
+    pub(super) fn of(&self, refused: Refused) -> Refused {
         let field = match self {
             Self::NoCompany => "company",
             Self::NoAddress | Self::OwnAddress | Self::InvitedBefore | Self::IsClient => "email",

@@ -116,7 +116,10 @@ pub async fn log_in_with_passkey(
         .db
         .write(move |tx| Box::pin(async move { accounts::log_in_with_passkey(tx, &cx, &master, &request).await }));
     let refusal = match logged_in.await? {
-        PasskeyLogIn::LoggedIn(user) => return enter(&visit, &user, Arrival::LoggedIn, &next).await,
+        PasskeyLogIn::LoggedIn(user) => {
+            enter(&visit, &user, Arrival::LoggedIn, &next).await?;
+            return Ok(accounts::note_passkey(&visit.session, &visit.vendor.id).await?);
+        }
         PasskeyLogIn::Late => Refusal::PasskeyLate,
         PasskeyLogIn::Refused(_) => Refusal::PasskeyRefused,
         PasskeyLogIn::Copied => Refusal::PasskeyCopied,
@@ -149,6 +152,7 @@ pub async fn confirm_with_passkey(
         .write(move |tx| Box::pin(async move { accounts::confirm_with_passkey(tx, &cx, &master, &request).await }));
     let refusal = match confirmed.await? {
         PasskeyConfirmation::Confirmed => {
+            accounts::note_passkey(&visit.session, &visit.vendor.id).await?;
             accounts::renew_authentication(&visit.session, &visit.vendor.id, now).await?;
             redirect(&local_path(&next));
             return Ok(());
@@ -190,6 +194,8 @@ pub async fn add_passkey(
         .write(move |tx| Box::pin(async move { accounts::add_passkey(tx, &cx, &master, &request).await }));
     let refusal = match added.await? {
         PasskeyAddition::Added(_) => {
+            // The device has just made sure of its owner.
+            accounts::note_passkey(&visit.session, &visit.vendor.id).await?;
             say_done("passkey_added").await;
             redirect(PASSKEYS);
             return Ok(());

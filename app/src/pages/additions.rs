@@ -1,11 +1,15 @@
 //! What the pages share that add to a perpetual license: what an addition costs, line by line, and how it is paid.
 
+use backend::accounts::Account;
 use backend::catalog::{self, Plan};
 use backend::clock::UnixMs;
+use backend::licenses::License;
 use backend::money::Currency;
 use backend::orders::rules::{ChoiceProblem, Quote};
 use backend::orders::{self, Purchase, currency, terms};
+use backend::partners::{PartnerTerms, rules as partners};
 use backend::text::en::{additions as text, billing, buying, catalog as lines, deletion, transfers};
+use backend::vendors::Profile;
 use leptos::prelude::*;
 
 use super::NoPage;
@@ -33,24 +37,65 @@ pub(super) async fn offer(
     own: &OwnLicense,
     purchase: impl FnOnce(Currency) -> Purchase + Send + 'static,
 ) -> Result<Option<Offer>, NoPage> {
-    let (cx, own) = (visit.viewer_cx(), own.clone());
-    let (profile, now) = (visit.vendor.profile.clone(), own.now);
+    let addition = Addition {
+        license: own.license().clone(),
+        payer: own.account.clone(),
+        partner: None,
+        profile: visit.vendor.profile.clone(),
+        now: own.now,
+    };
+    price(visit, addition, purchase).await
+}
+
+/// Something that is added to a license.
+pub(super) struct Addition {
+    /// The license.
+    pub(super) license: License,
+    /// Who pays.
+    pub(super) payer: Account,
+    /// Where a partner orders it for its client: what is agreed, and whether the partner pays.
+    pub(super) partner: Option<(PartnerTerms, bool)>,
+    /// What the vendor offers.
+    pub(super) profile: Profile,
+    /// When.
+    pub(super) now: UnixMs,
+}
+
+impl Addition {
+    /// When an order of it by transfer would be due and given up.
+    fn by_transfer(&self, plan: &Plan, quote: &Quote) -> Option<(UnixMs, UnixMs)> {
+        let usual = terms::transfer_terms(&self.profile, plan, quote, 0)?;
+        let transfer = match self.partner {
+            Some((agreed, true)) => partners::transfer_terms(usual, agreed),
+            Some((_, false)) | None => usual,
+        };
+        let due_at = transfer.due_at(self.now);
+        Some((due_at, terms::void_at(due_at)))
+    }
+}
+
+/// What something that is added to a license costs whoever pays for it.
+pub(super) async fn price(
+    visit: &Visit,
+    addition: Addition,
+    purchase: impl FnOnce(Currency) -> Purchase + Send + 'static,
+) -> Result<Option<Offer>, NoPage> {
+    let cx = visit.viewer_cx();
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
-            let license = own.license();
-            let orders = orders::list_orders(tx, &cx.vendor_id, &own.account.id, None, ORDERS).await?;
+            let (license, payer) = (&addition.license, &addition.payer);
+            let orders = orders::list_orders(tx, &cx.vendor_id, &payer.id, None, ORDERS).await?;
             let bought = orders.iter().find(|order| order.license_id.as_ref() == Some(&license.id));
             let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &license.plan_id).await? else { return Ok(None) };
             // As it was bought, unless the account is bound to another currency since.
-            let fixed = currency::fixed_currency(tx, &cx.vendor_id, &own.account.id).await?;
-            let offered = currency::offered([&plan], &profile.currencies);
-            let country = Some(own.account.country.as_str());
+            let fixed = currency::fixed_currency(tx, &cx.vendor_id, &payer.id).await?;
+            let offered = currency::offered([&plan], &addition.profile.currencies);
+            let country = Some(payer.country.as_str());
             let currency = currency::shown(&offered, bought.map(|order| order.currency), fixed, country);
             let Some(currency) = currency else { return Ok(None) };
-            let quoted = orders::quote_purchase(tx, &cx, &own.account.id, &purchase(currency)).await?;
+            let quoted = orders::quote_purchase(tx, &cx, &license.account_id, &purchase(currency)).await?;
             Ok::<_, NoPage>(quoted.map(|(plan, quote)| {
-                let transfer = quote.as_ref().ok().and_then(|it| terms::transfer_terms(&profile, &plan, it, 0));
-                let by_transfer = transfer.map(|it| it.due_at(now)).map(|due| (due, terms::void_at(due)));
+                let by_transfer = quote.as_ref().ok().and_then(|quote| addition.by_transfer(&plan, quote));
                 Offer { plan, quote, by_transfer }
             }))
         })

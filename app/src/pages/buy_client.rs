@@ -25,11 +25,14 @@ impl Client {
     /// The one that the address names; `None` where it names none.
     pub(super) async fn find(visit: &Visit, account: &Account) -> Result<Option<Self>, NoPage> {
         let (relation, payer) = (visit.query("client").unwrap_or_default(), visit.query("payer").unwrap_or_default());
-        let Some(chosen) = ClientChoice::read(&relation, &payer) else { return Ok(None) };
+        let Some(mut chosen) = ClientChoice::read(&relation, &payer) else { return Ok(None) };
         let (cx, id) = (visit.viewer_cx(), chosen.relation_id.clone());
         let found = visit.state.db.read(|tx| Box::pin(async move { find_clientele(tx, &cx, &id, Act::See).await }));
         let clientele = found.await?.filter(|clientele| clientele.partner.id == account.id);
-        Ok(Some(Self { clientele: clientele.ok_or(NoPage::NotFound)?, chosen }))
+        let clientele = clientele.ok_or(NoPage::NotFound)?;
+        // Nobody is there yet who could agree to pay.
+        chosen.client_pays &= !clientele.relation.awaits_owner();
+        Ok(Some(Self { clientele, chosen }))
     }
 
     /// Who gets the license.
@@ -62,9 +65,17 @@ impl Client {
 
     /// The choice of who pays.
     pub(super) fn payer_field(&self) -> AnyView {
-        let choices = text::payers(&self.clientele.client.company);
-        let choices = choices.into_iter().map(|(value, label)| Choice::new(value, label)).collect();
-        let value = self.chosen.payer();
-        view! { <Field name="payer" label=text::WHO_PAYS control=Control::Select(choices) value=value /> }.into_any()
+        payer_field(&self.clientele, &self.chosen)
     }
+}
+
+/// The choice of who pays for what is ordered for a client; none where nobody has taken its account over.
+pub(super) fn payer_field(clientele: &Clientele, chosen: &ClientChoice) -> AnyView {
+    if clientele.relation.awaits_owner() {
+        return ().into_any();
+    }
+    let choices = text::payers(&clientele.client.company);
+    let choices = choices.into_iter().map(|(value, label)| Choice::new(value, label)).collect();
+    let value = chosen.payer();
+    view! { <Field name="payer" label=text::WHO_PAYS control=Control::Select(choices) value=value /> }.into_any()
 }

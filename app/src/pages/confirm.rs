@@ -2,7 +2,7 @@
 
 use backend::accounts::{Field as Person, has_second_factor, list_passkeys};
 use backend::db::DbError;
-use backend::text::en::{accounts as fields, portal, portal_accounts as text, second_factor};
+use backend::text::en::{accounts as fields, passkeys, portal, portal_accounts as text, second_factor};
 use leptos::prelude::*;
 
 use super::sign_up::password;
@@ -10,7 +10,7 @@ use super::{NoPage, Page, passkey_use, render};
 use crate::api::form::take_refused;
 use crate::api::next::local_path;
 use crate::api::refusal::errors_of;
-use crate::components::{Field, Form, PageHead};
+use crate::components::{Field, FieldError, Form, Notice, PageHead, Tone};
 use crate::request::Visit;
 
 /// The page.
@@ -25,6 +25,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let back = local_path(&next);
     let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
     let (cx, email) = (visit.viewer_cx(), viewer.user.email.clone());
+    let viewer_shows_passkey = viewer.must_show_passkey;
     let read = visit.state.db.read(move |tx| {
         Box::pin(async move {
             let has_passkey = !list_passkeys(tx, &cx, &viewer.user.id).await?.is_empty();
@@ -33,6 +34,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     });
     let (has_factor, has_passkey) = read.await?;
     let passkey = if has_passkey { passkey_use::confirm(&visit, &next) } else { None };
+    if viewer_shows_passkey {
+        return Ok(Page::new(passkeys::SHOW_TITLE, show_passkey(&email, errors, passkey)));
+    }
     let title = if has_factor { second_factor::CONFIRM_BOTH } else { text::CONFIRM_PASSWORD };
     let body = view! {
         <div class="column">
@@ -58,6 +62,20 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         </div>
     };
     Ok(Page::new(title, body))
+}
+
+/// For those whose second factor a passkey is, after the password: nothing but showing it, or leaving.
+fn show_passkey(email: &str, errors: Vec<FieldError>, passkey: Option<AnyView>) -> AnyView {
+    let errors = errors.into_iter().map(|error| view! { <Notice tone=Tone::Bad title=error.message /> }).collect_view();
+    view! {
+        <div class="column">
+            <PageHead title=passkeys::SHOW_TITLE lead=passkeys::show_lead(email) />
+            {errors}
+            {passkey}
+            <p class="hint">{passkeys::SHOW_HINT}</p>
+        </div>
+    }
+    .into_any()
 }
 
 /// Made within the form, which tells its fields what was refused.

@@ -106,7 +106,7 @@ fn pay(
 }
 
 /// Whether another number can be ordered.
-fn is_of_number(problem: &ChoiceProblem) -> bool {
+pub(super) fn is_of_number(problem: &ChoiceProblem) -> bool {
     matches!(
         problem,
         ChoiceProblem::TooFewSeats { .. } | ChoiceProblem::TooManySeats { .. } | ChoiceProblem::AmountTooLarge

@@ -4,7 +4,8 @@
 use backend::accounts::Field as Person;
 use backend::accounts::members::rules::is_for;
 use backend::accounts::members::{Offer, find_offer};
-use backend::text::en::{accounts as fields, members as text, portal, portal_accounts};
+use backend::partners::find_maker;
+use backend::text::en::{accounts as fields, members as text, new_clients, portal, portal_accounts};
 use leptos::prelude::*;
 
 use super::sign_up::password;
@@ -29,6 +30,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let title = text::offer_title(offer.company.as_deref(), &visit.vendor.name);
     let inviter = offer.inviter.as_ref().map(text::called);
     let lead = text::offer_lead(inviter.as_deref(), &offer.invitation.position);
+    let maker = find_made_by(&visit, &offer).await?;
+    let hidden = vec![("token".to_owned(), token.clone())];
+    let decline = maker.is_some().then(|| {
+        view! {
+            <PostButton action="/act/decline-account" label=new_clients::DECLINE hidden emphasis=Emphasis::Quiet />
+        }
+    });
+    let made_by = maker.map(|partner| {
+        view! { <Notice title=new_clients::made_by(&partner) text=new_clients::MADE_BY_TEXT /> }
+    });
     let way_in = match visit.viewer.as_deref() {
         Some(viewer) if is_for(&offer.invitation, &viewer.user.email) => accept(&viewer.user.email, token),
         Some(viewer) => other_person(&offer, &viewer.user.email, &token),
@@ -38,10 +49,20 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <div class="column">
             <PageHead title=title.clone() lead=lead />
+            {made_by}
             {way_in}
+            {decline}
         </div>
     };
     Ok(Page::new(title, body))
+}
+
+/// Which partner has made the account, where nobody has taken it over.
+async fn find_made_by(visit: &Visit, offer: &Offer) -> Result<Option<String>, NoPage> {
+    let Some(account_id) = offer.invitation.position.account_id().cloned() else { return Ok(None) };
+    let vendor_id = visit.vendor.id.clone();
+    let found = visit.state.db.read(|tx| Box::pin(async move { find_maker(tx, &vendor_id, &account_id).await }));
+    Ok(found.await?)
 }
 
 fn accept(email: &str, token: String) -> AnyView {

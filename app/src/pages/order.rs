@@ -14,8 +14,8 @@ use backend::invoices::transfers;
 use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
-    additions, buying as text, claims, continuing, order_page as left_text, orders as order_text, partners, promotions,
-    transfers as transfer_text, vouchers,
+    additions, buying as text, claims, continuing, order_page as left_text, orders as order_text, partner_orders,
+    partners, promotions, transfers as transfer_text, vouchers,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -24,6 +24,7 @@ use leptos_axum::ResponseOptions;
 use super::transfer::transfer_view;
 use super::{NoPage, Page, render};
 use crate::api::claims::waiting_page;
+use crate::api::client_additions::client_license_page;
 use crate::api::form::take_refused;
 use crate::api::orders::{CANCEL_ORDER, Choice, ClientChoice, session_hash};
 use crate::api::partners::client_page;
@@ -237,6 +238,14 @@ async fn closed(visit: &Visit, order: Order) -> Result<Page, NoPage> {
 
 /// Where the same can be ordered anew.
 fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
+    let by_partner = order.relation_id.as_ref().filter(|_| !order.is_for_client_to_pay());
+    if let (true, Some(license_id), Some(relation_id)) = (order.kind.adds(), &order.license_id, by_partner) {
+        let page = client_license_page(relation_id, license_id);
+        return match order.kind {
+            OrderKind::Maintenance => format!("{page}/updates?years={}", order.years),
+            _ => format!("{page}/seats?more={}", order.seats),
+        };
+    }
     match (order.kind, &order.license_id, sold) {
         (OrderKind::Maintenance, Some(license_id), _) => {
             format!("/licenses/{license_id}/updates?years={}", order.years)
@@ -257,11 +266,7 @@ fn again(order: &Order, sold: Option<&(Product, Plan)>) -> String {
             packs: ordered(order, plan, PriceRole::Pack).collect(),
             code: order.promotion_code.clone().unwrap_or_default(),
             // Who was asked to pay by a partner orders for itself from here on.
-            for_client: order
-                .relation_id
-                .clone()
-                .filter(|_| !order.is_for_client_to_pay())
-                .map(|relation_id| ClientChoice { relation_id, client_pays: false }),
+            for_client: by_partner.cloned().map(|relation_id| ClientChoice { relation_id, client_pays: false }),
         }
         .review(),
         _ => "/".to_owned(),
@@ -279,7 +284,7 @@ fn ordered(order: &Order, plan: &Plan, role: PriceRole) -> impl Iterator<Item = 
 
 async fn ready(visit: &Visit, order: Order, license_id: LicenseId) -> Result<Page, NoPage> {
     if let (Some(_), Some(relation_id)) = (&order.licensee_id, &order.relation_id) {
-        return Ok(ready_for_client(relation_id));
+        return Ok(ready_for_client(relation_id, order.kind));
     }
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
     let hash = session_hash(visit).unwrap_or_default();
@@ -342,18 +347,23 @@ fn delivered(order: &Order) -> Page {
 }
 
 /// What a partner has ordered and paid for its client.
-fn ready_for_client(relation_id: &RelationId) -> Page {
+fn ready_for_client(relation_id: &RelationId, kind: OrderKind) -> Page {
     let href = client_page(relation_id);
+    let (title, lead) = if kind.adds() {
+        (partner_orders::ADDED_TITLE, partner_orders::ADDED_FOR_CLIENT)
+    } else {
+        (text::READY_TITLE, partners::READY_FOR_CLIENT)
+    };
     let body = view! {
         <PageHead
-            title=text::READY_TITLE
-            lead=partners::READY_FOR_CLIENT
+            title=title
+            lead=lead
             actions=move || {
                 view! { <LinkButton href=href.clone() label=partners::TO_CLIENT emphasis=Emphasis::Primary /> }
             }
         />
     };
-    Page::new(text::READY_TITLE, body)
+    Page::new(title, body)
 }
 
 /// A new license's key, with the lines that start the product.

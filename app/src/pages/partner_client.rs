@@ -3,20 +3,23 @@
 
 use backend::accounts::{Act, ActsAs, may};
 use backend::billing::Subscription;
-use backend::catalog::{self, Plan, Product};
+use backend::catalog::{self, Plan, PlanKind, Product};
 use backend::clock::UnixMs;
 use backend::ids::{LicenseId, RelationId};
 use backend::licenses::LicenseView;
-use backend::partners::{ClientView, look_at_client};
-use backend::text::en::{licenses as words, partners as text};
+use backend::partners::{ClientView, Relation, look_at_client};
+use backend::text::en::{licenses as words, new_clients, partner_orders as orders, partners as text};
 use leptos::prelude::*;
 
 use super::own_license::{name_of, tone};
 use super::{NoPage, Page, render};
+use crate::api::form::take_refused;
+use crate::api::new_clients::ASK_AGAIN;
 use crate::api::partners::{CLIENTS, client_page};
+use crate::api::refusal::errors_of;
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Crumb, Dialog, Emphasis, EmptyState, Form, LinkButton, PageHead, Pagination,
-    PostButton, Row, Table,
+    Badge, Breadcrumb, Card, Column, Crumb, Dialog, Emphasis, EmptyState, Form, LinkButton, Notice, PageHead,
+    Pagination, PostButton, Row, Table, Tone,
 };
 use crate::request::Visit;
 
@@ -52,10 +55,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let pages = pages(&client, &page, after.is_some(), has_more);
     let crumbs = vec![Crumb::to(text::CLIENTS, CLIENTS), Crumb::here(company.clone())];
     let since = client.clientele.relation.accepted_at.unwrap_or(client.clientele.relation.created_at);
-    let end = may(role, Act::ManageRelations).then(|| end_button(&client.clientele.relation.id, &company));
+    let manages = may(role, Act::ManageRelations);
+    let awaits = if client.clientele.relation.awaits_owner() {
+        Some(awaits_owner(&client.clientele.relation.id, manages).await)
+    } else {
+        None
+    };
+    let end = manages.then(|| end_button(&client.clientele.relation, &company));
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=company.clone() lead=text::client_lead(since) />
+        {awaits}
         {licenses(&client, role, &page, now)}
         {pages}
         {order(&client.clientele.relation.id, role, &sold)}
@@ -80,13 +90,15 @@ fn licenses(client: &ClientView, role: ActsAs, page: &str, now: UnixMs) -> impl 
         let held = client.held.get(&license.id).copied().unwrap_or_default();
         let (href, name) = (format!("{page}/licenses/{}", license.id), name_of(view));
         let row = Row::new()
-            .cell(view! { <a href=href>{name.clone()}</a> <small>{format!("{}, {}", view.product_name, view.plan_name)}</small> })
+            .cell(view! { <a href=href.clone()>{name.clone()}</a> <small>{format!("{}, {}", view.product_name, view.plan_name)}</small> })
             .cell(view! { <Badge tone=tone(license, paid, now) word=words::status(license, paid, now) /> })
             .cell(text::seats(held, license.seats))
             .cell(next_date(view, paid))
             .cell(if client.continued.contains(&license.id) { text::CONTINUED } else { text::paid_by(paid.is_some()) });
-        match paid.filter(|_| may(role, Act::Buy)) {
+        match paid {
+            _ if !may(role, Act::Buy) => row.blank(),
             Some(subscription) => row.cell(acts(view, subscription, &name)),
+            None if license.kind == PlanKind::Perpetual => row.cell(additions(&href, &name)),
             None => row.blank(),
         }
     };
@@ -152,6 +164,18 @@ fn acts(view: &LicenseView, subscription: &Subscription, name: &str) -> AnyView 
     .into_any()
 }
 
+/// What the partner can order for a perpetual license.
+fn additions(href: &str, name: &str) -> AnyView {
+    let (seats, updates) = (format!("{href}/seats"), format!("{href}/updates"));
+    let about = name.to_owned();
+    view! {
+        <LinkButton href=updates label=orders::RENEW_UPDATES about=about.clone() emphasis=Emphasis::Quiet />
+        " "
+        <LinkButton href=seats label=orders::ADD_SEATS about=about emphasis=Emphasis::Quiet />
+    }
+    .into_any()
+}
+
 fn pages(client: &ClientView, page: &str, is_later: bool, has_more: bool) -> Option<AnyView> {
     if !is_later && !has_more {
         return None;
@@ -188,10 +212,30 @@ fn order(id: &RelationId, role: ActsAs, sold: &[(Product, Plan)]) -> impl IntoVi
     view! { <Card title=text::ORDER lead=text::ORDER_LEAD id="order">{content}</Card> }
 }
 
+/// Says that nobody has taken the account over, and asks once more.
+async fn awaits_owner(id: &RelationId, manages: bool) -> AnyView {
+    let refused = take_refused(ASK_AGAIN).await;
+    let failed = errors_of(&refused)
+        .into_iter()
+        .map(|error| view! { <Notice tone=Tone::Bad title=error.message /> })
+        .collect_view();
+    let hidden = vec![("relation_id".to_owned(), id.to_string())];
+    let ask = move || {
+        let hidden = hidden.clone();
+        manages.then(|| view! { <PostButton action="/act/ask-client-again" label=new_clients::ASK_AGAIN hidden /> })
+    };
+    view! {
+        {failed}
+        <Notice title=new_clients::AWAITS text=new_clients::AWAITS_TEXT action=ask />
+    }
+    .into_any()
+}
+
 /// Asks before the relation ends.
-fn end_button(id: &RelationId, company: &str) -> impl IntoView + use<> {
-    let hidden = vec![("relation_id".to_owned(), id.to_string()), ("back".to_owned(), CLIENTS.to_owned())];
-    let (about, question) = (company.to_owned(), text::end_text(company));
+fn end_button(relation: &Relation, company: &str) -> impl IntoView + use<> {
+    let hidden = vec![("relation_id".to_owned(), relation.id.to_string()), ("back".to_owned(), CLIENTS.to_owned())];
+    let question = if relation.awaits_owner() { new_clients::end_text(company) } else { text::end_text(company) };
+    let about = company.to_owned();
     view! {
         <Dialog id="end" open=text::END_ASK about title=text::END close=text::KEEP>
             <p>{question}</p>

@@ -1,17 +1,20 @@
 //! `/partner/clients/{id}/licenses/{license_id}`: what runs under a client's license, for its partner. `?after=` goes on in
 //! a long list.
 
+use backend::accounts::{Act, may};
+use backend::catalog::PlanKind;
 use backend::db::DbError;
 use backend::ids::{LicenseId, RelationId};
 use backend::leases::instance_list::{InstancePlace, ListedInstance, search_instances};
 use backend::partners::find_clients_license;
-use backend::text::en::{license_instances, licenses as words, moments, partners as text};
+use backend::text::en::{license_instances, licenses as words, moments, partner_orders, partners as text};
 use leptos::prelude::*;
 
 use super::own_license::name_of;
 use super::{NoPage, Page, render};
+use crate::api::client_additions::client_license_page;
 use crate::api::partners::{CLIENTS, client_page};
-use crate::components::{Breadcrumb, Card, Column, Crumb, EmptyState, PageHead, Pagination, Row, Table};
+use crate::components::{Breadcrumb, Card, Column, Crumb, EmptyState, LinkButton, PageHead, Pagination, Row, Table};
 use crate::request::Visit;
 
 /// Instances on one page.
@@ -59,9 +62,21 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     };
     let rows = instances.iter().map(row).collect();
     let lead = format!("{}, {}", view.product_name, view.plan_name);
+    let grows =
+        view.license.kind == PlanKind::Perpetual && visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
+    let href = client_license_page(&clientele.relation.id, &view.license.id);
+    let actions = move || {
+        let (seats, updates) = (format!("{href}/seats"), format!("{href}/updates"));
+        grows.then(|| {
+            view! {
+                <LinkButton href=seats label=partner_orders::ADD_SEATS />
+                <LinkButton href=updates label=partner_orders::RENEW_UPDATES />
+            }
+        })
+    };
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
-        <PageHead title=name.clone() lead=lead />
+        <PageHead title=name.clone() lead=lead actions=actions />
         <Card title=text::INSTANCES>
             <Table
                 caption=text::INSTANCES

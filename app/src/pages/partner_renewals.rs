@@ -1,14 +1,18 @@
 //! `/partner/renewals`: what of a partner's clients renews or ends soon. `?after=` goes on in a long list.
 
+use backend::accounts::{Act, may};
 use backend::ids::AccountId;
 use backend::partners::{Renewal, RenewalPlace, list_renewals};
-use backend::text::en::{licenses as words, partners as text};
+use backend::text::en::{licenses as words, partner_orders, partners as text};
 use leptos::prelude::*;
 
 use super::invoices::day;
 use super::{NoPage, Page, render};
+use crate::api::client_additions::client_license_page;
 use crate::api::partners::{CLIENTS, RENEWALS, client_page};
-use crate::components::{Breadcrumb, Column, Crumb, EmptyState, PageHead, Pagination, Row, Table};
+use crate::components::{
+    Breadcrumb, Column, Crumb, Emphasis, EmptyState, LinkButton, PageHead, Pagination, Row, Table,
+};
 use crate::request::Visit;
 
 /// Renewals on one page.
@@ -20,7 +24,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let Some((account, _)) = visit.account() else { return Err(NoPage::NotFound) };
+    let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
     let after = visit.query("after").and_then(|place| RenewalPlace::parse(&place));
     let (cx, id, from) = (visit.viewer_cx(), account.id.clone(), after.clone());
     let found = visit.state.db.read(|tx| {
@@ -34,8 +38,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     renewals.truncate(PAGE);
     let pages = pages(&renewals, after.is_some(), has_more);
     let crumbs = vec![Crumb::to(text::CLIENTS, CLIENTS), Crumb::here(text::RENEWALS)];
-    let columns = text::RENEWAL_COLUMNS.map(Column::text).to_vec();
-    let rows = renewals.iter().map(|renewal| row(renewal, &account.id)).collect();
+    let mut columns = text::RENEWAL_COLUMNS.map(Column::text).to_vec();
+    let orders = may(role, Act::Buy);
+    if orders {
+        columns.push(Column::act(text::ACT));
+    }
+    let rows = renewals.iter().map(|renewal| row(renewal, &account.id, orders)).collect();
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=text::RENEWALS lead=text::RENEWALS_LEAD />
@@ -51,18 +59,37 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::RENEWALS, body))
 }
 
-fn row(renewal: &Renewal, partner_id: &AccountId) -> Row {
+fn row(renewal: &Renewal, partner_id: &AccountId, orders: bool) -> Row {
     let client = client_page(&renewal.relation_id);
-    let license = format!("{client}/licenses/{}", renewal.license_id);
+    let license = client_license_page(&renewal.relation_id, &renewal.license_id);
+    let act = next_step(renewal, partner_id, &client, &license);
     let row = Row::new()
         .cell(day(renewal.due_at))
         .cell(view! { <a href=client>{renewal.company.clone()}</a> })
         .cell(view! { <a href=license>{text::license_name(renewal)}</a> })
         .cell(text::happens(renewal));
-    match &renewal.payer_id {
+    let row = match &renewal.payer_id {
         Some(payer_id) => row.cell(text::paid_by(payer_id == partner_id)),
         None => row.blank(),
+    };
+    match act {
+        _ if !orders => row,
+        Some(act) => row.cell(act),
+        None => row.blank(),
     }
+}
+
+/// The way to go on with what ends; a subscription that renews goes on by itself.
+fn next_step(renewal: &Renewal, partner_id: &AccountId, client: &str, license: &str) -> Option<AnyView> {
+    let pays = renewal.payer_id.as_ref() == Some(partner_id);
+    let (href, label) = match (renewal.is_cancelled, renewal.ends_at) {
+        (Some(false), _) => return None,
+        (Some(true), _) if pays => (format!("{client}#licenses"), text::KEEP_RENEWING),
+        (None, None) => (format!("{license}/updates"), partner_orders::RENEW_UPDATES),
+        (Some(true), _) | (None, Some(_)) => (format!("{client}#order"), text::ORDER_ANOTHER),
+    };
+    let about = format!("{}, {}", text::license_name(renewal), renewal.company);
+    Some(view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }.into_any())
 }
 
 fn pages(renewals: &[Renewal], is_later: bool, has_more: bool) -> Option<AnyView> {

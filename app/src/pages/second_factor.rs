@@ -1,19 +1,22 @@
 //! `/account/second-factor?next=`: setting it up, its recovery codes, turning it off.
 
-use backend::accounts::{AccountKind, RecoveryCodes, SecondFactor, TotpSecret, User, find_second_factor};
-use backend::text::en::{portal, portal_accounts, second_factor as text};
+use backend::accounts::{
+    RecoveryCodes, RelyingParty, SecondFactor, TotpSecret, User, find_second_factor, needs_second_factor,
+};
+use backend::text::en::{passkeys, portal, portal_accounts, second_factor as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
 use crate::api::next::with_next;
+use crate::api::passkeys::NEW_PASSKEY;
 use crate::api::refusal::errors_of;
 use crate::api::second_factor::{SECOND_FACTOR, codes_to_keep, secret_to_set};
 use crate::api::step_up::{confirm_first, fresh_authentication};
 use crate::components::{
-    Breadcrumb, Card, CopyWords, Crumb, Dialog, Emphasis, Field, FieldError, Form, KeyBox, PageHead, PostButton,
-    QrCode, Snippet,
+    Breadcrumb, Card, CopyWords, Crumb, Dialog, Emphasis, Field, FieldError, Form, KeyBox, LinkButton, PageHead,
+    PostButton, QrCode, Snippet,
 };
 use crate::request::Visit;
 
@@ -28,8 +31,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let (cx, user_id) = (visit.viewer_cx(), viewer.user.id.clone());
     let read = visit.state.db.read(move |tx| Box::pin(async move { find_second_factor(tx, &cx, &user_id).await }));
     let factor = read.await?;
-    let is_partner = viewer.memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
-    let must = viewer.staff.is_some() || is_partner;
+    let must = needs_second_factor(&viewer.user, &viewer.memberships);
     let session = |error: tower_sessions::session::Error| NoPage::Failed(error.to_string());
     let body = match factor {
         Some(factor) => match codes_to_keep(&visit, &viewer.user.id).await.map_err(session)? {
@@ -90,8 +92,22 @@ fn set_up(
                 </Form>
             </Card>
         </div>
+        {must.then(|| instead(visit)).flatten()}
     }
     .into_any()
+}
+
+/// The other way to have a second factor; nothing where the portal cannot have passkeys.
+fn instead(visit: &Visit) -> Option<AnyView> {
+    RelyingParty::of(&visit.vendor)?;
+    let card = view! {
+        <Card title=passkeys::ADD_TITLE lead=passkeys::INSTEAD id="passkey">
+            <div class="acts">
+                <LinkButton href=NEW_PASSKEY label=passkeys::ADD />
+            </div>
+        </Card>
+    };
+    Some(card.into_any())
 }
 
 /// The codes, this once.

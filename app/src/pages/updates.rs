@@ -107,8 +107,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::UPDATES_TITLE, body))
 }
 
-/// How many years are asked for; at first as many as reach today, where updates have ended.
-fn asked_years(visit: &Visit, until: UnixMs, now: UnixMs) -> i16 {
+/// How many years are asked for: `?years=`; at first as many as reach today, where updates have ended.
+pub(super) fn asked_years(visit: &Visit, until: UnixMs, now: UnixMs) -> i16 {
     let asked = visit.query("years").and_then(|typed| typed.trim().parse().ok());
     let asked = asked.filter(|years| (1..=maintenance_rules::MAX_YEARS).contains(years));
     asked.unwrap_or_else(|| maintenance_rules::years_to_today(until, now).min(maintenance_rules::MAX_YEARS))

@@ -1,6 +1,6 @@
 //! Creating a customer's account, with its creator as owner.
 
-use super::rules::{FieldProblem, check_details};
+use super::rules::{CheckedDetails, FieldProblem, check_details};
 use super::{Account, AccountDetails, AccountKind, Role, VatIdState, membership_store, store};
 use crate::audit;
 use crate::clock::DAY_MS;
@@ -51,6 +51,13 @@ pub async fn create_account(
     {
         return Ok(AccountCreation::Limited { retry_after_s });
     }
+    let account = insert_customer(tx, cx, &checked).await?;
+    membership_store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
+    Ok(AccountCreation::Created(account))
+}
+
+/// Writes a customer's account that nobody belongs to yet.
+pub(crate) async fn insert_customer(tx: &mut Tx, cx: &Cx, checked: &CheckedDetails) -> Result<Account, DbError> {
     let account = Account {
         id: cx.id::<AccountId>(),
         vendor_id: cx.vendor_id.clone(),
@@ -68,10 +75,9 @@ pub async fn create_account(
         closed_at: None,
     };
     store::insert_account(tx, &account).await?;
-    membership_store::insert_membership(tx, cx, &account.id, user_id, Role::Owner).await?;
-    audit::record(tx, cx, Some(&account.id), "account.create", account.id.as_str(), audit::NOTHING, Some(&checked))
-        .await?;
-    Ok(AccountCreation::Created(account))
+    let (id, after) = (account.id.as_str(), Some(checked));
+    audit::record(tx, cx, Some(&account.id), "account.create", id, audit::NOTHING, after).await?;
+    Ok(account)
 }
 
 /// How long somebody has to wait who has made many accounts. Under the lock of the user's row, so that of many at once no more

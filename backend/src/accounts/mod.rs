@@ -80,6 +80,7 @@ pub use chosen_account::{choose_account, chosen_account};
 pub use closing::find_closing;
 pub(crate) use closing::lock_closing;
 pub use confirm_password::{ConfirmPassword, PasswordConfirmation, confirm_password};
+pub(crate) use create_account::insert_customer;
 pub use create_account::{AccountCreation, NEW_ACCOUNTS_A_DAY, create_account};
 pub use create_staff::{NewStaff, StaffCreation, create_staff};
 pub use known_browsers::{Arrival, Browser, BrowserToken, KNOWN_BROWSER_MS, delete_old_browsers, remember_browser};
@@ -100,16 +101,17 @@ pub use reset_password::{PasswordReset, ResetPassword, reset_password};
 pub use roles::{Act, ActsAs, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
 pub use second_factor::{
-    CodesRenewal, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn, RECOVERY_CODES,
-    RecoveryCodes, STEP_S, SecondFactor, TotpSecret, find_second_factor, finish_log_in, give_second_factor,
-    has_second_factor, remove_second_factor, renew_recovery_codes, reset_second_factor, set_second_factor,
+    CodesRenewal, FactorDue, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn,
+    RECOVERY_CODES, RecoveryCodes, STEP_S, SecondFactor, TotpSecret, factor_due, find_second_factor, finish_log_in,
+    give_second_factor, has_second_factor, needs_second_factor, remove_second_factor, renew_recovery_codes,
+    reset_second_factor, set_second_factor,
 };
 pub use send_verification::{VerificationRequest, send_verification};
 pub use session_store::DbSessionStore;
 pub use sessions::{
     HalfLogIn, Identity, SessionInfo, begin_half_session, begin_session, begin_visit, change_session_id,
     delete_expired_sessions, end_other_sessions, end_session, fresh_authentication, half_log_in, list_sessions,
-    renew_authentication, session_handle, session_identity, sign_out,
+    note_passkey, renew_authentication, session_handle, session_identity, sign_out,
 };
 pub use sign_in_by_link::{LinkSignIn, SignInByLink, find_sign_in_link, sign_in_by_link};
 pub use sign_up::{SignUp, SignUpOutcome, sign_up};

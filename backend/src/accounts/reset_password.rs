@@ -90,12 +90,14 @@ async fn set(
     email_change::end_open(tx, cx, &user.id).await?;
     store::update_password(tx, cx, &user.id, None, hash.as_str()).await?;
     // Whoever had the link reads the address's mail.
-    if store::update_email_verified(tx, cx, &user.id, &link.email_key).await? {
+    let is_first_proof = store::update_email_verified(tx, cx, &user.id, &link.email_key).await?;
+    if is_first_proof {
         audit::record(tx, cx, None, "user.verify_email", user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
         // A second factor from before that may be a stranger's, who signed up with somebody else's address.
         second_factor::remove_unproven(tx, cx, &user.id).await?;
     }
-    let passkeys = passkeys::remove_all(tx, cx, &user.id).await?;
+    let keeps_passkeys = !is_first_proof && second_factor::rests_on_passkeys(tx, &user).await?;
+    let passkeys = if keeps_passkeys { 0 } else { passkeys::remove_all(tx, cx, &user.id).await? };
     forgive_attempts(tx, cx, master, &user.email, request.address).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;

@@ -34,6 +34,9 @@ pub struct Identity {
     /// Who has typed the right password, or come by a mailed link, and not typed the code yet. Nobody is signed in by that.
     #[serde(default)]
     pub half: Option<HalfLogIn>,
+    /// Whether a passkey was shown in it: by signing in, when the password was to be typed again, or by adding one.
+    #[serde(default)]
+    pub passkey_shown: bool,
 }
 
 /// Somebody between the two steps of logging in.
@@ -81,6 +84,7 @@ pub async fn begin_visit(
         network_address: String::new(),
         authenticated_at: None,
         half: None,
+        passkey_shown: false,
     };
     session.insert(IDENTITY, identity).await
 }
@@ -115,6 +119,7 @@ pub async fn begin_session(
         network_address: address.to_canonical().to_string(),
         authenticated_at: Some(now),
         half: None,
+        passkey_shown: false,
     };
     session.insert(IDENTITY, identity).await?;
     session.save().await
@@ -139,6 +144,7 @@ pub async fn begin_half_session(
         network_address: String::new(),
         authenticated_at: None,
         half: Some(HalfLogIn { user_id: user.id.clone(), password_given_at: now, email_key: email_key(&user.email) }),
+        passkey_shown: false,
     };
     session.insert(IDENTITY, identity).await?;
     session.save().await
@@ -170,6 +176,15 @@ pub async fn renew_authentication(
     let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(false) };
     session.insert(IDENTITY, Identity { authenticated_at: Some(now), ..identity }).await?;
     Ok(give_new_id(session).await? == Renewal::Renewed)
+}
+
+/// Notes that whoever is signed in has shown a passkey in this session.
+///
+/// # Errors
+/// The store's.
+pub async fn note_passkey(session: &Session, vendor_id: &VendorId) -> Result<(), tower_sessions::session::Error> {
+    let Some(identity) = session_identity(session, vendor_id).await? else { return Ok(()) };
+    session.insert(IDENTITY, Identity { passkey_shown: true, ..identity }).await
 }
 
 /// Gives a session a new id, because it may do other things from now on; what is in it stays, and it lives no longer by that.

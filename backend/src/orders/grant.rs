@@ -177,7 +177,7 @@ async fn add(
     // While the order was open it could not be handed over. One that was closed here and is paid after all must not give to
     // another account what this one has paid; a person has to decide.
     let license = licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
-    if license.is_none_or(|view| view.license.account_id != order.account_id) {
+    if license.is_none_or(|view| view.license.account_id != *order.licensee()) {
         let text = format!("order {} is paid, and license {license_id} is another account's by now", order.id);
         return Err(CommerceError::Contradiction(text));
     }

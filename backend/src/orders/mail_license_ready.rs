@@ -9,7 +9,7 @@ use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, OrderId};
 use crate::keys::MasterKey;
 use crate::licenses::{self, LicenseView};
-use crate::mail::{self, Sender};
+use crate::mail::{self, Letter, Sender};
 use crate::text::en::{additions, continuing, mail as letters, partner_mail};
 
 /// Queues the mail to whoever ordered; none when user or license are gone by then.
@@ -35,28 +35,39 @@ pub(crate) async fn mail_license_ready(
         return mail_client(tx, cx, master, &sender, (&order, &view), &page).await;
     }
     let Some(user) = accounts::find_user(tx, &cx.vendor_id, &order.user_id).await? else { return Ok(()) };
+    let letter = letter_to_payer(tx, cx, &sender, (&order, &view), &page).await?;
+    let Some(letter) = letter else { return Ok(()) };
+    mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
+}
+
+/// What is told to whoever has the license and paid; vouchers are told of when they are made.
+async fn letter_to_payer(
+    tx: &mut Tx,
+    cx: &Cx,
+    sender: &Sender,
+    (order, view): (&Order, &LicenseView),
+    page: &str,
+) -> Result<Option<Letter>, DbError> {
     let (license, product, plan) = (&view.license, view.product_name.as_str(), view.plan_name.as_str());
-    let letter = match order.kind {
+    Ok(match order.kind {
         OrderKind::Subscription | OrderKind::Perpetual => {
-            letters::license_ready(&sender, product, plan, license.seats, &page)
+            Some(letters::license_ready(sender, product, plan, license.seats, page))
         }
         OrderKind::Maintenance => {
             let until = license.updates_until.map(|until| until.date());
-            additions::updates_renewed(&sender, product, plan, until, &page)
+            Some(additions::updates_renewed(sender, product, plan, until, page))
         }
         OrderKind::Seats => {
             let (more, now) = (order.seats, license.seats);
-            additions::seats_added(&sender, product, plan, license.license_type, (more, now), &page)
+            Some(additions::seats_added(sender, product, plan, license.license_type, (more, now), page))
         }
         OrderKind::Continuation => {
-            let subscription = billing::find_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
+            let subscription = billing::find_subscription_of_license(tx, &cx.vendor_id, &license.id).await?;
             let begins_at = subscription.and_then(|it| it.begins_at).filter(|at| *at > cx.now);
-            continuing::continued(&sender, product, plan, order.amount(), begins_at, &page)
+            Some(continuing::continued(sender, product, plan, order.amount(), begins_at, page))
         }
-        // They are told of when they are made.
-        OrderKind::Vouchers => return Ok(()),
-    };
-    mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter)).await
+        OrderKind::Vouchers => None,
+    })
 }
 
 /// Tells the owners of the client's account.
@@ -73,10 +84,15 @@ async fn mail_client(
         Some(_) => {
             let partner = accounts::find_account(tx, &cx.vendor_id, &order.account_id).await?;
             let partner = partner.map(|account| account.company).unwrap_or_default();
-            partner_mail::license_from_partner(sender, &partner, view, page)
+            if order.kind.adds() {
+                Some(partner_mail::added_by_partner(sender, &partner, order.kind, view, page))
+            } else {
+                Some(partner_mail::license_from_partner(sender, &partner, view, page))
+            }
         }
-        None => letters::license_ready(sender, &view.product_name, &view.plan_name, license.seats, page),
+        None => letter_to_payer(tx, cx, sender, (order, view), page).await?,
     };
+    let Some(letter) = letter else { return Ok(()) };
     for (user, role) in accounts::list_members(tx, &cx.vendor_id, &license.account_id).await? {
         if role == Role::Owner {
             mail::enqueue(tx, cx, master, &sender.mail(&user.email, &user.name, letter.clone())).await?;

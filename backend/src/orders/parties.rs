@@ -113,12 +113,16 @@ fn of_partner((account, terms): (Account, PartnerTerms)) -> Option<Parties> {
     is_open.then(|| Parties { payer: account.clone(), licensee: account, clientele: None, partnership: Some(terms) })
 }
 
-/// A partner orders new licenses; what is added to a license is bought by who has it.
+/// A partner orders new licenses for its client, and what is added to those that it has; vouchers it buys for itself.
 fn of_clientele(clientele: Clientele, place: &PlaceOrder) -> Option<Parties> {
-    if !matches!(place.purchase, Purchase::Plan(_)) {
+    if matches!(place.purchase, Purchase::Vouchers(_) | Purchase::Continuation { .. }) {
         return None;
     }
     if clientele.partner.closes_at.is_some() || clientele.client.closes_at.is_some() {
+        return None;
+    }
+    // Nobody is there yet who could agree to pay.
+    if clientele.relation.awaits_owner() && place.account_id == clientele.client.id {
         return None;
     }
     let licensee = clientele.client.clone();

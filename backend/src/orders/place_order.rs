@@ -336,15 +336,17 @@ async fn write_order(
         // A license does not go over to another account while something for it is being ordered.
         licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
     }
-    let Some(choice) = find_choice(tx, cx, &place.account_id, &place.purchase).await? else {
+    let Some(choice) = find_choice(tx, cx, &parties.licensee.id, &place.purchase).await? else {
         return Ok(Err(OrderPlacement::NotAllowed.into()));
     };
     let quote = match choice.quote {
         Ok(quote) => quote,
         Err(problem) => return Ok(Err(OrderPlacement::Refused(problem).into())),
     };
-    if let (Purchase::Plan(_) | Purchase::Vouchers(_) | Purchase::Continuation { .. }, Some(fixed)) =
-        (&place.purchase, currency::fixed_currency(tx, &cx.vendor_id, &parties.payer.id).await?)
+    let is_bound = place.for_client.is_some()
+        || matches!(place.purchase, Purchase::Plan(_) | Purchase::Vouchers(_) | Purchase::Continuation { .. });
+    if is_bound
+        && let Some(fixed) = currency::fixed_currency(tx, &cx.vendor_id, &parties.payer.id).await?
         && fixed.currency != quote.total.currency
     {
         return Ok(Err(OrderPlacement::Refused(ChoiceProblem::CurrencyFixed(fixed)).into()));
@@ -433,8 +435,8 @@ struct FoundChoice {
     quote: Result<Quote, ChoiceProblem>,
 }
 
-/// The plan under which an account would buy this, and what it costs now; `None` where there is no such plan, or no such
-/// license of the account.
+/// The plan under which an account would get this, whoever pays, and what it costs now; `None` where there is no such plan,
+/// or no such license of the account.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.

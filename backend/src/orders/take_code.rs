@@ -134,9 +134,9 @@ async fn agree_with_partner(
     let (tx_cx, tx_place) = (cx.clone(), place.clone());
     let found = commerce.db.read(|tx| {
         Box::pin(async move {
-            let parties = find_parties(tx, &tx_cx, &tx_place).await?;
-            let choice = quote_purchase(tx, &tx_cx, &tx_place.account_id, &tx_place.purchase).await?;
-            Ok::<_, DbError>(parties.and_then(|parties| parties.clientele).zip(choice))
+            let Some(parties) = find_parties(tx, &tx_cx, &tx_place).await? else { return Ok(None) };
+            let choice = quote_purchase(tx, &tx_cx, &parties.licensee.id, &tx_place.purchase).await?;
+            Ok::<_, DbError>(parties.clientele.zip(choice))
         })
     });
     let Some((clientele, (plan, quote))) = found.await? else { return Ok(Err(OrderPlacement::NotAllowed)) };

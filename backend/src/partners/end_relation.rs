@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::find_relation::{Side, side_of};
-use super::{Relation, RelationStatus, handlers, rules, store, tell};
-use crate::accounts::{Act, may_act};
+use super::{Relation, RelationStatus, handlers, rules, store, take_over, tell};
+use crate::accounts::{Act, lock_account, may_act};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -32,6 +32,10 @@ pub async fn end_relation(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Relatio
     if decides(tx, cx, &found).await?.is_none() {
         return Ok(RelationEnd::NotFound);
     }
+    // Whoever takes its account over at this moment has locked that first as well.
+    if let (true, Some(client_id)) = (found.awaits_owner(), &found.client_id) {
+        lock_account(tx, &cx.vendor_id, client_id).await?;
+    }
     store::lock_partner(tx, &cx.vendor_id, &found.partner_id).await?;
     let Some(mut relation) = store::lock_relation(tx, &cx.vendor_id, id).await? else {
         return Ok(RelationEnd::NotFound);
@@ -39,6 +43,7 @@ pub async fn end_relation(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Relatio
     let Some(side) = decides(tx, cx, &relation).await? else { return Ok(RelationEnd::NotFound) };
     let status = rules::status(&relation, cx.now);
     let was_active = status == RelationStatus::Active;
+    let awaited_owner = relation.awaits_owner();
     relation.status = match (status, side) {
         (RelationStatus::Active, _) => RelationStatus::Ended,
         (RelationStatus::Invited, Side::Partner) => RelationStatus::Withdrawn,
@@ -50,7 +55,14 @@ pub async fn end_relation(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &Relatio
         Side::Partner => {
             let partner = crate::accounts::find_account(tx, &cx.vendor_id, &relation.partner_id).await?;
             let company = partner.map(|account| account.company).unwrap_or_default();
-            tell::ended_for_client(tx, cx, master, &relation, &company, was_active).await?;
+            let is_removed = match relation.client_id.as_ref().filter(|_| awaited_owner) {
+                Some(client_id) => take_over::remove_if_empty(tx, &neutral(cx), client_id).await?,
+                None => false,
+            };
+            // An account that stays can still be taken over by whoever was asked to.
+            if is_removed || !awaited_owner {
+                tell::ended_for_client(tx, cx, master, &relation, &company, was_active && !awaited_owner).await?;
+            }
         }
         Side::Client => tell::ended_for_partner(tx, cx, master, &relation).await?,
     }
@@ -110,7 +122,7 @@ pub(super) async fn end_locked(
         (Some(client_id), Some(_)) => may_act(tx, cx, client_id, Act::ManageRelations).await?,
         (None, Some(_)) => relation.status == RelationStatus::Declined,
     };
-    let neutral = Cx { actor: Actor::Job("partners.end"), address: None, ..cx.clone() };
+    let neutral = neutral(cx);
     let after = json!({ "status": relation.status });
     let (id, partner_cx) = (relation.id.as_str(), if by_client { &neutral } else { cx });
     let before = json!({ "status": if was_active { RelationStatus::Active } else { RelationStatus::Invited } });
@@ -122,4 +134,9 @@ pub(super) async fn end_locked(
         handlers::enqueue_stop_renewals(tx, cx, master, &relation.id).await?;
     }
     Ok(())
+}
+
+/// As what the other side reads it.
+fn neutral(cx: &Cx) -> Cx {
+    Cx { actor: Actor::Job("partners.end"), address: None, ..cx.clone() }
 }

@@ -100,7 +100,7 @@ pub async fn invite_client(
     Ok(Invited::Done(relation.id))
 }
 
-async fn is_address_of_actor(tx: &mut Tx, cx: &Cx, key: &str) -> Result<bool, DbError> {
+pub(super) async fn is_address_of_actor(tx: &mut Tx, cx: &Cx, key: &str) -> Result<bool, DbError> {
     let Some(user_id) = cx.actor.person() else { return Ok(false) };
     let user = accounts::find_user(tx, &cx.vendor_id, user_id).await?;
     Ok(user.is_some_and(|user| email_key(&user.email) == key))

@@ -62,11 +62,27 @@ pub async fn list_clients(
     after: Option<&ClientPlace>,
     limit: i64,
 ) -> Result<Option<Vec<ListedClient>>, DbError> {
+    search_clients(tx, cx, partner_id, "", after, limit).await
+}
+
+/// The same, only those whose name or address has this text in it, in any case; all where there is none.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn search_clients(
+    tx: &mut Tx,
+    cx: &Cx,
+    partner_id: &AccountId,
+    search: &str,
+    after: Option<&ClientPlace>,
+    limit: i64,
+) -> Result<Option<Vec<ListedClient>>, DbError> {
     if !is_partners_member(tx, cx, partner_id).await? {
         return Ok(None);
     }
     let after = after.map(|place| (place.created_at, place.id.as_str()));
-    store::list_clients(tx, &cx.vendor_id, partner_id, after, cx.now, limit).await.map(Some)
+    let pattern = rules::pattern(search);
+    store::list_clients(tx, (&cx.vendor_id, partner_id), &pattern, after, cx.now, limit).await.map(Some)
 }
 
 /// What of a partner's clients renews or ends within the next 60 days, the soonest first; `None` for whoever is no member

@@ -6,6 +6,11 @@
 //! ([`accept_relation`]). Either side ends the relation at any time ([`end_relation`]), and with a partnership all of its
 //! relations end, and its campaigns rest ([`end_partnership`]).
 //!
+//! A client that has no account yet can be made one ([`create_client`]): the relation lasts from then on, nobody belongs to
+//! the account, and whoever has the address is asked to take it over ([`decline_account`], or `accounts::members` where it
+//! accepts). Until then the partner orders only what it pays itself. An account that nobody has taken over, and for which
+//! nothing was ordered, is erased when its relation ends.
+//!
 //! **While a relation lasts** the partner sees what its client has: licenses, instances, ends ([`list_clients`],
 //! [`look_at_client`], [`list_renewals`]); never a key, an invoice, or a member. And it orders for the client
 //! ([`find_clientele`]): the client gets the license, the one or the other pays. Afterwards it sees nothing of that any
@@ -20,8 +25,10 @@
 
 mod accept_relation;
 mod clientele;
+mod create_client;
 mod end_partnership;
 mod end_relation;
+mod export_clients;
 mod find_relation;
 pub mod handlers;
 mod invite_client;
@@ -32,6 +39,7 @@ mod partnership;
 pub mod rules;
 mod set_partner_terms;
 mod store;
+mod take_over;
 mod tell;
 
 use crate::clock::UnixMs;
@@ -41,13 +49,17 @@ use crate::ids::{AccountId, RelationId, UserId, VendorId};
 pub use accept_relation::{Acceptance, accept_relation};
 pub use clientele::{Clientele, find_clientele, find_clientele_of};
 pub(crate) use clientele::{are_related, lock_clientele, lock_live_partner};
+pub use create_client::{ClientCreation, CreateClient, create_client};
 pub use end_partnership::{PartnershipEnd, end_partnership};
 pub(crate) use end_relation::end_all_of_client;
 pub use end_relation::{RelationEnd, end_relation};
+pub use export_clients::export_clients;
 pub use find_relation::{PartnerOf, RelationView, Side, find_relation, list_partners_of};
 pub(crate) use handlers::check_relation_of;
 pub use invite_client::{InviteClient, Invited, invite_client};
-pub use look_at_client::{ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client};
+pub use look_at_client::{
+    ClientPlace, ClientView, find_clients_license, list_clients, list_renewals, look_at_client, search_clients,
+};
 pub(crate) use make_coupon::make_coupon;
 pub use partner_names::{PartnerName, list_partner_names};
 pub use partnership::find_partnership;
@@ -55,6 +67,8 @@ pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub(crate) use store::lock_partner;
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
+pub(crate) use take_over::taken_over;
+pub use take_over::{AskedAgain, ask_again, decline_account, find_maker};
 pub(crate) use tell::tell_of_continuation;
 
 /// What the vendor has agreed with a partner.
@@ -130,7 +144,7 @@ pub struct Relation {
     pub vendor_id: VendorId,
     /// The partner's account.
     pub partner_id: AccountId,
-    /// The client's account, since it accepted.
+    /// The client's account, since it accepted, or since the partner has made it.
     pub client_id: Option<AccountId>,
     /// What the partner calls the client.
     pub company: String,
@@ -142,14 +156,22 @@ pub struct Relation {
     pub status: RelationStatus,
     /// Who invited; `None` for the operator.
     pub invited_by: Option<UserId>,
-    /// Who accepted.
+    /// Who accepted, or took the account over.
     pub accepted_by: Option<UserId>,
     /// When it was made.
     pub created_at: UnixMs,
     /// When the invitation ends.
     pub expires_at: UnixMs,
-    /// When it was accepted.
+    /// When it was accepted, or the account taken over.
     pub accepted_at: Option<UnixMs>,
     /// When it was declined, withdrawn or ended.
     pub ended_at: Option<UnixMs>,
+}
+
+impl Relation {
+    /// Whether it lasts with an account that the partner has made and nobody has taken over.
+    #[must_use]
+    pub fn awaits_owner(&self) -> bool {
+        self.status == RelationStatus::Active && self.accepted_at.is_none()
+    }
 }

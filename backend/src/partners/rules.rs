@@ -92,6 +92,13 @@ pub fn expires_at(now: UnixMs) -> UnixMs {
     now.plus(OPEN_DAYS * DAY_MS)
 }
 
+/// What is looked for, as `LIKE … ESCAPE '!'` takes it: anywhere in a text. `%%` for everything.
+#[must_use]
+pub fn pattern(search: &str) -> String {
+    let literal = search.trim().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{literal}%")
+}
+
 /// Where a relation stands at `now`.
 #[must_use]
 pub fn status(relation: &Relation, now: UnixMs) -> RelationStatus {
@@ -200,6 +207,13 @@ mod tests {
         let partner_id = AccountId::from_untrusted("acc_p");
         assert_eq!(coupon_id(&partner_id, terms(0, 0, None)), None);
         assert_eq!(coupon_id(&partner_id, terms(0, 1_000, None)).unwrap(), "acc_p_1000");
+    }
+
+    #[test]
+    fn what_is_looked_for_is_taken_literally() {
+        for (search, expected) in [("", "%%"), ("  ", "%%"), (" Saale ", "%Saale%"), ("50 %_!", "%50 !%!_!!%")] {
+            assert_eq!(pattern(search), expected, "{search:?}");
+        }
     }
 
     #[test]

@@ -200,6 +200,56 @@ pub(super) async fn find_active_by_email(
     )
 }
 
+/// The relation whose partner has made this account, while nobody has taken it over.
+pub(super) async fn find_awaiting(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    client_id: &AccountId,
+) -> Result<Option<Relation>, DbError> {
+    fetch_optional!(
+        tx,
+        Relation,
+        "SELECT * FROM client_relations
+         WHERE vendor_id = $1 AND client_id = $2 AND status = 'active' AND accepted_at IS NULL
+         ORDER BY created_at, id LIMIT 1",
+        vendor_id,
+        client_id
+    )
+}
+
+/// Writes until when whoever was asked can take an account over. The caller holds the relation's lock.
+pub(super) async fn update_expiry(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &RelationId,
+    expires_at: UnixMs,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE client_relations SET expires_at = $3 WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        expires_at
+    )?;
+    Ok(())
+}
+
+/// Whether an account has, or had, a license, or something was ordered by or for it that is paid or may still be.
+pub(super) async fn was_ordered_for(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<bool, DbError> {
+    let found = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT l.id FROM licenses l WHERE l.vendor_id = $1 AND l.account_id = $2
+         UNION ALL
+         SELECT o.id FROM orders o
+         WHERE o.vendor_id = $1 AND (o.account_id = $2 OR o.licensee_id = $2) AND o.status IN ('open', 'paid')
+         LIMIT 1",
+        vendor_id,
+        id
+    )?;
+    Ok(found.is_some())
+}
+
 /// A partner's relations that are not over, in the order in which they are locked.
 pub(super) async fn list_living(
     tx: &mut Tx,
@@ -237,9 +287,10 @@ pub(super) async fn list_partners_of(
     fetch_all!(
         tx,
         PartnerOf,
-        "SELECT r.id, r.partner_id, a.company, r.accepted_at FROM client_relations r
+        "SELECT r.id, r.partner_id, a.company, COALESCE(r.accepted_at, r.created_at) AS accepted_at
+         FROM client_relations r
          JOIN accounts a ON a.vendor_id = r.vendor_id AND a.id = r.partner_id
-         WHERE r.vendor_id = $1 AND r.client_id = $2 AND r.status = 'active' ORDER BY r.accepted_at, r.id",
+         WHERE r.vendor_id = $1 AND r.client_id = $2 AND r.status = 'active' ORDER BY 4, r.id",
         vendor_id,
         client_id
     )
@@ -262,13 +313,16 @@ pub struct ListedClient {
     pub created_at: UnixMs,
     /// When the invitation ends.
     pub expires_at: UnixMs,
+    /// When it was accepted, or its account taken over.
+    pub accepted_at: Option<UnixMs>,
 }
 
-/// A partner's clients and those that it has invited, newest first, at most `limit` of those after `after`.
+/// A partner's clients and those that it has invited whose name or address is like `pattern`, newest first, at most
+/// `limit` of those after `after`.
 pub(super) async fn list_clients(
     tx: &mut Tx,
-    vendor_id: &VendorId,
-    partner_id: &AccountId,
+    (vendor_id, partner_id): (&VendorId, &AccountId),
+    pattern: &str,
     after: Option<(UnixMs, &str)>,
     now: UnixMs,
     limit: i64,
@@ -277,7 +331,7 @@ pub(super) async fn list_clients(
     fetch_all!(
         tx,
         ListedClient,
-        "SELECT r.id, r.status, COALESCE(a.company, r.company) AS company, r.email, r.created_at, r.expires_at,
+        "SELECT r.id, r.status, COALESCE(a.company, r.company) AS company, r.email, r.created_at, r.expires_at, r.accepted_at,
                 (SELECT COUNT(*) FROM licenses l
                  WHERE l.vendor_id = r.vendor_id AND l.account_id = r.client_id AND l.status = 'active'
                    AND l.vendor_standing = 'none' AND l.starts_at <= $3
@@ -287,12 +341,15 @@ pub(super) async fn list_clients(
          WHERE r.vendor_id = $1 AND r.partner_id = $2
            AND (r.status = 'active' OR (r.status = 'invited' AND r.expires_at > $3))
            AND (r.created_at < $4 OR (r.created_at = $4 AND r.id < $5))
-         ORDER BY r.created_at DESC, r.id DESC LIMIT $6",
+           AND ($6 = '%%' OR lower(COALESCE(a.company, r.company)) LIKE lower($6) ESCAPE '!'
+                OR lower(r.email) LIKE lower($6) ESCAPE '!')
+         ORDER BY r.created_at DESC, r.id DESC LIMIT $7",
         vendor_id,
         partner_id,
         now,
         at,
         id,
+        pattern,
         limit
     )
 }

@@ -1,7 +1,9 @@
 //! Who is told of partnerships and relations by mail.
 
 use super::{PartnerTerms, Relation};
+use crate::accounts::members::JOIN_PATH;
 use crate::accounts::{self, Account, Role};
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId};
@@ -60,6 +62,21 @@ pub(super) async fn invited(
     let page = format!("{}/relations/{}", sender.origin, relation.id);
     let letter = letters::invited(&sender, partner, relation.expires_at, &page);
     mail::enqueue(tx, cx, master, &sender.mail(&relation.email, "", letter)).await
+}
+
+/// Asks whoever has the address to take over the account that `partner` has made.
+pub(super) async fn asked_to_take_over(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    (relation, partner): (&Relation, &str),
+    name: &str,
+    (secret, until): (&str, UnixMs),
+) -> Result<(), DbError> {
+    let Some(sender) = Sender::find(tx, &cx.vendor_id).await? else { return Ok(()) };
+    let link = format!("{}{JOIN_PATH}?token={secret}", sender.origin);
+    let letter = letters::take_over(&sender, partner, &company_of_client(tx, cx, relation).await?, &link, until);
+    mail::enqueue(tx, cx, master, &sender.mail(&relation.email, name, letter)).await
 }
 
 /// Tells the partner that its invitation was accepted.

@@ -10,6 +10,7 @@ mod campaigns;
 mod cancelling;
 mod changes_by_transfer;
 mod changing_hands;
+mod client_additions;
 mod closing;
 mod commissions;
 mod continued;

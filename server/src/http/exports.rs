@@ -1,5 +1,5 @@
 //! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
-//! `/partner/codes/{campaign_id}/codes.csv` for those of a partner,
+//! `/partner/clients.csv` (`?search=`) and `/partner/codes/{campaign_id}/codes.csv` for those of a partner,
 //! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv`,
 //! `/staff/catalog/catalog.toml`, `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the
 //! filters of their lists) for the vendor's staff.
@@ -20,6 +20,7 @@ use backend::ids::CampaignId;
 use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
 use backend::ledger::Period;
 use backend::orders::search::{OrderFilter, export_orders};
+use backend::partners::export_clients;
 
 /// Every document of the account's year.
 pub(crate) async fn year_as_zip(Extension(visit): Extension<Visit>) -> Response {
@@ -89,6 +90,19 @@ pub(crate) async fn own_campaign_codes(Extension(visit): Extension<Visit>, Path(
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_own_codes(tx, &cx, &id).await }));
     match table.await {
         Ok(Some(csv)) => file(csv.into_bytes(), CSV, "codes.csv"),
+        Ok(None) => nothing_here(),
+        Err(error) => failed(&visit, &error),
+    }
+}
+
+/// The clients of a partner, with the search of their list.
+pub(crate) async fn clients(Extension(visit): Extension<Visit>) -> Response {
+    let Some((account, _)) = visit.account() else { return nothing_here() };
+    let (cx, search) = (visit.viewer_cx(), visit.query("search").unwrap_or_default());
+    let table =
+        visit.state.db.read(move |tx| Box::pin(async move { export_clients(tx, &cx, &account.id, &search).await }));
+    match table.await {
+        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "clients.csv"),
         Ok(None) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use app::api::form::{FAILURE_PATH, FailureCode};
 use app::api::next::{local_path, with_next};
 use app::api::second_factor::SECOND_FACTOR;
+use app::api::step_up::CONFIRM;
 use app::request::{Viewer, Visit};
 use app::routes::{Access, access};
 use app::state::AppState;
@@ -14,7 +15,7 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use backend::accounts::{self, Account, AccountKind, ActsAs, DbSessionStore, Membership};
+use backend::accounts::{self, Account, ActsAs, DbSessionStore, FactorDue, Membership};
 use backend::acting::{self, Acting};
 use backend::db::DbError;
 use backend::ids::AccountId;
@@ -68,6 +69,10 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
         if must_set_factor && !BEFORE_THE_FACTOR.contains(&act) {
             return Redirect::to(SECOND_FACTOR).into_response();
         }
+        let must_show_passkey = visit.viewer.as_ref().is_some_and(|viewer| viewer.must_show_passkey);
+        if must_show_passkey && !BEFORE_THE_PASSKEY.contains(&act) {
+            return Redirect::to(CONFIRM).into_response();
+        }
         let is_acting = visit.viewer.as_ref().is_some_and(|viewer| viewer.acting.is_some());
         if is_acting && !WHILE_ACTING.contains(&act) {
             return not_while_acting(&visit, request.headers());
@@ -84,7 +89,9 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
 
 /// The forms that staff and partners may send before they have a second factor: those of their own log-in, and those that
 /// anyone may.
-const BEFORE_THE_FACTOR: [&str; 20] = [
+const BEFORE_THE_FACTOR: [&str; 22] = [
+    "add-passkey",
+    "begin-passkey",
     "begin-passkey-confirmation",
     "begin-passkey-log-in",
     "change-password",
@@ -105,6 +112,22 @@ const BEFORE_THE_FACTOR: [&str; 20] = [
     "sign-in-by-link",
     "sign-out",
     "verify-email",
+];
+
+/// The forms that staff and partners may send before they have shown the passkey that is their second factor: showing it,
+/// leaving, and those that anyone may. Nothing that could put another factor in its place, or take it away.
+const BEFORE_THE_PASSKEY: [&str; 11] = [
+    "begin-passkey-confirmation",
+    "begin-passkey-log-in",
+    "confirm-with-passkey",
+    "disown-email-change",
+    "enter-code",
+    "log-in",
+    "log-in-with-passkey",
+    "request-password-reset",
+    "request-sign-in-link",
+    "reset-password",
+    "sign-out",
 ];
 
 /// The forms that staff may send while they act for a customer, of those that the use cases let them; all others are closed.
@@ -154,6 +177,8 @@ enum Who {
     },
     /// Staff, or a partner, without a second factor.
     WithoutFactor,
+    /// Staff, or a partner, who have still to show the passkey that is their second factor.
+    BeforePasskey,
     /// Staff who act for a customer.
     Acting,
 }
@@ -163,6 +188,7 @@ impl Who {
         match viewer {
             None => Self::Nobody,
             Some(viewer) if viewer.must_set_factor => Self::WithoutFactor,
+            Some(viewer) if viewer.must_show_passkey => Self::BeforePasskey,
             Some(viewer) if viewer.acting.is_some() => Self::Acting,
             Some(viewer) => Self::SignedIn { account: viewer.account.is_some(), staff: viewer.staff.is_some() },
         }
@@ -190,12 +216,14 @@ fn answered(access: Access, who: Who, path: &str, query: &str) -> Answered {
     match (access, who) {
         (_, Who::Acting) if is_open_while_acting(path) => by_page,
         (_, Who::Acting) => Answered::Elsewhere("/overview".to_owned()),
-        (Access::Anyone, Who::SignedIn { .. } | Who::WithoutFactor)
+        (Access::Anyone, Who::SignedIn { .. } | Who::WithoutFactor | Who::BeforePasskey)
             if matches!(path, "/sign-up" | "/log-in" | "/log-in/code" | "/log-in/link") =>
         {
             Answered::Elsewhere(next_of(query))
         }
         (Access::Anyone, _) => by_page,
+        (_, Who::BeforePasskey) if path == CONFIRM => by_page,
+        (_, Who::BeforePasskey) => Answered::Elsewhere(with_next(CONFIRM, &page)),
         (Access::SignedIn, Who::WithoutFactor) if path != "/company" => by_page,
         (_, Who::WithoutFactor) => Answered::Elsewhere(with_next(SECOND_FACTOR, &page)),
         (_, Who::Nobody) => Answered::Elsewhere(with_next(entrance, &page)),
@@ -237,7 +265,8 @@ fn visit(state: &AppState, vendor: Arc<Vendor>, session: Session, viewer: Option
 
 async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Result<Option<Viewer>, String> {
     let identity = accounts::session_identity(session, &vendor.id).await.map_err(|error| error.to_string())?;
-    let Some(user_id) = identity.and_then(|identity| identity.user_id) else { return Ok(None) };
+    let Some(identity) = identity else { return Ok(None) };
+    let (Some(user_id), passkey_shown) = (identity.user_id, identity.passkey_shown) else { return Ok(None) };
     let chosen = accounts::chosen_account(session).await.map_err(|error| error.to_string())?;
     let acting_id = acting::acting_of(session).await.map_err(|error| error.to_string())?;
     let (vendor_id, now) = (vendor.id.clone(), state.clock.now());
@@ -251,12 +280,17 @@ async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Re
                 let memberships = accounts::list_memberships(tx, &vendor_id, &user_id).await?;
                 let account = acts_for(&memberships, chosen.as_ref());
                 let staff = user.staff_role;
-                // Staff, and whoever acts for a partner: both see what others have.
-                let is_partner = memberships.iter().any(|it| it.account.kind == AccountKind::Partner);
-                let must_set_factor =
-                    (staff.is_some() || is_partner) && !accounts::has_second_factor(tx, &vendor_id, &user_id).await?;
-                let viewer = Viewer { user, account, memberships, staff, acting: None, must_set_factor };
-                let Some(id) = acting_id.filter(|_| !must_set_factor) else { return Ok(Some(viewer)) };
+                let due = accounts::factor_due(tx, &user, &memberships, passkey_shown).await?;
+                let viewer = Viewer {
+                    user,
+                    account,
+                    memberships,
+                    staff,
+                    acting: None,
+                    must_set_factor: due == FactorDue::SetUp,
+                    must_show_passkey: due == FactorDue::ShowPasskey,
+                };
+                let Some(id) = acting_id.filter(|_| due == FactorDue::Nothing) else { return Ok(Some(viewer)) };
                 let live = acting::find_live_acting(tx, &vendor_id, &id, now).await?;
                 let Some(live) = live.filter(|it| it.staff_id == viewer.user.id) else { return Ok(Some(viewer)) };
                 let account = accounts::find_account(tx, &vendor_id, &live.account_id).await?;
@@ -342,6 +376,16 @@ mod tests {
             (Who::WithoutFactor, "/account/second-factor", None),
             (Who::WithoutFactor, "/confirm", None),
             (Who::WithoutFactor, "/", None),
+            (Who::WithoutFactor, "/account/passkeys/new", None),
+            (Who::BeforePasskey, "/staff/licenses?q=a", Some("/confirm?next=%2Fstaff%2Flicenses%3Fq%3Da")),
+            (Who::BeforePasskey, "/partner/clients.csv", Some("/confirm?next=%2Fpartner%2Fclients.csv")),
+            (Who::BeforePasskey, "/overview", Some("/confirm")),
+            (Who::BeforePasskey, "/account", Some("/confirm?next=%2Faccount")),
+            (Who::BeforePasskey, "/account/second-factor", Some("/confirm?next=%2Faccount%2Fsecond-factor")),
+            (Who::BeforePasskey, "/account/passkeys/new", Some("/confirm?next=%2Faccount%2Fpasskeys%2Fnew")),
+            (Who::BeforePasskey, "/confirm?next=%2Fstaff", None),
+            (Who::BeforePasskey, "/log-in?next=%2Fstaff", Some("/staff")),
+            (Who::BeforePasskey, "/", None),
             (STAFF, "/log-in/code?next=%2Fstaff", Some("/staff")),
             (Who::Acting, "/licenses/lic_1/instances/ins_1", None),
             (Who::Acting, "/licenses/lic_1/change", Some("/overview")),

@@ -5,6 +5,7 @@ use backend::accounts::{
     NewStaff, Password, StaffCreation, StaffRole, TotpSecret, User, create_staff, give_second_factor,
 };
 use backend::clock::MINUTE_MS;
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::{Answer, NOW, TestApp};
 
@@ -182,6 +183,49 @@ async fn staff_get_no_further_than_setting_a_second_factor_up() -> anyhow::Resul
     assert!(!browser.get(set_up).await.body.contains("I have kept them"));
     assert_eq!(browser.get("/staff").await.status, StatusCode::OK);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_the_only_second_factor_is_to_be_shown_after_the_password() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let user = admin(&app).await?;
+    let mut raw = raw(&app).await?;
+    let planted =
+        "INSERT INTO passkeys (id, vendor_id, user_id, credential_id, public_key, sign_count, backed_up, name,
+                                         created_at)
+                   VALUES ('psk_1', $1, $2, x'01', x'01', 0, FALSE, 'x', 1)";
+    sqlx::query(planted).bind(user.vendor_id.as_str()).bind(user.id.as_str()).execute(&mut raw).await?;
+    let mut browser = Browser::new(&app);
+    assert_eq!(browser.log_in().await.header("location"), "/staff");
+    for page in ["/staff", "/staff/ledger/entries.csv", "/account", "/account/second-factor", "/account/passkeys/new"] {
+        assert!(browser.get(page).await.header("location").starts_with("/confirm"), "{page}");
+    }
+    // Nothing puts another factor in its place.
+    for act in
+        ["set-second-factor", "begin-passkey", "add-passkey", "remove-passkey", "confirm-password", "create-account"]
+    {
+        assert_eq!(browser.post(act, &[("password", PASSWORD)]).await.header("location"), "/confirm", "{act}");
+    }
+    let page = browser.get("/confirm?next=%2Fstaff").await;
+    assert!(page.status == StatusCode::OK && page.body.contains("Your passkey, please"), "{}", page.status);
+    assert!(!page.body.contains("/act/confirm-password"), "the password is not asked for once more");
+    let wrong = browser.post("confirm-with-passkey", &[("answer", "nonsense"), ("next", "/staff")]).await;
+    assert_eq!(wrong.header("location"), "/confirm?next=%2Fstaff");
+    assert!(browser.get("/staff").await.header("location").starts_with("/confirm"));
+
+    // Once it was shown in this session everything is open, as long as there is one.
+    let shown = "UPDATE sessions SET record = json_set(record, '$.identity.passkey_shown', json('true'))";
+    assert!(sqlx::query(shown).execute(&mut raw).await?.rows_affected() > 0);
+    assert_eq!(browser.get("/staff").await.status, StatusCode::OK);
+    sqlx::query("DELETE FROM passkeys").execute(&mut raw).await?;
+    assert_eq!(browser.get("/staff").await.header("location"), "/account/second-factor?next=%2Fstaff");
+    Ok(())
+}
+
+/// The database past the program.
+async fn raw(app: &TestApp) -> anyhow::Result<SqliteConnection> {
+    let file = app._folder.path().join("test.db");
+    Ok(SqliteConnection::connect(&format!("sqlite:{}", file.display())).await?)
 }
 
 #[tokio::test]

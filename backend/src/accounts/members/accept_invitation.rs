@@ -5,11 +5,12 @@ use super::rules::{Standing, is_for, standing};
 use super::secret::hash_of;
 use super::{Invitation, Joined, Position, store, tell};
 use crate::accounts::rules::email_key;
-use crate::accounts::{User, store as people};
+use crate::accounts::{Role, User, store as people};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
+use crate::partners;
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,9 @@ pub(super) async fn settle(
         });
         audit::record(tx, cx, ground.account_id(), act, user.id.as_str(), audit::NOTHING, Some(&after)).await?;
         tell::joined(tx, cx, master, &ground, &invitation.position, &user).await?;
+    }
+    if let (true, Position::Member { account_id, role: Role::Owner }) = (is_new, &invitation.position) {
+        partners::taken_over(tx, cx, master, account_id, &user.id).await?;
     }
     let account = match ground {
         Ground::Account(account) => Some(*account),

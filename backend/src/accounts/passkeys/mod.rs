@@ -32,7 +32,7 @@ mod store;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{PasskeyId, UserId};
+use crate::ids::{PasskeyId, UserId, VendorId};
 
 pub use add_passkey::{AddPasskey, PasskeyAddition, add_passkey};
 pub use begin_passkey::{Begun, PasskeyBeginning, PasskeyPurpose, begin_passkey};
@@ -78,4 +78,12 @@ pub struct UsePasskey {
 pub async fn list_passkeys(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<Vec<Passkey>, DbError> {
     let rows = store::list_rows(tx, cx, user_id).await?;
     Ok(rows.into_iter().map(store::PasskeyRow::passkey).collect())
+}
+
+/// Whether a user has a passkey.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(super) async fn has_passkey(tx: &mut Tx, vendor_id: &VendorId, user_id: &UserId) -> Result<bool, DbError> {
+    store::has_any(tx, vendor_id, user_id).await
 }

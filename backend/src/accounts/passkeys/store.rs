@@ -3,7 +3,7 @@ use super::rules::{NewCredential, Signed};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
-use crate::ids::{PasskeyId, UserId};
+use crate::ids::{PasskeyId, UserId, VendorId};
 
 /// A passkey as it is stored.
 #[derive(sqlx::FromRow)]
@@ -34,6 +34,17 @@ pub(super) async fn list_rows(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<
         &cx.vendor_id,
         user_id
     )
+}
+
+pub(super) async fn has_any(tx: &mut Tx, vendor_id: &VendorId, user_id: &UserId) -> Result<bool, DbError> {
+    let found = fetch_optional!(
+        tx,
+        (PasskeyId,),
+        "SELECT id FROM passkeys WHERE vendor_id = $1 AND user_id = $2 LIMIT 1",
+        vendor_id,
+        user_id
+    )?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn find_by_credential(

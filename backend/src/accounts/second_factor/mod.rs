@@ -9,8 +9,12 @@
 //! the first proof that the address is the user's at all, what was set up before may be a stranger's, and goes. The operator
 //! can remove one ([`reset_second_factor`]), for people who have lost app and codes, and it goes when a change of address is
 //! disowned that came soon after it was set up.
+//!
+//! Staff and whoever acts for a partner need one ([`factor_due`]): this, or a passkey, which is then to be shown in each
+//! session that began with less.
 
 mod check_code;
+mod due;
 mod finish_log_in;
 mod give_second_factor;
 mod recovery_code;
@@ -28,6 +32,8 @@ use crate::db::{DbError, Tx};
 use crate::ids::{UserId, VendorId};
 
 pub(super) use check_code::{CodeUse, check_code};
+pub(super) use due::rests_on_passkeys;
+pub use due::{FactorDue, factor_due, needs_second_factor};
 pub use finish_log_in::{FinishLogIn, FinishedLogIn, finish_log_in};
 pub use give_second_factor::{FactorGift, give_second_factor};
 pub use recovery_code::{RECOVERY_CODES, RecoveryCodes};

@@ -1,10 +1,11 @@
 //! Letters about partnerships, and about partners and their clients.
 
-use super::{documents, partners};
+use super::{buying, documents, partners};
 use crate::clock::UnixMs;
 use crate::licenses::LicenseView;
 use crate::mail::{Letter, Sender};
 use crate::money::Money;
+use crate::orders::OrderKind;
 use crate::partners::PartnerTerms;
 
 /// Tells the owners of an account that it is a partner.
@@ -84,6 +85,31 @@ pub fn invited(sender: &Sender, partner: &str, expires_at: UnixMs, page: &str) -
         ],
         facts: vec![("Decide by".to_owned(), documents::date(expires_at.date()))],
         button: Some(("Look at the invitation".to_owned(), page.to_owned())),
+        reason: format!("You get this mail because {partner} gave this address."),
+        ..Letter::default()
+    }
+}
+
+/// Asks whoever has an address to take over the account that a partner has made for a company.
+#[must_use]
+pub fn take_over(sender: &Sender, partner: &str, company: &str, link: &str, until: UnixMs) -> Letter {
+    let vendor = &sender.name;
+    Letter {
+        subject: format!("{partner} has made an account of {vendor} for you"),
+        heading: format!("An account for {company}"),
+        paragraphs: vec![
+            format!(
+                "{partner} is a partner of {vendor} and has made an account for {company}, in which it orders licenses \
+                 for you. Take it over: you become its owner, and its licenses and keys are yours."
+            ),
+            format!(
+                "{partner} goes on seeing which licenses you have, what runs under them and when they end, and orders \
+                 for you. It sees no key and no invoice of yours. You can end that at any time, or decline the account."
+            ),
+        ],
+        facts: vec![("Open until".to_owned(), documents::date(until.date()))],
+        button: Some(("See the account".to_owned(), link.to_owned())),
+        notes: vec!["The link works once, and for this address only. Nothing happens before you accept.".to_owned()],
         reason: format!("You get this mail because {partner} gave this address."),
         ..Letter::default()
     }
@@ -207,6 +233,36 @@ pub fn license_from_partner(sender: &Sender, partner: &str, view: &LicenseView, 
             ),
             "Its key is on its page: log in and press “Reveal”.".to_owned(),
         ],
+        button: Some(("Open the license".to_owned(), page.to_owned())),
+        reason: owner(sender),
+        ..Letter::default()
+    }
+}
+
+/// Tells the client what its partner has ordered for a license that it has: more seats, or years of updates.
+#[must_use]
+pub fn added_by_partner(sender: &Sender, partner: &str, kind: OrderKind, view: &LicenseView, page: &str) -> Letter {
+    let (license, product) = (&view.license, &view.product_name);
+    let (subject, heading, text) = if kind == OrderKind::Seats {
+        let seats = buying::seats(license.license_type, license.seats);
+        (
+            format!("{partner} has added to your license of {product}"),
+            "Your license has grown",
+            format!("It may have {seats} from now on, with the key that you have."),
+        )
+    } else {
+        let until = license.updates_until.map(|until| documents::date(until.date()));
+        let until = until.map_or_else(String::new, |until| format!(" up to {until}"));
+        (
+            format!("{partner} has renewed your updates for {product}"),
+            "Your updates are renewed",
+            format!("{product} may run every release{until}, for ever."),
+        )
+    };
+    Letter {
+        subject,
+        heading: heading.to_owned(),
+        paragraphs: vec![format!("{partner} has ordered this for you, and pays for it. {text}")],
         button: Some(("Open the license".to_owned(), page.to_owned())),
         reason: owner(sender),
         ..Letter::default()

@@ -1,6 +1,6 @@
 //! Partners and clients in the portal: the partner's pages, the client's, and orders for clients.
 
-use super::{documents, licenses, moments, overview};
+use super::{documents, licenses, moments, new_clients, overview};
 use crate::campaigns::rules::write_percent;
 use crate::clock::UnixMs;
 use crate::money::Money;
@@ -56,7 +56,15 @@ pub const CLIENTS_LEAD: &str =
 /// Columns of the list: client, standing, licenses, since.
 pub const CLIENT_COLUMNS: [&str; 4] = ["Client", "Standing", "Licenses that work", "Since"];
 /// Where there are none.
-pub const NO_CLIENTS: &str = "You have no clients yet. Invite the first one below.";
+pub const NO_CLIENTS: &str = "You have no clients yet. Invite the first one below, or make an account for it.";
+/// Where none is like what was looked for.
+pub const NONE_FOUND: &str = "No client of yours has that in its name or address.";
+/// Label of what is looked for.
+pub const SEARCH_LABEL: &str = "Name or e-mail address";
+/// Looks for it.
+pub const SEARCH: &str = "Show";
+/// Takes the list along.
+pub const AS_CSV: &str = "Download as CSV";
 /// Accessible name of the pages of the list.
 pub const CLIENT_PAGES: &str = "Pages of clients";
 /// The page after.
@@ -78,8 +86,9 @@ pub fn shown(count: usize) -> String {
 
 /// Where a client stands.
 #[must_use]
-pub fn standing(client: &ListedClient) -> String {
+pub fn standing(client: &ListedClient, now: UnixMs) -> String {
     match client.status {
+        RelationStatus::Active if client.accepted_at.is_none() => new_clients::standing(client.expires_at, now),
         RelationStatus::Invited => format!("invited, until {}", day(client.expires_at)),
         RelationStatus::Active => "client".to_owned(),
         RelationStatus::Declined | RelationStatus::Withdrawn | RelationStatus::Ended => "over".to_owned(),
@@ -260,8 +269,12 @@ pub fn instances_shown(count: usize) -> String {
 /// Title of the page.
 pub const RENEWALS: &str = "What renews soon";
 /// Its lead.
-pub const RENEWALS_LEAD: &str =
-    "Everything of your clients that renews or ends within the next 60 days, the soonest first.";
+pub const RENEWALS_LEAD: &str = "Everything of your clients that renews or ends within the next 60 days, the soonest first. Subscriptions renew by \
+     themselves; beside what ends stands how it can go on.";
+/// Leads to a subscription that the partner has called off and can go on with.
+pub const KEEP_RENEWING: &str = "Keep it renewing";
+/// Leads to an order of something new, where what ends cannot go on.
+pub const ORDER_ANOTHER: &str = "Order another";
 /// Columns: when, client, license, what happens, who pays.
 pub const RENEWAL_COLUMNS: [&str; 5] = ["When", "Client", "License", "What happens", "Paid by"];
 /// The page after.

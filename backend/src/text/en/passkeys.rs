@@ -49,6 +49,19 @@ pub fn used(at: UnixMs, now: UnixMs) -> String {
     moments::ago(at, now)
 }
 
+/// Title where it is the second factor, and was not shown yet.
+pub const SHOW_TITLE: &str = "Your passkey, please";
+/// Why.
+#[must_use]
+pub fn show_lead(email: &str) -> String {
+    format!("You are logged in as {email}. Your work needs a second factor, and yours is a passkey.")
+}
+/// What to do without it.
+pub const SHOW_HINT: &str = "It needs JavaScript and the device that keeps the passkey. If you have lost it, ask whoever runs this portal to reset \
+     your second factor.";
+/// Where a second factor has to be set up.
+pub const INSTEAD: &str = "A passkey does as well: it lets you in by a touch, and nothing else is asked for after it.";
+
 /// The act that leads to the page which adds one.
 pub const ADD: &str = "Add a passkey";
 /// Title of that page.

@@ -1,6 +1,6 @@
 //! Whose passkeys they are: none before the address is proven, and none left when somebody had to be helped in.
 
-use backend::accounts::{FactorGift, FactorReset, PasswordReset, RequestLink, ResetPassword, TotpSecret};
+use backend::accounts::{FactorDue, FactorGift, FactorReset, PasswordReset, RequestLink, ResetPassword, TotpSecret};
 use backend::clock::MINUTE_MS;
 use backend::db::Tx;
 
@@ -28,7 +28,7 @@ on_both_engines! {
         let mut strangers = Device::new("stranger's");
         portal.with(&mut strangers).await?;
         // As if it had been added before anybody asked for the proof.
-        unprove_all(&portal.db).await?;
+        run(&portal.db, "UPDATE users SET email_verified_at = NULL").await?;
         let (cx, id) = (portal.as_ada(), portal.ada.id.clone());
         let sent = portal.db.write(move |tx| {
             Box::pin(async move { accounts::send_verification(tx, &cx, &master(), &id).await.map(drop) })
@@ -50,6 +50,27 @@ on_both_engines! {
             assert_eq!(portal.log_in(&mut device).await?, PasskeyLogIn::Refused(Flaw::Unknown));
             assert_eq!(text.contains("Your passkeys were removed"), said, "{text}");
             portal.clock.set(portal.clock.now().plus(MINUTE_MS));
+        }
+        Ok(())
+    }
+
+    async fn a_passkey_on_which_somebodys_work_rests_is_due_and_outlives_a_password_that_is_set_by_mail(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut device = Device::new("the only one");
+        portal.with(&mut device).await?;
+        for shown in [false, true] {
+            assert_eq!(due(&portal, shown).await?, FactorDue::Nothing, "customers may go without");
+        }
+        run(&portal.db, "UPDATE users SET staff_role = 'support'").await?;
+        assert_eq!(due(&portal, false).await?, FactorDue::ShowPasskey);
+        assert_eq!(due(&portal, true).await?, FactorDue::Nothing);
+        let text = reset_by_mail(&portal).await?;
+        assert!(!text.contains("Your passkeys were removed"), "{text}");
+        assert!(matches!(portal.log_in(&mut device).await?, PasskeyLogIn::LoggedIn(_)));
+        assert_eq!(due(&portal, false).await?, FactorDue::ShowPasskey, "by the password alone");
+        run(&portal.db, "DELETE FROM passkeys").await?;
+        for shown in [false, true] {
+            assert_eq!(due(&portal, shown).await?, FactorDue::SetUp, "what was shown once is gone");
         }
         Ok(())
     }
@@ -91,9 +112,23 @@ fn secret_in(mails: &[(String, String)]) -> String {
     secret.unwrap_or_default().to_owned()
 }
 
-/// Nobody has proven an address.
-async fn unprove_all(db: &Db) -> Result<(), DbError> {
-    let sql = "UPDATE users SET email_verified_at = NULL";
+/// What is due of the person, in a session in which a passkey was shown or not.
+async fn due(portal: &Portal, passkey_shown: bool) -> anyhow::Result<FactorDue> {
+    let (vendor_id, id) = (portal.vendor.id.clone(), portal.ada.id.clone());
+    let found: Result<Option<FactorDue>, DbError> = portal
+        .db
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(user) = accounts::find_user(tx, &vendor_id, &id).await? else { return Ok(None) };
+                let memberships = accounts::list_memberships(tx, &vendor_id, &id).await?;
+                accounts::factor_due(tx, &user, &memberships, passkey_shown).await.map(Some)
+            })
+        })
+        .await;
+    found?.ok_or_else(|| anyhow::anyhow!("nobody"))
+}
+
+async fn run(db: &Db, sql: &'static str) -> Result<(), DbError> {
     db.write(move |tx| {
         Box::pin(async move {
             match tx {

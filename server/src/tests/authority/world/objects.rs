@@ -46,17 +46,20 @@ impl Objects {
     }
 
     /// What is named apart from the rest: a former partner's relation and campaign that were, the own account of whoever
-    /// invites a client or buys vouchers, and the partner's campaign where it is about those of partners. What is another
-    /// vendor's stays so.
+    /// invites or makes a client or buys vouchers, the client whose account nobody has taken over where it is about those,
+    /// and the partner's campaign where it is about those of partners. What is another vendor's stays so.
     pub(super) fn named_by(mut self, column: &str, path: &str) -> Self {
         let is_own = self.relation == "rln_own";
-        let of_partner = ["/act/invite-client", "/act/buy-vouchers"].contains(&path);
+        let of_partner = ["/act/invite-client", "/act/create-client", "/act/buy-vouchers"].contains(&path);
         if is_own && of_partner && ["partner", "client", "former_partner"].contains(&column) {
             self.account = format!("acc_{column}");
         }
         if is_own && (path.starts_with("/partner/codes") || path.contains("-own-code")) {
             let owner = if column == "former_partner" { column } else { "partner" };
             (self.campaign, self.promotion_code) = (format!("cmp_{owner}"), format!("pco_{owner}"));
+        }
+        if is_own && path == "/act/ask-client-again" {
+            self.relation = "rln_made".to_owned();
         }
         if is_own && column == "former_partner" {
             self.relation = "rln_former_partner".to_owned();

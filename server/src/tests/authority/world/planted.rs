@@ -164,6 +164,12 @@ async fn partners(raw: &mut SqliteConnection, own: &Objects) -> anyhow::Result<(
              expires_at, accepted_at)
          SELECT 'rln_client', vendor_id, 'acc_partner', id, 'x', 'client@people.test', 'client@people.test', 'active', 1, 2, 2
          FROM accounts WHERE id = 'acc_client' AND $1 <> ''",
+        "INSERT INTO accounts (id, vendor_id, kind, company, country, address, billing_email, created_at)
+         SELECT 'acc_made', vendor_id, 'customer', 'made', country, address, 'made@people.test', 1 FROM accounts WHERE id = $1",
+        "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
+             expires_at)
+         SELECT 'rln_made', vendor_id, 'acc_partner', id, 'x', 'made@people.test', 'made@people.test', 'active', 1, 2
+         FROM accounts WHERE id = 'acc_made' AND $1 <> ''",
         "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status, created_at,
              expires_at, accepted_at, ended_at)
          SELECT 'rln_former_partner', vendor_id, 'acc_former_partner', id, 'x', 'owner@people.test', 'owner@people.test',

@@ -1,0 +1,213 @@
+//! The forms with which a partner orders what is added to a perpetual license of its client: years of updates, and seats.
+
+#![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
+
+use backend::accounts::Act;
+use backend::billing::CommerceError;
+use backend::ids::{LicenseId, RelationId};
+use backend::money::Currency;
+use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
+use backend::partners::find_clients_license;
+use leptos::prelude::*;
+use leptos_axum::redirect;
+
+use super::acting::must_be_allowed;
+use super::form::{FormFailure, Refused, say_done};
+use super::next::local_path;
+use super::orders::{ClientChoice, checkout_urls};
+use super::partners::client_page;
+use crate::request::Visit;
+
+/// The form that orders years of updates for a client.
+pub const UPDATES: &str = "renew-client-updates";
+/// The form that orders seats for a client.
+pub const SEATS: &str = "add-client-seats";
+
+/// The page of a client's license, for its partner.
+#[must_use]
+pub fn client_license_page(relation_id: &RelationId, license_id: &LicenseId) -> String {
+    local_path(&format!("{}/licenses/{license_id}", client_page(relation_id)))
+}
+
+/// Orders years of updates for a perpetual license of a client, and leads to the page on which they are paid. The two
+/// amounts are what the partner saw, in minor units of `currency`: another price is never ordered.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "renew-client-updates")]
+pub async fn renew_client_updates(
+    /// The relation with the client.
+    relation_id: String,
+    /// The license.
+    license_id: String,
+    /// How many years.
+    years: i16,
+    /// In which currency.
+    currency: String,
+    /// The price that was shown.
+    agreed_minor: i64,
+    /// What was shown that the partner's discount takes off.
+    #[server(default)]
+    agreed_discount_minor: i64,
+    /// Who pays: `partner` or `client`.
+    #[server(default)]
+    payer: String,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[server(default)]
+    payment: String,
+) -> Result<(), FormFailure> {
+    let sent = Sent { relation_id, license_id, currency, agreed_minor, agreed_discount_minor, payer, payment };
+    let back = sent.page(&format!("updates?years={years}"));
+    let purchase = |license_id, currency| Purchase::Maintenance { license_id, years, currency };
+    order(UPDATES, &back, &sent, purchase).await
+}
+
+/// Orders seats for a perpetual license of a client, likewise.
+///
+/// # Errors
+/// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
+#[server(prefix = "/act", endpoint = "add-client-seats")]
+pub async fn add_client_seats(
+    /// The relation with the client.
+    relation_id: String,
+    /// The license.
+    license_id: String,
+    /// How many more.
+    more: i64,
+    /// In which currency.
+    currency: String,
+    /// The price that was shown.
+    agreed_minor: i64,
+    /// What was shown that the partner's discount takes off.
+    #[server(default)]
+    agreed_discount_minor: i64,
+    /// Who pays: `partner` or `client`.
+    #[server(default)]
+    payer: String,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[server(default)]
+    payment: String,
+) -> Result<(), FormFailure> {
+    let sent = Sent { relation_id, license_id, currency, agreed_minor, agreed_discount_minor, payer, payment };
+    let back = sent.page(&format!("seats?more={more}"));
+    let purchase = |license_id, currency| Purchase::Seats { license_id, more, currency };
+    order(SEATS, &back, &sent, purchase).await
+}
+
+/// What both forms send.
+struct Sent {
+    relation_id: String,
+    license_id: String,
+    currency: String,
+    agreed_minor: i64,
+    agreed_discount_minor: i64,
+    payer: String,
+    payment: String,
+}
+
+impl Sent {
+    fn relation(&self) -> RelationId {
+        RelationId::from_untrusted(&self.relation_id)
+    }
+
+    fn license(&self) -> LicenseId {
+        LicenseId::from_untrusted(&self.license_id)
+    }
+
+    /// For whom, and who pays.
+    fn choice(&self) -> Option<ClientChoice> {
+        ClientChoice::read(&self.relation_id, &self.payer)
+    }
+
+    /// The page of the form, with what was asked there.
+    fn page(&self, asked: &str) -> String {
+        let payer = self.choice().map_or("partner", |choice| choice.payer());
+        local_path(&format!("{}/{asked}&payer={payer}", client_license_page(&self.relation(), &self.license())))
+    }
+}
+
+async fn order(
+    form: &'static str,
+    back: &str,
+    sent: &Sent,
+    purchase: impl FnOnce(LicenseId, Currency) -> Purchase,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let (Some(viewer), Some((account, _))) = (visit.viewer.clone(), visit.account()) else {
+        return Err(FormFailure::not_allowed());
+    };
+    must_be_allowed(&visit, &account.id, Act::Buy).await?;
+    let (cx, relation_id, license_id) = (visit.viewer_cx(), sent.relation(), sent.license());
+    let found = visit
+        .state
+        .db
+        .read(|tx| Box::pin(async move { find_clients_license(tx, &cx, &relation_id, &license_id).await }));
+    let found = found.await?.filter(|(clientele, _)| clientele.partner.id == account.id);
+    let (Some((clientele, view)), Some(choice)) = (found, sent.choice()) else {
+        return Err(FormFailure::not_allowed());
+    };
+    let Some(currency) = Currency::parse(&sent.currency) else { return Err(FormFailure::malformed()) };
+    let payment = if sent.payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&sent.payment) };
+    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let purchase = purchase(view.license.id, currency);
+    let (cx, client_id, asked) = (visit.viewer_cx(), clientele.client.id, purchase.clone());
+    let quoted =
+        visit.state.db.read(|tx| Box::pin(async move { orders::quote_purchase(tx, &cx, &client_id, &asked).await }));
+    match quoted.await? {
+        Some((_, Ok(quote))) if quote.total.amount_minor == sent.agreed_minor => {}
+        Some((_, Ok(_))) => {
+            Refused::new(form).problem("", "outdated").go_back(back).await;
+            return Ok(());
+        }
+        // The page says by itself what cannot be ordered.
+        Some((_, Err(_))) | None => {
+            redirect(back);
+            return Ok(());
+        }
+    }
+    let mut place = PlaceOrder {
+        account_id: account.id,
+        user_id: viewer.user.id.clone(),
+        session_hash: None,
+        purchase,
+        payment,
+        promotion: None,
+        for_client: None,
+        urls: checkout_urls(&visit),
+    };
+    choice.order(&visit, &mut place, sent.agreed_discount_minor).await?;
+    let placed = orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await;
+    lead_on(form, back, placed).await
+}
+
+/// Leads to where the order is paid, or back to its form.
+async fn lead_on(
+    form: &'static str,
+    back: &str,
+    placed: Result<OrderPlacement, CommerceError>,
+) -> Result<(), FormFailure> {
+    match placed {
+        Ok(OrderPlacement::Placed { order, .. } | OrderPlacement::Made { order }) if order.is_for_client_to_pay() => {
+            say_done("order_sent_to_client").await;
+            redirect(&order.relation_id.as_ref().map_or_else(String::new, client_page));
+        }
+        Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
+        Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
+        Ok(OrderPlacement::DiscountChanged) => Refused::new(form).problem("", "outdated").go_back(back).await,
+        // The page says by itself what is not sold any more, or not that way, and that an account closes.
+        Ok(
+            OrderPlacement::Refused(_)
+            | OrderPlacement::CodeRefused(_)
+            | OrderPlacement::PaymentNotOffered
+            | OrderPlacement::Withdrawn
+            | OrderPlacement::AccountCloses { .. },
+        ) => redirect(back),
+        Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
+        Err(error) if error.may_pass() => {
+            tracing::warn!(%error, form, "an order for a client could not be placed for now");
+            Refused::new(form).problem("", "not_now").go_back(back).await;
+        }
+        Err(error) => return Err(FormFailure::failed(&error)),
+    }
+    Ok(())
+}
