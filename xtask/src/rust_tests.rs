@@ -9,6 +9,10 @@ use crate::process::run_reading;
 use crate::report::{Counts, Report};
 use crate::workspace::{PRODUCT_CRATES, Workspace};
 use anyhow::{Result, bail};
+use std::num::NonZero;
+
+/// How many tests of a program run at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// Which tests run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +116,11 @@ fn cargo_test(
     }
     if let Some(url) = url {
         command.env(URL_VARIABLE, url);
+    }
+    if std::env::var_os(TEST_THREADS).is_none() {
+        // One more than there are processors: many tests wait for the database.
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        command.env(TEST_THREADS, (processors + 1).to_string());
     }
     let mut counts = Counts::default();
     let status = run_reading("cargo test", command, |line| {
