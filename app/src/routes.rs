@@ -154,6 +154,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("customers"), ParamSegment("id"), StaticSegment("partner")) view=pages::staff_partner::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("search")) view=pages::staff_search::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), StaticSegment("new")) view=pages::staff_license_new::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("activity")) view=pages::staff_activity::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("audit")) view=pages::staff_audit::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns")) view=pages::staff_campaigns::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("campaigns"), StaticSegment("new")) view=pages::staff_new_campaign::page />

@@ -46,6 +46,15 @@ impl fmt::Display for TimePlace {
     }
 }
 
+/// A part of a list as a table (CSV) that may be longer than what fits into memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TablePart<P> {
+    /// Its lines; those of the first part begin with the names of the columns.
+    pub text: String,
+    /// The place after which the next part begins; `None` after the last.
+    pub next: Option<P>,
+}
+
 /// A value of an address as it is looked for: without NUL, which neither engine keeps, and without blanks around it.
 pub(crate) fn asked(value: Option<String>) -> String {
     let kept = without_nul(&value.unwrap_or_default());

@@ -141,7 +141,7 @@ fn for_machines() -> [Handler; 6] {
 }
 
 /// What people download; who may is asked by the use cases.
-fn for_people() -> [Handler; 21] {
+fn for_people() -> [Handler; 23] {
     [
         (Method::GET, "/account/audit.csv", get(http::audit::of_account)),
         (Method::GET, "/account/export/company.zip", get(http::takeout::of_account)),
@@ -154,9 +154,11 @@ fn for_people() -> [Handler; 21] {
         (Method::GET, "/partner/vouchers/{batch}/codes.csv", get(http::vouchers::codes)),
         (Method::GET, "/partner/commissions/{month}/statement.csv", get(http::commissions::as_csv)),
         (Method::GET, "/partner/commissions/{month}/statement.pdf", get(http::commissions::as_pdf)),
+        (Method::GET, "/staff/activity.csv", get(http::long_tables::activity)),
         (Method::GET, "/staff/audit.csv", get(http::audit::of_vendor)),
         (Method::GET, "/staff/campaigns/{id}/codes.csv", get(http::exports::campaign_codes)),
         (Method::GET, "/staff/catalog/catalog.toml", get(http::exports::catalog)),
+        (Method::GET, "/staff/instances.csv", get(http::long_tables::instances)),
         (Method::GET, "/staff/ledger/entries.csv", get(http::exports::entries)),
         (Method::GET, "/staff/ledger/documents.csv", get(http::exports::all_documents)),
         (Method::GET, "/staff/invoices/{subject_id}/{document}", get(http::documents::download_as_staff)),

@@ -87,6 +87,7 @@ pub mod second_factor;
 pub mod sign_up;
 pub mod staff;
 mod staff_acting;
+pub mod staff_activity;
 pub mod staff_audit;
 pub mod staff_campaign;
 pub mod staff_campaigns;

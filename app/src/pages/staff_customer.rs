@@ -10,7 +10,7 @@ use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::licenses::{LicenseView, list_by_account as list_licenses};
 use backend::orders::{Order, list_orders};
 use backend::text::en::{
-    by_hand, console, console_customers as text, console_partners, deletion, events as happenings,
+    by_hand, console, console_activity, console_customers as text, console_partners, deletion, events as happenings,
     invoices as invoice_words, licenses as words, moments, portal,
 };
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
-use super::{NoPage, Page, render, staff_acting, staff_invoices, staff_licenses, staff_role};
+use super::{NoPage, Page, render, staff_acting, staff_activity, staff_invoices, staff_licenses, staff_role};
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
@@ -76,7 +76,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {licenses(&found, now)}
         {invoices(&found.invoices)}
         {orders(&found.orders)}
-        {events(&found.events, now)}
+        {events(&found.account.id, &found.events, now)}
         {acting}
     };
     Ok(Page::new(company, body))
@@ -231,7 +231,7 @@ fn orders(orders: &[Order]) -> impl IntoView + use<> {
     }
 }
 
-fn events(events: &[Event], now: UnixMs) -> impl IntoView + use<> {
+fn events(account_id: &AccountId, events: &[Event], now: UnixMs) -> impl IntoView + use<> {
     let happenings: Vec<Happening> = events
         .iter()
         .filter_map(|event| {
@@ -245,5 +245,12 @@ fn events(events: &[Event], now: UnixMs) -> impl IntoView + use<> {
     } else {
         view! { <Timeline happenings /> }.into_any()
     };
-    view! { <Card title=text::EVENTS>{content}</Card> }
+    let all = staff_activity::of_customer(account_id.as_str());
+    view! {
+        <Card title=text::EVENTS>
+            {content} <p>
+                <a href=all>{console_activity::ALL_OF_CUSTOMER}</a>
+            </p>
+        </Card>
+    }
 }

@@ -51,7 +51,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         rows: found.iter().map(|it| row(it, now)).collect(),
         pages,
         none_yet: view! { <EmptyState text=text::NO_INSTANCES /> }.into_any(),
-        has_csv: false,
+        has_csv: true,
     };
     Ok(listing.page(content, move || questions(filter, &products)))
 }

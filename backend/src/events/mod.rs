@@ -4,6 +4,7 @@
 //! refusals of a known instance are coalesced into one row per bucket (instance, code and hour) with a
 //! count, so that a crash loop does not fill the table.
 
+pub mod activity;
 pub mod feed;
 mod renewals;
 mod store;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod acting;
+mod activity;
 mod audit;
 mod by_hand;
 mod catalog;

@@ -9,6 +9,7 @@ pub(crate) mod exports;
 pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod key_sets;
+pub(crate) mod long_tables;
 pub(crate) mod manage;
 pub(crate) mod openapi;
 pub(crate) mod order_state;

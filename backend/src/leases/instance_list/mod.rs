@@ -1,5 +1,6 @@
 //! The instances of a license as people look at them: filtered, and paged by key.
 
+mod export_instances;
 mod of_vendor;
 mod store;
 
@@ -12,6 +13,7 @@ use crate::clock::UnixMs;
 use crate::db::JsonText;
 use crate::ids::{InstanceId, LicenseId};
 
+pub use export_instances::export_instances;
 pub use of_vendor::{InstanceFilter, LeaseState, VendorInstance, VendorInstancePlace};
 pub use store::{
     count_instances, count_live, find_listed, list_in_conflict, list_of_all_licenses, search_instances,

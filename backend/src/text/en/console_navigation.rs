@@ -21,6 +21,7 @@ pub const SECTIONS: &[Section] = &[
             ("Licenses", "/staff/licenses", StaffAct::See),
             ("Instances", "/staff/instances", StaffAct::See),
             ("Refusals", "/staff/denials", StaffAct::See),
+            ("Activity", "/staff/activity", StaffAct::See),
             ("Payments", "/staff/payments", StaffAct::See),
             ("Messages", "/staff/messages", StaffAct::See),
             ("Feedback", "/staff/feedback", StaffAct::See),

@@ -20,6 +20,7 @@ pub mod claims;
 pub mod commission_mail;
 pub mod commissions;
 pub mod console;
+pub mod console_activity;
 pub mod console_campaigns;
 pub mod console_catalog;
 pub mod console_customers;
