@@ -4,3 +4,10 @@
 CREATE INDEX events_by_age ON events (vendor_id, occurred_at, id)
     WHERE event_type NOT IN ('lease.renewed', 'feature.used');
 CREATE INDEX events_by_type ON events (vendor_id, event_type, occurred_at, id);
+
+-- The keyed hash of the first group of a license key. Of keys from before it is noted by the first round that looks for licenses
+-- that have run out; of keys that were replaced before, which are not kept, never.
+ALTER TABLE licenses ADD COLUMN key_start BYTEA;
+ALTER TABLE license_keys ADD COLUMN key_start BYTEA;
+CREATE INDEX licenses_by_key_start ON licenses (vendor_id, key_start);
+CREATE INDEX license_keys_by_start ON license_keys (vendor_id, key_start) WHERE key_start IS NOT NULL;

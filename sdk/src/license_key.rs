@@ -76,19 +76,27 @@ impl LicenseKey {
         }
         let mut symbols = Vec::with_capacity(SYMBOLS);
         for typed in typed {
-            let meant = match typed {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            };
-            let value = ALPHABET.iter().position(|a| char::from(*a) == meant);
-            symbols.push(value.ok_or(LicenseKeyError::Character(typed))? as u8);
+            symbols.push(value_of(typed).ok_or(LicenseKeyError::Character(typed))?);
         }
         let symbols: [u8; SYMBOLS] = symbols.try_into().map_err(|s: Vec<u8>| LicenseKeyError::Length(s.len()))?;
         if check_symbols(&symbols[..DATA]) != symbols[DATA..] {
             return Err(LicenseKeyError::Checksum);
         }
         Ok(Self::spell(&symbols))
+    }
+
+    /// Reads the first group of a key of which somebody has typed or read out no more than the beginning, as tolerantly
+    /// as [`LicenseKey::parse`]. The group alone needs no `LH` in front. `None` for what no key begins with.
+    pub fn parse_first_group(text: &str) -> Option<String> {
+        let typed: Vec<char> =
+            text.chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).map(|c| c.to_ascii_uppercase()).collect();
+        let symbols = match typed.as_slice() {
+            ['L', 'H', symbols @ ..] if (GROUP..=SYMBOLS).contains(&symbols.len()) => symbols,
+            symbols if symbols.len() == GROUP => symbols,
+            _ => return None,
+        };
+        let values = symbols.iter().map(|typed| value_of(*typed)).collect::<Option<Vec<u8>>>()?;
+        Some(values.iter().take(GROUP).map(|value| char::from(ALPHABET[usize::from(*value)])).collect())
     }
 
     fn spell(symbols: &[u8; SYMBOLS]) -> Self {
@@ -113,10 +121,26 @@ impl LicenseKey {
         self.0.as_bytes()
     }
 
+    /// The five characters after `LH-`, by which somebody who reads a key out begins. Not to be shown: together with
+    /// [`LicenseKey::masked`] they would leave fewer random bits hidden than anything unguessable should have.
+    pub fn first_group(&self) -> &str {
+        &self.0[3..3 + GROUP]
+    }
+
     /// What may be shown to tell keys apart: the last four characters. At least 110 random bits stay hidden.
     pub fn masked(&self) -> String {
         format!("LH-•••••-…-{}", &self.0[self.0.len() - 4..])
     }
+}
+
+/// What a character stands for, in capitals; `None` for those that no key contains.
+fn value_of(typed: char) -> Option<u8> {
+    let meant = match typed {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    ALPHABET.iter().position(|a| char::from(*a) == meant).map(|place| place as u8)
 }
 
 /// Dashes that keyboards and mail programs put in place of `-`.
@@ -268,6 +292,15 @@ mod tests {
         assert_eq!(LicenseKey::parse("LH-ÄB"), Err(LicenseKeyError::Character('Ä')));
     }
 
+    #[test]
+    fn what_no_key_begins_with_has_no_first_group() {
+        assert_eq!(LicenseKey::parse_first_group("lh 60rk4").as_deref(), Some("60RK4"));
+        assert_eq!(LicenseKey::parse_first_group("6OrK4").as_deref(), Some("60RK4"));
+        for other in ["", "LH", "LH-60R", "60RK", "60RK4C", "60RK!", "LH-60RK4-U", &format!("LH{}", "0".repeat(31))] {
+            assert_eq!(LicenseKey::parse_first_group(other), None, "{other}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_key_reads_back_however_it_is_typed(random: [u8; 17]) {
@@ -276,6 +309,16 @@ mod tests {
             prop_assert_eq!(LicenseKey::parse(&key.0), Ok(key.clone()));
             prop_assert_eq!(LicenseKey::parse(&sloppy), Ok(key.clone()));
             prop_assert_eq!(LicenseKey::parse(&key.0.replace('-', "").replace('1', "I")), Ok(key));
+        }
+
+        #[test]
+        fn a_beginning_of_a_key_is_read_however_it_is_typed(random: [u8; 17], length in 8_usize..38) {
+            let key = LicenseKey::from_random(random);
+            let group = Some(key.first_group().to_owned());
+            let sloppy = key.0[..length].to_lowercase().replace('0', "o").replace('1', "i").replace('-', " ");
+            prop_assert_eq!(LicenseKey::parse_first_group(&key.0[..length]), group.clone());
+            prop_assert_eq!(LicenseKey::parse_first_group(&sloppy), group.clone());
+            prop_assert_eq!(LicenseKey::parse_first_group(key.first_group()), group);
         }
 
         #[test]
@@ -303,6 +346,7 @@ mod tests {
         fn no_text_makes_the_reader_panic(text: String) {
             let _ = LicenseKey::parse(&text);
             let _ = LicenseKey::parse(&format!("LH-{text}"));
+            let _ = LicenseKey::parse_first_group(&format!("LH-{text}"));
         }
     }
 }

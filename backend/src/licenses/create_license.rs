@@ -2,13 +2,14 @@
 
 use sdk::license_key::{LicenseKey, RANDOM_BYTES};
 
+use super::key_starts::StoredKey;
 use super::{License, LicenseStatus, Overrides, VendorStanding, store};
 use crate::catalog::Plan;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
-use crate::keys::{MasterKey, Purpose};
+use crate::keys::MasterKey;
 use crate::{audit, events};
 
 /// What a new license starts with.
@@ -73,8 +74,7 @@ pub async fn create_license(
         overrides: Overrides::default(),
         created_at: cx.now,
     };
-    let sealed = master.seal(Purpose::LicenseKey, license.id.as_str(), key.expose().as_bytes(), &cx.entropy);
-    store::insert_license(tx, &license, &master.license_key_hash(&key), &sealed).await?;
+    store::insert_license(tx, &license, &StoredKey::of(master, &license.id, &key, &cx.entropy)).await?;
 
     let after = super::change_license::summary(&license);
     let about = events::About { account_id: Some(new.account_id), license_id: Some(&license.id), instance_id: None };

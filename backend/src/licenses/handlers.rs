@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::expire_licenses;
+use super::{expire_licenses, fill_key_starts};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
@@ -13,7 +13,7 @@ use crate::revocations;
 const SWEEP: &str = "licenses.sweep";
 /// How often it is looked for licenses that have run out, and for keys and entries that are needed no more.
 pub const SWEEP_EVERY_MS: i64 = 5 * MINUTE_MS;
-/// Licenses whose end is recorded in one transaction.
+/// Licenses whose end, or the beginning of whose key, is recorded in one transaction.
 const BATCH: i64 = 100;
 
 /// With the handlers of licenses added: a process that works jobs registers all of them.
@@ -54,6 +54,14 @@ impl Handler for Sweep {
             let cx = cx.clone();
             let expired = self.db.write(move |tx| Box::pin(async move { expire_licenses(tx, &cx, BATCH).await }));
             if expired.await? == 0 {
+                break;
+            }
+        }
+        loop {
+            let (tx_cx, master) = (cx.clone(), self.master.clone());
+            let filled =
+                self.db.write(move |tx| Box::pin(async move { fill_key_starts(tx, &tx_cx, &master, BATCH).await }));
+            if filled.await? == 0 {
                 break;
             }
         }

@@ -124,6 +124,7 @@ mod create_license;
 mod expire_licenses;
 pub mod handlers;
 mod issue_license;
+mod key_starts;
 mod override_license;
 mod overrides;
 pub mod overrides_text;
@@ -142,6 +143,7 @@ pub(crate) use change_license::{add_seats, begin_updates, make_perpetual, set_te
 pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;
 pub use issue_license::{IssueLicense, Issued, issue_license};
+pub use key_starts::fill_key_starts;
 pub use override_license::{LicenseOverride, override_license};
 pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};

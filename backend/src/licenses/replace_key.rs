@@ -3,13 +3,14 @@
 use sdk::license_key::{LicenseKey, RANDOM_BYTES};
 use serde_json::json;
 
+use super::key_starts::StoredKey;
 use super::{License, LicenseView, rules, store};
 use crate::accounts::{self, Act, Role, may_act};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId};
-use crate::keys::{MasterKey, Purpose};
+use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::text::en::license_mail as letters;
 use crate::{audit, events};
@@ -55,9 +56,9 @@ pub async fn replace_key(
     }
     let old_works_until = cx.now.plus(overlap_days * DAY_MS);
     let key = LicenseKey::from_random(cx.entropy.bytes::<RANDOM_BYTES>());
-    let sealed = master.seal(Purpose::LicenseKey, license_id.as_str(), key.expose().as_bytes(), &cx.entropy);
+    let stored = StoredKey::of(master, license_id, &key, &cx.entropy);
     let replaced = License { key_hint: key.masked(), ..view.license.clone() };
-    store::replace_key(tx, &replaced, &master.license_key_hash(&key), &sealed, cx.now, old_works_until).await?;
+    store::replace_key(tx, &replaced, &stored, cx.now, old_works_until).await?;
     record(tx, cx, &view.license, &replaced, old_works_until).await?;
     tell_owners(tx, cx, master, &view, old_works_until).await?;
     Ok(KeyReplacement::Replaced { key, old_works_until })
@@ -73,9 +74,9 @@ pub(crate) async fn give_to(
     to: &AccountId,
 ) -> Result<(), DbError> {
     let key = LicenseKey::from_random(cx.entropy.bytes::<RANDOM_BYTES>());
-    let sealed = master.seal(Purpose::LicenseKey, license.id.as_str(), key.expose().as_bytes(), &cx.entropy);
+    let stored = StoredKey::of(master, &license.id, &key, &cx.entropy);
     let given = License { account_id: to.clone(), key_hint: key.masked(), ..license.clone() };
-    store::replace_key(tx, &given, &master.license_key_hash(&key), &sealed, cx.now, cx.now).await?;
+    store::replace_key(tx, &given, &stored, cx.now, cx.now).await?;
     store::end_old_keys(tx, &given, cx.now).await?;
     store::update_owner(tx, &given).await
 }

@@ -44,6 +44,11 @@ pub(crate) async fn open_key(
     license_id: &LicenseId,
 ) -> Result<Option<LicenseKey>, DbError> {
     let Some(sealed) = store::find_sealed_key(tx, &cx.vendor_id, license_id).await? else { return Ok(None) };
-    let opened = master.unseal(Purpose::LicenseKey, license_id.as_str(), &sealed).ok();
-    Ok(opened.and_then(|plain| LicenseKey::parse(std::str::from_utf8(&plain).ok()?).ok()))
+    Ok(opened(master, license_id, &sealed))
+}
+
+/// A sealed key, where the master key opens it.
+pub(super) fn opened(master: &MasterKey, license_id: &LicenseId, sealed: &[u8]) -> Option<LicenseKey> {
+    let plain = master.unseal(Purpose::LicenseKey, license_id.as_str(), sealed).ok()?;
+    LicenseKey::parse(std::str::from_utf8(&plain).ok()?).ok()
 }

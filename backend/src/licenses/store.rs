@@ -1,3 +1,4 @@
+use super::key_starts::StoredKey;
 use super::{License, LicenseStatus, Overrides, VendorStanding};
 use crate::catalog::{LicenseType, PlanKind, Terms};
 use crate::clock::UnixMs;
@@ -172,15 +173,14 @@ pub async fn list_old_keys(
 pub(super) async fn replace_key(
     tx: &mut Tx,
     license: &License,
-    key_hash: &[u8],
-    key_sealed: &[u8],
+    key: &StoredKey,
     replaced_at: UnixMs,
     works_until: UnixMs,
 ) -> Result<(), DbError> {
     execute!(
         tx,
-        "INSERT INTO license_keys (vendor_id, key_hash, license_id, key_hint, replaced_at, works_until)
-         SELECT vendor_id, key_hash, id, key_hint, CAST($3 AS BIGINT), CAST($4 AS BIGINT)
+        "INSERT INTO license_keys (vendor_id, key_hash, key_start, license_id, key_hint, replaced_at, works_until)
+         SELECT vendor_id, key_hash, key_start, id, key_hint, CAST($3 AS BIGINT), CAST($4 AS BIGINT)
          FROM licenses WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
@@ -189,12 +189,13 @@ pub(super) async fn replace_key(
     )?;
     execute!(
         tx,
-        "UPDATE licenses SET key_hash = $3, key_sealed = $4, key_hint = $5 WHERE vendor_id = $1 AND id = $2",
+        "UPDATE licenses SET key_hash = $3, key_sealed = $4, key_hint = $5, key_start = $6 WHERE vendor_id = $1 AND id = $2",
         &license.vendor_id,
         &license.id,
-        key_hash,
-        key_sealed,
-        &license.key_hint
+        &key.hash,
+        &key.sealed,
+        &license.key_hint,
+        &key.start
     )?;
     Ok(())
 }
@@ -332,26 +333,21 @@ pub async fn list_by_account(
     Ok(rows.into_iter().map(LicenseView::from).collect())
 }
 
-pub(super) async fn insert_license(
-    tx: &mut Tx,
-    license: &License,
-    key_hash: &[u8],
-    key_sealed: &[u8],
-) -> Result<(), DbError> {
+pub(super) async fn insert_license(tx: &mut Tx, license: &License, key: &StoredKey) -> Result<(), DbError> {
     execute!(
         tx,
         "INSERT INTO licenses (id, vendor_id, account_id, product_id, plan_id, name, key_hash, key_sealed, key_hint,
                                status, status_reason, kind, license_type, starts_at, ends_at, updates_until, seats,
-                               terms, trial_until, created_at, plan_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                               terms, trial_until, created_at, plan_version, key_start)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         &license.id,
         &license.vendor_id,
         &license.account_id,
         &license.product_id,
         &license.plan_id,
         &license.name,
-        key_hash,
-        key_sealed,
+        &key.hash,
+        &key.sealed,
         &license.key_hint,
         license.status,
         &license.status_reason,
@@ -364,7 +360,8 @@ pub(super) async fn insert_license(
         JsonText(license.plan_terms.clone()),
         license.trial_until,
         license.created_at,
-        license.plan_version
+        license.plan_version,
+        &key.start
     )?;
     Ok(())
 }

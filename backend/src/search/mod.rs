@@ -1,5 +1,5 @@
 //! Looking for anything of a vendor by what staff are told on the phone: the beginning of a company, of an e-mail address, of
-//! an invoice number or of an instance's name; any id; a license key, or its last four characters.
+//! an invoice number or of an instance's name; any id; a license key, its first group, or its last four characters.
 //!
 //! Everything is found through an index, by its beginning or as a whole, so a search costs the same however much there is.
 //! Words within a name are found by the filters of the lists.
@@ -184,6 +184,8 @@ struct Term {
     before: String,
     /// The keyed hash, where it is a license key; no key has the empty hash.
     key_hash: Vec<u8>,
+    /// The keyed hash of a first group, where it is the beginning of a key; no key has the empty hash.
+    key_start: Vec<u8>,
     /// How a key that ends like this is shown.
     key_hint: String,
 }
@@ -191,6 +193,7 @@ struct Term {
 impl Term {
     fn of(text: &str, master: &MasterKey) -> Self {
         let key = LicenseKey::parse(text).ok();
+        let start = LicenseKey::parse_first_group(text).filter(|_| key.is_none());
         // ASCII letters small, as the generated columns have them; all else is compared byte by byte.
         let from = text.to_ascii_lowercase();
         Self {
@@ -198,6 +201,8 @@ impl Term {
             before: format!("{from}{}", char::MAX),
             from,
             key_hash: key.map(|key| master.license_key_hash(&key)).unwrap_or_default(),
+            // A whole key is found as a whole.
+            key_start: start.map(|group| master.license_key_start_hash(&group)).unwrap_or_default(),
             key_hint: key_hint(text),
         }
     }

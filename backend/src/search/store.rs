@@ -47,12 +47,16 @@ pub(super) async fn find_licenses(
              SELECT id FROM licenses WHERE vendor_id = $1 AND id = $2
              UNION SELECT id FROM licenses WHERE vendor_id = $1 AND key_hash = $3
              UNION SELECT license_id FROM license_keys WHERE vendor_id = $1 AND key_hash = $3
-             UNION SELECT id FROM (SELECT id FROM licenses WHERE vendor_id = $1 AND key_hint = $4 LIMIT 11) by_hint)
+             UNION SELECT id FROM (SELECT id FROM licenses WHERE vendor_id = $1 AND key_hint = $4 LIMIT 11) by_hint
+             UNION SELECT id FROM (SELECT id FROM licenses WHERE vendor_id = $1 AND key_start = $5 LIMIT 11) by_start
+             UNION SELECT license_id FROM (SELECT license_id FROM license_keys WHERE vendor_id = $1 AND key_start = $5
+                                           LIMIT 11) by_old_start)
          ORDER BY l.created_at DESC, l.id LIMIT 11",
         vendor_id,
         &term.exact,
         &term.key_hash,
-        &term.key_hint
+        &term.key_hint,
+        &term.key_start
     )
 }
 

@@ -2,5 +2,6 @@
 
 mod keys;
 pub(crate) mod stage;
+mod starts;
 mod standing;
 mod terms;

@@ -394,7 +394,7 @@ on_both_engines! {
             opened(&db, &master()).await?;
         }
         assert_eq!(kept.stage.count("SELECT COUNT(*) FROM master_keys").await?, 1);
-        assert_eq!(kept.stage.count("SELECT COUNT(*) FROM lookup_keys").await?, 4);
+        assert_eq!(kept.stage.count("SELECT COUNT(*) FROM lookup_keys").await?, 5);
         Ok(())
     }
 
@@ -414,7 +414,7 @@ on_both_engines! {
         for key in [one?, two?] {
             assert_eq!(key.license_key_hash(&kept.stage.key), master().license_key_hash(&kept.stage.key));
         }
-        assert_eq!(kept.stage.count("SELECT COUNT(*) FROM lookup_keys").await?, 4);
+        assert_eq!(kept.stage.count("SELECT COUNT(*) FROM lookup_keys").await?, 5);
         Ok(())
     }
 }

@@ -53,6 +53,8 @@ type SecretBytes = Zeroizing<[u8; 32]>;
 pub enum Lookup {
     /// License keys, by which instances are found.
     LicenseKey,
+    /// First groups of license keys, by which staff find a license.
+    LicenseKeyStart,
     /// Codes of vouchers.
     VoucherCode,
     /// Recovery codes.
@@ -63,13 +65,15 @@ pub enum Lookup {
 
 impl Lookup {
     /// All of them, in order.
-    pub const ALL: [Self; 4] = [Self::LicenseKey, Self::VoucherCode, Self::RecoveryCode, Self::RateLimit];
+    pub const ALL: [Self; 5] =
+        [Self::LicenseKey, Self::LicenseKeyStart, Self::VoucherCode, Self::RecoveryCode, Self::RateLimit];
 
     /// The name by which its key is derived and stored.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::LicenseKey => "license-key-lookup",
+            Self::LicenseKeyStart => "license-key-start",
             Self::VoucherCode => "voucher-code-lookup",
             Self::RecoveryCode => "recovery-code",
             Self::RateLimit => "rate-limit",
@@ -197,6 +201,12 @@ impl MasterKey {
     #[must_use]
     pub fn license_key_hash(&self, key: &sdk::license_key::LicenseKey) -> Vec<u8> {
         self.keyed_hash(Lookup::LicenseKey, key.canonical_bytes())
+    }
+
+    /// The keyed hash under which a license key is looked up by its first group.
+    #[must_use]
+    pub fn license_key_start_hash(&self, first_group: &str) -> Vec<u8> {
+        self.keyed_hash(Lookup::LicenseKeyStart, first_group.as_bytes())
     }
 
     /// A keyed hash of anything that must be compared but not read. It is the same whatever the present key is.

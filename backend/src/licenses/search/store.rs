@@ -1,3 +1,5 @@
+use sdk::license_key::LicenseKey;
+
 use super::query::{anywhere, beginning};
 use super::{COUNTED, Ending, FoundLicenses, LicenseFilter, LicenseOrder, LicenseView, ListedLicense, Place};
 use crate::clock::UnixMs;
@@ -134,8 +136,9 @@ pub async fn search_vendor(
                AND ($5 = '%%' OR lower(l.name) LIKE lower($5) ESCAPE '!' OR lower(l.key_hint) LIKE lower($5) ESCAPE '!'
                     OR lower(d.name || ', ' || p.name) LIKE lower($5) ESCAPE '!'
                     OR lower(a.company) LIKE lower($5) ESCAPE '!' OR lower(a.billing_email) LIKE lower($5) ESCAPE '!'
-                    OR l.id = $6 OR a.id = $6 OR l.key_hash = $7
-                    OR l.id IN (SELECT k.license_id FROM license_keys k WHERE k.vendor_id = $1 AND k.key_hash = $7))
+                    OR l.id = $6 OR a.id = $6 OR l.key_hash = $7 OR l.key_start = $18
+                    OR l.id IN (SELECT k.license_id FROM license_keys k
+                                WHERE k.vendor_id = $1 AND (k.key_hash = $7 OR k.key_start = $18)))
                AND ($8 = '%' OR EXISTS (SELECT 1 FROM instances i WHERE i.license_id = l.id
                                         AND lower(i.version) LIKE lower($8) ESCAPE '!'))
                AND ($14 = '' OR p.code = $14) AND ($15 = '' OR l.kind = $15)
@@ -170,7 +173,8 @@ pub async fn search_vendor(
         &filter.plan,
         bound.kind,
         bound.ends.0,
-        bound.ends.1
+        bound.ends.1,
+        &bound.key_start
     )?;
     Ok(found(rows, page.limit))
 }
@@ -218,6 +222,7 @@ struct Bound<'a> {
     ends: (&'static str, UnixMs),
     text: String,
     key_hash: Vec<u8>,
+    key_start: Vec<u8>,
     version: String,
     contact: (&'static str, UnixMs),
     order: &'static str,
@@ -226,7 +231,9 @@ struct Bound<'a> {
 
 impl<'a> Bound<'a> {
     fn of(filter: &LicenseFilter, master: &MasterKey, page: &Page<'a>) -> Self {
-        let key = sdk::license_key::LicenseKey::parse(&filter.text).ok();
+        let key = LicenseKey::parse(&filter.text).ok();
+        // A whole key is found as a whole.
+        let start = LicenseKey::parse_first_group(&filter.text).filter(|_| key.is_none());
         Self {
             status: filter.status.map_or("", |status| status.as_str()),
             kind: filter.kind.map_or("", |kind| kind.as_str()),
@@ -234,6 +241,7 @@ impl<'a> Bound<'a> {
             text: anywhere(&filter.text),
             // No key has the empty hash.
             key_hash: key.map(|key| master.license_key_hash(&key)).unwrap_or_default(),
+            key_start: start.map(|group| master.license_key_start_hash(&group)).unwrap_or_default(),
             version: beginning(&filter.version),
             contact: filter.contact.map_or(("", page.now), |contact| contact.bound(page.now)),
             order: filter.order.map_or("", LicenseOrder::as_str),

@@ -6,7 +6,7 @@ pub const TITLE: &str = "Search";
 pub const LABEL: &str = "Search";
 /// What can be looked for.
 pub const HINT: &str = "The beginning of a company, an e-mail address, an invoice number, or an instance's name; any id; a license \
-     key, or its last four characters.";
+     key, its first five characters after LH, or its last four.";
 /// Looks.
 pub const SUBMIT: &str = "Search";
 /// Accessible name of the header's form.
