@@ -173,7 +173,9 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("instances")) view=pages::staff_instances::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("denials")) view=pages::staff_denials::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("sign-ups")) view=pages::staff_sign_ups::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("orders")) view=pages::staff_orders::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("orders"), ParamSegment("id")) view=pages::staff_order::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("refunds")) view=pages::staff_refunds::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("subscriptions")) view=pages::staff_subscriptions::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("partners")) view=pages::staff_partners::page />

@@ -26,7 +26,7 @@ test('staff give a part of an invoice back, then the rest, and the license goes 
   await expect(page.getByRole('heading', { level: 1, name: 'Invoices' })).toBeVisible();
   await axe(page);
   await page.getByLabel('Number of an invoice').fill(number);
-  await press(page, 'Find');
+  await press(page, 'Show');
   await page.getByRole('link', { name: number, exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: number })).toBeVisible();
   await expect(page.getByText('Nothing was given back of this invoice.')).toBeVisible();

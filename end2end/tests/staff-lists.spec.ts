@@ -3,7 +3,8 @@ import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { startDemoProduct } from '../steps/demo_product.ts';
 import { press } from '../steps/interactions.ts';
-import { COMPANY, logIn } from '../steps/people.ts';
+import { COMPANY, logIn, signUp, somebody } from '../steps/people.ts';
+import { reloadUntil } from '../steps/time.ts';
 
 test('staff look through everything that happened in an account, and take it along', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const company = `Oste Pumpen ${crypto.randomUUID().slice(0, 8)} GmbH`;
@@ -42,4 +43,53 @@ test('staff look through everything that happened in an account, and take it alo
   } finally {
     await node.stop();
   }
+});
+
+test('staff come from a customer to an order, its invoice and back, and find who has no account yet', { tag: '@everywhere' }, async ({ page, axe }) => {
+  const company = `Luhe Messtechnik ${crypto.randomUUID().slice(0, 8)} GmbH`;
+  const { person } = await buy(page, { plan: 'Startup' }, { ...COMPANY, name: company });
+  await page.context().clearCookies();
+  const stranger = somebody('stranger');
+  await page.goto('/sign-up');
+  await signUp(page, stranger);
+  await expect(page).not.toHaveURL(/sign-up/);
+  await page.context().clearCookies();
+  await page.goto('/log-in');
+  await logIn(page, ADMIN);
+
+  await page.goto('/staff/orders');
+  await page.getByLabel('Customer', { exact: true }).fill(company);
+  await press(page, 'Show');
+  const orders = page.getByRole('row').filter({ hasText: company });
+  await expect(orders).toHaveCount(1);
+  await orders.getByRole('link', { name: 'Subscription', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Subscription' })).toBeVisible();
+  await expect(page.getByRole('main')).toContainText(person.email);
+  await expect(page.getByRole('main')).toContainText('Placed an order');
+  // The invoice is fetched by a job of its own.
+  await reloadUntil(page, () => expect(page.getByRole('link', { name: /^PDF of / })).toBeVisible({ timeout: 500 }));
+  await axe(page);
+  await page.getByRole('row').filter({ hasText: 'Paid' }).getByRole('link').first().click();
+  await expect(page.getByText('Nothing was given back of this invoice.')).toBeVisible();
+  await press(page, company, 'link');
+  await expect(page.getByRole('heading', { level: 1, name: company })).toBeVisible();
+  await page.getByRole('link', { name: /^ord_/ }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Subscription' })).toBeVisible();
+
+  await page.goto('/staff/invoices');
+  await page.getByLabel('Customer', { exact: true }).fill(company);
+  await page.getByLabel('Status', { exact: true }).selectOption({ label: 'Paid' });
+  await press(page, 'Show');
+  await expect(page.getByRole('row').filter({ hasText: company })).toHaveCount(1);
+  await axe(page);
+
+  await page.goto('/staff/customers');
+  await press(page, 'Signed up without a company', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'Signed up without a company' })).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: stranger.email })).toContainText('Not yet');
+  await expect(page.getByRole('row').filter({ hasText: person.email })).toHaveCount(0);
+  await axe(page);
+  await page.goto(`/staff/search?q=${encodeURIComponent(stranger.email)}`);
+  await expect(page.getByRole('main').getByRole('link', { name: stranger.email })).toBeVisible();
+  await axe(page);
 });

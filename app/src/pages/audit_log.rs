@@ -186,6 +186,8 @@ fn place_of(object: &str, for_staff: bool) -> Option<String> {
         ("con", true) => Some(format!("/staff/messages/{object}")),
         ("lic", true) => Some(format!("/staff/licenses/{object}")),
         ("inv", true) => Some(format!("/staff/invoices/{object}")),
+        ("ord", true) => Some(format!("/staff/orders/{object}")),
+        ("acc", true) => Some(format!("/staff/customers/{object}")),
         ("evt", true) => Some(format!("/staff/events/{object}")),
         _ => None,
     }

@@ -18,7 +18,9 @@ use leptos::prelude::*;
 use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
-use super::{NoPage, Page, render, staff_acting, staff_activity, staff_invoices, staff_licenses, staff_role};
+use super::{
+    NoPage, Page, render, staff_acting, staff_activity, staff_invoices, staff_licenses, staff_orders, staff_role,
+};
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
@@ -74,8 +76,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {facts(&found.account)}
         {members(&found.members)}
         {licenses(&found, now)}
-        {invoices(&found.invoices)}
-        {orders(&found.orders)}
+        {invoices(&found.account.id, &found.invoices)}
+        {orders(&found.account.id, &found.orders)}
         {events(&found.account.id, &found.events, now)}
         {acting}
     };
@@ -91,13 +93,13 @@ async fn find(visit: &Visit, now: UnixMs) -> Result<Option<Found>, NoPage> {
             let mut invoices = list_invoices(tx, &vendor_id, &id, None, INVOICES).await?;
             // What is open comes first; within both, the newest.
             invoices.sort_by_key(|invoice| invoice.status != InvoiceStatus::Open);
-            invoices.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
             Ok::<_, DbError>(Some(Found {
                 members: list_members(tx, &vendor_id, &id).await?,
                 licenses: list_licenses(tx, &vendor_id, &id, None, ROWS).await?,
                 license_count: count_licenses(tx, &vendor_id, &id, now).await?,
                 invoices,
-                orders: list_orders(tx, &vendor_id, &id, None, ROWS).await?,
+                // One more than is shown tells whether there are more.
+                orders: list_orders(tx, &vendor_id, &id, None, ROWS + 1).await?,
                 events: list_by_account(tx, &vendor_id, &id, EVENTS).await?,
                 account,
             }))
@@ -190,7 +192,14 @@ fn licenses(found: &Found, now: UnixMs) -> impl IntoView + use<> {
     }
 }
 
-fn invoices(invoices: &[Invoice]) -> impl IntoView + use<> {
+/// The rows of a list that are shown, and the way to all of them where that is not all.
+fn shown<T>(rows: &[T], all: String, label: &'static str) -> (&[T], Option<AnyView>) {
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let all = (rows.len() > most).then(|| view! { <p><a href=all>{label}</a></p> }.into_any());
+    (&rows[..rows.len().min(most)], all)
+}
+
+fn invoices(account_id: &AccountId, invoices: &[Invoice]) -> impl IntoView + use<> {
     let [number, issued, status, amount] = text::INVOICE_COLUMNS;
     let columns = vec![Column::text(number), Column::text(issued), Column::text(status), Column::number(amount)];
     let row = |invoice: &Invoice| {
@@ -202,31 +211,35 @@ fn invoices(invoices: &[Invoice]) -> impl IntoView + use<> {
             .cell(view! { <Badge tone=invoice_tone(invoice.status) word=word /> })
             .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })
     };
+    let (invoices, all) = shown(invoices, staff_invoices::of_customer(account_id.as_str()), text::ALL_INVOICES);
     let rows = invoices.iter().map(row).collect();
     let empty = || view! { <EmptyState text=text::NO_INVOICES /> };
     view! {
         <Card title=text::INVOICES lead=text::newest(ROWS)>
             <Table caption=text::INVOICES caption_hidden=true columns rows empty=empty />
+            {all}
         </Card>
     }
 }
 
-fn orders(orders: &[Order]) -> impl IntoView + use<> {
+fn orders(account_id: &AccountId, orders: &[Order]) -> impl IntoView + use<> {
     let [order, placed, status, amount] = text::ORDER_COLUMNS;
     let columns = vec![Column::text(order), Column::text(placed), Column::text(status), Column::number(amount)];
     let row = |order: &Order| {
-        let word = console::order_status(order.status);
+        let (href, word) = (format!("{}/{}", staff_orders::PATH, order.id), console::order_status(order.status));
         Row::new()
-            .cell(order.id.to_string())
+            .cell(view! { <a href=href>{order.id.to_string()}</a> })
             .cell(day(order.created_at))
             .cell(view! { <Badge tone=Tone::Neutral word=word /> })
             .cell(view! { <Money minor=order.amount_minor currency=order.currency.as_str() /> })
     };
+    let (orders, all) = shown(orders, staff_orders::of_customer(account_id.as_str()), text::ALL_ORDERS);
     let rows = orders.iter().map(row).collect();
     let empty = || view! { <EmptyState text=text::NO_ORDERS /> };
     view! {
         <Card title=text::ORDERS lead=text::newest(ROWS)>
             <Table caption=text::ORDERS caption_hidden=true columns rows empty=empty />
+            {all}
         </Card>
     }
 }

@@ -6,7 +6,7 @@ use backend::text::en::{console_customers as text, portal_accounts};
 use leptos::prelude::*;
 
 use super::invoices::day;
-use super::{NoPage, Page, render, staff_role};
+use super::{NoPage, Page, render, staff_role, staff_sign_ups};
 use crate::components::{
     Badge, Choice, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, PageHead, Pagination, Row,
     Table, Tone,
@@ -66,7 +66,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let rows = found.iter().map(row).collect();
     let form = has_any.then(|| form(&filter));
     let body = view! {
-        <PageHead title=text::TITLE lead=text::LEAD />
+        <PageHead
+            title=text::TITLE
+            lead=text::LEAD
+            actions=|| view! { <LinkButton href=staff_sign_ups::PATH label=text::SIGN_UPS emphasis=Emphasis::Quiet /> }
+        />
         {form}
         <Table caption=text::CAPTION caption_hidden=true columns rows empty=empty />
         {pages}

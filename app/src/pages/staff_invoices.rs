@@ -1,21 +1,20 @@
-//! `/staff/invoices`: the invoices of all customers, newest first. `?before=` goes on from one, `?number=` finds one.
+//! `/staff/invoices`: the invoices of all customers, filtered by what the address says, paged by key.
 
-use backend::ids::InvoiceId;
-use backend::invoices::{Invoice, find_invoice_for_staff, list_invoices_for_staff};
+use backend::invoices::search::{InvoiceFilter, search_invoices};
+use backend::invoices::{Invoice, InvoiceStatus};
+use backend::listing::TimePlace;
 use backend::text::en::{console_money as text, invoices as words};
+use jiff::civil::Date;
 use leptos::prelude::*;
 
 use super::invoices::{day, tone};
-use super::{NoPage, Page, render, staff_role};
-use crate::components::{
-    Badge, Column, Emphasis, EmptyState, Field, Form, Method, Money, PageHead, Pagination, Row, Table,
-};
+use super::staff_list::{Content, LIMIT, Listing, address, any_word};
+use super::{NoPage, Page, render, staff_customers, staff_role};
+use crate::components::{Badge, Column, Control, EmptyState, Field, Money, Row};
 use crate::request::Visit;
 
 /// The list's address.
 pub(super) const PATH: &str = "/staff/invoices";
-/// Invoices on a page.
-const PAGE: usize = 20;
 
 /// The list.
 pub fn page() -> impl IntoView {
@@ -25,30 +24,15 @@ pub fn page() -> impl IntoView {
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     staff_role(&visit)?;
     let vendor_id = visit.vendor.id.clone();
-    let before = visit.query("before").map(|id| InvoiceId::from_untrusted(&id));
-    let number = visit.query("number").map(|number| number.trim().to_owned()).filter(|number| !number.is_empty());
-    let (is_first, wanted) = (before.is_none(), number.clone());
-    let found = visit.state.db.read(|tx| {
-        Box::pin(async move {
-            let before = match &before {
-                Some(id) => find_invoice_for_staff(tx, &vendor_id, id).await?,
-                None => None,
-            };
-            let key = before.as_ref().map(|invoice| (invoice.issued_at, &invoice.id));
-            // One more than is shown tells whether there is a page after this one.
-            let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-            list_invoices_for_staff(tx, &vendor_id, wanted.as_deref(), key, limit).await
-        })
-    });
-    let mut invoices: Vec<Invoice> = found.await?;
-    let goes_on = invoices.len() > PAGE;
-    invoices.truncate(PAGE);
-    let pages = invoices.last().filter(|_| goes_on || !is_first).map(|oldest| {
-        let previous = (!is_first).then(|| (text::NEWEST.to_owned(), PATH.to_owned()));
-        let next = goes_on.then(|| (text::OLDER.to_owned(), format!("{PATH}?before={}", oldest.id)));
-        let position = backend::text::en::invoice_list::shown(invoices.len(), oldest.issued_at);
-        view! { <Pagination label=text::PAGES position previous next /> }
-    });
+    let filter = InvoiceFilter::of_address(|name| visit.query(name));
+    let (listing, after) = Listing::asked(&visit, PATH, filter.to_address(), TimePlace::parse);
+    let wanted = filter.clone();
+    let found = visit
+        .state
+        .db
+        .read(|tx| Box::pin(async move { search_invoices(tx, &vendor_id, &wanted, after.as_ref(), LIMIT).await }));
+    let mut found = found.await?;
+    let pages = listing.pages(&mut found, |it| it.place().to_string());
     let [which, customer, issued, status, amount] = text::COLUMNS;
     let columns = vec![
         Column::text(which),
@@ -57,34 +41,53 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         Column::text(status),
         Column::number(amount),
     ];
-    let none = if number.is_some() { text::NONE_FOUND } else { text::NONE_YET };
-    let rows = invoices.iter().map(row).collect();
-    let body = view! {
-        <PageHead title=text::INVOICES lead=text::INVOICES_LEAD />
-        <div class="across">
-            <Form action=PATH method=Method::Get id="find" submit=text::FIND_SUBMIT emphasis=Emphasis::Plain>
-                <Field name="number" label=text::FIND value=number.unwrap_or_default() may_be_empty=true />
-            </Form>
-        </div>
-        <Table
-            caption=text::INVOICES_CAPTION
-            caption_hidden=true
-            columns
-            rows
-            empty=move || view! { <EmptyState text=none /> }
-        />
-        {pages}
+    let content = Content {
+        title: text::INVOICES,
+        lead: text::INVOICES_LEAD,
+        columns,
+        rows: found.iter().map(row).collect(),
+        pages,
+        none_yet: view! { <EmptyState text=text::NONE_YET /> }.into_any(),
+        has_csv: false,
     };
-    Ok(Page::new(text::INVOICES, body))
+    Ok(listing.page(content, move || questions(filter)))
+}
+
+/// The list narrowed to the account with this id.
+pub(super) fn of_customer(id: &str) -> String {
+    address(PATH, [("customer", id.to_owned())])
+}
+
+fn questions(filter: InvoiceFilter) -> AnyView {
+    let statuses = any_word(InvoiceStatus::ALL, InvoiceStatus::as_str, words::status);
+    let status = filter.status.map_or("", InvoiceStatus::as_str);
+    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+    let (from, to) = (day(filter.from), day(filter.to));
+    let InvoiceFilter { number, customer, .. } = filter;
+    view! {
+        <Field name="number" label=text::FIND value=number may_be_empty=true />
+        <Field
+            name="customer"
+            label=text::CUSTOMER
+            value=customer
+            hint=text::CUSTOMER_HINT
+            may_be_empty=true
+        />
+        <Field name="status" label=text::STATUS control=statuses value=status may_be_empty=true />
+        <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
+        <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+    }
+    .into_any()
 }
 
 fn row(invoice: &Invoice) -> Row {
     let href = format!("{PATH}/{}", invoice.id);
+    let customer = format!("{}/{}", staff_customers::PATH, invoice.account_id);
     Row::new()
         .cell(
             view! { <a href=href>{invoice.number.clone()}</a> <small>{words::reason(&invoice.billing_reason)}</small> },
         )
-        .cell(invoice.parties.0.buyer.name.clone())
+        .cell(view! { <a href=customer>{invoice.parties.0.buyer.name.clone()}</a> })
         .cell(day(invoice.issued_at))
         .cell(view! { <Badge tone=tone(invoice.status) word=words::status(invoice.status) /> })
         .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })

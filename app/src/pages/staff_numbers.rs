@@ -168,7 +168,7 @@ fn latest(order: &ListedOrder, now: UnixMs) -> Row {
     let (datetime, absolute) = (moments::rfc3339(order.created_at), moments::moment(order.created_at, now));
     Row::new()
         .cell(view! { <a href=format!("{}/{}", staff_customers::PATH, order.account_id)>{order.company.clone()}</a> })
-        .cell(view! { {plan} " " <small>{seats}</small> })
+        .cell(view! { <a href=format!("{}/{}", staff_orders::PATH, order.id)>{plan}</a> " " <small>{seats}</small> })
         .cell(view! { <Moment datetime absolute /> })
         .cell(view! { <Badge tone=staff_orders::tone(order.status) word=console::order_status(order.status) /> })
         .cell(view! { <Money minor=order.amount_minor currency=order.currency.as_str() /> })

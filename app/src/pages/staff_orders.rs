@@ -10,7 +10,7 @@ use backend::partners::{PartnerName, list_partner_names};
 use backend::text::en::{console, console_campaigns, console_lists as text, moments, orders as words};
 use leptos::prelude::*;
 
-use super::staff_list::{Content, LIMIT, Listing, any_of, any_word};
+use super::staff_list::{Content, LIMIT, Listing, address, any_of, any_word};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
 use crate::components::{Badge, Column, Control, Emphasis, EmptyState, Field, LinkButton, Moment, Money, Row, Tone};
 use crate::request::Visit;
@@ -61,6 +61,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(listing.page(content, move || questions(&filter, &partners)))
 }
 
+/// The list narrowed to the account with this id.
+pub(super) fn of_customer(id: &str) -> String {
+    address(PATH, [("customer", id.to_owned())])
+}
+
 fn questions(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
     let status = any_word(OrderStatus::ALL, OrderStatus::as_str, words::status);
     let payment = any_word(Payment::ALL, Payment::as_str, text::payment);
@@ -72,7 +77,15 @@ fn questions(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
     );
     let day = |day: Option<_>| day.map_or_else(String::new, |day: jiff::civil::Date| day.to_string());
     let (from, to) = (day(filter.from), day(filter.to));
+    let customer = filter.customer.clone();
     view! {
+        <Field
+            name="customer"
+            label=text::CUSTOMER
+            value=customer
+            hint=text::CUSTOMER_HINT
+            may_be_empty=true
+        />
         <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
         <Field name="payment" label=text::PAYMENT control=payment value=payment_value may_be_empty=true />
         <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
@@ -115,7 +128,7 @@ fn row(it: &ListedOrder, now: UnixMs) -> Row {
     let partner = it.partner.as_deref().map(|partner| view! { " " <small>{text::through(partner)}</small> });
     let code = it.promotion_code.as_deref().map(|code| view! { " " <small>{text::with_code(code)}</small> });
     Row::new()
-        .cell(view! { {words::kind(it.kind)} " " <small>{what}</small> {license} })
+        .cell(view! { <a href=format!("{PATH}/{}", it.id)>{words::kind(it.kind)}</a> " " <small>{what}</small> {license} })
         .cell(view! {
             <a href=format!("{}/{}", staff_customers::PATH, it.account_id)>{it.company.clone()}</a> {partner}
         })

@@ -4,7 +4,9 @@ use backend::search::{FoundInstance, FoundLicense, Group, Search, search_everyth
 use backend::text::en::{console_customers, console_licenses, console_money, console_search as text, overview};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_customers, staff_invoices, staff_licenses, staff_role};
+use super::{
+    NoPage, Page, render, staff_customers, staff_invoices, staff_licenses, staff_orders, staff_role, staff_sign_ups,
+};
 use crate::components::{Card, EmptyState, LinkButton, PageHead};
 use crate::request::Visit;
 
@@ -31,13 +33,18 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 let href = format!("{}/{}", staff_customers::PATH, it.id);
                 item(href, it.company.clone(), it.billing_email.clone())
             });
+            let people = found
+                .people
+                .rows
+                .iter()
+                .map(|it| item(staff_sign_ups::of_person(&it.email), it.email.clone(), it.name.clone()));
             let licenses = found.licenses.rows.iter().map(license);
             let invoices = found.invoices.rows.iter().map(|it| {
                 let href = format!("{}/{}", staff_invoices::PATH, it.id);
                 item(href, it.number.clone(), it.company.clone())
             });
             let orders = found.orders.rows.iter().map(|it| {
-                let href = format!("{}/{}", staff_customers::PATH, it.account_id);
+                let href = format!("{}/{}", staff_orders::PATH, it.id);
                 item(href, it.id.to_string(), it.company.clone())
             });
             let instances = found.instances.rows.iter().map(instance);
@@ -45,6 +52,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let more = Some(format!("{}?{query}", staff_customers::PATH));
             let body = view! {
                 {group(text::CUSTOMERS, customers.collect(), more.filter(|_| found.customers.has_more), false)}
+                {group(text::PEOPLE, people.collect(), None, has_more(&found.people))}
                 {group(text::LICENSES, licenses.collect(), None, has_more(&found.licenses))}
                 {group(text::INVOICES, invoices.collect(), None, has_more(&found.invoices))}
                 {group(text::ORDERS, orders.collect(), None, has_more(&found.orders))}

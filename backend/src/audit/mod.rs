@@ -33,6 +33,7 @@ pub use export_audit::{CsvPart, export_audit};
 pub use list_audit::{AuditFilter, AuditPlace, AuditScope, list_audit};
 pub use rules::{Break, Head};
 pub use seal::{seal, seal_rows};
+pub use store::list_acts_on;
 pub use verify_audit::{AuditReport, Tail, verify_audit};
 
 /// Records an act on an object, with its state before and after. Neither may contain a secret.

@@ -230,6 +230,30 @@ pub(super) async fn list_of_vendor(
     )
 }
 
+/// What was done to one thing of an account, and when, oldest first: without who did it, so that it tells no more than the
+/// thing itself does to whoever sees that. `limit` at most.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_acts_on(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    object_id: &str,
+    limit: i64,
+) -> Result<Vec<(String, UnixMs)>, DbError> {
+    fetch_all!(
+        tx,
+        (String, UnixMs),
+        "SELECT act, occurred_at FROM audit WHERE vendor_id = $1 AND account_id = $2 AND object_id = $3
+         ORDER BY occurred_at, id LIMIT $4",
+        vendor_id,
+        account_id,
+        object_id,
+        limit
+    )
+}
+
 /// A filter and a place, as the statements take them.
 struct Bound {
     act: String,

@@ -18,6 +18,7 @@ mod named_license;
 mod outline_logo;
 mod render_document;
 pub mod rules;
+pub mod search;
 pub(crate) mod store;
 pub mod tax;
 pub mod transfers;

@@ -11,7 +11,7 @@ use sdk::license_key::LicenseKey;
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{AccountId, InstanceId, InvoiceId, LicenseId, OrderId};
+use crate::ids::{AccountId, InstanceId, InvoiceId, LicenseId, OrderId, UserId};
 use crate::keys::MasterKey;
 
 /// Most rows of a group.
@@ -88,6 +88,17 @@ pub struct FoundInstance {
     pub company: String,
 }
 
+/// A person without an account that was found.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FoundPerson {
+    /// Its id.
+    pub id: UserId,
+    /// Its address.
+    pub email: String,
+    /// What it is called; may be empty.
+    pub name: String,
+}
+
 /// At most [`MOST`] of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group<T> {
@@ -110,6 +121,8 @@ impl<T> Group<T> {
 pub struct Findings {
     /// Customers, by company.
     pub customers: Group<FoundCustomer>,
+    /// People without an account, by e-mail address.
+    pub people: Group<FoundPerson>,
     /// Licenses.
     pub licenses: Group<FoundLicense>,
     /// Invoices, by number.
@@ -125,6 +138,7 @@ impl Findings {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.customers.rows.is_empty()
+            && self.people.rows.is_empty()
             && self.licenses.rows.is_empty()
             && self.invoices.rows.is_empty()
             && self.orders.rows.is_empty()
@@ -167,6 +181,7 @@ pub async fn search_everything(tx: &mut Tx, cx: &Cx, master: &MasterKey, typed: 
     let vendor_id = &cx.vendor_id;
     Ok(Search::Done(Box::new(Findings {
         customers: Group::of(store::find_customers(tx, vendor_id, &term).await?),
+        people: Group::of(store::find_people(tx, vendor_id, &term).await?),
         licenses: Group::of(store::find_licenses(tx, vendor_id, &term).await?),
         invoices: Group::of(store::find_invoices(tx, vendor_id, &term).await?),
         orders: Group::of(store::find_orders(tx, vendor_id, &term).await?),

@@ -1,4 +1,4 @@
-use super::{FoundCustomer, FoundInstance, FoundInvoice, FoundLicense, FoundOrder, Term};
+use super::{FoundCustomer, FoundInstance, FoundInvoice, FoundLicense, FoundOrder, FoundPerson, Term};
 use crate::db::{DbError, Tx, fetch_all};
 use crate::ids::VendorId;
 
@@ -25,6 +25,28 @@ pub(super) async fn find_customers(
              UNION SELECT id FROM accounts WHERE vendor_id = $1 AND id = $2
              UNION SELECT id FROM accounts WHERE vendor_id = $1 AND stripe_customer_id = $2)
          ORDER BY company_key, id LIMIT 11",
+        vendor_id,
+        &term.exact,
+        &term.from,
+        &term.before
+    )
+}
+
+pub(super) async fn find_people(tx: &mut Tx, vendor_id: &VendorId, term: &Term) -> Result<Vec<FoundPerson>, DbError> {
+    fetch_all!(
+        tx,
+        FoundPerson,
+        "SELECT u.id, u.email, u.name FROM users u
+         WHERE u.vendor_id = $1 AND u.id IN (
+             SELECT id FROM (SELECT p.id FROM users p WHERE p.vendor_id = $1 AND p.mail_key >= $3 AND p.mail_key < $4
+                               AND p.staff_role IS NULL
+                               AND NOT EXISTS (SELECT 1 FROM memberships m
+                                               WHERE m.vendor_id = p.vendor_id AND m.user_id = p.id)
+                             ORDER BY p.mail_key LIMIT 11) by_mail
+             UNION SELECT p.id FROM users p
+                   WHERE p.vendor_id = $1 AND p.id = $2 AND p.email <> '' AND p.staff_role IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.vendor_id = p.vendor_id AND m.user_id = p.id))
+         ORDER BY u.mail_key, u.id LIMIT 11",
         vendor_id,
         &term.exact,
         &term.from,

@@ -38,6 +38,7 @@ mod passkeys;
 mod second_factor;
 mod settings;
 mod sign_in_link;
+mod staff_lists;
 mod stories;
 mod support;
 mod takeout;

@@ -1,11 +1,13 @@
 //! The vendor's list of its customers, filtered by what its address says, paged by key.
 
+mod sign_ups;
 mod store;
 
 use super::{Account, AccountKind};
 use crate::clock::UnixMs;
 use crate::ids::AccountId;
 
+pub use sign_ups::{SignUpWithoutAccount, search_sign_ups};
 pub use store::{count_licenses, search_customers};
 
 /// Most characters of a text that is looked for.

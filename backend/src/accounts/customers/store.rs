@@ -1,10 +1,11 @@
-use super::{CustomerFilter, CustomerPlace, LicenseCount, ListedCustomer};
+use super::{CustomerFilter, CustomerPlace, LicenseCount, ListedCustomer, SignUpWithoutAccount};
 use crate::accounts::AccountKind;
 use crate::accounts::store::AccountRow;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one};
 use crate::ids::{AccountId, VendorId};
 use crate::licenses::search::anywhere;
+use crate::listing::TimePlace;
 
 #[derive(sqlx::FromRow)]
 struct ListedRow {
@@ -62,6 +63,31 @@ pub async fn search_customers(
         licenses: LicenseCount { active: row.active, total: row.total },
     };
     Ok(rows.into_iter().map(listed).collect())
+}
+
+pub(super) async fn search_sign_ups(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    text: &str,
+    after: Option<&TimePlace>,
+    limit: i64,
+) -> Result<Vec<SignUpWithoutAccount>, DbError> {
+    let (at, id) = TimePlace::bound(after);
+    fetch_all!(
+        tx,
+        SignUpWithoutAccount,
+        "SELECT u.id, u.email, u.name, u.email_verified_at, u.created_at FROM users u
+         WHERE u.vendor_id = $1 AND u.staff_role IS NULL AND u.email <> ''
+           AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.vendor_id = u.vendor_id AND m.user_id = u.id)
+           AND ($2 = '%%' OR u.email_key LIKE lower($2) ESCAPE '!' OR lower(u.name) LIKE lower($2) ESCAPE '!')
+           AND (u.created_at < $3 OR (u.created_at = $3 AND u.id < $4))
+         ORDER BY u.created_at DESC, u.id DESC LIMIT $5",
+        vendor_id,
+        anywhere(text),
+        at,
+        id,
+        limit
+    )
 }
 
 /// How many licenses an account has at `now`.

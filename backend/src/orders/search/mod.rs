@@ -46,6 +46,8 @@ pub struct OrderFilter {
     pub sold: Option<SoldBy>,
     /// In which currency they are.
     pub currency: Option<Currency>,
+    /// Id of the account that pays, or words in its company; empty for all.
+    pub customer: String,
 }
 
 impl OrderFilter {
@@ -64,6 +66,7 @@ impl OrderFilter {
             partner: value("partner"),
             sold: SoldBy::parse(&value("sold")),
             currency: Currency::parse(&value("currency")),
+            customer: value("customer"),
         }
     }
 
@@ -81,6 +84,7 @@ impl OrderFilter {
             ("partner", self.partner.clone()),
             ("sold", self.sold.map_or("", SoldBy::as_str).to_owned()),
             ("currency", self.currency.map_or_else(String::new, |currency| currency.as_str().to_owned())),
+            ("customer", self.customer.clone()),
         ])
     }
 
@@ -166,6 +170,7 @@ mod tests {
             ("partner", "acc_a"),
             ("sold", "code"),
             ("currency", "usd"),
+            ("customer", "acc_b"),
         ];
         let asked = filter(&address);
         assert!(asked.is_narrow());

@@ -2,6 +2,7 @@ use super::{ListedOrder, OrderFilter, SoldBy};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one};
 use crate::ids::{AccountId, CampaignId, VendorId};
+use crate::licenses::search::anywhere;
 use crate::listing::TimePlace;
 use crate::money::Currency;
 use crate::orders::{OrderKind, OrderStatus, Payment};
@@ -38,6 +39,7 @@ pub async fn search_orders(
            AND ($11 = '' OR s.id = $11) AND ($13 = '' OR o.currency = $13)
            AND ($12 = '' OR $12 = 'client' AND l.id IS NOT NULL
                 OR $12 = 'code' AND l.id IS NULL AND c.owner_account_id IS NOT NULL)
+           AND ($14 = '' OR o.account_id = $14 OR lower(a.company) LIKE lower($15) ESCAPE '!')
          ORDER BY o.created_at DESC, o.id DESC LIMIT $10",
         vendor_id,
         filter.status.map_or("", OrderStatus::as_str),
@@ -51,7 +53,9 @@ pub async fn search_orders(
         limit,
         &filter.partner,
         filter.sold.map_or("", SoldBy::as_str),
-        filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned())
+        filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned()),
+        &filter.customer,
+        anywhere(&filter.customer)
     )
 }
 

@@ -40,6 +40,18 @@ pub const OLDER: &str = "Show older";
 /// The first page.
 pub const NEWEST: &str = "Show the newest";
 
+/// Title of the list of people without an account, and the link to it.
+pub const SIGN_UPS: &str = "Signed up without a company";
+/// Its lead.
+pub const SIGN_UPS_LEAD: &str = "People who have signed up and belong to no account: they have not named their company yet, or are not in it any \
+                                 more. The newest first.";
+/// Its columns.
+pub const SIGN_UP_COLUMNS: [&str; 4] = ["E-mail address", "Name", "Address confirmed", "Signed up"];
+/// Where there is none.
+pub const NO_SIGN_UPS: &str = "Everybody who has signed up belongs to an account.";
+/// Label.
+pub const FIND_SIGN_UP: &str = "Name or e-mail address";
+
 /// A kind of account.
 #[must_use]
 pub fn kind(kind: AccountKind) -> &'static str {
@@ -116,12 +128,16 @@ pub const INVOICES: &str = "Invoices";
 pub const INVOICE_COLUMNS: [&str; 4] = ["Invoice", "Issued", "Status", "Amount"];
 /// Where there is none.
 pub const NO_INVOICES: &str = "This customer has no invoice.";
+/// Leads to all of them.
+pub const ALL_INVOICES: &str = "Show all invoices of this customer";
 /// Heading and caption.
 pub const ORDERS: &str = "Orders";
 /// Columns.
 pub const ORDER_COLUMNS: [&str; 4] = ["Order", "Placed", "Status", "Amount"];
 /// Where there is none.
 pub const NO_ORDERS: &str = "This customer has ordered nothing.";
+/// Leads to all of them.
+pub const ALL_ORDERS: &str = "Show all orders of this customer";
 /// Heading.
 pub const EVENTS: &str = "What happened";
 /// Where nothing happened.

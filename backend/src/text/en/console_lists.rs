@@ -129,6 +129,10 @@ pub const NO_ORDERS: &str = "Nobody has ordered yet. Orders appear here as soon 
 pub const STATUS: &str = "Status";
 /// Label of the payment.
 pub const PAYMENT: &str = "Payment";
+/// Label of the customer.
+pub const CUSTOMER: &str = "Customer";
+/// What can be typed there.
+pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 /// Label of the kind.
 pub const KIND: &str = "Kind";
 /// Label of the first day.

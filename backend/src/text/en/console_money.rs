@@ -12,24 +12,14 @@ use crate::refunds::{CreditRefusal, DisputeStatus, RefundStatus};
 pub const INVOICES: &str = "Invoices";
 /// What the list is.
 pub const INVOICES_LEAD: &str = "Everything that was charged, newest first.";
-/// Caption of the list.
-pub const INVOICES_CAPTION: &str = "Invoices of all customers";
 /// Columns of the list.
 pub const COLUMNS: [&str; 5] = ["Invoice", "Customer", "Issued", "Status", "Amount"];
 /// Where nothing was charged yet.
-pub const NONE_YET: &str = "Nothing was charged yet.";
-/// Where no invoice has the number that was asked for.
-pub const NONE_FOUND: &str = "No invoice has this number.";
+pub const NONE_YET: &str = "Nothing was charged yet. Invoices appear here with the first payment.";
 /// Label of the search.
 pub const FIND: &str = "Number of an invoice";
-/// Searches.
-pub const FIND_SUBMIT: &str = "Find";
-/// Accessible name of the pages.
-pub const PAGES: &str = "Pages of invoices";
-/// The first page.
-pub const NEWEST: &str = "Newest";
-/// The page after.
-pub const OLDER: &str = "Older";
+/// What can be typed where a list is narrowed to a customer.
+pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 
 /// Heading of an invoice's facts.
 pub const FACTS: &str = "The invoice";

@@ -29,6 +29,8 @@ pub fn lead(text: &str) -> String {
 /// Heading of the group.
 pub const CUSTOMERS: &str = "Customers";
 /// Heading of the group.
+pub const PEOPLE: &str = "Signed up without a company";
+/// Heading of the group.
 pub const LICENSES: &str = "Licenses";
 /// Heading of the group.
 pub const INVOICES: &str = "Invoices";

@@ -33,6 +33,7 @@ pub mod console_lists;
 pub mod console_mails;
 pub mod console_money;
 pub mod console_navigation;
+pub mod console_orders;
 pub mod console_partners;
 pub mod console_payments;
 pub mod console_payouts;

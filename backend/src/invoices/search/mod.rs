@@ -1,0 +1,93 @@
+//! The vendor's list of the invoices of all customers, filtered by what its address says, paged by key.
+
+mod store;
+
+use jiff::civil::Date;
+
+use super::{Invoice, InvoiceStatus};
+use crate::clock::{DAY_MS, UnixMs};
+use crate::listing::{TimePlace, asked, told};
+
+pub use store::{list_invoices_of_order, search_invoices};
+
+/// Which invoices a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InvoiceFilter {
+    /// The number; empty for all.
+    pub number: String,
+    /// Id of the account that pays, or words in its company; empty for all.
+    pub customer: String,
+    /// Where they stand.
+    pub status: Option<InvoiceStatus>,
+    /// The first day on which they were issued, UTC.
+    pub from: Option<Date>,
+    /// The last day.
+    pub to: Option<Date>,
+}
+
+impl InvoiceFilter {
+    /// The filter that an address asks for; `value` is the value of a name in it. Whatever it does not know asks for
+    /// nothing.
+    #[must_use]
+    pub fn of_address(value: impl Fn(&str) -> Option<String>) -> Self {
+        let value = |name: &str| asked(value(name));
+        Self {
+            number: value("number"),
+            customer: value("customer"),
+            status: InvoiceStatus::parse(&value("status")),
+            from: value("from").parse().ok(),
+            to: value("to").parse().ok(),
+        }
+    }
+
+    /// The names and values of the address that asks for this filter.
+    #[must_use]
+    pub fn to_address(&self) -> Vec<(&'static str, String)> {
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        told([
+            ("number", self.number.clone()),
+            ("customer", self.customer.clone()),
+            ("status", self.status.map_or("", InvoiceStatus::as_str).to_owned()),
+            ("from", day(self.from)),
+            ("to", day(self.to)),
+        ])
+    }
+
+    /// The moments from which on and before which they were issued.
+    fn window(&self) -> (UnixMs, UnixMs) {
+        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
+        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
+    }
+}
+
+impl Invoice {
+    /// Its place in the list.
+    #[must_use]
+    pub fn place(&self) -> TimePlace {
+        TimePlace::new(self.issued_at, self.id.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_filter_and_back() {
+        let address = [
+            ("number", "A-1"),
+            ("customer", "acc_a"),
+            ("status", "open"),
+            ("from", "2026-11-01"),
+            ("to", "2026-11-30"),
+        ];
+        let filter = InvoiceFilter::of_address(|asked| {
+            address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
+        });
+        assert_eq!(filter.to_address(), address.map(|(name, value)| (name, value.to_owned())));
+        let (from, until) = filter.window();
+        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
+        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
+        assert_eq!(InvoiceFilter::of_address(|_| Some("\0 ".to_owned())), InvoiceFilter::default());
+    }
+}
