@@ -73,6 +73,10 @@ test('staff come from a customer to an order, its invoice and back, and find who
   await expect(page.getByText('Nothing was given back of this invoice.')).toBeVisible();
   await press(page, company, 'link');
   await expect(page.getByRole('heading', { level: 1, name: company })).toBeVisible();
+  await press(page, 'Audit log of this customer', 'link');
+  await expect(page.getByRole('row').filter({ hasText: 'Placed an order' })).toContainText(company);
+  await axe(page);
+  await page.goBack();
   await page.getByRole('link', { name: /^ord_/ }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Subscription' })).toBeVisible();
 

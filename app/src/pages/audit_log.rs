@@ -27,6 +27,7 @@ pub fn filter_of(visit: &Visit) -> AuditFilter {
         area: if audit_acts::AREAS.iter().any(|(known, _)| *known == area) { area } else { String::new() },
         person: text("person"),
         object: text("object"),
+        customer: if visit.path.starts_with(super::staff_audit::PATH) { text("customer") } else { String::new() },
         from: day("from"),
         until: day("to").map(|at| at.plus(DAY_MS)),
     }
@@ -39,6 +40,7 @@ fn address(path: &str, filter: &AuditFilter, after: Option<&AuditPlace>) -> Stri
         ("area", filter.area.clone()),
         ("person", filter.person.clone()),
         ("object", filter.object.clone()),
+        ("customer", filter.customer.clone()),
         ("from", day(filter.from)),
         ("to", day(filter.until.map(|at| at.plus(-DAY_MS)))),
         ("after", after.map(AuditPlace::to_text).unwrap_or_default()),
@@ -110,9 +112,23 @@ fn filter_form(path: &'static str, filter: &AuditFilter, for_staff: bool) -> imp
     let day = |at: Option<UnixMs>| at.map(|at| at.date().to_string()).unwrap_or_default();
     let (from, to) = (day(filter.from), day(filter.until.map(|at| at.plus(-DAY_MS))));
     let (area, person, object) = (filter.area.clone(), filter.person.clone(), filter.object.clone());
+    let customer = filter.customer.clone();
     let is_narrow = filter.is_narrow();
     let clear =
         move || is_narrow.then(|| view! { <LinkButton href=path label=text::CLEAR emphasis=Emphasis::Quiet /> });
+    let customer = move || {
+        for_staff.then(|| {
+            view! {
+                <Field
+                    name="customer"
+                    label=text::CUSTOMER
+                    value=customer
+                    hint=text::CUSTOMER_HINT
+                    may_be_empty=true
+                />
+            }
+        })
+    };
     view! {
         <search aria-label=text::FILTER>
             <Fold summary=text::FILTER open=is_narrow>
@@ -128,6 +144,7 @@ fn filter_form(path: &'static str, filter: &AuditFilter, for_staff: bool) -> imp
                         <Field name="area" label=text::AREA control=areas value=area may_be_empty=true />
                         <Field name="person" label=text::PERSON value=person may_be_empty=true />
                         <Field name="object" label=text::OBJECT value=object may_be_empty=true />
+                        {customer()}
                         <Field
                             name="from"
                             label=text::FROM
@@ -203,13 +220,14 @@ mod tests {
             area: "license".to_owned(),
             person: "a+b@example.test".to_owned(),
             object: String::new(),
+            customer: "Weser".to_owned(),
             from: Some(UnixMs(1_795_219_200_000)),
             until: Some(UnixMs(1_795_219_200_000).plus(DAY_MS)),
         };
         let place = AuditPlace { occurred_at: UnixMs(5), id: "aud_1".to_owned() };
         assert_eq!(
             address("/account/audit", &filter, Some(&place)),
-            "/account/audit?area=license&person=a%2Bb%40example.test&from=2026-11-21&to=2026-11-21&after=5.aud_1"
+            "/account/audit?area=license&person=a%2Bb%40example.test&customer=Weser&from=2026-11-21&to=2026-11-21&after=5.aud_1"
         );
         assert_eq!(address("/account/audit", &AuditFilter::default(), None), "/account/audit");
     }

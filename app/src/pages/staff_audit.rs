@@ -1,16 +1,22 @@
-//! `/staff/audit`: every change at the vendor. `?area=`, `?person=`, `?object=`, `?from=` and `?to=` narrow the list,
+//! `/staff/audit`: every change at the vendor. `?area=`, `?person=`, `?object=`, `?customer=`, `?from=` and `?to=` narrow the list,
 //! `?after=` goes on.
 
 use backend::audit::AuditScope;
 use backend::text::en::audit as text;
 use leptos::prelude::*;
 
+use super::staff_list::address;
 use super::{NoPage, Page, audit_log, render, staff_role};
 use crate::components::PageHead;
 use crate::request::Visit;
 
 /// The log's address.
 pub(super) const PATH: &str = "/staff/audit";
+
+/// The log narrowed to what concerns the account with this id.
+pub(super) fn of_customer(id: &str) -> String {
+    address(PATH, [("customer", id.to_owned())])
+}
 
 /// The page.
 pub fn page() -> impl IntoView {

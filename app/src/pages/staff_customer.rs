@@ -10,8 +10,8 @@ use backend::invoices::{Invoice, InvoiceStatus, list_invoices};
 use backend::licenses::{LicenseView, list_by_account as list_licenses};
 use backend::orders::{Order, list_orders};
 use backend::text::en::{
-    by_hand, console, console_activity, console_customers as text, console_partners, deletion, events as happenings,
-    invoices as invoice_words, licenses as words, moments, portal,
+    audit as audit_text, by_hand, console, console_activity, console_customers as text, console_partners, deletion,
+    events as happenings, invoices as invoice_words, licenses as words, moments, portal,
 };
 use leptos::prelude::*;
 
@@ -19,7 +19,8 @@ use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
 use super::{
-    NoPage, Page, render, staff_acting, staff_activity, staff_invoices, staff_licenses, staff_orders, staff_role,
+    NoPage, Page, render, staff_acting, staff_activity, staff_audit, staff_invoices, staff_licenses, staff_orders,
+    staff_role,
 };
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
@@ -65,9 +66,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         None
     };
     let partner = partner_page(&found.account.id);
+    let audit = staff_may(role, StaffAct::SeeAudit).then(|| staff_audit::of_customer(found.account.id.as_str()));
     let acts = move || {
+        let audit = audit.clone().map(|href| view! { <LinkButton href label=audit_text::OF_CUSTOMER /> });
         let issue = issue.clone().map(|href| view! { <LinkButton href label=by_hand::ISSUE /> });
-        view! { <LinkButton href=partner.clone() label=console_partners::TITLE /> {issue} }
+        view! { <LinkButton href=partner.clone() label=console_partners::TITLE /> {audit} {issue} }
     };
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />

@@ -26,6 +26,9 @@ pub struct AuditFilter {
     pub person: String,
     /// The id of what was acted on.
     pub object: String,
+    /// Among all of the vendor's: id of the account that it concerns, or words in its company. The log of one account is
+    /// not narrowed by it.
+    pub customer: String,
     /// From this moment on.
     pub from: Option<UnixMs>,
     /// Before this moment.

@@ -5,6 +5,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, AuditId, VendorId};
+use crate::licenses::search::anywhere;
 
 pub(super) async fn insert_row(
     tx: &mut Tx,
@@ -217,6 +218,7 @@ pub(super) async fn list_of_vendor(
            AND ($3 = '' OR u.email_key = $3) AND ($4 = '' OR a.object_id = $4 OR a.account_id = $4)
            AND a.occurred_at >= $5 AND a.occurred_at < $6
            AND (a.occurred_at < $7 OR (a.occurred_at = $7 AND a.id < $8))
+           AND ($10 = '' OR a.account_id = $10 OR lower(c.company) LIKE lower($11) ESCAPE '!')
          ORDER BY a.occurred_at DESC, a.id DESC LIMIT $9",
         vendor_id,
         &bound.act,
@@ -226,7 +228,9 @@ pub(super) async fn list_of_vendor(
         bound.until,
         bound.before_at,
         &bound.before_id,
-        limit
+        limit,
+        &filter.customer,
+        anywhere(&filter.customer)
     )
 }
 

@@ -252,6 +252,11 @@ on_both_engines! {
         let admin = Cx { actor: Actor::Staff(staff), ..stage.operator(NOW) };
         let seen = list(&stage, &admin, &AuditScope::Vendor, &by_staff, None, 100).await?.expect("an admin sees it");
         assert_eq!(seen.len(), 2);
+        for (customer, count) in [(stage.account_id.as_str(), 2), ("EXAMPLE", 2), ("acc_other", 0), ("%", 0)] {
+            let of_customer = AuditFilter { customer: customer.to_owned(), ..by_staff.clone() };
+            let found = list(&stage, &admin, &AuditScope::Vendor, &of_customer, None, 100).await?;
+            assert_eq!(found.map(|found| found.len()), Some(count), "{customer}");
+        }
         assert!(format!("{seen:?}").contains("does not pay us") && format!("{seen:?}").contains("198.51.100.9"));
         Ok(())
     }
