@@ -173,6 +173,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("licenses"), ParamSegment("id")) view=pages::staff_license::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("instances")) view=pages::staff_instances::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("denials")) view=pages::staff_denials::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("failed"), StaticSegment("jobs")) view=pages::staff_failed_jobs::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("sign-ups")) view=pages::staff_sign_ups::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("orders")) view=pages::staff_orders::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("orders"), ParamSegment("id")) view=pages::staff_order::page />

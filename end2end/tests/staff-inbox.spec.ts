@@ -43,6 +43,13 @@ test('an event that could not be handled is found, replayed with all others, and
   await press(page, /^Replay (all \d+|it)$/);
   await expect(page.getByText('Everything that failed is begun again.', { exact: false })).toBeVisible();
 
+  await press(page, 'See all work that was given up', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'Work that was given up' })).toBeVisible();
+  await axe(page);
+  await press(page, 'Dismissed', 'link');
+  await expect(page.getByText('Nothing was dismissed.', { exact: false })).toBeVisible();
+  await axe(page);
+
   await page.getByRole('link', { name: 'Events', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Events of Stripe' })).toBeVisible();
   await expect(page.getByRole('row').filter({ hasText: 'checkout.session.completed' })).toContainText('Handled');

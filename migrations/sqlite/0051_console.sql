@@ -14,3 +14,7 @@ CREATE INDEX license_keys_by_start ON license_keys (vendor_id, key_start) WHERE 
 
 -- People by the day on which they signed up.
 CREATE INDEX users_by_age ON users (vendor_id, created_at, id);
+
+-- When somebody has taken a dead job off the list.
+ALTER TABLE jobs ADD COLUMN dismissed_at BIGINT;
+CREATE INDEX jobs_dead ON jobs (vendor_id, finished_at, id) WHERE status = 'dead';

@@ -3,7 +3,7 @@
 use backend::billing::inbox::{FailureReplay, replay_failures as begin_again};
 use backend::billing::{self, EventReplay, Projected};
 use backend::ids::JobId;
-use backend::jobs::{self, JobReplay};
+use backend::jobs::{self, JobDismissal, JobReplay};
 use leptos::prelude::*;
 
 use super::form::{FormFailure, say_done};
@@ -57,6 +57,28 @@ pub async fn replay_job(
         JobReplay::Begun => say_done("job_replayed").await,
         JobReplay::NothingToDo => say_done("job_not_replayed").await,
         JobReplay::NotAllowed => return Err(FormFailure::not_allowed()),
+    }
+    leptos_axum::redirect(FAILED);
+    Ok(())
+}
+
+/// Takes a job that was given up off the list.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not replay.
+#[server(prefix = "/act", endpoint = "dismiss-job")]
+pub async fn dismiss_job(
+    /// The job's id.
+    job_id: String,
+) -> Result<(), FormFailure> {
+    let visit = Visit::here();
+    let (cx, job_id) = (visit.staff_cx(), JobId::from_untrusted(&job_id));
+    let dismissed =
+        visit.state.db.write(move |tx| Box::pin(async move { jobs::dismiss(tx, &cx, &job_id).await })).await?;
+    match dismissed {
+        JobDismissal::Dismissed => say_done("job_dismissed").await,
+        JobDismissal::NothingToDo => say_done("job_not_dismissed").await,
+        JobDismissal::NotAllowed => return Err(FormFailure::not_allowed()),
     }
     leptos_axum::redirect(FAILED);
     Ok(())

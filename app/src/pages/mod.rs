@@ -104,6 +104,7 @@ pub mod staff_denials;
 pub mod staff_event;
 pub mod staff_events;
 pub mod staff_failed;
+pub mod staff_failed_jobs;
 pub mod staff_feedback;
 mod staff_handover;
 pub mod staff_instances;

@@ -9,7 +9,7 @@ use backend::jobs::DeadJob;
 use backend::text::en::{console as words, console_inbox as text, events as happenings};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render, staff_events, staff_role};
+use super::{NoPage, Page, render, staff_events, staff_failed_jobs, staff_role};
 use crate::components::{Card, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, PostButton, Row, Table};
 use crate::request::Visit;
 
@@ -30,9 +30,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <PageHead title=text::FAILED lead=lead />
         {(!is_clear).then(|| replay_all(&failures, role))}
+        {is_clear.then(all_jobs)}
         {(!is_clear).then(|| view! { {failed_events(&failures, role, now)} {dead_jobs(&failures, role, now)} })}
     };
     Ok(Page::new(text::FAILED, body))
+}
+
+/// The way to all work that was given up, and to what was dismissed.
+fn all_jobs() -> AnyView {
+    let link = view! { <LinkButton href=staff_failed_jobs::PATH label=text::ALL_JOBS emphasis=Emphasis::Plain /> };
+    view! { <p>{link}</p> }.into_any()
 }
 
 fn replay_all(failures: &Failures, role: StaffRole) -> AnyView {
@@ -90,8 +97,7 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
     let [work, about, since, why, act] = text::JOB_COLUMNS;
     let columns =
         vec![Column::text(work), Column::text(about), Column::text(since), Column::text(why), Column::act(act)];
-    let rows = failures.jobs.iter().map(|job| job_row(job, role, now)).collect();
-    let more = failures.has_more_jobs.then(|| view! { <p>{text::MORE_JOBS}</p> });
+    let rows = failures.jobs.iter().map(|job| job_row(job, role, now, true)).collect();
     view! {
         <Card title=words::JOBS_TITLE lead=words::JOBS_LEAD>
             <Table
@@ -101,19 +107,29 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
                 rows
                 empty=|| view! { <EmptyState text=words::NO_JOBS /> }
             />
-            {more}
+            {all_jobs()}
         </Card>
     }
 }
 
-fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs) -> Row {
+/// A job that was given up, with what can be done about it; it can be dismissed where it was not before.
+pub(super) fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs, can_dismiss: bool) -> Row {
     let row = Row::new().cell(view! { {text::job(&job.kind).to_owned()} <small>{job.id.to_string()}</small> });
     let row = match job.about() {
         Some(about) => row.cell(view! { <small>{about.to_owned()}</small> }),
         None => row.blank(),
     };
     let row = row.cell(moment(job.created_at, now)).cell(reason(job.last_error.as_ref(), job.attempts));
-    replay(row, role, "/act/replay-job", ("job_id", job.id.as_str()))
+    if !staff_may(role, StaffAct::Replay) {
+        return row.blank();
+    }
+    let id = job.id.to_string();
+    let button = |action: &'static str, label: &'static str| {
+        let hidden = vec![("job_id".to_owned(), id.clone())];
+        view! { <PostButton action=action label=label hidden=hidden about=id.clone() emphasis=Emphasis::Quiet /> }
+    };
+    let dismiss = can_dismiss.then(|| button("/act/dismiss-job", text::DISMISS));
+    row.cell(view! { <span class="acts">{button("/act/replay-job", words::REPLAY)} {dismiss}</span> })
 }
 
 /// Ends a row with the button that replays it, for those who may.

@@ -13,11 +13,13 @@
 //! - At most one job per `dedup_key` waits. One more of the same is not queued; it only brings the waiting
 //!   one forward. One that already runs does not count: it may have read too early.
 //! - A failure is tried again after a growing, jittered pause; after [`rules::MAX_ATTEMPTS`] or a failure
-//!   that trying again cannot mend, the job is `dead`: listed by [`list_dead`], started again by [`replay`].
+//!   that trying again cannot mend, the job is `dead`: listed by [`list_dead`], started again by [`replay`],
+//!   or taken off the list by [`dismiss`].
 //!
 //! To add a kind: implement [`Handler`] next to the use case that queues it and register it where the
 //! process builds its [`Handlers`].
 
+mod dismiss;
 mod housekeep;
 mod replay;
 pub mod rules;
@@ -38,11 +40,12 @@ use crate::db::{DbError, Tx, text_enum};
 use crate::ids::JobId;
 use crate::keys::{MasterKey, Purpose};
 
+pub use dismiss::{JobDismissal, dismiss};
 pub use housekeep::housekeep;
 pub use replay::{JobReplay, replay};
 pub use run::{Runner, Tally};
 pub(crate) use store::settle;
-pub use store::{DeadJob, count_by_status, delete_finished, list_dead};
+pub use store::{DeadJob, count_by_status, delete_finished, list_dead, list_dead_jobs};
 pub use worker::{Worker, wake};
 
 text_enum! {

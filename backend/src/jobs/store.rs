@@ -3,6 +3,7 @@ use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{JobId, VendorId};
+use crate::listing::TimePlace;
 
 /// A job that this claim may run.
 #[derive(Clone, sqlx::FromRow)]
@@ -158,6 +159,12 @@ impl DeadJob {
         let (_, key) = self.dedup_key.as_deref()?.split_once('/')?;
         key.strip_prefix(&self.kind)?.strip_prefix(':')
     }
+
+    /// Its place in the list.
+    #[must_use]
+    pub fn place(&self) -> TimePlace {
+        TimePlace::new(self.finished_at.unwrap_or(self.created_at), self.id.as_str())
+    }
 }
 
 /// The vendor's jobs that were given up, the latest first.
@@ -169,10 +176,51 @@ pub async fn list_dead(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<
         tx,
         DeadJob,
         "SELECT id, kind, attempts, last_error, created_at, finished_at, dedup_key FROM jobs
-         WHERE vendor_id = $1 AND status = 'dead' ORDER BY finished_at DESC, id LIMIT $2",
+         WHERE vendor_id = $1 AND status = 'dead' AND dismissed_at IS NULL ORDER BY finished_at DESC, id DESC LIMIT $2",
         vendor_id,
         limit
     )
+}
+
+/// The vendor's jobs that were given up and wait for somebody, or those that were `dismissed`: the latest first, at most
+/// `limit` of those after `after` in that order.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_dead_jobs(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    dismissed: bool,
+    after: Option<&TimePlace>,
+    limit: i64,
+) -> Result<Vec<DeadJob>, DbError> {
+    let (at, id) = TimePlace::bound(after);
+    fetch_all!(
+        tx,
+        DeadJob,
+        "SELECT id, kind, attempts, last_error, created_at, finished_at, dedup_key FROM jobs
+         WHERE vendor_id = $1 AND status = 'dead' AND (dismissed_at IS NOT NULL) = $2
+           AND (finished_at < $3 OR (finished_at = $3 AND id < $4))
+         ORDER BY finished_at DESC, id DESC LIMIT $5",
+        vendor_id,
+        dismissed,
+        at,
+        id,
+        limit
+    )
+}
+
+/// Takes a dead job off the list; `false` when there is none with this id on it.
+pub(super) async fn set_dismissed(tx: &mut Tx, vendor_id: &VendorId, id: &JobId, now: UnixMs) -> Result<bool, DbError> {
+    let dismissed = execute!(
+        tx,
+        "UPDATE jobs SET dismissed_at = $3
+         WHERE vendor_id = $1 AND id = $2 AND status = 'dead' AND dismissed_at IS NULL",
+        vendor_id,
+        id,
+        now
+    )?;
+    Ok(dismissed == 1)
 }
 
 /// Lets a dead job wait again, from its first attempt; `false` when there is none with this id, or one of the
@@ -180,7 +228,7 @@ pub async fn list_dead(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<
 pub(super) async fn revive(tx: &mut Tx, vendor_id: &VendorId, id: &JobId, now: UnixMs) -> Result<bool, DbError> {
     let revived = execute!(
         tx,
-        "UPDATE jobs SET status = 'waiting', run_at = $3, attempts = 0, finished_at = NULL
+        "UPDATE jobs SET status = 'waiting', run_at = $3, attempts = 0, finished_at = NULL, dismissed_at = NULL
          WHERE vendor_id = $1 AND id = $2 AND status = 'dead'
            AND NOT EXISTS (SELECT 1 FROM jobs other WHERE other.dedup_key = jobs.dedup_key AND other.status = 'waiting')",
         vendor_id,
@@ -205,7 +253,7 @@ pub(crate) async fn settle(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), 
     Ok(())
 }
 
-/// How many jobs of all vendors stand where: for metrics.
+/// How many jobs of all vendors stand where, without dismissed ones: for metrics.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -213,7 +261,7 @@ pub async fn count_by_status(tx: &mut Tx) -> Result<Vec<(super::JobStatus, i64)>
     fetch_all!(
         tx,
         (super::JobStatus, i64),
-        "SELECT status, CAST(COUNT(*) AS BIGINT) FROM jobs GROUP BY status ORDER BY status"
+        "SELECT status, CAST(COUNT(*) AS BIGINT) FROM jobs WHERE dismissed_at IS NULL GROUP BY status ORDER BY status"
     )
 }
 

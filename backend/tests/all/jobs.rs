@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backend::clock::{Clock, HOUR_MS, UnixMs};
 use backend::db::{Db, DbError};
 use backend::jobs::{
-    Enqueued, Handler, Handlers, Job, JobError, JobReplay, JobRun, JobStatus, Runner, Tally, Worker, count_by_status,
-    enqueue, housekeep, list_dead, replay, rules,
+    Enqueued, Handler, Handlers, Job, JobDismissal, JobError, JobReplay, JobRun, JobStatus, Runner, Tally, Worker,
+    count_by_status, dismiss, enqueue, housekeep, list_dead, list_dead_jobs, replay, rules,
 };
 use backend::{Actor, Cx};
 
@@ -279,6 +279,55 @@ on_both_engines! {
         waited.await?;
         worker.stop().await;
         assert_eq!(counts(&db).await?, [(JobStatus::Done, 1)]);
+        Ok(())
+    }
+
+    async fn what_need_not_be_done_any_more_is_dismissed_once_and_can_still_be_begun_again(db: Db) {
+        let handler = Scripted::new(|_, _| Err(JobError::dead("no")));
+        let vendor_id = vendor(&db, "acme").await?.id;
+        let (cx, abroad) = (cx(&vendor_id, NOW), cx(&vendor(&db, "abroad").await?.id, NOW));
+        for payload in ["a", "b", "c"] {
+            queue(&db, &cx, job(payload)).await?;
+        }
+        runner(&db, &Clock::fixed(NOW), &handler).run_until_idle().await?;
+        let listed = async |cx: &Cx, dismissed: bool| {
+            let (mut ids, mut after) = (Vec::new(), None);
+            loop {
+                let (vendor_id, place) = (cx.vendor_id.clone(), after.clone());
+                let page: Result<_, DbError> = db.read(move |tx| Box::pin(async move {
+                    list_dead_jobs(tx, &vendor_id, dismissed, place.as_ref(), 2).await
+                })).await;
+                let page = page?;
+                let Some(last) = page.last() else { return anyhow::Ok(ids) };
+                after = Some(last.place());
+                ids.extend(page.into_iter().map(|job| job.id));
+            }
+        };
+        let dead = listed(&cx, false).await?;
+        assert_eq!((dead.len(), listed(&cx, true).await?.len(), listed(&abroad, false).await?.len()), (3, 0, 0));
+        let away = async |cx: &Cx| {
+            let (cx, id) = (cx.clone(), dead[1].clone());
+            let dismissed: Result<_, DbError> =
+                db.write(move |tx| Box::pin(async move { dismiss(tx, &cx, &id).await })).await;
+            dismissed
+        };
+        let visitor = Cx { actor: Actor::Visitor, ..cx.clone() };
+        assert_eq!(away(&visitor).await?, JobDismissal::NotAllowed);
+        assert_eq!(away(&abroad).await?, JobDismissal::NothingToDo, "another vendor's job is not found");
+        assert_eq!(away(&cx).await?, JobDismissal::Dismissed);
+        assert_eq!(away(&cx).await?, JobDismissal::NothingToDo, "once");
+        assert_eq!(listed(&cx, false).await?, [dead[0].clone(), dead[2].clone()]);
+        assert_eq!(listed(&cx, true).await?, [dead[1].clone()]);
+        assert_eq!(counts(&db).await?, [(JobStatus::Dead, 2)], "nobody is called for what was dismissed");
+        let id = vendor_id.clone();
+        let waiting: Result<_, DbError> =
+            db.read(move |tx| Box::pin(async move { list_dead(tx, &id, 9).await })).await;
+        assert_eq!(waiting?.len(), 2);
+        let (again, id) = (cx.clone(), dead[1].clone());
+        let begun = db.write(move |tx| Box::pin(async move { replay(tx, &again, &id).await })).await?;
+        assert_eq!((begun, listed(&cx, true).await?.len()), (JobReplay::Begun, 0));
+        runner(&db, &Clock::fixed(NOW), &handler).run_until_idle().await?;
+        assert_eq!(listed(&cx, false).await?.len(), 3, "given up again, it waits again");
         Ok(())
     }
 

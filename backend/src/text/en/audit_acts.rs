@@ -119,6 +119,7 @@ const ACTS: &[(&str, &str)] = &[
     ("invoice.credit", "Credited the invoice"),
     ("invoice.import", "Took over an invoice"),
     ("invoice.update", "Noted a change of the invoice"),
+    ("job.dismiss", "Dismissed a job that was given up"),
     ("job.replay", "Began a job again"),
     ("license.activate", "Put the license in force"),
     ("license.add_seats", "Added seats to the license"),

@@ -74,8 +74,20 @@ pub const EVENT_COLUMNS: [&str; 5] = ["Event", "About", "Since", "Reason", "Act"
 pub const JOB_COLUMNS: [&str; 5] = ["Work", "About", "Since", "Reason", "Act"];
 /// To all failed events.
 pub const ALL_FAILED: &str = "See all failed events";
-/// Where there are more jobs than are shown.
-pub const MORE_JOBS: &str = "There is more; it shows as these are done.";
+/// To all work that was given up, and what of it was dismissed.
+pub const ALL_JOBS: &str = "See all work that was given up";
+/// Takes a piece of work off the list.
+pub const DISMISS: &str = "Dismiss";
+/// Accessible name of the views of given up work.
+pub const JOB_VIEWS: &str = "Which work";
+/// The view of what waits for somebody.
+pub const WAITING_JOBS: &str = "Waiting for you";
+/// The view of what was taken off the list.
+pub const DISMISSED_JOBS: &str = "Dismissed";
+/// Where nothing was.
+pub const NONE_DISMISSED: &str = "Nothing was dismissed. What need not be done any more can be taken off the list there.";
+/// Accessible name of the pages.
+pub const JOB_PAGES: &str = "Pages of given up work";
 /// For those who may look only.
 pub const NOT_YOURS: &str = "Admins and support may replay.";
 
@@ -119,6 +131,12 @@ pub fn tried(count: i64) -> String {
 #[must_use]
 pub fn shown(count: usize) -> String {
     if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
+}
+
+/// How many pieces of work are shown.
+#[must_use]
+pub fn shown_jobs(count: usize) -> String {
+    if count == 1 { "1 piece of work".to_owned() } else { format!("{count} pieces of work") }
 }
 
 /// A view with how many it has.

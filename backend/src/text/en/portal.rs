@@ -141,6 +141,8 @@ pub fn done(code: &str) -> Option<&'static str> {
         "event_replayed" => "The event was handled.",
         "event_failed_again" => "The event failed again; its new reason is in the list.",
         "failures_replayed" => "Everything that failed is begun again. What fails once more comes back to this list.",
+        "job_dismissed" => "It is off the list. You find it among the dismissed work, should it be needed after all.",
+        "job_not_dismissed" => "Nothing was dismissed: it is not on the list any more.",
         "job_replayed" => "The work was begun again.",
         "job_not_replayed" => "Nothing was begun: it runs already, or has been done meanwhile.",
         "license_renamed" => "The name is saved.",
