@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use super::staff_numbers::{denials_card, licenses_card, number, orders_card, revenue_card};
 use super::staff_partner_sales::partner_sales_card;
 use super::{
-    NoPage, Page, render, staff_audit, staff_failed, staff_messages, staff_payments, staff_refunds, staff_role,
+    NoPage, Page, render, staff_audit, staff_customers, staff_failed, staff_messages, staff_payments, staff_refunds,
+    staff_role,
 };
 use crate::api::staff_people::PEOPLE;
 use crate::components::{
@@ -128,8 +129,9 @@ fn money_without_invoice(leftovers: &[Leftover], now: UnixMs) -> AnyView {
         .iter()
         .map(|it| {
             let since = it.updated_at.timestamp().to_string();
+            let customer = format!("{}/{}", staff_customers::PATH, it.account_id);
             Row::new()
-                .cell(it.company.clone())
+                .cell(view! { <a href=customer>{it.company.clone()}</a> })
                 .cell(view! { <Moment datetime=since absolute=happenings::when(it.updated_at, now) /> })
                 .cell(view! { <Money minor=it.available_minor currency=it.currency.as_str() /> })
         })

@@ -7,7 +7,7 @@ use backend::text::en::{console_payments as text, events as happenings, overview
 use leptos::prelude::*;
 
 use super::staff_licenses::PATH as LICENSES;
-use super::{NoPage, Page, render, staff_role};
+use super::{NoPage, Page, render, staff_customers, staff_role};
 use crate::components::{Badge, Column, EmptyState, Moment, Money, PageHead, Pagination, Row, Table, Tone};
 use crate::request::Visit;
 
@@ -75,8 +75,9 @@ fn row(payment: &OverduePayment, now: UnixMs) -> Row {
         _ => view! { <Badge tone=Tone::Bad word=until /> }.into_any(),
     };
     let mail = format!("mailto:{}", payment.billing_email);
+    let customer = format!("{}/{}", staff_customers::PATH, payment.account_id);
     Row::new()
-        .cell(view! { {payment.company.clone()} <small><a href=mail>{payment.billing_email.clone()}</a></small> })
+        .cell(view! { <a href=customer>{payment.company.clone()}</a> " " <small><a href=mail>{payment.billing_email.clone()}</a></small> })
         .cell(view! { <a href=href>{name}</a> })
         .cell(since)
         .cell(until)

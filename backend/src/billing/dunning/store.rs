@@ -4,7 +4,7 @@ use super::{OverduePlace, Owed};
 use crate::billing::Subscription;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one, fetch_optional};
-use crate::ids::{LicenseId, VendorId};
+use crate::ids::{AccountId, LicenseId, VendorId};
 use crate::licenses::LicenseStatus;
 use crate::money::Currency;
 
@@ -55,6 +55,8 @@ pub struct OverduePayment {
     /// Under which plan.
     pub plan_name: String,
     /// Who owes.
+    pub account_id: AccountId,
+    /// The company of who owes.
     pub company: String,
     /// Where invoices go.
     pub billing_email: String,
@@ -92,8 +94,8 @@ pub async fn list_overdue_payments(
     fetch_all!(
         tx,
         OverduePayment,
-        "SELECT s.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name, a.company,
-                a.billing_email, s.past_due_since AS since, l.status, l.ends_at, s.currency,
+        "SELECT s.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name,
+                a.id AS account_id, a.company, a.billing_email, s.past_due_since AS since, l.status, l.ends_at, s.currency,
                 COALESCE((SELECT CAST(SUM(i.due_minor) AS BIGINT) FROM invoices i
                           WHERE i.vendor_id = s.vendor_id AND i.license_id = s.license_id AND i.status = 'open'), 0)
                     AS due_minor

@@ -207,6 +207,8 @@ pub async fn list_cash_balance(
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Leftover {
     /// Whose it is.
+    pub account_id: AccountId,
+    /// The company of whose it is.
     pub company: String,
     /// Of `available_minor`.
     pub currency: Currency,
@@ -224,7 +226,7 @@ pub async fn list_leftovers(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Re
     fetch_all!(
         tx,
         Leftover,
-        "SELECT a.company, c.currency, c.available_minor, c.updated_at
+        "SELECT a.id AS account_id, a.company, c.currency, c.available_minor, c.updated_at
          FROM cash_balances c JOIN accounts a ON a.vendor_id = c.vendor_id AND a.id = c.account_id
          WHERE c.vendor_id = $1 AND c.available_minor <> 0
          ORDER BY c.updated_at DESC, a.id, c.currency LIMIT $2",

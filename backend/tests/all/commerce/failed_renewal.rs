@@ -141,6 +141,7 @@ on_both_engines! {
             .read(|tx| Box::pin(async move { list_overdue_payments(tx, &vendor_id, None, 10).await }))
             .await?;
         assert_eq!(overdue.len(), 1);
+        assert_eq!(overdue[0].account_id, shop.account.id);
         assert_eq!((overdue[0].since, overdue[0].due_minor, overdue[0].ends_at), (due, 1_190, *works_until));
         let (vendor_id, place) = (shop.vendor.id.clone(), overdue[0].place());
         let rest = shop
