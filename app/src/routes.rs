@@ -165,6 +165,8 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), StaticSegment("new")) view=pages::staff_plan_edit::new_page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("edit")) view=pages::staff_plan_edit::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("prices")) view=pages::staff_plan_prices::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("addon")) view=pages::staff_option_edit::addon_page />
+                <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id"), StaticSegment("pack")) view=pages::staff_option_edit::pack_page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("plans"), ParamSegment("id")) view=pages::staff_catalog_plan::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), StaticSegment("new")) view=pages::staff_product_edit::new_page />
                 <Route path=(StaticSegment("staff"), StaticSegment("catalog"), StaticSegment("products"), ParamSegment("id"), StaticSegment("edit")) view=pages::staff_product_edit::page />

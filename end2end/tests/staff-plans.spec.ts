@@ -107,6 +107,41 @@ test('an administrator makes a product with a plan and its prices, and changes w
   await expect(page.getByText('The changes are saved.', { exact: false })).toBeVisible();
   await expect(page.getByLabel('At most, of limit 1')).toHaveValue('6');
 
+  // What is sold on top of it: an add-on, and packs of its limit.
+  await press(page, 'New add-on', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'New add-on of Small' })).toBeVisible();
+  await axe(page);
+  await page.getByLabel('Code', { exact: true }).fill('reports');
+  await page.getByLabel('Name', { exact: true }).fill('Reports');
+  await page.getByLabel('By the month, USD', { exact: true }).fill('3');
+  await press(page, 'Show what changes');
+  await expect(alert).toContainText('An add-on must give something');
+  await expect(page.getByLabel('By the month, USD', { exact: true })).toHaveValue('3');
+  await axe(page);
+  await page.getByLabel('Feature 1', { exact: true }).fill('reports');
+  await press(page, 'Show what changes');
+  await expect(review).toContainText(`~ plan ${code}/small: addons`);
+  await press(review, 'Save');
+  await expect(page.getByRole('heading', { level: 1, name: 'Change Small' })).toBeVisible();
+  const options = page.locator('#options');
+  await expect(options).toContainText('Reports');
+  await press(options, 'New pack', 'link');
+  await expect(page.getByRole('heading', { level: 1, name: 'New pack of Small' })).toBeVisible();
+  await axe(page);
+  await page.getByLabel('Limit', { exact: true }).selectOption({ label: 'devices' });
+  await page.getByLabel('More of the limit in each pack').fill('10');
+  await page.getByLabel('Each pack in tier 1: By the month, USD').fill('2');
+  await press(page, 'Show what changes');
+  await press(review, 'Save');
+  await expect(options).toContainText('10 more devices');
+  await options.getByRole('link', { name: 'Reports', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Change Reports' })).toBeVisible();
+  await axe(page);
+  await page.getByLabel('Do not sell it any more').check();
+  await press(page, 'Show what changes');
+  await press(review, 'Save');
+  await expect(options).not.toContainText('Reports');
+
   // A draft is on no price list.
   await page.goto('/');
   await expect(page.getByRole('heading', { name })).toHaveCount(0);

@@ -44,8 +44,18 @@ pub fn page_of(edit: &Edit) -> String {
         }
         Edit::Plan(id) => format!("{CATALOG}/plans/{id}/edit"),
         Edit::Prices(id) => format!("{CATALOG}/plans/{id}/prices"),
+        Edit::Addon { plan_id, code } => with_query(format!("{CATALOG}/plans/{plan_id}/addon"), "code", code),
+        Edit::Pack { plan_id, limit } => with_query(format!("{CATALOG}/plans/{plan_id}/pack"), "limit", limit),
     };
     local_path(&page)
+}
+
+/// The page with what names its subject; the one for something new where nothing does.
+fn with_query(page: String, name: &str, value: &str) -> String {
+    if value.is_empty() {
+        return page;
+    }
+    format!("{page}?{}", serde_urlencoded::to_string([(name, value)]).unwrap_or_default())
 }
 
 /// Where a form is sent to, and what names its subject.
@@ -62,6 +72,12 @@ pub fn action_of(edit: &Edit) -> (&'static str, Vec<(String, String)>) {
         }
         Edit::Plan(id) => ("/act/edit-plan", vec![hidden("edited_plan_id", id.as_str())]),
         Edit::Prices(id) => ("/act/edit-prices", vec![hidden("edited_plan_id", id.as_str())]),
+        Edit::Addon { plan_id, code } => {
+            ("/act/edit-addon", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("addon_code", code)])
+        }
+        Edit::Pack { plan_id, limit } => {
+            ("/act/edit-pack", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("pack_limit", limit)])
+        }
     }
 }
 
@@ -160,6 +176,58 @@ pub async fn edit_prices(
     answer(SentForm { edit, seen, typed }, &step).await
 }
 
+/// Makes, changes or withdraws an add-on of a plan.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "edit-addon")]
+pub async fn edit_addon(
+    /// The plan.
+    #[server(default)]
+    edited_plan_id: String,
+    /// The add-on's code; empty where one is made.
+    #[server(default)]
+    addon_code: String,
+    /// The state that the form was shown with.
+    #[server(default)]
+    seen: String,
+    /// What is to be done with it.
+    #[server(default)]
+    step: String,
+    /// The fields.
+    #[server(default)]
+    typed: BTreeMap<String, String>,
+) -> Result<(), FormFailure> {
+    let edit = Edit::Addon { plan_id: PlanId::from_untrusted(&edited_plan_id), code: addon_code };
+    answer(SentForm { edit, seen, typed }, &step).await
+}
+
+/// Makes, changes or withdraws a pack of a plan.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "edit-pack")]
+pub async fn edit_pack(
+    /// The plan.
+    #[server(default)]
+    edited_plan_id: String,
+    /// The limit that the pack raises; empty where one is made.
+    #[server(default)]
+    pack_limit: String,
+    /// The state that the form was shown with.
+    #[server(default)]
+    seen: String,
+    /// What is to be done with it.
+    #[server(default)]
+    step: String,
+    /// The fields.
+    #[server(default)]
+    typed: BTreeMap<String, String>,
+) -> Result<(), FormFailure> {
+    let edit = Edit::Pack { plan_id: PlanId::from_untrusted(&edited_plan_id), limit: pack_limit };
+    answer(SentForm { edit, seen, typed }, &step).await
+}
+
 async fn answer(sent: SentForm, step: &str) -> Result<(), FormFailure> {
     let visit = Visit::here();
     staff_must_be_allowed(&visit, StaffAct::EditCatalog).await?;
@@ -211,10 +279,11 @@ async fn answer(sent: SentForm, step: &str) -> Result<(), FormFailure> {
     Ok(())
 }
 
-/// What comes after a form: prices after a new plan.
+/// What comes after a form: prices after a new plan, and the plan after what is sold on top of it.
 fn next(edit: Edit, product_id: ProductId, plan_id: Option<PlanId>) -> Edit {
     match (edit, plan_id) {
         (Edit::NewPlan { .. }, Some(plan_id)) => Edit::Prices(plan_id),
+        (Edit::Addon { .. } | Edit::Pack { .. }, Some(plan_id)) => Edit::Plan(plan_id),
         (Edit::NewProduct, _) => Edit::Product(product_id),
         (edit, _) => edit,
     }
@@ -243,5 +312,9 @@ mod tests {
         };
         assert_eq!(page_of(&like), "/staff/catalog/plans/new?product=prd_1&like=pln_1");
         assert_eq!(page_of(&Edit::NewProduct), "/staff/catalog/products/new");
+        let plan_id = PlanId::from_untrusted("pln_1");
+        let audit = Edit::Addon { plan_id: plan_id.clone(), code: "audit_log".to_owned() };
+        assert_eq!(page_of(&audit), "/staff/catalog/plans/pln_1/addon?code=audit_log");
+        assert_eq!(page_of(&Edit::Pack { plan_id, limit: String::new() }), "/staff/catalog/plans/pln_1/pack");
     }
 }

@@ -122,6 +122,7 @@ pub mod staff_message;
 pub mod staff_messages;
 pub mod staff_new_campaign;
 mod staff_numbers;
+pub mod staff_option_edit;
 pub mod staff_order;
 pub mod staff_orders;
 pub mod staff_partner;

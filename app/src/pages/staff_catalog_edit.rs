@@ -15,9 +15,6 @@ use crate::api::form::take_refused;
 use crate::components::{Breadcrumb, Card, Control, Crumb, Emphasis, Field, FieldError, Form, LinkButton, PostButton};
 use crate::request::Visit;
 
-/// Where the catalog file is uploaded.
-const UPLOAD: &str = "/staff/catalog/upload";
-
 /// Makes the fields of a form.
 pub(super) type Fields = fn(&Edit, &EditForm) -> AnyView;
 
@@ -159,11 +156,4 @@ pub(super) fn field(typed: &Typed, name: &str, control: Control, is_optional: bo
 pub(super) fn crumbs(here: &str) -> impl IntoView + use<> {
     let crumbs = vec![Crumb::to(text::CATALOG, CATALOG), Crumb::here(here)];
     view! { <Breadcrumb label=words::YOU_ARE_HERE crumbs /> }
-}
-
-/// Where what no form changes is changed.
-pub(super) fn by_file() -> impl IntoView {
-    view! {
-        <p>{text::BY_FILE} " " <a href=UPLOAD>{text::UPLOAD}</a></p>
-    }
 }

@@ -6,7 +6,8 @@ use backend::ids::{PlanId, ProductId};
 use backend::text::en::console_editing as text;
 use leptos::prelude::*;
 
-use super::staff_catalog_edit::{by_file, crumbs, show};
+use super::staff_catalog_edit::{crumbs, show};
+use super::staff_option_edit::options;
 use super::staff_plan_fields::fields;
 use super::{NoPage, Page, render};
 use crate::api::catalog_forms::page_of;
@@ -55,13 +56,13 @@ async fn load(visit: Visit, edit: Edit) -> Result<Page, NoPage> {
         })
     };
     let draft = plan.filter(|plan| !plan.published).map(|_| view! { <Notice title=text::IS_DRAFT /> });
-    let by_file = (!shown.is_review() && shown.form.plan.is_some()).then(by_file);
+    let options = plan.filter(|_| !shown.is_review()).map(options);
     let body = view! {
         {crumbs(&title)}
         <PageHead title=title.clone() lead actions />
         {draft}
         {body}
-        {by_file}
+        {options}
     };
     Ok(Page::new(title, body))
 }

@@ -33,7 +33,8 @@ pub(super) fn fields(edit: &Edit, form: &EditForm) -> AnyView {
     .into_any()
 }
 
-fn part(title: &'static str, fields: AnyView) -> AnyView {
+/// Questions that belong together.
+pub(super) fn part(title: &'static str, fields: AnyView) -> AnyView {
     view! {
         <fieldset class="fields">
             <legend>{title}</legend>
@@ -107,7 +108,8 @@ fn limits(typed: &Typed) -> AnyView {
     part(text::LIMITS, view! { <p class="hint">{text::ROWS_HINT}</p> {rows} }.into_any())
 }
 
-fn features(typed: &Typed) -> AnyView {
+/// The list of features.
+pub(super) fn features(typed: &Typed) -> AnyView {
     let (list, columns) = FEATURES;
     let rows = rows(typed, list, &columns).into_iter().enumerate().map(|(place, number)| {
         let [name, until] = columns.map(|column| format!("{list}_{column}_{number}"));

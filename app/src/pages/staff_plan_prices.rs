@@ -7,7 +7,8 @@ use backend::ids::PlanId;
 use backend::text::en::{console_editing as text, portal};
 use leptos::prelude::*;
 
-use super::staff_catalog_edit::{by_file, crumbs, show};
+use super::staff_catalog_edit::{crumbs, show};
+use super::staff_option_edit::options;
 use super::{NoPage, Page, render};
 use crate::api::catalog_forms::{page_of, sent_as};
 use crate::components::{
@@ -38,7 +39,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             <Card title=text::CHANGE_PRICES lead=text::CHANGE_PRICES_LEAD id="change">
                 {form}
             </Card>
-            {by_file()}
+            {options(plan)}
         }
         .into_any(),
     };

@@ -22,6 +22,8 @@ use backend::{Actor, Cx};
 
 use crate::support::{NOW, cx, entropy, master, on_both_engines, vendor};
 
+mod options;
+
 fn demo(name: &str) -> Catalog {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo").join(name);
     load_catalog(&path).unwrap_or_else(|error| panic!("{name}: {error:?}"))
@@ -142,7 +144,15 @@ on_both_engines! {
             let cx = cx(&vendor.id, NOW);
             for (product, plans) in sold(&db, &cx).await? {
                 let of_plan = plans.iter().flat_map(|plan| [Edit::Plan(plan.id.clone()), Edit::Prices(plan.id.clone())]);
-                for edit in of_plan.chain([Edit::Product(product.id.clone())]) {
+                let addons = plans.iter().flat_map(|plan| {
+                    let edit = |code: &str| Edit::Addon { plan_id: plan.id.clone(), code: code.to_owned() };
+                    plan.addons.iter().map(|addon| edit(&addon.code)).collect::<Vec<_>>()
+                });
+                let packs = plans.iter().flat_map(|plan| {
+                    let edit = |limit: &str| Edit::Pack { plan_id: plan.id.clone(), limit: limit.to_owned() };
+                    plan.packs.iter().map(|pack| edit(&pack.limit)).collect::<Vec<_>>()
+                });
+                for edit in of_plan.chain(addons).chain(packs).chain([Edit::Product(product.id.clone())]) {
                     let sent = filled(&db, &cx, &edit, &[]).await?;
                     assert_eq!(preview(&db, &cx, sent.clone()).await?, Preview::Unchanged, "{edit:?} {sent:?}");
                     assert_eq!(send(&db, &cx, sent).await?, Editing::Unchanged, "{edit:?}");
@@ -354,6 +364,8 @@ on_both_engines! {
             Edit::Product(maker.product_id.clone()),
             Edit::Prices(maker.id.clone()),
             Edit::NewPlan { product_id: maker.product_id.clone(), like: None },
+            Edit::Addon { plan_id: maker.id.clone(), code: String::new() },
+            Edit::Pack { plan_id: maker.id.clone(), limit: String::new() },
         ] {
             assert!(form(&db, &stranger, &edit).await.is_err(), "{edit:?}");
         }

@@ -72,9 +72,10 @@ pub async fn edit_catalog(tx: &mut Tx, cx: &Cx, master: &MasterKey, sent: &SentF
     let product = catalog::find_product_by_code(tx, &cx.vendor_id, &judged.wanted.code).await?;
     let product_id = product.ok_or(CHANGED_MEANWHILE)?.id;
     let plan_id: Option<PlanId> = match (&sent.edit, judged.wanted.plans.first()) {
-        (Edit::NewPlan { .. } | Edit::Plan(_) | Edit::Prices(_), Some(plan)) => {
-            catalog::find_plan_by_code(tx, &cx.vendor_id, &product_id, &plan.code).await?.map(|plan| plan.id)
-        }
+        (
+            Edit::NewPlan { .. } | Edit::Plan(_) | Edit::Prices(_) | Edit::Addon { .. } | Edit::Pack { .. },
+            Some(plan),
+        ) => catalog::find_plan_by_code(tx, &cx.vendor_id, &product_id, &plan.code).await?.map(|plan| plan.id),
         _ => None,
     };
     Ok(Editing::Saved { product_id, plan_id, changes: judged.changes })

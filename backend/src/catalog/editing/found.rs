@@ -3,7 +3,7 @@
 use super::super::apply_catalog::{plan_state, price_state, product_state};
 use super::super::current_catalog::plan_section;
 use super::super::{Plan, Product, store};
-use super::{Edit, Typed, plan_form, price_form, product_form};
+use super::{Edit, Typed, addon_form, pack_form, plan_form, price_form, product_form};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -37,8 +37,10 @@ pub async fn find_form(tx: &mut Tx, cx: &Cx, edit: &Edit) -> Result<Option<EditF
         (Edit::NewProduct | Edit::Product(_), _) => product_form::write(found.product.as_ref(), found.products.len()),
         (Edit::Plan(_), Some(section)) => plan_form::write(section, found.position()),
         (Edit::Prices(_), Some(section)) => price_form::write(section),
+        (Edit::Addon { code, .. }, Some(section)) => addon_form::write(section, code),
+        (Edit::Pack { limit, .. }, Some(section)) => pack_form::write(section, limit),
         (Edit::NewPlan { .. }, like) => plan_form::write_new(like.as_ref(), found.next_position()),
-        (Edit::Plan(_) | Edit::Prices(_), None) => return Ok(None),
+        (Edit::Plan(_) | Edit::Prices(_) | Edit::Addon { .. } | Edit::Pack { .. }, None) => return Ok(None),
     };
     let seen = found.seen(edit);
     Ok(Some(EditForm { product: found.product, plan: found.plan, seen, typed }))
@@ -64,6 +66,11 @@ impl Found {
             (Edit::Product(_), Some(product), _) => product_state(product),
             (Edit::Plan(_), _, Some(plan)) => plan_state(plan),
             (Edit::Prices(_), _, Some(plan)) => plan.prices.iter().map(price_state).collect(),
+            // What is sold on top depends on the plan and on where it has prices.
+            (Edit::Addon { .. } | Edit::Pack { .. }, _, Some(plan)) => {
+                let prices: serde_json::Value = plan.prices.iter().map(price_state).collect();
+                serde_json::json!([plan_state(plan), prices])
+            }
             _ => return String::new(),
         };
         let hash = keys::sha256(state.to_string().as_bytes());
@@ -88,10 +95,12 @@ pub(super) async fn find(tx: &mut Tx, vendor_id: &VendorId, edit: &Edit) -> Resu
         Edit::NewProduct => return Ok(Some(found)),
         Edit::Product(id) => (id.clone(), None),
         Edit::NewPlan { product_id, like } => (product_id.clone(), like.clone()),
-        Edit::Plan(id) | Edit::Prices(id) => match store::find_plan(tx, vendor_id, id).await? {
-            Some(plan) => (plan.product_id, Some(plan.id)),
-            None => return Ok(None),
-        },
+        Edit::Plan(id) | Edit::Prices(id) | Edit::Addon { plan_id: id, .. } | Edit::Pack { plan_id: id, .. } => {
+            match store::find_plan(tx, vendor_id, id).await? {
+                Some(plan) => (plan.product_id, Some(plan.id)),
+                None => return Ok(None),
+            }
+        }
     };
     found.product = found.products.iter().find(|product| product.id == product_id).cloned();
     if found.product.is_none() {
@@ -100,9 +109,23 @@ pub(super) async fn find(tx: &mut Tx, vendor_id: &VendorId, edit: &Edit) -> Resu
     found.plans = store::list_plans(tx, vendor_id, &product_id).await?;
     if let Some(id) = plan_id {
         found.plan = found.plans.iter().find(|plan| plan.id == id).cloned();
-        if found.plan.is_none() {
+        let is_there = found.plan.as_ref().is_some_and(|plan| sells(plan, edit));
+        if !is_there {
             return Ok(None);
         }
     }
     Ok(Some(found))
+}
+
+/// Whether the plan sells the add-on or pack that the form is about; a new one is about none.
+fn sells(plan: &Plan, edit: &Edit) -> bool {
+    match edit {
+        Edit::Addon { code, .. } => {
+            code.is_empty() || plan.addons.iter().any(|addon| addon.offered && addon.code == *code)
+        }
+        Edit::Pack { limit, .. } => {
+            limit.is_empty() || plan.packs.iter().any(|pack| pack.offered && pack.limit == *limit)
+        }
+        _ => true,
+    }
 }

@@ -8,7 +8,7 @@ use super::super::rules::{CatalogProduct, Fault, Problem, check_product, label};
 use super::super::{Plan, Product};
 use super::found::Found;
 use super::reading::Reading;
-use super::{Edit, EditFault, FieldProblem, SentForm, plan_form, price_form, product_form};
+use super::{Edit, EditFault, FieldProblem, SentForm, addon_form, pack_form, plan_form, price_form, product_form};
 
 /// Where the rules say that problems are.
 const PATH: &str = "product";
@@ -55,6 +55,14 @@ pub(super) fn judge(sent: &SentForm, found: &Found) -> Judgement {
         }
         (Edit::Prices(_), Some(product), Some(plan)) => {
             let section = price_form::read(&mut reading, plan_section(plan));
+            judge_plan(reading, product, &found.plans, Some(plan), section, plan.position)
+        }
+        (Edit::Addon { code, .. }, Some(product), Some(plan)) => {
+            let section = addon_form::read(&mut reading, plan_section(plan), code);
+            judge_plan(reading, product, &found.plans, Some(plan), section, plan.position)
+        }
+        (Edit::Pack { limit, .. }, Some(product), Some(plan)) => {
+            let section = pack_form::read(&mut reading, plan_section(plan), limit);
             judge_plan(reading, product, &found.plans, Some(plan), section, plan.position)
         }
         _ => Judgement::NotFound,

@@ -1,12 +1,14 @@
-//! Changing products, plans and prices by forms.
+//! Changing products, plans, what is sold on top of them, and prices by forms.
 //!
 //! What is typed is put into the section that a catalog file would have, judged by the rules for files, compared with what
 //! is, and carried out by the code that applies files. So a form can do nothing that a file cannot, and the two leave the
-//! same rows. Add-ons, packs and releases stay as they are.
+//! same rows. Releases stay as they are.
 
+mod addon_form;
 mod edit_catalog;
 mod found;
 mod judge;
+mod pack_form;
 mod plan_form;
 mod price_form;
 mod product_form;
@@ -19,8 +21,10 @@ use super::Change;
 use super::rules::Fault;
 use crate::ids::{PlanId, ProductId};
 
+pub use addon_form::{MORE, WITHDRAWN, addon_price_field};
 pub use edit_catalog::{edit_catalog, preview_edit};
 pub use found::{EditForm, find_form};
+pub use pack_form::{TIER, packable, tier_list};
 pub use plan_form::{FEATURES, LIMITS, STAGES, UNLIMITED, stage_field};
 pub use price_form::{NEW_OFFERS, amount_field, new_offer_field, offers, priced};
 pub use reading::rows;
@@ -46,6 +50,20 @@ pub enum Edit {
     Plan(PlanId),
     /// Changes a plan's prices, those of its packs apart.
     Prices(PlanId),
+    /// Makes, changes or withdraws an add-on of a plan, with its prices.
+    Addon {
+        /// Of this plan.
+        plan_id: PlanId,
+        /// Its code; empty where one is made.
+        code: String,
+    },
+    /// Makes, changes or withdraws a pack of a plan, with its prices.
+    Pack {
+        /// Of this plan.
+        plan_id: PlanId,
+        /// The limit that it raises; empty where one is made.
+        limit: String,
+    },
 }
 
 /// A form as it was sent.

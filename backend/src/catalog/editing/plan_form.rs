@@ -143,7 +143,7 @@ pub(super) fn read(reading: &mut Reading<'_>, base: PlanSection) -> PlanSection 
         ..base
     };
     limits(reading, &mut section);
-    section.features = features(reading);
+    section.features = features(reading, "");
     section
 }
 
@@ -187,7 +187,8 @@ fn limits(reading: &mut Reading<'_>, section: &mut PlanSection) {
     }
 }
 
-fn features(reading: &mut Reading<'_>) -> BTreeMap<String, FeatureEnd> {
+/// The features that were typed; `below` is where the file has them.
+pub(super) fn features(reading: &mut Reading<'_>, below: &str) -> BTreeMap<String, FeatureEnd> {
     let mut features = BTreeMap::new();
     for row in reading.numbers(FEATURES.0, &FEATURES.1) {
         let [name_field, until_field] = FEATURES.1.map(|column| row_field(FEATURES.0, column, row));
@@ -206,7 +207,7 @@ fn features(reading: &mut Reading<'_>) -> BTreeMap<String, FeatureEnd> {
                 FeatureEnd::Never
             }
         };
-        reading.place(format!("features.{name}"), name_field.as_str());
+        reading.place(format!("{below}features.{name}"), name_field.as_str());
         if features.insert(name, end).is_some() {
             reading.problem(name_field, EditFault::Rule(Fault::Duplicate));
         }

@@ -46,7 +46,8 @@ fn names(section: &PlanSection) -> Vec<(PriceRole, String)> {
     roles.iter().map(|role| (*role, String::new())).chain(addons).collect()
 }
 
-fn offered(section: &PlanSection) -> Vec<(String, BillingInterval)> {
+/// In which currencies and at which intervals it has prices.
+pub(super) fn offered(section: &PlanSection) -> Vec<(String, BillingInterval)> {
     let mut offered = Vec::new();
     for (currency, intervals) in &section.prices {
         offered.extend(intervals.keys().map(|interval| (currency.clone(), *interval)));
@@ -150,7 +151,7 @@ fn put(reading: &mut Reading<'_>, section: &mut PlanSection, spot: &Spot<'_>) {
 }
 
 /// An amount with all the decimals of its currency, which people leave out; whatever else is wrong stays for the rules.
-fn complete(typed: &str, currency: &str) -> String {
+pub(super) fn complete(typed: &str, currency: &str) -> String {
     let decimals = Currency::parse(currency).map_or(2, |currency| currency.exponent() as usize);
     let (whole, fraction) = typed.split_once('.').unwrap_or((typed, ""));
     if decimals == 0 { typed.to_owned() } else { format!("{whole}.{fraction:0<decimals$}") }

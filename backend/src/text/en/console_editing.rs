@@ -2,7 +2,7 @@
 
 use super::{buying, catalog, currencies, licenses};
 use crate::catalog::editing::{EditFault, FieldProblem, KeptVersion};
-use crate::catalog::{BillingInterval, Fault, LicenseType, Plan, PlanKind, Price, PriceRole};
+use crate::catalog::{AddonPer, BillingInterval, Fault, LicenseType, Plan, PlanKind, Price, PriceRole, TierMode};
 use crate::money::Currency;
 
 /// First crumb.
@@ -44,10 +44,32 @@ pub const STALE: &str = "Somebody else has changed this since you opened the for
      the next step lists how it differs from what holds now.";
 /// Where nothing differs.
 pub const NOTHING_CHANGES: &str = "Everything is so already. There is nothing to save.";
-/// Where add-ons and packs are changed.
-pub const BY_FILE: &str = "Add-ons and extra limits are changed by uploading the catalog file.";
-/// Leads there.
-pub const UPLOAD: &str = "Upload the catalog file";
+/// Heading of what is sold on top of a plan.
+pub const OPTIONS: &str = "Sold on top";
+/// Beside it.
+pub const OPTIONS_LEAD: &str = "Add-ons give further features or limits. Packs let customers buy more of a limit.";
+/// Where nothing is.
+pub const NO_OPTIONS: &str = "Nothing is sold on top of this plan.";
+/// An add-on.
+pub const ADDON: &str = "Add-on";
+/// A pack.
+pub const PACK: &str = "Pack";
+/// Leads to the form of a new add-on.
+pub const NEW_ADDON: &str = "New add-on";
+/// Leads to the form of a new pack.
+pub const NEW_PACK: &str = "New pack";
+/// Lead of the form for an add-on.
+pub const ADDON_LEAD: &str = "It gives something that the plan does not, and is sold wherever the plan is. Whoever has it keeps it as it was bought.";
+/// Lead of the form for a pack.
+pub const PACK_LEAD: &str = "Each pack raises a limit of the plan. What each costs can depend on how many are bought.";
+/// Part of an add-on's form: limits.
+pub const MORE: &str = "What it adds to limits";
+/// Part of an add-on's form: prices.
+pub const ADDON_PRICES: &str = "What it costs, before tax";
+/// Where the plan has no prices.
+pub const PRICES_FIRST: &str = "The plan has no prices yet. Give it some first; then what is sold on top gets its own.";
+/// What helps with the end of a tier.
+pub const UP_TO_HINT: &str = "Empty in the last tier";
 /// A plan that nobody can buy.
 pub const IS_DRAFT: &str = "This plan is not published: nobody can buy it.";
 /// Part of the plan's form: what customers read.
@@ -130,6 +152,60 @@ pub fn keeps(kept: KeptVersion) -> String {
     }
 }
 
+/// Title of the form for a new add-on.
+#[must_use]
+pub fn new_addon(plan: &str) -> String {
+    format!("New add-on of {plan}")
+}
+
+/// Title of the form for a new pack.
+#[must_use]
+pub fn new_pack(plan: &str) -> String {
+    format!("New pack of {plan}")
+}
+
+/// Title of the form for a pack.
+#[must_use]
+pub fn change_pack(limit: &str, plan: &str) -> String {
+    format!("Change the packs of {} of {plan}", limit.replace('_', " "))
+}
+
+/// A pack in a list: `1,000 more devices`.
+#[must_use]
+pub fn pack_of(size: i64, limit: &str) -> String {
+    format!("{} more {}", licenses::number(size), limit.replace('_', " "))
+}
+
+/// What an add-on is paid for.
+#[must_use]
+pub fn per(per: AddonPer) -> &'static str {
+    match per {
+        AddonPer::License => "Once for the license",
+        AddonPer::Seat => "For each seat",
+    }
+}
+
+/// What tiers mean.
+#[must_use]
+pub fn tier_mode(mode: TierMode) -> &'static str {
+    match mode {
+        TierMode::Volume => "All packs cost what the tier of their number says",
+        TierMode::Graduated => "Each pack costs what its own tier says",
+    }
+}
+
+/// The questions of a row of what an add-on adds, counted from 1: name of the limit, and how much.
+#[must_use]
+pub fn more_row(row: usize) -> [String; 2] {
+    [format!("Limit {row}"), format!("Adds to limit {row}")]
+}
+
+/// The questions of a tier, counted from 1: its end and what each pack in it costs.
+#[must_use]
+pub fn tier_row(row: usize, offer: &str) -> [String; 2] {
+    [format!("Last pack of tier {row}: {offer}"), format!("Each pack in tier {row}: {offer}")]
+}
+
 /// The question of a field.
 #[must_use]
 pub fn label(field: &str) -> &'static str {
@@ -164,6 +240,12 @@ pub fn label(field: &str) -> &'static str {
         "after_stop" => "Stop working",
         "currency" => "Currency",
         "interval" => "Paid",
+        "per" => "It is paid",
+        "limit" => "Limit",
+        "size" => "More of the limit in each pack",
+        "max" => "Packs of a license at most",
+        "mode" => "What tiers mean",
+        "withdrawn" => "Do not sell it any more",
         _ => "",
     }
 }
@@ -187,6 +269,8 @@ pub fn hint(field: &str) -> &'static str {
         "check_s" => "At most a third of the life of a lease.",
         "reclaim_after_s" => "2592000 is thirty days.",
         "max_borrow_s" => "0 means that nothing is borrowed.",
+        "limit" => "One of the plan's limits. This never changes.",
+        "withdrawn" => "Whoever has it keeps it and goes on paying for it.",
         "currency" => CURRENCY_HINT,
         _ => "",
     }
@@ -321,6 +405,8 @@ fn fault(fault: &EditFault) -> String {
         EditFault::Rule(Fault::DevicesOfOtherType) => "Only plans that seat users can limit the devices of one.",
         EditFault::Rule(Fault::PerpetualIncludesOneSeat) => "A perpetual plan sells every seat by itself: write 1.",
         EditFault::Rule(Fault::RoleOfOtherKind) => "This kind of plan has no such price.",
+        EditFault::Rule(Fault::TiersMissing) => "Give at least one tier.",
+        EditFault::Rule(Fault::TierEnds) => "Every tier but the last one needs its last pack; the last one has none.",
         EditFault::Rule(Fault::PriceMissing) => "A price is missing here.",
         EditFault::Rule(fault) => return catalog::fault(fault),
     };
@@ -341,7 +427,9 @@ mod tests {
 
     #[test]
     fn every_field_has_a_question() {
-        for field in ["code", "position", "tagline", "check_s", "after_stop", "max_borrow_s", "currency"] {
+        for field in
+            ["code", "position", "tagline", "check_s", "after_stop", "max_borrow_s", "currency", "per", "withdrawn"]
+        {
             assert!(!label(field).is_empty(), "{field}");
         }
     }
