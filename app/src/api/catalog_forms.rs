@@ -73,10 +73,10 @@ pub fn action_of(edit: &Edit) -> (&'static str, Vec<(String, String)>) {
         Edit::Plan(id) => ("/act/edit-plan", vec![hidden("edited_plan_id", id.as_str())]),
         Edit::Prices(id) => ("/act/edit-prices", vec![hidden("edited_plan_id", id.as_str())]),
         Edit::Addon { plan_id, code } => {
-            ("/act/edit-addon", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("addon_code", code)])
+            ("/act/edit-addon", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("addon_code", code.as_str())])
         }
         Edit::Pack { plan_id, limit } => {
-            ("/act/edit-pack", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("pack_limit", limit)])
+            ("/act/edit-pack", vec![hidden("edited_plan_id", plan_id.as_str()), hidden("pack_limit", limit.as_str())])
         }
     }
 }

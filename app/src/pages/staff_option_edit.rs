@@ -177,11 +177,12 @@ pub(super) fn options(plan: &Plan) -> AnyView {
     } else {
         view! { <Facts facts /> }.into_any()
     };
+    let new_addon = addon("");
     let new_pack = (!packable(plan).is_empty()).then(|| view! { <LinkButton href=pack("") label=text::NEW_PACK /> });
     view! {
         <Card title=text::OPTIONS lead=text::OPTIONS_LEAD id="options">
             {list} <div class="acts">
-                <LinkButton href=addon("") label=text::NEW_ADDON />
+                <LinkButton href=new_addon label=text::NEW_ADDON />
                 {new_pack}
             </div>
         </Card>

@@ -17,35 +17,39 @@ use super::exports::{CSV, failed, file, nothing_here};
 /// What happened.
 pub(crate) async fn activity(Extension(visit): Extension<Visit>) -> Response {
     let filter = ActivityFilter::of_address(|name| visit.query(name));
-    let part = move |visit: Visit, after: Option<TimePlace>| {
-        let filter = filter.clone();
-        async move {
-            let cx = visit.staff_cx();
-            let read = visit
-                .state
-                .db
-                .read(move |tx| Box::pin(async move { export_activity(tx, &cx, &filter, after.as_ref()).await }));
-            read.await
-        }
-    };
+    let part = move |visit: Visit, after: Option<TimePlace>| activity_part(visit, filter.clone(), after);
     send(visit, "activity.csv", part).await
+}
+
+async fn activity_part(
+    visit: Visit,
+    filter: ActivityFilter,
+    after: Option<TimePlace>,
+) -> Result<Option<TablePart<TimePlace>>, DbError> {
+    let cx = visit.staff_cx();
+    let read =
+        visit.state.db.read(move |tx| Box::pin(async move { export_activity(tx, &cx, &filter, after.as_ref()).await }));
+    read.await
 }
 
 /// The instances of all customers.
 pub(crate) async fn instances(Extension(visit): Extension<Visit>) -> Response {
     let filter = InstanceFilter::of_address(|name| visit.query(name));
-    let part = move |visit: Visit, after: Option<VendorInstancePlace>| {
-        let filter = filter.clone();
-        async move {
-            let cx = visit.staff_cx();
-            let read = visit
-                .state
-                .db
-                .read(move |tx| Box::pin(async move { export_instances(tx, &cx, &filter, after.as_ref()).await }));
-            read.await
-        }
-    };
+    let part = move |visit: Visit, after: Option<VendorInstancePlace>| instances_part(visit, filter.clone(), after);
     send(visit, "instances.csv", part).await
+}
+
+async fn instances_part(
+    visit: Visit,
+    filter: InstanceFilter,
+    after: Option<VendorInstancePlace>,
+) -> Result<Option<TablePart<VendorInstancePlace>>, DbError> {
+    let cx = visit.staff_cx();
+    let read = visit
+        .state
+        .db
+        .read(move |tx| Box::pin(async move { export_instances(tx, &cx, &filter, after.as_ref()).await }));
+    read.await
 }
 
 /// Answers with all parts, one after the other; each is read when the one before has been sent.
