@@ -2,6 +2,6 @@
 
 mod keys;
 pub(crate) mod stage;
-mod starts;
 mod standing;
+mod starts;
 mod terms;

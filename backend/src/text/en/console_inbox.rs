@@ -85,7 +85,8 @@ pub const WAITING_JOBS: &str = "Waiting for you";
 /// The view of what was taken off the list.
 pub const DISMISSED_JOBS: &str = "Dismissed";
 /// Where nothing was.
-pub const NONE_DISMISSED: &str = "Nothing was dismissed. What need not be done any more can be taken off the list there.";
+pub const NONE_DISMISSED: &str =
+    "Nothing was dismissed. What need not be done any more can be taken off the list there.";
 /// Accessible name of the pages.
 pub const JOB_PAGES: &str = "Pages of given up work";
 /// For those who may look only.
