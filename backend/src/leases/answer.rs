@@ -56,7 +56,8 @@ pub(super) fn answer(
         // The interval in which the seat is held, and which of its leases this is.
         jti: format!("{}.{}", instance.lease_id, BASE32_DNSSEC.encode(&cx.entropy.bytes::<5>())),
         iat: times.iat,
-        nbf: times.iat,
+        // A lease that is dated ahead is good at once.
+        nbf: times.iat.min(now),
         exp: times.exp,
         nonce: Some(nonce.clone()),
         lic: license.id.to_string(),

@@ -66,7 +66,8 @@ pub(super) async fn deactivate(
 /// Tells verifiers to reject the leases of an instance that are still out.
 pub(super) async fn revoke_leases(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
     if instance.lease_exp > cx.now {
-        revocations::revoke(tx, cx, Revoked::Instance(&instance.id), cx.now, instance.lease_exp).await?;
+        let what = Revoked::Instance(&instance.license_id, &instance.id);
+        revocations::revoke(tx, cx, what, cx.now, instance.lease_exp).await?;
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sdk::wire::{Identity, IdentityKind};
 
 use crate::catalog::{LeasePolicy, LevelAggregation, LicenseType, Terms};
-use crate::clock::{DAY_MS, MAX_CLOCK_SKEW_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::clock::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::revocations::MOST_AHEAD_S;
 
 /// How long a seat stays held after the last lease for it has ended, so that a client whose clock lags
 /// never runs on a seat that is somebody else's already.
@@ -51,9 +52,6 @@ pub fn lease_times(
     let chk = (longest - longest * i64::from(jitter) / 2560).max(1);
     LeaseTimes { iat, exp, chk, borrowed }
 }
-
-/// The furthest that a lease is dated ahead: by as much as the clocks of two nodes may differ, and the second of an act.
-const MOST_AHEAD_S: i64 = 2 * MAX_CLOCK_SKEW_MS / SECOND_MS + 1;
 
 /// The same lease dated after the second up to which verifiers reject what was issued: who is given a lease in the second
 /// in which the one before was revoked may use it. Its end stays, and where time went back by more than clocks differ,

@@ -10,7 +10,7 @@ mod store;
 
 use sdk::revocations::{Revocation, RevocationKind, RevocationsClaims};
 
-use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::clock::{HOUR_MS, MAX_CLOCK_SKEW_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, text_enum};
 use crate::ids::{InstanceId, LicenseId, VendorId};
@@ -36,8 +36,8 @@ text_enum! {
 pub enum Revoked<'a> {
     /// All leases of a license.
     License(&'a LicenseId),
-    /// All leases of an instance.
-    Instance(&'a InstanceId),
+    /// All leases of an instance of this license.
+    Instance(&'a LicenseId, &'a InstanceId),
     /// Everything that a signing key signed, by its `kid`.
     Key(&'a str),
 }
@@ -46,7 +46,7 @@ impl Revoked<'_> {
     fn columns(&self) -> (Kind, &str) {
         match self {
             Self::License(id) => (Kind::License, id.as_str()),
-            Self::Instance(id) => (Kind::Instance, id.as_str()),
+            Self::Instance(_, id) => (Kind::Instance, id.as_str()),
             Self::Key(kid) => (Kind::Key, kid),
         }
     }
@@ -59,10 +59,15 @@ const LEEWAY_MS: i64 = sdk::lease::LEEWAY_S * SECOND_MS;
 pub const LIST_LIFE_MS: i64 = HOUR_MS;
 /// Lists published within this time are equal to the byte, so that caches may keep them.
 const SAME_LIST_MS: i64 = MINUTE_MS;
+/// The furthest that a lease is dated ahead: by as much as the clocks of two nodes may differ, and the second of an act.
+pub(crate) const MOST_AHEAD_S: i64 = 2 * MAX_CLOCK_SKEW_MS / SECOND_MS + 1;
 
 /// Rejects whatever was issued for `what` at `before` or earlier, until `last_exp`, the latest end of
 /// anything that this covers. Where nothing can be valid any more, nothing is written; an entry that is
 /// there already is only ever widened.
+///
+/// Who is given a lease after an act of the same second gets one that is dated after that second, so the next act rejects
+/// what is dated as far ahead.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -70,9 +75,53 @@ pub async fn revoke(tx: &mut Tx, cx: &Cx, what: Revoked<'_>, before: UnixMs, las
     if last_exp.plus(LEEWAY_MS) <= cx.now {
         return Ok(());
     }
+    let latest = match what {
+        Revoked::License(id) => store::find_latest_before(tx, &cx.vendor_id, id, this_second(cx)).await?,
+        Revoked::Instance(license_id, id) => rejected_until(tx, cx, license_id, id).await?,
+        // A key that is revoked signs nothing any more.
+        Revoked::Key(_) => None,
+    };
     let (kind, id) = what.columns();
+    let before = before.max(last_dated(cx.now, latest));
     store::upsert_revocation(tx, &cx.vendor_id, kind, id, before, last_exp).await?;
     store::raise_seq(tx, &cx.vendor_id).await
+}
+
+/// Rejects what was issued until now to these instances of a license, each until the latest end of its leases.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(crate) async fn revoke_instances(
+    tx: &mut Tx,
+    cx: &Cx,
+    license_id: &LicenseId,
+    instances: &[(InstanceId, UnixMs)],
+) -> Result<(), DbError> {
+    let in_use: Vec<_> = instances.iter().filter(|(_, last_exp)| last_exp.plus(LEEWAY_MS) > cx.now).collect();
+    if in_use.is_empty() {
+        return Ok(());
+    }
+    // One look for all of them: who was not dated ahead loses nothing that the next check does not bring.
+    let latest = store::find_latest_before(tx, &cx.vendor_id, license_id, this_second(cx)).await?;
+    let before = last_dated(cx.now, latest);
+    for (id, last_exp) in in_use {
+        store::upsert_revocation(tx, &cx.vendor_id, Kind::Instance, id.as_str(), before, *last_exp).await?;
+    }
+    store::raise_seq(tx, &cx.vendor_id).await
+}
+
+/// The latest date that a lease may bear that was handed out until `now`, where `latest` is up to when the latest entry about
+/// it rejects. No lease is dated after one that lies further ahead than clocks differ.
+fn last_dated(now: UnixMs, latest: Option<UnixMs>) -> UnixMs {
+    let ahead = latest.map(|latest| latest.seconds().saturating_add(1));
+    ahead
+        .filter(|ahead| *ahead - now.seconds() <= MOST_AHEAD_S)
+        .map_or(now, |ahead| now.max(UnixMs::from_seconds(ahead)))
+}
+
+/// Tokens know whole seconds only.
+fn this_second(cx: &Cx) -> UnixMs {
+    UnixMs::from_seconds(cx.now.seconds())
 }
 
 /// Takes an entry back: what it covered is good again.
@@ -98,9 +147,7 @@ pub(crate) async fn rejected_until(
     license_id: &LicenseId,
     instance_id: &InstanceId,
 ) -> Result<Option<UnixMs>, DbError> {
-    // Tokens know whole seconds only.
-    let this_second = UnixMs::from_seconds(cx.now.seconds());
-    store::find_last_before(tx, &cx.vendor_id, license_id, instance_id, this_second).await
+    store::find_last_before(tx, &cx.vendor_id, license_id, instance_id, this_second(cx)).await
 }
 
 /// The vendor's list at `now`, signed with its active key; `None` when it has no key that signs.
@@ -150,5 +197,29 @@ fn on_the_wire(kind: Kind) -> RevocationKind {
         Kind::Instance => RevocationKind::Instance,
         Kind::Delegation => RevocationKind::Delegation,
         Kind::Key => RevocationKind::Key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_rejects_what_an_earlier_one_of_its_second_had_dated_ahead() {
+        let now = UnixMs(1_000_600);
+        for (latest_ms, before_ms) in [
+            (None, 1_000_600),
+            // Left over from an earlier second: nothing is dated after it any more.
+            (Some(998_000), 1_000_600),
+            (Some(1_000_000), 1_001_000),
+            (Some(1_000_200), 1_001_000),
+            (Some(1_001_000), 1_002_000),
+            (Some(1_010_000), 1_011_000),
+            // Time went back by more than clocks differ.
+            (Some(1_011_000), 1_000_600),
+            (Some(i64::MAX), 1_000_600),
+        ] {
+            assert_eq!(last_dated(now, latest_ms.map(UnixMs)), UnixMs(before_ms), "{latest_ms:?}");
+        }
     }
 }

@@ -102,6 +102,29 @@ pub(super) async fn find_last_before(
     Ok(row.map(|(before,)| before))
 }
 
+/// Up to when the entries about a license or any instance of it reject, the latest of those that do so at `since` or later.
+pub(super) async fn find_latest_before(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    since: UnixMs,
+) -> Result<Option<UnixMs>, DbError> {
+    let row: Option<(UnixMs,)> = fetch_optional!(
+        tx,
+        (UnixMs,),
+        "SELECT before_at FROM revocations
+         WHERE vendor_id = $1 AND before_at >= $3
+           AND ((kind = 'license' AND object_id = $2)
+                OR (kind = 'instance'
+                    AND object_id IN (SELECT id FROM instances WHERE vendor_id = $1 AND license_id = $2)))
+         ORDER BY before_at DESC LIMIT 1",
+        vendor_id,
+        license_id,
+        since
+    )?;
+    Ok(row.map(|(before,)| before))
+}
+
 pub(super) async fn delete_spent(tx: &mut Tx, vendor_id: &VendorId, until: UnixMs) -> Result<u64, DbError> {
     execute!(tx, "DELETE FROM revocations WHERE vendor_id = $1 AND last_exp <= $2", vendor_id, until)
 }

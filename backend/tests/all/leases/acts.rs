@@ -152,9 +152,29 @@ on_both_engines! {
             let (before, after) = (claims(before)?, claims(after)?);
             assert!(list.matches(&after).is_none(), "what was handed out after it is not: {after:?}");
             assert_eq!((after.iat, after.exp), (NOW.seconds() + 1, before.exp), "and it ends no later");
+            assert_eq!(after.nbf, NOW.seconds(), "and it is good at once");
         }
-        let later = granted(stage.check(&new[0], NOW.plus(1_000)).await?)?;
-        assert_eq!(claims(&later)?.iat, NOW.seconds() + 1);
+        // A second act of the same second rejects what was dated ahead after the first.
+        stage.act(Do::RevokeLease, &new[0], NOW.plus(600)).await?;
+        let list = stage.rejected(NOW.plus(600)).await?;
+        assert!(list.matches(&claims(&new[0])?).is_some() && list.matches(&claims(&new[1])?).is_none());
+        let again = granted(stage.check(&new[0], NOW.plus(700)).await?)?;
+        assert!(list.matches(&claims(&again)?).is_none());
+        let later = granted(stage.check(&new[1], NOW.plus(1_000)).await?)?;
+        assert_eq!((claims(&again)?.iat, claims(&later)?.iat), (NOW.seconds() + 2, NOW.seconds() + 1));
+        // So does one about the license, whose instances were dated ahead after acts about them.
+        stage.act(Do::RevokeLease, &later, NOW.plus(1_100)).await?;
+        let last = granted(stage.check(&later, NOW.plus(1_200)).await?)?;
+        assert_eq!(claims(&last)?.iat, NOW.seconds() + 2);
+        let (cx, id) = (stage.cx(NOW.plus(1_800)), stage.license_id.clone());
+        let suspended = stage.db.write(move |tx| {
+            Box::pin(async move { set_standing(tx, &cx, &id, LicenseStatus::Suspended, "fraud").await })
+        });
+        suspended.await?;
+        let list = stage.rejected(NOW.plus(1_800)).await?;
+        for lease in [&again, &last] {
+            assert!(list.matches(&claims(lease)?).is_some(), "nothing outlives the suspension");
+        }
         Ok(())
     }
 }
