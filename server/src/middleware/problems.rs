@@ -13,6 +13,7 @@ use backend::vendors::Vendor;
 use sdk::error::{Code, PROBLEM_JSON, Problem};
 
 use super::request_id::RequestId;
+use super::vendor::NO_VENDOR;
 
 /// Makes a problem of every failure at an address that programs call, unless it is one. What the answer says about the
 /// methods of the address and about when to ask again stays.
@@ -29,7 +30,10 @@ pub(crate) async fn complete(Extension(RequestId(id)): Extension<RequestId>, req
     let vendor = parts.extensions.get::<Arc<Vendor>>().cloned();
     let origin = vendor.as_ref().map_or("", |vendor| vendor.origin.as_str());
     let waits_s = parts.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let problem = Problem { retry_after_s: waits_s, ..Problem::of(code_of(parts.status)) };
+    let mut problem = Problem { retry_after_s: waits_s, ..Problem::of(code_of(parts.status)) };
+    if parts.status == StatusCode::MISDIRECTED_REQUEST {
+        problem = problem.with_detail(NO_VENDOR);
+    }
     // What described the body that goes.
     for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG, header::SET_COOKIE] {
         parts.headers.remove(name);
@@ -48,13 +52,14 @@ pub(crate) async fn complete(Extension(RequestId(id)): Extension<RequestId>, req
 /// The row of the table for what the router, its layers and extractors refuse with.
 pub(super) fn code_of(status: StatusCode) -> Code {
     match status {
-        // A path that is not UTF-8 names nothing, and a host without a vendor has nothing.
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::MISDIRECTED_REQUEST => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         StatusCode::TOO_MANY_REQUESTS => Code::RateLimited,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => Code::NotReady,
+        // A path that is not UTF-8 names nothing, a host without a vendor has nothing, and what the portal refuses at an address
+        // of programs (a post that no page of ours sent) is not there for programs.
+        status if status.is_client_error() => Code::NotFound,
         _ => Code::ServerError,
     }
 }
@@ -84,6 +89,7 @@ mod tests {
         Router::new()
             .route("/api/v1/licenses/check", fails(421))
             .route("/api/v1/licenses/activate", fails(503))
+            .route("/api/v1/licenses/deactivate", fails(403))
             .route("/api/v1/licenses/release", any(|| async { StatusCode::GATEWAY_TIMEOUT }))
             .route("/api/v1/claims/poll", any(|| async { answer_panic(Box::new("no message")) }))
             .route("/.well-known/jwks.json", get(|| async { "{}" }))
@@ -99,6 +105,7 @@ mod tests {
         for (method, path, code, retry_after, allow) in [
             ("POST", "/api/v1/licenses/check", Code::NotFound, None, None),
             ("POST", "/api/v1/licenses/activate", Code::NotReady, Some("5"), None),
+            ("POST", "/api/v1/licenses/deactivate", Code::NotFound, None, None),
             ("POST", "/api/v1/licenses/release", Code::NotReady, Some("5"), None),
             ("POST", "/api/v1/claims/poll", Code::ServerError, None, None),
             ("POST", "/.well-known/jwks.json", Code::MethodNotAllowed, None, Some("GET,HEAD")),
@@ -117,6 +124,8 @@ mod tests {
             let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
             let problem: Problem = serde_json::from_slice(&body).unwrap();
             assert_eq!((problem.code(), problem.request_id.as_str()), (Some(code), "r1"), "{path}");
+            let is_misdirected = path == "/api/v1/licenses/check";
+            assert_eq!(problem.detail.as_deref(), is_misdirected.then_some(NO_VENDOR), "{path}");
         }
     }
 

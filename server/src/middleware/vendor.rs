@@ -9,6 +9,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use backend::vendors::find_vendor_by_host;
 
+/// What is said where no vendor answers.
+pub(super) const NO_VENDOR: &str = "No vendor of this server answers this host name.";
+
 /// Puts the vendor into the request, or says that this host has none.
 pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -28,9 +31,7 @@ pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, 
             response.extensions_mut().insert(vendor);
             response
         }
-        Ok(None) => {
-            (StatusCode::MISDIRECTED_REQUEST, "No vendor of this server answers this host name.\n").into_response()
-        }
+        Ok(None) => (StatusCode::MISDIRECTED_REQUEST, format!("{NO_VENDOR}\n")).into_response(),
         Err(error) => {
             tracing::error!(%error, "the vendor could not be looked up");
             (StatusCode::SERVICE_UNAVAILABLE, "The server is not ready. Try again in a moment.\n").into_response()

@@ -261,6 +261,13 @@ async fn http_itself_is_answered_in_the_same_shape() -> anyhow::Result<()> {
         let answer = app.send(Method::POST, unknown, &[json], "{}").await;
         assert_problem(&answer, Code::NotFound, unknown);
     }
+    // Outside of what the router knows of the APIs, where the portal would refuse a post that no page of its own sent.
+    for unknown in ["/api/v2/x", "/api", "/.well-known/x"] {
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let answer = app.send(method.clone(), unknown, &[json], "{}").await;
+            assert_problem(&answer, Code::NotFound, &format!("{method} {unknown}"));
+        }
+    }
     let large = format!("{{\"a\":\"{}\"}}", "x".repeat(64 * 1024));
     assert_problem(&app.send(Method::POST, path, &[json], large).await, Code::PayloadTooLarge, "64 KiB and more");
     // A browser's headers change nothing: no redirect, no HTML.
