@@ -124,8 +124,8 @@ pub fn endpoint(id: &str) -> EndpointWords {
             "List events",
             "What happened, newest first unless `first` is `oldest`. Each row is an event in CloudEvents 1.0. What repeats \
              within an hour, a lease that is renewed for instance, is one event whose `occurrences` and `lasttime` go on. To \
-             read what came since, send as `since` the last `time` less a minute, with `first` as `oldest`, and pass over \
-             the ids that you have.",
+             read what came since, send as `since` the last `time` less ten minutes, with `first` as `oldest`, and pass over \
+             the ids that you have: what takes long is dated when it began.",
         ),
         "list-invoices" => ("Invoices", "List invoices", "Invoices without their lines, newest first."),
         "show-invoice" => ("Invoices", "Show an invoice", "One invoice with its lines."),
@@ -283,5 +283,18 @@ pub mod refused {
     #[must_use]
     pub fn published(known: &Release) -> String {
         format!("It was published on {} in the channel {}.", known.released_on, known.channel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{MAX_CLOCK_SKEW_MS, MINUTE_MS};
+    use crate::jobs::rules::RUN_MS;
+
+    #[test]
+    fn whoever_reads_events_reads_back_to_the_longest_job_that_could_have_been_under_way() {
+        assert!(endpoint("list-events").sentence.contains("less ten minutes"));
+        const { assert!(RUN_MS + 2 * MAX_CLOCK_SKEW_MS + MINUTE_MS < 10 * MINUTE_MS) };
     }
 }
