@@ -191,15 +191,15 @@ async fn write_dispute(
         "currency": dispute.currency, "status": status, "reason": dispute.reason,
         "stripe_dispute_id": dispute.stripe_dispute_id,
     });
-    let event_type = match status {
-        DisputeStatus::Inquiry => None,
-        DisputeStatus::Open => Some("dispute.opened"),
-        DisputeStatus::Won => Some("dispute.won"),
-        DisputeStatus::Lost => Some("dispute.lost"),
+    let event_type = match (before, status) {
+        // A bank's question that came to nothing is none of the customer's business.
+        (_, DisputeStatus::Inquiry) | (Some(DisputeStatus::Inquiry), DisputeStatus::Won) => None,
+        (_, DisputeStatus::Open) => Some("dispute.opened"),
+        (_, DisputeStatus::Won) => Some("dispute.won"),
+        (_, DisputeStatus::Lost) => Some("dispute.lost"),
     };
     record(tx, cx, invoice, ("dispute.project", dispute.id.as_str()), event_type, before, &data).await?;
-    // A bank's question that came to nothing is none of the customer's business.
-    if !matches!((before, status), (_, DisputeStatus::Inquiry) | (Some(DisputeStatus::Inquiry), DisputeStatus::Won)) {
+    if event_type.is_some() {
         tell::dispute(tx, commerce, cx, invoice, &dispute).await?;
     }
     Ok(())

@@ -16,7 +16,8 @@ use backend::refunds::{
 use backend::stripe::CreditSettlement;
 use backend::{Actor, Cx};
 
-use super::shop::Shop;
+use super::closing::number;
+use super::shop::{Shop, run_sql};
 use crate::support::on_both_engines;
 
 /// The trial balance, which must sum to zero and agree with the invoices whatever was done.
@@ -233,6 +234,24 @@ on_both_engines! {
         shop.activate(&license.id, "node-1").await?;
         assert_eq!(holds(&shop, LedgerAccount::Cash).await?, first.total_minor + invoice.total_minor);
         assert_eq!(holds(&shop, LedgerAccount::Disputes).await?, 0);
+        Ok(())
+    }
+
+    async fn a_banks_question_that_comes_to_nothing_is_no_event_of_the_account(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (license, _) = bought(&shop).await?;
+        let invoice = renewed_with(&shop, &license, "pm_card_createDispute").await?;
+        let dispute = dispute_about(&shop, &invoice).await?;
+        // As if the bank had only asked so far.
+        run_sql(&shop.db, vec!["UPDATE disputes SET status = 'inquiry'".to_owned()]).await?;
+        let evidence = "evidence[uncategorized_text]=winning_evidence&submit=true";
+        shop.call(&format!("disputes/{dispute}"), evidence).await?;
+        settle(&shop).await?;
+        let (vendor_id, id) = (shop.vendor.id.clone(), invoice.id.clone());
+        let rows = shop.db.read(move |tx| Box::pin(async move { list_disputes(tx, &vendor_id, &id).await })).await?;
+        assert_eq!(rows.iter().map(|row| row.status).collect::<Vec<_>>(), [DisputeStatus::Won]);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM events WHERE event_type = 'dispute.won'").await?, 0);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM audit WHERE act = 'dispute.project'").await?, 2);
         Ok(())
     }
 
