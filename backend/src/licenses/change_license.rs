@@ -228,17 +228,34 @@ pub(super) async fn edit_locked(
         return Ok(());
     }
     store::update_license(tx, &after).await?;
-    let (last_noted, last_exp) = store::find_last_exp(tx, &after).await?;
-    match rules::leases_out(&before, &after, last_noted, cx.now) {
-        LeasesOut::Rejected => revocations::revoke(tx, cx, Revoked::License(&after.id), cx.now, last_exp).await?,
-        LeasesOut::Restored => revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?,
-        LeasesOut::AsBefore => {}
-    }
+    tell_verifiers(tx, cx, &before, &after).await?;
     let data = Change { before: summary(&before), after: summary(&after) };
     let about = events::About { account_id: Some(&before.account_id), license_id: Some(&before.id), instance_id: None };
     events::record(tx, cx, event_type, about, &data).await?;
     let id = before.id.as_str();
     audit::record(tx, cx, Some(&before.account_id), act, id, Some(&data.before), Some(&data.after)).await
+}
+
+/// What is on the list of revocations about an instance stays there when a later end would let its lease run on, since the
+/// entry may be that of an act about the instance. Its next check brings it a new lease.
+async fn tell_verifiers(tx: &mut Tx, cx: &Cx, before: &License, after: &License) -> Result<(), DbError> {
+    match rules::leases_out(before, after, cx.now) {
+        LeasesOut::AsBefore => Ok(()),
+        LeasesOut::Rejected => {
+            let last_exp = store::find_last_exp(tx, after).await?;
+            revocations::revoke(tx, cx, Revoked::License(&after.id), cx.now, last_exp).await
+        }
+        LeasesOut::RejectedBeyond(last) => reject_beyond(tx, cx, after, last).await,
+        LeasesOut::RestoredUntil(last) => {
+            revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?;
+            reject_beyond(tx, cx, after, last).await
+        }
+    }
+}
+
+async fn reject_beyond(tx: &mut Tx, cx: &Cx, license: &License, last: UnixMs) -> Result<(), DbError> {
+    let instances = store::list_outlasting(tx, license, last).await?;
+    revocations::revoke_instances(tx, cx, &license.id, &instances).await
 }
 
 #[derive(Serialize)]

@@ -3,6 +3,7 @@
 pub mod by_hand;
 
 use super::{License, LicenseStatus, VendorStanding};
+use crate::billing::rules::RENEWAL_SLACK_MS;
 use crate::catalog::LicenseType;
 use crate::clock::UnixMs;
 
@@ -66,27 +67,29 @@ fn billing_standing(license: &License, now: UnixMs) -> Result<(), Inactive> {
 pub enum LeasesOut {
     /// Nothing: verifiers take or reject them as before.
     AsBefore,
-    /// Verifiers must be told to reject them.
+    /// Verifiers must be told to reject all of them.
     Rejected,
-    /// What verifiers were told to reject is good again.
-    Restored,
+    /// Verifiers must be told to reject those that last longer than this, instance by instance.
+    RejectedBeyond(UnixMs),
+    /// What verifiers were told about the license is over, but for instances whose leases last longer than this.
+    RestoredUntil(UnixMs),
 }
 
-/// What becomes of the leases that are out when a license changes at `now`, the last of which ends at `last_exp`.
+/// What becomes of the leases that are out when a license changes at `now`.
 ///
-/// An act that leaves the license without any right takes them with it, whoever acts and whatever it is called; so does
-/// one that moves the license's end before theirs, as borrowed ones last long. A license whose window merely runs out
-/// needs neither: no lease is longer than the license was when it was signed. They are good again with the license,
-/// unless one of them outlasts it still.
+/// An act that leaves the license without any right takes them all with it, whoever acts and whatever it is called, and they
+/// are good again with the license. One that moves the license's end before theirs, as borrowed ones last long, takes those
+/// alone: an entry about the license would turn all other instances away as well, whose leases are as good as before. What
+/// billing grants anyway while a renewal is on its way is not taken back. A license whose window merely runs out needs
+/// neither: no lease is longer than the license was when it was signed.
 #[must_use]
-pub fn leases_out(before: &License, after: &License, last_exp: UnixMs, now: UnixMs) -> LeasesOut {
+pub fn leases_out(before: &License, after: &License, now: UnixMs) -> LeasesOut {
     let end = |license: &License| license.ends_at.unwrap_or(UnixMs(i64::MAX));
-    let outlasts = last_exp > end(after);
+    let last = end(after).plus(RENEWAL_SLACK_MS);
     match (standing(before, now).is_ok(), standing(after, now).is_ok()) {
         (true, false) => LeasesOut::Rejected,
-        (true, true) if outlasts && end(after) < end(before) => LeasesOut::Rejected,
-        (true, true) if !outlasts && end(after) > end(before) => LeasesOut::Restored,
-        (false, true) if !outlasts => LeasesOut::Restored,
+        (true, true) if end(after) < end(before) => LeasesOut::RejectedBeyond(last),
+        (false, true) => LeasesOut::RestoredUntil(last),
         _ => LeasesOut::AsBefore,
     }
 }
@@ -229,12 +232,13 @@ pub(crate) mod tests {
 
     #[test]
     fn leases_that_are_out_go_and_come_with_the_license() {
-        use LeasesOut::{AsBefore, Rejected, Restored};
+        use LeasesOut::{AsBefore, Rejected, RejectedBeyond, RestoredUntil};
         let active = license(LicenseStatus::Active, "");
         let until = |end| License { ends_at: end, ..active.clone() };
         let suspended = License { vendor_standing: VendorStanding::Suspended, ..active.clone() };
-        // The window of `active` ends at 2 s. One lease was signed that lasts as long.
-        let (now, last_exp) = (UnixMs(1_500), UnixMs(2_000));
+        // The window of `active` ends at 2 s.
+        let (now, earlier) = (UnixMs(1_500), Some(UnixMs(1_900)));
+        let with_slack = |end: i64| UnixMs(end + RENEWAL_SLACK_MS);
         for (name, before, after, expected) in [
             ("suspended", &active, &suspended, Rejected),
             ("past due", &active, &license(LicenseStatus::Suspended, REASON_PAST_DUE), Rejected),
@@ -242,22 +246,22 @@ pub(crate) mod tests {
             ("ended at once", &active, &license(LicenseStatus::Ended, REASON_CANCELLED), Rejected),
             ("waits for payment", &active, &license(LicenseStatus::Pending, ""), Rejected),
             ("an end that is over", &active, &until(Some(UnixMs(1_400))), Rejected),
-            ("an earlier end", &active, &until(Some(UnixMs(1_900))), Rejected),
-            ("an end where there was none", &until(None), &until(Some(UnixMs(1_900))), Rejected),
-            ("an end that is late enough", &until(None), &active, AsBefore),
+            ("an earlier end", &active, &until(earlier), RejectedBeyond(with_slack(1_900))),
+            ("an end where there was none", &until(None), &active, RejectedBeyond(with_slack(2_000))),
             ("more seats", &active, &License { seats: 9, ..active.clone() }, AsBefore),
-            ("a later end again", &until(Some(UnixMs(1_900))), &until(Some(UnixMs(3_000))), Restored),
-            ("not late enough", &until(Some(UnixMs(1_800))), &until(Some(UnixMs(1_900))), AsBefore),
-            ("reinstated", &suspended, &active, Restored),
-            ("paid", &license(LicenseStatus::Suspended, REASON_PAST_DUE), &active, Restored),
-            ("reinstated with an earlier end", &suspended, &until(Some(UnixMs(1_900))), AsBefore),
+            ("a later end", &until(earlier), &active, AsBefore),
+            ("no end any more", &active, &until(None), AsBefore),
+            ("reinstated", &suspended, &active, RestoredUntil(with_slack(2_000))),
+            ("reinstated without end", &suspended, &until(None), RestoredUntil(UnixMs(i64::MAX))),
+            ("reinstated with an earlier end", &suspended, &until(earlier), RestoredUntil(with_slack(1_900))),
+            ("paid", &license(LicenseStatus::Suspended, REASON_PAST_DUE), &active, RestoredUntil(with_slack(2_000))),
             ("ended while suspended", &suspended, &license(LicenseStatus::Ended, ""), AsBefore),
             ("revoked while suspended", &suspended, &license(LicenseStatus::Revoked, ""), AsBefore),
         ] {
-            assert_eq!(leases_out(before, after, last_exp, now), expected, "{name}");
+            assert_eq!(leases_out(before, after, now), expected, "{name}");
         }
         let ended = license(LicenseStatus::Ended, REASON_CANCELLED);
-        assert_eq!(leases_out(&active, &ended, last_exp, UnixMs(2_000)), AsBefore, "its window had run out before");
+        assert_eq!(leases_out(&active, &ended, UnixMs(2_000)), AsBefore, "its window had run out before");
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::{License, LicenseStatus, Overrides, VendorStanding};
 use crate::catalog::{LicenseType, PlanKind, Terms};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Extent, JsonText, Subject, Tx, execute, fetch_all, fetch_one, fetch_optional};
-use crate::ids::{AccountId, LicenseId, PlanId, ProductId, VendorId};
+use crate::ids::{AccountId, InstanceId, LicenseId, PlanId, ProductId, VendorId};
 
 /// A license with the names of what it is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -432,17 +432,36 @@ pub(crate) async fn has_license_of(
     Ok(found.is_some())
 }
 
-/// The end of the last lease of a license that is noted, and a moment later than which none ends; 0 where it has none.
-pub(super) async fn find_last_exp(tx: &mut Tx, license: &License) -> Result<(UnixMs, UnixMs), DbError> {
+/// A moment later than which no lease of a license ends, but for those of deleted instances, which were rejected when those
+/// were deleted; 0 where it has none.
+pub(super) async fn find_last_exp(tx: &mut Tx, license: &License) -> Result<UnixMs, DbError> {
     // `held_until` is durable before a lease is handed out, `lease_exp` is never moved back: the later one bounds.
-    fetch_one!(
+    let (last_exp,): (UnixMs,) = fetch_one!(
         tx,
-        (UnixMs, UnixMs),
-        "SELECT CAST(COALESCE(MAX(lease_exp), 0) AS BIGINT),
-                CAST(COALESCE(MAX(CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END), 0) AS BIGINT)
-         FROM instances WHERE vendor_id = $1 AND license_id = $2",
+        (UnixMs,),
+        "SELECT CAST(COALESCE(MAX(CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END), 0) AS BIGINT)
+         FROM instances WHERE vendor_id = $1 AND license_id = $2 AND tombstone = ''",
         &license.vendor_id,
         &license.id
+    )?;
+    Ok(last_exp)
+}
+
+/// The instances of a license that have a lease noted that ends after `last`, each with a moment later than which none of
+/// its leases ends; not those that were deleted, whose leases were rejected then.
+pub(super) async fn list_outlasting(
+    tx: &mut Tx,
+    license: &License,
+    last: UnixMs,
+) -> Result<Vec<(InstanceId, UnixMs)>, DbError> {
+    fetch_all!(
+        tx,
+        (InstanceId, UnixMs),
+        "SELECT id, CASE WHEN held_until > lease_exp THEN held_until ELSE lease_exp END FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND tombstone = '' AND lease_exp > $3 ORDER BY id",
+        &license.vendor_id,
+        &license.id,
+        last
     )
 }
 
