@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::{Db, DbError};
-use crate::clock::{Clock, MAX_CLOCK_SKEW_MS, UnixMs};
+use crate::clock::{Clock, MAX_CLOCK_SKEW_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
 /// How often the database's clock is read.
 const READ_EVERY: Duration = Duration::from_secs(2);
-/// After so long without a reading the difference is not known any more.
-const KNOWN_FOR_MS: i64 = 30_000;
-/// A reading that took longer says too little: half of it is by how much it may be wrong.
-const SLOWEST_READING: Duration = Duration::from_secs(1);
+/// After so long without a reading the difference is not known any more. Two clocks drift apart by far less than a second
+/// meanwhile, and a database that is slow for a while must not keep good instances from their leases.
+const KNOWN_FOR_MS: i64 = 5 * MINUTE_MS;
+/// A reading that took longer says too little, unless it shows even so that the clocks are near each other.
+const SLOWEST_READING_MS: i64 = SECOND_MS;
 /// Nothing was read yet.
 const NEVER: i64 = i64::MIN;
 
@@ -89,13 +90,13 @@ impl ClockWatch {
     /// # Errors
     /// [`DbError`] when the database does not answer; what was known before counts for a while.
     pub async fn read(&self, db: &Db) -> Result<(), DbError> {
-        if self.0.is_none() {
-            return Ok(());
-        }
+        let Some(watched) = &self.0 else { return Ok(()) };
         if let Some((before, theirs, after)) = db.read_clock().await? {
             let took = after.saturating_duration_since(before);
-            if took <= SLOWEST_READING {
-                self.note_at(theirs, before + took / 2);
+            let at = before + took / 2;
+            let ahead_ms = watched.clock.now().0.saturating_sub(theirs.0).saturating_sub(as_ms(at.elapsed()));
+            if tells(ahead_ms, as_ms(took)) {
+                self.note_at(theirs, at);
             }
         }
         Ok(())
@@ -133,6 +134,11 @@ async fn read_regularly(watch: ClockWatch, db: Db) {
     }
 }
 
+/// Whether a reading counts that found this clock ahead by so much: half of what it took is by how much it may be wrong.
+fn tells(ahead_ms: i64, took_ms: i64) -> bool {
+    took_ms <= SLOWEST_READING_MS || ahead_ms.saturating_abs().saturating_add(took_ms / 2) <= MAX_CLOCK_SKEW_MS
+}
+
 fn as_ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -166,6 +172,32 @@ mod tests {
         clock.set(NOW.plus(180_000));
         assert!(!watch.is_ready(), "a clock that was set forward since then");
         clock.set(NOW);
+        assert!(watch.is_ready());
+    }
+
+    #[test]
+    fn a_slow_reading_counts_where_the_clocks_are_near_whatever_it_may_be_wrong_by() {
+        for (ahead_ms, took_ms, counts) in [
+            (0, 900, true),
+            (180_000, 900, true),
+            (0, 10_000, true),
+            (3_000, 4_000, true),
+            (-3_000, 4_000, true),
+            (3_001, 4_000, false),
+            (-3_001, 4_000, false),
+            (0, 10_002, false),
+            (i64::MIN, i64::MAX, false),
+        ] {
+            assert_eq!(tells(ahead_ms, took_ms), counts, "{ahead_ms} ms ahead, read in {took_ms} ms");
+        }
+    }
+
+    #[test]
+    fn a_database_that_does_not_answer_for_minutes_keeps_nobody_from_a_lease() {
+        let watch = ClockWatch::beside(Clock::fixed(NOW));
+        let Some(watched) = &watch.0 else { unreachable!("it is beside another") };
+        watch.note(NOW);
+        watched.read_ms.store(-4 * MINUTE_MS, Ordering::SeqCst);
         assert!(watch.is_ready());
     }
 
