@@ -70,7 +70,8 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     });
     start_rounds(&state).await?;
     let handlers = handlers(&state, mailer);
-    let worker = Worker::start(Runner::new(db.clone(), clock, entropy, master, handlers));
+    let runner = Runner::new(db.clone(), clock, entropy, master, handlers).watched_by(state.clock_watch.clone());
+    let worker = Worker::start(runner);
     let served = listen(config, &state).await;
     let drain = Duration::from_secs(config.server.drain_s);
     if tokio::time::timeout(drain, worker.stop()).await.is_err() {

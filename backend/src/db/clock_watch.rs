@@ -127,7 +127,10 @@ async fn read_regularly(watch: ClockWatch, db: Db) {
             if is_ready {
                 tracing::info!(ahead_ms, "this clock is near the database's again");
             } else {
-                tracing::error!(ahead_ms, "this clock is too far from the database's: no licensing call is answered");
+                tracing::error!(
+                    ahead_ms,
+                    "this clock is too far from the database's: no licensing call is answered and no job is done"
+                );
             }
         }
         was_ready = is_ready;

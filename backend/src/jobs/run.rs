@@ -7,7 +7,7 @@ use super::store::{self, ClaimedRow};
 use super::{Handlers, JobError, JobRun, Payload, claim_name};
 use crate::clock::Clock;
 use crate::cx::{Actor, Cx, Entropy};
-use crate::db::{Db, DbError};
+use crate::db::{ClockWatch, Db, DbError};
 use crate::keys::{MasterKey, Purpose};
 
 /// Runs jobs of one process. Cheap to clone.
@@ -18,6 +18,7 @@ pub struct Runner {
     entropy: Entropy,
     master: MasterKey,
     handlers: Handlers,
+    clock_watch: ClockWatch,
 }
 
 /// How runs ended.
@@ -71,7 +72,14 @@ impl Runner {
     /// A runner of these handlers' jobs.
     #[must_use]
     pub fn new(db: Db, clock: Clock, entropy: Entropy, master: MasterKey, handlers: Handlers) -> Self {
-        Self { db, clock, entropy, master, handlers }
+        Self { db, clock, entropy, master, handlers, clock_watch: ClockWatch::alone() }
+    }
+
+    /// A runner that does nothing while its clock is not the database's. Sweeps that expire licenses and close leases judge by
+    /// it, and so does whoever takes over the jobs of a node that seems to have died; nodes whose clock is good do them.
+    #[must_use]
+    pub fn watched_by(self, clock_watch: ClockWatch) -> Self {
+        Self { clock_watch, ..self }
     }
 
     /// Runs what is due, one after the other, until nothing is: also what those runs queue for at once.
@@ -93,6 +101,9 @@ impl Runner {
 
     /// Throws away what nobody needs any more.
     pub(super) async fn housekeep(&self) {
+        if !self.clock_watch.is_ready() {
+            return;
+        }
         if let Err(error) = super::housekeep(&self.db, self.clock.now()).await {
             tracing::error!(%error, "housekeeping failed");
         }
@@ -106,6 +117,9 @@ impl Runner {
     }
 
     pub(super) async fn claim(&self) -> Result<Claim, DbError> {
+        if !self.clock_watch.is_ready() {
+            return Ok(Claim::NothingDue);
+        }
         let (kinds, claimed_by, now) = (self.handlers.kinds(), claim_name(&self.entropy), self.clock.now());
         let name = claimed_by.clone();
         let claimed = self.db.write(move |tx| {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use backend::clock::{Clock, HOUR_MS, UnixMs};
-use backend::db::{Db, DbError};
+use backend::db::{ClockWatch, Db, DbError};
 use backend::jobs::{
     Enqueued, Handler, Handlers, Job, JobDismissal, JobError, JobReplay, JobRun, JobStatus, Runner, Tally, Worker,
     count_by_status, dismiss, enqueue, housekeep, list_dead, list_dead_jobs, replay, rules,
@@ -81,6 +81,20 @@ on_both_engines! {
         clock.set(NOW.plus(HOUR_MS));
         assert_eq!(runner.run_until_idle().await?, done(1));
         assert_eq!(handler.seen(), ["now", "later"]);
+        Ok(())
+    }
+
+    async fn a_node_whose_clock_is_not_the_databases_does_no_jobs(db: Db) {
+        let (clock, handler) = (Clock::fixed(NOW), Scripted::new(|_, _| Ok(())));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("x")).await?;
+        let watch = ClockWatch::beside(clock.clone());
+        let runner = runner(&db, &clock, &handler).watched_by(watch.clone());
+        assert_eq!(runner.run_until_idle().await?, done(0), "the database's clock is not known yet");
+        watch.note(NOW.plus(-HOUR_MS));
+        assert_eq!(runner.run_until_idle().await?, done(0), "an hour ahead");
+        watch.note(NOW);
+        assert_eq!(runner.run_until_idle().await?, done(1));
         Ok(())
     }
 
