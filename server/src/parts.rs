@@ -1,5 +1,6 @@
 //! Building the parts of a process from its configuration. Each command takes those that it needs.
 
+mod admit;
 mod stripe;
 
 use std::path::Path;
@@ -20,7 +21,8 @@ use zeroize::Zeroizing;
 
 use crate::config::{self, Config, MailTls, MailTransport};
 
-pub(crate) use stripe::{refuse_sharing, stripe_accounts, stripe_of};
+pub(crate) use admit::{admit_vendor, is_duplicate};
+pub(crate) use stripe::{stripe_accounts, stripe_of};
 
 /// Where Stripe's hosted Checkout page is (<https://docs.stripe.com/payments/checkout>).
 const STRIPE_CHECKOUT_ORIGIN: &str = "https://checkout.stripe.com";

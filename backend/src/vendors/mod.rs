@@ -27,7 +27,7 @@ pub use change_settings::{SettingsUpdate, change_settings};
 pub use create_vendor::{NewVendor, create_vendor};
 pub use hosts::{HostProblem, check_host, is_reached};
 pub use send_test_mail::{TestMail, send_test_mail};
-pub use set_host::{HostChange, set_host};
+pub use set_host::{HostChange, lock_hosts, set_host};
 pub(crate) use store::lock_vendor;
 pub use store::{find_vendor, find_vendor_by_code, find_vendor_by_host, list_vendors, update_branding};
 

@@ -1,7 +1,7 @@
 //! Giving a vendor the host name by which it is reached.
 
 use super::hosts::{HostProblem, check_host};
-use super::{list_vendors, store};
+use super::{Vendor, list_vendors, store};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -28,12 +28,8 @@ pub async fn set_host(tx: &mut Tx, cx: &Cx, typed: Option<&str>) -> Result<HostC
     if cx.actor != Actor::Operator {
         return Ok(HostChange::NotAllowed);
     }
-    // Under one lock, or two vendors could give up their names at once; the names themselves are unique.
-    if let Some(oldest) = list_vendors(tx).await?.first() {
-        store::lock_vendor(tx, &oldest.id).await?;
-    }
     let (own, others): (Vec<_>, Vec<_>) =
-        list_vendors(tx).await?.into_iter().partition(|vendor| vendor.id == cx.vendor_id);
+        lock_hosts(tx).await?.into_iter().partition(|vendor| vendor.id == cx.vendor_id);
     let Some(before) = own.into_iter().next() else { return Ok(HostChange::NotAllowed) };
     let host = match check_host(typed, &others) {
         Ok(host) => host,
@@ -46,4 +42,17 @@ pub async fn set_host(tx: &mut Tx, cx: &Cx, typed: Option<&str>) -> Result<HostC
     let (was, is) = (serde_json::json!({ "host": before.host }), serde_json::json!({ "host": host }));
     audit::record(tx, cx, None, "vendor.set_host", cx.vendor_id.as_str(), Some(&was), Some(&is)).await?;
     Ok(HostChange::Set(host))
+}
+
+/// All vendors, of whom none is made and none gets another host name until the transaction ends, if whoever does asks this
+/// first. Under one lock, or two vendors could be left without a name at once; the names themselves are unique.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn lock_hosts(tx: &mut Tx) -> Result<Vec<Vendor>, DbError> {
+    if let Some(oldest) = list_vendors(tx).await?.first() {
+        store::lock_vendor(tx, &oldest.id).await?;
+    }
+    // Read again: who held the lock may have changed them.
+    list_vendors(tx).await
 }

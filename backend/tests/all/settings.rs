@@ -10,8 +10,8 @@ use backend::ids::{UserId, VendorId};
 use backend::money::Currency;
 use backend::vendors::rules::{InvoiceSettings, Setting, SettingsChange, ShopSettings};
 use backend::vendors::{
-    HostChange, HostProblem, SettingsUpdate, TestMail, Vendor, change_settings, find_vendor, find_vendor_by_host,
-    send_test_mail, set_host,
+    HostChange, HostProblem, NewVendor, SettingsUpdate, TestMail, Vendor, change_settings, check_host, create_vendor,
+    find_vendor, find_vendor_by_host, lock_hosts, send_test_mail, set_host,
 };
 
 use crate::licenses::stage::{ORIGIN, Stage};
@@ -151,6 +151,33 @@ on_both_engines! {
         assert_eq!(set(&stage, theirs(), None).await?, HostChange::Set(None));
         assert_eq!(answers(&stage, "elsewhere.test").await?.as_deref(), Some("falter"));
         assert_eq!(answers(&stage, "portal.test").await?, Some(own));
+        Ok(())
+    }
+
+    async fn of_vendors_that_are_made_at_once_without_a_name_one_answers_the_others_names(db: Db) {
+        let first = vendor(&db, "first").await?;
+        let make = |number: usize| {
+            let (db, cx) = (db.clone(), cx(&first.id, NOW));
+            tokio::spawn(async move {
+                let made: anyhow::Result<bool> = db
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            let Ok(host) = check_host(None, &lock_hosts(tx).await?) else { return Ok(false) };
+                            let (code, name) = (format!("new-{number}"), format!("New {number}"));
+                            let new = NewVendor { origin: format!("https://{code}.test"), code, host, name };
+                            create_vendor(tx, &cx, &master(), &new).await?;
+                            Ok(true)
+                        })
+                    })
+                    .await;
+                made
+            })
+        };
+        let mut made = 0;
+        for outcome in futures::future::join_all((0..8).map(make)).await {
+            made += usize::from(outcome??);
+        }
+        assert_eq!(made, 1);
         Ok(())
     }
 

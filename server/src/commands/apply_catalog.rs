@@ -12,7 +12,7 @@ use backend::cx::{Cx, Entropy};
 use backend::db::{Db, DbError};
 use backend::ids::VendorId;
 use backend::text::en;
-use backend::vendors::{check_host, list_vendors};
+use backend::vendors::{check_host, find_vendor_by_code, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
@@ -58,10 +58,15 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
 
     let master = parts::open_master(&parts::master_key(config, &entropy)?, &db).await?;
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
-    let sells = stripe.is_some();
-    let written: Result<_, DbError> = db
+    let (sells, config) = (stripe.is_some(), config.clone());
+    let written: Result<CatalogApplication> = db
         .write(move |tx| {
             Box::pin(async move {
+                let wanted = &catalog.vendor;
+                // Asked again: another vendor may have been made while this one was looked at.
+                if find_vendor_by_code(tx, &wanted.code).await?.is_none() {
+                    parts::admit_vendor(tx, &config, &wanted.code, wanted.host.as_deref()).await?;
+                }
                 let applied = catalog::apply_catalog(tx, &cx, &master, &catalog, &origin).await?;
                 if let CatalogApplication::Applied { vendor, .. } = &applied {
                     let cx = Cx { vendor_id: vendor.id.clone(), ..cx };
@@ -72,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
         })
         .await;
     let applied = match written {
-        Err(error) if error.is_duplicate() => {
+        Err(error) if parts::is_duplicate(&error) => {
             bail!("Another vendor has this host or origin: give [vendor] an `origin` and a `host` of its own.")
         }
         written => written?,

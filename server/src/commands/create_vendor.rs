@@ -3,10 +3,9 @@
 use anyhow::{Result, bail};
 use backend::catalog::{is_code, is_origin};
 use backend::cx::{Cx, Entropy};
-use backend::db::DbError;
 use backend::ids::VendorId;
 use backend::text::en::vendor_hosts as hosts;
-use backend::vendors::{NewVendor, check_host, create_vendor, list_vendors};
+use backend::vendors::{NewVendor, Vendor, create_vendor, list_vendors};
 use clap::Args;
 
 use crate::config::Config;
@@ -30,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
-    let origin = arguments.origin.unwrap_or_else(|| config.server.public_origin.clone());
+    let origin = arguments.origin.clone().unwrap_or_else(|| config.server.public_origin.clone());
     if !is_origin(&origin) {
         bail!("{origin} is not an origin such as https://licenses.example.com.");
     }
@@ -42,23 +41,20 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
     let db = parts::open_migrated_database(config).await?;
     let master = parts::open_master(&master, &db).await?;
     let vendors = db.read(|tx| Box::pin(list_vendors(tx))).await?;
-    parts::refuse_sharing(config, &vendors, &arguments.code)?;
-    let host = match check_host(arguments.host.as_deref(), &vendors) {
-        Ok(host) => host,
-        Err(problem) => bail!("{}", hosts::problem(&problem)),
-    };
     // A vendor can be made before Stripe is set up; what is wrong with that is said when the service starts.
     let stripe = parts::stripe_of(config, &vendors, &arguments.code, &clock, &entropy);
     let sells = stripe.is_ok_and(|stripe| stripe.is_some());
-    let new = NewVendor { code: arguments.code, host, origin, name: arguments.name };
+    let (config, Arguments { code, name, host, .. }) = (config.clone(), arguments);
     let cx = parts::operator_cx(VendorId::from_untrusted(""), &clock);
-    let created = db
+    let created: Result<Vendor> = db
         .write(move |tx| {
             Box::pin(async move {
+                let host = parts::admit_vendor(tx, &config, &code, host.as_deref()).await?;
+                let new = NewVendor { code, host, origin, name };
                 let vendor = create_vendor(tx, &cx, &master, &new).await?;
                 let cx = Cx { vendor_id: vendor.id.clone(), ..cx };
                 rounds::start(tx, &cx, &master, sells).await?;
-                Ok::<_, DbError>(vendor)
+                Ok(vendor)
             })
         })
         .await;
@@ -68,8 +64,8 @@ pub(crate) async fn run(arguments: Arguments, config: &Config) -> Result<()> {
             println!("Vendor {} was created: {}, issuer {}.", vendor.code, vendor.id, vendor.origin);
             println!("{}", hosts::answers(&vendor.code, vendor.host.as_deref()));
         }
-        Err(error) if error.is_duplicate() => bail!("Another vendor has this code, host or origin."),
-        Err(error) => return Err(error.into()),
+        Err(error) if parts::is_duplicate(&error) => bail!("Another vendor has this code, host or origin."),
+        Err(error) => return Err(error),
     }
     Ok(())
 }
