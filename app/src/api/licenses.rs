@@ -16,7 +16,7 @@ use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
 use super::partners::client_page;
 use super::refusal::Refusal;
-use super::step_up::{confirm_first, fresh_authentication};
+use super::step_up::{confirm_and_repeat, confirm_first, fresh_authentication};
 use crate::request::Visit;
 
 /// The form that names a license.
@@ -122,7 +122,7 @@ pub async fn replace_key(
     if overlap_days == 0 {
         let id = own_license(&visit, &license_id, Act::ReplaceKeys).await?;
         if fresh_authentication(&visit).await?.is_none() {
-            redirect(&confirm_first(&format!("/licenses/{id}#key")));
+            redirect(&confirm_and_repeat(&visit, &format!("/licenses/{id}")).await?);
             return Ok(());
         }
     }

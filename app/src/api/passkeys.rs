@@ -14,9 +14,9 @@ use serde_json::Value;
 
 use super::entrance::enter;
 use super::form::{FormFailure, Refused, say_done};
-use super::next::{local_path, with_next};
+use super::next::with_next;
 use super::refusal::Refusal;
-use super::step_up::{CONFIRM, confirm_first, fresh_authentication};
+use super::step_up::{CONFIRM, confirm_first, fresh_authentication, go_on};
 use crate::request::Visit;
 
 /// The page that lists them.
@@ -154,8 +154,7 @@ pub async fn confirm_with_passkey(
         PasskeyConfirmation::Confirmed => {
             accounts::note_passkey(&visit.session, &visit.vendor.id).await?;
             accounts::renew_authentication(&visit.session, &visit.vendor.id, now).await?;
-            redirect(&local_path(&next));
-            return Ok(());
+            return go_on(&visit, &next).await;
         }
         PasskeyConfirmation::Late => Refusal::PasskeyLate,
         PasskeyConfirmation::Refused(_) => Refusal::PasskeyRefused,

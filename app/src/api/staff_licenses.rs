@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::acting::staff_must_be_allowed;
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
-use super::step_up::{confirm_first, fresh_authentication};
+use super::step_up::{confirm_and_repeat, fresh_authentication};
 use crate::components::FieldError;
 use crate::request::Visit;
 
@@ -94,7 +94,8 @@ fn standing(license_id: &str) -> String {
 }
 
 /// Whether somebody who may do this has typed the password lately. Where not, it is asked for, and what was typed waits for
-/// `page`: the gravest acts are done by whoever has just shown to be the person of the session.
+/// `page`, which says that nothing has happened yet: the gravest acts are done by whoever has just shown to be the person of
+/// the session.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not.
@@ -103,7 +104,7 @@ async fn may_weigh(act: StaffAct, typed: Refused, page: &str) -> Result<bool, Fo
     staff_must_be_allowed(&visit, act).await?;
     let is_fresh = fresh_authentication(&visit).await?.is_some();
     if !is_fresh {
-        typed.go_back(&confirm_first(page)).await;
+        typed.go_back(&confirm_and_repeat(&visit, page).await?).await;
     }
     Ok(is_fresh)
 }

@@ -95,6 +95,27 @@ async fn a_replaced_key_is_shown_to_whoever_replaced_it() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
+async fn whoever_had_to_type_the_password_first_is_told_that_nothing_has_happened_yet() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (id, _) = app.license("startup", 2).await?;
+    let page = format!("/licenses/{id}");
+    let mut browser = logged_in(&app, "startup@example.com").await;
+    app.clock.set(NOW.plus(10 * MINUTE_MS));
+    let at_once = [("license_id", id.as_str()), ("overlap_days", "0")];
+    let asked = browser.post("replace-key", &at_once).await;
+    assert_eq!(asked.header("location"), format!("/confirm?next=%2Flicenses%2F{id}"));
+    let confirmed = browser.post("confirm-password", &[("password", PASSWORD), ("next", &page)]).await;
+    assert_eq!(confirmed.header("location"), page);
+    let told = browser.get(&page).await.body;
+    assert!(told.contains("Nothing has happened yet") && !told.contains("The license has a new key."), "{told}");
+    assert!(!browser.get(&page).await.body.contains("Nothing has happened yet"), "said once");
+    let replaced = browser.post("replace-key", &at_once).await;
+    assert_eq!(replaced.header("location"), format!("{page}#key"));
+    assert!(browser.get(&page).await.body.contains("The license has a new key."));
+    Ok(())
+}
+
+#[tokio::test]
 async fn whoever_lost_a_key_is_answered_the_same_whether_the_address_is_known() -> anyhow::Result<()> {
     let app = TestApp::new().await?;
     app.license("startup", 2).await?;

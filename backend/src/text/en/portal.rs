@@ -127,6 +127,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "email_changed" => {
             "Your e-mail address is changed. Log in with it from now on; all other browsers are logged out."
         }
+        "confirmed_not_done" => "That is confirmed. Nothing has happened yet: please press the button once more.",
         "account_closes" => "The account closes in 30 days. Everybody in it is told by mail.",
         "account_kept" => "The account stays. Everybody in it is told by mail.",
         "account_updated" => "The company details are saved. Invoices from now on carry them.",
