@@ -13,7 +13,7 @@ const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
 /// How far a round looks back behind the moment up to which everything was listed: clocks differ, and Stripe may list an
 /// event later than it happened.
 const OVERLAP_MS: i64 = HOUR_MS;
-/// A round that has seen so many events leaves the rest to the next one.
+/// A round that has seen so many events beyond those of the last one leaves the rest to the next.
 const MOST: usize = 10_000;
 
 /// Puts the events that never arrived into the inbox; answers how many.
@@ -22,11 +22,11 @@ pub(super) async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<
     let vendor_id = cx.vendor_id.clone();
     let listed_until =
         commerce.db.read(|tx| Box::pin(async move { store::find_listed_until(tx, &vendor_id).await })).await?;
-    let mut next = Some(Stretch::begin(listed_until, cx.now));
-    let (mut missed, mut seen) = (0, 0);
-    while let Some(stretch) = next {
+    let mut round = Round::begin(listed_until, cx.now);
+    let mut missed = 0;
+    while let Some(stretch) = round.next {
         let listed = stripe.list_events_between(stretch.since, stretch.end(cx.now)).await?;
-        seen += listed.events.len();
+        let count = listed.events.len();
         for event in listed.events {
             let (cx, master) = (cx.clone(), commerce.master.clone());
             let receipt = commerce
@@ -38,7 +38,7 @@ pub(super) async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<
         // Stripe lists the newest first, so of a stretch with too many the oldest are missing.
         if !listed.is_whole {
             if let Some(half) = stretch.first_half() {
-                next = Some(half);
+                round.next = Some(half);
                 continue;
             }
             tracing::warn!(vendor_id = %cx.vendor_id, "more events in a second than can be listed; some may be missing");
@@ -46,13 +46,39 @@ pub(super) async fn fetch_missed_events(commerce: &Commerce, cx: &Cx) -> Result<
         let tx_cx = cx.clone();
         commerce
             .db
-            .write(move |tx| {
-                Box::pin(async move { store::set_listed_until(tx, &tx_cx.vendor_id, stretch.until).await })
-            })
+            .write(move |tx| Box::pin(async move { store::set_listed_until(tx, &tx_cx, stretch.until).await }))
             .await?;
-        next = stretch.next(cx.now).filter(|_| seen < MOST);
+        round.go_on(stretch, count);
     }
     Ok(missed)
+}
+
+/// What is listed in a round. It begins before the end of the last one, and goes beyond that, however many events there are in
+/// between: otherwise the rounds of a busy vendor would come to the same end for ever.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    now: UnixMs,
+    /// Where the last round ended.
+    listed_until: Option<UnixMs>,
+    /// Events since then.
+    seen: usize,
+    /// What is to be listed.
+    next: Option<Stretch>,
+}
+
+impl Round {
+    fn begin(listed_until: Option<UnixMs>, now: UnixMs) -> Self {
+        Self { now, listed_until, seen: 0, next: Some(Stretch::begin(listed_until, now)) }
+    }
+
+    /// After a stretch that was listed whole, with so many events.
+    fn go_on(&mut self, stretch: Stretch, events: usize) {
+        let is_beyond = self.listed_until.is_none_or(|at| stretch.until > at);
+        if is_beyond {
+            self.seen += events;
+        }
+        self.next = stretch.next(self.now).filter(|_| self.seen < MOST);
+    }
 }
 
 /// A stretch of time whose events are listed at once.
@@ -133,6 +159,54 @@ mod tests {
             }
             assert_eq!(covered, NOW, "{can_list_ms}");
         }
+    }
+
+    /// One round after another, of a vendor of whom so many events are made in an hour, after an outage; a list holds 2 000.
+    fn catches_up_within(an_hour: usize, mut rounds: u32) -> bool {
+        let events = |stretch: Stretch| usize::try_from(stretch.length_ms() / SECOND_MS).unwrap_or(0) * an_hour / 3_600;
+        let (mut now, mut listed_until) = (NOW, NOW.plus(-DAY_MS));
+        while rounds > 0 {
+            let before = listed_until;
+            let mut round = Round::begin(Some(listed_until), now);
+            while let Some(stretch) = round.next {
+                if events(stretch) >= 2_000
+                    && let Some(half) = stretch.first_half()
+                {
+                    round.next = Some(half);
+                    continue;
+                }
+                listed_until = listed_until.max(stretch.until);
+                round.go_on(stretch, events(stretch));
+            }
+            assert!(listed_until > before, "{an_hour} an hour");
+            if listed_until == now {
+                return true;
+            }
+            now = now.plus(10 * 60 * SECOND_MS);
+            rounds -= 1;
+        }
+        false
+    }
+
+    #[test]
+    fn each_round_ends_later_than_the_last_one_however_many_events_there_are() {
+        for (an_hour, rounds) in [(100, 1), (2_000, 8), (4_000, 20), (12_000, 60), (30_000, 300)] {
+            assert!(catches_up_within(an_hour, rounds), "{an_hour} an hour");
+        }
+    }
+
+    #[test]
+    fn a_dense_hour_before_the_end_of_the_last_round_keeps_none_from_going_on() {
+        let listed_until = NOW.plus(-5 * HOUR_MS);
+        let mut round = Round::begin(Some(listed_until), NOW);
+        let hour = Stretch { since: listed_until.plus(-OVERLAP_MS), until: listed_until };
+        round.go_on(hour, 5 * MOST);
+        let beyond = round.next.expect("more is to be listed");
+        assert_eq!((beyond.since, round.seen), (listed_until, 0));
+        round.go_on(Stretch { until: listed_until.plus(HOUR_MS), ..beyond }, MOST);
+        assert_eq!(round.next, None, "the rest is left to the next round");
+        let second = Round::begin(Some(listed_until.plus(HOUR_MS)), NOW);
+        assert_eq!(second.next.map(|it| it.since), Some(listed_until.plus(HOUR_MS - OVERLAP_MS)));
     }
 
     #[test]

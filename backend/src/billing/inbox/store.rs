@@ -71,9 +71,17 @@ pub(crate) async fn find_listed_until(tx: &mut Tx, vendor_id: &VendorId) -> Resu
     Ok(row.and_then(|(at,)| at))
 }
 
-/// Notes that all of Stripe's events up to `at` have been listed.
-pub(crate) async fn set_listed_until(tx: &mut Tx, vendor_id: &VendorId, at: UnixMs) -> Result<(), DbError> {
-    execute!(tx, "UPDATE vendors SET stripe_listed_until = $2 WHERE id = $1", vendor_id, at)?;
+/// Notes that all of Stripe's events up to `at` have been listed. What is noted is never taken back, unless the clock was: then
+/// it lies ahead, and says nothing about the time until then.
+pub(crate) async fn set_listed_until(tx: &mut Tx, cx: &Cx, at: UnixMs) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE vendors SET stripe_listed_until = $2
+         WHERE id = $1 AND (stripe_listed_until IS NULL OR stripe_listed_until < $2 OR stripe_listed_until > $3)",
+        &cx.vendor_id,
+        at,
+        cx.now
+    )?;
     Ok(())
 }
 
