@@ -24,14 +24,14 @@ pub(crate) async fn stop_renewal(commerce: &Commerce, cx: &Cx, subscription_id: 
     if let Some(invoice_id) = &subscription.latest_invoice_id {
         invoices::import_invoice(commerce, cx, invoice_id).await?;
     }
-    let (vendor_id, id) = (cx.vendor_id.clone(), subscription_id.to_owned());
+    let (tx_cx, id) = (cx.clone(), subscription_id.to_owned());
     let given_back = commerce
         .db
         .read(|tx| {
             Box::pin(async move {
-                let row = store::find_subscription_by_stripe_id(tx, &vendor_id, &id).await?;
+                let row = store::find_subscription_by_stripe_id(tx, &tx_cx.vendor_id, &id).await?;
                 let Some(row) = row else { return Ok(None) };
-                let is_reversed = refunds::is_reversed(tx, &vendor_id, &row.license_id).await?;
+                let is_reversed = refunds::is_reversed(tx, &tx_cx, &row.license_id).await?;
                 Ok::<_, DbError>(is_reversed.then_some(row))
             })
         })

@@ -18,6 +18,10 @@ pub struct PaidInvoice {
     pub license_kind: PlanKind,
     /// Charges something other than the rest of a period that had begun before.
     pub begins_period: bool,
+    /// Charges nothing, because what somebody else has paid for still runs.
+    pub precedes_first_charge: bool,
+    /// Was paid by somebody else than who pays now, for a time that is over.
+    pub is_over: bool,
     /// With tax.
     pub total_minor: i64,
     /// What was paid of it.
@@ -40,6 +44,7 @@ pub fn carries(invoice: &PaidInvoice) -> bool {
     match invoice.order_kind {
         Some(OrderKind::Perpetual | OrderKind::Vouchers) => true,
         Some(OrderKind::Maintenance | OrderKind::Seats) => false,
+        _ if invoice.precedes_first_charge => false,
         Some(OrderKind::Subscription | OrderKind::Continuation) | None
             if invoice.license_kind == PlanKind::Perpetual =>
         {
@@ -67,11 +72,13 @@ pub fn reversal(invoice: &PaidInvoice) -> Option<Reversal> {
 }
 
 /// What the payments of a license say about it, its paid invoices given newest first: the newest that carries it
-/// counts, so a renewal that is paid makes good for a period that was given back.
+/// counts, so a renewal that is paid makes good for a period that was given back. What somebody else has paid counts for as
+/// long as that runs, and no longer: whoever goes on is not to answer for it.
 #[must_use]
 pub fn standing(invoices: &[PaidInvoice]) -> (Option<Reversal>, Option<UnixMs>) {
-    let carrier = invoices.iter().find(|invoice| carries(invoice));
-    (carrier.and_then(reversal), invoices.iter().filter_map(|invoice| invoice.disputed_at).min())
+    let running = || invoices.iter().filter(|invoice| !invoice.is_over);
+    let carrier = running().find(|invoice| carries(invoice));
+    (carrier.and_then(reversal), running().filter_map(|invoice| invoice.disputed_at).min())
 }
 
 /// Stripe's word for where a refund stands, in ours.
@@ -129,6 +136,8 @@ mod tests {
             order_kind,
             license_kind: PlanKind::Subscription,
             begins_period: false,
+            precedes_first_charge: false,
+            is_over: false,
             total_minor: 11_900,
             paid_minor: 11_900,
             refunded_minor: 0,
@@ -191,6 +200,24 @@ mod tests {
         assert_eq!(standing(&[change.clone(), renewed]), (None, Some(UnixMs(7))));
         assert_eq!(standing(&[change, given_back]), (Some(Reversal::Refunded), Some(UnixMs(7))));
         assert_eq!(standing(&[]), (None, None));
+    }
+
+    #[test]
+    fn what_somebody_else_has_paid_counts_until_it_is_over() {
+        let theirs = paid("subscription_cycle", Some(OrderKind::Subscription));
+        let given_back = PaidInvoice { refunded_minor: 11_900, ..theirs.clone() };
+        let disputed = PaidInvoice { disputed_at: Some(UnixMs(7)), ..theirs };
+        let own = paid("subscription_create", Some(OrderKind::Continuation));
+        let trial = PaidInvoice { precedes_first_charge: true, total_minor: 0, paid_minor: 0, ..own.clone() };
+        assert_eq!(standing(&[trial.clone(), given_back.clone()]), (Some(Reversal::Refunded), None));
+        assert_eq!(standing(&[trial.clone(), disputed.clone()]), (None, Some(UnixMs(7))));
+        let over = |invoice: PaidInvoice| PaidInvoice { is_over: true, ..invoice };
+        assert_eq!(standing(&[own, over(disputed)]), (None, None));
+        assert_eq!(standing(&[trial, over(given_back)]), (None, None));
+        // What costs nothing carries the license as well, from the day on.
+        let free =
+            PaidInvoice { total_minor: 0, paid_minor: 0, ..paid("subscription_create", Some(OrderKind::Continuation)) };
+        assert!(carries(&free));
     }
 
     #[test]

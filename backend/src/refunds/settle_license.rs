@@ -4,7 +4,7 @@ use super::{rules, store};
 use crate::billing::{Commerce, CommerceError, handlers, store as billing};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::{LicenseId, VendorId};
+use crate::ids::LicenseId;
 use crate::licenses::{self, ReversalEffect};
 
 /// Revokes, freezes, or sets free again, as the rows say now. A subscription whose period was given back shall not go on
@@ -18,7 +18,7 @@ pub(crate) async fn settle_license(
     cx: &Cx,
     license_id: &LicenseId,
 ) -> Result<(), CommerceError> {
-    let invoices = store::list_paid_invoices(tx, &cx.vendor_id, license_id).await?;
+    let invoices = store::list_paid_invoices(tx, &cx.vendor_id, license_id, cx.now).await?;
     let (reversal, disputed_at) = rules::standing(&invoices);
     licenses::set_dispute(tx, cx, license_id, disputed_at).await?;
     let effect = licenses::set_reversal(tx, cx, license_id, reversal).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn settle_license(
 }
 
 /// Whether what a license stands on was given back.
-pub(crate) async fn is_reversed(tx: &mut Tx, vendor_id: &VendorId, license_id: &LicenseId) -> Result<bool, DbError> {
-    let invoices = store::list_paid_invoices(tx, vendor_id, license_id).await?;
+pub(crate) async fn is_reversed(tx: &mut Tx, cx: &Cx, license_id: &LicenseId) -> Result<bool, DbError> {
+    let invoices = store::list_paid_invoices(tx, &cx.vendor_id, license_id, cx.now).await?;
     Ok(rules::standing(&invoices).0.is_some())
 }

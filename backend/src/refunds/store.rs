@@ -41,6 +41,7 @@ pub(super) async fn list_paid_invoices(
     tx: &mut Tx,
     vendor_id: &VendorId,
     license_id: &LicenseId,
+    now: UnixMs,
 ) -> Result<Vec<PaidInvoice>, DbError> {
     fetch_all!(
         tx,
@@ -48,6 +49,13 @@ pub(super) async fn list_paid_invoices(
         "SELECT i.billing_reason, o.kind AS order_kind, k.kind AS license_kind, i.total_minor, i.paid_minor,
             EXISTS (SELECT 1 FROM invoice_lines l WHERE l.vendor_id = i.vendor_id AND l.invoice_id = i.id
               AND NOT l.is_proration) AS begins_period,
+            CASE WHEN o.kind = 'continuation' AND i.total_minor <= 0
+                AND (i.account_id <> s.account_id OR i.issued_at < s.begins_at)
+              THEN TRUE ELSE FALSE END AS precedes_first_charge,
+            CASE WHEN i.account_id <> s.account_id AND EXISTS (
+              SELECT 1 FROM former_subscriptions f WHERE f.vendor_id = i.vendor_id AND f.license_id = k.id
+                AND f.account_id = i.account_id AND COALESCE(s.begins_at, f.replaced_at) <= $3)
+              THEN TRUE ELSE FALSE END AS is_over,
             CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
               AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
             CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
@@ -58,6 +66,7 @@ pub(super) async fn list_paid_invoices(
               AND d.status = 'open') AS disputed_at
          FROM invoices i LEFT JOIN orders o ON o.vendor_id = i.vendor_id AND o.id = i.order_id
          JOIN licenses k ON k.vendor_id = i.vendor_id AND k.id = $2
+         LEFT JOIN subscriptions s ON s.vendor_id = k.vendor_id AND s.license_id = k.id
          WHERE i.vendor_id = $1 AND i.status = 'paid' AND i.id IN (
            SELECT own.id FROM invoices own WHERE own.vendor_id = $1 AND own.license_id = $2
            UNION ALL
@@ -66,7 +75,8 @@ pub(super) async fn list_paid_invoices(
            WHERE v.vendor_id = $1 AND v.license_id = $2)
          ORDER BY i.issued_at DESC, LENGTH(i.number) DESC, i.number DESC LIMIT 500",
         vendor_id,
-        license_id
+        license_id,
+        now
     )
 }
 
@@ -80,7 +90,7 @@ pub(super) async fn list_paid_invoices_of_order(
         tx,
         PaidInvoice,
         "SELECT i.billing_reason, o.kind AS order_kind, p.kind AS license_kind, i.total_minor, i.paid_minor,
-            TRUE AS begins_period,
+            TRUE AS begins_period, FALSE AS precedes_first_charge, FALSE AS is_over,
             CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
               AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
             CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
