@@ -1,15 +1,11 @@
 //! The form that goes on with a license that somebody else has paid for until now.
 
 use backend::accounts::Act;
-use backend::billing::find_subscription_of_license;
 use backend::clock::UnixMs;
-use backend::db::DbError;
-use backend::licenses::find_license;
 use backend::orders::Purchase;
-use backend::orders::continuing::rules;
 use leptos::prelude::*;
 
-use super::form::{FormFailure, Refused};
+use super::form::FormFailure;
 use super::licenses::own_license;
 use super::perpetual::order;
 use crate::request::Visit;
@@ -37,20 +33,8 @@ pub async fn continue_license(
     let visit = Visit::here();
     let id = own_license(&visit, &license_id, Act::Buy).await?;
     let back = format!("/licenses/{id}/continue");
-    let (vendor_id, now, of) = (visit.vendor.id.clone(), visit.state.clock.now(), id.clone());
-    let found = visit.state.db.read(|tx| {
-        Box::pin(async move {
-            let Some(view) = find_license(tx, &vendor_id, &of).await? else { return Ok(None) };
-            let paid = find_subscription_of_license(tx, &vendor_id, &of).await?;
-            Ok::<_, DbError>(rules::over_at(&view.license, paid.as_ref()))
-        })
-    });
-    let begins = found.await?.filter(|_| agreed_minor > 0).and_then(|over_at| rules::begins_at(over_at, now));
-    if begins != begins_at.map(UnixMs) {
-        Refused::new(CONTINUE).problem("", "outdated").go_back(&back).await;
-        return Ok(());
-    }
+    let begins_at = begins_at.map(UnixMs);
     let payment = if agreed_minor == 0 { "none" } else { "card" };
-    let purchase = |license_id, currency| Purchase::Continuation { license_id, currency };
+    let purchase = |license_id, currency| Purchase::Continuation { license_id, currency, begins_at };
     order(CONTINUE, &back, &license_id, &currency, agreed_minor, payment, purchase).await
 }

@@ -116,10 +116,10 @@ pub(super) async fn order(
         Ok(
             OrderPlacement::Refused(_)
             | OrderPlacement::CodeRefused(_)
-            | OrderPlacement::DiscountChanged
             | OrderPlacement::PaymentNotOffered
             | OrderPlacement::Withdrawn,
         ) => redirect(back),
+        Ok(OrderPlacement::DiscountChanged) => Refused::new(form).problem("", "outdated").go_back(back).await,
         Ok(OrderPlacement::AccountCloses { .. }) => {
             Refused::new(form).problem("", "account_closes").go_back(back).await;
         }

@@ -28,7 +28,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         return Err(NoPage::NotFound);
     }
     let id = own.license().id.clone();
-    let offered = offer(&visit, &own, move |currency| Purchase::Continuation { license_id: id, currency }).await?;
+    let asked = move |currency| Purchase::Continuation { license_id: id, currency, begins_at: None };
+    let offered = offer(&visit, &own, asked).await?;
     let sentence = match &offered {
         _ if !own.may(Act::Buy) => Some(text::MAY_NOT_BUY.to_owned()),
         None => Some(text::NOT_OFFERED.to_owned()),

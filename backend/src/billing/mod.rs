@@ -72,7 +72,7 @@ pub use store::{find_currency_of_account, find_subscription_of_license, list_sub
 pub use sync_customer::update_billing_details;
 pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
 pub use takeover::list_continued_licenses;
-pub(crate) use takeover::{TakeOver, take_over};
+pub(crate) use takeover::{TakeOver, is_outdated, take_over};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]

@@ -159,6 +159,25 @@ pub(crate) async fn has_paid_invoice(
     Ok(row.is_some())
 }
 
+/// Whether an account was invoiced something for a license that is still to be paid.
+pub(crate) async fn has_open_invoice(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    license_id: &LicenseId,
+    account_id: &AccountId,
+) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (InvoiceId,),
+        "SELECT id FROM invoices
+         WHERE vendor_id = $1 AND license_id = $2 AND account_id = $3 AND status = 'open' AND due_minor > 0 LIMIT 1",
+        vendor_id,
+        license_id,
+        account_id
+    )?;
+    Ok(row.is_some())
+}
+
 /// Stripe's ids of invoices that are not paid, void or given up: first those that nobody has asked Stripe about for the
 /// longest time.
 pub(crate) async fn list_open_invoices(tx: &mut Tx, vendor_id: &VendorId, limit: i64) -> Result<Vec<String>, DbError> {

@@ -4,16 +4,17 @@
 //! fetches from Stripe what was made for the order; whether it is paid is believed from nowhere else. Then one
 //! transaction locks the order row, and only the first of them finds it unpaid (`grant.rs`).
 
-use super::give_up_order::TakenBack;
+use super::give_up_order::{TakenBack, give_up_session};
 use super::grant::{Made, grant};
+use super::mail_unfinished::Unfinished::{Outdated, PaymentFailed};
 use super::make_at_stripe::{make_at_stripe, note_made};
 use super::{GivenUp, Order, OrderKind, OrderStatus, Payment, close, give_up_order, store};
-use crate::billing::{self, Commerce, CommerceError};
+use crate::billing::{self, Commerce, CommerceError, TakeOver};
 use crate::cx::{Actor, Cx};
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
-use crate::stripe::{CheckoutSession, CheckoutStatus, InvoiceState, Stripe};
+use crate::stripe::{CheckoutSession, CheckoutStatus, InvoiceState, Stripe, StripeSubscription};
 
 /// What came of trying to fulfil an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +192,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         if !stripe.has_payment_failed(&session).await? {
             return Ok(Fulfilment::AwaitingPayment);
         }
-        if let Some(given_up) = give_up_order::give_up_failed(commerce, cx, order_id.clone(), &session).await? {
+        if let Some(given_up) = give_up_session(commerce, cx, order_id.clone(), &session, PaymentFailed).await? {
             return Ok(given_up);
         }
     }
@@ -202,6 +203,12 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         }
         (_, OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers) => None,
     };
+    if let Some(subscription) = &subscription
+        && is_outdated(commerce, cx, &order, subscription).await?
+        && let Some(given_up) = give_up_session(commerce, cx, order_id.clone(), &session, Outdated).await?
+    {
+        return Ok(given_up);
+    }
     let made = Made {
         source: session.id.clone(),
         session_id: Some(session.id),
@@ -212,6 +219,26 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         is_paid: true,
     };
     run_grant(commerce, cx, order_id, made).await
+}
+
+/// Whether a license would go on otherwise than its buyer has agreed to, before anything was charged.
+async fn is_outdated(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    subscription: &StripeSubscription,
+) -> Result<bool, CommerceError> {
+    let going_on = order.license_id.clone().filter(|_| order.kind == OrderKind::Continuation);
+    let Some(license_id) = going_on else { return Ok(false) };
+    let (tx_cx, order, subscription) = (cx.clone(), order.clone(), subscription.clone());
+    let looked = commerce.db.read(|tx| {
+        Box::pin(async move {
+            let (account_id, sold_as) = (&order.account_id, order.sold_as());
+            let taking = TakeOver { account_id, license_id: &license_id, sold_as: &sold_as, seats: order.seats };
+            billing::is_outdated(tx, &tx_cx, taking, &subscription).await
+        })
+    });
+    looked.await
 }
 
 /// Whether the invoice of a session is paid. A session whose payment has failed stays unpaid for ever; its invoice does not,

@@ -197,19 +197,21 @@ pub(super) async fn take_back(
     Ok(TakenBack::Done)
 }
 
-/// Gives up an order whose payment was under way and has failed for good. What its page began at Stripe ends first, so that
-/// no later try there takes money for it. `None` where it has been paid in the meantime: then it is not given up.
-pub(super) async fn give_up_failed(
+/// Gives up an order whose page is done with, and tells why: its payment has failed for good, or what was agreed to does not hold
+/// any more. What its page began at Stripe ends first, so that nothing there takes money for it later. `None` where it has been
+/// paid in the meantime: then it is not given up.
+pub(super) async fn give_up_session(
     commerce: &Commerce,
     cx: &Cx,
     order_id: OrderId,
     session: &CheckoutSession,
+    why: Unfinished,
 ) -> Result<Option<Fulfilment>, CommerceError> {
     let (invoice_id, subscription_id) = (session.invoice_id.as_deref(), session.subscription_id.as_deref());
     if take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? == TakenBack::Paid {
         return Ok(None);
     }
-    let end = End { status: OrderStatus::Cancelled, tells: Some(Unfinished::PaymentFailed) };
+    let end = End { status: OrderStatus::Cancelled, tells: Some(why) };
     close_as(commerce, cx, order_id, end).await.map(Some)
 }
 

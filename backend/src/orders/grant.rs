@@ -162,7 +162,7 @@ async fn go_on(
         return Err(CommerceError::Contradiction(format!("order {} is paid without a subscription", order.id)));
     };
     let sold_as = order.sold_as();
-    let taking = TakeOver { account_id: &order.account_id, license_id, sold_as: &sold_as };
+    let taking = TakeOver { account_id: &order.account_id, license_id, sold_as: &sold_as, seats: order.seats };
     billing::take_over(tx, commerce, cx, taking, subscription).await
 }
 

@@ -16,6 +16,8 @@ pub(super) enum Unfinished {
     NotPaid,
     /// The payment was under way, and the bank has not made it.
     PaymentFailed,
+    /// What was agreed to does not hold any more, and nothing was charged.
+    Outdated,
 }
 
 /// Queues the mail; none when the same product was ordered again since, or the user is gone.
@@ -34,10 +36,15 @@ pub(super) async fn mail_unfinished(
     let Some(plan) = catalog::find_plan(tx, &cx.vendor_id, &order.plan_id).await? else { return Ok(()) };
     let Some(product) = catalog::find_product(tx, &cx.vendor_id, &plan.product_id).await? else { return Ok(()) };
     let page = format!("{}/orders/{}", sender.origin, order.id);
-    let letter = match order.payment {
-        _ if why == Unfinished::PaymentFailed => letters::payment_failed(&sender, &product.name, &plan.name, &page),
-        Payment::Transfer => letters::transfer_given_up(&sender, &product.name, &plan.name, &page),
-        Payment::Card | Payment::None => letters::not_finished(&sender, &product.name, &plan.name, &page),
+    let letter = match (why, order.payment) {
+        (Unfinished::PaymentFailed, _) => letters::payment_failed(&sender, &product.name, &plan.name, &page),
+        (Unfinished::Outdated, _) => letters::outdated(&sender, &product.name, &plan.name, &page),
+        (Unfinished::NotPaid, Payment::Transfer) => {
+            letters::transfer_given_up(&sender, &product.name, &plan.name, &page)
+        }
+        (Unfinished::NotPaid, Payment::Card | Payment::None) => {
+            letters::not_finished(&sender, &product.name, &plan.name, &page)
+        }
     };
     mail::enqueue(tx, cx, &commerce.master, &sender.mail(&email, &name, letter)).await
 }

@@ -62,6 +62,8 @@ pub enum Purchase {
         license_id: LicenseId,
         /// In which currency.
         currency: Currency,
+        /// The first charge that the buyer was shown; `None` where it is charged at once, or for nothing.
+        begins_at: Option<UnixMs>,
     },
 }
 
@@ -136,7 +138,8 @@ pub enum OrderPlacement {
     },
     /// The code does not apply.
     CodeRefused(PromotionProblem),
-    /// The code takes off something else than the buyer was shown; or vouchers cost something else by now.
+    /// The code takes off something else than the buyer was shown; or vouchers cost something else by now; or the first charge
+    /// would be at another time.
     DiscountChanged,
     /// It was given up from elsewhere while its payment page was made; nothing can be paid.
     Withdrawn,
@@ -172,6 +175,10 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     let closing = commerce.db.read(|tx| Box::pin(async move { find_closing_payer(tx, &tx_cx, &tx_place).await }));
     if let Some(at) = closing.await? {
         return Ok(OrderPlacement::AccountCloses { at });
+    }
+    if continuing::is_due(commerce, cx, place).await? {
+        let why = continuing::rules::Obstacle::PaymentDue;
+        return Ok(OrderPlacement::Refused(ChoiceProblem::CannotContinue { why }));
     }
     let agreed = match agree(commerce, cx, place).await? {
         Ok(agreed) => agreed,
@@ -360,7 +367,10 @@ async fn write_order(
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
     let transfer = transfer.filter(|_| choice.kind != OrderKind::Continuation);
     let transfer = transfer.map(|usual| parties.transfer_terms(usual));
-    let begins_at = continuing::find_beginning(tx, cx, &place.purchase, quote.total).await?;
+    let begins_at = match continuing::agree_beginning(tx, cx, &place.purchase, quote.total).await? {
+        Ok(begins_at) => begins_at,
+        Err(outdated) => return Ok(Err(outdated.into())),
+    };
     if !terms::offers(place.payment, terms::is_free(&choice.plan, &quote), transfer) {
         return Ok(Err(OrderPlacement::PaymentNotOffered.into()));
     }
@@ -491,7 +501,7 @@ async fn find_choice(
             let kind = OrderKind::Vouchers;
             Some(FoundChoice { kind, plan, seats: wanted.count, years: 0, license_id: None, quote })
         }
-        Purchase::Continuation { license_id, currency } => {
+        Purchase::Continuation { license_id, currency, .. } => {
             let found = continuing::find_continuation(tx, cx, account_id, license_id, *currency).await?;
             found.map(|(had, plan, quote)| {
                 let (kind, license_id) = (OrderKind::Continuation, Some(license_id.clone()));

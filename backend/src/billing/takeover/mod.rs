@@ -3,12 +3,15 @@
 //! There is one row for what pays for a license. It becomes the new subscription's, in the transaction that fulfils the order,
 //! and what was there before is noted as former: from then on no event of that one finds a row, so it steers nothing here.
 //! Stripe charges the new one for the first time when what the other has paid is over. To Stripe the time until then is a
-//! trial; to us it is paid, so the license is as active as before, and nobody gets to try anything.
+//! trial; to us it is paid, so the license is as active as before, and nobody gets to try anything. Where that is not so any more
+//! when Stripe's page is done with, nothing is taken over, and the order is given up (`is_outdated.rs`).
 
+mod is_outdated;
 mod let_former_run_out;
 mod store;
 mod take_over;
 
+pub(crate) use is_outdated::is_outdated;
 pub(super) use let_former_run_out::let_former_run_out;
 pub use store::list_continued_licenses;
 pub(super) use take_over::without_paid_time;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::store;
+use super::{is_outdated, store};
 use crate::billing::store::SubscriptionFacts;
 use crate::billing::{Commerce, CommerceError, Subscription, handlers, rules};
 use crate::catalog::{self, PlanKind, PlanVersion};
@@ -22,6 +22,8 @@ pub(crate) struct TakeOver<'a> {
     pub(crate) license_id: &'a LicenseId,
     /// The plan as it was ordered.
     pub(crate) sold_as: &'a PlanVersion,
+    /// The seats that the license had when it was ordered.
+    pub(crate) seats: i64,
 }
 
 /// The subscription without the time that somebody else has paid for, which Stripe calls its trial.
@@ -48,7 +50,7 @@ pub(crate) async fn take_over(
     taking: TakeOver<'_>,
     subscription: &StripeSubscription,
 ) -> Result<(), CommerceError> {
-    let TakeOver { account_id, license_id, sold_as } = taking;
+    let TakeOver { account_id, license_id, sold_as, .. } = taking;
     // In the order in which projections lock them.
     let before = store::lock_subscription_of_license(tx, &cx.vendor_id, license_id).await?;
     let license = licenses::lock_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
@@ -59,6 +61,13 @@ pub(crate) async fn take_over(
             subscription.id
         )));
     };
+    // Looked at before as well; then the order is given up.
+    if is_outdated(tx, cx, taking, subscription).await? {
+        return Err(CommerceError::Contradiction(format!(
+            "{} is to continue license {license_id} otherwise than was agreed to",
+            subscription.id
+        )));
+    }
     // What is paid counts, and that is what Stripe has.
     let facts = SubscriptionFacts::resolve(tx, cx, subscription, None, Some(sold_as)).await?;
     let plan = catalog::find_plan_as_held(tx, &cx.vendor_id, &facts.composition.plan_id, Some(sold_as))

@@ -23,6 +23,11 @@ pub enum Obstacle {
     StillPaid,
     /// What runs now is not paid.
     PaymentDue,
+    /// What is paid ends so soon that Stripe cannot wait for it, and charged now, the rest would be paid twice.
+    NotYet {
+        /// From when on it can be gone on with.
+        from: UnixMs,
+    },
     /// It is suspended, revoked, or a payment for it is disputed.
     Stopped,
     /// It ended too long ago.
@@ -41,6 +46,8 @@ pub enum Obstacle {
 pub struct Waiting {
     /// A change of what is paid, by transfer.
     pub change: bool,
+    /// What who pays was invoiced for the license, and has not paid.
+    pub unpaid: bool,
     /// The offer of the license to another account.
     pub handover: bool,
     /// An order to go on with the license.
@@ -64,10 +71,17 @@ pub fn is_in_time(over_at: UnixMs, now: UnixMs) -> bool {
     now < over_at.plus(WITHIN_MS)
 }
 
-/// The first charge of what goes on then: with the end of what is paid, unless that is too near or past. `None` means at once.
+/// The first charge of what goes on then: with the end of what is paid. `None` means at once: that is past, or too near, when
+/// only what costs nothing goes on.
 #[must_use]
 pub fn begins_at(over_at: UnixMs, now: UnixMs) -> Option<UnixMs> {
     (over_at >= now.plus(LEAST_AHEAD_MS)).then_some(over_at)
+}
+
+/// Whether the end of what is paid is too near for a first charge with it, and not past.
+#[must_use]
+pub fn is_too_near(over_at: UnixMs, now: UnixMs) -> bool {
+    now < over_at && begins_at(over_at, now).is_none()
 }
 
 /// What stands in the way of going on with a license, if anything.
@@ -85,11 +99,13 @@ pub fn obstacle(
     let is_stopped = matches!(license.status, LicenseStatus::Suspended | LicenseStatus::Revoked);
     let is_behind = other.ended_at.is_none() && other.past_due_since.is_some();
     let over_at = over_at(license, subscription);
+    // By transfer a period runs before it is paid. One that is over is nobody's gain.
+    let owes = waiting.unpaid && over_at.is_some_and(|at| at > now);
     if license.vendor_standing != VendorStanding::None || license.disputed_at.is_some() {
         Some(Obstacle::Stopped)
     } else if over_at.is_none() {
         Some(Obstacle::StillPaid)
-    } else if is_behind || waiting.change || license.status == LicenseStatus::Pending {
+    } else if is_behind || waiting.change || owes || license.status == LicenseStatus::Pending {
         Some(Obstacle::PaymentDue)
     } else if is_stopped {
         Some(Obstacle::Stopped)

@@ -83,8 +83,15 @@ pub const ENDS_NEXT: &str = "You can continue it at your own expense: same key, 
 
 /// Why it cannot be gone on with, and what to do.
 #[must_use]
-pub fn obstacle(why: &Obstacle) -> &'static str {
-    match why {
+pub fn obstacle(why: &Obstacle) -> String {
+    let sentence = match why {
+        Obstacle::NotYet { from } => {
+            return format!(
+                "What somebody else has paid runs until {}. So that nothing is paid twice, you can continue the license here from \
+                 then on, for 30 days.",
+                moments::day(*from)
+            );
+        }
         Obstacle::NotPaidByAnother => {
             "Nobody else has paid for this license, so there is nothing to take over. Its page says how it goes on."
         }
@@ -107,7 +114,8 @@ pub fn obstacle(why: &Obstacle) -> &'static str {
         Obstacle::OpenOrder { .. } => {
             "An order to continue this license waits for its payment already. Pay it, or give it up, on its page."
         }
-    }
+    };
+    sentence.to_owned()
 }
 
 /// Title after the order is done.
@@ -184,6 +192,8 @@ mod tests {
         assert_eq!(submit(price(29_900), month, later), "Continue for $299.00 a month from 11 December 2026 on");
         assert_eq!(submit(price(29_900), month, None), "Pay $299.00 by card");
         assert_eq!(submit(price(0), month, None), "Continue for nothing");
+        let soon = obstacle(&Obstacle::NotYet { from: NOW.plus(DAY_MS) });
+        assert!(soon.contains("22 November 2026") && soon.contains("30 days"), "{soon}");
         assert!(first_charge(later, false).contains("11 December 2026") && first_charge(None, true).contains("never"));
     }
 }

@@ -52,6 +52,25 @@ pub fn payment_failed(sender: &Sender, product: &str, plan: &str, page: &str) ->
     }
 }
 
+/// Tells whoever ordered that what was agreed to does not hold any more.
+#[must_use]
+pub fn outdated(sender: &Sender, product: &str, plan: &str, page: &str) -> Letter {
+    Letter {
+        subject: format!("Your order of {product} was cancelled"),
+        heading: "Your order was cancelled".to_owned(),
+        paragraphs: vec![
+            format!(
+                "While you ordered {product}, {plan}, something about the license changed: what has been paid for it, or what \
+                 it includes. So the order is cancelled: nothing was charged, and nothing is owed."
+            ),
+            "The license's page says how things are now. You can continue it from there.".to_owned(),
+        ],
+        button: Some(("Open the order".to_owned(), page.to_owned())),
+        reason: format!("You get this mail because you ordered from {}.", sender.name),
+        ..Letter::default()
+    }
+}
+
 /// Tells whoever ordered that the transfer did not come.
 #[must_use]
 pub fn transfer_given_up(sender: &Sender, product: &str, plan: &str, page: &str) -> Letter {

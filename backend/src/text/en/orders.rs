@@ -33,7 +33,7 @@ pub fn choice_problem(problem: &ChoiceProblem) -> String {
             )
         }
         ChoiceProblem::CurrencyFixed(fixed) => super::currencies::refused(fixed),
-        ChoiceProblem::CannotContinue { why } => super::continuing::obstacle(why).to_owned(),
+        ChoiceProblem::CannotContinue { why } => super::continuing::obstacle(why),
         ChoiceProblem::AmountTooLarge => "That is more than can be charged at once. Please write to us.".to_owned(),
     }
 }

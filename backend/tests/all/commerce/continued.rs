@@ -10,7 +10,7 @@ use backend::db::{Db, DbError};
 use backend::ids::LicenseId;
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::standing;
-use backend::orders::continuing::rules::{Obstacle, WITHIN_MS};
+use backend::orders::continuing::rules::{Obstacle, WITHIN_MS, begins_at as begins_at_of, over_at};
 use backend::orders::rules::ChoiceProblem;
 use backend::orders::{Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Purchase, cancel_order, fulfil_order};
 use backend::stripe::SubscriptionState;
@@ -22,11 +22,11 @@ use super::{cancel, request};
 use crate::support::on_both_engines;
 
 /// `startup` with three seats, at the price that everybody pays.
-const MONTHLY: i64 = 44_800;
+pub(super) const MONTHLY: i64 = 44_800;
 
 impl Shop {
     /// A license that the partner has ordered for the buyer and pays.
-    async fn paid_by(&self, partner: &Partner) -> anyhow::Result<LicenseId> {
+    pub(super) async fn paid_by(&self, partner: &Partner) -> anyhow::Result<LicenseId> {
         let (order, url) = self.placed_for_client(partner, &partner.account.id).await?;
         self.pay(&url, "4242").await?;
         self.hear().await?;
@@ -34,18 +34,24 @@ impl Shop {
     }
 
     /// The same, after the buyer has ended the relation.
-    async fn left_by(&self, partner: &Partner) -> anyhow::Result<LicenseId> {
+    pub(super) async fn left_by(&self, partner: &Partner) -> anyhow::Result<LicenseId> {
         let id = self.paid_by(partner).await?;
         self.part(partner).await?;
         self.outbox.take();
         Ok(id)
     }
 
-    async fn place_continuation(&self, id: &LicenseId) -> anyhow::Result<OrderPlacement> {
-        self.place(Purchase::Continuation { license_id: id.clone(), currency: self.currency }).await
+    /// As its page shows it now.
+    pub(super) async fn place_continuation(&self, id: &LicenseId) -> anyhow::Result<OrderPlacement> {
+        let begins_at = match self.license(id).await {
+            Ok(license) => over_at(&license, Some(&self.subscription(id).await?)),
+            Err(_) => None,
+        };
+        let begins_at = begins_at.and_then(|at| begins_at_of(at, self.now()));
+        self.place(Purchase::Continuation { license_id: id.clone(), currency: self.currency, begins_at }).await
     }
 
-    async fn ordered(&self, id: &LicenseId) -> anyhow::Result<(Order, String)> {
+    pub(super) async fn ordered(&self, id: &LicenseId) -> anyhow::Result<(Order, String)> {
         match self.place_continuation(id).await? {
             OrderPlacement::Placed { order, checkout_url } => Ok((*order, checkout_url)),
             other => anyhow::bail!("{other:?}"),
@@ -53,14 +59,14 @@ impl Shop {
     }
 
     /// Ordered, agreed to on Stripe's page, and heard of.
-    async fn continued(&self, id: &LicenseId) -> anyhow::Result<Order> {
+    pub(super) async fn continued(&self, id: &LicenseId) -> anyhow::Result<Order> {
         let (order, url) = self.ordered(id).await?;
         self.pay(&url, "4242").await?;
         self.hear().await?;
         self.find_order(&order.id).await
     }
 
-    async fn refused(&self, id: &LicenseId) -> anyhow::Result<Obstacle> {
+    pub(super) async fn refused(&self, id: &LicenseId) -> anyhow::Result<Obstacle> {
         match self.place_continuation(id).await? {
             OrderPlacement::Refused(ChoiceProblem::CannotContinue { why }) => Ok(why),
             other => anyhow::bail!("{other:?}"),
@@ -68,7 +74,7 @@ impl Shop {
     }
 
     /// What the buyer's invoices come to, before tax.
-    async fn charged(&self) -> anyhow::Result<i64> {
+    pub(super) async fn charged(&self) -> anyhow::Result<i64> {
         Ok(self.invoices().await?.iter().map(|invoice| invoice.subtotal_minor).sum())
     }
 
@@ -166,12 +172,15 @@ on_both_engines! {
         let partner = shop.partner().await?;
         let id = shop.left_by(&partner).await?;
         let end = shop.subscription(&id).await?.period_end;
-        // Too near for Stripe to begin later.
-        shop.set_clock(end.plus(-40 * HOUR_MS))?;
         let (order, _) = shop.ordered(&id).await?;
         assert_eq!(cancel_order(&shop.commerce, &shop.cx(), &order.id).await?, GivenUp::Closed(OrderStatus::Cancelled));
         // Giving it up takes nothing away.
         assert_eq!(shop.license(&id).await?.status, LicenseStatus::Active);
+        // Too near for Stripe to begin later, and too early to begin: the rest would be paid twice.
+        for hours in [48, 1] {
+            shop.set_clock(end.plus(-hours * HOUR_MS))?;
+            assert_eq!(shop.refused(&id).await?, Obstacle::NotYet { from: end });
+        }
         shop.set_clock(end.plus(DAY_MS))?;
         shop.hear().await?;
         assert_eq!(shop.license(&id).await?.status, LicenseStatus::Ended);

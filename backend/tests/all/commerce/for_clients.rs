@@ -26,7 +26,7 @@ use super::shop::{ADDRESS, Shop, run_sql};
 use crate::support::{cx, master, on_both_engines};
 
 /// What 10 % take off what is ordered: `startup` with three seats, 448.00.
-const TENTH: i64 = 4_480;
+pub(super) const TENTH: i64 = 4_480;
 pub(super) const TERMS: PartnerTerms = PartnerTerms { commission_bp: 2_000, discount_bp: 1_000, days_until_due: None };
 
 pub(super) struct Partner {
@@ -136,7 +136,7 @@ impl Shop {
         self.order_for_client_by(Payment::Card, partner, payer, takes_off_minor).await
     }
 
-    async fn order_for_client_by(
+    pub(super) async fn order_for_client_by(
         &self,
         payment: Payment,
         partner: &Partner,

@@ -74,6 +74,7 @@ fn nothing_is_charged_before_what_is_paid_is_over_unless_that_is_too_near_for_st
     {
         let at = NOW.plus(ahead);
         assert_eq!(begins_at(at, NOW), later.then_some(at), "{ahead}");
+        assert_eq!(is_too_near(at, NOW), ahead > 0 && !later, "{ahead}");
     }
     assert!(is_in_time(NOW.plus(1 - WITHIN_MS), NOW) && !is_in_time(NOW.plus(-WITHIN_MS), NOW));
 }
@@ -107,6 +108,13 @@ fn each_obstacle_has_its_own_answer() {
             Some(Obstacle::PaymentDue),
         ),
         (license.clone(), paid.clone(), Waiting { change: true, ..none.clone() }, Some(Obstacle::PaymentDue)),
+        (license.clone(), paid.clone(), Waiting { unpaid: true, ..none.clone() }, Some(Obstacle::PaymentDue)),
+        (
+            license_in(LicenseStatus::Ended, "cancelled"),
+            ended(NOW.plus(-DAY_MS)),
+            Waiting { unpaid: true, ..none.clone() },
+            None,
+        ),
         (license_in(LicenseStatus::Pending, "unpaid"), paid.clone(), none.clone(), Some(Obstacle::PaymentDue)),
         (license_in(LicenseStatus::Revoked, "refunded"), paid.clone(), none.clone(), Some(Obstacle::Stopped)),
         (
