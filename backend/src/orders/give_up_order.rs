@@ -55,7 +55,8 @@ pub async fn cancel_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> R
     }
 }
 
-async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
+/// The same for an order by card, for whoever has been asked whether it may.
+pub(super) async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
     let mut session = order.stripe_session_id.clone();
     loop {
         if let Some(session_id) = &session {

@@ -4,20 +4,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use tracing::Instrument as _;
 
 use super::account_orders::{AccountOrder, find_account_order};
+use super::give_up_order::{GivenUp, cancel_session};
 use super::place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
 use super::record_order::as_payer_sees;
 use super::{Order, OrderStatus, Payment, close, rules, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError};
 use crate::catalog::{self, BillingInterval, Composition};
+use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, OrderId, RelationId, UserId};
 use crate::keys::sha256;
 use crate::money::{Currency, Money};
 use crate::{partners, tokens};
+
+/// A page that was not noted in this time never is: longer than any call of Stripe with its retries.
+const PAGE_WITHIN_MS: i64 = 2 * MINUTE_MS;
 
 /// What a program asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +113,8 @@ impl PlaceOrder {
 }
 
 /// Places an order for a client, once for each key. Where Stripe cannot be reached, nothing is left of a payment by card, and
-/// the same request may be sent again.
+/// the same request may be sent again; so it may where the process has died in between. It goes on also where nobody waits for
+/// it any more: a program that hangs up leaves no order that cannot be paid.
 ///
 /// # Errors
 /// [`CommerceError`].
@@ -116,10 +123,21 @@ pub async fn order_for_client(
     cx: &Cx,
     wanted: &OrderForClient,
 ) -> Result<ClientOrdering, CommerceError> {
+    let (commerce, cx, wanted) = (commerce.clone(), cx.clone(), wanted.clone());
+    let placing = tokio::spawn(async move { place(&commerce, &cx, &wanted).await }.in_current_span());
+    placing.await.unwrap_or_else(|error| Err(CommerceError::Contradiction(format!("an order was not placed: {error}"))))
+}
+
+async fn place(commerce: &Commerce, cx: &Cx, wanted: &OrderForClient) -> Result<ClientOrdering, CommerceError> {
     let request = wanted.request(cx);
-    let (tx_cx, asked, known) = (cx.clone(), wanted.clone(), request.clone());
-    let looked = commerce.db.read(|tx| Box::pin(async move { look(tx, &tx_cx, &asked, known).await }));
-    let place = match looked.await? {
+    let mut looked = look(commerce, cx, wanted, &request).await?;
+    if let Err(ClientOrdering::Ordered { order, .. }) = &looked
+        && is_stranded(&order.order, cx.now)
+        && give_way(commerce, cx, &order.order).await?
+    {
+        looked = look(commerce, cx, wanted, &request).await?;
+    }
+    let place = match looked {
         Ok(place) => place,
         Err(answer) => return Ok(answer),
     };
@@ -141,8 +159,18 @@ pub async fn order_for_client(
     placed.ok_or_else(|| CommerceError::Contradiction("an order that was just placed is not there".to_owned()))
 }
 
-/// What is to be placed, or the answer that there is without placing anything.
 async fn look(
+    commerce: &Commerce,
+    cx: &Cx,
+    wanted: &OrderForClient,
+    request: &OrderRequest,
+) -> Result<Result<PlaceOrder, ClientOrdering>, DbError> {
+    let (cx, wanted, request) = (cx.clone(), wanted.clone(), request.clone());
+    commerce.db.read(|tx| Box::pin(async move { find_request(tx, &cx, &wanted, request).await })).await
+}
+
+/// What is to be placed, or the answer that there is without placing anything.
+async fn find_request(
     tx: &mut Tx,
     cx: &Cx,
     wanted: &OrderForClient,
@@ -187,7 +215,7 @@ async fn look(
     Ok(Ok(place))
 }
 
-/// The answer to a request whose key was used before.
+/// The answer to a request whose key was used before. An order that whoever asks does not see any more is as good as none.
 async fn find_answer(
     tx: &mut Tx,
     cx: &Cx,
@@ -202,7 +230,29 @@ async fn find_answer(
     }
     let order = find_account_order(tx, cx, partner_id, &order_id).await?;
     let created = order_id == request.order_id;
-    Ok(order.map(|order| ClientOrdering::Ordered { order: Box::new(order), created }))
+    Ok(Some(
+        order.map_or(ClientOrdering::NoSuchClient, |order| ClientOrdering::Ordered { order: Box::new(order), created }),
+    ))
+}
+
+/// Whether nobody will ever pay an order, because whoever placed it died before its page was noted.
+fn is_stranded(order: &Order, now: UnixMs) -> bool {
+    waits_for_its_page(order) && order.created_at.plus(PAGE_WITHIN_MS) <= now
+}
+
+/// Without a page nobody can pay it.
+fn waits_for_its_page(order: &Order) -> bool {
+    order.status == OrderStatus::Open && order.payment == Payment::Card && order.stripe_session_id.is_none()
+}
+
+/// Gives a stranded order up, with a page that is noted at this moment after all, and lets its key go; `false` where it is being
+/// paid.
+async fn give_way(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool, CommerceError> {
+    if !matches!(cancel_session(commerce, &as_payer_sees(cx, order), order).await?, GivenUp::Closed(_)) {
+        return Ok(false);
+    }
+    free(commerce, cx, &order.id).await?;
+    Ok(true)
 }
 
 /// In whose name it is ordered, who is told by mail what becomes of it: whoever acts, or whoever made the token, while they
@@ -242,12 +292,13 @@ async fn let_go(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<(), 
     let (vendor_id, id) = (cx.vendor_id.clone(), order_id.clone());
     let order = commerce.db.read(|tx| Box::pin(async move { store::find_order(tx, &vendor_id, &id).await })).await?;
     let Some(order) = order else { return Ok(()) };
-    // Without a page nobody can pay it.
-    if order.status == OrderStatus::Open && order.payment == Payment::Card && order.stripe_session_id.is_none() {
+    if waits_for_its_page(&order) {
         close(commerce, &as_payer_sees(cx, &order), order.id.clone(), OrderStatus::Cancelled).await?;
     }
+    Ok(free(commerce, cx, order_id).await?)
+}
+
+async fn free(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<(), DbError> {
     let (vendor_id, id) = (cx.vendor_id.clone(), order_id.clone());
-    let freed =
-        commerce.db.write(move |tx| Box::pin(async move { store::free_request(tx, &vendor_id, &id).await })).await;
-    Ok(freed?)
+    commerce.db.write(move |tx| Box::pin(async move { store::free_request(tx, &vendor_id, &id).await })).await
 }

@@ -1,9 +1,11 @@
 //! What programs of a partner's order for its client, with an API token.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use backend::audit::{AuditFilter, AuditScope, Who, list_audit};
 use backend::catalog::BillingInterval;
+use backend::clock::MINUTE_MS;
 use backend::db::{Db, DbError};
 use backend::ids::{AccountId, OrderId, RelationId};
 use backend::money::Money;
@@ -15,6 +17,7 @@ use backend::orders::{
 use backend::tokens::{Holder, NewToken, Scope, TokenCreation, create_token};
 use backend::{Actor, Cx};
 use futures::future::join_all;
+use stripe_sandbox::Cut;
 
 use super::for_clients::Partner;
 use super::shop::{Shop, run_sql};
@@ -161,6 +164,104 @@ on_both_engines! {
         orders.insert(before.order.id);
         let seen = shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?;
         assert_eq!(ids(seen), orders);
+        Ok(())
+    }
+
+    async fn of_calls_at_once_with_one_key_and_other_wishes_one_orders_and_the_others_hear_of_it(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        shop.ordered_by_program(&program, &shop.wanted(&partner, "zero")).await?;
+        let wishes: Vec<OrderForClient> =
+            (3..=7).map(|seats| OrderForClient { seats, ..shop.wanted(&partner, "one") }).collect();
+        let mut placed = Vec::new();
+        for answer in join_all(wishes.iter().map(|wanted| shop.order_by_program(&program, wanted))).await {
+            match answer? {
+                ClientOrdering::Ordered { order, created: true } => placed.push(order.order.seats),
+                ClientOrdering::OtherRequest => {}
+                other => anyhow::bail!("{other:?}"),
+            }
+        }
+        let [seats] = placed[..] else { anyhow::bail!("{placed:?}") };
+        let again = OrderForClient { seats, ..shop.wanted(&partner, "one") };
+        assert!(!shop.ordered_by_program(&program, &again).await?.1);
+        let seen = shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?;
+        assert_eq!(ids(seen).len(), 2);
+        Ok(())
+    }
+
+    async fn an_order_whose_process_died_before_its_page_makes_way_for_the_next_try(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        for (key, client_pays) in [("a", false), ("b", true)] {
+            let wanted = OrderForClient { client_pays, ..shop.wanted(&partner, key) };
+            let (died, _) = shop.ordered_by_program(&Cx { now: shop.now(), ..program.clone() }, &wanted).await?;
+            let died = died.order.id;
+            // The row is committed before the page is made, and the page is noted after that.
+            let unnoted = format!("UPDATE orders SET stripe_session_id = NULL, checkout_url = NULL WHERE id = '{died}'");
+            run_sql(&shop.db, vec![unnoted]).await?;
+            // Another call may still be at it.
+            let (same, created) = shop.ordered_by_program(&Cx { now: shop.now(), ..program.clone() }, &wanted).await?;
+            assert_eq!((&same.order.id, created), (&died, false));
+            shop.set_clock(shop.now().plus(3 * MINUTE_MS))?;
+            let later = Cx { now: shop.now(), ..program.clone() };
+            let answers = join_all((0..4).map(|_| shop.ordered_by_program(&later, &wanted))).await;
+            let mut anew = BTreeSet::new();
+            for answer in answers {
+                anew.insert(answer?.0.order.id);
+            }
+            assert!(anew.len() == 1 && !anew.contains(&died), "{anew:?}");
+            let (placed, created) = shop.ordered_by_program(&later, &wanted).await?;
+            assert!(!created && anew.contains(&placed.order.id));
+            assert_eq!(shop.find_order(&died).await?.status, OrderStatus::Cancelled);
+            let url = shop.find_order(&placed.order.id).await?.checkout_url.expect("a payment page");
+            assert!(!url.is_empty());
+        }
+        Ok(())
+    }
+
+    async fn a_program_that_hangs_up_leaves_an_order_that_can_be_paid(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        shop.ordered_by_program(&program, &shop.wanted(&partner, "zero")).await?;
+        let wanted = shop.wanted(&partner, "one");
+        shop.cut(Some((0, Cut::Before)));
+        let held = async {
+            while shop.was_cut().is_none() {
+                // Another task is waited for, not time.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            () = held => {}
+            answer = shop.order_by_program(&program, &wanted) => anyhow::bail!("{answer:?}"),
+        }
+        shop.release();
+        shop.cut(None);
+        let mut seen = BTreeSet::new();
+        for _ in 0..5_000 {
+            seen = ids(shop.orders_seen(&program, &partner.account.id, AccountOrderFilter::default()).await?);
+            if seen.len() == 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(seen.len(), 2, "nobody has placed it");
+        let (placed, created) = shop.ordered_by_program(&program, &wanted).await?;
+        assert!(!created && seen.contains(&placed.order.id));
+        Ok(())
+    }
+
+    async fn an_order_that_is_not_seen_any_more_is_none(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        let wanted = OrderForClient { client_pays: true, ..shop.wanted(&partner, "one") };
+        let (placed, _) = shop.ordered_by_program(&program, &wanted).await?;
+        run_sql(&shop.db, vec![format!("UPDATE orders SET relation_id = NULL WHERE id = '{}'", placed.order.id)]).await?;
+        assert_eq!(shop.order_by_program(&program, &wanted).await?, ClientOrdering::NoSuchClient);
         Ok(())
     }
 
