@@ -7,7 +7,8 @@ use backend::clock::UnixMs;
 use backend::ids::{InvoiceId, LicenseId};
 use backend::invoices::transfers::list_cash_balance;
 use backend::invoices::{
-    CreditNote, CreditNoteStatus, Invoice, InvoiceStatus, find_invoice, list_credit_notes, list_invoices,
+    CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceStatus, KeptDocuments, find_invoice, list_credit_notes,
+    list_invoices, list_kept_documents,
 };
 use backend::licenses::find_license;
 use backend::messages::AboutKind;
@@ -71,11 +72,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             let balance = list_cash_balance(tx, &vendor_id, &account_id).await?;
             // Few accounts have more than one or two; a page of them is all of them.
             let notes = list_credit_notes(tx, &vendor_id, &account_id, 100).await?;
-            Ok::<_, NoPage>((invoices, names, notes, balance))
+            let issued = invoices.iter().map(|it| it.issued_at).chain(notes.iter().map(|it| it.issued_at));
+            let kept = match issued.clone().min().zip(issued.max()) {
+                Some(span) => list_kept_documents(tx, &vendor_id, &account_id, span).await?,
+                None => KeptDocuments::default(),
+            };
+            Ok::<_, NoPage>((invoices, names, notes, balance, kept))
         })
     });
-    let (mut invoices, names, notes, balance) = found.await?;
-    let kept = (!balance.is_empty())
+    let (mut invoices, names, notes, balance, kept) = found.await?;
+    let at_stripe = (!balance.is_empty())
         .then(|| view! { <Notice title=transfers::balance(&balance) text=transfers::BALANCE_NEXT /> });
     let goes_on = invoices.len() > PAGE;
     invoices.truncate(PAGE);
@@ -99,10 +105,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     ];
     let years = years(&invoices, visit.state.clock.now());
     let pays = may(role, Act::Buy);
-    let rows = invoices.into_iter().map(|invoice| row(invoice, &names, pays)).collect();
+    let rows = invoices.into_iter().map(|invoice| row(invoice, &names, &kept, pays)).collect();
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
-        {kept}
+        {at_stripe}
         <Table
             caption=text::CAPTION
             caption_hidden=true
@@ -118,13 +124,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             }
         />
         {pages}
-        {credit_notes(&notes)}
+        {credit_notes(&notes, &kept)}
         {years}
     };
     Ok(Page::new(text::TITLE, body))
 }
 
-fn credit_notes(notes: &[CreditNote]) -> Option<impl IntoView + use<>> {
+fn credit_notes(notes: &[CreditNote], kept: &KeptDocuments) -> Option<impl IntoView + use<>> {
     if notes.is_empty() {
         return None;
     }
@@ -138,11 +144,12 @@ fn credit_notes(notes: &[CreditNote]) -> Option<impl IntoView + use<>> {
             };
             let is_issued = note.status == CreditNoteStatus::Issued;
             let tone = if is_issued { Tone::Good } else { Tone::Neutral };
-            let xml = note.parties.0.supplier.vat_id.is_some();
+            let has = |kind| kept.has(note.id.as_str(), kind);
             let documents = view! {
                 <span class="acts">
-                    {link("credit-note.pdf", text::PDF)} {xml.then(|| link("ubl.xml", text::UBL))}
-                    {xml.then(|| link("cii.xml", text::CII))}
+                    {link("credit-note.pdf", text::PDF)}
+                    {has(DocumentKind::Ubl).then(|| link("ubl.xml", text::UBL))}
+                    {has(DocumentKind::Cii).then(|| link("cii.xml", text::CII))}
                 </span>
             };
             Row::new()
@@ -185,7 +192,7 @@ fn years(invoices: &[Invoice], now: UnixMs) -> Option<impl IntoView + use<>> {
     Some(view! { <Card title=text::YEARS lead=text::YEARS_LEAD id="years"><Facts facts=each /></Card> })
 }
 
-fn row(invoice: Invoice, names: &LicenseNames, pays: bool) -> Row {
+fn row(invoice: Invoice, names: &LicenseNames, kept: &KeptDocuments, pays: bool) -> Row {
     let license = invoice.license_id.as_ref().and_then(|id| {
         let name = names.get(id)?.clone();
         Some(view! { <small><a href=format!("/licenses/{id}")>{name}</a></small> })
@@ -200,18 +207,19 @@ fn row(invoice: Invoice, names: &LicenseNames, pays: bool) -> Row {
             {due.map(|due| view! { <small>{due}</small> })}
         })
         .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })
-        .cell(documents(&invoice, pays))
+        .cell(documents(&invoice, kept, pays))
 }
 
 /// What can be done with an invoice: pay it while it is open, keep its documents, ask the vendor about it. Whoever only
 /// looks, for the customer, does neither pay nor ask.
-fn documents(invoice: &Invoice, pays: bool) -> impl IntoView + use<> {
+fn documents(invoice: &Invoice, kept: &KeptDocuments, pays: bool) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
     let is_open = invoice.status == InvoiceStatus::Open;
     let how = (is_open && invoice.parties.0.pays_to.is_some()).then(|| format!("/invoices/{}/transfer", invoice.id));
     let pay = invoice.payment_url.clone().filter(|_| pays && is_open && how.is_none());
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
-    let xml = invoice.parties.0.supplier.vat_id.is_some();
+    // Not of every invoice is there one that the standard can express.
+    let has = |kind| kept.has(invoice.id.as_str(), kind);
     let link = |href: String, label: &'static str, about: String| {
         view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
     };
@@ -221,8 +229,8 @@ fn documents(invoice: &Invoice, pays: bool) -> impl IntoView + use<> {
             {pay.map(|href| link(href, text::PAY, about.clone()))}
             {link(format!("/invoices/{}/invoice.pdf", invoice.id), text::PDF, about.clone())}
             {receipt.map(|href| link(href, text::RECEIPT, about.clone()))}
-            {xml.then(|| link(format!("/invoices/{}/ubl.xml", invoice.id), text::UBL, about.clone()))}
-            {xml.then(|| link(format!("/invoices/{}/cii.xml", invoice.id), text::CII, about))}
+            {has(DocumentKind::Ubl).then(|| link(format!("/invoices/{}/ubl.xml", invoice.id), text::UBL, about.clone()))}
+            {has(DocumentKind::Cii).then(|| link(format!("/invoices/{}/cii.xml", invoice.id), text::CII, about))}
             {pays.then(|| {
                 let about = messages::ask_about(AboutKind::Invoice, &invoice.number);
                 link(new_page(invoice.id.as_str()), messages::ASK, about)

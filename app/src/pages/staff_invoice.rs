@@ -6,8 +6,8 @@ use backend::db::DbError;
 use backend::ids::InvoiceId;
 use backend::invoices::einvoice::of_invoice;
 use backend::invoices::{
-    CreditNote, CreditNoteStatus, Invoice, InvoiceLine, InvoiceStatus, find_invoice_for_staff, list_credit_notes_of,
-    list_lines,
+    CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceLine, InvoiceStatus, KeptDocuments,
+    find_invoice_for_staff, list_credit_notes_of, list_kept_documents, list_lines,
 };
 use backend::money::Money as Amount;
 use backend::refunds::{Dispute, DisputeStatus, Refund, RefundStatus, creditable_minor, list_disputes, list_refunds};
@@ -39,6 +39,7 @@ struct Found {
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
     vouchers: Option<Batch>,
+    kept: KeptDocuments,
 }
 
 impl Found {
@@ -59,7 +60,9 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 Some(order_id) => find_batch_for_staff(tx, &cx, order_id).await?,
                 None => None,
             };
+            let issued = (invoice.issued_at, invoice.issued_at);
             Ok::<_, DbError>(Some(Found {
+                kept: list_kept_documents(tx, &vendor_id, &invoice.account_id, issued).await?,
                 lines: list_lines(tx, &vendor_id, &id).await?,
                 notes: list_credit_notes_of(tx, &vendor_id, &id).await?,
                 refunds: list_refunds(tx, &vendor_id, &id).await?,
@@ -127,12 +130,14 @@ fn documents(found: &Found) -> impl IntoView + use<> {
         view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
     };
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| link("receipt.pdf", invoice_list::RECEIPT));
-    let none = of_invoice(invoice, &found.lines).err();
-    let xml = |file, label| none.is_none().then(|| link(file, label));
+    let has = |kind| found.kept.has(invoice.id.as_str(), kind);
+    let (ubl, cii) = (has(DocumentKind::Ubl), has(DocumentKind::Cii));
+    // What is kept is what the customer has; why there is none is said of those that have none.
+    let none = if ubl || cii { None } else { of_invoice(invoice, &found.lines).err() };
     view! {
         <span class="acts">
-            {link("invoice.pdf", invoice_list::PDF)} {receipt} {xml("ubl.xml", invoice_list::UBL)}
-            {xml("cii.xml", invoice_list::CII)}
+            {link("invoice.pdf", invoice_list::PDF)} {receipt} {ubl.then(|| link("ubl.xml", invoice_list::UBL))}
+            {cii.then(|| link("cii.xml", invoice_list::CII))}
         </span>
         {none.as_ref().map(|why| view! { <small>{text::no_einvoice(why)}</small> })}
     }

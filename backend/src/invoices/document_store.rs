@@ -1,5 +1,7 @@
 //! Documents in the database.
 
+use std::collections::BTreeMap;
+
 use super::DocumentKind;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
@@ -41,6 +43,45 @@ pub(super) async fn has_document(
         kind
     )?;
     Ok(row.is_some())
+}
+
+/// Which documents are kept of which invoices and credit notes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptDocuments(BTreeMap<String, Vec<DocumentKind>>);
+
+impl KeptDocuments {
+    /// Whether a document of this kind is kept of what has this id.
+    #[must_use]
+    pub fn has(&self, subject_id: &str, kind: DocumentKind) -> bool {
+        self.0.get(subject_id).is_some_and(|kinds| kinds.contains(&kind))
+    }
+}
+
+/// The documents that are kept of what was issued to an account between two moments, both included.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn list_kept_documents(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    (from, until): (UnixMs, UnixMs),
+) -> Result<KeptDocuments, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (String, DocumentKind),
+        "SELECT subject_id, kind FROM documents
+         WHERE vendor_id = $1 AND account_id = $2 AND issued_at >= $3 AND issued_at <= $4",
+        vendor_id,
+        account_id,
+        from,
+        until
+    )?;
+    let mut kept = BTreeMap::<String, Vec<DocumentKind>>::new();
+    for (subject_id, kind) in rows {
+        kept.entry(subject_id).or_default().push(kind);
+    }
+    Ok(KeptDocuments(kept))
 }
 
 pub(super) async fn find_document(

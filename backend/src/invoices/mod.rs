@@ -37,6 +37,7 @@ pub use archive::{archive_year, year};
 pub(crate) use archive::{find_document_by_id, list_document_ids};
 pub use credit_note::{CreditNote, CreditNoteStatus};
 pub use credit_note_store::{list_credit_note_lines, list_credit_notes, list_credit_notes_of};
+pub use document_store::{KeptDocuments, list_kept_documents};
 pub use export::{export_all_documents, export_documents, export_entries};
 pub(crate) use import_credit_note::write_credit_note;
 pub use import_invoice::{Import, import_invoice};

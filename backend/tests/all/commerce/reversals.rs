@@ -6,7 +6,9 @@ use backend::catalog::BillingInterval;
 use backend::clock::HOUR_MS;
 use backend::db::Db;
 use backend::ids::LicenseId;
-use backend::invoices::{DocumentKind, Invoice, InvoiceStatus, find_document, list_credit_notes};
+use backend::invoices::{
+    DocumentKind, Invoice, InvoiceStatus, KeptDocuments, find_document, list_credit_notes, list_kept_documents,
+};
 use backend::ledger::{LedgerAccount, Period, TrialBalance, trial_balance};
 use backend::licenses::{License, LicenseStatus};
 use backend::refunds::{
@@ -107,6 +109,28 @@ on_both_engines! {
         assert_eq!(holds(&shop, LedgerAccount::Receivable).await?, 0);
         assert_eq!(holds(&shop, LedgerAccount::Revenue).await?, invoice.tax_minor - invoice.total_minor);
         assert_eq!(holds(&shop, LedgerAccount::TaxPayable).await?, -invoice.tax_minor);
+        Ok(())
+    }
+
+    async fn of_documents_those_are_listed_that_are_kept(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (_, invoice) = bought(&shop).await?;
+        let listed = async || {
+            let (vendor_id, account_id, at) = (shop.vendor.id.clone(), shop.account.id.clone(), invoice.issued_at);
+            let kept: Result<KeptDocuments, backend::db::DbError> = shop
+                .db
+                .read(|tx| Box::pin(async move { list_kept_documents(tx, &vendor_id, &account_id, (at, at)).await }))
+                .await;
+            kept
+        };
+        let of = |kept: &KeptDocuments| {
+            [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Ubl, DocumentKind::Cii]
+                .map(|kind| kept.has(invoice.id.as_str(), kind))
+        };
+        let all = listed().await?;
+        assert_eq!((of(&all), all.has("inv_none", DocumentKind::Invoice)), ([true; 4], false));
+        run_sql(&shop.db, vec!["DELETE FROM documents WHERE kind IN ('ubl', 'cii')".to_owned()]).await?;
+        assert_eq!(of(&listed().await?), [true, true, false, false]);
         Ok(())
     }
 
