@@ -1,5 +1,6 @@
 //! Changing plan, interval or seats, as it was previewed and agreed to.
 
+use super::plan_again::{Released, plan_again};
 use super::prepare_change::{Prepared, prepare};
 use super::preview_change::preview_prepared;
 use super::rules::Timing;
@@ -8,19 +9,18 @@ use super::{
     unpaid_changes,
 };
 use crate::catalog::BillingInterval;
-use crate::clock::{HOUR_MS, UnixMs};
+use crate::clock::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::InvoiceId;
 use crate::invoices::{self, Import};
-use crate::stripe::{
-    CheckoutItem, IdempotencyKey, ItemChange, PlannedChange, Recurrence, Stripe, StripeError, StripeErrorKind,
-    StripeSubscription,
-};
+use crate::stripe::{IdempotencyKey, Recurrence, Stripe, StripeError, StripeErrorKind, StripeSubscription};
 use crate::{audit, events};
 
 /// How long a preview can be agreed to. Proration moves with the second, and so would the amount.
 const PREVIEW_LIFE_MS: i64 = HOUR_MS;
+/// A change that is not made in this time is not charged by that call any more: longer than any with its retries.
+const CHARGED_WITHIN_MS: i64 = 10 * MINUTE_MS;
 
 /// What was agreed to: the preview's figures, sent back by the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub enum Change {
         /// Stripe's id of the invoice.
         stripe_invoice_id: Option<String>,
     },
-    /// Done as soon as the payment is confirmed (3-D Secure), or another card is given.
+    /// Done as soon as the payment is confirmed (3-D Secure), or another card is given. Where it never is, what was planned is
+    /// planned again.
     AwaitingPayment {
         /// Stripe's page for it.
         payment_url: Option<String>,
@@ -109,7 +110,7 @@ pub async fn change_subscription(
             {
                 return Ok(Change::Refused(ChangeRefusal::ChangeAwaited));
             }
-            charge_or_keep_plan(stripe, &prepared, proration_date, cx.now).await?
+            charge_or_keep_plan(commerce, cx, &prepared, proration_date).await?
         }
         (ChangePreview::Later(planned), Agreed::Later { recurring_minor })
             if planned.recurring.amount_minor == recurring_minor =>
@@ -163,17 +164,23 @@ pub(super) async fn release_schedule(stripe: &Stripe, subscription: &StripeSubsc
 }
 
 /// Charges the change. A planned one has to fall away before, because Stripe changes nothing that a schedule owns; where
-/// nothing is charged after all, it is planned again.
+/// nothing is charged after all, it is planned again: here where that is known at once, else by a job.
 async fn charge_or_keep_plan(
-    stripe: &Stripe,
+    commerce: &Commerce,
+    cx: &Cx,
     prepared: &Prepared,
     proration_date: UnixMs,
-    now: UnixMs,
 ) -> Result<Change, CommerceError> {
-    let planned = match &prepared.subscription.schedule_id {
-        Some(schedule_id) => stripe.fetch_planned_change(schedule_id, now).await?,
-        None => None,
-    };
+    let stripe = commerce.stripe(cx)?;
+    let released = Released::find(stripe, prepared, cx.now).await?;
+    if let Some(released) = released.clone() {
+        let (cx, master) = (cx.clone(), commerce.master.clone());
+        let look_at = cx.now.plus(CHARGED_WITHIN_MS);
+        let queued = commerce.db.write(move |tx| {
+            Box::pin(async move { handlers::enqueue_plan_again(tx, &cx, &master, &released, look_at).await })
+        });
+        queued.await?;
+    }
     release_schedule(stripe, &prepared.subscription).await?;
     let charged = charge_now(stripe, prepared, proration_date).await;
     let is_in_vain = match &charged {
@@ -181,26 +188,15 @@ async fn charge_or_keep_plan(
         // After any other error nobody knows whether it is made.
         Err(error) => matches!(error, CommerceError::Stripe(error) if error.kind == StripeErrorKind::Refused),
     };
-    if let Some(planned) = planned.filter(|_| is_in_vain) {
-        plan_again(stripe, prepared, planned).await?;
+    if let Some(released) = released.filter(|_| is_in_vain)
+        && let Err(error) = plan_again(stripe, &released).await
+    {
+        tracing::warn!(%error, subscription = released.subscription_id, "what was planned is planned again later");
     }
     charged
 }
 
-/// Plans what a schedule would have done that was released in vain.
-async fn plan_again(stripe: &Stripe, prepared: &Prepared, planned: PlannedChange) -> Result<(), CommerceError> {
-    let released = prepared.subscription.schedule_id.as_deref().unwrap_or_default();
-    let key = IdempotencyKey::new(&[&prepared.subscription.id, "plan_again", released]);
-    let items = planned.items.into_iter();
-    let items: Vec<ItemChange> =
-        items.map(|CheckoutItem { price_id, quantity }| ItemChange { item_id: None, price_id, quantity }).collect();
-    let interval = prepared.row.scheduled.as_ref().map(|scheduled| scheduled.0.to.interval);
-    let recurrence = recurrence(interval.unwrap_or(prepared.row.billing_interval));
-    stripe.schedule_change(&key, &prepared.subscription.id, &items, recurrence).await?;
-    Ok(())
-}
-
-fn recurrence(interval: BillingInterval) -> Recurrence {
+pub(super) fn recurrence(interval: BillingInterval) -> Recurrence {
     match interval {
         BillingInterval::Year => Recurrence::Year,
         BillingInterval::Month | BillingInterval::Once => Recurrence::Month,

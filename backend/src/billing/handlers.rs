@@ -6,11 +6,12 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::plan_again::{Released, plan_again_in_vain};
 use super::{
     Commerce, CommerceError, REMIND_EVERY_MS, maintenance, project_event, project_subscription, reconcile, remind,
     stop_renewal, sync_customer,
 };
-use crate::clock::{MINUTE_MS, UnixMs};
+use crate::clock::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId};
@@ -24,6 +25,7 @@ use crate::stripe::StripeSubscription;
 const PROJECT_EVENT: &str = "stripe.project_event";
 const PROJECT_SUBSCRIPTION: &str = "stripe.project_subscription";
 const SYNC_CUSTOMER: &str = "stripe.sync_customer";
+const PLAN_AGAIN: &str = "stripe.plan_again";
 const STOP_RENEWAL: &str = "stripe.stop_renewal";
 const END_AUTO_RENEWAL: &str = "stripe.end_auto_renewal";
 const IMPORT_INVOICE: &str = "stripe.import_invoice";
@@ -34,6 +36,9 @@ const LICENSE_READY: &str = "orders.license_ready";
 /// How often the reconciler asks Stripe what no webhook told.
 pub const RECONCILE_EVERY_MS: i64 = 10 * MINUTE_MS;
 
+/// How often is asked what became of a change, before what was planned is planned again.
+const LOOK_AGAIN_MS: i64 = HOUR_MS;
+
 /// With the handlers of commerce added: a process that works jobs registers all of them.
 #[must_use]
 pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
@@ -41,6 +46,7 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(ProjectEvent(commerce.clone()))
         .with(ProjectSubscription(commerce.clone()))
         .with(StopRenewal(commerce.clone()))
+        .with(PlanAgain(commerce.clone()))
         .with(EndAutoRenewal(commerce.clone()))
         .with(SyncCustomer(commerce.clone()))
         .with(ImportInvoice(commerce.clone()))
@@ -155,6 +161,21 @@ pub(crate) async fn enqueue_stop_renewal(
     let job = Job::new(STOP_RENEWAL, &SubscriptionPayload { subscription_id: subscription_id.to_owned() })
         .queued_by(queue_of(None, subscription_id))
         .once(format!("{STOP_RENEWAL}:{subscription_id}"));
+    jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+/// Queues to look, from `at` on, whether what was planned has to be planned again.
+pub(super) async fn enqueue_plan_again(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    released: &Released,
+    at: UnixMs,
+) -> Result<(), DbError> {
+    let job = Job::new(PLAN_AGAIN, released)
+        .queued_by(queue_of(None, &released.subscription_id))
+        .once(format!("{PLAN_AGAIN}:{}", released.schedule_id))
+        .not_before(at);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
 
@@ -288,6 +309,29 @@ impl Handler for StopRenewal {
         let payload: SubscriptionPayload = run.payload()?;
         stop_renewal(&self.0, &run.cx, &payload.subscription_id).await?;
         Ok(())
+    }
+}
+
+struct PlanAgain(Commerce);
+
+#[async_trait]
+impl Handler for PlanAgain {
+    fn kind(&self) -> &'static str {
+        PLAN_AGAIN
+    }
+
+    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
+        let released: Released = run.payload()?;
+        if plan_again_in_vain(&self.0, &run.cx, &released).await? {
+            return Ok(());
+        }
+        let (master, cx) = (self.0.master.clone(), run.cx.clone());
+        let next = cx.now.plus(LOOK_AGAIN_MS);
+        let queued = self
+            .0
+            .db
+            .write(move |tx| Box::pin(async move { enqueue_plan_again(tx, &cx, &master, &released, next).await }));
+        Ok(queued.await?)
     }
 }
 

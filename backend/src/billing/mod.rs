@@ -26,6 +26,7 @@ pub mod inbox;
 pub mod maintenance;
 mod move_to_version;
 mod payer;
+mod plan_again;
 mod prepare_change;
 mod preview_change;
 mod project_event;

@@ -153,6 +153,7 @@ pub fn job(kind: &str) -> &str {
         "stripe.project_event" => "Handle an event",
         "stripe.project_subscription" => "Update a subscription",
         "stripe.sync_customer" => "Tell Stripe a company's details",
+        "stripe.plan_again" => "Plan a change again",
         "stripe.stop_renewal" => "Stop a renewal",
         "stripe.import_invoice" => "Import an invoice",
         "stripe.reconcile" => "Ask Stripe for what was missed",

@@ -142,6 +142,44 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn an_upgrade_that_is_never_paid_leaves_what_was_planned(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 2).await?;
+        // As banks usually decline: Stripe keeps the change for a day, to be paid otherwise.
+        shop.use_card(&license.id, "pm_card_chargeCustomerFail").await?;
+        let down = request(&shop, &license.id, "maker", 2).await?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
+        let ChangePreview::Later(planned) = preview else { anyhow::bail!("{preview:?}") };
+        let agreed = Agreed::Later { recurring_minor: planned.recurring.amount_minor };
+        change_subscription(&shop.commerce, &shop.cx(), &down, agreed).await?;
+        let before = shop.subscription(&license.id).await?;
+        let up = request(&shop, &license.id, "business", 3).await?;
+        let shown = charge(&shop, &up).await?;
+        let changed = change_subscription(&shop.commerce, &shop.cx(), &up, agree(&shown)).await?;
+        assert!(matches!(changed, Change::AwaitingPayment { .. }), "{changed:?}");
+        shop.set_clock(NOW.plus(HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        assert_eq!(shop.subscription(&license.id).await?.scheduled, None, "it may still be paid");
+
+        shop.set_clock(NOW.plus(25 * HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        let after = shop.subscription(&license.id).await?;
+        let (was, is) = (before.scheduled.expect("a plan").0, after.scheduled.expect("it is planned again").0);
+        assert_eq!((is.at, is.to, is.recurring_minor), (was.at, was.to, was.recurring_minor));
+        assert_eq!((after.seats, after.plan_id), (before.seats, before.plan_id));
+        // Whoever drops it then has dropped it.
+        let kept = request(&shop, &license.id, "startup", 2).await?;
+        let agreed = Agreed::Later { recurring_minor: 0 };
+        assert_eq!(change_subscription(&shop.commerce, &shop.cx(), &kept, agreed).await?, Change::Kept);
+        shop.set_clock(NOW.plus(50 * HOUR_MS))?;
+        shop.deliver_all().await?;
+        shop.work().await?;
+        assert_eq!(shop.subscription(&license.id).await?.scheduled, None);
+        Ok(())
+    }
+
     async fn what_was_not_shown_is_not_charged(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("pilot", BillingInterval::Month, 1).await?;
