@@ -17,4 +17,4 @@ CREATE INDEX users_by_age ON users (vendor_id, created_at, id);
 
 -- When somebody has taken a dead job off the list.
 ALTER TABLE jobs ADD COLUMN dismissed_at BIGINT;
-CREATE INDEX jobs_dead ON jobs (vendor_id, finished_at, id) WHERE status = 'dead';
+CREATE INDEX jobs_dead_by_age ON jobs (vendor_id, finished_at, id) WHERE status = 'dead';

@@ -72,6 +72,7 @@ fn how_many(client: &ClientLicense, offer: &Offer, more: i64) -> impl IntoView +
     let errors: Vec<_> =
         problem.map(|it| FieldError::new("more", text::cannot_add(it, license_type, seats))).into_iter().collect();
     let number = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+    let (value, max) = (number(more), number(offer.plan.max_seats - seats));
     let payer = payer_field(&client.clientele, &client.chosen);
     view! {
         <div class="across">
@@ -87,9 +88,9 @@ fn how_many(client: &ClientLicense, offer: &Offer, more: i64) -> impl IntoView +
                 <Stepper
                     name="more"
                     label=text::more_label(license_type)
-                    value=number(more)
+                    value
                     min=1
-                    max=number(offer.plan.max_seats - seats)
+                    max
                     fewer=buying::fewer(license_type)
                     more=buying::more(license_type)
                 />

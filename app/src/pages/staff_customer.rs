@@ -196,7 +196,7 @@ fn licenses(found: &Found, now: UnixMs) -> impl IntoView + use<> {
 }
 
 /// The rows of a list that are shown, and the way to all of them where that is not all.
-fn shown<T>(rows: &[T], all: String, label: &'static str) -> (&[T], Option<AnyView>) {
+fn shown<'a, T>(rows: &'a [T], all: String, label: &'static str) -> (&'a [T], Option<AnyView>) {
     let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let all = (rows.len() > most).then(|| view! { <p><a href=all>{label}</a></p> }.into_any());
     (&rows[..rows.len().min(most)], all)

@@ -2,7 +2,7 @@
 //! on top of a plan, new ones where none is named. For all but administrators there are no such pages.
 
 use backend::catalog::editing::{
-    Edit, EditForm, FEATURES, MORE, TIER, Typed, WITHDRAWN, addon_price_field, offers, packable, rows, tier_list,
+    Edit, EditForm, MORE, TIER, Typed, WITHDRAWN, addon_price_field, offers, packable, rows, tier_list,
 };
 use backend::catalog::{AddonPer, Plan, TierMode};
 use backend::ids::PlanId;

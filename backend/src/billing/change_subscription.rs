@@ -115,11 +115,11 @@ pub async fn change_subscription(
         (ChangePreview::Later(planned), Agreed::Later { recurring_minor })
             if planned.recurring.amount_minor == recurring_minor =>
         {
-            release_schedule(stripe, &prepared.subscription).await?;
+            forget_plan(commerce, cx, &prepared).await?;
             plan_for_later(stripe, &prepared, request).await?
         }
         (ChangePreview::Unchanged, _) => {
-            release_schedule(stripe, &prepared.subscription).await?;
+            forget_plan(commerce, cx, &prepared).await?;
             Change::Kept
         }
         _ => return Ok(Change::PreviewOutdated(Box::new(preview))),
@@ -161,6 +161,13 @@ pub(super) async fn release_schedule(stripe: &Stripe, subscription: &StripeSubsc
         Some(schedule_id) => stripe.release_schedule(schedule_id).await,
         None => Ok(()),
     }
+}
+
+/// What is planned falls away, also what waits to be planned again: whoever pays has decided otherwise.
+async fn forget_plan(commerce: &Commerce, cx: &Cx, prepared: &Prepared) -> Result<(), CommerceError> {
+    let (tx_cx, id) = (cx.clone(), prepared.subscription.id.clone());
+    commerce.db.write(move |tx| Box::pin(async move { handlers::forget_plan_again(tx, &tx_cx, &id).await })).await?;
+    Ok(release_schedule(commerce.stripe(cx)?, &prepared.subscription).await?)
 }
 
 /// Charges the change. A planned one has to fall away before, because Stripe changes nothing that a schedule owns; where

@@ -164,7 +164,12 @@ pub(crate) async fn enqueue_stop_renewal(
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
 
-/// Queues to look, from `at` on, whether what was planned has to be planned again.
+/// Where the job stands that looks first, and the one that looks again.
+fn plan_again_keys(subscription_id: &str) -> [String; 2] {
+    [format!("{PLAN_AGAIN}:{subscription_id}"), format!("{PLAN_AGAIN}:{subscription_id}:again")]
+}
+
+/// Queues to look, from `at` on, whether what was planned has to be planned again, in place of anything planned before.
 pub(super) async fn enqueue_plan_again(
     tx: &mut Tx,
     cx: &Cx,
@@ -172,11 +177,24 @@ pub(super) async fn enqueue_plan_again(
     released: &Released,
     at: UnixMs,
 ) -> Result<(), DbError> {
-    let job = Job::new(PLAN_AGAIN, released)
-        .queued_by(queue_of(None, &released.subscription_id))
-        .once(format!("{PLAN_AGAIN}:{}", released.schedule_id))
-        .not_before(at);
+    forget_plan_again(tx, cx, &released.subscription_id).await?;
+    let [first, _] = plan_again_keys(&released.subscription_id);
+    let job = Job::new(PLAN_AGAIN, released).queued_by(first.clone()).once(first).not_before(at);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+/// What was planned for a subscription is not planned again: somebody has decided otherwise.
+pub(super) async fn forget_plan_again(tx: &mut Tx, cx: &Cx, subscription_id: &str) -> Result<(), DbError> {
+    for key in plan_again_keys(subscription_id) {
+        jobs::withdraw(tx, cx, &key).await?;
+    }
+    Ok(())
+}
+
+/// What a change waited for may be decided: that is looked at now. Before the first look, its charge may still be under way.
+pub(super) async fn hasten_plan_again(tx: &mut Tx, cx: &Cx, subscription_id: &str) -> Result<(), DbError> {
+    let [_, again] = plan_again_keys(subscription_id);
+    jobs::hasten(tx, cx, &again).await
 }
 
 #[derive(Serialize, Deserialize)]
@@ -326,12 +344,14 @@ impl Handler for PlanAgain {
             return Ok(());
         }
         let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let next = cx.now.plus(LOOK_AGAIN_MS);
-        let queued = self
-            .0
+        let [_, again] = plan_again_keys(&released.subscription_id);
+        let job = Job::new(PLAN_AGAIN, &released).queued_by(again.clone()).once(again);
+        let job = job.not_before(cx.now.plus(LOOK_AGAIN_MS));
+        self.0
             .db
-            .write(move |tx| Box::pin(async move { enqueue_plan_again(tx, &cx, &master, &released, next).await }));
-        Ok(queued.await?)
+            .write(move |tx| Box::pin(async move { jobs::enqueue(tx, &cx, &master, job).await.map(drop) }))
+            .await?;
+        Ok(())
     }
 }
 

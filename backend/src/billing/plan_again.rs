@@ -21,7 +21,7 @@ use crate::stripe::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Released {
     pub(super) subscription_id: String,
-    pub(super) schedule_id: String,
+    schedule_id: String,
     /// When it would have taken effect.
     at: UnixMs,
     items: Vec<CheckoutItem>,

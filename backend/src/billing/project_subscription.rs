@@ -147,6 +147,9 @@ async fn write(
     if let Some(Waiting { change, standing, invoice_id }) = &found.waiting {
         unpaid_changes::conclude(tx, cx, &commerce.master, change, *standing, invoice_id.as_deref()).await?;
     }
+    if !subscription.has_pending_update && subscription.schedule_id.is_none() {
+        handlers::hasten_plan_again(tx, cx, &subscription.id).await?;
+    }
     // What waits for its transfer is neither paid nor given yet.
     let held = found.awaited().map(|change| change.held(subscription));
     let view = licenses::find_license(tx, &cx.vendor_id, &before.license_id).await?;

@@ -44,8 +44,8 @@ pub use dismiss::{JobDismissal, dismiss};
 pub use housekeep::housekeep;
 pub use replay::{JobReplay, replay};
 pub use run::{Runner, Tally};
-pub(crate) use store::settle;
 pub use store::{DeadJob, count_by_status, delete_finished, list_dead, list_dead_jobs};
+pub(crate) use store::{hasten, settle, withdraw};
 pub use worker::{Worker, wake};
 
 text_enum! {

@@ -253,6 +253,25 @@ pub(crate) async fn settle(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), 
     Ok(())
 }
 
+/// Lets the job that waits with a dedup key, if any, be due now: what it waits for may have come.
+pub(crate) async fn hasten(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), DbError> {
+    let dedup_key = format!("{}/{dedup_key}", cx.vendor_id);
+    execute!(
+        tx,
+        "UPDATE jobs SET run_at = $2 WHERE dedup_key = $1 AND status = 'waiting' AND run_at > $2",
+        &dedup_key,
+        cx.now
+    )?;
+    Ok(())
+}
+
+/// Takes back the job that waits with a dedup key, if any. One that runs already runs to its end.
+pub(crate) async fn withdraw(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), DbError> {
+    let dedup_key = format!("{}/{dedup_key}", cx.vendor_id);
+    execute!(tx, "DELETE FROM jobs WHERE dedup_key = $1 AND status = 'waiting'", &dedup_key)?;
+    Ok(())
+}
+
 /// How many jobs of all vendors stand where, without dismissed ones: for metrics.
 ///
 /// # Errors

@@ -100,6 +100,8 @@ pub(super) struct Sub {
     pub(super) period: (i64, i64),
     pub(super) cancelling: bool,
     pub(super) planned: Option<Shape>,
+    /// What had to fall away for a change, what was paid then, and when it would have taken effect.
+    released: Option<(Shape, Shape, i64)>,
     pub(super) card: Card,
     anchor: i64,
     pending: Option<Pending>,
@@ -255,6 +257,7 @@ impl Books {
             period: (self.now, period_end(self.now, shape.yearly, self.now)),
             cancelling: false,
             planned: None,
+            released: None,
             card: Card::Good,
             anchor: self.now,
             pending: None,
@@ -336,11 +339,15 @@ impl Books {
     /// The change is agreed to; tells whether it waits for its payment.
     pub(super) fn change(&mut self, to: Shape, verdict: &Verdict) -> bool {
         let Some(number) = self.subs.len().checked_sub(1) else { return false };
-        self.subs[number].planned = None;
+        let sub = &mut self.subs[number];
+        let fell_away = sub.planned.take().map(|planned| (planned, sub.shape, sub.period.1));
         match verdict {
-            Verdict::Later => self.subs[number].planned = Some(to),
-            Verdict::Now { lines, .. } => return self.change_now(number, to, lines.clone()),
-            _ => {}
+            Verdict::Later => (sub.planned, sub.released) = (Some(to), None),
+            Verdict::Now { lines, .. } => {
+                sub.released = fell_away.or(sub.released);
+                return self.change_now(number, to, lines.clone());
+            }
+            _ => sub.released = None,
         }
         false
     }

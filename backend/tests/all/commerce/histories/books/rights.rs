@@ -16,7 +16,14 @@ impl Books {
         for number in 0..self.subs.len() {
             let reversal = self.carrier(number).and_then(Bill::reversal);
             let is_over = matches!(self.subs[number].state, State::Over { .. });
+            let now = self.now;
             let sub = &mut self.subs[number];
+            // A change that was not paid leaves what was planned.
+            if let Some((planned, before, at)) = sub.released.take_if(|_| sub.pending.is_none())
+                && (!is_over && !sub.cancelling && sub.planned.is_none() && sub.shape == before && at > now)
+            {
+                sub.planned = Some(planned);
+            }
             // What was given back shall not be charged again.
             if reversal.is_some() && sub.revoked.is_none() && !is_over {
                 (sub.cancelling, sub.planned) = (true, None);
