@@ -199,7 +199,6 @@ fn place_of(object: &str, for_staff: bool) -> Option<String> {
         ("lic", false) => Some(format!("/licenses/{object}")),
         ("ord", false) => Some(format!("/orders/{object}")),
         ("acc", false) => Some("/account".to_owned()),
-        ("acc", true) => Some(format!("/staff/customers/{object}")),
         ("con", true) => Some(format!("/staff/messages/{object}")),
         ("lic", true) => Some(format!("/staff/licenses/{object}")),
         ("inv", true) => Some(format!("/staff/invoices/{object}")),

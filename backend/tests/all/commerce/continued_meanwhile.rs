@@ -33,7 +33,7 @@ impl Shop {
     }
 
     /// The partner's newest invoice.
-    async fn newest_of(&self, partner: &Partner) -> anyhow::Result<Invoice> {
+    async fn last_billed(&self, partner: &Partner) -> anyhow::Result<Invoice> {
         Ok(self.invoices_of(&partner.account.id).await?.remove(0))
     }
 }
@@ -60,7 +60,7 @@ on_both_engines! {
         assert_eq!(shop.refused(&id).await?, Obstacle::PaymentDue);
         shop.set_clock(renewed_at.plus(2 * HOUR_MS))?;
         shop.hear().await?;
-        let owed = shop.newest_of(&partner).await?;
+        let owed = shop.last_billed(&partner).await?;
         assert!(owed.due_minor > 0, "{owed:?}");
         assert_eq!(shop.refused(&id).await?, Obstacle::PaymentDue);
 
@@ -79,7 +79,7 @@ on_both_engines! {
         let id = shop.left_by(&partner).await?;
         let end = shop.subscription(&id).await?.period_end;
         shop.continued(&id).await?;
-        let payment = payment(&shop, &shop.newest_of(&partner).await?).await?;
+        let payment = payment(&shop, &shop.last_billed(&partner).await?).await?;
         shop.call("refunds", &format!("payment_intent={payment}")).await?;
         shop.hear().await?;
         assert_eq!(status(&shop, &id).await?, (LicenseStatus::Revoked, "refunded".to_owned()));
@@ -97,7 +97,7 @@ on_both_engines! {
         let id = shop.left_by(&partner).await?;
         let end = shop.subscription(&id).await?.period_end;
         shop.continued(&id).await?;
-        let invoice = shop.newest_of(&partner).await?;
+        let invoice = shop.last_billed(&partner).await?;
         let disputed = format!(
             "INSERT INTO disputes (id, vendor_id, account_id, invoice_id, stripe_dispute_id, status, currency, amount_minor,
                                    reason, opened_at, updated_at)
