@@ -1,5 +1,7 @@
 //! Running what is due: claim, do, note.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::rules::{CLAIM_MS, MAX_ATTEMPTS, RUN_MS, pause_ms};
@@ -8,7 +10,7 @@ use super::{Handlers, JobError, JobRun, Payload, claim_name};
 use crate::clock::Clock;
 use crate::cx::{Actor, Cx, Entropy};
 use crate::db::{ClockWatch, Db, DbError};
-use crate::keys::{MasterKey, Purpose};
+use crate::keys::{MasterKey, MasterStanding, Purpose, master_standing};
 
 /// Runs jobs of one process. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub struct Runner {
     master: MasterKey,
     handlers: Handlers,
     clock_watch: ClockWatch,
+    /// Whether the master key lacks something, so that the log tells it once.
+    lacks_keys: Arc<AtomicBool>,
 }
 
 /// How runs ended.
@@ -72,7 +76,7 @@ impl Runner {
     /// A runner of these handlers' jobs.
     #[must_use]
     pub fn new(db: Db, clock: Clock, entropy: Entropy, master: MasterKey, handlers: Handlers) -> Self {
-        Self { db, clock, entropy, master, handlers, clock_watch: ClockWatch::alone() }
+        Self { db, clock, entropy, master, handlers, clock_watch: ClockWatch::alone(), lacks_keys: Arc::default() }
     }
 
     /// A runner that does nothing while its clock is not the database's. Sweeps that expire licenses and close leases judge by
@@ -120,6 +124,9 @@ impl Runner {
         if !self.clock_watch.is_ready() {
             return Ok(Claim::NothingDue);
         }
+        if !self.has_keys().await? {
+            return Ok(Claim::NothingDue);
+        }
         let (kinds, claimed_by, now) = (self.handlers.kinds(), claim_name(&self.entropy), self.clock.now());
         let name = claimed_by.clone();
         let claimed = self.db.write(move |tx| {
@@ -131,6 +138,24 @@ impl Runner {
             Err(DbError::Duplicate(_)) => Ok(Claim::Contended),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether this node has every master key that seals. One that does not, while the key is changed, would fail at what
+    /// the others do well; it leaves the jobs to them.
+    async fn has_keys(&self) -> Result<bool, DbError> {
+        let master = self.master.clone();
+        let standing: Result<MasterStanding, DbError> =
+            self.db.read(move |tx| Box::pin(async move { master_standing(tx, &master).await })).await;
+        let standing = standing?;
+        let lacks = standing != MasterStanding::Current;
+        if self.lacks_keys.swap(lacks, Ordering::Relaxed) != lacks {
+            if lacks {
+                tracing::error!(?standing, "no job is done while the master keys are not those that seal");
+            } else {
+                tracing::info!("the master keys are those that seal again");
+            }
+        }
+        Ok(!lacks)
     }
 
     /// Does a claimed job and notes how it ended.
@@ -178,7 +203,9 @@ impl Runner {
         let Some(handler) = self.handlers.find(&row.kind) else {
             return Err(JobError::retry("no handler for this kind"));
         };
-        let payload = self.master.unseal(Purpose::JobPayload, row.id.as_str(), &row.payload).map_err(JobError::dead)?;
+        // Another node may have the key that sealed it.
+        let payload =
+            self.master.unseal(Purpose::JobPayload, row.id.as_str(), &row.payload).map_err(JobError::retry)?;
         let cx = Cx::new(row.vendor_id.clone(), Actor::Job(handler.kind()), self.clock.now(), self.entropy.clone());
         let run = JobRun { cx, id: row.id.clone(), attempt: row.attempts, payload: Payload(payload) };
         let limit = Duration::from_millis(RUN_MS.unsigned_abs());

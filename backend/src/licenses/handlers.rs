@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{expire_licenses, fill_key_starts};
+use super::{expire_licenses, fill_key_starts, lacks_key_starts};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
@@ -15,6 +15,8 @@ const SWEEP: &str = "licenses.sweep";
 pub const SWEEP_EVERY_MS: i64 = 5 * MINUTE_MS;
 /// Licenses whose end, or the beginning of whose key, is recorded in one transaction.
 const BATCH: i64 = 100;
+/// So many batches of keys are noted in one round: what else the round does must not wait for a million of them.
+const KEY_BATCHES: usize = 200;
 
 /// With the handlers of licenses added: a process that works jobs registers all of them.
 #[must_use]
@@ -42,6 +44,28 @@ struct Sweep {
     master: MasterKey,
 }
 
+impl Sweep {
+    async fn note_key_starts(&self, cx: &Cx) -> Result<(), DbError> {
+        for _ in 0..KEY_BATCHES {
+            let tx_cx = cx.clone();
+            let lacks: Result<bool, DbError> =
+                self.db.read(move |tx| Box::pin(async move { lacks_key_starts(tx, &tx_cx).await })).await;
+            if !lacks? {
+                break;
+            }
+            let (tx_cx, master) = (cx.clone(), self.master.clone());
+            let noted: Result<usize, DbError> = self
+                .db
+                .write(move |tx| Box::pin(async move { fill_key_starts(tx, &tx_cx, &master, BATCH).await }))
+                .await;
+            if noted? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Handler for Sweep {
     fn kind(&self) -> &'static str {
@@ -57,14 +81,7 @@ impl Handler for Sweep {
                 break;
             }
         }
-        loop {
-            let (tx_cx, master) = (cx.clone(), self.master.clone());
-            let filled =
-                self.db.write(move |tx| Box::pin(async move { fill_key_starts(tx, &tx_cx, &master, BATCH).await }));
-            if filled.await? == 0 {
-                break;
-            }
-        }
+        self.note_key_starts(&cx).await?;
         let (tx_cx, master) = (cx.clone(), self.master.clone());
         self.db.write(move |tx| Box::pin(async move { withdraw_retired_keys(tx, &tx_cx, &master).await })).await?;
         let (tx_cx, master) = (cx, self.master.clone());

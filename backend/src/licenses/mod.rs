@@ -143,7 +143,7 @@ pub(crate) use change_license::{add_seats, begin_updates, make_perpetual, set_te
 pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;
 pub use issue_license::{IssueLicense, Issued, issue_license};
-pub use key_starts::fill_key_starts;
+pub use key_starts::{fill_key_starts, lacks_key_starts};
 pub use override_license::{LicenseOverride, override_license};
 pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};

@@ -12,6 +12,7 @@ use backend::jobs::{
 };
 use backend::{Actor, Cx};
 
+use crate::master_key::{both, new_master, opened};
 use crate::support::{NOW, cx, entropy, master, on_both_engines, vendor};
 
 type Script = dyn Fn(&JobRun, &str) -> Result<(), JobError> + Send + Sync;
@@ -95,6 +96,22 @@ on_both_engines! {
         assert_eq!(runner.run_until_idle().await?, done(0), "an hour ahead");
         watch.note(NOW);
         assert_eq!(runner.run_until_idle().await?, done(1));
+        Ok(())
+    }
+
+    async fn a_node_without_the_key_that_seals_leaves_the_jobs_to_the_others(db: Db) {
+        let (clock, handler) = (Clock::fixed(NOW), Scripted::new(|_, _| Ok(())));
+        let cx = cx(&vendor(&db, "acme").await?.id, NOW);
+        queue(&db, &cx, job("x")).await?;
+        let with = |key| Runner::new(db.clone(), clock.clone(), entropy(), key, Handlers::new().with(handler.clone()));
+        // What cannot be opened here waits.
+        let postponed = Tally { postponed: 1, ..Tally::default() };
+        assert_eq!(with(new_master()).run_until_idle().await?, postponed);
+        clock.set(NOW.plus(HOUR_MS));
+        opened(&db, &both()).await?;
+        assert_eq!(with(master()).run_until_idle().await?, done(0), "another key seals");
+        assert_eq!(with(both()).run_until_idle().await?, done(1));
+        assert_eq!(handler.seen(), ["x"]);
         Ok(())
     }
 

@@ -180,6 +180,14 @@ impl MasterKey {
         self.open(purpose, context, sealed).map(|(_, plain)| plain).ok_or(UnsealError)
     }
 
+    /// Whether it may be for lack of a key that this does not open: it names one that is not configured, or none at all.
+    /// Anything else that does not open is damaged.
+    #[must_use]
+    pub fn may_lack_key_of(&self, sealed: &[u8]) -> bool {
+        let names_known = |seal: Seal<'_>| seal.key.is_some_and(|id| self.keys().any(|key| key.id == id));
+        Seal::read(sealed).is_some_and(|seal| !names_known(seal))
+    }
+
     /// The one of the keys that opens this, alone.
     fn opener(&self, purpose: Purpose, context: &str, sealed: &[u8]) -> Option<Self> {
         self.open(purpose, context, sealed).map(|(key, _)| Self::of(key.clone()))

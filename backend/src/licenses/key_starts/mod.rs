@@ -13,7 +13,7 @@ use crate::db::{DbError, Tx};
 use crate::ids::LicenseId;
 use crate::keys::{MasterKey, Purpose};
 
-/// In place of a hash where the master key does not open the key; no hash is a single byte.
+/// In place of a hash where what is sealed is damaged; no hash is a single byte.
 const UNKNOWN: &[u8] = &[0];
 
 /// A license key as the database has it.
@@ -37,17 +37,32 @@ impl StoredKey {
     }
 }
 
+/// Whether the acting vendor has keys whose first group is not noted. It is asked before anything is written: mostly there are
+/// none, and on SQLite writers wait for each other.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn lacks_key_starts(tx: &mut Tx, cx: &Cx) -> Result<bool, DbError> {
+    Ok(!store::list_without_start(tx, &cx.vendor_id, 1).await?.is_empty())
+}
+
 /// Notes the first groups of at most `limit` of the acting vendor's keys of which none is noted yet: those from before it was
-/// done, and those whose note was taken away. Answers how many it has looked at.
+/// done, and those whose note was taken away. Answers how many it has noted; what is sealed with a master key that this node
+/// does not have is left to a node that has it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
 pub async fn fill_key_starts(tx: &mut Tx, cx: &Cx, master: &MasterKey, limit: i64) -> Result<usize, DbError> {
     let rows = store::list_without_start(tx, &cx.vendor_id, limit).await?;
+    let mut noted = 0;
     for (id, sealed) in &rows {
-        let start = opened(master, id, sealed)
-            .map_or_else(|| UNKNOWN.to_vec(), |key| master.license_key_start_hash(key.first_group()));
+        let start = match opened(master, id, sealed) {
+            Some(key) => master.license_key_start_hash(key.first_group()),
+            None if master.may_lack_key_of(sealed) => continue,
+            None => UNKNOWN.to_vec(),
+        };
         store::fill_start(tx, &cx.vendor_id, id, &start).await?;
+        noted += 1;
     }
-    Ok(rows.len())
+    Ok(noted)
 }

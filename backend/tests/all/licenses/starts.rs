@@ -9,6 +9,7 @@ use backend::licenses::{KeyReplacement, fill_key_starts, replace_key};
 use backend::search::{Search, search_everything};
 
 use super::stage::Stage;
+use crate::master_key::new_master;
 use crate::support::{NOW, master, on_both_engines};
 
 /// The licenses that the search finds.
@@ -95,6 +96,13 @@ on_both_engines! {
         forget(&stage, "UPDATE licenses SET key_start = NULL").await?;
         assert!(found(&stage, &clerk, &group).await?.is_empty());
         assert_eq!((fill(&stage).await?, fill(&stage).await?), (1, 0));
+        assert_eq!(found(&stage, &clerk, &group).await?, own);
+        // A node without the key that sealed it leaves it to one that has it.
+        forget(&stage, "UPDATE licenses SET key_start = NULL").await?;
+        let cx = stage.operator(NOW);
+        let noted: Result<usize, DbError> =
+            stage.write(move |tx| Box::pin(async move { fill_key_starts(tx, &cx, &new_master(), 10).await })).await;
+        assert_eq!((noted?, fill(&stage).await?), (0, 1));
         assert_eq!(found(&stage, &clerk, &group).await?, own);
         // A key that does not open is looked at once, and found in another way.
         forget(&stage, "UPDATE licenses SET key_start = NULL, key_sealed = key_hash").await?;
