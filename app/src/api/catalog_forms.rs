@@ -234,7 +234,7 @@ async fn answer(sent: SentForm, step: &str) -> Result<(), FormFailure> {
     let (cx, edit) = (visit.staff_cx(), sent.edit.clone());
     let form = visit.state.db.read(|tx| Box::pin(async move { find_form(tx, &cx, &edit).await })).await?;
     if form.is_none() {
-        return Err(FormFailure::not_allowed());
+        return say_gone(&visit, &sent.edit).await;
     }
     let page = page_of(&sent.edit);
     // Forms of other plans are open in other windows, so a form is named by its page. However long what was typed is, it is
@@ -274,8 +274,31 @@ async fn answer(sent: SentForm, step: &str) -> Result<(), FormFailure> {
         }
         // The page judges once more, and says why.
         Editing::Stale | Editing::Refused(_) => kept.go_back(&page).await,
-        Editing::NotFound | Editing::NotAllowed => return Err(FormFailure::not_allowed()),
+        Editing::NotFound => return say_gone(&visit, &edit).await,
+        Editing::NotAllowed => return Err(FormFailure::not_allowed()),
     }
+    Ok(())
+}
+
+/// What the form was about is not there. Where somebody has taken it off the price list since the form was shown, its plan
+/// is, and that says so.
+async fn say_gone(visit: &Visit, edit: &Edit) -> Result<(), FormFailure> {
+    let (Edit::Addon { plan_id, .. } | Edit::Pack { plan_id, .. }) = edit else {
+        return Err(FormFailure::not_allowed());
+    };
+    let (cx, of_plan) = (visit.staff_cx(), Edit::Plan(plan_id.clone()));
+    let page = page_of(&of_plan);
+    let form = visit.state.db.read(|tx| Box::pin(async move { find_form(tx, &cx, &of_plan).await })).await?;
+    let was_sold = form.and_then(|form| form.plan).is_some_and(|plan| match edit {
+        Edit::Addon { code, .. } => plan.addon(code).is_some(),
+        Edit::Pack { limit, .. } => plan.packs.iter().any(|pack| pack.limit == *limit),
+        _ => false,
+    });
+    if !was_sold {
+        return Err(FormFailure::not_allowed());
+    }
+    say_done("catalog_gone").await;
+    redirect(&page);
     Ok(())
 }
 

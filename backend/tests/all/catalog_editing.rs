@@ -243,6 +243,11 @@ on_both_engines! {
             let found = refused(&db, &cx, &prices, &[(field, answer)]).await?;
             assert_eq!(found, [(at.to_owned(), EditFault::Rule(fault))], "{field}: {answer}");
         }
+        // A further currency needs packs in it as well, for which the form has no fields.
+        let more = [("offer_currency_0", "gbp"), ("offer_interval_0", "month"), ("offer_base_0", "5")];
+        let found = refused(&db, &cx, &prices, &more).await?;
+        assert!(found.contains(&(String::new(), EditFault::PacksInTheWay)), "{found:?}");
+        assert!(!found.contains(&(String::new(), EditFault::Rule(Fault::PricesOfPlanDiffer))), "{found:?}");
         let found = refused(&db, &cx, &Edit::NewProduct, &[("code", "iot-platform"), ("name", "Again")]).await?;
         assert_eq!(found, [("code".to_owned(), EditFault::Rule(Fault::Duplicate))]);
         Ok(())

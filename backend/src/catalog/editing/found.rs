@@ -2,7 +2,7 @@
 
 use super::super::apply_catalog::{plan_state, price_state, product_state};
 use super::super::current_catalog::plan_section;
-use super::super::{Plan, Product, store};
+use super::super::{Plan, PlanKind, Product, store};
 use super::{Edit, Typed, addon_form, pack_form, plan_form, price_form, product_form};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::cx::Cx;
@@ -117,15 +117,15 @@ pub(super) async fn find(tx: &mut Tx, vendor_id: &VendorId, edit: &Edit) -> Resu
     Ok(Some(found))
 }
 
-/// Whether the plan sells the add-on or pack that the form is about; a new one is about none.
+/// Whether the plan sells the add-on or pack that the form is about; a new one is about none, and a perpetual plan has no
+/// packs.
 fn sells(plan: &Plan, edit: &Edit) -> bool {
     match edit {
         Edit::Addon { code, .. } => {
             code.is_empty() || plan.addons.iter().any(|addon| addon.offered && addon.code == *code)
         }
-        Edit::Pack { limit, .. } => {
-            limit.is_empty() || plan.packs.iter().any(|pack| pack.offered && pack.limit == *limit)
-        }
+        Edit::Pack { limit, .. } if limit.is_empty() => plan.kind == PlanKind::Subscription,
+        Edit::Pack { limit, .. } => plan.packs.iter().any(|pack| pack.offered && pack.limit == *limit),
         _ => true,
     }
 }

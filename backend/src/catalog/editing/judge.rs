@@ -55,9 +55,14 @@ pub(super) fn judge(sent: &SentForm, found: &Found) -> Judgement {
         }
         (Edit::Prices(_), Some(product), Some(plan)) => {
             let section = price_form::read(&mut reading, plan_section(plan));
-            judge_plan(reading, product, &found.plans, Some(plan), section, plan.position)
+            told_of_packs(judge_plan(reading, product, &found.plans, Some(plan), section, plan.position))
         }
         (Edit::Addon { code, .. }, Some(product), Some(plan)) => {
+            // Whoever has the one that is no longer sold would have another all at once.
+            let withdrawn = reading.text("code");
+            if code.is_empty() && plan.addons.iter().any(|addon| !addon.offered && addon.code == withdrawn) {
+                reading.problem("code", EditFault::Rule(Fault::Duplicate));
+            }
             let section = addon_form::read(&mut reading, plan_section(plan), code);
             judge_plan(reading, product, &found.plans, Some(plan), section, plan.position)
         }
@@ -122,6 +127,23 @@ fn judge_plan(
     let version_kept = now.filter(sells_other).map(|now| now.version);
     wanted.plans = vec![plan];
     Judgement::Good(Box::new(Judged { wanted, changes, version_kept }))
+}
+
+/// The form for amounts has no fields for packs: in place of what is wrong with each, what is to be done about them.
+fn told_of_packs(judgement: Judgement) -> Judgement {
+    let mut problems = match judgement {
+        Judgement::Refused(problems) => problems,
+        other => return other,
+    };
+    let before = problems.len();
+    let is_of_packs = |problem: &FieldProblem| {
+        problem.path.starts_with("packs.") && problem.fault == EditFault::Rule(Fault::PricesOfPlanDiffer)
+    };
+    problems.retain(|problem| !is_of_packs(problem));
+    if problems.len() < before {
+        problems.push(FieldProblem { field: String::new(), path: String::new(), fault: EditFault::PacksInTheWay });
+    }
+    Judgement::Refused(problems)
 }
 
 /// The problem with its place below `below`, if it is there.

@@ -101,6 +101,10 @@ pub enum EditFault {
     NotADate,
     /// None of the answers that are offered.
     NotAChoice,
+    /// A pack of a plan that has no price: its prices would stand in the way of the plan's first.
+    PlanWithoutPrices,
+    /// Currencies and intervals in which the plan's packs, which this form leaves as they are, are not sold.
+    PacksInTheWay,
 }
 
 /// The version that licenses keep when a plan gives something else from now on.

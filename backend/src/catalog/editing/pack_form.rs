@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::catalog_file::{PackSection, PlanSection, TierSection};
 use super::super::rules::label;
-use super::super::{Plan, TierMode};
+use super::super::{Plan, PlanKind, TierMode};
 use super::addon_form::WITHDRAWN;
 use super::price_form::{complete, offered};
 use super::reading::{Reading, row_field};
@@ -20,9 +20,12 @@ pub fn tier_list(currency: &str, interval: BillingInterval) -> String {
     format!("tier_{currency}_{}", interval.as_str())
 }
 
-/// The limits of a plan of which more could be sold and is not.
+/// The limits of a plan of which more could be sold and is not. A perpetual plan has none: it states its limits in full.
 #[must_use]
 pub fn packable(plan: &Plan) -> Vec<String> {
+    if plan.kind == PlanKind::Perpetual {
+        return Vec::new();
+    }
     let is_sold = |name: &String| plan.packs.iter().any(|pack| pack.offered && pack.limit == *name);
     let finite = plan.terms.limits.iter().filter(|(_, limit)| **limit != -1).map(|(name, _)| name.clone());
     finite.filter(|name| !is_sold(name)).collect()
@@ -60,6 +63,9 @@ pub(super) fn read(reading: &mut Reading<'_>, base: PlanSection, limit: &str) ->
     if let (Some(at), true) = (known, reading.flag(WITHDRAWN)) {
         section.packs.remove(at);
         return section;
+    }
+    if section.prices.is_empty() {
+        reading.problem("", EditFault::PlanWithoutPrices);
     }
     let at = known.unwrap_or(section.packs.len());
     let limit = if known.is_some() { limit.to_owned() } else { reading.text("limit") };

@@ -391,6 +391,11 @@ fn fault(fault: &EditFault) -> String {
         EditFault::NotALimit => "Give a whole number, or write unlimited.",
         EditFault::NotADate => "Give a day, such as 2027-12-31.",
         EditFault::NotAChoice => "Choose one of the answers.",
+        EditFault::PlanWithoutPrices => "The plan has no prices yet. Give it some first; then its packs get theirs.",
+        EditFault::PacksInTheWay => {
+            "The packs of this plan are not sold in these currencies and at these intervals. Take the packs off the price \
+             list first and put them on again afterwards, or upload a catalog file that changes both."
+        }
         EditFault::Rule(Fault::NotACurrency) => "Give the three letters of a currency that Stripe takes, such as usd.",
         EditFault::Rule(Fault::NotAnAmount(0)) => "Give an amount without decimals, such as 1200.",
         EditFault::Rule(Fault::NotAnAmount(3)) => {

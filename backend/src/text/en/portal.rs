@@ -170,6 +170,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "handover_agreed" => "You have agreed. The license goes over as soon as the other side has.",
         "handover_done" => "The license has gone over. Both sides are told by mail.",
         "handover_ended" => "That is over. The license stays where it is.",
+        "catalog_gone" => "Somebody else has taken this off the price list meanwhile, so nothing was saved.",
         "catalog_changed" => "The changes are saved. New prices reach Stripe within moments.",
         "campaign_created" => "The campaign is there.",
         "campaign_updated" => "The campaign is changed.",

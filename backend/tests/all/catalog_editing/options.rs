@@ -81,6 +81,8 @@ on_both_engines! {
         assert!(amounts(&after).is_empty());
         assert_eq!(after.addons.iter().filter(|addon| addon.offered).count(), before.addons.len());
         assert!(!is_there(&db, &cx, &addon("reports")).await?, "what is not sold has no form");
+        let found = refused(&db, &cx, &addon(""), &ADDON).await?;
+        assert_eq!(found, [("code".to_owned(), EditFault::Rule(Fault::Duplicate))], "somebody may have it still");
         assert!(!is_there(&db, &cx, &addon("unknown")).await?);
         Ok(())
     }
@@ -122,6 +124,29 @@ on_both_engines! {
         let after = plan(&db, &cx, "startup").await?;
         assert!(after.packs.iter().all(|pack| !pack.offered) && of_month(&after).is_none());
         assert!(!is_there(&db, &cx, &pack("devices")).await?);
+        Ok(())
+    }
+
+    async fn a_plan_has_prices_before_it_has_packs(db: Db) {
+        let (vendor, _) = applied(&db, &demo("iot-platform.toml")).await?;
+        let cx = cx(&vendor.id, NOW);
+        let (product, _) = sold(&db, &cx).await?.remove(0);
+        let limit = [("limit_name_0", "devices"), ("limit_value_0", "5")];
+        let make = |kind: &'static str| {
+            let edit = Edit::NewPlan { product_id: product.id.clone(), like: None };
+            (edit, [&[("code", kind), ("name", kind), ("kind", kind)][..], &limit].concat())
+        };
+        let (edit, answers) = make("subscription");
+        saved(&db, &cx, &edit, &answers).await?;
+        let rented = plan(&db, &cx, "subscription").await?;
+        let pack = Edit::Pack { plan_id: rented.id.clone(), limit: String::new() };
+        let found = refused(&db, &cx, &pack, &[("limit", "devices")]).await?;
+        assert_eq!(found, [(String::new(), EditFault::PlanWithoutPrices)]);
+        let (edit, answers) = make("perpetual");
+        saved(&db, &cx, &edit, &[answers.as_slice(), &[("maintenance_percent", "20")]].concat()).await?;
+        let bought = plan(&db, &cx, "perpetual").await?;
+        assert!(packable(&bought).is_empty());
+        assert!(!is_there(&db, &cx, &Edit::Pack { plan_id: bought.id, limit: String::new() }).await?);
         Ok(())
     }
 
