@@ -273,6 +273,22 @@ on_both_engines! {
             assert_eq!(standing(&db, key.clone()).await?, MasterStanding::Retired);
             assert!(matches!(open_master(&db, &operator(), &key).await?, MasterOpening::Retired));
         }
+        // A node that went on for a moment has sealed with the old one: that is told, and mended by the next run.
+        let late = kept.stage.operator(NOW);
+        let queued: Result<_, DbError> = kept
+            .stage
+            .write(move |tx| {
+                Box::pin(async move {
+                    let job = Job::new("test.late", &()).not_before(NOW.plus(1_000 * MINUTE_MS));
+                    enqueue(tx, &late, &master(), job).await
+                })
+            })
+            .await;
+        queued?;
+        assert_eq!(examine_seals(&db, &seals).await?.with_retired, 1);
+        let done = rotated(&db, &seals).await?;
+        assert!(matches!(done, MasterRotation::Done { resealed: 1, .. }), "{done:?}");
+        assert_eq!(examine_seals(&db, &seals).await?, SealReport::default());
         let alone = opened(&db, &new_master()).await?;
         assert_eq!(standing(&db, alone.clone()).await?, MasterStanding::Current);
         kept.opens_with(&alone).await?;
@@ -377,7 +393,7 @@ on_both_engines! {
         let left = vec![("jobs", 1)];
         let rotation = rotated(&db, &two).await?;
         assert!(matches!(&rotation, MasterRotation::Unopened { resealed, left: named } if *resealed > 0 && *named == left));
-        assert_eq!(examine_seals(&db, &two).await?, SealReport { with_others: 0, unopened: left });
+        assert_eq!(examine_seals(&db, &two).await?, SealReport { unopened: left, ..SealReport::default() });
         let three = opened(&db, &both().that_also_opens([lost])).await?;
         assert_eq!(rotated(&db, &three).await?, MasterRotation::Done { resealed: 1, retired: Vec::new() });
         Ok(())

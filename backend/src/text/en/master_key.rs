@@ -26,8 +26,9 @@ pub fn rotation(rotation: &MasterRotation, present: &str) -> String {
         }
         MasterRotation::Done { resealed, .. } => format!(
             "{} sealed anew. Nothing in the database is sealed with another master key than {present}. In an hour, when \
-             what waits in browsers' sessions is over, take the others out of the configuration, on every node, and start \
-             it again. Backups from before need the old key: keep it with them.",
+             what waits in browsers' sessions is over, run this again until it says that everything is sealed already; then \
+             take the others out of the configuration, on every node, and start it again. Backups from \
+             before need the old key: keep it with them.",
             values(*resealed)
         ),
         MasterRotation::Unopened { resealed, left } => format!(
@@ -67,6 +68,12 @@ pub fn report(report: &SealReport) -> Result<String, String> {
     if !report.unopened.is_empty() {
         return Err(format!("no configured master key opens {}", tables(&report.unopened)));
     }
+    if report.with_retired > 0 {
+        return Err(format!(
+            "{} with a master key that was rotated out; run `server keys rotate-master` again before you take that key away",
+            values(report.with_retired)
+        ));
+    }
     Ok(match report.with_others {
         0 => "all with the present master key".to_owned(),
         count => format!("{} with another master key; `server keys rotate-master` seals them anew", values(count)),
@@ -101,9 +108,11 @@ mod tests {
     #[test]
     fn only_what_does_not_open_is_wrong() {
         assert_eq!(report(&SealReport::default()).as_deref(), Ok("all with the present master key"));
-        let old = SealReport { with_others: 3, unopened: Vec::new() };
+        let old = SealReport { with_others: 3, ..SealReport::default() };
         assert!(report(&old).is_ok_and(|said| said.starts_with("3 values with another master key")));
-        let lost = SealReport { with_others: 3, unopened: vec![("jobs", 1)] };
+        let late = SealReport { with_others: 3, with_retired: 1, ..SealReport::default() };
+        assert!(report(&late).is_err_and(|said| said.starts_with("1 value with a master key that was rotated out")));
+        let lost = SealReport { with_others: 3, unopened: vec![("jobs", 1)], ..SealReport::default() };
         assert_eq!(report(&lost), Err("no configured master key opens 1 value of jobs".to_owned()));
         assert_eq!(trouble(&MasterStanding::Current), None);
     }
