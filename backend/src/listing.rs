@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::clock::UnixMs;
+use crate::ids::{AccountId, Id};
 
 /// Most characters of a value that is looked for; more finds nothing that a person typed.
 const VALUE_MAX_CHARS: usize = 200;
@@ -34,6 +35,12 @@ impl TimePlace {
         place.map_or((UnixMs(i64::MAX), ""), |place| (place.at, place.id.as_str()))
     }
 
+    /// The same in a list that ends before `until`: one bound, so that an index is read from there and not from the other.
+    pub(crate) fn bound_before(place: Option<&Self>, until: UnixMs) -> (UnixMs, &str) {
+        let (at, id) = Self::bound(place);
+        if at < until { (at, id) } else { (until, "") }
+    }
+
     /// The same in a list of the oldest first.
     pub(crate) fn bound_of_oldest_first(place: Option<&Self>) -> (UnixMs, &str) {
         place.map_or((UnixMs(i64::MIN), ""), |place| (place.at, place.id.as_str()))
@@ -53,6 +60,12 @@ pub struct TablePart<P> {
     pub text: String,
     /// The place after which the next part begins; `None` after the last.
     pub next: Option<P>,
+}
+
+/// Whether what is looked for of a customer is the id of an account, as links have it: what belongs to one account is found
+/// by an index, while a name has to be compared with all.
+pub(crate) fn is_account_id(text: &str) -> bool {
+    text.strip_prefix(AccountId::PREFIX).is_some_and(|rest| rest.starts_with('_'))
 }
 
 /// A value of an address as it is looked for: without NUL, which neither engine keeps, and without blanks around it.
@@ -80,6 +93,27 @@ mod tests {
         assert_eq!(TimePlace::parse(&place.to_string()), Some(place));
         for other in ["", "5", "now.ord_a", "99999999999999999999.ord_a"] {
             assert_eq!(TimePlace::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_begins_at_the_place_or_where_it_ends() {
+        let place = TimePlace::new(UnixMs(5), "ord_a");
+        for (after, until, bound) in [
+            (None, i64::MAX, (UnixMs(i64::MAX), "")),
+            (None, 7, (UnixMs(7), "")),
+            (Some(&place), 7, (UnixMs(5), "ord_a")),
+            (Some(&place), 5, (UnixMs(5), "")),
+            (Some(&place), 4, (UnixMs(4), "")),
+        ] {
+            assert_eq!(TimePlace::bound_before(after, UnixMs(until)), bound, "{after:?} {until}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_told_from_a_name() {
+        for (text, is_id) in [("acc_1", true), ("acc", false), ("account_1", false), ("ACC_1", false), ("", false)] {
+            assert_eq!(is_account_id(text), is_id, "{text}");
         }
     }
 

@@ -12,6 +12,9 @@ ALTER TABLE license_keys ADD COLUMN key_start BLOB;
 CREATE INDEX licenses_by_key_start ON licenses (vendor_id, key_start);
 CREATE INDEX license_keys_by_start ON license_keys (vendor_id, key_start) WHERE key_start IS NOT NULL;
 
+-- Invoices of all customers, newest first.
+CREATE INDEX invoices_by_age ON invoices (vendor_id, issued_at, id);
+
 -- People by the day on which they signed up.
 CREATE INDEX users_by_age ON users (vendor_id, created_at, id);
 

@@ -10,6 +10,7 @@ use super::form::{FormFailure, say_done};
 use crate::request::Visit;
 
 const FAILED: &str = "/staff/failed";
+const FAILED_JOBS: &str = "/staff/failed/jobs";
 
 /// Handles a stored event of Stripe once more.
 ///
@@ -70,6 +71,9 @@ pub async fn replay_job(
 pub async fn dismiss_job(
     /// The job's id.
     job_id: String,
+    /// Where it was asked from: `jobs`, the list of all of them, or else the page of everything that failed.
+    #[server(default)]
+    back: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let (cx, job_id) = (visit.staff_cx(), JobId::from_untrusted(&job_id));
@@ -80,7 +84,7 @@ pub async fn dismiss_job(
         JobDismissal::NothingToDo => say_done("job_not_dismissed").await,
         JobDismissal::NotAllowed => return Err(FormFailure::not_allowed()),
     }
-    leptos_axum::redirect(FAILED);
+    leptos_axum::redirect(if back == "jobs" { FAILED_JOBS } else { FAILED });
     Ok(())
 }
 

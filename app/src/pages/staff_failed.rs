@@ -97,7 +97,7 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
     let [work, about, since, why, act] = text::JOB_COLUMNS;
     let columns =
         vec![Column::text(work), Column::text(about), Column::text(since), Column::text(why), Column::act(act)];
-    let rows = failures.jobs.iter().map(|job| job_row(job, role, now, true)).collect();
+    let rows = failures.jobs.iter().map(|job| job_row(job, role, now, Some(""))).collect();
     view! {
         <Card title=words::JOBS_TITLE lead=words::JOBS_LEAD>
             <Table
@@ -112,8 +112,9 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
     }
 }
 
-/// A job that was given up, with what can be done about it; it can be dismissed where it was not before.
-pub(super) fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs, can_dismiss: bool) -> Row {
+/// A job that was given up, with what can be done about it. It can be dismissed where `dismiss_back` says from where that is
+/// asked.
+pub(super) fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs, dismiss_back: Option<&'static str>) -> Row {
     let row = Row::new().cell(view! { {text::job(&job.kind).to_owned()} <small>{job.id.to_string()}</small> });
     let row = match job.about() {
         Some(about) => row.cell(view! { <small>{about.to_owned()}</small> }),
@@ -124,12 +125,13 @@ pub(super) fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs, can_dismiss: 
         return row.blank();
     }
     let id = job.id.to_string();
-    let button = |action: &'static str, label: &'static str| {
-        let hidden = vec![("job_id".to_owned(), id.clone())];
+    let button = |action: &'static str, label: &'static str, back: Option<&str>| {
+        let mut hidden = vec![("job_id".to_owned(), id.clone())];
+        hidden.extend(back.map(|back| ("back".to_owned(), back.to_owned())));
         view! { <PostButton action=action label=label hidden=hidden about=id.clone() emphasis=Emphasis::Quiet /> }
     };
-    let dismiss = can_dismiss.then(|| button("/act/dismiss-job", text::DISMISS));
-    row.cell(view! { <span class="acts">{button("/act/replay-job", words::REPLAY)} {dismiss}</span> })
+    let dismiss = dismiss_back.map(|back| button("/act/dismiss-job", text::DISMISS, Some(back)));
+    row.cell(view! { <span class="acts">{button("/act/replay-job", words::REPLAY, None)} {dismiss}</span> })
 }
 
 /// Ends a row with the button that replays it, for those who may.

@@ -39,7 +39,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let [work, about, since, why, act] = text::JOB_COLUMNS;
     let columns =
         vec![Column::text(work), Column::text(about), Column::text(since), Column::text(why), Column::act(act)];
-    let rows = found.iter().map(|job| job_row(job, role, now, !dismissed)).collect();
+    let rows = found.iter().map(|job| job_row(job, role, now, (!dismissed).then_some("jobs"))).collect();
     let none = if dismissed { text::NONE_DISMISSED } else { words::NO_JOBS };
     let crumbs = vec![Crumb::to(text::FAILED, FAILED), Crumb::here(words::JOBS_TITLE)];
     let body = view! {

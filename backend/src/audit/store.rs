@@ -3,9 +3,10 @@ use super::list_audit::{AuditFilter, AuditPlace};
 use super::rules::{AuditRow, Head};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, Tx, boxed, execute, fetch_all, fetch_one, fetch_optional, on};
 use crate::ids::{AccountId, AuditId, VendorId};
 use crate::licenses::search::anywhere;
+use crate::listing::is_account_id;
 
 pub(super) async fn insert_row(
     tx: &mut Tx,
@@ -194,6 +195,29 @@ pub(super) async fn list_of_account(
     )
 }
 
+/// The vendor's list, with what is asked of vendor and customer.
+macro_rules! listed {
+    ($customer:literal) => {
+        concat!(
+            "SELECT a.id, a.actor_kind, a.actor_id, a.act, a.object_id, a.before, a.after, a.request_id, a.address,
+                a.occurred_at, COALESCE(u.name, t.name) AS person_name, u.email AS person_email, c.company,
+                g.reason AS acting_reason
+         FROM audit a
+         LEFT JOIN actings g ON g.vendor_id = a.vendor_id AND g.id = a.actor_id
+         LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = COALESCE(g.staff_id, a.actor_id)
+         LEFT JOIN api_tokens t ON t.vendor_id = a.vendor_id AND t.id = a.actor_id
+         LEFT JOIN accounts c ON c.vendor_id = a.vendor_id AND c.id = a.account_id
+         WHERE ",
+            $customer,
+            " AND a.act LIKE $2 ESCAPE '!'
+           AND ($3 = '' OR u.email_key = $3) AND ($4 = '' OR a.object_id = $4 OR a.account_id = $4)
+           AND a.occurred_at >= $5 AND a.occurred_at < $6
+           AND (a.occurred_at < $7 OR (a.occurred_at = $7 AND a.id < $8))
+         ORDER BY a.occurred_at DESC, a.id DESC LIMIT $9"
+        )
+    };
+}
+
 /// All of the vendor's.
 pub(super) async fn list_of_vendor(
     tx: &mut Tx,
@@ -203,39 +227,33 @@ pub(super) async fn list_of_vendor(
     limit: i64,
 ) -> Result<Vec<EntryRow>, DbError> {
     let bound = Bound::of(filter, after);
-    fetch_all!(
-        tx,
-        EntryRow,
-        "SELECT a.id, a.actor_kind, a.actor_id, a.act, a.object_id, a.before, a.after, a.request_id, a.address,
-                a.occurred_at, COALESCE(u.name, t.name) AS person_name, u.email AS person_email, c.company,
-                g.reason AS acting_reason
-         FROM audit a
-         LEFT JOIN actings g ON g.vendor_id = a.vendor_id AND g.id = a.actor_id
-         LEFT JOIN users u ON u.vendor_id = a.vendor_id AND u.id = COALESCE(g.staff_id, a.actor_id)
-         LEFT JOIN api_tokens t ON t.vendor_id = a.vendor_id AND t.id = a.actor_id
-         LEFT JOIN accounts c ON c.vendor_id = a.vendor_id AND c.id = a.account_id
-         WHERE a.vendor_id = $1 AND a.act LIKE $2 ESCAPE '!'
-           AND ($3 = '' OR u.email_key = $3) AND ($4 = '' OR a.object_id = $4 OR a.account_id = $4)
-           AND a.occurred_at >= $5 AND a.occurred_at < $6
-           AND (a.occurred_at < $7 OR (a.occurred_at = $7 AND a.id < $8))
-           AND ($10 = '' OR a.account_id = $10 OR lower(c.company) LIKE lower($11) ESCAPE '!')
-         ORDER BY a.occurred_at DESC, a.id DESC LIMIT $9",
-        vendor_id,
-        &bound.act,
-        &bound.person,
-        &filter.object,
-        bound.from,
-        bound.until,
-        bound.before_at,
-        &bound.before_id,
-        limit,
-        &filter.customer,
-        anywhere(&filter.customer)
-    )
+    let query: &'static str = if is_account_id(&filter.customer) {
+        // The index of accounts is to be taken, and no other that begins with the vendor.
+        listed!("a.account_id = $10 AND a.vendor_id || '' = $1 AND $11 <> ''")
+    } else {
+        listed!("a.vendor_id = $1 AND ($10 = '' OR lower(c.company) LIKE lower($11) ESCAPE '!')")
+    };
+    on!(tx, c => boxed(
+        sqlx::query_as::<_, EntryRow>(query)
+            .bind(vendor_id)
+            .bind(&bound.act)
+            .bind(&bound.person)
+            .bind(&filter.object)
+            .bind(bound.from)
+            .bind(bound.until)
+            .bind(bound.before_at)
+            .bind(&bound.before_id)
+            .bind(limit)
+            .bind(&filter.customer)
+            .bind(anywhere(&filter.customer))
+            .fetch_all(c)
+    ).await)
+    .map_err(DbError::from)
 }
 
 /// What was done to one thing of an account, and when, oldest first: without who did it, so that it tells no more than the
-/// thing itself does to whoever sees that. `limit` at most.
+/// thing itself does to whoever sees that. `limit` at most. The order is that of the index by which they are found: with the
+/// id in it another one would be read, of everything that happened to the account.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -250,7 +268,7 @@ pub async fn list_acts_on(
         tx,
         (String, UnixMs),
         "SELECT act, occurred_at FROM audit WHERE vendor_id = $1 AND account_id = $2 AND object_id = $3
-         ORDER BY occurred_at, id LIMIT $4",
+         ORDER BY occurred_at LIMIT $4",
         vendor_id,
         account_id,
         object_id,

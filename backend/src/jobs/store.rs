@@ -243,7 +243,7 @@ pub(crate) async fn settle(tx: &mut Tx, cx: &Cx, dedup_key: &str) -> Result<(), 
     let dedup_key = format!("{}/{dedup_key}", cx.vendor_id);
     execute!(
         tx,
-        "UPDATE jobs SET status = 'done', finished_at = $3, payload = $4
+        "UPDATE jobs SET status = 'done', finished_at = $3, payload = $4, dismissed_at = NULL
          WHERE vendor_id = $1 AND dedup_key = $2 AND status = 'dead'",
         &cx.vendor_id,
         &dedup_key,

@@ -156,7 +156,7 @@ on_both_engines! {
         let charges: Result<_, DbError> = stage.db.read(move |tx| Box::pin(async move {
             list_invoices_of_order(tx, &vendor_id, &OrderId::from_untrusted("ord_1"), 9).await
         })).await;
-        assert_eq!(charges?.iter().map(|it| it.number.clone()).collect::<Vec<_>>(), ["A-1", "A-2"]);
+        assert_eq!(charges?.iter().map(|it| it.number.clone()).collect::<Vec<_>>(), ["A-2", "A-1"]);
         Ok(())
     }
 

@@ -3,7 +3,7 @@ use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all};
 use crate::ids::VendorId;
 use crate::licenses::search::anywhere;
-use crate::listing::TimePlace;
+use crate::listing::{TimePlace, is_account_id};
 
 /// The vendor's events that pass the filter, newest beginning first, at most `limit` of those after `after` in that order.
 ///
@@ -16,11 +16,13 @@ pub async fn search_activity(
     after: Option<&TimePlace>,
     limit: i64,
 ) -> Result<Vec<Activity>, DbError> {
-    let ((from, until), (at, id)) = (filter.window(), TimePlace::bound(after));
-    let page = Page { vendor_id, from, until, at, id, limit };
+    let (from, until) = filter.window();
+    let (at, id) = TimePlace::bound_before(after, until);
+    let page = Page { vendor_id, from, at, id, limit };
     // Each question has an index that begins with what it asks for, so that no list goes through all events.
     match filter {
         ActivityFilter { about, .. } if !about.is_empty() => list_about(tx, &page, filter).await,
+        ActivityFilter { customer, .. } if is_account_id(customer) => list_of_account(tx, &page, filter).await,
         ActivityFilter { customer, .. } if !customer.is_empty() => list_of_customer(tx, &page, filter).await,
         ActivityFilter { event_type, .. } if !event_type.is_empty() => list_of_type(tx, &page, event_type).await,
         _ => list_changes(tx, &page).await,
@@ -31,7 +33,6 @@ pub async fn search_activity(
 struct Page<'a> {
     vendor_id: &'a VendorId,
     from: UnixMs,
-    until: UnixMs,
     at: UnixMs,
     id: &'a str,
     limit: i64,
@@ -48,20 +49,45 @@ async fn list_about(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Re
          LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
          LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
          LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1 AND (e.license_id = $7 OR e.instance_id = $7)
-           AND ($8 = '' OR e.account_id = $8 OR lower(a.company) LIKE lower($9) ESCAPE '!')
-           AND (e.event_type = $10 OR ($10 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
-           AND e.occurred_at >= $2 AND e.occurred_at < $3 AND (e.occurred_at < $4 OR (e.occurred_at = $4 AND e.id < $5))
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $6",
+         WHERE e.vendor_id = $1 AND (e.license_id = $6 OR e.instance_id = $6)
+           AND ($7 = '' OR e.account_id = $7 OR lower(a.company) LIKE lower($8) ESCAPE '!')
+           AND (e.event_type = $9 OR ($9 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
+           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
         page.vendor_id,
         page.from,
-        page.until,
         page.at,
         page.id,
         page.limit,
         &filter.about,
         &filter.customer,
         anywhere(&filter.customer),
+        &filter.event_type
+    )
+}
+
+async fn list_of_account(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Result<Vec<Activity>, DbError> {
+    // The index of accounts is to be taken, and no other that begins with the vendor.
+    fetch_all!(
+        tx,
+        Activity,
+        "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
+                e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
+         FROM events e
+         LEFT JOIN accounts a ON a.vendor_id = e.vendor_id AND a.id = e.account_id
+         LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
+         LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
+         LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
+         WHERE e.account_id = $6 AND e.vendor_id || '' = $1
+           AND (e.event_type = $7 OR ($7 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
+           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
+        page.vendor_id,
+        page.from,
+        page.at,
+        page.id,
+        page.limit,
+        &filter.customer,
         &filter.event_type
     )
 }
@@ -79,13 +105,12 @@ async fn list_of_customer(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter)
          LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
          WHERE e.vendor_id = $1
            AND e.account_id IN (SELECT c.id FROM accounts c
-                                WHERE c.vendor_id = $1 AND (c.id = $7 OR lower(c.company) LIKE lower($8) ESCAPE '!'))
-           AND (e.event_type = $9 OR ($9 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
-           AND e.occurred_at >= $2 AND e.occurred_at < $3 AND (e.occurred_at < $4 OR (e.occurred_at = $4 AND e.id < $5))
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $6",
+                                WHERE c.vendor_id = $1 AND (c.id = $6 OR lower(c.company) LIKE lower($7) ESCAPE '!'))
+           AND (e.event_type = $8 OR ($8 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
+           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
         page.vendor_id,
         page.from,
-        page.until,
         page.at,
         page.id,
         page.limit,
@@ -106,12 +131,11 @@ async fn list_of_type(tx: &mut Tx, page: &Page<'_>, event_type: &str) -> Result<
          LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
          LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
          LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1 AND e.event_type = $7
-           AND e.occurred_at >= $2 AND e.occurred_at < $3 AND (e.occurred_at < $4 OR (e.occurred_at = $4 AND e.id < $5))
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $6",
+         WHERE e.vendor_id = $1 AND e.event_type = $6
+           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
         page.vendor_id,
         page.from,
-        page.until,
         page.at,
         page.id,
         page.limit,
@@ -132,11 +156,10 @@ async fn list_changes(tx: &mut Tx, page: &Page<'_>) -> Result<Vec<Activity>, DbE
          LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
          LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
          WHERE e.vendor_id = $1 AND e.event_type NOT IN ('lease.renewed', 'feature.used')
-           AND e.occurred_at >= $2 AND e.occurred_at < $3 AND (e.occurred_at < $4 OR (e.occurred_at = $4 AND e.id < $5))
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $6",
+           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
         page.vendor_id,
         page.from,
-        page.until,
         page.at,
         page.id,
         page.limit

@@ -1,11 +1,37 @@
 use super::{ListedOrder, OrderFilter, SoldBy};
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, fetch_all, fetch_one};
+use crate::db::{DbError, Tx, boxed, fetch_all, fetch_one, on};
 use crate::ids::{AccountId, CampaignId, VendorId};
 use crate::licenses::search::anywhere;
-use crate::listing::TimePlace;
+use crate::listing::{TimePlace, is_account_id};
 use crate::money::Currency;
 use crate::orders::{OrderKind, OrderStatus, Payment};
+
+/// The list of orders, with what is asked of vendor and customer.
+macro_rules! listed { ($customer:literal) => {
+    concat!(
+        "SELECT o.id, o.account_id, a.company, o.kind, r.name AS product_name, p.name AS plan_name, o.license_id, o.seats,
+                o.amount_minor, o.currency, o.status, o.payment, o.promotion_code, d.campaign_id, o.created_at, o.paid_at,
+                s.company AS partner
+         FROM orders o
+         JOIN accounts a ON a.vendor_id = o.vendor_id AND a.id = o.account_id
+         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
+         JOIN products r ON r.vendor_id = p.vendor_id AND r.id = p.product_id
+         LEFT JOIN redemptions d ON d.vendor_id = o.vendor_id AND d.order_id = o.id
+         LEFT JOIN campaigns c ON c.vendor_id = d.vendor_id AND c.id = d.campaign_id
+         LEFT JOIN client_relations l ON l.vendor_id = o.vendor_id AND l.id = o.relation_id
+         LEFT JOIN accounts s ON s.vendor_id = o.vendor_id AND s.id = COALESCE(l.partner_id, c.owner_account_id)
+         WHERE ",
+        $customer,
+        " AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.payment = $3) AND ($4 = '' OR o.kind = $4)
+           AND o.created_at >= $5 AND o.created_at < $6 AND ($7 = '' OR d.campaign_id = $7)
+           AND (o.created_at < $8 OR (o.created_at = $8 AND o.id < $9))
+           AND ($11 = '' OR s.id = $11) AND ($13 = '' OR o.currency = $13)
+           AND ($12 = '' OR $12 = 'client' AND l.id IS NOT NULL
+                OR $12 = 'code' AND l.id IS NULL AND c.owner_account_id IS NOT NULL)
+         ORDER BY o.created_at DESC, o.id DESC LIMIT $10"
+    )
+} }
 
 /// The vendor's orders that pass the filter, newest first, at most `limit` of those after `after` in that order.
 ///
@@ -19,44 +45,33 @@ pub async fn search_orders(
     limit: i64,
 ) -> Result<Vec<ListedOrder>, DbError> {
     let ((at, id), (from, until)) = (TimePlace::bound(after), filter.window());
-    fetch_all!(
-        tx,
-        ListedOrder,
-        "SELECT o.id, o.account_id, a.company, o.kind, r.name AS product_name, p.name AS plan_name, o.license_id, o.seats,
-                o.amount_minor, o.currency, o.status, o.payment, o.promotion_code, d.campaign_id, o.created_at, o.paid_at,
-                s.company AS partner
-         FROM orders o
-         JOIN accounts a ON a.vendor_id = o.vendor_id AND a.id = o.account_id
-         JOIN plans p ON p.vendor_id = o.vendor_id AND p.id = o.plan_id
-         JOIN products r ON r.vendor_id = p.vendor_id AND r.id = p.product_id
-         LEFT JOIN redemptions d ON d.vendor_id = o.vendor_id AND d.order_id = o.id
-         LEFT JOIN campaigns c ON c.vendor_id = d.vendor_id AND c.id = d.campaign_id
-         LEFT JOIN client_relations l ON l.vendor_id = o.vendor_id AND l.id = o.relation_id
-         LEFT JOIN accounts s ON s.vendor_id = o.vendor_id AND s.id = COALESCE(l.partner_id, c.owner_account_id)
-         WHERE o.vendor_id = $1 AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.payment = $3) AND ($4 = '' OR o.kind = $4)
-           AND o.created_at >= $5 AND o.created_at < $6 AND ($7 = '' OR d.campaign_id = $7)
-           AND (o.created_at < $8 OR (o.created_at = $8 AND o.id < $9))
-           AND ($11 = '' OR s.id = $11) AND ($13 = '' OR o.currency = $13)
-           AND ($12 = '' OR $12 = 'client' AND l.id IS NOT NULL
-                OR $12 = 'code' AND l.id IS NULL AND c.owner_account_id IS NOT NULL)
-           AND ($14 = '' OR o.account_id = $14 OR lower(a.company) LIKE lower($15) ESCAPE '!')
-         ORDER BY o.created_at DESC, o.id DESC LIMIT $10",
-        vendor_id,
-        filter.status.map_or("", OrderStatus::as_str),
-        filter.payment.map_or("", Payment::as_str),
-        filter.kind.map_or("", OrderKind::as_str),
-        from,
-        until,
-        &filter.campaign,
-        at,
-        id,
-        limit,
-        &filter.partner,
-        filter.sold.map_or("", SoldBy::as_str),
-        filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned()),
-        &filter.customer,
-        anywhere(&filter.customer)
-    )
+    let currency = filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned());
+    let query: &'static str = if is_account_id(&filter.customer) {
+        // The index of accounts is to be taken, and no other that begins with the vendor.
+        listed!("o.account_id = $14 AND o.vendor_id || '' = $1 AND $15 <> ''")
+    } else {
+        listed!("o.vendor_id = $1 AND ($14 = '' OR lower(a.company) LIKE lower($15) ESCAPE '!')")
+    };
+    on!(tx, c => boxed(
+        sqlx::query_as::<_, ListedOrder>(query)
+            .bind(vendor_id)
+            .bind(filter.status.map_or("", OrderStatus::as_str))
+            .bind(filter.payment.map_or("", Payment::as_str))
+            .bind(filter.kind.map_or("", OrderKind::as_str))
+            .bind(from)
+            .bind(until)
+            .bind(&filter.campaign)
+            .bind(at)
+            .bind(id)
+            .bind(limit)
+            .bind(&filter.partner)
+            .bind(filter.sold.map_or("", SoldBy::as_str))
+            .bind(&currency)
+            .bind(&filter.customer)
+            .bind(anywhere(&filter.customer))
+            .fetch_all(c)
+    ).await)
+    .map_err(DbError::from)
 }
 
 /// What a partner sold in one way and one currency.
