@@ -115,7 +115,7 @@ impl Db {
     }
 
     /// Whether the database has a clock of its own.
-    pub(super) fn has_clock(&self) -> bool {
+    pub(crate) fn has_clock(&self) -> bool {
         matches!(&*self.0, Engine::Postgres(_))
     }
 

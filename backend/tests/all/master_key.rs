@@ -399,6 +399,29 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_signing_key_that_is_damaged_does_not_hide_the_first_master_key(db: Db) {
+        let kept = Kept::new(db.clone()).await?;
+        let sql = "UPDATE signing_keys SET private_sealed = (SELECT key_hash FROM licenses LIMIT 1)";
+        let damaged: Result<(), DbError> = kept
+            .stage
+            .write(move |tx| {
+                Box::pin(async move {
+                    match tx {
+                        Tx::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop)?,
+                        Tx::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop)?,
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        damaged?;
+        assert!(matches!(open_master(&db, &operator(), &new_master()).await?, MasterOpening::Foreign));
+        let key = opened(&db, &both()).await?;
+        let hash = master().license_key_hash(&kept.stage.key);
+        assert_eq!(key.license_key_hash(&kept.stage.key), hash, "license keys tell it");
+        Ok(())
+    }
+
     async fn a_foreign_key_is_refused_and_leaves_no_trace(db: Db) {
         let kept = Kept::new(db.clone()).await?;
         let foreign = MasterKey::new([9; 32]);

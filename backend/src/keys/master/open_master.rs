@@ -2,10 +2,14 @@
 
 use zeroize::Zeroizing;
 
-use super::{Lookup, MasterKey, SecretBytes, store};
+use super::store::{self, SealedRow};
+use super::{Lookup, MasterKey, SecretBytes};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
 use crate::keys::Purpose;
+
+/// So many license keys are asked for their master key where no signing key tells.
+const LICENSES_ASKED: i64 = 100;
 
 /// What the database says to a master key.
 #[derive(Clone, Debug)]
@@ -101,12 +105,18 @@ async fn begin_use(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> Result<MasterOpe
 }
 
 /// The key under which the vendors' signing keys are; the present one where there is no vendor yet, and `None` where it
-/// is not configured.
+/// is not configured. A signing key that is damaged says nothing, so the others are asked, and license keys after them.
 async fn key_until_now(tx: &mut Tx, master: &MasterKey) -> Result<Option<MasterKey>, DbError> {
-    Ok(match store::find_oldest_signing_key(tx).await? {
-        None => Some(master.clone()),
-        Some(row) => master.opener(Purpose::SigningKey, &row.row_key, &row.sealed),
-    })
+    let signing_keys = store::list_sealed_signing_keys(tx).await?;
+    if signing_keys.is_empty() {
+        return Ok(Some(master.clone()));
+    }
+    let opener =
+        |purpose, rows: &[SealedRow]| rows.iter().find_map(|row| master.opener(purpose, &row.row_key, &row.sealed));
+    if let Some(key) = opener(Purpose::SigningKey, &signing_keys) {
+        return Ok(Some(key));
+    }
+    Ok(opener(Purpose::LicenseKey, &store::list_sealed_license_keys(tx, LICENSES_ASKED).await?))
 }
 
 enum Stored {

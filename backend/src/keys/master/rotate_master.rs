@@ -7,6 +7,8 @@
 //! The table in memory beside SQLite (`db/beside.rs`) need not be told: what it has still opens with the old key, which
 //! a process keeps until it is started without.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::json;
 
@@ -20,6 +22,8 @@ use crate::{audit, vendors};
 const PAGE: i64 = 512;
 /// Rows replaced at once: as many as share a commit on SQLite, and take turns at the connections on PostgreSQL.
 const AT_ONCE: usize = 32;
+/// Between two rounds on SQLite, so that those who wait for the writer get it.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How often all columns are gone through: what is sealed with another key behind the first pass is found by the next.
 const PASSES: usize = 3;
 
@@ -71,17 +75,37 @@ pub async fn rotate_master(
             }
         }
         let unopened: usize = left.iter().map(|(_, count)| count).sum();
-        let (cx, master) = (cx.clone(), master.clone());
-        let finished: Result<Option<Vec<String>>, DbError> =
-            db.write(move |tx| Box::pin(async move { finish(tx, &cx, &master, resealed, unopened).await })).await;
-        if let Some(retired) = finished? {
-            return Ok(match left.is_empty() {
-                true => MasterRotation::Done { resealed, retired },
-                false => MasterRotation::Unopened { resealed, left },
-            });
+        let foreign = count_foreign(db, master).await?;
+        if foreign > unopened {
+            continue;
         }
+        let (cx, master) = (cx.clone(), master.clone());
+        let finished: Result<Vec<String>, DbError> =
+            db.write(move |tx| Box::pin(async move { finish(tx, &cx, &master, resealed, foreign).await })).await;
+        let retired = finished?;
+        return Ok(match left.is_empty() {
+            true => MasterRotation::Done { resealed, retired },
+            false => MasterRotation::Unopened { resealed, left },
+        });
     }
     Ok(MasterRotation::StillUsed)
+}
+
+/// How many values are sealed with another key. All tables are gone through for it, so it is read: a writer would keep all
+/// others waiting on SQLite. What another node seals with the old key after it was counted is what it might seal after the
+/// end as well: `server doctor` tells it, and the next run mends it.
+async fn count_foreign(db: &Db, master: &MasterKey) -> Result<usize, DbError> {
+    let head = master.seal_head();
+    db.read(move |tx| {
+        Box::pin(async move {
+            let mut foreign = 0;
+            for column in SEALED_COLUMNS {
+                foreign += usize::try_from(store::count_foreign(tx, column, &head).await?).unwrap_or_default();
+            }
+            Ok(foreign)
+        })
+    })
+    .await
 }
 
 /// The next values of a column that do not name the present key.
@@ -110,6 +134,8 @@ async fn reseal_column(
     tell: &mut impl FnMut(&'static str, usize),
 ) -> Result<Done, DbError> {
     let (mut done, mut after) = (Done::default(), String::new());
+    // Only SQLite has no clock of its own, and it has one writer.
+    let is_one_writer = !db.has_clock();
     loop {
         let page = next_page(db, master, column, &after).await?;
         let Some(last) = page.last() else { return Ok(done) };
@@ -121,6 +147,9 @@ async fn reseal_column(
                     Resealed::Overtaken => {}
                     Resealed::Unopened => done.unopened += 1,
                 }
+            }
+            if is_one_writer {
+                tokio::time::sleep(PAUSE).await;
             }
         }
         tell(column.table, done.resealed);
@@ -151,22 +180,15 @@ async fn reseal_row(
     Ok(if replaced? { Resealed::Done } else { Resealed::Overtaken })
 }
 
-/// Notes which keys are in use no more, and answers them; `None` when something was sealed with one of them meanwhile.
+/// Notes which keys are in use no more, and answers them; `foreign` values open with no key that is configured.
 async fn finish(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
     resealed: usize,
-    unopened: usize,
-) -> Result<Option<Vec<String>>, DbError> {
-    let (head, present) = (master.seal_head(), master.id().to_string());
-    let mut foreign = 0;
-    for column in SEALED_COLUMNS {
-        foreign += usize::try_from(store::count_foreign(tx, column, &head).await?).unwrap_or_default();
-    }
-    if foreign > unopened {
-        return Ok(None);
-    }
+    foreign: usize,
+) -> Result<Vec<String>, DbError> {
+    let present = master.id().to_string();
     let in_use = store::list_uses(tx).await?.into_iter().filter(|key| key.retired_at.is_none() && key.id != present);
     // What does not open may be sealed with a key that is not configured.
     let retired: Vec<String> = in_use.map(|key| key.id).filter(|id| foreign == 0 || master.knows(id)).collect();
@@ -180,5 +202,5 @@ async fn finish(
             audit::record(tx, &cx, None, "master_key.rotate", &present, Some(&before), Some(&after)).await?;
         }
     }
-    Ok(Some(retired))
+    Ok(retired)
 }

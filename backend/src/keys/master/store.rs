@@ -1,7 +1,7 @@
 use super::HEAD_BYTES;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx, boxed, execute, fetch_all, fetch_optional, on};
+use crate::db::{DbError, Tx, boxed, execute, fetch_all, on};
 use crate::keys::Purpose;
 
 /// A column that holds sealed values. Its row's key is what they are bound to.
@@ -120,13 +120,23 @@ pub(super) async fn insert_lookup_key(tx: &mut Tx, cx: &Cx, label: &str, key_sea
     Ok(())
 }
 
-/// The oldest private signing key that there is, sealed.
-pub(super) async fn find_oldest_signing_key(tx: &mut Tx) -> Result<Option<SealedRow>, DbError> {
-    fetch_optional!(
+/// All private signing keys that there are, sealed, the oldest first.
+pub(super) async fn list_sealed_signing_keys(tx: &mut Tx) -> Result<Vec<SealedRow>, DbError> {
+    fetch_all!(
         tx,
         SealedRow,
         "SELECT id AS row_key, private_sealed AS sealed FROM signing_keys WHERE LENGTH(private_sealed) > 0
-         ORDER BY created_at, id LIMIT 1"
+         ORDER BY created_at, id"
+    )
+}
+
+/// Some license keys, sealed.
+pub(super) async fn list_sealed_license_keys(tx: &mut Tx, limit: i64) -> Result<Vec<SealedRow>, DbError> {
+    fetch_all!(
+        tx,
+        SealedRow,
+        "SELECT id AS row_key, key_sealed AS sealed FROM licenses WHERE LENGTH(key_sealed) > 0 ORDER BY id LIMIT $1",
+        limit
     )
 }
 
