@@ -1,6 +1,7 @@
 use super::entry::EntryRow;
 use super::list_audit::{AuditFilter, AuditPlace};
 use super::rules::{AuditRow, Head};
+use crate::accounts::customers::find_meant_customer;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx, boxed, execute, fetch_all, fetch_one, fetch_optional, on};
@@ -226,8 +227,9 @@ pub(super) async fn list_of_vendor(
     after: Option<&AuditPlace>,
     limit: i64,
 ) -> Result<Vec<EntryRow>, DbError> {
+    let Some(customer) = find_meant_customer(tx, vendor_id, &filter.customer).await? else { return Ok(Vec::new()) };
     let bound = Bound::of(filter, after);
-    let query: &'static str = if is_account_id(&filter.customer) {
+    let query: &'static str = if is_account_id(&customer) {
         // The index of accounts is to be taken, and no other that begins with the vendor.
         listed!("a.account_id = $10 AND a.vendor_id || '' = $1 AND $11 <> ''")
     } else {
@@ -244,8 +246,8 @@ pub(super) async fn list_of_vendor(
             .bind(bound.before_at)
             .bind(&bound.before_id)
             .bind(limit)
-            .bind(&filter.customer)
-            .bind(anywhere(&filter.customer))
+            .bind(&customer)
+            .bind(anywhere(&customer))
             .fetch_all(c)
     ).await)
     .map_err(DbError::from)

@@ -8,6 +8,7 @@ use crate::clock::UnixMs;
 use crate::ids::AccountId;
 
 pub use sign_ups::{SignUpWithoutAccount, search_sign_ups};
+pub(crate) use store::find_meant_customer;
 pub use store::{count_licenses, search_customers};
 
 /// Most characters of a text that is looked for.

@@ -5,7 +5,7 @@ use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all, fetch_one};
 use crate::ids::{AccountId, VendorId};
 use crate::licenses::search::anywhere;
-use crate::listing::TimePlace;
+use crate::listing::{TimePlace, is_account_id};
 
 #[derive(sqlx::FromRow)]
 struct ListedRow {
@@ -14,6 +14,30 @@ struct ListedRow {
     owner_email: Option<String>,
     active: i64,
     total: i64,
+}
+
+/// What a list is to look for where `typed` is the id of a customer or part of its name: the id where only one is called so,
+/// of which everything is found by an index; `None` where none is, for nothing has to be gone through then.
+pub(crate) async fn find_meant_customer(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    typed: &str,
+) -> Result<Option<String>, DbError> {
+    if typed.is_empty() || is_account_id(typed) {
+        return Ok(Some(typed.to_owned()));
+    }
+    let found = fetch_all!(
+        tx,
+        (AccountId,),
+        "SELECT id FROM accounts WHERE vendor_id = $1 AND lower(company) LIKE lower($2) ESCAPE '!' LIMIT 2",
+        vendor_id,
+        anywhere(typed)
+    )?;
+    Ok(match found.as_slice() {
+        [] => None,
+        [(only,)] => Some(only.to_string()),
+        _ => Some(typed.to_owned()),
+    })
 }
 
 /// The vendor's customers that pass the filter, newest first, at most `limit` of those after `after` in that order.

@@ -1,4 +1,5 @@
 use super::{Activity, ActivityFilter};
+use crate::accounts::customers::find_meant_customer;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, fetch_all};
 use crate::ids::VendorId;
@@ -22,8 +23,13 @@ pub async fn search_activity(
     // Each question has an index that begins with what it asks for, so that no list goes through all events.
     match filter {
         ActivityFilter { about, .. } if !about.is_empty() => list_about(tx, &page, filter).await,
-        ActivityFilter { customer, .. } if is_account_id(customer) => list_of_account(tx, &page, filter).await,
-        ActivityFilter { customer, .. } if !customer.is_empty() => list_of_customer(tx, &page, filter).await,
+        ActivityFilter { customer, .. } if !customer.is_empty() => {
+            match find_meant_customer(tx, vendor_id, customer).await? {
+                None => Ok(Vec::new()),
+                Some(id) if is_account_id(&id) => list_of_account(tx, &page, filter, &id).await,
+                Some(_) => list_of_customer(tx, &page, filter).await,
+            }
+        }
         ActivityFilter { event_type, .. } if !event_type.is_empty() => list_of_type(tx, &page, event_type).await,
         _ => list_changes(tx, &page).await,
     }
@@ -66,7 +72,12 @@ async fn list_about(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Re
     )
 }
 
-async fn list_of_account(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Result<Vec<Activity>, DbError> {
+async fn list_of_account(
+    tx: &mut Tx,
+    page: &Page<'_>,
+    filter: &ActivityFilter,
+    account_id: &str,
+) -> Result<Vec<Activity>, DbError> {
     // The index of accounts is to be taken, and no other that begins with the vendor.
     fetch_all!(
         tx,
@@ -87,7 +98,7 @@ async fn list_of_account(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) 
         page.at,
         page.id,
         page.limit,
-        &filter.customer,
+        account_id,
         &filter.event_type
     )
 }

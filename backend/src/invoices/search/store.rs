@@ -1,4 +1,5 @@
 use super::InvoiceFilter;
+use crate::accounts::customers::find_meant_customer;
 use crate::db::{DbError, Tx, fetch_all};
 use crate::ids::{OrderId, VendorId};
 use crate::invoices::{Invoice, InvoiceStatus};
@@ -16,10 +17,11 @@ pub async fn search_invoices(
     after: Option<&TimePlace>,
     limit: i64,
 ) -> Result<Vec<Invoice>, DbError> {
+    let Some(customer) = find_meant_customer(tx, vendor_id, &filter.customer).await? else { return Ok(Vec::new()) };
     let (from, until) = filter.window();
     let (at, id) = TimePlace::bound_before(after, until);
     let status = filter.status.map_or("", InvoiceStatus::as_str);
-    if is_account_id(&filter.customer) {
+    if is_account_id(&customer) {
         // The index of accounts is to be taken, and no other that begins with the vendor.
         return fetch_all!(
             tx,
@@ -30,7 +32,7 @@ pub async fn search_invoices(
              ORDER BY i.issued_at DESC, i.id DESC LIMIT $8",
             vendor_id,
             &filter.number,
-            &filter.customer,
+            &customer,
             status,
             from,
             at,
@@ -49,8 +51,8 @@ pub async fn search_invoices(
          ORDER BY i.issued_at DESC, i.id DESC LIMIT $9",
         vendor_id,
         &filter.number,
-        &filter.customer,
-        anywhere(&filter.customer),
+        &customer,
+        anywhere(&customer),
         status,
         from,
         at,

@@ -1,4 +1,5 @@
 use super::{ListedOrder, OrderFilter, SoldBy};
+use crate::accounts::customers::find_meant_customer;
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, boxed, fetch_all, fetch_one, on};
 use crate::ids::{AccountId, CampaignId, VendorId};
@@ -44,9 +45,10 @@ pub async fn search_orders(
     after: Option<&TimePlace>,
     limit: i64,
 ) -> Result<Vec<ListedOrder>, DbError> {
+    let Some(customer) = find_meant_customer(tx, vendor_id, &filter.customer).await? else { return Ok(Vec::new()) };
     let ((at, id), (from, until)) = (TimePlace::bound(after), filter.window());
     let currency = filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned());
-    let query: &'static str = if is_account_id(&filter.customer) {
+    let query: &'static str = if is_account_id(&customer) {
         // The index of accounts is to be taken, and no other that begins with the vendor.
         listed!("o.account_id = $14 AND o.vendor_id || '' = $1 AND $15 <> ''")
     } else {
@@ -67,8 +69,8 @@ pub async fn search_orders(
             .bind(&filter.partner)
             .bind(filter.sold.map_or("", SoldBy::as_str))
             .bind(&currency)
-            .bind(&filter.customer)
-            .bind(anywhere(&filter.customer))
+            .bind(&customer)
+            .bind(anywhere(&customer))
             .fetch_all(c)
     ).await)
     .map_err(DbError::from)
