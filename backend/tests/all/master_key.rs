@@ -336,21 +336,23 @@ on_both_engines! {
         let kept = Kept::new(db.clone()).await?;
         let stage = &kept.stage;
         opened(&db, &master()).await?;
+        // A node that was not started again since it learned the new key: it opens with both, and seals with the old one.
+        let late = opened(&db, &master().that_also_opens([new_master()])).await?;
         let both = opened(&db, &both()).await?;
-        // A node that was not started again seals with the old key.
         let activating = async {
             let mut leases = Vec::new();
             for n in 0..8 {
-                leases.push(granted(stage.activate(&format!("late-{n}"), None, NOW).await?)?);
+                let issuer = Issuer { vendor: stage.vendor.clone(), master: late.clone() };
+                leases.push(granted(stage.activate_by(issuer, &format!("late-{n}"), None, NOW).await?)?);
             }
             Ok::<_, anyhow::Error>(leases)
         };
         let replacing = async {
             let mut last = None;
             for _ in 0..8 {
-                let (person, id) = (stage.person(&stage.owner, NOW), stage.license_id.clone());
+                let (person, id, late) = (stage.person(&stage.owner, NOW), stage.license_id.clone(), late.clone());
                 let replaced = stage
-                    .write(move |tx| Box::pin(async move { replace_key(tx, &person, &master(), &id, 1).await }))
+                    .write(move |tx| Box::pin(async move { replace_key(tx, &person, &late, &id, 1).await }))
                     .await?;
                 let KeyReplacement::Replaced { key, .. } = replaced else { anyhow::bail!("not replaced") };
                 last = Some(key);

@@ -13,8 +13,9 @@ on_both_engines! {
         let shop = Shop::open(db.clone()).await?;
         let (order, codes) = bought(&shop).await?;
         opened(&db, &master()).await?;
-        let found = sealed_columns(&db).await?;
-        assert_eq!(found, registered(), "SEALED_COLUMNS has to list them");
+        let (found, known) = (sealed_columns(&db).await?, registered());
+        assert!(found.is_subset(&known), "SEALED_COLUMNS has to list {found:?}");
+        assert!(found.contains("vouchers.code_sealed"), "{found:?}");
         make_nameless(&db).await?;
         let both = opened(&db, &both()).await?;
         rotated(&db, &both).await?;

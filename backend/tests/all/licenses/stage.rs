@@ -187,6 +187,17 @@ impl Stage {
         borrow_s: Option<i64>,
         now: UnixMs,
     ) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
+        self.activate_by(self.issuer(), node, borrow_s, now).await
+    }
+
+    /// The same, at a server that issues with other keys than usual.
+    pub(crate) async fn activate_by(
+        &self,
+        issuer: Issuer,
+        node: &str,
+        borrow_s: Option<i64>,
+        now: UnixMs,
+    ) -> anyhow::Result<Result<LeaseResponse, Refusal>> {
         let request = ActivateRequest {
             license_key: Secret::new(self.key.expose()),
             product: PRODUCT.to_owned(),
@@ -199,7 +210,7 @@ impl Stage {
             secret: None,
             known_seq: None,
         };
-        let (cx, issuer) = (self.operator(now), self.issuer());
+        let cx = self.operator(now);
         let answer = self
             .db
             .write(move |tx| Box::pin(async move { activate_instance(tx, &cx, &issuer, &request).await }))
