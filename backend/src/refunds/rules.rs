@@ -22,6 +22,8 @@ pub struct PaidInvoice {
     pub precedes_first_charge: bool,
     /// Was paid by somebody else than who pays now, for a time that is over.
     pub is_over: bool,
+    /// Was made out to the account that has the license.
+    pub is_holders: bool,
     /// With tax.
     pub total_minor: i64,
     /// What was paid of it.
@@ -73,12 +75,14 @@ pub fn reversal(invoice: &PaidInvoice) -> Option<Reversal> {
 
 /// What the payments of a license say about it, its paid invoices given newest first: the newest that carries it
 /// counts, so a renewal that is paid makes good for a period that was given back. What somebody else has paid counts for as
-/// long as that runs, and no longer: whoever goes on is not to answer for it.
+/// long as that runs, and no longer: whoever goes on is not to answer for it. Nor does a dispute about what somebody else has
+/// paid on top of the license freeze it.
 #[must_use]
 pub fn standing(invoices: &[PaidInvoice]) -> (Option<Reversal>, Option<UnixMs>) {
     let running = || invoices.iter().filter(|invoice| !invoice.is_over);
     let carrier = running().find(|invoice| carries(invoice));
-    (carrier.and_then(reversal), running().filter_map(|invoice| invoice.disputed_at).min())
+    let weighs = |invoice: &&PaidInvoice| invoice.is_holders || carries(invoice);
+    (carrier.and_then(reversal), running().filter(weighs).filter_map(|invoice| invoice.disputed_at).min())
 }
 
 /// Stripe's word for where a refund stands, in ours.
@@ -138,6 +142,7 @@ mod tests {
             begins_period: false,
             precedes_first_charge: false,
             is_over: false,
+            is_holders: true,
             total_minor: 11_900,
             paid_minor: 11_900,
             refunded_minor: 0,
@@ -200,6 +205,24 @@ mod tests {
         assert_eq!(standing(&[change.clone(), renewed]), (None, Some(UnixMs(7))));
         assert_eq!(standing(&[change, given_back]), (Some(Reversal::Refunded), Some(UnixMs(7))));
         assert_eq!(standing(&[]), (None, None));
+    }
+
+    #[test]
+    fn a_dispute_about_what_somebody_else_paid_on_top_freezes_nothing() {
+        let disputed = |reason, kind, is_holders| PaidInvoice {
+            disputed_at: Some(UnixMs(7)),
+            is_holders,
+            ..paid(reason, Some(kind))
+        };
+        for (kind, is_holders, expected) in [
+            (OrderKind::Seats, false, None),
+            (OrderKind::Maintenance, false, None),
+            (OrderKind::Perpetual, false, Some(UnixMs(7))),
+            (OrderKind::Seats, true, Some(UnixMs(7))),
+        ] {
+            let invoices = [disputed("manual", kind, is_holders), paid("manual", Some(OrderKind::Perpetual))];
+            assert_eq!(standing(&invoices), (None, expected), "{kind:?} {is_holders}");
+        }
     }
 
     #[test]

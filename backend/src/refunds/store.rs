@@ -56,6 +56,7 @@ pub(super) async fn list_paid_invoices(
               SELECT 1 FROM former_subscriptions f WHERE f.vendor_id = i.vendor_id AND f.license_id = k.id
                 AND f.account_id = i.account_id AND COALESCE(s.begins_at, f.replaced_at) <= $3)
               THEN TRUE ELSE FALSE END AS is_over,
+            CASE WHEN i.account_id = k.account_id THEN TRUE ELSE FALSE END AS is_holders,
             CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
               AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
             CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id
@@ -90,7 +91,7 @@ pub(super) async fn list_paid_invoices_of_order(
         tx,
         PaidInvoice,
         "SELECT i.billing_reason, o.kind AS order_kind, p.kind AS license_kind, i.total_minor, i.paid_minor,
-            TRUE AS begins_period, FALSE AS precedes_first_charge, FALSE AS is_over,
+            TRUE AS begins_period, FALSE AS precedes_first_charge, FALSE AS is_over, TRUE AS is_holders,
             CAST(COALESCE((SELECT SUM(r.amount_minor) FROM refunds r WHERE r.vendor_id = i.vendor_id
               AND r.invoice_id = i.id AND r.status IN ('pending', 'succeeded')), 0) AS BIGINT) AS refunded_minor,
             CAST(COALESCE((SELECT SUM(c.total_minor) FROM credit_notes c WHERE c.vendor_id = i.vendor_id

@@ -44,11 +44,16 @@ pub async fn disown_email_change(tx: &mut Tx, cx: &Cx, master: &MasterKey, secre
         people::update_email(tx, cx, &user.id, &change.old_email).await?;
     }
     people::update_password(tx, cx, &user.id, None, PasswordHash::of_nobody().as_str()).await?;
-    // One of them may be who asked's, and would let in past the new password.
-    passkeys::remove_all(tx, cx, &user.id).await?;
-    // So may a young second factor, which would keep the owner out.
+    // A young second factor may be who asked's, and would keep the owner out.
     let in_doubt_since = change.created_at.plus(-FACTOR_IN_DOUBT_MS);
     let factor_is_gone = second_factor::remove_set_since(tx, cx, &user.id, in_doubt_since).await?;
+    // So may a passkey, which would let in past the new password. Where somebody's work rests on them, whoever reads the old
+    // address's mail must not be rid of those that were there before.
+    if second_factor::rests_on_passkeys(tx, &user).await? {
+        passkeys::remove_added_since(tx, cx, &user.id, in_doubt_since).await?;
+    } else {
+        passkeys::remove_all(tx, cx, &user.id).await?;
+    }
     spend_all_links(tx, cx, &user.id).await?;
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     forget_browsers(tx, cx, &user.id).await?;

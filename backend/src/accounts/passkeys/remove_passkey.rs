@@ -6,6 +6,7 @@ use super::store;
 use crate::accounts::second_factor::tell;
 use crate::accounts::{sessions, store as people};
 use crate::audit;
+use crate::clock::UnixMs;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{PasskeyId, SessionId, UserId};
@@ -50,8 +51,21 @@ pub async fn remove_passkey(
 /// # Errors
 /// [`DbError`] when the database fails.
 pub(in crate::accounts) async fn remove_all(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<usize, DbError> {
+    remove_added_since(tx, cx, user_id, UnixMs(i64::MIN)).await
+}
+
+/// Takes away those of them that were added at `since` or later, and answers how many there were.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(in crate::accounts) async fn remove_added_since(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    since: UnixMs,
+) -> Result<usize, DbError> {
     let mut removed = 0;
-    for row in store::list_rows(tx, cx, user_id).await? {
+    for row in store::list_rows(tx, cx, user_id).await?.into_iter().filter(|row| row.created_at >= since) {
         if let Some(name) = store::delete_passkey(tx, cx, user_id, &row.id).await? {
             removed += 1;
             let before = json!({ "passkey": row.id, "name": name });

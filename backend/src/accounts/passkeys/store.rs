@@ -14,7 +14,7 @@ pub(super) struct PasskeyRow {
     pub(super) public_key: Vec<u8>,
     pub(super) backed_up: bool,
     pub(super) name: String,
-    created_at: UnixMs,
+    pub(super) created_at: UnixMs,
     last_used_at: Option<UnixMs>,
 }
 

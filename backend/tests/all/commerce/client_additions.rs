@@ -8,6 +8,7 @@ use backend::orders::{
     CheckoutUrls, ForClient, Order, OrderPlacement, OrderStatus, Payment, PlaceOrder, Purchase, place_order,
 };
 
+use super::closing::number;
 use super::for_clients::{Partner, TERMS};
 use super::shop::{Shop, run_sql};
 use crate::support::on_both_engines;
@@ -112,6 +113,22 @@ on_both_engines! {
         assert_eq!(shop.invoices_of(&partner.account.id).await?.len(), 0);
         let own = shop.invoices_of(&shop.account.id).await?;
         assert!(own.iter().any(|it| (it.subtotal_minor, it.discount_minor) == (SEAT, OFF_SEAT)), "{own:?}");
+        Ok(())
+    }
+
+    async fn a_partner_that_disputes_a_seat_does_not_freeze_its_clients_license(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 2).await?;
+        let purchase = shop.one_seat(&license.id);
+        let (_, url) = placed(shop.add_for_client(&partner, &partner.account.id, purchase, OFF_SEAT).await?)?;
+        shop.pay(&url, "4000000000000259").await?;
+        shop.hear_all().await?;
+        shop.hear_all().await?;
+        let disputes = "SELECT COUNT(*) FROM disputes WHERE status = 'open'";
+        assert_eq!(number(&shop, disputes).await?, 1);
+        assert_eq!(shop.license(&license.id).await?.disputed_at, None);
+        shop.activate(&license.id, "node-1").await?;
         Ok(())
     }
 

@@ -1,5 +1,9 @@
 //! Whose passkeys they are: none before the address is proven, and none left when somebody had to be helped in.
 
+use backend::accounts::email_change::rules::FACTOR_IN_DOUBT_MS;
+use backend::accounts::email_change::{
+    Disowning, EmailChangeRequest, NOT_ME_PATH, disown_email_change, request_email_change,
+};
 use backend::accounts::{FactorDue, FactorGift, FactorReset, PasswordReset, RequestLink, ResetPassword, TotpSecret};
 use backend::clock::MINUTE_MS;
 use backend::db::Tx;
@@ -75,6 +79,24 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn whoever_reads_the_old_address_gets_rid_of_no_passkey_on_which_work_rests_but_of_young_ones(db: Db) {
+        let portal = Portal::open(db).await?;
+        run(&portal.db, "UPDATE users SET staff_role = 'support'").await?;
+        let (mut old, mut young) = (Device::new("old"), Device::new("young"));
+        portal.with(&mut old).await?;
+        portal.clock.set(portal.clock.now().plus(1));
+        portal.with(&mut young).await?;
+        portal.clock.set(portal.clock.now().plus(FACTOR_IN_DOUBT_MS));
+        disown(&portal).await?;
+        assert!(matches!(portal.log_in(&mut old).await?, PasskeyLogIn::LoggedIn(_)));
+        assert_eq!(portal.log_in(&mut young).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+        // Customers have to be let in by their password alone.
+        run(&portal.db, "UPDATE users SET staff_role = NULL").await?;
+        disown(&portal).await?;
+        assert_eq!(portal.log_in(&mut old).await?, PasskeyLogIn::Refused(Flaw::Unknown));
+        Ok(())
+    }
+
     async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
         let portal = Portal::open(db).await?;
         let reset = || {
@@ -143,6 +165,25 @@ async fn run(db: &Db, sql: &'static str) -> Result<(), DbError> {
         })
     })
     .await
+}
+
+/// Somebody with the session asks for another address, and whoever reads the old one's mail says that it was somebody else.
+async fn disown(portal: &Portal) -> anyhow::Result<()> {
+    let cx = portal.as_ada();
+    let asked = portal
+        .db
+        .write(move |tx| Box::pin(async move { request_email_change(tx, &cx, &master(), "ada@example.net").await }));
+    let asked = asked.await?;
+    anyhow::ensure!(matches!(asked, EmailChangeRequest::Asked(_)), "{asked:?}");
+    let link = format!("{NOT_ME_PATH}?token=");
+    let mails = portal.mails().await?;
+    let secret = mails.iter().find_map(|(_, text)| text.split_once(&link)?.1.split_whitespace().next());
+    let (cx, secret) = (portal.visitor(), secret.unwrap_or_default().to_owned());
+    let disowned =
+        portal.db.write(move |tx| Box::pin(async move { disown_email_change(tx, &cx, &master(), &secret).await }));
+    anyhow::ensure!(matches!(disowned.await?, Disowning::Disowned { .. }));
+    portal.mails().await?;
+    Ok(())
 }
 
 /// Whoever reads the address's mail sets another password by it; the text of the mail that tells of that.
