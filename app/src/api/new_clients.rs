@@ -2,7 +2,7 @@
 
 use backend::accounts::Act;
 use backend::ids::RelationId;
-use backend::partners::{self, AskedAgain, ClientCreation};
+use backend::partners::{self, AskedAgain, ClientCreation, Declining};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
@@ -76,7 +76,7 @@ pub fn creation_errors(refused: &Refused) -> Vec<FieldError> {
     errors
 }
 
-/// Asks whoever has the address once more to take an account over.
+/// Asks once more, at the address as it is typed now, to take an account over.
 ///
 /// # Errors
 /// [`FormFailure`] for whoever may not, and for clients that somebody has taken over.
@@ -84,23 +84,32 @@ pub fn creation_errors(refused: &Refused) -> Vec<FieldError> {
 pub async fn ask_client_again(
     /// The relation.
     relation_id: String,
+    /// Who is asked.
+    #[server(default)]
+    email: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
+    let refused = Refused::new(ASK_AGAIN).value("email", &email);
     let id = RelationId::from_untrusted(&relation_id);
     let page = client_page(&id);
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let asked =
-        visit.state.db.write(move |tx| Box::pin(async move { partners::ask_again(tx, &cx, &master, &id).await }));
-    match asked.await? {
+    let asked = visit
+        .state
+        .db
+        .write(move |tx| Box::pin(async move { partners::ask_again(tx, &cx, &master, &id, &email).await }));
+    let refused = match asked.await? {
         AskedAgain::Done => {
             say_done("client_asked_again").await;
             redirect(&page);
+            return Ok(());
         }
-        AskedAgain::Limited(retry_after_s) => {
-            Refusal::Limited { retry_after_s }.of(Refused::new(ASK_AGAIN), "").go_back(&page).await;
-        }
+        AskedAgain::Refused(problem) => Refusal::fields(refused, vec![problem]),
+        AskedAgain::OwnAddress => Fault::OwnAddress.of(refused),
+        AskedAgain::IsClient => Fault::IsClient.of(refused),
+        AskedAgain::Limited(retry_after_s) => Refusal::Limited { retry_after_s }.of(refused, ""),
         AskedAgain::NotFound => return Err(FormFailure::not_allowed()),
-    }
+    };
+    refused.go_back(&page).await;
     Ok(())
 }
 
@@ -120,12 +129,17 @@ pub async fn decline_account(
         .state
         .db
         .write(move |tx| Box::pin(async move { partners::decline_account(tx, &cx, &master, &secret).await }));
-    if declined.await? {
-        say_done("account_declined").await;
-        redirect("/");
-    } else {
-        // The page says by itself that the link is worth nothing.
-        redirect(&offer_page(&token));
+    match declined.await? {
+        Declining::Declined => {
+            say_done("account_declined").await;
+            redirect("/");
+        }
+        Declining::Stays => {
+            say_done("account_stays").await;
+            redirect(&offer_page(&token));
+        }
+        // The page says by itself what the link is worth.
+        Declining::Spent => redirect(&offer_page(&token)),
     }
     Ok(())
 }

@@ -8,18 +8,17 @@ use backend::clock::UnixMs;
 use backend::ids::{LicenseId, RelationId};
 use backend::licenses::LicenseView;
 use backend::partners::{ClientView, Relation, look_at_client};
-use backend::text::en::{licenses as words, new_clients, partner_orders as orders, partners as text};
+use backend::text::en::{licenses as words, new_clients, partner_orders as orders, partners as text, portal};
 use leptos::prelude::*;
 
 use super::own_license::{name_of, tone};
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
-use crate::api::new_clients::ASK_AGAIN;
+use crate::api::new_clients::{ASK_AGAIN, creation_errors};
 use crate::api::partners::{CLIENTS, client_page};
-use crate::api::refusal::errors_of;
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Crumb, Dialog, Emphasis, EmptyState, Form, LinkButton, Notice, PageHead,
-    Pagination, PostButton, Row, Table, Tone,
+    Badge, Breadcrumb, Card, Column, Control, Crumb, Dialog, Emphasis, EmptyState, Field, Form, LinkButton, Notice,
+    PageHead, Pagination, PostButton, Row, Table,
 };
 use crate::request::Visit;
 
@@ -57,7 +56,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let since = client.clientele.relation.accepted_at.unwrap_or(client.clientele.relation.created_at);
     let manages = may(role, Act::ManageRelations);
     let awaits = if client.clientele.relation.awaits_owner() {
-        Some(awaits_owner(&client.clientele.relation.id, manages).await)
+        Some(awaits_owner(&client.clientele.relation, manages).await)
     } else {
         None
     };
@@ -213,20 +212,36 @@ fn order(id: &RelationId, role: ActsAs, sold: &[(Product, Plan)]) -> impl IntoVi
 }
 
 /// Says that nobody has taken the account over, and asks once more.
-async fn awaits_owner(id: &RelationId, manages: bool) -> AnyView {
+async fn awaits_owner(relation: &Relation, manages: bool) -> AnyView {
     let refused = take_refused(ASK_AGAIN).await;
-    let failed = errors_of(&refused)
-        .into_iter()
-        .map(|error| view! { <Notice tone=Tone::Bad title=error.message /> })
-        .collect_view();
-    let hidden = vec![("relation_id".to_owned(), id.to_string())];
-    let ask = move || {
-        let hidden = hidden.clone();
-        manages.then(|| view! { <PostButton action="/act/ask-client-again" label=new_clients::ASK_AGAIN hidden /> })
-    };
+    let errors = creation_errors(&refused);
+    let email = if errors.is_empty() { relation.email.clone() } else { refused.typed("email") };
+    let hidden = vec![("relation_id".to_owned(), relation.id.to_string())];
+    let ask = manages.then(|| {
+        view! {
+            <Form
+                action="/act/ask-client-again"
+                id="ask-again"
+                submit=new_clients::ASK_AGAIN
+                emphasis=Emphasis::Plain
+                errors_title=portal::refused_answers(errors.len())
+                errors
+                hidden
+            >
+                <Field
+                    name="email"
+                    label=new_clients::ASK_EMAIL
+                    control=Control::Email
+                    value=email
+                    hint=new_clients::ASK_EMAIL_HINT
+                    autocomplete="off"
+                />
+            </Form>
+        }
+    });
     view! {
-        {failed}
-        <Notice title=new_clients::AWAITS text=new_clients::AWAITS_TEXT action=ask />
+        <Notice title=new_clients::AWAITS text=new_clients::AWAITS_TEXT />
+        {ask}
     }
     .into_any()
 }

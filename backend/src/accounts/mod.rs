@@ -118,7 +118,7 @@ pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{
     find_account, find_account_by_stripe_customer, find_user, find_user_by_email, lock_account, set_stripe_customer,
 };
-pub(crate) use store::{set_kind, set_vat_id_state};
+pub(crate) use store::{replace_billing_email, set_kind, set_vat_id_state};
 pub use update_account::{AccountUpdate, update_account};
 pub use verify_email::{EmailVerification, verify_email};
 

@@ -316,6 +316,25 @@ pub(crate) async fn set_kind(
     Ok(())
 }
 
+/// Writes where invoices go, where that is `from` until now. The caller holds the account's lock.
+pub(crate) async fn replace_billing_email(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    from: &str,
+    to: &str,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE accounts SET billing_email = $4 WHERE vendor_id = $1 AND id = $2 AND billing_email = $3",
+        vendor_id,
+        id,
+        from,
+        to
+    )?;
+    Ok(())
+}
+
 pub(super) async fn insert_account(tx: &mut Tx, account: &Account) -> Result<(), DbError> {
     execute!(
         tx,

@@ -68,7 +68,7 @@ pub use set_partner_terms::{TermsSet, set_partner_terms};
 pub(crate) use store::lock_partner;
 pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 pub(crate) use take_over::taken_over;
-pub use take_over::{AskedAgain, ask_again, decline_account, find_maker};
+pub use take_over::{AskedAgain, Declining, ask_again, decline_account, find_maker};
 pub(crate) use tell::tell_of_continuation;
 
 /// What the vendor has agreed with a partner.

@@ -234,6 +234,19 @@ pub(super) async fn update_expiry(
     Ok(())
 }
 
+/// Writes whom a partner asks. The caller holds the relation's lock.
+pub(super) async fn update_email(tx: &mut Tx, relation: &Relation) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE client_relations SET email = $3, email_key = $4 WHERE vendor_id = $1 AND id = $2",
+        &relation.vendor_id,
+        &relation.id,
+        &relation.email,
+        &relation.email_key
+    )?;
+    Ok(())
+}
+
 /// Whether an account has, or had, a license, or something was ordered by or for it that is paid or may still be.
 pub(super) async fn was_ordered_for(tx: &mut Tx, vendor_id: &VendorId, id: &AccountId) -> Result<bool, DbError> {
     let found = fetch_optional!(

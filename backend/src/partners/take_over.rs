@@ -7,9 +7,11 @@
 use serde_json::json;
 
 use super::end_relation::end_locked;
+use super::invite_client::is_address_of_actor;
 use super::{Partner, Relation, RelationStatus, store, tell};
-use crate::accounts::members::{decline_first_owner, invite_first_owner, limit_invitations};
-use crate::accounts::{self, Act, lock_account, may_act};
+use crate::accounts::members::{decline_first_owner, invite_first_owner, limit_invitations, lock_first_owner};
+use crate::accounts::rules::{check_email, email_key};
+use crate::accounts::{self, Act, Field, FieldProblem, lock_account, may_act};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, RelationId, UserId, VendorId};
@@ -17,14 +19,31 @@ use crate::keys::MasterKey;
 use crate::{audit, deletion};
 
 /// What became of asking once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskedAgain {
     /// The mail is on its way; the links before it work no more.
     Done,
+    /// The address cannot be this one.
+    Refused(FieldProblem),
+    /// It is the address of whoever acts.
+    OwnAddress,
+    /// Another client of the partner's has this address already.
+    IsClient,
     /// Too many mails; seconds to wait.
     Limited(i64),
     /// There is no such client that nobody has taken over, or whoever acts may not: the same answer to both.
     NotFound,
+}
+
+/// What became of declining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declining {
+    /// The relation is over and the account is erased; the link works no more.
+    Declined,
+    /// The relation is over. Something was ordered for the account: it stays, and the link still takes it over.
+    Stays,
+    /// The link is worth nothing, or there is no relation any more that could end.
+    Spent,
 }
 
 /// Asks whoever has the address to take the account over, and writes until when.
@@ -42,24 +61,52 @@ pub(super) async fn ask(
     tell::asked_to_take_over(tx, cx, master, (relation, partner), name, (secret.as_str(), invitation.expires_at)).await
 }
 
-/// Asks once more.
+/// Asks once more, at the address as it is typed now: the one before may have been mistyped. What belongs to whoever has
+/// that one goes along.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn ask_again(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &RelationId) -> Result<AskedAgain, DbError> {
+pub async fn ask_again(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    id: &RelationId,
+    email: &str,
+) -> Result<AskedAgain, DbError> {
     let found = store::find_relation(tx, &cx.vendor_id, id).await?.filter(Relation::awaits_owner);
     let Some(found) = found else { return Ok(AskedAgain::NotFound) };
     let partner_id = &found.partner_id;
     if !may_act(tx, cx, partner_id, Act::ManageRelations).await? {
         return Ok(AskedAgain::NotFound);
     }
-    let Some(relation) = lock_awaiting(tx, &cx.vendor_id, &found).await? else { return Ok(AskedAgain::NotFound) };
+    let Some(mut relation) = lock_awaiting(tx, &cx.vendor_id, &found).await? else { return Ok(AskedAgain::NotFound) };
     let account = accounts::find_account(tx, &cx.vendor_id, partner_id).await?;
     let Some(account) = account else { return Ok(AskedAgain::NotFound) };
-    if let Some(retry_after_s) = limit_invitations(tx, cx, master, Some(partner_id), &relation.email).await? {
+    let email = match check_email(email) {
+        Ok(email) => email,
+        Err(problem) => return Ok(AskedAgain::Refused(FieldProblem { field: Field::Email, problem })),
+    };
+    let key = email_key(&email);
+    if is_address_of_actor(tx, cx, &key).await? {
+        return Ok(AskedAgain::OwnAddress);
+    }
+    let namesake = store::find_active_by_email(tx, &cx.vendor_id, partner_id, &key).await?;
+    // Its own address it keeps, whoever else has come to have the same.
+    if key != relation.email_key && namesake.is_some() {
+        return Ok(AskedAgain::IsClient);
+    }
+    if let Some(retry_after_s) = limit_invitations(tx, cx, master, Some(partner_id), &email).await? {
         return Ok(AskedAgain::Limited(retry_after_s));
     }
-    audit::record(tx, cx, Some(partner_id), "relation.ask_again", id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+    let before = json!({ "email": relation.email });
+    let after = json!({ "email": email });
+    let act = "relation.ask_again";
+    audit::record(tx, cx, Some(partner_id), act, id.as_str(), Some(&before), Some(&after)).await?;
+    if let Some(client_id) = relation.client_id.as_ref().filter(|_| email != relation.email) {
+        accounts::replace_billing_email(tx, &cx.vendor_id, client_id, &relation.email, &email).await?;
+    }
+    (relation.email, relation.email_key) = (email, key);
+    store::update_email(tx, &relation).await?;
     let neutral = Cx { actor: Actor::Job("partners.ask_again"), address: None, ..cx.clone() };
     ask(tx, &neutral, master, &relation, &account.company, "").await?;
     Ok(AskedAgain::Done)
@@ -107,22 +154,35 @@ pub(crate) async fn taken_over(
     tell::accepted(tx, cx, master, &relation).await
 }
 
-/// Declines an account, and ends the relation, for whoever holds the secret that was mailed; `false` where its link is worth
-/// nothing.
+/// Declines an account, and ends the relation, for whoever holds the secret that was mailed. Where something was ordered for
+/// the account, the link stays good: what is paid would have nobody for ever.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
-pub async fn decline_account(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &str) -> Result<bool, DbError> {
+pub async fn decline_account(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &str) -> Result<Declining, DbError> {
     // Nobody of the other side learns from where that was.
     let neutral = Cx { actor: Actor::Job("partners.decline"), address: None, ..cx.clone() };
-    let Some(account_id) = decline_first_owner(tx, &neutral, secret).await? else { return Ok(false) };
-    let Some(found) = store::find_awaiting(tx, &cx.vendor_id, &account_id).await? else { return Ok(true) };
-    let Some(mut relation) = lock_awaiting(tx, &cx.vendor_id, &found).await? else { return Ok(true) };
+    let Some((invitation, account_id)) = lock_first_owner(tx, &neutral, secret).await? else {
+        return Ok(Declining::Spent);
+    };
+    let relation = match store::find_awaiting(tx, &cx.vendor_id, &account_id).await? {
+        Some(found) => lock_awaiting(tx, &cx.vendor_id, &found).await?,
+        None => None,
+    };
+    // Whoever orders for it at this moment has locked the relation.
+    let stays = store::was_ordered_for(tx, &cx.vendor_id, &account_id).await?;
+    if !stays {
+        decline_first_owner(tx, &neutral, &invitation, &account_id).await?;
+    }
+    let Some(mut relation) = relation else { return Ok(if stays { Declining::Spent } else { Declining::Declined }) };
     relation.status = RelationStatus::Declined;
     end_locked(tx, &neutral, master, &mut relation, true).await?;
     tell::ended_for_partner(tx, &neutral, master, &relation).await?;
+    if stays {
+        return Ok(Declining::Stays);
+    }
     remove_if_empty(tx, &neutral, &account_id).await?;
-    Ok(true)
+    Ok(Declining::Declined)
 }
 
 /// Erases an account that nobody has taken over, once its relation is over, unless something was ordered for it: then it

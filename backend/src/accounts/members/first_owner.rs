@@ -43,17 +43,30 @@ pub(crate) async fn invite_first_owner(
     Ok((invitation, secret))
 }
 
-/// Whoever holds the secret does not want the account: its invitation is over. `None` where the link is worth nothing, or the
-/// account has somebody already. The account's row is locked from here on.
-pub(crate) async fn decline_first_owner(tx: &mut Tx, cx: &Cx, secret: &str) -> Result<Option<AccountId>, DbError> {
+/// The invitation of this secret, locked, while the account that it is to has nobody, with that account. `None` where the link
+/// is worth nothing. The account's row is locked from here on.
+pub(crate) async fn lock_first_owner(
+    tx: &mut Tx,
+    cx: &Cx,
+    secret: &str,
+) -> Result<Option<(Invitation, AccountId)>, DbError> {
     let Some(invitation) = lock_open(tx, cx, &hash_of(secret)).await? else { return Ok(None) };
     let Some(account_id) = invitation.position.account_id().cloned() else { return Ok(None) };
     if !store::list_roles(tx, &cx.vendor_id, &account_id).await?.is_empty() {
         return Ok(None);
     }
+    Ok(Some((invitation, account_id)))
+}
+
+/// Whoever was asked does not want the account: the invitation, which the caller has locked, is over.
+pub(crate) async fn decline_first_owner(
+    tx: &mut Tx,
+    cx: &Cx,
+    invitation: &Invitation,
+    account_id: &AccountId,
+) -> Result<(), DbError> {
     store::close_withdrawn(tx, cx, &invitation.id).await?;
     let before = serde_json::json!({ "email": invitation.email, "role": invitation.position.role_word() });
-    let (account, id) = (Some(&account_id), invitation.id.as_str());
-    audit::record(tx, cx, account, "invitation.decline", id, Some(&before), audit::NOTHING).await?;
-    Ok(Some(account_id))
+    let id = invitation.id.as_str();
+    audit::record(tx, cx, Some(account_id), "invitation.decline", id, Some(&before), audit::NOTHING).await
 }

@@ -37,7 +37,7 @@ pub use accept_invitation::{Acceptance, accept_invitation};
 pub use change_colleague::{change_staff_role, remove_colleague};
 pub use change_member::{change_role, remove_member};
 pub use find_offer::{Offer, find_offer};
-pub(crate) use first_owner::{decline_first_owner, invite_first_owner};
+pub(crate) use first_owner::{decline_first_owner, invite_first_owner, lock_first_owner};
 pub use hand_over::hand_over;
 pub(crate) use invite::limit as limit_invitations;
 pub use invite::{InvitationSent, Invite, invite};

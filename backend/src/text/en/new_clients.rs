@@ -33,6 +33,10 @@ pub const AWAITS: &str = "Nobody has taken this account over yet.";
 /// What that means.
 pub const AWAITS_TEXT: &str =
     "Until somebody has, you order what you pay yourself, and nobody sees the keys of its licenses.";
+/// Label of the address to which that goes.
+pub const ASK_EMAIL: &str = "Who is asked to take it over";
+/// Beside it.
+pub const ASK_EMAIL_HINT: &str = "Correct the address if it is wrong. Links that were sent before work no more.";
 /// Asks once more.
 pub const ASK_AGAIN: &str = "Send the mail again";
 

@@ -223,6 +223,9 @@ pub fn done(code: &str) -> Option<&'static str> {
         "payout_reversed" => "The payout is taken back, and the partner is told by mail.",
         "payout_recorded" => "The payout is recorded, and the partner is told by mail.",
         "account_declined" => "You have declined. Whoever made the account is told by mail.",
+        "account_stays" => {
+            "You have declined, and whoever made the account is told by mail. Something was ordered for it, so the account stays: as long as this link works, you can still take it over."
+        }
         "client_created" => "The client is there. A mail asks them to take the account over.",
         "client_asked_again" => "The mail is on its way. The link before it works no more.",
         "client_invited" => "The invitation is on its way.",

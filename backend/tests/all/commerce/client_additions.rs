@@ -122,7 +122,7 @@ on_both_engines! {
         let license = shop.buy("perpetual", BillingInterval::Once, 2).await?;
         let purchase = shop.one_seat(&license.id);
         let (_, url) = placed(shop.add_for_client(&partner, &partner.account.id, purchase, OFF_SEAT).await?)?;
-        shop.pay(&url, "4000000000000259").await?;
+        shop.pay(&url, "card&card_number=4000000000000259").await?;
         shop.hear_all().await?;
         shop.hear_all().await?;
         let disputes = "SELECT COUNT(*) FROM disputes WHERE status = 'open'";

@@ -5,8 +5,8 @@ use backend::accounts::{AccountDetails, Act, Address, Field, list_memberships, m
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{AccountId, RelationId};
 use backend::partners::{
-    AskedAgain, ClientCreation, CreateClient, RelationEnd, RelationStatus, ask_again, create_client, decline_account,
-    export_clients, find_clientele, find_maker, search_clients,
+    AskedAgain, ClientCreation, CreateClient, Declining, RelationEnd, RelationStatus, ask_again, create_client,
+    decline_account, export_clients, find_clientele, find_maker, search_clients,
 };
 
 use super::{end, owner_of, person, related};
@@ -54,14 +54,18 @@ async fn join(stage: &Stage, who: &Person, secret: &str) -> anyhow::Result<Joini
     Ok(stage.write(move |tx| Box::pin(async move { accept_invitation(tx, &cx, &master(), &secret).await })).await?)
 }
 
-async fn decline(stage: &Stage, secret: &str) -> anyhow::Result<bool> {
+async fn decline(stage: &Stage, secret: &str) -> anyhow::Result<Declining> {
     let (cx, secret) = (stage.operator(NOW), secret.to_owned());
     Ok(stage.write(move |tx| Box::pin(async move { decline_account(tx, &cx, &master(), &secret).await })).await?)
 }
 
 async fn ask(stage: &Stage, who: &Person, id: &RelationId) -> anyhow::Result<AskedAgain> {
-    let (cx, id) = (stage.person(&who.id, NOW), id.clone());
-    Ok(stage.write(move |tx| Box::pin(async move { ask_again(tx, &cx, &master(), &id).await })).await?)
+    ask_at(stage, who, id, "eve@client.test").await
+}
+
+async fn ask_at(stage: &Stage, who: &Person, id: &RelationId, email: &str) -> anyhow::Result<AskedAgain> {
+    let (cx, id, email) = (stage.person(&who.id, NOW), id.clone(), email.to_owned());
+    Ok(stage.write(move |tx| Box::pin(async move { ask_again(tx, &cx, &master(), &id, &email).await })).await?)
 }
 
 /// The account that a partner has made.
@@ -75,6 +79,27 @@ async fn found(stage: &Stage, who: &Person, search: &str) -> anyhow::Result<Vec<
     let (cx, id, search) = (stage.person(&who.id, NOW), who.account_id.clone(), search.to_owned());
     let all = stage.db.read(move |tx| Box::pin(async move { search_clients(tx, &cx, &id, &search, None, 10).await }));
     Ok(all.await?.unwrap_or_default().into_iter().map(|client| client.email).collect())
+}
+
+/// The account has a license.
+async fn give_license(stage: &Stage, account_id: &AccountId) -> anyhow::Result<()> {
+    let (license_id, holder) = (stage.license_id.clone(), account_id.clone());
+    let moved: Result<u64, DbError> = stage
+        .write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE licenses SET account_id = $1 WHERE id = $2";
+                let (holder, id) = (holder.as_str(), license_id.as_str());
+                Ok(match tx {
+                    Tx::Sqlite(tx) => sqlx::query(sql).bind(holder).bind(id).execute(&mut **tx).await?.rows_affected(),
+                    Tx::Postgres(tx) => {
+                        sqlx::query(sql).bind(holder).bind(id).execute(&mut **tx).await?.rows_affected()
+                    }
+                })
+            })
+        })
+        .await;
+    anyhow::ensure!(moved? == 1);
+    Ok(())
 }
 
 on_both_engines! {
@@ -143,9 +168,9 @@ on_both_engines! {
         let id = made(&stage, &partner, "eve@client.test").await?;
         let account_id = account_of(&stage, &partner, &id).await?;
         let sent = secret(&stage, "eve@client.test").await?;
-        assert!(!decline(&stage, "none").await?);
-        assert!(decline(&stage, &sent).await?);
-        assert!(!decline(&stage, &sent).await?, "once");
+        assert_eq!(decline(&stage, "none").await?, Declining::Spent);
+        assert_eq!(decline(&stage, &sent).await?, Declining::Declined);
+        assert_eq!(decline(&stage, &sent).await?, Declining::Spent, "once");
         assert!(account_of(&stage, &partner, &id).await.is_err());
         assert_eq!(stage.count(closed).await?, 1);
         let (vendor_id, gone) = (stage.vendor.id.clone(), account_id.clone());
@@ -174,28 +199,29 @@ on_both_engines! {
         let id = made(&stage, &partner, "eve@client.test").await?;
         let account_id = account_of(&stage, &partner, &id).await?;
         let sent = secret(&stage, "eve@client.test").await?;
-        let (license_id, holder) = (stage.license_id.clone(), account_id.clone());
-        let moved: Result<u64, DbError> = stage
-            .write(move |tx| {
-                Box::pin(async move {
-                    let sql = "UPDATE licenses SET account_id = $1 WHERE id = $2";
-                    let (holder, id) = (holder.as_str(), license_id.as_str());
-                    Ok(match tx {
-                        Tx::Sqlite(tx) => {
-                            sqlx::query(sql).bind(holder).bind(id).execute(&mut **tx).await?.rows_affected()
-                        }
-                        Tx::Postgres(tx) => {
-                            sqlx::query(sql).bind(holder).bind(id).execute(&mut **tx).await?.rows_affected()
-                        }
-                    })
-                })
-            })
-            .await;
-        assert_eq!(moved?, 1);
+        give_license(&stage, &account_id).await?;
         assert_eq!(end(&stage, &partner.id, &id, NOW).await?, RelationEnd::Ended(RelationStatus::Ended));
         assert_eq!(stage.count("SELECT COUNT(*) FROM accounts WHERE closed_at IS NOT NULL").await?, 0);
         assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
         assert!(account_of(&stage, &partner, &id).await.is_err(), "its partner is over all the same");
+        Ok(())
+    }
+
+    async fn declining_what_something_was_ordered_for_ends_the_relation_and_leaves_the_link(db: Db) {
+        let (stage, partner, _) = related(db).await?;
+        let eve = person(&stage, "eve@client.test").await?;
+        let id = made(&stage, &partner, "eve@client.test").await?;
+        let account_id = account_of(&stage, &partner, &id).await?;
+        let sent = secret(&stage, "eve@client.test").await?;
+        give_license(&stage, &account_id).await?;
+        assert_eq!(decline(&stage, &sent).await?, Declining::Stays);
+        assert!(account_of(&stage, &partner, &id).await.is_err(), "the relation is over");
+        assert!(stage.mails(NOW).await?.iter().any(|mail| mail.to == "pia@partner.test"), "the partner is told");
+        assert_eq!(stage.count("SELECT COUNT(*) FROM accounts WHERE closed_at IS NOT NULL").await?, 0);
+        // There is nothing left to decline, and nobody is told twice.
+        assert_eq!(decline(&stage, &sent).await?, Declining::Spent);
+        assert!(stage.mails(NOW).await?.is_empty());
+        assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
         Ok(())
     }
 
@@ -230,6 +256,29 @@ on_both_engines! {
             limited |= matches!(ask(&stage, &partner, &id).await?, AskedAgain::Limited(_));
         }
         assert!(limited);
+        Ok(())
+    }
+
+    async fn a_mistyped_address_is_corrected_and_gets_nothing_any_more(db: Db) {
+        let (stage, partner, _) = related(db).await?;
+        let (wrong, eve) = (person(&stage, "ewe@client.test").await?, person(&stage, "eve@client.test").await?);
+        let id = made(&stage, &partner, "ewe@client.test").await?;
+        let account_id = account_of(&stage, &partner, &id).await?;
+        let first = secret(&stage, "ewe@client.test").await?;
+        for (email, expected) in [("pia@partner.test", AskedAgain::OwnAddress), ("ada@example.test", AskedAgain::IsClient)] {
+            assert_eq!(ask_at(&stage, &partner, &id, email).await?, expected, "{email}");
+        }
+        assert!(matches!(ask_at(&stage, &partner, &id, "x").await?, AskedAgain::Refused(_)));
+        assert_eq!(found(&stage, &partner, "saale").await?, ["ewe@client.test"], "as it was");
+        assert_eq!(ask_at(&stage, &partner, &id, "Eve@client.test").await?, AskedAgain::Done);
+        assert_eq!(join(&stage, &wrong, &first).await?, Joining::Spent);
+        assert_eq!(found(&stage, &partner, "saale").await?, ["Eve@client.test"]);
+        let billed = "SELECT COUNT(*) FROM accounts WHERE company = 'Saale AG' AND billing_email = 'Eve@client.test'";
+        assert_eq!(stage.count(billed).await?, 1);
+        let sent = secret(&stage, "Eve@client.test").await?;
+        assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
+        let after = ask_at(&stage, &partner, &id, "ewe@client.test").await?;
+        assert_eq!((after, account_of(&stage, &partner, &id).await?), (AskedAgain::NotFound, account_id));
         Ok(())
     }
 
