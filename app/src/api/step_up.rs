@@ -83,6 +83,11 @@ pub async fn confirm_password(
             let _goes_on = accounts::renew_authentication(&visit.session, &visit.vendor.id, cx.now).await?;
             return go_on(&visit, &next).await;
         }
+        // The page asks for that alone.
+        PasswordConfirmation::PasskeyNeeded => {
+            redirect(&confirm_first(&next));
+            return Ok(());
+        }
         PasswordConfirmation::Wrong => Refusal::WrongPassword.of(refused, "password"),
         PasswordConfirmation::WrongCode => Refusal::WrongCode.of(refused, "code"),
         PasswordConfirmation::Limited { retry_after_s } => Refusal::Limited { retry_after_s }.of(refused, ""),

@@ -1,6 +1,7 @@
-//! `/confirm?next=`: asks for the password again, and for a code where there is a second factor, and goes on.
+//! `/confirm?next=`: asks for the password again, and for a code where there is a second factor, or for the passkey that is
+//! the second factor, and goes on.
 
-use backend::accounts::{Field as Person, has_second_factor, list_passkeys};
+use backend::accounts::{Field as Person, confirms_by_passkey, has_second_factor, list_passkeys};
 use backend::db::DbError;
 use backend::text::en::{accounts as fields, passkeys, portal, portal_accounts as text, second_factor};
 use leptos::prelude::*;
@@ -25,16 +26,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let back = local_path(&next);
     let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
     let (cx, email) = (visit.viewer_cx(), viewer.user.email.clone());
-    let viewer_shows_passkey = viewer.must_show_passkey;
     let read = visit.state.db.read(move |tx| {
         Box::pin(async move {
             let has_passkey = !list_passkeys(tx, &cx, &viewer.user.id).await?.is_empty();
-            Ok::<_, DbError>((has_second_factor(tx, &cx.vendor_id, &viewer.user.id).await?, has_passkey))
+            let has_factor = has_second_factor(tx, &cx.vendor_id, &viewer.user.id).await?;
+            Ok::<_, DbError>((has_factor, has_passkey, confirms_by_passkey(tx, &viewer.user).await?))
         })
     });
-    let (has_factor, has_passkey) = read.await?;
+    let (has_factor, has_passkey, by_passkey_alone) = read.await?;
     let passkey = if has_passkey { passkey_use::confirm(&visit, &next) } else { None };
-    if viewer_shows_passkey {
+    if by_passkey_alone {
         return Ok(Page::new(passkeys::SHOW_TITLE, show_passkey(&email, errors, passkey)));
     }
     let title = if has_factor { second_factor::CONFIRM_BOTH } else { text::CONFIRM_PASSWORD };
@@ -64,7 +65,8 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(title, body))
 }
 
-/// For those whose second factor a passkey is, after the password: nothing but showing it, or leaving.
+/// For those whose second factor a passkey is, after the password and whenever they show again who they are: nothing but
+/// showing it, or leaving.
 fn show_passkey(email: &str, errors: Vec<FieldError>, passkey: Option<AnyView>) -> AnyView {
     let errors = errors.into_iter().map(|error| view! { <Notice tone=Tone::Bad title=error.message /> }).collect_view();
     view! {

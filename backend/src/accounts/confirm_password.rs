@@ -2,7 +2,7 @@
 
 use super::password::{Password, PasswordHash, Passwords, Verdict};
 use super::rate_limits::{Limit, RateVerdict, forgive, hit};
-use super::second_factor::{CodeUse, check_code, has_second_factor, tell_of_recovery_code};
+use super::second_factor::{CodeUse, check_code, confirms_by_passkey, has_second_factor, tell_of_recovery_code};
 use super::store;
 use crate::audit;
 use crate::cx::Cx;
@@ -30,6 +30,8 @@ pub enum PasswordConfirmation {
     Wrong,
     /// The password is, and the code is not right or was used before.
     WrongCode,
+    /// The password is, and is not enough: the person's work needs a second factor, which is a passkey.
+    PasskeyNeeded,
     /// Too many attempts of the user or from the client.
     Limited {
         /// Seconds to wait.
@@ -72,9 +74,9 @@ async fn confirm_factor(
 ) -> Result<PasswordConfirmation, DbError> {
     // The password may have been changed while it was being verified.
     let standing = store::find_user_with_hash(tx, &cx.vendor_id, &request.user_id).await?;
-    if standing.is_none_or(|(_, standing)| standing != hash.as_str()) {
+    let Some((user, _)) = standing.filter(|(_, standing)| standing == hash.as_str()) else {
         return Ok(PasswordConfirmation::Wrong);
-    }
+    };
     let user_id = request.user_id.as_str();
     if has_second_factor(tx, &cx.vendor_id, &request.user_id).await? {
         let verdict = hit(tx, cx, master, Limit::SecondFactorUser, user_id).await?;
@@ -87,6 +89,8 @@ async fn confirm_factor(
             CodeUse::Wrong | CodeUse::NoFactor => return Ok(PasswordConfirmation::WrongCode),
         }
         forgive(tx, cx, master, Limit::SecondFactorUser, user_id).await?;
+    } else if confirms_by_passkey(tx, &user).await? {
+        return Ok(PasswordConfirmation::PasskeyNeeded);
     }
     forgive(tx, cx, master, Limit::PasswordCheckUser, user_id).await?;
     audit::record(tx, cx, None, "user.confirm_password", user_id, audit::NOTHING, audit::NOTHING).await?;

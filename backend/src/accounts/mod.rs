@@ -102,9 +102,9 @@ pub use roles::{Act, ActsAs, StaffAct, may, staff_may};
 pub use rules::{CheckedDetails, Field, FieldProblem, Problem};
 pub use second_factor::{
     CodesRenewal, FactorDue, FactorGift, FactorRemoval, FactorReset, FactorSetup, FinishLogIn, FinishedLogIn,
-    RECOVERY_CODES, RecoveryCodes, STEP_S, SecondFactor, TotpSecret, factor_due, find_second_factor, finish_log_in,
-    give_second_factor, has_second_factor, needs_second_factor, remove_second_factor, renew_recovery_codes,
-    reset_second_factor, set_second_factor,
+    RECOVERY_CODES, RecoveryCodes, STEP_S, SecondFactor, TotpSecret, confirms_by_passkey, factor_due,
+    find_second_factor, finish_log_in, give_second_factor, has_second_factor, needs_second_factor,
+    remove_second_factor, renew_recovery_codes, reset_second_factor, set_second_factor,
 };
 pub use send_verification::{VerificationRequest, send_verification};
 pub use session_store::DbSessionStore;

@@ -49,3 +49,12 @@ pub(in crate::accounts) async fn rests_on_passkeys(tx: &mut Tx, user: &User) -> 
     let memberships = membership_store::list_memberships(tx, &user.vendor_id, &user.id).await?;
     Ok(needs_second_factor(user, &memberships) && !has_second_factor(tx, &user.vendor_id, &user.id).await?)
 }
+
+/// Whether somebody who is signed in shows again who it is by a passkey alone: the work needs a second factor, and there is no
+/// other. Whoever sat down at the session and knows the password gets no further by that.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn confirms_by_passkey(tx: &mut Tx, user: &User) -> Result<bool, DbError> {
+    Ok(passkeys::has_passkey(tx, &user.vendor_id, &user.id).await? && rests_on_passkeys(tx, user).await?)
+}

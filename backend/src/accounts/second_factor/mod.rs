@@ -33,7 +33,7 @@ use crate::ids::{UserId, VendorId};
 
 pub(super) use check_code::{CodeUse, check_code};
 pub(super) use due::rests_on_passkeys;
-pub use due::{FactorDue, factor_due, needs_second_factor};
+pub use due::{FactorDue, confirms_by_passkey, factor_due, needs_second_factor};
 pub use finish_log_in::{FinishLogIn, FinishedLogIn, finish_log_in};
 pub use give_second_factor::{FactorGift, give_second_factor};
 pub use recovery_code::{RECOVERY_CODES, RecoveryCodes};

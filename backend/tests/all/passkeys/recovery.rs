@@ -4,11 +4,16 @@ use backend::accounts::email_change::rules::FACTOR_IN_DOUBT_MS;
 use backend::accounts::email_change::{
     Disowning, EmailChangeRequest, NOT_ME_PATH, disown_email_change, request_email_change,
 };
-use backend::accounts::{FactorDue, FactorGift, FactorReset, PasswordReset, RequestLink, ResetPassword, TotpSecret};
+use backend::accounts::{
+    ConfirmPassword, FactorDue, FactorGift, FactorReset, PasswordConfirmation, PasswordReset, RequestLink,
+    ResetPassword, TotpSecret,
+};
 use backend::clock::MINUTE_MS;
 use backend::db::Tx;
 
 use super::*;
+
+const PASSWORD: &str = "correct horse battery staple";
 
 on_both_engines! {
     async fn nobody_adds_one_before_the_address_is_proven(db: Db) {
@@ -97,6 +102,21 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn where_work_rests_on_a_passkey_the_password_confirms_nothing(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut device = Device::new("the only one");
+        portal.with(&mut device).await?;
+        assert_eq!(confirm(&portal, "wrong").await?, PasswordConfirmation::Wrong);
+        assert_eq!(confirm(&portal, PASSWORD).await?, PasswordConfirmation::Confirmed, "customers may go without");
+        run(&portal.db, "UPDATE users SET staff_role = 'support'").await?;
+        assert_eq!(confirm(&portal, "wrong").await?, PasswordConfirmation::Wrong);
+        assert_eq!(confirm(&portal, PASSWORD).await?, PasswordConfirmation::PasskeyNeeded);
+        assert_eq!(portal.confirm(&portal.as_ada(), &mut device).await?, PasskeyConfirmation::Confirmed);
+        run(&portal.db, "DELETE FROM passkeys").await?;
+        assert_eq!(confirm(&portal, PASSWORD).await?, PasswordConfirmation::Confirmed, "before one is set up");
+        Ok(())
+    }
+
     async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
         let portal = Portal::open(db).await?;
         let reset = || {
@@ -165,6 +185,16 @@ async fn run(db: &Db, sql: &'static str) -> Result<(), DbError> {
         })
     })
     .await
+}
+
+/// Whoever sits at the session types this password.
+async fn confirm(portal: &Portal, password: &str) -> Result<PasswordConfirmation, DbError> {
+    let request = ConfirmPassword {
+        user_id: portal.ada.id.clone(),
+        password: Password::new(password.to_owned()),
+        code: String::new(),
+    };
+    accounts::confirm_password(&portal.db, &Passwords::default(), &master(), &portal.as_ada(), &request).await
 }
 
 /// Somebody with the session asks for another address, and whoever reads the old one's mail says that it was somebody else.
