@@ -47,6 +47,22 @@ pub(super) async fn list_former_addresses(
     Ok(rows.into_iter().flat_map(|(old, new)| [old, new]).collect())
 }
 
+/// The addresses at which somebody was asked into an account.
+pub(super) async fn list_asked_addresses(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT DISTINCT email FROM invitations WHERE vendor_id = $1 AND account_id = $2 ORDER BY email",
+        vendor_id,
+        id
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
 /// Deletes mails to an address that wait or were given up; where somebody is named, only those that it caused. To be called
 /// before `mail::log::forget_recipient`, which forgets which they are.
 pub(super) async fn forget_unsent(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::end_relation::end_locked;
-use super::{Partner, RelationStatus, store, tell};
+use super::{Partner, RelationStatus, store, take_over, tell};
 use crate::accounts::{self, AccountKind, StaffAct, lock_account, staff_may_act};
 use crate::audit;
 use crate::campaigns;
@@ -24,7 +24,7 @@ pub enum PartnershipEnd {
 }
 
 /// Ends a partnership. Clients keep their licenses; what the partner pays for them does not renew any more; none of its
-/// codes works.
+/// codes works. An account that it has made, that nobody has taken over and for which nothing was ordered, is erased.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -40,15 +40,30 @@ pub async fn end_partnership(
     let Some(account) = lock_account(tx, &cx.vendor_id, account_id).await? else {
         return Ok(PartnershipEnd::NotAllowed);
     };
+    // Whoever takes one of those over at this moment has locked that first as well.
+    for found in store::list_living(tx, &cx.vendor_id, account_id).await?.iter().filter(|it| it.awaits_owner()) {
+        if let Some(client_id) = &found.client_id {
+            lock_account(tx, &cx.vendor_id, client_id).await?;
+        }
+    }
     let partner = store::lock_partner(tx, &cx.vendor_id, account_id).await?.filter(Partner::is_live);
     let Some(partner) = partner else { return Ok(PartnershipEnd::Unchanged) };
     let relations = store::list_living(tx, &cx.vendor_id, account_id).await?;
     for found in &relations {
         let Some(mut relation) = store::lock_relation(tx, &cx.vendor_id, &found.id).await? else { continue };
         let was_active = relation.status == RelationStatus::Active;
+        let awaited = relation.client_id.clone().filter(|_| relation.awaits_owner());
         relation.status = if was_active { RelationStatus::Ended } else { RelationStatus::Withdrawn };
         end_locked(tx, cx, master, &mut relation, was_active).await?;
-        tell::ended_for_client(tx, cx, master, &relation, &account.company, was_active).await?;
+        let is_removed = match &awaited {
+            Some(client_id) => take_over::remove_if_empty(tx, cx, client_id).await?,
+            None => false,
+        };
+        // An account that stays can still be taken over by whoever was asked to.
+        if is_removed || awaited.is_none() {
+            let is_clients = was_active && awaited.is_none();
+            tell::ended_for_client(tx, cx, master, &relation, &account.company, is_clients).await?;
+        }
     }
     let paused = campaigns::pause_owned(tx, cx, account_id).await?;
     store::set_partner_ended(tx, cx, account_id).await?;

@@ -1,12 +1,12 @@
 //! Clients for whom their partner has made an account: taken over, declined, or left alone.
 
 use backend::accounts::members::{Acceptance as Joining, accept_invitation};
-use backend::accounts::{AccountDetails, Act, Address, Field, list_memberships, may_act};
+use backend::accounts::{AccountDetails, Act, Address, Field, StaffRole, list_memberships, may_act};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{AccountId, RelationId};
 use backend::partners::{
-    AskedAgain, ClientCreation, CreateClient, Declining, RelationEnd, RelationStatus, ask_again, create_client,
-    decline_account, export_clients, find_clientele, find_maker, search_clients,
+    AskedAgain, ClientCreation, CreateClient, Declining, PartnershipEnd, RelationEnd, RelationStatus, ask_again,
+    create_client, decline_account, end_partnership, export_clients, find_clientele, find_maker, search_clients,
 };
 
 use super::{end, owner_of, person, related};
@@ -183,6 +183,9 @@ on_both_engines! {
             0
         );
 
+        // Nor is anything kept of the mail that asked.
+        assert_eq!(stage.count("SELECT COUNT(*) FROM mails WHERE recipient_key = 'eve@client.test'").await?, 0);
+
         // By the partner, as well; and its link is worth nothing then.
         let id = made(&stage, &partner, "ann@client.test").await?;
         let sent = secret(&stage, "ann@client.test").await?;
@@ -221,6 +224,27 @@ on_both_engines! {
         // There is nothing left to decline, and nobody is told twice.
         assert_eq!(decline(&stage, &sent).await?, Declining::Spent);
         assert!(stage.mails(NOW).await?.is_empty());
+        assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
+        Ok(())
+    }
+
+    async fn with_a_partnership_go_the_accounts_that_nobody_has_and_nothing_was_ordered_for(db: Db) {
+        let (stage, partner, _) = related(db).await?;
+        let eve = person(&stage, "eve@client.test").await?;
+        made(&stage, &partner, "nobody@client.test").await?;
+        let id = made(&stage, &partner, "eve@client.test").await?;
+        let account_id = account_of(&stage, &partner, &id).await?;
+        let sent = secret(&stage, "eve@client.test").await?;
+        give_license(&stage, &account_id).await?;
+        let admin = stage.staff(StaffRole::Finance).await?;
+        let (cx, partner_id) = (stage.person(&admin, NOW), partner.account_id.clone());
+        let ended =
+            stage.write(move |tx| Box::pin(async move { end_partnership(tx, &cx, &master(), &partner_id).await }));
+        assert_eq!(ended.await?, PartnershipEnd::Ended);
+        assert_eq!(stage.count("SELECT COUNT(*) FROM accounts WHERE closed_at IS NOT NULL").await?, 1);
+        let told = stage.mails(NOW).await?;
+        assert!(told.iter().any(|mail| mail.to == "nobody@client.test"), "its link is worth nothing now");
+        assert!(told.iter().all(|mail| mail.to != "eve@client.test"), "hers is as good as before");
         assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
         Ok(())
     }
