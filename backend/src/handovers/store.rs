@@ -92,12 +92,15 @@ pub(super) async fn close_overdue(tx: &mut Tx, cx: &Cx, license_id: &LicenseId) 
     Ok(())
 }
 
-/// Whether something is ordered for a license and may still be paid.
+/// Whether something is ordered for a license and may still be paid. What somebody else has ordered by transfer does not
+/// count, for it may stay open for weeks: it is given up once the license has gone over.
 pub(super) async fn has_open_order(tx: &mut Tx, vendor_id: &VendorId, license_id: &LicenseId) -> Result<bool, DbError> {
     let open: Option<(OrderId,)> = fetch_optional!(
         tx,
         (OrderId,),
-        "SELECT id FROM orders WHERE vendor_id = $1 AND license_id = $2 AND status = 'open' LIMIT 1",
+        "SELECT o.id FROM orders o JOIN licenses l ON l.vendor_id = o.vendor_id AND l.id = o.license_id
+         WHERE o.vendor_id = $1 AND o.license_id = $2 AND o.status = 'open'
+           AND (o.payment <> 'transfer' OR o.account_id = l.account_id) LIMIT 1",
         vendor_id,
         license_id
     )?;

@@ -253,6 +253,25 @@ pub(crate) async fn give_up_overdue(commerce: &Commerce, cx: &Cx) -> Result<u64,
     Ok(given_up)
 }
 
+/// Gives up every order by transfer that adds to a license which was handed over meanwhile: paid, it would give to another
+/// account what was paid for this one.
+///
+/// # Errors
+/// [`CommerceError`] when the database fails; one that cannot be given up does not keep others from it.
+pub(crate) async fn give_up_handed_over(commerce: &Commerce, cx: &Cx) -> Result<(), CommerceError> {
+    let vendor_id = cx.vendor_id.clone();
+    let moved = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::list_open_of_handed_over(tx, &vendor_id, BATCH).await }))
+        .await?;
+    for order in moved {
+        if let Err(error) = give_up(commerce, cx, &order, OrderStatus::Cancelled).await {
+            tracing::warn!(%error, order_id = %order.id, "an order for a license that went over cannot be given up");
+        }
+    }
+    Ok(())
+}
+
 /// How an order ends that is not paid.
 #[derive(Clone, Copy)]
 struct End {

@@ -174,8 +174,9 @@ async fn add(
     order: &Order,
     license_id: &LicenseId,
 ) -> Result<(), CommerceError> {
-    // While the order was open it could not be handed over. One that was closed here and is paid after all must not give to
-    // another account what this one has paid; a person has to decide.
+    // While the order was open it could not be handed over, unless somebody else pays by transfer. Such an order, and one that
+    // was closed here, may be paid after all, and must not give to another account what was paid for this one; a person has
+    // to decide.
     let license = licenses::lock_license(tx, &cx.vendor_id, license_id).await?;
     if license.is_none_or(|view| view.license.account_id != *order.licensee()) {
         let text = format!("order {} is paid, and license {license_id} is another account's by now", order.id);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{give_up_overdue, remind_of_transfers};
+use super::{give_up_handed_over, give_up_overdue, remind_of_transfers};
 use crate::billing::Commerce;
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::{Actor, Cx};
@@ -48,6 +48,7 @@ impl Handler for WatchTransfers {
         self.0.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
         let cx = Cx { actor: Actor::Job(WATCH_TRANSFERS), ..run.cx.clone() };
         give_up_overdue(&self.0, &cx).await?;
+        give_up_handed_over(&self.0, &cx).await?;
         remind_of_transfers::remind_of_transfers(&self.0, &cx).await?;
         Ok(())
     }

@@ -173,6 +173,24 @@ pub(crate) async fn list_open_orders(
     )
 }
 
+/// Open orders by transfer of what comes on top of a license that another account has by now.
+pub(super) async fn list_open_of_handed_over(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
+    fetch_all!(
+        tx,
+        Order,
+        "SELECT o.* FROM orders o JOIN licenses l ON l.vendor_id = o.vendor_id AND l.id = o.license_id
+         WHERE o.vendor_id = $1 AND o.status = 'open' AND o.payment = 'transfer' AND o.kind IN ('maintenance', 'seats')
+           AND l.account_id <> COALESCE(o.licensee_id, o.account_id)
+         ORDER BY o.created_at, o.id LIMIT $2",
+        vendor_id,
+        limit
+    )
+}
+
 /// Notes that Stripe is asked about an order now.
 pub(crate) async fn set_looked_at(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId, now: UnixMs) -> Result<(), DbError> {
     execute!(tx, "UPDATE orders SET looked_at = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, now)?;

@@ -338,6 +338,29 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn what_somebody_else_pays_by_transfer_is_no_obstacle_and_by_card_it_is(db: Db) {
+        let stage = Stage::new(db, "perpetual", 2).await?;
+        let eve = person(&stage, EVE).await?;
+        person(&stage, "pia@partner.test").await?;
+        let id = ask(&stage, EVE).await?;
+        assert_eq!(agree(&stage, &stage.owner, &stage.account_id, &id, NOW).await?, Agreement::Waits);
+        run(
+            &stage,
+            "INSERT INTO orders (id, vendor_id, account_id, licensee_id, user_id, kind, plan_id, license_id,
+                                 billing_interval, seats, currency, amount_minor, status, payment, items, created_at)
+             SELECT 'ord_1', l.vendor_id, m.account_id, l.account_id, u.id, 'seats', l.plan_id, l.id, 'once', 1, 'usd', 1,
+                    'open', 'card', '[]', 1
+             FROM licenses l JOIN users u ON u.vendor_id = l.vendor_id AND u.email_key = 'pia@partner.test'
+             JOIN memberships m ON m.user_id = u.id WHERE l.vendor_id = $1",
+        )
+        .await?;
+        let refused = agree(&stage, &eve.id, &eve.account_id, &id, NOW).await?;
+        assert_eq!(refused, Agreement::Obstacle(Obstacle::OpenOrder));
+        run(&stage, "UPDATE orders SET payment = 'transfer' WHERE vendor_id = $1").await?;
+        assert_eq!(agree(&stage, &eve.id, &eve.account_id, &id, NOW).await?, Agreement::Done);
+        Ok(())
+    }
+
     async fn of_an_agreement_and_a_withdrawal_at_once_one_counts(db: Db) {
         let stage = Stage::new(db, "perpetual", 2).await?;
         let eve = person(&stage, EVE).await?;

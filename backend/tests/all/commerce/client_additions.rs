@@ -1,9 +1,11 @@
 //! What a partner orders on top of a perpetual license that its client has: years of updates, and seats.
 
 use backend::catalog::BillingInterval;
+use backend::clock::HOUR_MS;
 use backend::db::Db;
 use backend::ids::{AccountId, LicenseId};
 use backend::licenses::rules::updates_after_renewal;
+use backend::orders::handlers::start_watching;
 use backend::orders::{
     CheckoutUrls, ForClient, Order, OrderPlacement, OrderStatus, Payment, PlaceOrder, Purchase, place_order,
 };
@@ -11,7 +13,7 @@ use backend::orders::{
 use super::closing::number;
 use super::for_clients::{Partner, TERMS};
 use super::shop::{Shop, run_sql};
-use crate::support::on_both_engines;
+use crate::support::{NOW, master, on_both_engines};
 
 /// Two years of updates for two instances, and what 10 % take off that.
 const TWO_YEARS: i64 = 2 * 2 * 199_960;
@@ -36,12 +38,23 @@ impl Shop {
         purchase: Purchase,
         takes_off_minor: i64,
     ) -> anyhow::Result<OrderPlacement> {
+        self.add_for_client_by(Payment::Card, partner, payer, purchase, takes_off_minor).await
+    }
+
+    async fn add_for_client_by(
+        &self,
+        payment: Payment,
+        partner: &Partner,
+        payer: &AccountId,
+        purchase: Purchase,
+        takes_off_minor: i64,
+    ) -> anyhow::Result<OrderPlacement> {
         let place = PlaceOrder {
             account_id: payer.clone(),
             user_id: partner.user.id.clone(),
             session_hash: None,
             purchase,
-            payment: Payment::Card,
+            payment,
             promotion: None,
             for_client: Some(ForClient { relation_id: partner.relation_id.clone(), takes_off_minor, request: None }),
             urls: CheckoutUrls {
@@ -129,6 +142,26 @@ on_both_engines! {
         assert_eq!(number(&shop, disputes).await?, 1);
         assert_eq!(shop.license(&license.id).await?.disputed_at, None);
         shop.activate(&license.id, "node-1").await?;
+        Ok(())
+    }
+
+    async fn what_waits_for_a_transfer_is_given_up_when_the_license_has_gone_over(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let license = shop.buy("perpetual", BillingInterval::Once, 2).await?;
+        let (payer, purchase) = (&partner.account.id, shop.two_years(&license.id));
+        let placed = shop.add_for_client_by(Payment::Transfer, &partner, payer, purchase, OFF_TWO_YEARS).await?;
+        let OrderPlacement::Made { order } = placed else { anyhow::bail!("{placed:?}") };
+        let (cx, master) = (shop.cx(), master());
+        let watching = shop.db.write(|tx| Box::pin(async move { start_watching(tx, &cx, &master).await }));
+        watching.await?;
+        shop.hear_all().await?;
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open, "the client has it");
+        let moved = format!("UPDATE licenses SET account_id = '{payer}' WHERE id = '{}'", license.id);
+        run_sql(&shop.db, vec![moved]).await?;
+        shop.set_clock(NOW.plus(HOUR_MS))?;
+        shop.hear_all().await?;
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Cancelled);
         Ok(())
     }
 
