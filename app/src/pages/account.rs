@@ -192,7 +192,7 @@ async fn company_form(account: &Account) -> AnyView {
                 hidden
                 beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
             >
-                {company_fields(typed)}
+                {company_fields(typed, text::BILLING_EMAIL_HINT)}
             </Form>
         </Card>
     }

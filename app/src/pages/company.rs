@@ -35,7 +35,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 errors
                 hidden=vec![("next".to_owned(), next), ("another".to_owned(), another)]
             >
-                {company_fields(typed)}
+                {company_fields(typed, text::BILLING_EMAIL_HINT)}
             </Form>
         </div>
     };
@@ -43,7 +43,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 }
 
 /// The fields of the company's form, in the order in which people know the answers.
-pub(super) fn company_fields(typed: CompanyForm) -> impl IntoView {
+pub(super) fn company_fields(typed: CompanyForm, billing_hint: &'static str) -> impl IntoView {
     let label = fields::field;
     view! {
         <Field name="company" label=label(Detail::Company) value=typed.company autocomplete="organization" />
@@ -89,7 +89,7 @@ pub(super) fn company_fields(typed: CompanyForm) -> impl IntoView {
             label=label(Detail::BillingEmail)
             control=Control::Email
             value=typed.billing_email
-            hint=text::BILLING_EMAIL_HINT
+            hint=billing_hint
             optional=portal::OPTIONAL
             autocomplete="email"
         />

@@ -67,7 +67,7 @@ async fn form(account: &Account) -> AnyView {
                     hint=text::EMAIL_HINT
                     autocomplete="off"
                 />
-                {company_fields(typed)}
+                {company_fields(typed, text::BILLING_EMAIL_HINT)}
             </Form>
         </Card>
     }

@@ -81,6 +81,8 @@ pub enum ClientOrdering {
     OtherRequest,
     /// No such client, or whoever acts may not order for it.
     NoSuchClient,
+    /// The client is to pay, and nobody has taken its account over yet who could.
+    NotTakenOver,
     /// No plan has this code.
     NoSuchPlan,
     /// It costs this instead.
@@ -182,6 +184,9 @@ async fn find_request(
     };
     if let Some(answer) = find_answer(tx, cx, &wanted.partner_id, &request).await? {
         return Ok(Err(answer));
+    }
+    if wanted.client_pays && clientele.relation.awaits_owner() {
+        return Ok(Err(ClientOrdering::NotTakenOver));
     }
     let found = catalog::find_offer(tx, &cx.vendor_id, wanted.product.as_deref(), &wanted.plan).await?;
     let Some((_, plan)) = found else { return Ok(Err(ClientOrdering::NoSuchPlan)) };

@@ -4,6 +4,7 @@ use super::{PartnerTerms, Relation, RelationStatus};
 use crate::campaigns::rules::read_percent;
 use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::{AccountId, PlanId};
+use crate::licenses::search::anywhere;
 use crate::money::Money;
 use crate::orders::promotion::takes_off;
 use crate::orders::rules::Quote;
@@ -92,11 +93,15 @@ pub fn expires_at(now: UnixMs) -> UnixMs {
     now.plus(OPEN_DAYS * DAY_MS)
 }
 
+/// Most characters of what is looked for.
+const SEARCH_MAX_CHARS: usize = 200;
+
 /// What is looked for, as `LIKE … ESCAPE '!'` takes it: anywhere in a text. `%%` for everything.
 #[must_use]
 pub fn pattern(search: &str) -> String {
-    let literal = search.trim().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{literal}%")
+    // Neither engine keeps NUL in text.
+    let literal: String = search.chars().filter(|character| *character != '\0').take(SEARCH_MAX_CHARS).collect();
+    anywhere(literal.trim())
 }
 
 /// Where a relation stands at `now`.
@@ -211,9 +216,12 @@ mod tests {
 
     #[test]
     fn what_is_looked_for_is_taken_literally() {
-        for (search, expected) in [("", "%%"), ("  ", "%%"), (" Saale ", "%Saale%"), ("50 %_!", "%50 !%!_!!%")] {
+        for (search, expected) in
+            [("", "%%"), ("  ", "%%"), ("\0 ", "%%"), (" Sa\0ale ", "%Saale%"), ("50 %_!", "%50 !%!_!!%")]
+        {
             assert_eq!(pattern(search), expected, "{search:?}");
         }
+        assert_eq!(pattern(&"x".repeat(1_000)).len(), SEARCH_MAX_CHARS + 2);
     }
 
     #[test]

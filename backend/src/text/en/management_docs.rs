@@ -231,6 +231,8 @@ pub mod refused {
     pub const OTHER_REQUEST: &str = "belongs to another request: choose a new one for each order";
     /// A plan.
     pub const NO_SUCH_PLAN: &str = "is no code of a plan of this product";
+    /// A client that is to pay, and whose account is nobody's yet.
+    pub const NOT_TAKEN_OVER: &str = "cannot pay: nobody has taken the client's account over yet";
     /// A kind of payment.
     pub const PAYMENT_NOT_OFFERED: &str = "is not how this can be paid";
 

@@ -16,6 +16,8 @@ pub const NAME: &str = "Name of your contact there";
 pub const EMAIL: &str = "E-mail address of your contact";
 /// Beside it.
 pub const EMAIL_HINT: &str = "This person becomes the owner of the account. Whoever has a login here already uses it.";
+/// Beside the address for invoices.
+pub const BILLING_EMAIL_HINT: &str = "Left empty, invoices that the client pays go to your contact.";
 /// Makes it.
 pub const SUBMIT: &str = "Make the account";
 /// Where it stands, in the list.

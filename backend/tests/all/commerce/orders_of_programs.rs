@@ -265,6 +265,20 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_client_whose_account_is_nobodys_yet_cannot_be_the_one_to_pay(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let program = shop.program(&partner.account.id, &ORDERS).await?;
+        run_sql(&shop.db, vec!["UPDATE client_relations SET accepted_at = NULL".to_owned()]).await?;
+        let wanted = OrderForClient { client_pays: true, ..shop.wanted(&partner, "one") };
+        assert_eq!(shop.order_by_program(&program, &wanted).await?, ClientOrdering::NotTakenOver);
+        // The same key is free for who can pay.
+        let wanted = OrderForClient { client_pays: false, ..wanted };
+        let ordered = shop.order_by_program(&program, &wanted).await?;
+        assert!(matches!(ordered, ClientOrdering::Ordered { created: true, .. }), "{ordered:?}");
+        Ok(())
+    }
+
     async fn what_cannot_be_ordered_is_refused_and_leaves_nothing(db: Db) {
         let shop = Shop::open(db).await?;
         let partner = shop.partner().await?;

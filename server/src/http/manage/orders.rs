@@ -100,6 +100,7 @@ pub(super) async fn place(call: Call, body: Body) -> Result<Json<PlacedOrderResp
         }
         ClientOrdering::OtherRequest => Err(Refused::invalid(IDEMPOTENCY_KEY, text::OTHER_REQUEST)),
         ClientOrdering::NoSuchClient => Err(Refused::nothing()),
+        ClientOrdering::NotTakenOver => Err(Refused::invalid("payer", text::NOT_TAKEN_OVER)),
         ClientOrdering::NoSuchPlan => Err(Refused::invalid("plan", text::NO_SUCH_PLAN)),
         ClientOrdering::Costs(price) => Err(Refused::invalid("agreed_minor", &text::costs(price))),
         ClientOrdering::Refused(placement) => Err(refusal(&placement)),
