@@ -152,7 +152,6 @@ test('a passkey is the second factor of a partner, and the password alone opens 
   await press(page, 'Add the passkey');
   await expect(page.getByText('Your passkey is added.')).toBeVisible();
   expect(await kept()).toBe(1);
-  await page.goto('/partner/clients');
   await expect(page.getByRole('heading', { level: 1, name: 'Clients' })).toBeVisible();
 
   // The password alone: neither the work, nor another factor in the passkey's place.

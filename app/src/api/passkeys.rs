@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::entrance::enter;
 use super::form::{FormFailure, Refused, say_done};
-use super::next::with_next;
+use super::next::{local_path, with_next};
 use super::refusal::Refusal;
 use super::step_up::{CONFIRM, confirm_first, fresh_authentication, go_on};
 use crate::request::Visit;
@@ -177,26 +177,35 @@ pub async fn add_passkey(
     /// What its owner calls it.
     #[server(default)]
     name: String,
+    /// Where to go on; empty for the list.
+    #[server(default)]
+    next: String,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     signed_in(&visit)?;
+    let page = with_next(NEW_PASSKEY, &next);
     if fresh_authentication(&visit).await?.is_none() {
-        redirect(&confirm_first(NEW_PASSKEY));
+        redirect(&confirm_first(&page));
         return Ok(());
     }
     let refused = Refused::new("add-passkey").value("name", &name);
     let request = accounts::AddPasskey { answer: answered(&visit, PasskeyPurpose::Add, answer).await?, name };
+    let keep = accounts::session_handle(&visit.session);
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
-    let added = visit
-        .state
-        .db
-        .write(move |tx| Box::pin(async move { accounts::add_passkey(tx, &cx, &master, &request).await }));
+    let added = visit.state.db.write(move |tx| {
+        Box::pin(async move { accounts::add_passkey(tx, &cx, &master, &request, keep.as_ref()).await })
+    });
     let refusal = match added.await? {
         PasskeyAddition::Added(_) => {
             // The device has just made sure of its owner.
             accounts::note_passkey(&visit.session, &visit.vendor.id).await?;
+            if visit.viewer.as_ref().is_some_and(|viewer| viewer.must_set_factor) {
+                // The session may do other things from now on. Where it was ended elsewhere meanwhile, the page that comes
+                // next asks to log in.
+                let _goes_on = accounts::change_session_id(&visit.session).await?;
+            }
             say_done("passkey_added").await;
-            redirect(PASSKEYS);
+            redirect(&if next.is_empty() { PASSKEYS.to_owned() } else { local_path(&next) });
             return Ok(());
         }
         PasskeyAddition::BadName(problem) => Refusal::PasskeyName(problem),
@@ -206,7 +215,7 @@ pub async fn add_passkey(
         PasskeyAddition::Unproven => Refusal::PasskeyUnproven,
         PasskeyAddition::NotAllowed => return Err(FormFailure::not_allowed()),
     };
-    refusal.of(refused, "").go_back(NEW_PASSKEY).await;
+    refusal.of(refused, "").go_back(&page).await;
     Ok(())
 }
 

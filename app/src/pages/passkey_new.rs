@@ -7,6 +7,7 @@ use leptos_axum::redirect;
 
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
+use crate::api::next::with_next;
 use crate::api::passkeys::{NEW_PASSKEY, PASSKEYS};
 use crate::api::refusal::errors_of;
 use crate::api::step_up::{confirm_first, fresh_authentication};
@@ -21,9 +22,10 @@ pub fn page() -> impl IntoView {
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some(relying_party) = RelyingParty::of(&visit.vendor) else { return Err(NoPage::NotFound) };
+    let next = visit.query("next").unwrap_or_default();
     let fresh = fresh_authentication(&visit).await.map_err(|_| NoPage::Failed("no session".to_owned()))?;
     if fresh.is_none() {
-        redirect(&confirm_first(NEW_PASSKEY));
+        redirect(&confirm_first(&with_next(NEW_PASSKEY, &next)));
         return Ok(Page::new(text::ADD_TITLE, ()));
     }
     let refused = take_refused("add-passkey").await;
@@ -43,7 +45,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     };
     let name = Some((text::NAME.to_owned(), called));
     let (begin, action) = ("/act/begin-passkey".to_owned(), "/act/add-passkey".to_owned());
-    let (origin, hidden) = (relying_party.origin().to_owned(), Vec::new());
+    let (origin, hidden) = (relying_party.origin().to_owned(), vec![("next".to_owned(), next)]);
     let body = view! {
         <Breadcrumb label=text::YOU_ARE_HERE crumbs=crumbs() />
         <div class="column">

@@ -70,6 +70,7 @@ fn set_up(
     let plain = secret.expose();
     let groups: Vec<_> = plain.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
     let groups = groups.join(" ");
+    let goes_on = next.clone();
     let copy = Some(words(text::COPY_SECRET));
     view! {
         {way_up()}
@@ -92,18 +93,19 @@ fn set_up(
                 </Form>
             </Card>
         </div>
-        {must.then(|| instead(visit)).flatten()}
+        {must.then(|| instead(visit, &goes_on)).flatten()}
     }
     .into_any()
 }
 
 /// The other way to have a second factor; nothing where the portal cannot have passkeys.
-fn instead(visit: &Visit) -> Option<AnyView> {
+fn instead(visit: &Visit, next: &str) -> Option<AnyView> {
     RelyingParty::of(&visit.vendor)?;
+    let href = with_next(NEW_PASSKEY, next);
     let card = view! {
         <Card title=passkeys::ADD_TITLE lead=passkeys::INSTEAD id="passkey">
             <div class="acts">
-                <LinkButton href=NEW_PASSKEY label=passkeys::ADD />
+                <LinkButton href label=passkeys::ADD />
             </div>
         </Card>
     };

@@ -117,8 +117,9 @@ impl Portal {
 
     async fn add_answer(&self, cx: &Cx, answer: UsePasskey, name: &str) -> Result<PasskeyAddition, DbError> {
         let (cx, request) = (cx.clone(), AddPasskey { answer, name: name.to_owned() });
-        let added =
-            self.db.write(move |tx| Box::pin(async move { accounts::add_passkey(tx, &cx, &master(), &request).await }));
+        let added = self
+            .db
+            .write(move |tx| Box::pin(async move { accounts::add_passkey(tx, &cx, &master(), &request, None).await }));
         added.await
     }
 

@@ -7,12 +7,12 @@ use super::begin_passkey::{PasskeyPurpose, use_up};
 use super::rules::{check_attestation, check_name};
 use super::{Flaw, UsePasskey, store};
 use crate::accounts::rules::Problem;
-use crate::accounts::second_factor::tell;
-use crate::accounts::store as people;
+use crate::accounts::second_factor::{rests_on_passkeys, tell};
+use crate::accounts::{sessions, store as people};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::ids::PasskeyId;
+use crate::ids::{PasskeyId, SessionId};
 use crate::keys::MasterKey;
 use crate::text::en::passkey_mail as text;
 
@@ -44,7 +44,8 @@ pub enum PasskeyAddition {
     NotAllowed,
 }
 
-/// Adds a passkey to those of whoever acts. Whoever calls it has made sure that the person showed a moment ago who it is.
+/// Adds a passkey to those of whoever acts. Whoever calls it has made sure that the person showed a moment ago who it is. Where
+/// it is the second factor that somebody's work has waited for, the sessions that began without one end, but for `keep`.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -53,6 +54,7 @@ pub async fn add_passkey(
     cx: &Cx,
     master: &MasterKey,
     request: &AddPasskey,
+    keep: Option<&SessionId>,
 ) -> Result<PasskeyAddition, DbError> {
     let Some(user_id) = cx.actor.person() else { return Ok(PasskeyAddition::NotAllowed) };
     let Some(user) = people::find_user(tx, &cx.vendor_id, user_id).await? else {
@@ -77,9 +79,13 @@ pub async fn add_passkey(
         Ok(credential) => credential,
         Err(flaw) => return Ok(PasskeyAddition::Refused(flaw)),
     };
+    let is_awaited = !store::has_any(tx, &cx.vendor_id, user_id).await? && rests_on_passkeys(tx, &user).await?;
     let id: PasskeyId = cx.id();
     if !store::insert_passkey(tx, cx, &id, user_id, &name, &credential).await? {
         return Ok(PasskeyAddition::Present);
+    }
+    if is_awaited {
+        sessions::end_other_sessions(tx, cx, user_id, keep).await?;
     }
     let after = json!({ "passkey": id, "name": name });
     audit::record(tx, cx, None, "user.add_passkey", user_id.as_str(), audit::NOTHING, Some(&after)).await?;

@@ -117,6 +117,25 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn the_passkey_for_which_work_has_waited_ends_the_sessions_that_began_without(db: Db) {
+        let portal = Portal::open(db).await?;
+        let store = Arc::new(DbSessionStore::new(portal.db.clone(), portal.clock.clone(), entropy()));
+        let session = Session::new(None, store.clone(), None);
+        accounts::begin_session(&session, &portal.ada, "Firefox", from(1), portal.clock.now()).await?;
+        for (before, name, stays) in [
+            ("UPDATE users SET staff_role = NULL", "a customer's", true),
+            ("UPDATE users SET staff_role = 'support'", "a second one", true),
+            ("DELETE FROM passkeys", "the first", false),
+        ] {
+            run(&portal.db, before).await?;
+            portal.with(&mut Device::new(name)).await?;
+            let again = Session::new(session.id(), store.clone(), None);
+            let identity = accounts::session_identity(&again, &portal.vendor.id).await?;
+            assert_eq!(identity.is_some(), stays, "{name}");
+        }
+        Ok(())
+    }
+
     async fn the_operators_reset_takes_all_of_them_with_a_second_factor_and_without(db: Db) {
         let portal = Portal::open(db).await?;
         let reset = || {
