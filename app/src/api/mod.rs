@@ -52,6 +52,7 @@ pub mod sign_in;
 pub mod sign_in_link;
 pub mod staff;
 pub mod staff_catalog;
+pub mod staff_first_owner;
 pub mod staff_issue;
 pub mod staff_licenses;
 pub mod staff_mails;

@@ -106,6 +106,7 @@ pub mod staff_events;
 pub mod staff_failed;
 pub mod staff_failed_jobs;
 pub mod staff_feedback;
+mod staff_first_owner;
 mod staff_handover;
 pub mod staff_instances;
 pub mod staff_invoice;

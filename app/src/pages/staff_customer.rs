@@ -19,8 +19,8 @@ use super::invoices::{day, tone as invoice_tone};
 use super::own_license::{name_of, tone};
 use super::staff_customers::PATH;
 use super::{
-    NoPage, Page, render, staff_acting, staff_activity, staff_audit, staff_invoices, staff_licenses, staff_orders,
-    staff_role,
+    NoPage, Page, render, staff_acting, staff_activity, staff_audit, staff_first_owner, staff_invoices, staff_licenses,
+    staff_orders, staff_role,
 };
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
@@ -65,6 +65,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     } else {
         None
     };
+    let nobodys = is_open && found.account.closes_at.is_none() && found.members.is_empty();
+    let first_owner = if nobodys && staff_may(role, StaffAct::ManageLicenses) {
+        Some(staff_first_owner::card(&found.account).await)
+    } else {
+        None
+    };
     let partner = partner_page(&found.account.id);
     let audit = staff_may(role, StaffAct::SeeAudit).then(|| staff_audit::of_customer(found.account.id.as_str()));
     let acts = move || {
@@ -78,6 +84,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         {closing(&found.account)}
         {facts(&found.account)}
         {members(&found.members)}
+        {first_owner}
         {licenses(&found, now)}
         {invoices(&found.account.id, &found.invoices)}
         {orders(&found.account.id, &found.orders)}

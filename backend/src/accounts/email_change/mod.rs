@@ -9,7 +9,8 @@
 //! **"It was not me"** ([`disown_email_change`]) stands in both mails to the old address, and works for
 //! [`rules::UNDO_MS`] after the change: it sets the old address back, signs everybody out and takes password and passkeys
 //! away, so that a new one has to be set by the mail of the old address. Until then the old address is kept: nobody else
-//! signs up with it. A second factor stays that was there [`rules::FACTOR_IN_DOUBT_MS`] before; a younger one may be the
+//! signs up with it. A second factor stays that was there [`rules::FACTOR_IN_DOUBT_MS`] before, and so does a passkey
+//! where it is the only one that somebody's work rests on; a younger one may be the
 //! thief's, and goes. An address that was never proved to be its user's undoes
 //! nothing: whoever reads it may be a stranger whose address was mistyped.
 //!

@@ -12,6 +12,7 @@
 //! administrators. What is changed counts from the next request on, because roles are read anew with each.
 
 mod accept_invitation;
+mod ask_first_owner;
 mod change_colleague;
 mod change_member;
 mod find_offer;
@@ -34,6 +35,7 @@ use crate::ids::{AccountId, InvitationId, UserId};
 use super::{Account, Role, StaffRole, User};
 
 pub use accept_invitation::{Acceptance, accept_invitation};
+pub use ask_first_owner::{FirstOwnerAsked, ask_first_owner};
 pub use change_colleague::{change_staff_role, remove_colleague};
 pub use change_member::{change_role, remove_member};
 pub use find_offer::{Offer, find_offer};

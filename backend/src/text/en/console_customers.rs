@@ -143,6 +143,16 @@ pub const EVENTS: &str = "What happened";
 /// Where nothing happened.
 pub const NO_EVENTS: &str = "Nothing has happened in this account yet.";
 
+/// Heading where nobody belongs to an account.
+pub const FIRST_OWNER: &str = "First owner";
+/// What asking for one does.
+pub const FIRST_OWNER_LEAD: &str = "Nobody belongs to this account. A mail asks the person with this address to become its owner, with all its licenses and \
+     keys. Make sure that it is the right one. Links that were sent before work no more.";
+/// Label of the address.
+pub const FIRST_OWNER_EMAIL: &str = "E-mail address of the owner to be";
+/// Asks.
+pub const ASK_FIRST_OWNER: &str = "Ask the first owner";
+
 /// Says that a list shows the newest alone.
 #[must_use]
 pub fn newest(count: i64) -> String {

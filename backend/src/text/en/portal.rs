@@ -226,6 +226,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "account_stays" => {
             "You have declined, and whoever made the account is told by mail. Something was ordered for it, so the account stays: as long as this link works, you can still take it over."
         }
+        "first_owner_asked" => "The mail is on its way. Links that were sent before work no more.",
         "client_created" => "The client is there. A mail asks them to take the account over.",
         "client_asked_again" => "The mail is on its way. The link before it works no more.",
         "client_invited" => "The invitation is on its way.",

@@ -1,9 +1,9 @@
 //! Clients for whom their partner has made an account: taken over, declined, or left alone.
 
-use backend::accounts::members::{Acceptance as Joining, accept_invitation};
+use backend::accounts::members::{Acceptance as Joining, FirstOwnerAsked, accept_invitation, ask_first_owner};
 use backend::accounts::{AccountDetails, Act, Address, Field, StaffRole, list_memberships, may_act};
 use backend::db::{Db, DbError, Tx};
-use backend::ids::{AccountId, RelationId};
+use backend::ids::{AccountId, RelationId, UserId};
 use backend::partners::{
     AskedAgain, ClientCreation, CreateClient, Declining, PartnershipEnd, RelationEnd, RelationStatus, ask_again,
     create_client, decline_account, end_partnership, export_clients, find_clientele, find_maker, search_clients,
@@ -79,6 +79,18 @@ async fn found(stage: &Stage, who: &Person, search: &str) -> anyhow::Result<Vec<
     let (cx, id, search) = (stage.person(&who.id, NOW), who.account_id.clone(), search.to_owned());
     let all = stage.db.read(move |tx| Box::pin(async move { search_clients(tx, &cx, &id, &search, None, 10).await }));
     Ok(all.await?.unwrap_or_default().into_iter().map(|client| client.email).collect())
+}
+
+async fn ask_for(
+    stage: &Stage,
+    staff: &UserId,
+    account_id: &AccountId,
+    email: &'static str,
+) -> anyhow::Result<FirstOwnerAsked> {
+    let (cx, account_id) = (stage.person(staff, NOW), account_id.clone());
+    Ok(stage
+        .write(move |tx| Box::pin(async move { ask_first_owner(tx, &cx, &master(), &account_id, email).await }))
+        .await?)
 }
 
 /// The account has a license.
@@ -246,6 +258,29 @@ on_both_engines! {
         assert!(told.iter().any(|mail| mail.to == "nobody@client.test"), "its link is worth nothing now");
         assert!(told.iter().all(|mail| mail.to != "eve@client.test"), "hers is as good as before");
         assert!(matches!(join(&stage, &eve, &sent).await?, Joining::Joined(_)));
+        Ok(())
+    }
+
+    async fn staff_ask_the_first_owner_of_what_nobody_has(db: Db) {
+        let (stage, partner, _) = related(db).await?;
+        let (eve, ann) = (person(&stage, "eve@client.test").await?, person(&stage, "ann@client.test").await?);
+        let id = made(&stage, &partner, "eve@client.test").await?;
+        let account_id = account_of(&stage, &partner, &id).await?;
+        let sent = secret(&stage, "eve@client.test").await?;
+        give_license(&stage, &account_id).await?;
+        assert_eq!(end(&stage, &partner.id, &id, NOW).await?, RelationEnd::Ended(RelationStatus::Ended));
+        let (support, finance) = (stage.staff(StaffRole::Support).await?, stage.staff(StaffRole::Finance).await?);
+        for who in [&finance, &partner.id, &eve.id] {
+            assert_eq!(ask_for(&stage, who, &account_id, "ann@client.test").await?, FirstOwnerAsked::NotAllowed);
+        }
+        let nobody = AccountId::from_untrusted("acc_none");
+        assert_eq!(ask_for(&stage, &support, &nobody, "ann@client.test").await?, FirstOwnerAsked::NotAllowed);
+        assert!(matches!(ask_for(&stage, &support, &account_id, "x").await?, FirstOwnerAsked::Refused(_)));
+        assert_eq!(ask_for(&stage, &support, &account_id, "ann@client.test").await?, FirstOwnerAsked::Done);
+        assert_eq!(join(&stage, &eve, &sent).await?, Joining::Spent, "the link before");
+        let sent = secret(&stage, "ann@client.test").await?;
+        assert!(matches!(join(&stage, &ann, &sent).await?, Joining::Joined(_)));
+        assert_eq!(ask_for(&stage, &support, &account_id, "eve@client.test").await?, FirstOwnerAsked::HasMembers);
         Ok(())
     }
 
