@@ -55,8 +55,9 @@ impl Scene {
             ),
             format!(
                 "INSERT INTO client_relations (id, vendor_id, partner_id, client_id, company, email, email_key, status,
-                     created_at, expires_at)
-                 VALUES ('rln_one', '{}', '{partner}', '{client}', 'x', 'x@people.test', 'x@people.test', 'active', 1, 2)",
+                     created_at, expires_at, accepted_at)
+                 VALUES ('rln_one', '{}', '{partner}', '{client}', 'x', 'x@people.test', 'x@people.test', 'active', 1, 2,
+                     1)",
                 app.vendor.id
             ),
         ];

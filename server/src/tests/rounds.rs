@@ -22,14 +22,23 @@ const ROUNDS: [&str; 8] = [
     "tokens.warn",
 ];
 
-/// A command of the operator, with a key of Stripe or without, on the database of a folder.
+/// What two vendors have at Stripe: an account of its own each.
+const ACCOUNTS: [(&str, &str); 4] = [
+    ("LEASEHOLD__STRIPE__VENDORS__ACME__SECRET_KEY", "sk_test_acme"),
+    ("LEASEHOLD__STRIPE__VENDORS__ACME__WEBHOOK_SECRET", "whsec_acme"),
+    ("LEASEHOLD__STRIPE__VENDORS__NORDWIND__SECRET_KEY", "sk_test_nordwind"),
+    ("LEASEHOLD__STRIPE__VENDORS__NORDWIND__WEBHOOK_SECRET", "whsec_nordwind"),
+];
+
+/// A command of the operator, with keys of Stripe or without, on the database of a folder.
 async fn operator(folder: &Path, stripe: Option<&str>, arguments: &[&str]) -> anyhow::Result<()> {
     let url = format!("sqlite:{}", folder.join("test.db").display());
     let mut settings = vec![("LEASEHOLD__DATABASE__URL", url), ("LEASEHOLD__KEYS__MASTER_KEY", "2a".repeat(32))];
     if let Some(stripe) = stripe {
         settings.push(("LEASEHOLD__STRIPE__API_BASE", stripe.to_owned()));
-        settings.push(("LEASEHOLD__STRIPE__SECRET_KEY", "sk_test_rounds".to_owned()));
-        settings.push(("LEASEHOLD__STRIPE__WEBHOOK_SECRET", "whsec_rounds".to_owned()));
+        for (name, value) in ACCOUNTS {
+            settings.push((name, value.to_owned()));
+        }
     }
     let config = Config::load(None, settings.into_iter().map(|(name, value)| (name.to_owned(), value)))?;
     let cli = Cli::try_parse_from(["server", "admin"].iter().chain(arguments).copied())?;
