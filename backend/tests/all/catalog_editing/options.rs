@@ -132,19 +132,19 @@ on_both_engines! {
         let cx = cx(&vendor.id, NOW);
         let (product, _) = sold(&db, &cx).await?.remove(0);
         let limit = [("limit_name_0", "devices"), ("limit_value_0", "5")];
-        let make = |kind: &'static str| {
+        let make = |code: &'static str, kind: &'static str| {
             let edit = Edit::NewPlan { product_id: product.id.clone(), like: None };
-            (edit, [&[("code", kind), ("name", kind), ("kind", kind)][..], &limit].concat())
+            (edit, [&[("code", code), ("name", code), ("kind", kind)][..], &limit].concat())
         };
-        let (edit, answers) = make("subscription");
+        let (edit, answers) = make("rented", "subscription");
         saved(&db, &cx, &edit, &answers).await?;
-        let rented = plan(&db, &cx, "subscription").await?;
+        let rented = plan(&db, &cx, "rented").await?;
         let pack = Edit::Pack { plan_id: rented.id.clone(), limit: String::new() };
         let found = refused(&db, &cx, &pack, &[("limit", "devices")]).await?;
         assert_eq!(found, [(String::new(), EditFault::PlanWithoutPrices)]);
-        let (edit, answers) = make("perpetual");
+        let (edit, answers) = make("bought", "perpetual");
         saved(&db, &cx, &edit, &[answers.as_slice(), &[("maintenance_percent", "20")]].concat()).await?;
-        let bought = plan(&db, &cx, "perpetual").await?;
+        let bought = plan(&db, &cx, "bought").await?;
         assert!(packable(&bought).is_empty());
         assert!(!is_there(&db, &cx, &Edit::Pack { plan_id: bought.id, limit: String::new() }).await?);
         Ok(())
