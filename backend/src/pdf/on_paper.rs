@@ -24,8 +24,11 @@ const INK: u8 = 200;
 /// The short bar in the accent colour begins so many points above everything else.
 const BAR: f32 = 18.0;
 
-/// One document of each kind, and its paper.
-fn documents() -> Result<[(&'static str, Paper, Vec<u8>); 4], PdfError> {
+/// A document's name, its paper, and its file.
+type Document = (&'static str, Paper, Vec<u8>);
+
+/// One document of each kind.
+fn documents() -> Result<[Document; 4], PdfError> {
     let made_at = Timestamp::from_second(1_795_255_200).unwrap_or(Timestamp::UNIX_EPOCH);
     let invoice = |name: &'static str, document: InvoiceDocument| -> Result<_, PdfError> {
         Ok((name, Paper::of_country(&document.buyer.country), invoice::render(&document, made_at)?))

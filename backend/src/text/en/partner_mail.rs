@@ -111,7 +111,6 @@ pub fn take_over(sender: &Sender, partner: &str, company: &str, link: &str, unti
         button: Some(("See the account".to_owned(), link.to_owned())),
         notes: vec!["The link works once, and for this address only. Nothing happens before you accept.".to_owned()],
         reason: format!("You get this mail because {partner} gave this address."),
-        ..Letter::default()
     }
 }
 
