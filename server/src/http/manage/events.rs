@@ -29,8 +29,10 @@ pub(super) async fn list(call: Call) -> Result<Json<Page<EventResponse>>, Refuse
     Ok(Json(found.await?))
 }
 
-/// What the query asks for: filter, rows, place.
-fn asked(call: &Call) -> Result<(FeedFilter, i64, Option<(UnixMs, EventId)>), Refused> {
+/// What a query asks for: filter, rows, place.
+type Asked = (FeedFilter, i64, Option<(UnixMs, EventId)>);
+
+fn asked(call: &Call) -> Result<Asked, Refused> {
     let query = call.query(&LIST_EVENTS)?;
     let filter = FeedFilter {
         type_prefix: query.read("type", type_of)?.unwrap_or_default(),
