@@ -157,7 +157,9 @@ impl Db {
     pub(super) async fn begin_read(&self) -> Result<Tx, DbError> {
         Ok(match &*self.0 {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(SqliteTx::new(readers.begin().await?, None)),
-            Engine::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+            Engine::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
         })
     }
 

@@ -50,13 +50,20 @@ pub async fn cancel_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> R
     match (order.status, order.payment) {
         (OrderStatus::Paid, _) => Ok(GivenUp::Paid(order.license_id)),
         (OrderStatus::Open, Payment::Transfer) => give_up(commerce, cx, &order, OrderStatus::Cancelled).await,
-        (OrderStatus::Open, Payment::Card | Payment::None) => cancel_session(commerce, cx, &order).await,
+        (OrderStatus::Open, Payment::Card | Payment::None) => {
+            cancel_session(commerce, cx, &order, End::of(OrderStatus::Cancelled)).await
+        }
         (status, _) => Ok(GivenUp::Closed(status)),
     }
 }
 
 /// The same for an order by card, for whoever has been asked whether it may.
-pub(super) async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
+pub(super) async fn cancel_session(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    end: End,
+) -> Result<GivenUp, CommerceError> {
     let mut session = order.stripe_session_id.clone();
     loop {
         if let Some(session_id) = &session {
@@ -75,7 +82,7 @@ pub(super) async fn cancel_session(commerce: &Commerce, cx: &Cx, order: &Order) 
                 Err(error) => return Err(error.into()),
             }
         }
-        match close_as_seen(commerce, cx, &order.id, session.clone()).await? {
+        match close_as_seen(commerce, cx, &order.id, session.clone(), end).await? {
             Ok(closed) => return answer(closed),
             // Its page was made after we looked; a session is noted once, so this comes once.
             Err(made) => session = made,
@@ -90,6 +97,7 @@ async fn close_as_seen(
     cx: &Cx,
     order_id: &OrderId,
     seen: Option<String>,
+    end: End,
 ) -> Result<Result<Fulfilment, Option<String>>, CommerceError> {
     let (commerce_of, cx, id) = (commerce.clone(), cx.clone(), order_id.clone());
     commerce
@@ -100,7 +108,7 @@ async fn close_as_seen(
                 if let Some(order) = order.filter(|it| it.status == OrderStatus::Open && it.stripe_session_id != seen) {
                     return Ok(Err(order.stripe_session_id));
                 }
-                close_locked(tx, &commerce_of, &cx, &id, End::of(OrderStatus::Cancelled)).await.map(Ok)
+                close_locked(tx, &commerce_of, &cx, &id, end).await.map(Ok)
             })
         })
         .await
@@ -123,13 +131,22 @@ pub(crate) async fn give_up(
     order: &Order,
     status: OrderStatus,
 ) -> Result<GivenUp, CommerceError> {
+    give_up_as(commerce, cx, order, End::of(status)).await
+}
+
+pub(super) async fn give_up_as(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: &Order,
+    end: End,
+) -> Result<GivenUp, CommerceError> {
     let stripe = commerce.stripe(cx)?;
     let order = &with_what_was_made(commerce, stripe, cx, order).await?;
     let (invoice_id, subscription_id) = (order.stripe_invoice_id.as_deref(), order.stripe_subscription_id.as_deref());
     if take_back(stripe, invoice_id, subscription_id).await? == TakenBack::Paid {
         return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?);
     }
-    let closed = close(commerce, cx, order.id.clone(), status).await?;
+    let closed = close_as(commerce, cx, order.id.clone(), end).await?;
     if let Some(invoice_id) = &order.stripe_invoice_id {
         invoices::import_invoice(commerce, cx, invoice_id).await?;
     }
@@ -212,7 +229,7 @@ pub(super) async fn give_up_session(
     if take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? == TakenBack::Paid {
         return Ok(None);
     }
-    let end = End { status: OrderStatus::Cancelled, tells: Some(why) };
+    let end = End { tells: Some(why), ..End::of(OrderStatus::Cancelled) };
     close_as(commerce, cx, order_id, end).await.map(Some)
 }
 
@@ -274,15 +291,23 @@ pub(crate) async fn give_up_handed_over(commerce: &Commerce, cx: &Cx) -> Result<
 
 /// How an order ends that is not paid.
 #[derive(Clone, Copy)]
-struct End {
+pub(super) struct End {
     status: OrderStatus,
     /// What whoever ordered is told.
     tells: Option<Unfinished>,
+    /// Whether the request that placed it places anew when it is sent again; otherwise its answer is the order that has ended.
+    frees_request: bool,
 }
 
 impl End {
     fn of(status: OrderStatus) -> Self {
-        Self { status, tells: (status == OrderStatus::Expired).then_some(Unfinished::NotPaid) }
+        let tells = (status == OrderStatus::Expired).then_some(Unfinished::NotPaid);
+        Self { status, tells, frees_request: false }
+    }
+
+    /// As if it had not been placed: nobody was ever shown where to pay it.
+    pub(super) fn as_if_not_placed() -> Self {
+        Self { frees_request: true, ..Self::of(OrderStatus::Cancelled) }
     }
 }
 
@@ -297,7 +322,12 @@ pub(crate) async fn close(
     close_as(commerce, cx, order_id, End::of(status)).await
 }
 
-async fn close_as(commerce: &Commerce, cx: &Cx, order_id: OrderId, end: End) -> Result<Fulfilment, CommerceError> {
+pub(super) async fn close_as(
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: OrderId,
+    end: End,
+) -> Result<Fulfilment, CommerceError> {
     let (cx, commerce_of) = (cx.clone(), commerce.clone());
     commerce
         .db
@@ -318,6 +348,9 @@ async fn close_locked(
         return Ok(done(&order).unwrap_or(Fulfilment::Closed(order.status)));
     }
     store::set_status(tx, &cx.vendor_id, order_id, status).await?;
+    if end.frees_request {
+        store::free_request(tx, &cx.vendor_id, order_id).await?;
+    }
     campaigns::release(tx, cx, &order).await?;
     let about = events::About { account_id: Some(&order.account_id), ..events::About::default() };
     let event_type = format!("order.{}", status.as_str());

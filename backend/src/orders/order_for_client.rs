@@ -7,10 +7,10 @@ use serde_json::json;
 use tracing::Instrument as _;
 
 use super::account_orders::{AccountOrder, find_account_order};
-use super::give_up_order::{GivenUp, cancel_session};
+use super::give_up_order::{End, GivenUp, cancel_session, close_as};
 use super::place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
 use super::record_order::as_payer_sees;
-use super::{Order, OrderStatus, Payment, close, rules, store};
+use super::{Order, OrderStatus, Payment, rules, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError};
 use crate::catalog::{self, BillingInterval, Composition};
@@ -253,11 +253,8 @@ fn waits_for_its_page(order: &Order) -> bool {
 /// Gives a stranded order up, with a page that is noted at this moment after all, and lets its key go; `false` where it is being
 /// paid.
 async fn give_way(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<bool, CommerceError> {
-    if !matches!(cancel_session(commerce, &as_payer_sees(cx, order), order).await?, GivenUp::Closed(_)) {
-        return Ok(false);
-    }
-    free(commerce, cx, &order.id).await?;
-    Ok(true)
+    let given_up = cancel_session(commerce, &as_payer_sees(cx, order), order, End::as_if_not_placed()).await?;
+    Ok(matches!(given_up, GivenUp::Closed(_)))
 }
 
 /// In whose name it is ordered, who is told by mail what becomes of it: whoever acts, or whoever made the token, while they
@@ -298,12 +295,7 @@ async fn let_go(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<(), 
     let order = commerce.db.read(|tx| Box::pin(async move { store::find_order(tx, &vendor_id, &id).await })).await?;
     let Some(order) = order else { return Ok(()) };
     if waits_for_its_page(&order) {
-        close(commerce, &as_payer_sees(cx, &order), order.id.clone(), OrderStatus::Cancelled).await?;
+        close_as(commerce, &as_payer_sees(cx, &order), order.id.clone(), End::as_if_not_placed()).await?;
     }
-    Ok(free(commerce, cx, order_id).await?)
-}
-
-async fn free(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<(), DbError> {
-    let (vendor_id, id) = (cx.vendor_id.clone(), order_id.clone());
-    commerce.db.write(move |tx| Box::pin(async move { store::free_request(tx, &vendor_id, &id).await })).await
+    Ok(())
 }

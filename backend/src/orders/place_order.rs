@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::earner::find_earner;
+use super::give_up_order::{End, close_as, give_up_as};
 use super::order_for_client::{note_request, placed_before};
 use super::parties::{ForClient, Parties, find_closing_payer, lock_parties};
 use super::promotion::PromotionProblem;
@@ -12,8 +13,8 @@ use super::record_order::{as_payer_sees, mail_client, record_order};
 use super::rules::{self, ChoiceProblem, Quote};
 use super::take_code::{Agreed, agree, reserve};
 use super::{
-    Order, OrderKind, OrderStatus, Payment, cancel_order, close, continuing, currency, ensure_customer, fulfil_order,
-    give_up_order, store, terms,
+    Order, OrderKind, OrderStatus, Payment, cancel_order, continuing, currency, ensure_customer, fulfil_order, store,
+    terms,
 };
 use crate::billing::{Commerce, CommerceError};
 use crate::campaigns::Holding;
@@ -213,7 +214,7 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
         // asked to before there is a page for that.
         Err(error) if !error.may_pass() || priced.order.is_for_client_to_pay() => {
             let cx = as_payer_sees(cx, &priced.order);
-            close(commerce, &cx, priced.order.id.clone(), OrderStatus::Cancelled).await?;
+            close_as(commerce, &cx, priced.order.id.clone(), End::as_if_not_placed()).await?;
             return Err(error);
         }
         session => session?,
@@ -255,7 +256,7 @@ async fn open_page(
 async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> Result<OrderPlacement, CommerceError> {
     let order_id = &priced.order.id;
     if let Err(error) = ensure_customer(commerce, stripe, cx, &priced.parties.payer).await {
-        close(commerce, cx, order_id.clone(), OrderStatus::Cancelled).await?;
+        close_as(commerce, cx, order_id.clone(), End::as_if_not_placed()).await?;
         return Err(error);
     }
     match fulfil_order(commerce, cx, order_id).await {
@@ -268,7 +269,7 @@ async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> 
             let standing =
                 commerce.db.read(|tx| Box::pin(async move { store::find_order(tx, &vendor_id, &id).await })).await?;
             if let Some(order) = standing.filter(|order| order.status == OrderStatus::Open) {
-                give_up_order::give_up(commerce, cx, &order, OrderStatus::Cancelled).await?;
+                give_up_as(commerce, cx, &order, End::as_if_not_placed()).await?;
             }
             return Err(error);
         }

@@ -139,12 +139,11 @@ pub(super) async fn set_request(
     Ok(())
 }
 
-/// Lets the key of a cancelled order go, so that the same request orders anew.
+/// Lets the key of an order go, so that the same request orders anew.
 pub(super) async fn free_request(tx: &mut Tx, vendor_id: &VendorId, id: &OrderId) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE orders SET request_key = NULL, request_hash = NULL
-         WHERE vendor_id = $1 AND id = $2 AND status = 'cancelled'",
+        "UPDATE orders SET request_key = NULL, request_hash = NULL WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id
     )?;
