@@ -1,7 +1,7 @@
 use super::{Activity, ActivityFilter};
 use crate::accounts::customers::find_meant_customer;
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, fetch_all};
+use crate::db::{DbError, Tx, boxed, on};
 use crate::ids::VendorId;
 use crate::licenses::search::anywhere;
 use crate::listing::{TimePlace, is_account_id};
@@ -44,10 +44,9 @@ struct Page<'a> {
     limit: i64,
 }
 
-async fn list_about(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Result<Vec<Activity>, DbError> {
-    fetch_all!(
-        tx,
-        Activity,
+/// Reads one page: the events for which `$which` holds, which is given its values as `$6` and on.
+macro_rules! fetch_page { ($tx:expr, $page:expr, $which:literal $(, $arg:expr)* $(,)?) => {
+    on!($tx, c => boxed(sqlx::query_as::<_, Activity>(concat!(
         "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
                 e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
          FROM events e
@@ -55,16 +54,27 @@ async fn list_about(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Re
          LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
          LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
          LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1 AND (e.license_id = $6 OR e.instance_id = $6)
-           AND ($7 = '' OR e.account_id = $7 OR lower(a.company) LIKE lower($8) ESCAPE '!')
-           AND (e.event_type = $9 OR ($9 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
+         WHERE ", $which, "
            AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
-        page.vendor_id,
-        page.from,
-        page.at,
-        page.id,
-        page.limit,
+         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5"
+    ))
+    .bind($page.vendor_id)
+    .bind($page.from)
+    .bind($page.at)
+    .bind($page.id)
+    .bind($page.limit)
+    $(.bind($arg))*
+    .fetch_all(c)).await)
+    .map_err(DbError::from)
+} }
+
+async fn list_about(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Result<Vec<Activity>, DbError> {
+    fetch_page!(
+        tx,
+        page,
+        "e.vendor_id = $1 AND (e.license_id = $6 OR e.instance_id = $6)
+           AND ($7 = '' OR e.account_id = $7 OR lower(a.company) LIKE lower($8) ESCAPE '!')
+           AND (e.event_type = $9 OR ($9 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))",
         &filter.about,
         &filter.customer,
         anywhere(&filter.customer),
@@ -79,52 +89,24 @@ async fn list_of_account(
     account_id: &str,
 ) -> Result<Vec<Activity>, DbError> {
     // The index of accounts is to be taken, and no other that begins with the vendor.
-    fetch_all!(
+    fetch_page!(
         tx,
-        Activity,
-        "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
-                e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
-         FROM events e
-         LEFT JOIN accounts a ON a.vendor_id = e.vendor_id AND a.id = e.account_id
-         LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
-         LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
-         LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.account_id = $6 AND e.vendor_id || '' = $1
-           AND (e.event_type = $7 OR ($7 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
-           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
-        page.vendor_id,
-        page.from,
-        page.at,
-        page.id,
-        page.limit,
+        page,
+        "e.account_id = $6 AND e.vendor_id || '' = $1
+           AND (e.event_type = $7 OR ($7 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))",
         account_id,
         &filter.event_type
     )
 }
 
 async fn list_of_customer(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter) -> Result<Vec<Activity>, DbError> {
-    fetch_all!(
+    fetch_page!(
         tx,
-        Activity,
-        "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
-                e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
-         FROM events e
-         LEFT JOIN accounts a ON a.vendor_id = e.vendor_id AND a.id = e.account_id
-         LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
-         LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
-         LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1
+        page,
+        "e.vendor_id = $1
            AND e.account_id IN (SELECT c.id FROM accounts c
                                 WHERE c.vendor_id = $1 AND (c.id = $6 OR lower(c.company) LIKE lower($7) ESCAPE '!'))
-           AND (e.event_type = $8 OR ($8 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))
-           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
-        page.vendor_id,
-        page.from,
-        page.at,
-        page.id,
-        page.limit,
+           AND (e.event_type = $8 OR ($8 = '' AND e.event_type NOT IN ('lease.renewed', 'feature.used')))",
         &filter.customer,
         anywhere(&filter.customer),
         &filter.event_type
@@ -132,47 +114,10 @@ async fn list_of_customer(tx: &mut Tx, page: &Page<'_>, filter: &ActivityFilter)
 }
 
 async fn list_of_type(tx: &mut Tx, page: &Page<'_>, event_type: &str) -> Result<Vec<Activity>, DbError> {
-    fetch_all!(
-        tx,
-        Activity,
-        "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
-                e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
-         FROM events e
-         LEFT JOIN accounts a ON a.vendor_id = e.vendor_id AND a.id = e.account_id
-         LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
-         LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
-         LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1 AND e.event_type = $6
-           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
-        page.vendor_id,
-        page.from,
-        page.at,
-        page.id,
-        page.limit,
-        event_type
-    )
+    fetch_page!(tx, page, "e.vendor_id = $1 AND e.event_type = $6", event_type)
 }
 
 async fn list_changes(tx: &mut Tx, page: &Page<'_>) -> Result<Vec<Activity>, DbError> {
     // The condition is that of an index, word by word.
-    fetch_all!(
-        tx,
-        Activity,
-        "SELECT e.id, e.event_type, e.instance_id, e.data, e.occurrences, e.occurred_at, e.last_at, e.account_id, a.company,
-                e.license_id, l.name AS license_name, r.name AS product_name, p.name AS plan_name
-         FROM events e
-         LEFT JOIN accounts a ON a.vendor_id = e.vendor_id AND a.id = e.account_id
-         LEFT JOIN licenses l ON l.vendor_id = e.vendor_id AND l.id = e.license_id
-         LEFT JOIN products r ON r.vendor_id = l.vendor_id AND r.id = l.product_id
-         LEFT JOIN plans p ON p.vendor_id = l.vendor_id AND p.id = l.plan_id
-         WHERE e.vendor_id = $1 AND e.event_type NOT IN ('lease.renewed', 'feature.used')
-           AND e.occurred_at >= $2 AND (e.occurred_at, e.id) < ($3, $4)
-         ORDER BY e.occurred_at DESC, e.id DESC LIMIT $5",
-        page.vendor_id,
-        page.from,
-        page.at,
-        page.id,
-        page.limit
-    )
+    fetch_page!(tx, page, "e.vendor_id = $1 AND e.event_type NOT IN ('lease.renewed', 'feature.used')")
 }
