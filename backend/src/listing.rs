@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use crate::clock::UnixMs;
+use jiff::civil::Date;
+
+use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::{AccountId, Id};
 
 /// Most characters of a value that is looked for; more finds nothing that a person typed.
@@ -53,6 +55,35 @@ impl fmt::Display for TimePlace {
     }
 }
 
+/// The days, UTC, that a list is narrowed to: from one to another, both of which it shows. Either may be left open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub from: Option<Date>,
+    /// The last.
+    pub to: Option<Date>,
+}
+
+impl Days {
+    /// The days that an address asks for; `value` is the value of a name in it, and what is no day asks for nothing.
+    pub(crate) fn of_address(value: impl Fn(&str) -> String) -> Self {
+        Self { from: value("from").parse().ok(), to: value("to").parse().ok() }
+    }
+
+    /// The names and values of the address that asks for them; a value is empty where that end is open.
+    #[must_use]
+    pub fn to_address(self) -> [(&'static str, String); 2] {
+        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        [("from", day(self.from)), ("to", day(self.to))]
+    }
+
+    /// The moments from which on and before which these days are.
+    pub(crate) fn window(self) -> (UnixMs, UnixMs) {
+        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
+        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
+    }
+}
+
 /// A part of a list as a table (CSV) that may be longer than what fits into memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TablePart<P> {
@@ -83,6 +114,12 @@ fn without_nul(text: &str) -> String {
     text.chars().filter(|character| *character != '\0').collect()
 }
 
+/// An address with these names and values, as filters read it.
+#[cfg(test)]
+pub(crate) fn in_address(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    move |asked: &str| pairs.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +145,19 @@ mod tests {
         ] {
             assert_eq!(TimePlace::bound_before(after, UnixMs(until)), bound, "{after:?} {until}");
         }
+    }
+
+    #[test]
+    fn days_are_whole_and_both_count() {
+        let days = |from: &str, to: &str| {
+            let address = [("from", from), ("to", to)];
+            Days::of_address(|name| asked(in_address(&address)(name)))
+        };
+        let (from, until) = days("2026-11-01", "2026-11-30").window();
+        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
+        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
+        assert_eq!(days("", "soon"), Days::default());
+        assert_eq!(Days::default().window(), (UnixMs(i64::MIN), UnixMs(i64::MAX)));
     }
 
     #[test]

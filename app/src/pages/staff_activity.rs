@@ -5,7 +5,6 @@ use backend::clock::UnixMs;
 use backend::events::activity::{Activity, ActivityFilter, TYPES, search_activity};
 use backend::listing::TimePlace;
 use backend::text::en::{console_activity as text, moments, overview};
-use jiff::civil::Date;
 use leptos::prelude::*;
 
 use super::staff_list::{Content, LIMIT, Listing, address};
@@ -54,8 +53,7 @@ pub(super) fn of_customer(id: &str) -> String {
 fn questions(filter: ActivityFilter) -> AnyView {
     let any = std::iter::once(Choice::new("", text::ANY_CHANGE));
     let types = Control::Select(any.chain(TYPES.iter().map(|it| Choice::new(*it, text::type_name(it)))).collect());
-    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
-    let (from, to) = (day(filter.from), day(filter.to));
+    let [(_, from), (_, to)] = filter.days.to_address();
     let ActivityFilter { event_type, customer, about, .. } = filter;
     view! {
         <Field name="type" label=text::TYPE control=types value=event_type may_be_empty=true />

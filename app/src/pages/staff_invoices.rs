@@ -4,7 +4,6 @@ use backend::invoices::search::{InvoiceFilter, search_invoices};
 use backend::invoices::{Invoice, InvoiceStatus};
 use backend::listing::TimePlace;
 use backend::text::en::{console_money as text, invoices as words};
-use jiff::civil::Date;
 use leptos::prelude::*;
 
 use super::invoices::{day, tone};
@@ -61,8 +60,7 @@ pub(super) fn of_customer(id: &str) -> String {
 fn questions(filter: InvoiceFilter) -> AnyView {
     let statuses = any_word(InvoiceStatus::ALL, InvoiceStatus::as_str, words::status);
     let status = filter.status.map_or("", InvoiceStatus::as_str);
-    let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
-    let (from, to) = (day(filter.from), day(filter.to));
+    let [(_, from), (_, to)] = filter.days.to_address();
     let InvoiceFilter { number, customer, .. } = filter;
     view! {
         <Field name="number" label=text::FIND value=number may_be_empty=true />

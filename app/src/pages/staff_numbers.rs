@@ -7,6 +7,7 @@ use backend::dashboard::{DENIED_WITHIN, Dashboard, ENDS_WITHIN, by_currency};
 use backend::leases::denials::DenialFilter;
 use backend::leases::instance_list::{InstanceFilter, LeaseState};
 use backend::licenses::search::{LicenseFilter, ListedStatus};
+use backend::listing::Days;
 use backend::orders::search::{ListedOrder, OrderFilter};
 use backend::text::en::{buying, console, console_dashboard as text, console_lists, currencies, licenses, moments};
 use leptos::prelude::*;
@@ -131,7 +132,8 @@ fn earned(sum: Sum, currency: &str, href: String, about: String) -> AnyView {
 /// Orders of this month, and the newest.
 pub(super) fn orders_card(dashboard: &Dashboard) -> AnyView {
     let now = dashboard.now;
-    let month = OrderFilter { from: Some(month_start(now).date()), ..OrderFilter::default() };
+    let days = Days { from: Some(month_start(now).date()), to: None };
+    let month = OrderFilter { days, ..OrderFilter::default() };
     let placed =
         number(dashboard.orders_this_month, address(staff_orders::PATH, month.to_address()), text::ORDERS_THIS_MONTH);
     let campaigns = dashboard.campaigns.iter().map(|it| {

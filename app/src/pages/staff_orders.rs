@@ -75,8 +75,7 @@ fn questions(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
         filter.payment.map_or("", Payment::as_str),
         filter.kind.map_or("", OrderKind::as_str),
     );
-    let day = |day: Option<_>| day.map_or_else(String::new, |day: jiff::civil::Date| day.to_string());
-    let (from, to) = (day(filter.from), day(filter.to));
+    let [(_, from), (_, to)] = filter.days.to_address();
     let customer = filter.customer.clone();
     view! {
         <Field

@@ -3,6 +3,7 @@
 use backend::billing::earnings::rules::month_start;
 use backend::clock::UnixMs;
 use backend::dashboard::{SalesRow, sales_by_currency, sales_by_partner};
+use backend::listing::Days;
 use backend::orders::OrderStatus;
 use backend::orders::search::{OrderFilter, PartnerSales, SoldBy};
 use backend::text::en::{console_dashboard as text, currencies};
@@ -63,7 +64,7 @@ fn cells(row: Row, sales: &SalesRow, name: &str, now: UnixMs) -> Row {
         }
         let filter = OrderFilter {
             status: Some(OrderStatus::Paid),
-            from: Some(month_start(now).date()),
+            days: Days { from: Some(month_start(now).date()), to: None },
             partner: sales.partner.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default(),
             sold: Some(*sold),
             currency: Some(sales.currency),

@@ -15,6 +15,7 @@ use backend::leases::denials::{DenialFilter, list_denials};
 use backend::leases::instance_list::{InstanceFilter, LeaseState, search_vendor_instances};
 use backend::licenses::search::{LicenseFilter, ListedStatus, Page, search_vendor};
 use backend::licenses::{LicenseStatus, NewLicense, create_license};
+use backend::listing::Days;
 use backend::money::Currency;
 use backend::orders::OrderStatus;
 use backend::orders::search::{OrderFilter, export_orders, search_orders};
@@ -391,14 +392,16 @@ on_both_engines! {
         assert_eq!((count(&listed), listed.iter().map(|(_, times)| times).sum::<i64>()), (2, 4));
         assert!(denials(&stage, DenialFilter { code: "license_expired".to_owned(), ..of.clone() }, NOW).await?.is_empty());
 
-        let month = OrderFilter { from: "2026-11-01".parse().ok(), ..OrderFilter::default() };
+        let days = Days { from: "2026-11-01".parse().ok(), to: None };
+        let month = OrderFilter { days, ..OrderFilter::default() };
         assert_eq!((found.orders_this_month, orders(&stage, month.clone()).await?.join(" ").as_str()), (2, "ord_2 ord_1"));
         assert_eq!((found.campaigns.len(), found.campaigns[0].orders), (1, 1));
         let with_code = OrderFilter { campaign: found.campaigns[0].campaign_id.to_string(), ..month.clone() };
         assert_eq!(orders(&stage, with_code).await?, ["ord_2"]);
         let paid = OrderFilter { status: Some(OrderStatus::Paid), ..OrderFilter::default() };
         assert_eq!(orders(&stage, paid).await?, ["ord_1", "ord_3"]);
-        let before = OrderFilter { to: "2026-10-31".parse().ok(), ..OrderFilter::default() };
+        let days = Days { from: None, to: "2026-10-31".parse().ok() };
+        let before = OrderFilter { days, ..OrderFilter::default() };
         assert_eq!(orders(&stage, before).await?, ["ord_3"]);
         assert_eq!(found.latest_orders.len(), 3);
 

@@ -3,12 +3,9 @@
 mod export_activity;
 mod store;
 
-use jiff::civil::Date;
-
 use super::Event;
-use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::{AccountId, LicenseId};
-use crate::listing::{TimePlace, asked, told};
+use crate::listing::{Days, TimePlace, asked, told};
 
 pub use export_activity::export_activity;
 pub use store::search_activity;
@@ -89,10 +86,8 @@ pub struct ActivityFilter {
     pub customer: String,
     /// Id of the license or instance that it is about; empty for all.
     pub about: String,
-    /// The first day, UTC.
-    pub from: Option<Date>,
-    /// The last day.
-    pub to: Option<Date>,
+    /// The days on which it happened.
+    pub days: Days,
 }
 
 impl ActivityFilter {
@@ -105,28 +100,21 @@ impl ActivityFilter {
             event_type: value("type"),
             customer: value("customer"),
             about: value("about"),
-            from: value("from").parse().ok(),
-            to: value("to").parse().ok(),
+            days: Days::of_address(&value),
         }
     }
 
     /// The names and values of the address that asks for this filter.
     #[must_use]
     pub fn to_address(&self) -> Vec<(&'static str, String)> {
-        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        let [from, to] = self.days.to_address();
         told([
             ("type", self.event_type.clone()),
             ("customer", self.customer.clone()),
             ("about", self.about.clone()),
-            ("from", day(self.from)),
-            ("to", day(self.to)),
+            from,
+            to,
         ])
-    }
-
-    /// The moments from which on and before which it happened.
-    fn window(&self) -> (UnixMs, UnixMs) {
-        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
-        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
     }
 }
 
@@ -163,6 +151,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::listing::in_address;
 
     #[test]
     fn an_address_is_a_filter_and_back() {
@@ -173,13 +162,8 @@ mod tests {
             ("from", "2026-11-01"),
             ("to", "2026-11-30"),
         ];
-        let filter = ActivityFilter::of_address(|asked| {
-            address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
-        });
+        let filter = ActivityFilter::of_address(in_address(&address));
         assert_eq!(filter.to_address(), address.map(|(name, value)| (name, value.to_owned())));
-        let (from, until) = filter.window();
-        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
-        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(ActivityFilter::of_address(|_| Some(" ".to_owned())), ActivityFilter::default());
     }
 

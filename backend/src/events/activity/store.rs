@@ -17,7 +17,7 @@ pub async fn search_activity(
     after: Option<&TimePlace>,
     limit: i64,
 ) -> Result<Vec<Activity>, DbError> {
-    let (from, until) = filter.window();
+    let (from, until) = filter.days.window();
     let (at, id) = TimePlace::bound_before(after, until);
     let page = Page { vendor_id, from, at, id, limit };
     // Each question has an index that begins with what it asks for, so that no list goes through all events.

@@ -2,11 +2,8 @@
 
 mod store;
 
-use jiff::civil::Date;
-
 use super::{Invoice, InvoiceStatus};
-use crate::clock::{DAY_MS, UnixMs};
-use crate::listing::{TimePlace, asked, told};
+use crate::listing::{Days, TimePlace, asked, told};
 
 pub use store::{list_invoices_of_order, search_invoices};
 
@@ -19,10 +16,8 @@ pub struct InvoiceFilter {
     pub customer: String,
     /// Where they stand.
     pub status: Option<InvoiceStatus>,
-    /// The first day on which they were issued, UTC.
-    pub from: Option<Date>,
-    /// The last day.
-    pub to: Option<Date>,
+    /// The days on which they were issued.
+    pub days: Days,
 }
 
 impl InvoiceFilter {
@@ -35,28 +30,21 @@ impl InvoiceFilter {
             number: value("number"),
             customer: value("customer"),
             status: InvoiceStatus::parse(&value("status")),
-            from: value("from").parse().ok(),
-            to: value("to").parse().ok(),
+            days: Days::of_address(&value),
         }
     }
 
     /// The names and values of the address that asks for this filter.
     #[must_use]
     pub fn to_address(&self) -> Vec<(&'static str, String)> {
-        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        let [from, to] = self.days.to_address();
         told([
             ("number", self.number.clone()),
             ("customer", self.customer.clone()),
             ("status", self.status.map_or("", InvoiceStatus::as_str).to_owned()),
-            ("from", day(self.from)),
-            ("to", day(self.to)),
+            from,
+            to,
         ])
-    }
-
-    /// The moments from which on and before which they were issued.
-    fn window(&self) -> (UnixMs, UnixMs) {
-        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
-        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
     }
 }
 
@@ -71,6 +59,7 @@ impl Invoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::in_address;
 
     #[test]
     fn an_address_is_a_filter_and_back() {
@@ -81,13 +70,8 @@ mod tests {
             ("from", "2026-11-01"),
             ("to", "2026-11-30"),
         ];
-        let filter = InvoiceFilter::of_address(|asked| {
-            address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
-        });
+        let filter = InvoiceFilter::of_address(in_address(&address));
         assert_eq!(filter.to_address(), address.map(|(name, value)| (name, value.to_owned())));
-        let (from, until) = filter.window();
-        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
-        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
         assert_eq!(InvoiceFilter::of_address(|_| Some("\0 ".to_owned())), InvoiceFilter::default());
     }
 }

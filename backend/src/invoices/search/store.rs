@@ -18,7 +18,7 @@ pub async fn search_invoices(
     limit: i64,
 ) -> Result<Vec<Invoice>, DbError> {
     let Some(customer) = find_meant_customer(tx, vendor_id, &filter.customer).await? else { return Ok(Vec::new()) };
-    let (from, until) = filter.window();
+    let (from, until) = filter.days.window();
     let (at, id) = TimePlace::bound_before(after, until);
     let status = filter.status.map_or("", InvoiceStatus::as_str);
     if is_account_id(&customer) {

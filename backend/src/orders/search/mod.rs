@@ -3,13 +3,11 @@
 mod export_orders;
 mod store;
 
-use jiff::civil::Date;
-
 use super::{OrderKind, OrderStatus, Payment};
-use crate::clock::{DAY_MS, UnixMs};
+use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::ids::{AccountId, CampaignId, LicenseId, OrderId};
-use crate::listing::{TimePlace, asked, told};
+use crate::listing::{Days, TimePlace, asked, told};
 use crate::money::Currency;
 
 pub use export_orders::export_orders;
@@ -34,10 +32,8 @@ pub struct OrderFilter {
     pub payment: Option<Payment>,
     /// What they buy.
     pub kind: Option<OrderKind>,
-    /// The first day on which they were placed, UTC.
-    pub from: Option<Date>,
-    /// The last day.
-    pub to: Option<Date>,
+    /// The days on which they were placed.
+    pub days: Days,
     /// Id of the campaign whose code they were placed with; empty for all.
     pub campaign: String,
     /// Id of the partner that sold them; empty for all.
@@ -60,8 +56,7 @@ impl OrderFilter {
             status: OrderStatus::parse(&value("status")),
             payment: Payment::parse(&value("payment")),
             kind: OrderKind::parse(&value("kind")),
-            from: value("from").parse().ok(),
-            to: value("to").parse().ok(),
+            days: Days::of_address(&value),
             campaign: value("campaign"),
             partner: value("partner"),
             sold: SoldBy::parse(&value("sold")),
@@ -73,13 +68,13 @@ impl OrderFilter {
     /// The names and values of the address that asks for this filter.
     #[must_use]
     pub fn to_address(&self) -> Vec<(&'static str, String)> {
-        let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
+        let [from, to] = self.days.to_address();
         told([
             ("status", self.status.map_or("", OrderStatus::as_str).to_owned()),
             ("payment", self.payment.map_or("", Payment::as_str).to_owned()),
             ("kind", self.kind.map_or("", OrderKind::as_str).to_owned()),
-            ("from", day(self.from)),
-            ("to", day(self.to)),
+            from,
+            to,
             ("campaign", self.campaign.clone()),
             ("partner", self.partner.clone()),
             ("sold", self.sold.map_or("", SoldBy::as_str).to_owned()),
@@ -92,12 +87,6 @@ impl OrderFilter {
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         *self != Self::default()
-    }
-
-    /// The moments from which on and before which they were placed.
-    fn window(&self) -> (UnixMs, UnixMs) {
-        let from = self.from.map_or(UnixMs(i64::MIN), UnixMs::start_of);
-        (from, self.to.map_or(UnixMs(i64::MAX), |day| UnixMs::start_of(day).plus(DAY_MS)))
     }
 }
 
@@ -151,11 +140,10 @@ impl ListedOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::in_address;
 
     fn filter(address: &[(&str, &str)]) -> OrderFilter {
-        OrderFilter::of_address(|asked| {
-            address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
-        })
+        OrderFilter::of_address(in_address(address))
     }
 
     #[test]
@@ -175,9 +163,6 @@ mod tests {
         let asked = filter(&address);
         assert!(asked.is_narrow());
         assert_eq!(asked.to_address(), address.map(|(name, value)| (name, value.to_owned())));
-        let (from, until) = asked.window();
-        assert_eq!(from.timestamp().to_string(), "2026-11-01T00:00:00Z");
-        assert_eq!(until.timestamp().to_string(), "2026-12-01T00:00:00Z");
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub async fn search_orders(
     limit: i64,
 ) -> Result<Vec<ListedOrder>, DbError> {
     let Some(customer) = find_meant_customer(tx, vendor_id, &filter.customer).await? else { return Ok(Vec::new()) };
-    let ((at, id), (from, until)) = (TimePlace::bound(after), filter.window());
+    let ((at, id), (from, until)) = (TimePlace::bound(after), filter.days.window());
     let currency = filter.currency.map_or_else(String::new, |currency| currency.as_str().to_owned());
     let query: &'static str = if is_account_id(&customer) {
         // The index of accounts is to be taken, and no other that begins with the vendor.

@@ -16,6 +16,7 @@ use backend::cx::Cx;
 use backend::dashboard::read_dashboard;
 use backend::db::{Db, DbError};
 use backend::ids::{AccountId, CampaignId, PromotionCodeId};
+use backend::listing::Days;
 use backend::money::Currency;
 use backend::orders::promotion::PromotionProblem;
 use backend::orders::search::{OrderFilter, SoldBy, export_orders, search_orders};
@@ -365,7 +366,7 @@ on_both_engines! {
 
         let month = || OrderFilter {
             status: Some(OrderStatus::Paid),
-            from: "2026-11-01".parse().ok(),
+            days: Days { from: "2026-11-01".parse().ok(), to: None },
             currency: Some(shop.currency),
             ..OrderFilter::default()
         };
