@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::NoPage;
+use super::staff_list::customer_question;
 use crate::components::{
     Choice, Column, Control, Emphasis, EmptyState, Fact, Facts, Field, Fold, Form, LinkButton, Method, Moment,
     Pagination, Row, Table,
@@ -116,19 +117,7 @@ fn filter_form(path: &'static str, filter: &AuditFilter, for_staff: bool) -> imp
     let is_narrow = filter.is_narrow();
     let clear =
         move || is_narrow.then(|| view! { <LinkButton href=path label=text::CLEAR emphasis=Emphasis::Quiet /> });
-    let customer = move || {
-        for_staff.then(|| {
-            view! {
-                <Field
-                    name="customer"
-                    label=text::CUSTOMER
-                    value=customer
-                    hint=text::CUSTOMER_HINT
-                    may_be_empty=true
-                />
-            }
-        })
-    };
+    let customer = move || for_staff.then(|| customer_question(customer));
     view! {
         <search aria-label=text::FILTER>
             <Fold summary=text::FILTER open=is_narrow>

@@ -7,7 +7,7 @@ use backend::listing::TimePlace;
 use backend::text::en::{console_activity as text, moments, overview};
 use leptos::prelude::*;
 
-use super::staff_list::{Content, LIMIT, Listing, address};
+use super::staff_list::{Content, LIMIT, Listing, address, customer_question, day_questions};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
 use crate::components::{Choice, Column, Control, EmptyState, Field, Moment, Row};
 use crate::request::Visit;
@@ -53,20 +53,12 @@ pub(super) fn of_customer(id: &str) -> String {
 fn questions(filter: ActivityFilter) -> AnyView {
     let any = std::iter::once(Choice::new("", text::ANY_CHANGE));
     let types = Control::Select(any.chain(TYPES.iter().map(|it| Choice::new(*it, text::type_name(it)))).collect());
-    let [(_, from), (_, to)] = filter.days.to_address();
-    let ActivityFilter { event_type, customer, about, .. } = filter;
+    let ActivityFilter { event_type, customer, about, days } = filter;
     view! {
         <Field name="type" label=text::TYPE control=types value=event_type may_be_empty=true />
-        <Field
-            name="customer"
-            label=text::CUSTOMER
-            value=customer
-            hint=text::CUSTOMER_HINT
-            may_be_empty=true
-        />
+        {customer_question(customer)}
         <Field name="about" label=text::ABOUT value=about hint=text::ABOUT_HINT may_be_empty=true />
-        <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
-        <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+        {day_questions(days)}
     }
     .into_any()
 }

@@ -7,9 +7,9 @@ use backend::text::en::{console_money as text, invoices as words};
 use leptos::prelude::*;
 
 use super::invoices::{day, tone};
-use super::staff_list::{Content, LIMIT, Listing, address, any_word};
+use super::staff_list::{Content, LIMIT, Listing, address, any_word, customer_question, day_questions};
 use super::{NoPage, Page, render, staff_customers, staff_role};
-use crate::components::{Badge, Column, Control, EmptyState, Field, Money, Row};
+use crate::components::{Badge, Column, EmptyState, Field, Money, Row};
 use crate::request::Visit;
 
 /// The list's address.
@@ -60,20 +60,12 @@ pub(super) fn of_customer(id: &str) -> String {
 fn questions(filter: InvoiceFilter) -> AnyView {
     let statuses = any_word(InvoiceStatus::ALL, InvoiceStatus::as_str, words::status);
     let status = filter.status.map_or("", InvoiceStatus::as_str);
-    let [(_, from), (_, to)] = filter.days.to_address();
-    let InvoiceFilter { number, customer, .. } = filter;
+    let InvoiceFilter { number, customer, days, .. } = filter;
     view! {
         <Field name="number" label=text::FIND value=number may_be_empty=true />
-        <Field
-            name="customer"
-            label=text::CUSTOMER
-            value=customer
-            hint=text::CUSTOMER_HINT
-            may_be_empty=true
-        />
+        {customer_question(customer)}
         <Field name="status" label=text::STATUS control=statuses value=status may_be_empty=true />
-        <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
-        <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+        {day_questions(days)}
     }
     .into_any()
 }

@@ -1,11 +1,12 @@
 //! What the lists of the console share: their addresses, their pages, and what stands where nothing is.
 
+use backend::listing::Days;
 use backend::text::en::console_lists as text;
 use leptos::prelude::*;
 
 use super::Page;
 use crate::components::{
-    Choice, Column, Control, Emphasis, EmptyState, Form, LinkButton, Method, PageHead, Pagination, Row, Table,
+    Choice, Column, Control, Emphasis, EmptyState, Field, Form, LinkButton, Method, PageHead, Pagination, Row, Table,
 };
 use crate::request::Visit;
 
@@ -159,6 +160,21 @@ pub(super) fn address(path: &str, pairs: impl IntoIterator<Item = (&'static str,
 pub(super) fn none_found(path: &'static str) -> AnyView {
     view! { <EmptyState text=text::NONE_FOUND action=move || view! { <LinkButton href=path label=text::CLEAR /> } /> }
         .into_any()
+}
+
+/// A question of a filter: which customer's.
+pub(super) fn customer_question(value: String) -> AnyView {
+    view! { <Field name="customer" label=text::CUSTOMER value hint=text::CUSTOMER_HINT may_be_empty=true /> }.into_any()
+}
+
+/// The questions of a filter: from which day on, and to which.
+pub(super) fn day_questions(days: Days) -> AnyView {
+    let [(from, from_value), (to, to_value)] = days.to_address();
+    view! {
+        <Field name=from label=text::FROM control=Control::Day value=from_value may_be_empty=true />
+        <Field name=to label=text::TO control=Control::Day value=to_value may_be_empty=true />
+    }
+    .into_any()
 }
 
 /// A question of a filter: any answer, or one of these.

@@ -10,9 +10,9 @@ use backend::partners::{PartnerName, list_partner_names};
 use backend::text::en::{console, console_campaigns, console_lists as text, moments, orders as words};
 use leptos::prelude::*;
 
-use super::staff_list::{Content, LIMIT, Listing, address, any_of, any_word};
+use super::staff_list::{Content, LIMIT, Listing, address, any_of, any_word, customer_question, day_questions};
 use super::{NoPage, Page, render, staff_customers, staff_licenses, staff_role};
-use crate::components::{Badge, Column, Control, Emphasis, EmptyState, Field, LinkButton, Moment, Money, Row, Tone};
+use crate::components::{Badge, Column, Emphasis, EmptyState, Field, LinkButton, Moment, Money, Row, Tone};
 use crate::request::Visit;
 
 /// The list's address.
@@ -75,21 +75,12 @@ fn questions(filter: &OrderFilter, partners: &[PartnerName]) -> AnyView {
         filter.payment.map_or("", Payment::as_str),
         filter.kind.map_or("", OrderKind::as_str),
     );
-    let [(_, from), (_, to)] = filter.days.to_address();
-    let customer = filter.customer.clone();
     view! {
-        <Field
-            name="customer"
-            label=text::CUSTOMER
-            value=customer
-            hint=text::CUSTOMER_HINT
-            may_be_empty=true
-        />
+        {customer_question(filter.customer.clone())}
         <Field name="status" label=text::STATUS control=status value=status_value may_be_empty=true />
         <Field name="payment" label=text::PAYMENT control=payment value=payment_value may_be_empty=true />
         <Field name="kind" label=text::KIND control=kind value=kind_value may_be_empty=true />
-        <Field name="from" label=text::FROM control=Control::Day value=from may_be_empty=true />
-        <Field name="to" label=text::TO control=Control::Day value=to may_be_empty=true />
+        {day_questions(filter.days)}
         {(!partners.is_empty()).then(|| sold_by(filter, partners))}
     }
     .into_any()

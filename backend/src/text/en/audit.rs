@@ -31,10 +31,6 @@ pub const ANY: &str = "Anything";
 pub const PERSON: &str = "E-mail address of the person";
 /// The object.
 pub const OBJECT: &str = "Id of what was changed";
-/// Label of the question.
-pub const CUSTOMER: &str = "Customer";
-/// What can be typed there.
-pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 /// Leads from a customer to what concerns it.
 pub const OF_CUSTOMER: &str = "Audit log of this customer";
 /// First day.

@@ -16,18 +16,10 @@ pub const NONE_YET: &str = "Nothing has happened yet. The first order and the fi
 pub const TYPE: &str = "What";
 /// The answer that leaves out what instances do hour by hour.
 pub const ANY_CHANGE: &str = "All but check-ins and uses";
-/// Label of the customer.
-pub const CUSTOMER: &str = "Customer";
-/// What can be typed there.
-pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 /// Label of what it is about.
 pub const ABOUT: &str = "License or instance";
 /// What can be typed there.
 pub const ABOUT_HINT: &str = "Its id.";
-/// Label of the first day.
-pub const FROM: &str = "From";
-/// Label of the last day.
-pub const TO: &str = "To";
 /// Leads from a customer to everything that happened in its account.
 pub const ALL_OF_CUSTOMER: &str = "Show all activity of this customer";
 

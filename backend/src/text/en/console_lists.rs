@@ -18,6 +18,14 @@ use crate::refunds::returns::{ReturnKind, ReturnStatus};
 pub const FILTER: &str = "Filter";
 /// Any answer.
 pub const ANY: &str = "Any";
+/// Label of the customer.
+pub const CUSTOMER: &str = "Customer";
+/// What can be typed there.
+pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
+/// Label of the first day.
+pub const FROM: &str = "From";
+/// Label of the last day.
+pub const TO: &str = "To";
 /// Applies the filter.
 pub const SUBMIT: &str = "Show";
 /// Drops the filter.
@@ -129,16 +137,8 @@ pub const NO_ORDERS: &str = "Nobody has ordered yet. Orders appear here as soon 
 pub const STATUS: &str = "Status";
 /// Label of the payment.
 pub const PAYMENT: &str = "Payment";
-/// Label of the customer.
-pub const CUSTOMER: &str = "Customer";
-/// What can be typed there.
-pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 /// Label of the kind.
 pub const KIND: &str = "Kind";
-/// Label of the first day.
-pub const FROM: &str = "From";
-/// Label of the last day.
-pub const TO: &str = "To";
 /// Label: the partner that sold it.
 pub const PARTNER: &str = "Partner";
 /// Label: how a partner sold it.

@@ -18,8 +18,6 @@ pub const COLUMNS: [&str; 5] = ["Invoice", "Customer", "Issued", "Status", "Amou
 pub const NONE_YET: &str = "Nothing was charged yet. Invoices appear here with the first payment.";
 /// Label of the search.
 pub const FIND: &str = "Number of an invoice";
-/// What can be typed where a list is narrowed to a customer.
-pub const CUSTOMER_HINT: &str = "A part of the company's name, or the account's id.";
 
 /// Heading of an invoice's facts.
 pub const FACTS: &str = "The invoice";
