@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::billing::Subscription;
 use crate::billing::store::{self as billing, SubscriptionFacts};
 use crate::cx::Cx;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, VendorId};
 use crate::stripe::StripeSubscription;
 
@@ -35,31 +35,17 @@ pub(super) async fn replace_subscription(
 ) -> Result<(), DbError> {
     execute!(
         tx,
-        "UPDATE subscriptions SET account_id = $3, stripe_subscription_id = $4, stripe_status = $5, plan_id = $6,
-                billing_interval = $7, seats = $8, currency = $9, addons = $10, packs = $11, recurring_minor = $12,
-                period_start = $13, period_end = $14, cancel_at_period_end = $15, ended_at = $16, begins_at = $17,
-                updated_at = $18, past_due_since = NULL, scheduled = NULL, card = NULL, card_ends_at = NULL,
-                cancel_reason = NULL, cancel_comment = NULL, lock_no = lock_no + 1
+        "UPDATE subscriptions SET account_id = $3, stripe_subscription_id = $4, currency = $5, begins_at = $6, card = NULL,
+                card_ends_at = NULL, cancel_reason = NULL, cancel_comment = NULL, lock_no = lock_no + 1
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         &after.id,
         &after.account_id,
         &subscription.id,
-        subscription.state,
-        &facts.composition.plan_id,
-        facts.composition.interval,
-        facts.composition.seats,
         subscription.currency,
-        JsonText(facts.composition.addons.clone()),
-        JsonText(facts.composition.packs.clone()),
-        facts.recurring_minor,
-        facts.period_start,
-        facts.period_end,
-        subscription.cancel_at_period_end,
-        subscription.ended_at,
-        after.begins_at,
-        cx.now
+        after.begins_at
     )?;
+    billing::update_subscription(tx, cx, &after.id, subscription, facts, None, false).await?;
     billing::set_renews(tx, &cx.vendor_id, &after.license_id, subscription).await
 }
 
