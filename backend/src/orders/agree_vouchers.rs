@@ -1,7 +1,8 @@
 //! What a partner that buys vouchers was shown, found to be so, before the transaction that writes the order.
 
 use super::parties::find_parties;
-use super::place_order::{OrderPlacement, PlaceOrder, quote_purchase};
+use super::place_order::{OrderPlacement, PlaceOrder};
+use super::quote_purchase::quote_purchase;
 use super::rules::Quote;
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::Cx;

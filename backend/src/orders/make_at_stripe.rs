@@ -6,7 +6,7 @@
 
 use super::ensure_customer;
 use super::grant::Made;
-use super::place_order::order_metadata;
+use super::open_checkout::order_metadata;
 use super::{Order, OrderKind, Payment, store};
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::HOUR_MS;

@@ -8,7 +8,9 @@ use tracing::Instrument as _;
 
 use super::account_orders::{AccountOrder, find_account_order};
 use super::give_up_order::{End, GivenUp, cancel_session, close_as};
-use super::place_order::{CheckoutUrls, OrderPlacement, PlaceOrder, Purchase, place_order};
+use super::open_checkout::CheckoutUrls;
+use super::place_order::{OrderPlacement, PlaceOrder, place_order};
+use super::quote_purchase::Purchase;
 use super::record_order::as_payer_sees;
 use super::{Order, OrderStatus, Payment, rules, store};
 use crate::accounts::{self, Act};

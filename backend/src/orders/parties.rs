@@ -1,7 +1,8 @@
 //! Who pays for an order and who gets the license: one account, or a partner and its client.
 
 use super::order_for_client::OrderRequest;
-use super::place_order::{PlaceOrder, Purchase};
+use super::place_order::PlaceOrder;
+use super::quote_purchase::Purchase;
 use super::terms::TransferTerms;
 use crate::accounts::{self, Account, Act};
 use crate::clock::UnixMs;

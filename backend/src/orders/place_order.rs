@@ -1,16 +1,17 @@
 //! Placing an order: the choice is priced, written down, and a page to pay it on is opened, or, where there is nothing to
 //! pay now, what it is for is made at once.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::earner::find_earner;
 use super::give_up_order::{End, close_as, give_up_as};
+use super::open_checkout::{CheckoutUrls, open_checkout, set_session};
 use super::order_for_client::{note_request, placed_before};
 use super::parties::{ForClient, Parties, find_closing_payer, lock_parties};
 use super::promotion::PromotionProblem;
-use super::record_order::{as_payer_sees, mail_client, record_order};
-use super::rules::{self, ChoiceProblem, Quote};
+use super::quote_purchase::{Purchase, find_choice};
+use super::record_order::{as_payer_sees, record_order};
+use super::rules::ChoiceProblem;
 use super::take_code::{Agreed, agree, reserve};
 use super::{
     Order, OrderKind, OrderStatus, Payment, cancel_order, continuing, currency, ensure_customer, fulfil_order, store,
@@ -18,76 +19,13 @@ use super::{
 };
 use crate::billing::{Commerce, CommerceError};
 use crate::campaigns::Holding;
-use crate::catalog::{self, BillingInterval, Composition, Plan, PlanKind};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, JsonText, Tx};
-use crate::ids::{AccountId, LicenseId, UserId};
+use crate::db::{JsonText, Tx};
+use crate::ids::{AccountId, UserId};
 use crate::keys::MasterKey;
-use crate::licenses::License;
-use crate::money::Currency;
-use crate::stripe::{
-    CheckoutItem, CheckoutMode, CheckoutSession, IdempotencyKey, NewCheckout, Stripe, StripeErrorKind,
-};
-use crate::vouchers::WantedVouchers;
-use crate::{audit, campaigns, licenses, vendors, vouchers};
-
-/// What is bought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Purchase {
-    /// A new license under a plan.
-    Plan(Composition),
-    /// More years of updates for a perpetual license.
-    Maintenance {
-        /// The license.
-        license_id: LicenseId,
-        /// How many.
-        years: i16,
-        /// In which currency.
-        currency: Currency,
-    },
-    /// More seats for a perpetual license.
-    Seats {
-        /// The license.
-        license_id: LicenseId,
-        /// How many.
-        more: i64,
-        /// In which currency.
-        currency: Currency,
-    },
-    /// Vouchers, for a partner.
-    Vouchers(WantedVouchers),
-    /// Going on with a license that somebody else has paid for until now.
-    Continuation {
-        /// The license.
-        license_id: LicenseId,
-        /// In which currency.
-        currency: Currency,
-        /// The first charge that the buyer was shown; `None` where it is charged at once, or for nothing.
-        begins_at: Option<UnixMs>,
-    },
-}
-
-impl Purchase {
-    /// The license that is there without the order, and that the order is for.
-    pub(super) fn license_id(&self) -> Option<&LicenseId> {
-        match self {
-            Self::Maintenance { license_id, .. }
-            | Self::Seats { license_id, .. }
-            | Self::Continuation { license_id, .. } => Some(license_id),
-            Self::Plan(_) | Self::Vouchers(_) => None,
-        }
-    }
-}
-
-/// Where Checkout sends the buyer. `{ORDER_ID}` in them is filled in here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckoutUrls {
-    /// After paying.
-    pub success: String,
-    /// Without paying.
-    pub cancel: String,
-}
+use crate::stripe::{Stripe, StripeErrorKind};
+use crate::{campaigns, licenses, vendors};
 
 /// An order to be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,12 +95,13 @@ pub enum OrderPlacement {
     NotAllowed,
 }
 
-struct Priced {
-    order: Order,
-    parties: Parties,
-    trial_without_card: bool,
+/// An order that is written.
+pub(super) struct Priced {
+    pub(super) order: Order,
+    pub(super) parties: Parties,
+    pub(super) trial_without_card: bool,
     /// The first charge of what somebody else has paid for until then.
-    begins_at: Option<UnixMs>,
+    pub(super) begins_at: Option<UnixMs>,
 }
 
 /// Places an order. The row is committed before Stripe hears of it; if Stripe then cannot be reached, the
@@ -209,7 +148,7 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     if priced.order.payment != Payment::Card {
         return make(commerce, stripe, cx, priced).await;
     }
-    let session = match open_page(commerce, stripe, cx, &priced, &place.urls).await {
+    let session = match open_checkout(commerce, stripe, cx, &priced, &place.urls).await {
         // Nobody will ever pay it: its code is not held back for it. And who is to pay it, and has not ordered it, is not
         // asked to before there is a page for that.
         Err(error) if !error.may_pass() || priced.order.is_for_client_to_pay() => {
@@ -238,18 +177,6 @@ pub async fn place_order(commerce: &Commerce, cx: &Cx, place: &PlaceOrder) -> Re
     Ok(OrderPlacement::Placed { order: Box::new(order), checkout_url: url })
 }
 
-/// Opens the page on which a card pays.
-async fn open_page(
-    commerce: &Commerce,
-    stripe: &Stripe,
-    cx: &Cx,
-    priced: &Priced,
-    urls: &CheckoutUrls,
-) -> Result<CheckoutSession, CommerceError> {
-    let customer_id = ensure_customer(commerce, stripe, cx, &priced.parties.payer).await?;
-    open_checkout(stripe, priced, &customer_id, urls).await
-}
-
 /// Makes at once what an order is for that is not paid on a page. Where Stripe does not answer, the order stands all the
 /// same: its page and the reconciler go on with it, under the same keys. Where Stripe refuses, it is given up, so that
 /// who tries again does not order twice.
@@ -275,29 +202,6 @@ async fn make(commerce: &Commerce, stripe: &Stripe, cx: &Cx, priced: Priced) -> 
         }
     }
     Ok(OrderPlacement::Made { order: Box::new(priced.order) })
-}
-
-/// Notes where an order is paid, and asks a client to; `false` where it was given up in the meantime.
-async fn set_session(commerce: &Commerce, cx: &Cx, order: &Order, parties: &Parties) -> Result<bool, DbError> {
-    let (cx, master, order, parties) = (cx.clone(), commerce.master.clone(), order.clone(), parties.clone());
-    commerce
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let session_id = order.stripe_session_id.as_deref().unwrap_or_default();
-                let url = order.checkout_url.as_deref();
-                if !store::set_session(tx, &order.vendor_id, &order.id, session_id, url).await? {
-                    return Ok(false);
-                }
-                let after = serde_json::json!({ "stripe_session_id": session_id });
-                let (account_id, act) = (Some(&order.account_id), "order.open_checkout");
-                let cx = as_payer_sees(&cx, &order);
-                audit::record(tx, &cx, account_id, act, order.id.as_str(), audit::NOTHING, Some(&after)).await?;
-                mail_client(tx, &cx, &master, &order, &parties).await?;
-                Ok(true)
-            })
-        })
-        .await
 }
 
 /// Why an order was not written.
@@ -425,146 +329,4 @@ async fn write_order(
     }
     record_order(tx, cx, master, &order, &parties).await?;
     Ok(Ok(Priced { order, parties, trial_without_card, begins_at }))
-}
-
-/// What Stripe is asked to sell.
-pub(crate) fn checkout_items(quote: &Quote) -> Result<Vec<CheckoutItem>, CommerceError> {
-    let item = |line: &rules::QuoteLine| {
-        let price_id = line.price.stripe_price_id.clone();
-        let price_id = price_id.ok_or_else(|| CommerceError::PriceNotPushed(line.price.lookup_key.clone()))?;
-        Ok(CheckoutItem { price_id, quantity: line.quantity })
-    };
-    quote.lines.iter().map(item).collect()
-}
-
-struct FoundChoice {
-    kind: OrderKind,
-    plan: Plan,
-    seats: i64,
-    years: i16,
-    license_id: Option<LicenseId>,
-    quote: Result<Quote, ChoiceProblem>,
-}
-
-/// The plan under which an account would get this, whoever pays, and what it costs now; `None` where there is no such plan,
-/// or no such license of the account.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn quote_purchase(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    purchase: &Purchase,
-) -> Result<Option<(Plan, Result<Quote, ChoiceProblem>)>, DbError> {
-    Ok(find_choice(tx, cx, account_id, purchase).await?.map(|choice| (choice.plan, choice.quote)))
-}
-
-async fn find_choice(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    purchase: &Purchase,
-) -> Result<Option<FoundChoice>, DbError> {
-    Ok(match purchase {
-        Purchase::Plan(composition) => {
-            let plan = catalog::find_plan(tx, &cx.vendor_id, &composition.plan_id).await?;
-            let Some(plan) = plan else { return Ok(None) };
-            let quote = rules::quote(&plan, composition);
-            let kind = match plan.kind {
-                PlanKind::Subscription => OrderKind::Subscription,
-                PlanKind::Perpetual => OrderKind::Perpetual,
-            };
-            Some(FoundChoice { kind, plan, seats: composition.seats, years: 0, license_id: None, quote })
-        }
-        Purchase::Maintenance { license_id, years, currency } => {
-            let found = find_perpetual(tx, cx, account_id, license_id).await?;
-            found.map(|(license, plan)| {
-                let had = license.composition(BillingInterval::Once, *currency);
-                let quote = sold_to(&license, cx).and_then(|()| rules::quote_maintenance(&plan, &had, *years));
-                let (kind, license_id) = (OrderKind::Maintenance, Some(license.id));
-                FoundChoice { kind, plan, seats: had.seats, years: *years, license_id, quote }
-            })
-        }
-        Purchase::Seats { license_id, more, currency } => {
-            let found = find_perpetual(tx, cx, account_id, license_id).await?;
-            found.map(|(license, plan)| {
-                let had = license.composition(BillingInterval::Once, *currency);
-                let quote = sold_to(&license, cx).and_then(|()| rules::quote_further_seats(&plan, &had, *more));
-                let (kind, license_id) = (OrderKind::Seats, Some(license.id));
-                FoundChoice { kind, plan, seats: *more, years: 0, license_id, quote }
-            })
-        }
-        Purchase::Vouchers(wanted) => {
-            let plan = catalog::find_plan(tx, &cx.vendor_id, &wanted.plan_id).await?;
-            let Some(plan) = plan else { return Ok(None) };
-            let quote = vouchers::rules::quote(&plan, wanted);
-            let kind = OrderKind::Vouchers;
-            Some(FoundChoice { kind, plan, seats: wanted.count, years: 0, license_id: None, quote })
-        }
-        Purchase::Continuation { license_id, currency, .. } => {
-            let found = continuing::find_continuation(tx, cx, account_id, license_id, *currency).await?;
-            found.map(|(had, plan, quote)| {
-                let (kind, license_id) = (OrderKind::Continuation, Some(license_id.clone()));
-                FoundChoice { kind, plan, seats: had.seats, years: 0, license_id, quote }
-            })
-        }
-    })
-}
-
-/// The perpetual license that an order adds to, if it belongs to the account.
-async fn find_perpetual(
-    tx: &mut Tx,
-    cx: &Cx,
-    account_id: &AccountId,
-    license_id: &LicenseId,
-) -> Result<Option<(License, Plan)>, DbError> {
-    let license = licenses::find_license(tx, &cx.vendor_id, license_id).await?.map(|view| view.license);
-    let is_theirs = |it: &License| it.account_id == *account_id && it.kind == PlanKind::Perpetual;
-    let Some(license) = license.filter(is_theirs) else { return Ok(None) };
-    let plan = catalog::find_plan_version(tx, &cx.vendor_id, &license.sold_as()).await?;
-    Ok(plan.map(|plan| (license, plan)))
-}
-
-/// Nothing is sold on top of a license that does not work.
-fn sold_to(license: &License, cx: &Cx) -> Result<(), ChoiceProblem> {
-    licenses::rules::standing(license, cx.now).map_err(|_| ChoiceProblem::NotForSale)
-}
-
-async fn open_checkout(
-    stripe: &Stripe,
-    priced: &Priced,
-    customer_id: &str,
-    urls: &CheckoutUrls,
-) -> Result<CheckoutSession, CommerceError> {
-    let order = &priced.order;
-    let with_order = |url: &str| url.replace("{ORDER_ID}", order.id.as_str());
-    let new = NewCheckout {
-        mode: match order.kind {
-            OrderKind::Subscription | OrderKind::Continuation => CheckoutMode::Subscription,
-            OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers => {
-                CheckoutMode::Payment
-            }
-        },
-        customer_id: customer_id.to_owned(),
-        order_id: order.id.to_string(),
-        items: order.items.0.clone(),
-        trial_days: u32::try_from(order.trial_days).unwrap_or(0),
-        begins_at: priced.begins_at,
-        trial_without_card: priced.trial_without_card,
-        discount: order.discount(),
-        metadata: order_metadata(order),
-        success_url: with_order(&urls.success),
-        cancel_url: with_order(&urls.cancel),
-    };
-    let key = IdempotencyKey::new(&[order.id.as_str(), "checkout"]);
-    Ok(stripe.create_checkout_session(&key, &new).await?)
-}
-
-/// By which whatever Stripe makes for an order names it.
-pub(super) fn order_metadata(order: &Order) -> HashMap<String, String> {
-    HashMap::from([
-        ("vendor_id".to_owned(), order.vendor_id.to_string()),
-        ("order_id".to_owned(), order.id.to_string()),
-    ])
 }

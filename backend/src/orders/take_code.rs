@@ -3,8 +3,9 @@
 
 use super::agree_vouchers::{AgreedVouchers, agree_vouchers};
 use super::parties::{ForClient, Parties, find_parties};
-use super::place_order::{NotWritten, OrderPlacement, PlaceOrder, Purchase, checkout_items, quote_purchase};
+use super::place_order::{NotWritten, OrderPlacement, PlaceOrder};
 use super::promotion::{Discount, DiscountSource};
+use super::quote_purchase::{Purchase, checkout_items, quote_purchase};
 use super::rules::Quote;
 use super::{AskedCode, CodeAnswer, look_up_promotion, store};
 use crate::accounts::{self, Account, Act};
