@@ -125,6 +125,7 @@ mod expire_licenses;
 pub mod handlers;
 mod issue_license;
 mod key_starts;
+mod key_store;
 mod override_license;
 mod overrides;
 pub mod overrides_text;
@@ -144,6 +145,7 @@ pub use create_license::{NewLicense, create_license};
 pub use expire_licenses::expire_licenses;
 pub use issue_license::{IssueLicense, Issued, issue_license};
 pub use key_starts::{fill_key_starts, lacks_key_starts};
+pub use key_store::{KeyFound, OldKey, find_by_key, list_old_keys};
 pub use override_license::{LicenseOverride, override_license};
 pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
@@ -155,5 +157,5 @@ pub use set_reversal::{Reversal, ReversalEffect, set_dispute, set_reversal};
 pub use set_vendor_standing::{
     EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,
 };
-pub use store::{KeyFound, LicenseView, OldKey, find_by_key, find_license, list_by_account, list_old_keys};
+pub use store::{LicenseView, find_license, list_by_account};
 pub(crate) use store::{has_license_of, lock_license, lock_license_for_instance};

@@ -4,7 +4,7 @@ use sdk::license_key::{LicenseKey, RANDOM_BYTES};
 use serde_json::json;
 
 use super::key_starts::StoredKey;
-use super::{License, LicenseView, rules, store};
+use super::{License, LicenseView, key_store, rules, store};
 use crate::accounts::{self, Act, Role, may_act};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
@@ -58,7 +58,7 @@ pub async fn replace_key(
     let key = LicenseKey::from_random(cx.entropy.bytes::<RANDOM_BYTES>());
     let stored = StoredKey::of(master, license_id, &key, &cx.entropy);
     let replaced = License { key_hint: key.masked(), ..view.license.clone() };
-    store::replace_key(tx, &replaced, &stored, cx.now, old_works_until).await?;
+    key_store::replace_key(tx, &replaced, &stored, cx.now, old_works_until).await?;
     record(tx, cx, &view.license, &replaced, old_works_until).await?;
     tell_owners(tx, cx, master, &view, old_works_until).await?;
     Ok(KeyReplacement::Replaced { key, old_works_until })
@@ -76,8 +76,8 @@ pub(crate) async fn give_to(
     let key = LicenseKey::from_random(cx.entropy.bytes::<RANDOM_BYTES>());
     let stored = StoredKey::of(master, &license.id, &key, &cx.entropy);
     let given = License { account_id: to.clone(), key_hint: key.masked(), ..license.clone() };
-    store::replace_key(tx, &given, &stored, cx.now, cx.now).await?;
-    store::end_old_keys(tx, &given, cx.now).await?;
+    key_store::replace_key(tx, &given, &stored, cx.now, cx.now).await?;
+    key_store::end_old_keys(tx, &given, cx.now).await?;
     store::update_owner(tx, &given).await
 }
 

@@ -2,7 +2,7 @@
 
 use sdk::license_key::LicenseKey;
 
-use super::{License, store};
+use super::{License, key_store};
 use crate::accounts::{Act, may_act};
 use crate::audit;
 use crate::cx::Cx;
@@ -43,7 +43,7 @@ pub(crate) async fn open_key(
     master: &MasterKey,
     license_id: &LicenseId,
 ) -> Result<Option<LicenseKey>, DbError> {
-    let Some(sealed) = store::find_sealed_key(tx, &cx.vendor_id, license_id).await? else { return Ok(None) };
+    let Some(sealed) = key_store::find_sealed_key(tx, &cx.vendor_id, license_id).await? else { return Ok(None) };
     Ok(opened(master, license_id, &sealed))
 }
 
