@@ -2,6 +2,7 @@
 
 use backend::accounts::Act;
 use backend::catalog::PlanKind;
+use backend::licenses::License;
 use backend::orders::Purchase;
 use backend::orders::rules::{ChoiceProblem, Quote};
 use backend::text::en::{additions as text, buying, changes, licenses as words};
@@ -41,17 +42,11 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             lead=text::seats_lead(license.license_type, license.seats, license.updates_until)
         />
     };
-    let more: i64 = visit.query("more").and_then(|typed| typed.trim().parse().ok()).unwrap_or(1);
+    let more = asked_more(&visit);
     let id = license.id.clone();
     let offered = offer(&visit, &own, move |currency| Purchase::Seats { license_id: id, more, currency }).await?;
-    let is_full = |offer: &Offer| offer.plan.max_seats <= license.seats;
-    let sentence = match &offered {
-        _ if !own.may(Act::Buy) => Some(changes::MAY_NOT_BUY),
-        None => Some(text::SEATS_NOT_OFFERED),
-        Some(offer) if is_full(offer) => Some(text::FULL),
-        Some(Offer { quote: Err(problem), .. }) if !is_of_number(problem) => Some(text::SEATS_NOT_OFFERED),
-        Some(_) => None,
-    };
+    let may_not = (!own.may(Act::Buy)).then_some(changes::MAY_NOT_BUY);
+    let sentence = may_not.or_else(|| not_offered(offered.as_ref(), license.seats));
     let (Some(offer), None) = (offered, sentence) else {
         let back = move || view! { <LinkButton href=href.clone() label=text::BACK /> };
         let body = view! { {head} <EmptyState text=sentence.unwrap_or(text::SEATS_NOT_OFFERED) action=back /> };
@@ -61,7 +56,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let problem = problem(&refused, own.account.closes_at);
     let product = own.view.product_name.as_str();
     let lines = offer.quote.as_ref().ok().map(|quote| order_lines(product, &offer.plan, quote));
-    let how_many = how_many(&own, &offer, more);
+    let how_many = how_many(&own.href(), license, &offer, more, None);
     let ends_renewal = auto_renewal(&visit, &own).await?.map(|renewal| text::ends_auto_renewal(renewal.amount()));
     let pay = offer.quote.as_ref().ok().map(|quote| pay(&own, quote, &offer, more, ends_renewal));
     let body = view! {
@@ -105,28 +100,47 @@ fn pay(
     }
 }
 
+/// How many seats are asked for.
+pub(super) fn asked_more(visit: &Visit) -> i64 {
+    visit.query("more").and_then(|typed| typed.trim().parse().ok()).unwrap_or(1)
+}
+
+/// Why none can be added to so many seats, whatever the number.
+pub(super) fn not_offered(offered: Option<&Offer>, seats: i64) -> Option<&'static str> {
+    match offered {
+        None => Some(text::SEATS_NOT_OFFERED),
+        Some(offer) if offer.plan.max_seats <= seats => Some(text::FULL),
+        Some(Offer { quote: Err(problem), .. }) if !is_of_number(problem) => Some(text::SEATS_NOT_OFFERED),
+        Some(_) => None,
+    }
+}
+
 /// Whether another number can be ordered.
-pub(super) fn is_of_number(problem: &ChoiceProblem) -> bool {
+fn is_of_number(problem: &ChoiceProblem) -> bool {
     matches!(
         problem,
         ChoiceProblem::TooFewSeats { .. } | ChoiceProblem::TooManySeats { .. } | ChoiceProblem::AmountTooLarge
     )
 }
 
-/// Asks this page again with another number; works without a script.
-fn how_many(own: &OwnLicense, offer: &Offer, more: i64) -> impl IntoView + use<> {
-    let license_type = own.license().license_type;
+/// Asks the page of the license at `href` again with another number, and what `payer` asks; works without a script.
+pub(super) fn how_many(
+    href: &str,
+    license: &License,
+    offer: &Offer,
+    more: i64,
+    payer: Option<AnyView>,
+) -> impl IntoView + use<> {
+    let (license_type, seats) = (license.license_type, license.seats);
     let problem = offer.quote.as_ref().err();
-    let errors: Vec<_> = problem
-        .map(|it| FieldError::new("more", text::cannot_add(it, license_type, own.license().seats)))
-        .into_iter()
-        .collect();
-    let most = offer.plan.max_seats - own.license().seats;
+    let errors: Vec<_> =
+        problem.map(|it| FieldError::new("more", text::cannot_add(it, license_type, seats))).into_iter().collect();
     let number = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+    let (value, max) = (number(more), number(offer.plan.max_seats - seats));
     view! {
         <div class="across">
             <Form
-                action=format!("{}/seats", own.href())
+                action=format!("{href}/seats")
                 method=Method::Get
                 id="how-many"
                 submit=buying::UPDATE_PRICE
@@ -137,12 +151,13 @@ fn how_many(own: &OwnLicense, offer: &Offer, more: i64) -> impl IntoView + use<>
                 <Stepper
                     name="more"
                     label=text::more_label(license_type)
-                    value=number(more)
+                    value
                     min=1
-                    max=number(most)
+                    max
                     fewer=buying::fewer(license_type)
                     more=buying::more(license_type)
                 />
+                {payer}
             </Form>
         </div>
     }
