@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
-use super::invite_client::is_address_of_actor;
-use super::{Partner, Relation, RelationStatus, rules, store, take_over};
+use super::invite_client::{is_address_of_actor, lock_managed};
+use super::{Relation, RelationStatus, store, take_over};
 use crate::accounts::rules::{check_details, check_email, check_name, email_key};
-use crate::accounts::{
-    self, AccountDetails, Act, CheckedDetails, Field, FieldProblem, Problem, insert_customer, may_act, members,
-};
+use crate::accounts::{AccountDetails, CheckedDetails, Field, FieldProblem, Problem, insert_customer, members};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -56,12 +54,7 @@ pub async fn create_client(
     request: &CreateClient,
 ) -> Result<ClientCreation, DbError> {
     let partner_id = &request.partner_id;
-    if !may_act(tx, cx, partner_id, Act::ManageRelations).await? {
-        return Ok(ClientCreation::NotAllowed);
-    }
-    let partner = store::lock_partner(tx, &cx.vendor_id, partner_id).await?.filter(Partner::is_live);
-    let account = accounts::find_account(tx, &cx.vendor_id, partner_id).await?;
-    let Some((_, account)) = partner.zip(account) else { return Ok(ClientCreation::NotAllowed) };
+    let Some(account) = lock_managed(tx, cx, partner_id).await? else { return Ok(ClientCreation::NotAllowed) };
     let Checked { details, name, email } = match check(request) {
         Ok(checked) => checked,
         Err(problems) => return Ok(ClientCreation::Refused(problems)),
@@ -80,20 +73,8 @@ pub async fn create_client(
     let neutral = Cx { actor: Actor::Job("partners.create_client"), address: None, ..cx.clone() };
     let client = insert_customer(tx, &neutral, &details).await?;
     let relation = Relation {
-        id: cx.id(),
-        vendor_id: cx.vendor_id.clone(),
-        partner_id: partner_id.clone(),
         client_id: Some(client.id),
-        company: client.company,
-        email,
-        email_key: key,
-        status: RelationStatus::Active,
-        invited_by: cx.actor.person().cloned(),
-        accepted_by: None,
-        created_at: cx.now,
-        expires_at: rules::expires_at(cx.now),
-        accepted_at: None,
-        ended_at: None,
+        ..Relation::begun(cx, partner_id, RelationStatus::Active, client.company, email)
     };
     store::insert_relation(tx, &relation).await?;
     store::update_relation(tx, &relation).await?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Partner, Relation, RelationStatus, rules, store, tell};
 use crate::accounts::rules::{check_email, check_name, email_key};
-use crate::accounts::{self, Act, may_act, members};
+use crate::accounts::{self, Account, Act, may_act, members};
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -54,12 +54,7 @@ pub async fn invite_client(
     request: &InviteClient,
 ) -> Result<Invited, DbError> {
     let partner_id = &request.partner_id;
-    if !may_act(tx, cx, partner_id, Act::ManageRelations).await? {
-        return Ok(Invited::NotAllowed);
-    }
-    let partner = store::lock_partner(tx, &cx.vendor_id, partner_id).await?.filter(Partner::is_live);
-    let account = accounts::find_account(tx, &cx.vendor_id, partner_id).await?;
-    let Some((_, account)) = partner.zip(account) else { return Ok(Invited::NotAllowed) };
+    let Some(account) = lock_managed(tx, cx, partner_id).await? else { return Ok(Invited::NotAllowed) };
     let company = check_name(&request.company).ok().filter(|name| !name.is_empty());
     let Some(company) = company else { return Ok(Invited::NoCompany) };
     let Ok(email) = check_email(&request.email) else { return Ok(Invited::NoAddress) };
@@ -71,22 +66,7 @@ pub async fn invite_client(
         return Ok(Invited::IsClient);
     }
     store::close_overdue(tx, cx, partner_id, &key).await?;
-    let relation = Relation {
-        id: cx.id(),
-        vendor_id: cx.vendor_id.clone(),
-        partner_id: partner_id.clone(),
-        client_id: None,
-        company,
-        email,
-        email_key: key,
-        status: RelationStatus::Invited,
-        invited_by: cx.actor.person().cloned(),
-        accepted_by: None,
-        created_at: cx.now,
-        expires_at: rules::expires_at(cx.now),
-        accepted_at: None,
-        ended_at: None,
-    };
+    let relation = Relation::begun(cx, partner_id, RelationStatus::Invited, company, email);
     // Each invitation is a mail to an address that somebody has typed, in an inbox that all senders fill together.
     if let Some(retry_after_s) = members::limit_invitations(tx, cx, master, Some(partner_id), &relation.email).await? {
         return Ok(Invited::Limited(retry_after_s));
@@ -98,6 +78,44 @@ pub async fn invite_client(
     audit::record(tx, cx, Some(partner_id), "relation.invite", id, audit::NOTHING, Some(&after)).await?;
     tell::invited(tx, cx, master, &relation, &account.company).await?;
     Ok(Invited::Done(relation.id))
+}
+
+/// The account of a partner whose relations whoever acts manages, locked as a partner.
+pub(super) async fn lock_managed(tx: &mut Tx, cx: &Cx, partner_id: &AccountId) -> Result<Option<Account>, DbError> {
+    if !may_act(tx, cx, partner_id, Act::ManageRelations).await? {
+        return Ok(None);
+    }
+    let partner = store::lock_partner(tx, &cx.vendor_id, partner_id).await?.filter(Partner::is_live);
+    let account = accounts::find_account(tx, &cx.vendor_id, partner_id).await?;
+    Ok(partner.and(account))
+}
+
+impl Relation {
+    /// A relation that begins now, with whoever has this address and no account yet.
+    pub(super) fn begun(
+        cx: &Cx,
+        partner_id: &AccountId,
+        status: RelationStatus,
+        company: String,
+        email: String,
+    ) -> Self {
+        Self {
+            id: cx.id(),
+            vendor_id: cx.vendor_id.clone(),
+            partner_id: partner_id.clone(),
+            client_id: None,
+            company,
+            email_key: email_key(&email),
+            email,
+            status,
+            invited_by: cx.actor.person().cloned(),
+            accepted_by: None,
+            created_at: cx.now,
+            expires_at: rules::expires_at(cx.now),
+            accepted_at: None,
+            ended_at: None,
+        }
+    }
 }
 
 pub(super) async fn is_address_of_actor(tx: &mut Tx, cx: &Cx, key: &str) -> Result<bool, DbError> {
