@@ -6,7 +6,7 @@ use backend::accounts::Act;
 use backend::billing::CommerceError;
 use backend::ids::{LicenseId, RelationId};
 use backend::money::Currency;
-use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
+use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
 use backend::partners::find_clients_license;
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -14,8 +14,9 @@ use leptos_axum::redirect;
 use super::acting::must_be_allowed;
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
-use super::orders::{ClientChoice, checkout_urls};
+use super::orders::{ClientChoice, checkout_urls, read_payment};
 use super::partners::client_page;
+use super::perpetual::costs_as_shown;
 use crate::request::Visit;
 
 /// The form that orders years of updates for a client.
@@ -147,23 +148,10 @@ async fn order(
         return Err(FormFailure::not_allowed());
     };
     let Some(currency) = Currency::parse(&sent.currency) else { return Err(FormFailure::malformed()) };
-    let payment = if sent.payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&sent.payment) };
-    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let payment = read_payment(&sent.payment)?;
     let purchase = purchase(view.license.id, currency);
-    let (cx, client_id, asked) = (visit.viewer_cx(), clientele.client.id, purchase.clone());
-    let quoted =
-        visit.state.db.read(|tx| Box::pin(async move { orders::quote_purchase(tx, &cx, &client_id, &asked).await }));
-    match quoted.await? {
-        Some((_, Ok(quote))) if quote.total.amount_minor == sent.agreed_minor => {}
-        Some((_, Ok(_))) => {
-            Refused::new(form).problem("", "outdated").go_back(back).await;
-            return Ok(());
-        }
-        // The page says by itself what cannot be ordered.
-        Some((_, Err(_))) | None => {
-            redirect(back);
-            return Ok(());
-        }
+    if !costs_as_shown(&visit, form, back, &clientele.client.id, &purchase, sent.agreed_minor).await? {
+        return Ok(());
     }
     let mut place = PlaceOrder {
         account_id: account.id,

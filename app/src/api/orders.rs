@@ -75,8 +75,7 @@ pub async fn place_order(
     let (Some(interval), Some(currency)) = (BillingInterval::parse(&interval), Currency::parse(&currency)) else {
         return Err(FormFailure::malformed());
     };
-    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
-    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let payment = read_payment(&payment)?;
     let promotion = (!code.is_empty()).then(|| ShownCode {
         code: code.clone(),
         takes_off_minor: agreed_discount_minor,
@@ -178,6 +177,12 @@ pub async fn cancel_order(
         }
     }
     Ok(())
+}
+
+/// How an order is paid, as forms send it: by card where they say nothing.
+pub(super) fn read_payment(sent: &str) -> Result<Payment, FormFailure> {
+    let payment = if sent.is_empty() { Some(Payment::Card) } else { Payment::parse(sent) };
+    payment.ok_or_else(FormFailure::malformed)
 }
 
 /// What stands for this browser session in an order: a hash, by which its cookie cannot be found.

@@ -1,15 +1,15 @@
 //! The forms that add to a perpetual license: years of updates, and seats.
 
 use backend::accounts::Act;
-use backend::ids::LicenseId;
+use backend::ids::{AccountId, LicenseId};
 use backend::money::Currency;
-use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
+use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
 use super::form::{FormFailure, Refused};
 use super::licenses::own_license;
-use super::orders::{checkout_urls, session_hash};
+use super::orders::{checkout_urls, read_payment, session_hash};
 use crate::request::Visit;
 
 /// The form that orders years of updates.
@@ -81,23 +81,10 @@ pub(super) async fn order(
         return Err(FormFailure::not_allowed());
     };
     let Some(currency) = Currency::parse(currency) else { return Err(FormFailure::malformed()) };
-    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(payment) };
-    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let payment = read_payment(payment)?;
     let purchase = purchase(id, currency);
-    let (cx, account_id, asked) = (visit.viewer_cx(), account.id.clone(), purchase.clone());
-    let quoted =
-        visit.state.db.read(|tx| Box::pin(async move { orders::quote_purchase(tx, &cx, &account_id, &asked).await }));
-    match quoted.await? {
-        Some((_, Ok(quote))) if quote.total.amount_minor == agreed_minor => {}
-        Some((_, Ok(_))) => {
-            Refused::new(form).problem("", "outdated").go_back(back).await;
-            return Ok(());
-        }
-        // The page says by itself what cannot be ordered.
-        Some((_, Err(_))) | None => {
-            redirect(back);
-            return Ok(());
-        }
+    if !costs_as_shown(&visit, form, back, &account.id, &purchase, agreed_minor).await? {
+        return Ok(());
     }
     let place = PlaceOrder {
         account_id: account.id,
@@ -131,4 +118,25 @@ pub(super) async fn order(
         Err(error) => return Err(FormFailure::failed(&error)),
     }
     Ok(())
+}
+
+/// Whether what somebody buys costs what the form has shown; otherwise leads to the page `back`, which tells of it.
+pub(super) async fn costs_as_shown(
+    visit: &Visit,
+    form: &'static str,
+    back: &str,
+    account_id: &AccountId,
+    purchase: &Purchase,
+    agreed_minor: i64,
+) -> Result<bool, FormFailure> {
+    let (cx, account_id, asked) = (visit.viewer_cx(), account_id.clone(), purchase.clone());
+    let quoted =
+        visit.state.db.read(|tx| Box::pin(async move { orders::quote_purchase(tx, &cx, &account_id, &asked).await }));
+    match quoted.await? {
+        Some((_, Ok(quote))) if quote.total.amount_minor == agreed_minor => return Ok(true),
+        Some((_, Ok(_))) => Refused::new(form).problem("", "outdated").go_back(back).await,
+        // The page says by itself what cannot be ordered.
+        Some((_, Err(_))) | None => redirect(back),
+    }
+    Ok(false)
 }

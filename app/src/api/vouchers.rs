@@ -9,7 +9,7 @@ use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::DbError;
 use backend::ids::{AccountId, OrderId, PlanId, VoucherId};
 use backend::money::Currency;
-use backend::orders::{self, OrderPlacement, Payment, PlaceOrder, Purchase};
+use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
 use backend::partners::find_partnership;
 use backend::vouchers::{self, NoteSet, Redemption, Seeker, VoucherCode, WantedVouchers, rules};
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ use super::acting::{must_be_allowed, named_account};
 use super::entered_voucher::{forget_code, keep_code};
 use super::form::{FormFailure, Refused, say_done};
 use super::next::local_path;
-use super::orders::{checkout_urls, session_hash};
+use super::orders::{checkout_urls, read_payment, session_hash};
 use super::step_up::{confirm_first, fresh_authentication};
 use crate::request::Visit;
 
@@ -145,8 +145,7 @@ pub async fn buy_vouchers(
     let (Some(interval), Some(currency)) = (BillingInterval::parse(&interval), Currency::parse(&currency)) else {
         return Err(FormFailure::malformed());
     };
-    let payment = if payment.is_empty() { Some(Payment::Card) } else { Payment::parse(&payment) };
-    let Some(payment) = payment else { return Err(FormFailure::malformed()) };
+    let payment = read_payment(&payment)?;
     let plan_id = PlanId::from_untrusted(&plan_id);
     let (vendor_id, id) = (visit.vendor.id.clone(), plan_id.clone());
     let plan = visit.state.db.read(|tx| Box::pin(async move { catalog::find_plan(tx, &vendor_id, &id).await })).await?;
