@@ -7,9 +7,9 @@ use super::{Account, AccountKind};
 use crate::clock::UnixMs;
 use crate::ids::AccountId;
 
-pub use sign_ups::{SignUpWithoutAccount, search_sign_ups};
+pub use sign_ups::SignUpWithoutAccount;
 pub(crate) use store::find_meant_customer;
-pub use store::{count_licenses, search_customers};
+pub use store::{count_licenses, search_customers, search_sign_ups};
 
 /// Most characters of a text that is looked for.
 const TEXT_MAX_CHARS: usize = 200;

@@ -1,9 +1,7 @@
 //! People who have signed up and belong to no account: they have not named their company, or have been taken out of it.
 
-use super::store;
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx};
-use crate::ids::{UserId, VendorId};
+use crate::ids::UserId;
 use crate::listing::TimePlace;
 
 /// A person without an account.
@@ -27,19 +25,4 @@ impl SignUpWithoutAccount {
     pub fn place(&self) -> TimePlace {
         TimePlace::new(self.created_at, self.id.as_str())
     }
-}
-
-/// The vendor's people without an account in whose name or address `text` stands, newest first, at most `limit` of those after
-/// `after` in that order. Staff and deleted people are not among them.
-///
-/// # Errors
-/// [`DbError`] when the database fails.
-pub async fn search_sign_ups(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    text: &str,
-    after: Option<&TimePlace>,
-    limit: i64,
-) -> Result<Vec<SignUpWithoutAccount>, DbError> {
-    store::search_sign_ups(tx, vendor_id, text, after, limit).await
 }

@@ -89,7 +89,12 @@ pub async fn search_customers(
     Ok(rows.into_iter().map(listed).collect())
 }
 
-pub(super) async fn search_sign_ups(
+/// The vendor's people without an account in whose name or address `text` stands, newest first, at most `limit` of those after
+/// `after` in that order. Staff and deleted people are not among them.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn search_sign_ups(
     tx: &mut Tx,
     vendor_id: &VendorId,
     text: &str,
