@@ -1,7 +1,7 @@
 //! What the vendor's staff see: who its partners are, what they sell, and what they are owed.
 
-use super::Payout;
 use super::store::{self, PartnerRow, TotalRow};
+use super::{Payout, payout_store};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -140,9 +140,9 @@ pub async fn find_partner_money(
     }
     Ok(Some(PartnerMoney {
         totals: list_totals(tx, &cx.vendor_id, partner_id).await?,
-        payouts: store::list_payouts(tx, &cx.vendor_id, partner_id, after, limit).await?,
-        reversible: store::list_reversible(tx, &cx.vendor_id, partner_id, REVERSIBLE).await?,
-        recorded: store::count_payouts(tx, &cx.vendor_id, partner_id).await?,
+        payouts: payout_store::list_payouts(tx, &cx.vendor_id, partner_id, after, limit).await?,
+        reversible: payout_store::list_reversible(tx, &cx.vendor_id, partner_id, REVERSIBLE).await?,
+        recorded: payout_store::count_payouts(tx, &cx.vendor_id, partner_id).await?,
     }))
 }
 

@@ -23,6 +23,7 @@ mod give_out_statement;
 mod list_partners;
 mod month;
 mod owed;
+mod payout_store;
 mod record_payout;
 mod reverse_payout;
 pub mod rules;

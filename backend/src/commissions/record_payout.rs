@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Payout, list_partners, rules, store, tell};
+use super::{Payout, list_partners, payout_store, rules, tell};
 use crate::accounts::{self, StaffAct, staff_may_act};
 use crate::audit;
 use crate::billing::CommerceError;
@@ -80,7 +80,7 @@ pub async fn record_payout(
     let Some(account) = accounts::find_account(tx, &cx.vendor_id, partner_id).await? else {
         return Ok(PayoutRecord::NotAllowed);
     };
-    let recorded = store::count_payouts(tx, &cx.vendor_id, partner_id).await?;
+    let recorded = payout_store::count_payouts(tx, &cx.vendor_id, partner_id).await?;
     let totals = list_partners::list_totals(tx, &cx.vendor_id, partner_id).await?;
     let owed_minor = totals.iter().find(|it| it.currency == request.currency).map_or(0, |it| it.owed().amount_minor);
     if let Some(refusal) = refuse(request, recorded, owed_minor, cx.now) {
@@ -99,7 +99,7 @@ pub async fn record_payout(
         recorded_by: cx.actor.person().cloned(),
         created_at: cx.now,
     };
-    store::insert_payout(tx, &payout).await?;
+    payout_store::insert_payout(tx, &payout).await?;
     post(tx, cx, &payout).await?;
     let after = json!({
         "amount_minor": payout.amount_minor, "currency": payout.currency, "reference": payout.reference,

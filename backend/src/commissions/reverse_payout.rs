@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::record_payout::{is_line, post};
-use super::{Payout, store, tell};
+use super::{Payout, payout_store, tell};
 use crate::accounts::{self, StaffAct, staff_may_act};
 use crate::audit;
 use crate::billing::CommerceError;
@@ -59,14 +59,14 @@ pub async fn reverse_payout(
     if partners::lock_partner(tx, vendor_id, partner_id).await?.is_none() {
         return Ok(PayoutReversal::NotAllowed);
     }
-    let found = store::find_payout(tx, vendor_id, &request.payout_id).await?;
+    let found = payout_store::find_payout(tx, vendor_id, &request.payout_id).await?;
     let Some(payout) = found.filter(|it| it.partner_id == *partner_id && it.reverses.is_none()) else {
         return Ok(PayoutReversal::NotAllowed);
     };
     let Some(account) = accounts::find_account(tx, vendor_id, partner_id).await? else {
         return Ok(PayoutReversal::NotAllowed);
     };
-    if store::is_reversed(tx, vendor_id, &payout.id).await? {
+    if payout_store::is_reversed(tx, vendor_id, &payout.id).await? {
         return Ok(PayoutReversal::AlreadyReversed);
     }
     let reason = request.reason.trim();
@@ -83,7 +83,7 @@ pub async fn reverse_payout(
         created_at: cx.now,
         ..payout.clone()
     };
-    store::insert_payout(tx, &reversal).await?;
+    payout_store::insert_payout(tx, &reversal).await?;
     post(tx, cx, &reversal).await?;
     let before = json!({
         "amount_minor": payout.amount_minor, "currency": payout.currency, "reference": payout.reference,

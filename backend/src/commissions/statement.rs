@@ -1,7 +1,7 @@
 //! What a partner reads: its months, and one of them.
 
 use super::store::{self, StretchRow};
-use super::{Month, Movement, Payout, StatementLine};
+use super::{Month, Movement, Payout, StatementLine, payout_store};
 use crate::accounts::{self, Account, Act};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::cx::Cx;
@@ -129,7 +129,7 @@ pub async fn find_statement(
         partner,
         balances: balances(&before, &during),
         lines: store::list_lines(tx, vendor_id, partner_id, time, after, limit).await?,
-        payouts: store::list_payouts_between(tx, vendor_id, partner_id, time, PAYOUTS).await?,
+        payouts: payout_store::list_payouts_between(tx, vendor_id, partner_id, time, PAYOUTS).await?,
     }))
 }
 
