@@ -1,6 +1,6 @@
 //! The orders that an account sees: what it pays, and, while it is a partner, what it has ordered for its clients.
 
-use super::{Order, OrderStatus, store};
+use super::{Order, OrderStatus, account_order_store};
 use crate::accounts::{self, Act};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -76,7 +76,7 @@ pub async fn list_account_orders(
     if !accounts::may_act(tx, cx, account_id, Act::SeeInvoices).await? {
         return Ok(None);
     }
-    store::list_of_account(tx, &cx.vendor_id, account_id, filter, after, limit).await.map(Some)
+    account_order_store::list_of_account(tx, &cx.vendor_id, account_id, filter, after, limit).await.map(Some)
 }
 
 /// An order that an account sees, for whoever may look at its orders.
@@ -92,5 +92,5 @@ pub async fn find_account_order(
     if !accounts::may_act(tx, cx, account_id, Act::SeeInvoices).await? {
         return Ok(None);
     }
-    store::find_of_account(tx, &cx.vendor_id, account_id, id).await
+    account_order_store::find_of_account(tx, &cx.vendor_id, account_id, id).await
 }

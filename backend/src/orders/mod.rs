@@ -13,6 +13,7 @@
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 //! When that ends, the client can go on with the same license at its own expense (`continuing/`).
 
+mod account_order_store;
 mod account_orders;
 mod agree_vouchers;
 pub mod continuing;
