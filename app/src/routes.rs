@@ -194,6 +194,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("mails")) view=pages::staff_mails::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("mails"), ParamSegment("id")) view=pages::staff_mail::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("settings")) view=pages::staff_settings::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("tax")) view=pages::staff_tax::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("ledger")) view=pages::staff_ledger::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("people")) view=pages::staff_people::page />

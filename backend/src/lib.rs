@@ -47,6 +47,7 @@ pub mod revocations;
 pub mod search;
 pub mod stripe;
 pub mod takeout;
+pub mod tax;
 pub mod text;
 pub mod tokens;
 pub mod vendors;

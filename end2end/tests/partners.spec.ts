@@ -104,6 +104,25 @@ test('a partner invites a client, orders for it and pays; the client has the lic
   await row.getByRole('link', { name: /Startup$/ }).first().click();
   await expect(page.getByText('Nothing has been activated under this license yet.')).toBeVisible();
   await axe(page);
+
+  // It asks the vendor about the license; the message says whose it is.
+  await page.getByRole('link', { name: /^Ask a question about License / }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New message' })).toBeVisible();
+  await expect(page.getByRole('main').getByText(clientCompany)).toBeVisible();
+  await axe(page);
+  const question = `A second line ${mark}`;
+  await page.getByLabel('Subject', { exact: true }).fill(question);
+  await page.getByLabel('Message', { exact: true }).fill('They open a second line in May. Do three seats do?');
+  await press(page, 'Send the message');
+  await expect(page.getByRole('heading', { level: 1, name: question })).toBeVisible();
+  const thread = new URL(page.url()).pathname;
+  await expect(page.getByRole('link', { name: clientCompany })).toHaveAttribute('href', clientPage);
+  await axe(page);
+  await page.getByRole('link', { name: /^License / }).click();
+  await expect(page.getByText('Nothing has been activated under this license yet.')).toBeVisible();
+  const support = /\S+@\S+/.exec((await page.getByRole('contentinfo').getByText('@').textContent()) ?? '')?.[0] ?? '';
+  const received = await product.inbox(support, new RegExp(question));
+  expect(received.text.replaceAll(/\s+/g, ' ')).toContain(`Belongs to: ${clientCompany}`);
   await page.goto('/partner/renewals');
   await expect(page.getByRole('row').filter({ hasText: clientCompany })).toContainText('renews');
   await axe(page);
@@ -120,6 +139,8 @@ test('a partner invites a client, orders for it and pays; the client has the lic
   await expect(page.getByRole('link', { name: 'Cancel…' })).toHaveCount(0);
   await axe(page);
   await revealKey(page, client);
+  await page.goto('/messages');
+  await expect(page.getByText('Nothing was written yet.', { exact: false })).toBeVisible();
   await page.goto('/account/partners');
   await axe(page);
   await page.getByRole('link', { name: partnerCompany }).click();
@@ -136,4 +157,9 @@ test('a partner invites a client, orders for it and pays; the client has the lic
   await logIn(page, partner);
   await enterCode(page, await nextCode(product, secret));
   await expect(page.getByRole('heading', { level: 1, name: 'There is nothing here' })).toBeVisible();
+  await page.goto(thread);
+  await expect(page.getByRole('main')).toContainText('They open a second line in May.');
+  await expect(page.getByText('Something that this account does not see any more')).toBeVisible();
+  await expect(page.getByRole('main').getByText(clientCompany)).toHaveCount(0);
+  await axe(page);
 });

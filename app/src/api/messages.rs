@@ -9,6 +9,7 @@ use backend::text::en::messages as text;
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
+use super::acting::named_account;
 use super::form::{FormFailure, Refused, say_done};
 use super::refusal::{self, Refusal};
 use crate::components::FieldError;
@@ -39,6 +40,9 @@ pub async fn open_conversation(
     /// Id of what it is about, or empty.
     #[server(default)]
     about: String,
+    /// The account that the page was shown for, or empty.
+    #[server(default)]
+    for_account: String,
     /// The subject.
     #[server(default)]
     subject: String,
@@ -48,6 +52,7 @@ pub async fn open_conversation(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
+    let account = if for_account.is_empty() { account } else { named_account(&visit, &for_account)? };
     let page = new_page(&about);
     let refused = Refused::new(OPEN)
         .value("subject", &kept(&subject, SUBJECT_MAX_CHARS))

@@ -60,6 +60,7 @@ pub mod staff_messages;
 pub mod staff_money;
 pub mod staff_people;
 pub mod staff_settings;
+pub mod staff_tax;
 pub mod staff_vouchers;
 pub mod step_up;
 pub mod tokens;

@@ -63,6 +63,8 @@ mod tests {
             ("/licenses/lic_1/instances/ins_2", Some("ins_2")),
             ("/invoices/inv_1/transfer", Some("inv_1")),
             ("/orders/ord_1", Some("ord_1")),
+            ("/partner/clients/rln_1/licenses/lic_2/seats", Some("lic_2")),
+            ("/partner/clients/rln_1", None),
             ("/licenses", None),
             ("/licenses/recover", None),
             ("/messages/con_1", None),

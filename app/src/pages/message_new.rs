@@ -1,4 +1,5 @@
-//! `/messages/new`: writing to the vendor. `?about=` names the license, instance, invoice or order that it is about.
+//! `/messages/new`: writing to the vendor. `?about=` names the license, instance, invoice or order that it is about; a
+//! partner also names licenses of its clients.
 
 use backend::messages::{About, AboutKind, find_subject_of_new};
 use backend::text::en::{licenses as words, messages as text, portal};
@@ -19,6 +20,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some((account, _)) = visit.account() else { return Err(NoPage::NotFound) };
     let Some(viewer) = visit.viewer.clone() else { return Err(NoPage::NotFound) };
     let (cx, asked) = (visit.viewer_cx(), visit.query("about").unwrap_or_default());
+    let for_account = account.id.to_string();
     let found = visit
         .state
         .db
@@ -30,10 +32,12 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let errors = errors_of(&refused);
     let is_about = about.kind != AboutKind::Nothing;
     let subject_of = is_about.then(|| {
-        let facts = vec![Fact::new(text::ABOUT, text::about(about.kind, &about.name))];
+        let mut facts = vec![Fact::new(text::ABOUT, text::about(about.kind, &about.name))];
+        facts.extend(about.client.as_ref().map(|client| Fact::new(text::CLIENT, client.company.clone())));
         view! { <Facts facts /> }
     });
-    let hidden = vec![("about".to_owned(), about.id)];
+    // The client of a partner may be another account of the same person's: what is written is for the one that is shown.
+    let hidden = vec![("about".to_owned(), about.id), ("for_account".to_owned(), for_account)];
     let crumbs = vec![Crumb::to(text::TITLE, MESSAGES), Crumb::here(text::NEW_TITLE)];
     let lead = text::new_lead(&visit.vendor.name, &viewer.user.email);
     let otherwise = move || {

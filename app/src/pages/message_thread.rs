@@ -8,8 +8,10 @@ use leptos::prelude::*;
 
 use super::thread::{self, SHOWN};
 use super::{NoPage, Page, render};
+use crate::api::client_additions::client_license_page;
 use crate::api::form::take_refused;
 use crate::api::messages::{MESSAGES, REPLY, errors_of};
+use crate::api::partners::client_page;
 use crate::components::{Breadcrumb, Card, Control, Crumb, Emphasis, Fact, Facts, Field, Form, PageHead, PostButton};
 use crate::request::Visit;
 
@@ -71,7 +73,16 @@ fn about(found: &Thread) -> Option<impl IntoView + use<>> {
         Some(href) => view! { <a href=href>{name}</a> }.into_any(),
         None => name.into_any(),
     };
-    Some(view! { <Facts facts=vec![Fact::new(text::ABOUT, value)] /> })
+    let mut facts = vec![Fact::new(text::ABOUT, value)];
+    let client = found.about.as_ref().and_then(|about| about.client.as_ref());
+    facts.extend(client.map(|client| {
+        let company = client.company.clone();
+        match &client.relation_id {
+            Some(id) => Fact::new(text::CLIENT, view! { <a href=client_page(id)>{company}</a> }),
+            None => Fact::new(text::CLIENT, company),
+        }
+    }));
+    Some(view! { <Facts facts /> })
 }
 
 /// The page of what a conversation is about.
@@ -79,7 +90,10 @@ fn href(about: &About) -> Option<String> {
     let id = &about.id;
     match about.kind {
         AboutKind::Nothing => None,
-        AboutKind::License => Some(format!("/licenses/{id}")),
+        AboutKind::License => match &about.client {
+            Some(client) => Some(client_license_page(client.relation_id.as_ref()?, about.license_id.as_ref()?)),
+            None => Some(format!("/licenses/{id}")),
+        },
         AboutKind::Instance => Some(format!("/licenses/{}/instances/{id}", about.license_id.as_ref()?)),
         AboutKind::Invoice => Some(format!("/invoices/{id}/invoice.pdf")),
         AboutKind::Order => Some(format!("/orders/{id}")),

@@ -144,6 +144,7 @@ mod staff_settings_forms;
 pub mod staff_sign_ups;
 pub mod staff_signing_keys;
 pub mod staff_subscriptions;
+pub mod staff_tax;
 mod staff_term;
 pub mod staff_tokens;
 mod thread;

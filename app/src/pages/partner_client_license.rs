@@ -6,15 +6,19 @@ use backend::catalog::PlanKind;
 use backend::db::DbError;
 use backend::ids::{LicenseId, RelationId};
 use backend::leases::instance_list::{InstancePlace, ListedInstance, search_instances};
+use backend::messages::AboutKind;
 use backend::partners::find_clients_license;
-use backend::text::en::{license_instances, licenses as words, moments, partner_orders, partners as text};
+use backend::text::en::{license_instances, licenses as words, messages, moments, partner_orders, partners as text};
 use leptos::prelude::*;
 
 use super::own_license::name_of;
 use super::{NoPage, Page, render};
 use crate::api::client_additions::client_license_page;
+use crate::api::messages::new_page;
 use crate::api::partners::{CLIENTS, client_page};
-use crate::components::{Breadcrumb, Card, Column, Crumb, EmptyState, LinkButton, PageHead, Pagination, Row, Table};
+use crate::components::{
+    Breadcrumb, Card, Column, Crumb, Emphasis, EmptyState, LinkButton, PageHead, Pagination, Row, Table,
+};
 use crate::request::Visit;
 
 /// Instances on one page.
@@ -65,14 +69,19 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let grows =
         view.license.kind == PlanKind::Perpetual && visit.account().is_some_and(|(_, role)| may(role, Act::Buy));
     let href = client_license_page(&clientele.relation.id, &view.license.id);
+    let (ask, about) = (new_page(view.license.id.as_str()), messages::ask_about(AboutKind::License, &name));
     let actions = move || {
         let (seats, updates) = (format!("{href}/seats"), format!("{href}/updates"));
-        grows.then(|| {
+        let grow = grows.then(|| {
             view! {
                 <LinkButton href=seats label=partner_orders::ADD_SEATS />
                 <LinkButton href=updates label=partner_orders::RENEW_UPDATES />
             }
-        })
+        });
+        view! {
+            {grow}
+            <LinkButton href=ask.clone() label=messages::ASK about=about.clone() emphasis=Emphasis::Quiet />
+        }
     };
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />

@@ -79,6 +79,10 @@ fn facts(found: &Thread) -> impl IntoView + use<> {
         };
         facts.push(Fact::new(text::ABOUT, value));
     }
+    facts.extend(found.about.as_ref().and_then(|about| about.client.as_ref()).map(|client| {
+        let (page, company) = (format!("/staff/customers/{}", client.account_id), client.company.clone());
+        Fact::new(text::BELONGS_TO, view! { <a href=page>{company}</a> })
+    }));
     let assignee = found.assignee.as_ref().map(|it| text::person(&it.name, &it.email));
     facts.push(Fact::new(text::ASSIGNED, assignee.unwrap_or_else(|| text::NOBODY.to_owned())));
     view! { <Facts facts /> }

@@ -13,6 +13,7 @@ use super::{NoPage, Page, frame, render, staff_role};
 use crate::api::form::take_refused;
 use crate::api::staff_mails::MAILS;
 use crate::api::staff_settings::{SettingsCard, is_stale};
+use crate::api::staff_tax;
 use crate::api::step_up::{confirm_first, fresh_authentication};
 use crate::components::{Card, Emphasis, Fact, Facts, LinkButton, PageHead, PostButton};
 use crate::request::Visit;
@@ -43,6 +44,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <PageHead title=text::SETTINGS lead=lead />
         {cards}
+        {tax()}
         {mail(vendor)}
         {operator(&visit)}
     };
@@ -145,6 +147,17 @@ fn invoices(vendor: &Vendor) -> Vec<Fact> {
 fn transfer(vendor: &Vendor) -> Vec<Fact> {
     let Some(offer) = &vendor.profile.transfer else { return Vec::new() };
     vec![Fact::new(text::DAYS, text::days(offer)), Fact::new(text::MINIMUM, text::minimum(offer))]
+}
+
+/// The way to the page about tax.
+fn tax() -> impl IntoView {
+    view! {
+        <Card title=text::TAX lead=text::TAX_LEAD id="tax">
+            <div class="acts">
+                <LinkButton href=staff_tax::TAX label=text::TO_TAX emphasis=Emphasis::Quiet />
+            </div>
+        </Card>
+    }
 }
 
 fn mail(vendor: &Vendor) -> impl IntoView + use<> {

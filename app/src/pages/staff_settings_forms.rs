@@ -79,7 +79,7 @@ fn fields(card: SettingsCard, vendor: &Vendor, refused: &Refused) -> Vec<Questio
             vec![
                 ask(Setting::LegalName, Control::Text, now.legal_name, false),
                 ask(Setting::Address, Control::Textarea { rows: 4 }, now.address, false),
-                ask(Setting::Country, Control::Select(countries()), now.country, false),
+                ask(Setting::Country, Control::Select(country_choices()), now.country, false),
                 ask(Setting::VatId, Control::Text, now.vat_id, true),
                 ask(Setting::Registration, Control::Text, now.registration, true),
                 ask(Setting::BankName, Control::Text, now.bank_name, true),
@@ -97,7 +97,8 @@ fn fields(card: SettingsCard, vendor: &Vendor, refused: &Refused) -> Vec<Questio
     }
 }
 
-fn countries() -> Vec<Choice> {
+/// All countries, and none.
+pub(super) fn country_choices() -> Vec<Choice> {
     let none = Choice::new("", portal_accounts::CHOOSE_COUNTRY);
     let all = portal_accounts::countries().into_iter().map(|(code, name)| Choice::new(code, name));
     std::iter::once(none).chain(all).collect()

@@ -1,8 +1,10 @@
 //! Messages: what customers write to the vendor, and what its staff answer.
 //!
 //! A [`Conversation`] belongs to an account and is about one thing: a license, an instance, an invoice, an order, or
-//! nothing in particular. Which members read it follows from what it is about and from who began it (`rules.rs`); whoever
-//! reads it may write on. Staff of the vendor read all of them; who may answer says [`StaffAct::Answer`].
+//! nothing in particular. A partner also writes about licenses of its clients, while it is their partner; the conversation
+//! is the partner's, and the client sees nothing of it. Which members read it follows from what it is about and from who
+//! began it (`rules.rs`); whoever reads it may write on. Staff of the vendor read all of them; who may answer says
+//! [`StaffAct::Answer`].
 //!
 //! Its messages are numbered, and whoever writes says up to which number they have read. Under the row's lock that must be
 //! the newest one, or nothing is sent: so two colleagues never answer the same question, a form sent twice is one message,
@@ -30,7 +32,8 @@ use crate::cx::Cx;
 use crate::db::text_enum;
 use crate::ids::{AccountId, ConversationId, MessageId, UserId};
 
-pub use about::{About, find_about};
+use about::find_about_for_staff;
+pub use about::{About, AboutClient, find_about};
 pub use answer_conversation::{Answering, answer_conversation};
 pub use assign_conversation::{Assignment, assign_conversation};
 pub use close_conversation::{Closing, close_conversation};

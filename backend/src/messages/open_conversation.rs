@@ -13,7 +13,7 @@ use crate::keys::MasterKey;
 pub struct NewConversation {
     /// For which account.
     pub account_id: AccountId,
-    /// Id of a license, instance, invoice or order of the account; empty for nothing.
+    /// Id of a license, instance, invoice or order of the account, or of a license of its client; empty for nothing.
     pub about: String,
     /// As typed.
     pub subject: String,
@@ -37,8 +37,8 @@ pub enum Opening {
     NotFound,
 }
 
-/// What a new conversation of the one who acts would be about: the thing with this id, where the account has it and the
-/// person's role sees it.
+/// What a new conversation of the one who acts would be about: the thing with this id, where the account or its client has
+/// it and the person's role sees it.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.

@@ -1,7 +1,7 @@
 //! Reading: one's account's conversations, one of them, and how many have news.
 
 use super::store::{self, Reader};
-use super::{About, Conversation, ListedConversation, Message, Place, find_about, person, rules};
+use super::{About, Conversation, ListedConversation, Message, Place, find_about, find_about_for_staff, person, rules};
 use crate::accounts::{self, Account, Act, StaffAct, User, may};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -12,7 +12,7 @@ use crate::ids::{AccountId, ConversationId, UserId};
 pub struct Thread {
     /// The conversation.
     pub conversation: Conversation,
-    /// What it is about; `None` where that is gone, or is another account's by now.
+    /// What it is about; `None` where that is gone, or where the account that looks has nothing to do with it any more.
     pub about: Option<About>,
     /// The account.
     pub account: Account,
@@ -57,7 +57,9 @@ pub async fn read_conversation(
     let Some((user_id, conversation)) = find_for_member(tx, cx, id).await? else { return Ok(None) };
     let seen = store::find_seen(tx, &cx.vendor_id, id, &user_id).await?;
     let is_unread = conversation.answered_place > seen;
-    Ok(thread(tx, cx, conversation, before, limit).await?.map(|thread| Thread { is_unread, ..thread }))
+    let about = find_about(tx, &cx.vendor_id, &conversation.account_id, &conversation.about_id).await?;
+    let found = thread(tx, cx, (conversation, about), before, limit).await?;
+    Ok(found.map(|thread| Thread { is_unread, ..thread }))
 }
 
 /// Notes that the one who acts has read a conversation up to a place.
@@ -85,16 +87,15 @@ pub async fn read_as_staff(
     if !accounts::staff_may_act(tx, cx, StaffAct::See).await? {
         return Ok(None);
     }
-    match store::find_conversation(tx, &cx.vendor_id, id).await? {
-        Some(conversation) => thread(tx, cx, conversation, before, limit).await,
-        None => Ok(None),
-    }
+    let Some(conversation) = store::find_conversation(tx, &cx.vendor_id, id).await? else { return Ok(None) };
+    let about = find_about_for_staff(tx, &cx.vendor_id, &conversation.account_id, &conversation.about_id).await?;
+    thread(tx, cx, (conversation, about), before, limit).await
 }
 
 async fn thread(
     tx: &mut Tx,
     cx: &Cx,
-    conversation: Conversation,
+    (conversation, about): (Conversation, Option<About>),
     before: Option<i64>,
     limit: i64,
 ) -> Result<Option<Thread>, DbError> {
@@ -106,7 +107,7 @@ async fn thread(
         None => None,
     };
     Ok(Some(Thread {
-        about: find_about(tx, vendor_id, &account.id, &conversation.about_id).await?,
+        about,
         opener: accounts::find_user(tx, vendor_id, &conversation.opened_by).await?,
         assignee,
         has_older: messages.first().is_some_and(|message| message.place > 1),

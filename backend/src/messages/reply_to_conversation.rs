@@ -1,7 +1,7 @@
 //! A member writes on.
 
 use super::read_conversation::find_for_member;
-use super::{Problem, find_about, rules, store, tell};
+use super::{Problem, find_about_for_staff, rules, store, tell};
 use crate::accounts::{self, Limit};
 use crate::audit;
 use crate::cx::Cx;
@@ -64,7 +64,8 @@ pub async fn reply_to_conversation(
         return Ok(Replying::Limited { retry_after_s });
     }
     let Some(author) = accounts::find_user(tx, &cx.vendor_id, &author_id).await? else { return Ok(Replying::NotFound) };
-    let about = find_about(tx, &cx.vendor_id, &conversation.account_id, &conversation.about_id).await?;
+    // Only the vendor reads this in its mail.
+    let about = find_about_for_staff(tx, &cx.vendor_id, &conversation.account_id, &conversation.about_id).await?;
     conversation.message_count += 1;
     let (id, about): (MessageId, _) = (cx.id(), about.unwrap_or_else(super::About::nothing));
     let is_mailed = tell::tell_vendor(tx, cx, master, &conversation, &about, (&id, &author, text.as_str())).await?;

@@ -72,6 +72,16 @@ pub(crate) async fn are_related(
     Ok(store::find_active(tx, vendor_id, partner_id, client_id).await?.is_some())
 }
 
+/// The relation of the one account with the other while it lasts; who may know of it is asked by the caller.
+pub(crate) async fn find_relation_with(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    partner_id: &AccountId,
+    client_id: &AccountId,
+) -> Result<Option<Relation>, DbError> {
+    store::find_active(tx, vendor_id, partner_id, client_id).await
+}
+
 /// A partner's relation with a client while it lasts, for members of the partner.
 ///
 /// # Errors

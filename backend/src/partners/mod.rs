@@ -48,7 +48,7 @@ use crate::ids::{AccountId, RelationId, UserId, VendorId};
 
 pub use accept_relation::{Acceptance, accept_relation};
 pub use clientele::{Clientele, find_clientele, find_clientele_of};
-pub(crate) use clientele::{are_related, lock_clientele, lock_live_partner};
+pub(crate) use clientele::{are_related, find_relation_with, lock_clientele, lock_live_partner};
 pub use create_client::{ClientCreation, CreateClient, create_client};
 pub use end_partnership::{PartnershipEnd, end_partnership};
 pub(crate) use end_relation::end_all_of_client;

@@ -25,6 +25,7 @@ mod reversals;
 mod schedules;
 mod sent_invoices;
 mod subscriptions;
+mod tax;
 mod transfers;
 mod transport;
 mod webhook;
@@ -53,6 +54,7 @@ pub use reversals::{
 pub use schedules::PlannedChange;
 pub use sent_invoices::{InvoiceTerms, MadeForOrder, NewSentInvoice, NewSubscription};
 pub use subscriptions::{ItemChange, StripeSubscription, SubscriptionItem, SubscriptionState};
+pub use tax::{HeadOffice, StripeTax};
 pub use transfers::{BankAccount, CashBalance, TransferNetwork, transfer_network};
 pub use webhook::{EventEnvelope, WebhookRefusal, verify_webhook};
 pub use yearly::{NewYearly, YearlyLine};

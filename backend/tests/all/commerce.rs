@@ -43,6 +43,7 @@ mod reversals;
 mod settings;
 mod shop;
 mod sweeps;
+mod tax;
 mod to_perpetual;
 mod transfers;
 mod trials;
@@ -50,6 +51,7 @@ mod versions;
 mod vouchers;
 mod way_back;
 mod while_closing;
+mod written_about;
 
 use backend::billing::{
     Agreed, CancelReason, Cancellation, ChangePreview, ChangeRequest, ChargeNow, cancel_subscription, preview_change,

@@ -1,6 +1,7 @@
 //! Partners and their clients: who makes them, who decides, what a partner sees, and for how long.
 
 mod made_clients;
+mod writing;
 
 use backend::accounts::{AccountKind, Act, Limit, StaffRole, find_account};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};

@@ -71,6 +71,46 @@ pub struct TaxFacts {
     /// Why it is pending.
     #[serde(default)]
     pub status_details: TaxDetails,
+    /// What holds for products that say nothing themselves.
+    #[serde(default)]
+    pub defaults: TaxDefaults,
+    /// Where the seller is.
+    #[serde(default)]
+    pub head_office: Option<HeadOfficeFacts>,
+}
+
+/// What holds for products that say nothing themselves.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TaxDefaults {
+    /// What they are to tax offices, by Stripe's code.
+    #[serde(default)]
+    pub tax_code: Option<String>,
+}
+
+/// Where a seller is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct HeadOfficeFacts {
+    /// The address.
+    #[serde(default)]
+    pub address: AddressFacts,
+}
+
+/// An address at Stripe.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AddressFacts {
+    /// Street and number.
+    pub line1: Option<String>,
+    /// Building, floor.
+    pub line2: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or province.
+    pub state: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
 }
 
 /// Why tax is not active.
@@ -122,13 +162,8 @@ impl Stripe {
             Ok(tax) => findings.push(rules::judge_tax(&tax)),
             Err(error) => findings.push(refused(Part::Tax, &error)),
         }
-        match self.ask::<List<Registration>>("tax/registrations", &[("status", "active"), ("limit", "100")]).await {
-            Ok(found) => {
-                let mut countries: Vec<String> = found.data.into_iter().map(|it| it.country).collect();
-                countries.sort();
-                countries.dedup();
-                findings.push(Finding::TaxRegistrations(countries));
-            }
+        match self.fetch_tax_countries().await {
+            Ok(countries) => findings.push(Finding::TaxRegistrations(countries)),
             Err(error) => findings.push(refused(Part::Tax, &error)),
         }
         match self.ask::<List<Value>>("customers", &[("limit", "20")]).await {
@@ -139,7 +174,21 @@ impl Stripe {
         findings
     }
 
-    async fn ask<T: serde::de::DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, StripeError> {
+    /// Where tax is collected, each country once.
+    pub(super) async fn fetch_tax_countries(&self) -> Result<Vec<String>, StripeError> {
+        let query = [("status", "active"), ("limit", "100")];
+        let found: List<Registration> = self.ask("tax/registrations", &query).await?;
+        let mut countries: Vec<String> = found.data.into_iter().map(|it| it.country).collect();
+        countries.sort();
+        countries.dedup();
+        Ok(countries)
+    }
+
+    pub(super) async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, StripeError> {
         serde_json::from_value(self.look(path, query).await?).map_err(StripeError::unreadable)
     }
 }

@@ -249,6 +249,7 @@ const ACTS: &[(&str, &str)] = &[
     ("vendor.create", "Created the vendor"),
     ("vendor.send_test_mail", "Sent a test mail"),
     ("vendor.set_host", "Changed the host name that the vendor answers"),
+    ("vendor.set_tax", "Told Stripe about head office and tax code"),
     ("vendor.update", "Changed the vendor"),
     ("voucher.export", "Downloaded the codes of vouchers"),
     ("voucher.make", "Made the vouchers of the order"),

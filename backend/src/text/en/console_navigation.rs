@@ -35,6 +35,7 @@ pub const SECTIONS: &[Section] = &[
             ("Given back", "/staff/refunds", StaffAct::See),
             ("Revenue", "/staff/subscriptions", StaffAct::SeeRevenue),
             ("Ledger", "/staff/ledger", StaffAct::See),
+            ("Tax", "/staff/tax", StaffAct::MoveMoney),
             ("Campaigns", "/staff/campaigns", StaffAct::See),
             ("Partners", "/staff/partners", StaffAct::See),
         ],

@@ -49,6 +49,13 @@ pub const TRANSFER: &str = "Paying by bank transfer";
 pub const TRANSFER_LEAD: &str = "Who may order against an invoice, and how long they have to pay it.";
 /// Where nothing is sold by transfer.
 pub const NO_TRANSFER: &str = "Nothing is sold by bank transfer.";
+/// Heading of tax.
+pub const TAX: &str = "Tax";
+/// Beside it.
+pub const TAX_LEAD: &str =
+    "Prices are without tax, and Stripe Tax adds it. What Stripe knows about you has a page of its own.";
+/// To that page.
+pub const TO_TAX: &str = "See how tax is reckoned";
 /// Heading of mail.
 pub const MAIL: &str = "Mail";
 /// Sends one.
@@ -206,7 +213,7 @@ pub fn done(code: &str) -> Option<&'static str> {
         "settings_saved" => "The settings are saved. Documents that were issued stay as they are.",
         "test_mail_queued" => "The mail is on its way to your own address. The mail log says what becomes of it.",
         "test_mail_limited" => "That was enough for now: six test mails an hour can be sent.",
-        _ => return None,
+        _ => return super::console_tax::done(code),
     })
 }
 

@@ -39,6 +39,9 @@ pub fn received(
     if about.kind != AboutKind::Nothing {
         facts.push(("About".to_owned(), messages::about(about.kind, &about.name)));
     }
+    if let Some(client) = &about.client {
+        facts.push((messages::BELONGS_TO.to_owned(), client.company.clone()));
+    }
     Letter {
         subject: if is_first { subject.to_owned() } else { re(subject) },
         heading: format!("{} has written", account.company),

@@ -26,8 +26,8 @@ pub const TEXT: &str = "Message";
 pub const TEXT_HINT: &str = "Plain text, up to 10,000 characters. Lines stay as you write them.";
 /// What a conversation is about.
 pub const ABOUT: &str = "About";
-/// What it is about, when that is gone or belongs to another account by now.
-pub const ABOUT_GONE: &str = "Something that is not in this account any more";
+/// What it is about, when that is gone or the account has nothing to do with it any more.
+pub const ABOUT_GONE: &str = "Something that this account does not see any more";
 /// Heading of the form that writes on.
 pub const REPLY_TITLE: &str = "Write on";
 /// Label of a state.
@@ -105,6 +105,8 @@ pub const ABOUT_NOTHING: &str = "Write about something else";
 pub const CLOSE: &str = "Close the conversation";
 /// What closing means.
 pub const CLOSE_MEANS: &str = "If your question is answered, you can close the conversation. Writing again opens it.";
+/// The client whose license it is about, to its partner.
+pub const CLIENT: &str = "Client";
 /// Leads to a message about something.
 pub const ASK: &str = "Ask a question";
 /// What is new to the reader.
@@ -186,6 +188,8 @@ pub const NOBODY: &str = "Nobody yet";
 pub const FACTS: &str = "The conversation";
 /// The customer.
 pub const CUSTOMER: &str = "Customer";
+/// Whose license it is about, where that is not the customer who wrote: a partner's client.
+pub const BELONGS_TO: &str = "Belongs to";
 /// Who began it.
 pub const BEGUN_BY: &str = "Begun by";
 /// The member of the staff who cares for it.

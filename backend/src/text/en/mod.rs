@@ -41,6 +41,7 @@ pub mod console_plan;
 pub mod console_search;
 pub mod console_settings;
 pub mod console_subscriptions;
+pub mod console_tax;
 pub mod console_upload;
 pub mod console_vouchers;
 pub mod continuing;

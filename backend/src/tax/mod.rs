@@ -1,0 +1,40 @@
+//! How tax is reckoned on what a vendor sells.
+//!
+//! Stripe Tax reckons it, from where the buyer is and from its VAT id: every checkout, subscription and invoice that we make
+//! asks for that, and every price is without tax. What is left for the vendor to say is where its head office is, and what
+//! its products are to tax offices. They have no code of their own, so the preset one holds for all of them. Both are kept
+//! by Stripe, which takes them from [`change_tax`]; where the vendor is registered is said at Stripe alone.
+//!
+//! No page asks Stripe while it is made: what Stripe has said last is kept as a [`TaxSetup`], and [`look_up_tax`] asks again.
+
+mod change_tax;
+mod look_up_tax;
+pub mod rules;
+mod store;
+
+use crate::clock::UnixMs;
+use crate::stripe::{HeadOffice, StripeTax};
+
+pub use change_tax::{TaxUpdate, change_tax};
+pub use look_up_tax::{TaxLookUp, find_tax_setup, look_up_tax};
+pub use rules::{TaxFault, TaxField, TaxProblem};
+
+/// What Stripe has said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxSetup {
+    /// How it is set up.
+    pub tax: StripeTax,
+    /// Rises with every change; a form says with which one it was shown.
+    pub state_no: i64,
+    /// When Stripe said so.
+    pub looked_at: UnixMs,
+}
+
+/// What a vendor says about itself to Stripe Tax, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaxChange {
+    /// What its products are to tax offices, by Stripe's code.
+    pub tax_code: String,
+    /// Where it is.
+    pub head_office: HeadOffice,
+}
