@@ -1,6 +1,7 @@
-//! `cargo xtask lint`: format, clippy, and the two rules of the architecture that a compiler does not see.
+//! `cargo xtask lint`: format, clippy, and the two rules of the architecture that a compiler does not see. `cargo xtask test`
+//! has the same lints come with the build.
 
-use crate::process::run;
+use crate::process::{run, run_reading};
 use crate::report::{Counts, Report};
 use crate::site::HYDRATE;
 use crate::workspace::{PRODUCT_CRATES, Workspace};
@@ -24,11 +25,24 @@ const TESTS_MAY_USE: &str = "stripe-sandbox";
 /// What must never be compiled for browsers, by the beginning of the crate's name.
 const NOT_IN_BROWSERS: [&str; 6] = ["async-stripe", "backend", "lettre", "printpdf", "sqlx", "tokio"];
 
-/// Runs the lints as parts of the report.
+/// Runs all lints as parts of the report, compiling no further than they need.
 ///
 /// # Errors
 /// Only when the run was interrupted.
 pub(crate) fn parts(workspace: &Workspace, report: &mut Report) -> Result<()> {
+    rules(workspace, report)?;
+    report.part("clippy", || {
+        clippy(workspace, &[&PRODUCT_CRATES[..], &["--all-targets"]].concat())?;
+        clippy(workspace, &["--package", "xtask", "--all-targets"])
+    })?;
+    islands(workspace, report)
+}
+
+/// Runs what lints without compiling.
+///
+/// # Errors
+/// Only when the run was interrupted.
+pub(crate) fn rules(workspace: &Workspace, report: &mut Report) -> Result<()> {
     report.part("format", || {
         // Names the files only: the differences of a whole crate help nobody.
         run("cargo fmt", workspace.cargo().args(["fmt", "--all", "--", "--check", "-l"]))?;
@@ -36,12 +50,42 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report) -> Result<()> {
     })?;
     report.part("dependency direction", || dependency_direction(workspace.packages()))?;
     report.part("browser tree", || browser_tree(workspace))?;
-    report.part("clippy", || {
-        clippy(workspace, &[&PRODUCT_CRATES[..], &["--all-targets"]].concat())?;
-        clippy(workspace, &["--package", "xtask", "--all-targets"])
-    })?;
+    Ok(())
+}
+
+/// Lints what ships to browsers.
+///
+/// # Errors
+/// Only when the run was interrupted.
+pub(crate) fn islands(workspace: &Workspace, report: &mut Report) -> Result<()> {
     report.part("clippy on the islands", || clippy(workspace, &[&HYDRATE[..], &["--lib"]].concat()))?;
     Ok(())
+}
+
+/// Compiles programs, examples and tests of the selection; each warning of the compiler and of clippy is a failure.
+///
+/// # Errors
+/// When it does not compile, or clippy is not installed.
+pub(crate) fn compile(workspace: &Workspace, selection: &[&str]) -> Result<Counts> {
+    if !workspace.has_clippy() {
+        bail!("clippy is not installed (rustup component add clippy)");
+    }
+    let mut command = workspace.cargo_linting();
+    command.args(["test", "--no-run", "--message-format=json"]).args(selection);
+    let mut warnings = 0;
+    let status = run_reading("cargo test --no-run", command, |line| match serde_json::from_str::<Value>(line) {
+        Ok(message) => {
+            if let Some(rendered) = message["message"]["rendered"].as_str() {
+                println!("{rendered}");
+                warnings += 1;
+            }
+        }
+        Err(_) => println!("{line}"),
+    })?;
+    if !status.success() {
+        bail!("it does not compile");
+    }
+    Ok(Counts { failed: warnings, ..Counts::PASSED })
 }
 
 fn clippy(workspace: &Workspace, selection: &[&str]) -> Result<Counts> {

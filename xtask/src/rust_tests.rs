@@ -106,7 +106,7 @@ fn cargo_test(
     arguments: &[&str],
     dice: Option<Dice>,
 ) -> Result<Counts> {
-    let mut command = workspace.cargo();
+    let mut command = workspace.cargo_linting();
     command.arg("test").args(crates).arg("--no-fail-fast").args(arguments);
     for (name, value) in dice.into_iter().flat_map(Dice::variables) {
         // Whoever sets it outside means it.

@@ -2,8 +2,8 @@
 
 use crate::report::{Counts, Report};
 use crate::rust_tests::Selection;
-use crate::workspace::Workspace;
-use crate::{budget, build, e2e, lint, npm, rust_tests, site};
+use crate::workspace::{PRODUCT_CRATES, Workspace};
+use crate::{budget, e2e, lint, npm, rust_tests, site};
 use anyhow::Result;
 
 const NO_NODE: &str = "no node and npm on this machine";
@@ -24,15 +24,14 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> Result<bool> {
         report.left_out("npm packages and types", NO_NODE);
         false
     };
-    lint::parts(workspace, &mut report)?;
+    lint::rules(workspace, &mut report)?;
     let site = report.part("site and budgets", || {
         site::build(workspace)?;
         budget::check(&workspace.site())
     })?;
-    let programs = report.part("programs", || {
-        build::programs(workspace)?;
-        Ok(Counts::PASSED)
-    })?;
+    let programs = report.part("build and clippy", || lint::compile(workspace, &PRODUCT_CRATES))?;
+    report.part("clippy on xtask", || lint::compile(workspace, &["--package", "xtask"]))?;
+    lint::islands(workspace, &mut report)?;
     let selection = if quick { Selection::Quick } else { Selection::All };
     rust_tests::parts(workspace, &mut report, selection)?;
     if !quick {

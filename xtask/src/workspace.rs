@@ -21,6 +21,7 @@ pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
     metadata: Value,
+    clippy: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -42,7 +43,12 @@ impl Workspace {
         let directory = |key: &str| -> Result<PathBuf> {
             Ok(PathBuf::from(metadata[key].as_str().with_context(|| format!("cargo metadata has no {key}"))?))
         };
-        Ok(Self { root: directory("workspace_root")?, target: directory("target_directory")?, metadata })
+        Ok(Self {
+            root: directory("workspace_root")?,
+            target: directory("target_directory")?,
+            metadata,
+            clippy: find_clippy(),
+        })
     }
 
     /// The repository.
@@ -94,6 +100,24 @@ impl Workspace {
         command
     }
 
+    /// `cargo` for everything that is compiled without optimization, with clippy in the compiler's place where it is
+    /// installed: it compiles as the compiler does and lints on the way, so nothing is compiled again for its sake.
+    /// Whoever compiles such things uses it, so that each finds what the other has compiled.
+    #[must_use]
+    pub(crate) fn cargo_linting(&self) -> Command {
+        let mut command = self.cargo();
+        if let Some(clippy) = &self.clippy {
+            command.env("RUSTC_WORKSPACE_WRAPPER", clippy);
+        }
+        command
+    }
+
+    /// Whether [`Workspace::cargo_linting`] lints.
+    #[must_use]
+    pub(crate) fn has_clippy(&self) -> bool {
+        self.clippy.is_some()
+    }
+
     /// A program that an npm package brought, e.g. `wasm-opt`; `None` before `npm ci` or without Node.
     #[must_use]
     pub(crate) fn npm_program(&self, name: &str) -> Option<PathBuf> {
@@ -109,6 +133,15 @@ fn cargo_command() -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// The compiler that lints, beside the one that does not.
+fn find_clippy() -> Option<PathBuf> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(["--print", "sysroot"]).output().ok()?;
+    let sysroot = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end());
+    let clippy = sysroot.join("bin").join(format!("clippy-driver{}", std::env::consts::EXE_SUFFIX));
+    clippy.is_file().then_some(clippy)
 }
 
 /// A program on `PATH`.
