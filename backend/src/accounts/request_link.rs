@@ -4,8 +4,8 @@
 //! is looked up by the job, so that no answer and no duration tells.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::links::{LinkPurpose, create_link};
@@ -15,7 +15,7 @@ use super::store;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::text::en::{mail as text, sign_in_mail};
@@ -129,17 +129,18 @@ impl SendLink {
     }
 }
 
-#[async_trait]
 impl Handler for SendLink {
     fn kind(&self) -> &'static str {
         self.link.job()
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let Payload { email_key } = run.payload()?;
-        let (link, cx, master) = (self.link, run.cx.clone(), self.master.clone());
-        self.db.write(move |tx| Box::pin(async move { send(tx, &cx, &master, link, &email_key).await })).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let Payload { email_key } = run.payload()?;
+            let (link, cx, master) = (self.link, run.cx.clone(), self.master.clone());
+            self.db.write(move |tx| Box::pin(async move { send(tx, &cx, &master, link, &email_key).await })).await?;
+            Ok(())
+        })
     }
 }
 

@@ -3,7 +3,8 @@
 //! Everything about one Stripe customer shares a queue key, so a worker never projects two of its events
 //! at once. Handlers fetch before they write, so doing a job twice is the same as once.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::plan_again::{Released, plan_again_in_vain};
@@ -16,7 +17,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::{AccountId, LicenseId, OrderId};
 use crate::invoices;
-use crate::jobs::{self, DeadJob, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, DeadJob, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::orders::{self, Order};
 use crate::partners;
@@ -272,179 +273,189 @@ impl From<CommerceError> for JobError {
 
 struct ProjectEvent(Commerce);
 
-#[async_trait]
 impl Handler for ProjectEvent {
     fn kind(&self) -> &'static str {
         PROJECT_EVENT
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: EventPayload = run.payload()?;
-        project_event(&self.0, &run.cx, &payload.event_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: EventPayload = run.payload()?;
+            project_event(&self.0, &run.cx, &payload.event_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct ProjectSubscription(Commerce);
 
-#[async_trait]
 impl Handler for ProjectSubscription {
     fn kind(&self) -> &'static str {
         PROJECT_SUBSCRIPTION
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: SubscriptionPayload = run.payload()?;
-        project_subscription(&self.0, &run.cx, &payload.subscription_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: SubscriptionPayload = run.payload()?;
+            project_subscription(&self.0, &run.cx, &payload.subscription_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct SyncCustomer(Commerce);
 
-#[async_trait]
 impl Handler for SyncCustomer {
     fn kind(&self) -> &'static str {
         SYNC_CUSTOMER
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: CustomerPayload = run.payload()?;
-        sync_customer(&self.0, &run.cx, &payload.account_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: CustomerPayload = run.payload()?;
+            sync_customer(&self.0, &run.cx, &payload.account_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct StopRenewal(Commerce);
 
-#[async_trait]
 impl Handler for StopRenewal {
     fn kind(&self) -> &'static str {
         STOP_RENEWAL
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: SubscriptionPayload = run.payload()?;
-        stop_renewal(&self.0, &run.cx, &payload.subscription_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: SubscriptionPayload = run.payload()?;
+            stop_renewal(&self.0, &run.cx, &payload.subscription_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct PlanAgain(Commerce);
 
-#[async_trait]
 impl Handler for PlanAgain {
     fn kind(&self) -> &'static str {
         PLAN_AGAIN
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let released: Released = run.payload()?;
-        if plan_again_in_vain(&self.0, &run.cx, &released).await? {
-            return Ok(());
-        }
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let [_, again] = plan_again_keys(&released.subscription_id);
-        let job = Job::new(PLAN_AGAIN, &released).queued_by(again.clone()).once(again);
-        let job = job.not_before(cx.now.plus(LOOK_AGAIN_MS));
-        self.0
-            .db
-            .write(move |tx| Box::pin(async move { jobs::enqueue(tx, &cx, &master, job).await.map(drop) }))
-            .await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let released: Released = run.payload()?;
+            if plan_again_in_vain(&self.0, &run.cx, &released).await? {
+                return Ok(());
+            }
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            let [_, again] = plan_again_keys(&released.subscription_id);
+            let job = Job::new(PLAN_AGAIN, &released).queued_by(again.clone()).once(again);
+            let job = job.not_before(cx.now.plus(LOOK_AGAIN_MS));
+            self.0
+                .db
+                .write(move |tx| Box::pin(async move { jobs::enqueue(tx, &cx, &master, job).await.map(drop) }))
+                .await?;
+            Ok(())
+        })
     }
 }
 
 struct EndAutoRenewal(Commerce);
 
-#[async_trait]
 impl Handler for EndAutoRenewal {
     fn kind(&self) -> &'static str {
         END_AUTO_RENEWAL
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: LicensePayload = run.payload()?;
-        maintenance::end_auto_renewal(&self.0, &run.cx, &payload.license_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: LicensePayload = run.payload()?;
+            maintenance::end_auto_renewal(&self.0, &run.cx, &payload.license_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct ImportInvoice(Commerce);
 
-#[async_trait]
 impl Handler for ImportInvoice {
     fn kind(&self) -> &'static str {
         IMPORT_INVOICE
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: InvoicePayload = run.payload()?;
-        invoices::import_invoice(&self.0, &run.cx, &payload.invoice_id).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: InvoicePayload = run.payload()?;
+            invoices::import_invoice(&self.0, &run.cx, &payload.invoice_id).await?;
+            Ok(())
+        })
     }
 }
 
 struct Reconcile(Commerce);
 
-#[async_trait]
 impl Handler for Reconcile {
     fn kind(&self) -> &'static str {
         RECONCILE
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let next = cx.now.plus(RECONCILE_EVERY_MS);
-        self.0.db.write(move |tx| Box::pin(async move { enqueue_reconcile(tx, &cx, &master, next).await })).await?;
-        if let Err(error) = reconcile(&self.0, &run.cx).await {
-            tracing::warn!(%error, vendor_id = %run.cx.vendor_id, "a round of reconciling failed; the next one follows");
-        }
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            let next = cx.now.plus(RECONCILE_EVERY_MS);
+            self.0.db.write(move |tx| Box::pin(async move { enqueue_reconcile(tx, &cx, &master, next).await })).await?;
+            if let Err(error) = reconcile(&self.0, &run.cx).await {
+                tracing::warn!(%error, vendor_id = %run.cx.vendor_id, "a round of reconciling failed; the next one follows");
+            }
+            Ok(())
+        })
     }
 }
 
 struct Remind(Commerce);
 
-#[async_trait]
 impl Handler for Remind {
     fn kind(&self) -> &'static str {
         REMIND
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // As with the reconciler: a round that fails must not be the last one.
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let next = cx.now.plus(REMIND_EVERY_MS);
-        self.0.db.write(move |tx| Box::pin(async move { enqueue_remind(tx, &cx, &master, next).await })).await?;
-        let reminded = remind(&self.0.db, &self.0.master, &run.cx).await?;
-        if reminded != super::Reminded::default() {
-            tracing::info!(?reminded, vendor_id = %run.cx.vendor_id, "reminded");
-        }
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // As with the reconciler: a round that fails must not be the last one.
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            let next = cx.now.plus(REMIND_EVERY_MS);
+            self.0.db.write(move |tx| Box::pin(async move { enqueue_remind(tx, &cx, &master, next).await })).await?;
+            let reminded = remind(&self.0.db, &self.0.master, &run.cx).await?;
+            if reminded != super::Reminded::default() {
+                tracing::info!(?reminded, vendor_id = %run.cx.vendor_id, "reminded");
+            }
+            Ok(())
+        })
     }
 }
 
 struct LicenseReady(Commerce);
 
-#[async_trait]
 impl Handler for LicenseReady {
     fn kind(&self) -> &'static str {
         LICENSE_READY
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: LicenseReadyPayload = run.payload()?;
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        self.0
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    orders::mail_license_ready(tx, &cx, &master, &payload.order_id, &payload.license_id).await
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: LicenseReadyPayload = run.payload()?;
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            self.0
+                .db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        orders::mail_license_ready(tx, &cx, &master, &payload.order_id, &payload.license_id).await
+                    })
                 })
-            })
-            .await?;
-        Ok(())
+                .await?;
+            Ok(())
+        })
     }
 }

@@ -2,13 +2,13 @@
 //! has pushed stays pushed. Of what Stripe has, only the names are pushed again: whether a price was altered there is for
 //! `apply-catalog` and `check-catalog` to find.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::push_new_prices;
 use crate::billing::Commerce;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const PUSH_PRICES: &str = "catalog.push_prices";
@@ -27,15 +27,16 @@ pub(super) async fn enqueue_push_prices(tx: &mut Tx, cx: &Cx, master: &MasterKey
 
 struct PushPrices(Commerce);
 
-#[async_trait]
 impl Handler for PushPrices {
     fn kind(&self) -> &'static str {
         PUSH_PRICES
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // Without an account at Stripe there is nowhere to push to; applying the file with one pushes everything.
-        let Some(stripe) = self.0.stripe.of(&run.cx.vendor_id) else { return Ok(()) };
-        push_new_prices(&self.0.db, stripe, &run.cx).await.map(drop).map_err(JobError::retry)
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // Without an account at Stripe there is nowhere to push to; applying the file with one pushes everything.
+            let Some(stripe) = self.0.stripe.of(&run.cx.vendor_id) else { return Ok(()) };
+            push_new_prices(&self.0.db, stripe, &run.cx).await.map(drop).map_err(JobError::retry)
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! The jobs of deletion: the hourly sweep that closes accounts whose time has come, and the one that stops what an account
 //! pays from renewing as soon as somebody has asked to close it.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AccountClosing, account_store, close_account, store};
@@ -11,7 +12,7 @@ use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const SWEEP: &str = "deletion.sweep";
@@ -58,35 +59,38 @@ pub(super) async fn enqueue_stop_renewals(
 
 struct Sweep(Commerce);
 
-#[async_trait]
 impl Handler for Sweep {
     fn kind(&self) -> &'static str {
         SWEEP
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let next = cx.now.plus(SWEEP_EVERY_MS);
-        self.0.db.write(move |tx| Box::pin(async move { enqueue_sweep(tx, &cx, &master, next).await })).await?;
-        let vendor_id = run.cx.vendor_id.clone();
-        self.0
-            .db
-            .write(move |tx| Box::pin(async move { account_store::forget_events_of_closed(tx, &vendor_id).await }))
-            .await?;
-        let cx = Cx { actor: Actor::Job(SWEEP), ..run.cx.clone() };
-        let mut after = String::new();
-        loop {
-            let (vendor_id, now, from) = (run.cx.vendor_id.clone(), run.cx.now, after.clone());
-            let due =
-                self.0.db.read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, &from, BATCH).await }));
-            let due = due.await?;
-            let Some(last) = due.last() else { return Ok(()) };
-            last.as_str().clone_into(&mut after);
-            for account_id in &due {
-                close(&self.0, &cx, account_id).await;
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            let next = cx.now.plus(SWEEP_EVERY_MS);
+            self.0.db.write(move |tx| Box::pin(async move { enqueue_sweep(tx, &cx, &master, next).await })).await?;
+            let vendor_id = run.cx.vendor_id.clone();
+            self.0
+                .db
+                .write(move |tx| Box::pin(async move { account_store::forget_events_of_closed(tx, &vendor_id).await }))
+                .await?;
+            let cx = Cx { actor: Actor::Job(SWEEP), ..run.cx.clone() };
+            let mut after = String::new();
+            loop {
+                let (vendor_id, now, from) = (run.cx.vendor_id.clone(), run.cx.now, after.clone());
+                let due = self
+                    .0
+                    .db
+                    .read(|tx| Box::pin(async move { store::list_due(tx, &vendor_id, now, &from, BATCH).await }));
+                let due = due.await?;
+                let Some(last) = due.last() else { return Ok(()) };
+                last.as_str().clone_into(&mut after);
+                for account_id in &due {
+                    close(&self.0, &cx, account_id).await;
+                }
             }
-        }
+        })
     }
 }
 
@@ -102,37 +106,38 @@ async fn close(commerce: &Commerce, cx: &Cx, account_id: &AccountId) {
 
 struct StopRenewals(Commerce);
 
-#[async_trait]
 impl Handler for StopRenewals {
     fn kind(&self) -> &'static str {
         STOP_RENEWALS
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: Payload = run.payload()?;
-        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id.clone());
-        let found = self.0.db.read(|tx| {
-            Box::pin(async move {
-                let account = accounts::find_account(tx, &vendor_id, &id).await?;
-                // Kept in the meantime: then nothing is called off that still renews.
-                if account.is_none_or(|account| account.closes_at.is_none()) {
-                    return Ok(None);
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: Payload = run.payload()?;
+            let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.account_id.clone());
+            let found = self.0.db.read(|tx| {
+                Box::pin(async move {
+                    let account = accounts::find_account(tx, &vendor_id, &id).await?;
+                    // Kept in the meantime: then nothing is called off that still renews.
+                    if account.is_none_or(|account| account.closes_at.is_none()) {
+                        return Ok(None);
+                    }
+                    store::list_renewing(tx, &vendor_id, &id).await.map(Some)
+                })
+            });
+            let found: Result<_, DbError> = found.await;
+            let Some(renewing) = found? else { return Ok(()) };
+            let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
+            let mut failed = None;
+            for license_id in renewing {
+                // One that cannot be called off does not keep the others renewing.
+                if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
+                    tracing::warn!(%error, %license_id, "what a closing account pays cannot be called off");
+                    failed = failed.or(Some(error));
                 }
-                store::list_renewing(tx, &vendor_id, &id).await.map(Some)
-            })
-        });
-        let found: Result<_, DbError> = found.await;
-        let Some(renewing) = found? else { return Ok(()) };
-        let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
-        let mut failed = None;
-        for license_id in renewing {
-            // One that cannot be called off does not keep the others renewing.
-            if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
-                tracing::warn!(%error, %license_id, "what a closing account pays cannot be called off");
-                failed = failed.or(Some(error));
             }
-        }
-        maintenance::end_auto_renewals_of(&self.0, &cx, &payload.account_id).await?;
-        failed.map_or(Ok(()), |error| Err(error.into()))
+            maintenance::end_auto_renewals_of(&self.0, &cx, &payload.account_id).await?;
+            failed.map_or(Ok(()), |error| Err(error.into()))
+        })
     }
 }

@@ -1,12 +1,12 @@
 //! The round that asks for feedback, as a job that queues itself again.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::ask_for_feedback;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const ASK: &str = "feedback.ask";
@@ -37,21 +37,22 @@ struct Ask {
     master: MasterKey,
 }
 
-#[async_trait]
 impl Handler for Ask {
     fn kind(&self) -> &'static str {
         ASK
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.master.clone(), run.cx.clone());
-        let next = cx.now.plus(ASK_EVERY_MS);
-        self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
-        let asked = ask_for_feedback(&self.db, &self.master, &run.cx).await?;
-        if asked > 0 {
-            tracing::info!(asked, vendor_id = %run.cx.vendor_id, "asked for feedback");
-        }
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
+            let (master, cx) = (self.master.clone(), run.cx.clone());
+            let next = cx.now.plus(ASK_EVERY_MS);
+            self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
+            let asked = ask_for_feedback(&self.db, &self.master, &run.cx).await?;
+            if asked > 0 {
+                tracing::info!(asked, vendor_id = %run.cx.vendor_id, "asked for feedback");
+            }
+            Ok(())
+        })
     }
 }

@@ -210,7 +210,7 @@ impl Runner {
         let run = JobRun { cx, id: row.id.clone(), attempt: row.attempts, payload: Payload(payload) };
         let limit = Duration::from_millis(RUN_MS.unsigned_abs());
         // In a task of its own: a handler that panics must not take the worker with it.
-        let task = tokio::spawn(async move { tokio::time::timeout(limit, handler.run(&run)).await });
+        let task = tokio::spawn(async move { tokio::time::timeout(limit, handler.run(run)).await });
         match task.await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(JobError::retry("took too long")),

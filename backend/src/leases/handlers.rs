@@ -1,12 +1,12 @@
 //! The job of licensing: noticing, every minute, what ran out without a word.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::close_lapsed;
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const CLOSE_LAPSED: &str = "leases.close_lapsed";
@@ -39,23 +39,25 @@ struct CloseLapsed {
     master: MasterKey,
 }
 
-#[async_trait]
 impl Handler for CloseLapsed {
     fn kind(&self) -> &'static str {
         CLOSE_LAPSED
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.master.clone(), run.cx.clone());
-        let next = cx.now.plus(SWEEP_EVERY_MS);
-        self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
-        loop {
-            let cx = run.cx.clone();
-            let closed = self.db.write(move |tx| Box::pin(async move { close_lapsed(tx, &cx, BATCH).await })).await?;
-            if i64::try_from(closed).is_ok_and(|closed| closed < BATCH) {
-                return Ok(());
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
+            let (master, cx) = (self.master.clone(), run.cx.clone());
+            let next = cx.now.plus(SWEEP_EVERY_MS);
+            self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
+            loop {
+                let cx = run.cx.clone();
+                let closed =
+                    self.db.write(move |tx| Box::pin(async move { close_lapsed(tx, &cx, BATCH).await })).await?;
+                if i64::try_from(closed).is_ok_and(|closed| closed < BATCH) {
+                    return Ok(());
+                }
             }
-        }
+        })
     }
 }

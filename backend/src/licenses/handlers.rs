@@ -1,12 +1,12 @@
 //! What is done about licenses and keys from time to time, as a job that queues itself again.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::{expire_licenses, fill_key_starts, lacks_key_starts};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::{MasterKey, withdraw_retired_keys};
 use crate::revocations;
 
@@ -66,33 +66,34 @@ impl Sweep {
     }
 }
 
-#[async_trait]
 impl Handler for Sweep {
     fn kind(&self) -> &'static str {
         SWEEP
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let cx = run.cx.clone();
-        loop {
-            let cx = cx.clone();
-            let expired = self.db.write(move |tx| Box::pin(async move { expire_licenses(tx, &cx, BATCH).await }));
-            if expired.await? == 0 {
-                break;
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let cx = run.cx.clone();
+            loop {
+                let cx = cx.clone();
+                let expired = self.db.write(move |tx| Box::pin(async move { expire_licenses(tx, &cx, BATCH).await }));
+                if expired.await? == 0 {
+                    break;
+                }
             }
-        }
-        self.note_key_starts(&cx).await?;
-        let (tx_cx, master) = (cx.clone(), self.master.clone());
-        self.db.write(move |tx| Box::pin(async move { withdraw_retired_keys(tx, &tx_cx, &master).await })).await?;
-        let (tx_cx, master) = (cx, self.master.clone());
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    revocations::delete_spent(tx, &tx_cx.vendor_id, tx_cx.now).await?;
-                    enqueue_sweep(tx, &tx_cx, &master, tx_cx.now.plus(SWEEP_EVERY_MS)).await
+            self.note_key_starts(&cx).await?;
+            let (tx_cx, master) = (cx.clone(), self.master.clone());
+            self.db.write(move |tx| Box::pin(async move { withdraw_retired_keys(tx, &tx_cx, &master).await })).await?;
+            let (tx_cx, master) = (cx, self.master.clone());
+            self.db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        revocations::delete_spent(tx, &tx_cx.vendor_id, tx_cx.now).await?;
+                        enqueue_sweep(tx, &tx_cx, &master, tx_cx.now.plus(SWEEP_EVERY_MS)).await
+                    })
                 })
-            })
-            .await?;
-        Ok(())
+                .await?;
+            Ok(())
+        })
     }
 }

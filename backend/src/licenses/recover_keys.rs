@@ -5,8 +5,8 @@
 //! licenses' pages; a key itself is never in it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{LicenseView, store};
@@ -14,7 +14,7 @@ use crate::accounts::{self, Act, Limit, RateVerdict, hit, may, rules::email_key,
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::text::en::license_mail as letters;
@@ -90,17 +90,18 @@ impl SendKeyRecovery {
     }
 }
 
-#[async_trait]
 impl Handler for SendKeyRecovery {
     fn kind(&self) -> &'static str {
         Self::KIND
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let Payload { email_key } = run.payload()?;
-        let (cx, master) = (run.cx.clone(), self.master.clone());
-        self.db.write(move |tx| Box::pin(async move { send(tx, &cx, &master, &email_key).await })).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let Payload { email_key } = run.payload()?;
+            let (cx, master) = (run.cx.clone(), self.master.clone());
+            self.db.write(move |tx| Box::pin(async move { send(tx, &cx, &master, &email_key).await })).await?;
+            Ok(())
+        })
     }
 }
 

@@ -10,13 +10,14 @@ mod letter;
 pub mod log;
 mod mailer;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::VendorId;
-use crate::jobs::{self, Enqueued, Handler, Job, JobError, JobRun};
+use crate::jobs::{self, Enqueued, Handler, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::vendors;
 
@@ -138,19 +139,20 @@ impl SendMail {
     }
 }
 
-#[async_trait]
 impl Handler for SendMail {
     fn kind(&self) -> &'static str {
         Self::KIND
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let mail: Mail = run.payload()?;
-        let mailer = self.0.of(&run.cx.vendor_id);
-        mailer.send(&mail, run.id.as_str(), run.cx.now).await.map_err(|error| match error {
-            MailError::Malformed(reason) => JobError::dead(reason),
-            MailError::Refused(reason) => JobError::dead(format!("refused for good: {reason}")),
-            MailError::Unavailable(reason) => JobError::retry(reason),
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let mail: Mail = run.payload()?;
+            let mailer = self.0.of(&run.cx.vendor_id);
+            mailer.send(&mail, run.id.as_str(), run.cx.now).await.map_err(|error| match error {
+                MailError::Malformed(reason) => JobError::dead(reason),
+                MailError::Refused(reason) => JobError::dead(format!("refused for good: {reason}")),
+                MailError::Unavailable(reason) => JobError::retry(reason),
+            })
         })
     }
 }

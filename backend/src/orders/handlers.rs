@@ -1,13 +1,13 @@
 //! The jobs of orders: transfers that are late are reminded of, and at last given up.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::{give_up_handed_over, give_up_overdue, remind_of_transfers};
 use crate::billing::Commerce;
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const WATCH_TRANSFERS: &str = "orders.watch_transfers";
@@ -35,21 +35,22 @@ async fn enqueue(tx: &mut Tx, cx: &Cx, master: &MasterKey, at: UnixMs) -> Result
 
 struct WatchTransfers(Commerce);
 
-#[async_trait]
 impl Handler for WatchTransfers {
     fn kind(&self) -> &'static str {
         WATCH_TRANSFERS
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.0.master.clone(), run.cx.clone());
-        let next = cx.now.plus(WATCH_EVERY_MS);
-        self.0.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
-        let cx = Cx { actor: Actor::Job(WATCH_TRANSFERS), ..run.cx.clone() };
-        give_up_overdue(&self.0, &cx).await?;
-        give_up_handed_over(&self.0, &cx).await?;
-        remind_of_transfers::remind_of_transfers(&self.0, &cx).await?;
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
+            let (master, cx) = (self.0.master.clone(), run.cx.clone());
+            let next = cx.now.plus(WATCH_EVERY_MS);
+            self.0.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
+            let cx = Cx { actor: Actor::Job(WATCH_TRANSFERS), ..run.cx.clone() };
+            give_up_overdue(&self.0, &cx).await?;
+            give_up_handed_over(&self.0, &cx).await?;
+            remind_of_transfers::remind_of_transfers(&self.0, &cx).await?;
+            Ok(())
+        })
     }
 }

@@ -2,7 +2,8 @@
 //! paid, and does not renew. It asks again whether both are related by then, so that a relation that began anew in
 //! between keeps what it has.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{are_related, store};
@@ -10,7 +11,7 @@ use crate::billing::{CancelReason, Commerce, cancel_subscription};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, RelationId};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::orders::Order;
 
@@ -49,36 +50,37 @@ pub(crate) async fn check_relation_of(tx: &mut Tx, cx: &Cx, master: &MasterKey, 
 
 struct StopRenewals(Commerce);
 
-#[async_trait]
 impl Handler for StopRenewals {
     fn kind(&self) -> &'static str {
         STOP_RENEWALS
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: Payload = run.payload()?;
-        let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.relation_id);
-        let found = self.0.db.read(|tx| {
-            Box::pin(async move {
-                let relation = store::find_relation(tx, &vendor_id, &id).await?;
-                let sides = relation.and_then(|relation| Some((relation.partner_id, relation.client_id?)));
-                let Some((partner_id, client_id)) = sides else { return Ok(Vec::new()) };
-                if are_related(tx, &vendor_id, &partner_id, &client_id).await? {
-                    return Ok(Vec::new());
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: Payload = run.payload()?;
+            let (vendor_id, id) = (run.cx.vendor_id.clone(), payload.relation_id);
+            let found = self.0.db.read(|tx| {
+                Box::pin(async move {
+                    let relation = store::find_relation(tx, &vendor_id, &id).await?;
+                    let sides = relation.and_then(|relation| Some((relation.partner_id, relation.client_id?)));
+                    let Some((partner_id, client_id)) = sides else { return Ok(Vec::new()) };
+                    if are_related(tx, &vendor_id, &partner_id, &client_id).await? {
+                        return Ok(Vec::new());
+                    }
+                    store::list_paid_for(tx, &vendor_id, &partner_id, &client_id).await
+                })
+            });
+            let licenses: Result<Vec<LicenseId>, DbError> = found.await;
+            let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
+            let mut failed = None;
+            for license_id in licenses? {
+                // One that cannot be called off does not keep the others renewing.
+                if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
+                    tracing::warn!(%error, %license_id, "what a partner pays for a former client cannot be called off");
+                    failed = failed.or(Some(error));
                 }
-                store::list_paid_for(tx, &vendor_id, &partner_id, &client_id).await
-            })
-        });
-        let licenses: Result<Vec<LicenseId>, DbError> = found.await;
-        let cx = Cx { actor: Actor::Job(STOP_RENEWALS), ..run.cx.clone() };
-        let mut failed = None;
-        for license_id in licenses? {
-            // One that cannot be called off does not keep the others renewing.
-            if let Err(error) = cancel_subscription(&self.0, &cx, &license_id, &CancelReason::default()).await {
-                tracing::warn!(%error, %license_id, "what a partner pays for a former client cannot be called off");
-                failed = failed.or(Some(error));
             }
-        }
-        failed.map_or(Ok(()), |error| Err(error.into()))
+            failed.map_or(Ok(()), |error| Err(error.into()))
+        })
     }
 }

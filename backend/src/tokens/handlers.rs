@@ -1,12 +1,12 @@
 //! The job of tokens: announcing ends, every hour.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::warn_of_ends;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const WARN: &str = "tokens.warn";
@@ -39,24 +39,27 @@ struct Warn {
     master: MasterKey,
 }
 
-#[async_trait]
 impl Handler for Warn {
     fn kind(&self) -> &'static str {
         WARN
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        // The next round is queued first: a failing one must not stop them.
-        let (master, cx) = (self.master.clone(), run.cx.clone());
-        let next = cx.now.plus(WARN_EVERY_MS);
-        self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
-        loop {
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            // The next round is queued first: a failing one must not stop them.
             let (master, cx) = (self.master.clone(), run.cx.clone());
-            let looked =
-                self.db.write(move |tx| Box::pin(async move { warn_of_ends(tx, &cx, &master, BATCH).await })).await?;
-            if i64::try_from(looked).is_ok_and(|looked| looked < BATCH) {
-                return Ok(());
+            let next = cx.now.plus(WARN_EVERY_MS);
+            self.db.write(move |tx| Box::pin(async move { enqueue(tx, &cx, &master, next).await })).await?;
+            loop {
+                let (master, cx) = (self.master.clone(), run.cx.clone());
+                let looked = self
+                    .db
+                    .write(move |tx| Box::pin(async move { warn_of_ends(tx, &cx, &master, BATCH).await }))
+                    .await?;
+                if i64::try_from(looked).is_ok_and(|looked| looked < BATCH) {
+                    return Ok(());
+                }
             }
-        }
+        })
     }
 }

@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use backend::clock::{Clock, HOUR_MS, UnixMs};
 use backend::db::{ClockWatch, Db, DbError};
 use backend::jobs::{
-    Enqueued, Handler, Handlers, Job, JobDismissal, JobError, JobReplay, JobRun, JobStatus, Runner, Tally, Worker,
-    count_by_status, dismiss, enqueue, housekeep, list_dead, list_dead_jobs, replay, rules,
+    Enqueued, Handler, Handlers, Job, JobDismissal, JobError, JobFuture, JobReplay, JobRun, JobStatus, Runner, Tally,
+    Worker, count_by_status, dismiss, enqueue, housekeep, list_dead, list_dead_jobs, replay, rules,
 };
 use backend::{Actor, Cx};
 
@@ -34,17 +33,18 @@ impl Scripted {
     }
 }
 
-#[async_trait]
 impl Handler for Scripted {
     fn kind(&self) -> &'static str {
         "test.scripted"
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: String = run.payload()?;
-        self.seen.lock().expect("no poison").push(payload.clone());
-        tokio::task::yield_now().await;
-        (self.script)(run, &payload)
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: String = run.payload()?;
+            self.seen.lock().expect("no poison").push(payload.clone());
+            tokio::task::yield_now().await;
+            (self.script)(&run, &payload)
+        })
     }
 }
 
@@ -248,13 +248,14 @@ on_both_engines! {
         let clock = Clock::fixed(NOW);
         let (entered, gate) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         struct Stuck { entered: Arc<tokio::sync::Notify>, gate: Arc<tokio::sync::Notify> }
-        #[async_trait]
         impl Handler for Stuck {
             fn kind(&self) -> &'static str { "test.scripted" }
-            async fn run(&self, _: &JobRun) -> Result<(), JobError> {
-                self.entered.notify_one();
-                self.gate.notified().await;
-                Err(JobError::dead("the late comer says so"))
+            fn run(self: Arc<Self>, _: JobRun) -> JobFuture {
+                Box::pin(async move {
+                    self.entered.notify_one();
+                    self.gate.notified().await;
+                    Err(JobError::dead("the late comer says so"))
+                })
             }
         }
         let cx = cx(&vendor(&db, "acme").await?.id, NOW);
@@ -280,14 +281,15 @@ on_both_engines! {
         let handler = Scripted::new(|_, payload| if payload == "first" { Err(JobError::retry("busy")) } else { Ok(()) });
         queue(&db, &cx, job("first").once("same")).await?;
         struct QueueAnother { db: Db, inner: Scripted }
-        #[async_trait]
         impl Handler for QueueAnother {
             fn kind(&self) -> &'static str { "test.scripted" }
-            async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-                if run.payload::<String>()? == "first" {
-                    queue(&self.db, &run.cx, job("second").once("same")).await?;
-                }
-                self.inner.run(run).await
+            fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+                Box::pin(async move {
+                    if run.payload::<String>()? == "first" {
+                        queue(&self.db, &run.cx, job("second").once("same")).await?;
+                    }
+                    Arc::new(self.inner.clone()).run(run).await
+                })
             }
         }
         let both = Handlers::new().with(QueueAnother { db: db.clone(), inner: handler.clone() });

@@ -1,12 +1,13 @@
 //! The mail log: what became of each mail, and for how long that is known.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use backend::Cx;
 use backend::accounts::StaffRole;
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::db::{Db, DbError};
 use backend::ids::{JobId, UserId, VendorId};
-use backend::jobs::{Handler, Handlers, JobError, JobReplay, JobRun, Runner, housekeep};
+use backend::jobs::{Handler, Handlers, JobError, JobFuture, JobReplay, JobRun, Runner, housekeep};
 use backend::mail::log::{LoggedMail, MailFilter, MailState, find_mail, forget_recipient, list_mails, resend_mail};
 use backend::mail::{self, Letter, Mail, SendMail, Sender};
 
@@ -16,19 +17,20 @@ use crate::support::{NOW, cx, entropy, master, on_both_engines, vendor};
 /// A mail server that knows nobody called Bob, and is away for everybody called Carol.
 struct Server;
 
-#[async_trait]
 impl Handler for Server {
     fn kind(&self) -> &'static str {
         SendMail::KIND
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let mail: Mail = run.payload()?;
-        match mail.to.split_once('@').map(|(local, _)| local) {
-            Some("bob") => Err(JobError::dead("no such mailbox")),
-            Some("carol") => Err(JobError::retry("the mail server is away")),
-            _ => Ok(()),
-        }
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let mail: Mail = run.payload()?;
+            match mail.to.split_once('@').map(|(local, _)| local) {
+                Some("bob") => Err(JobError::dead("no such mailbox")),
+                Some("carol") => Err(JobError::retry("the mail server is away")),
+                _ => Ok(()),
+            }
+        })
     }
 }
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use backend::accounts::{FactorGift, FinishLogIn, FinishedLogIn, TotpSecret, finish_log_in, give_second_factor};
 use backend::clock::{Clock, MINUTE_MS};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::VendorId;
-use backend::jobs::{Handler, Handlers, Job, JobError, JobRun, Runner, enqueue};
+use backend::jobs::{Handler, Handlers, Job, JobError, JobFuture, JobRun, Runner, enqueue};
 use backend::keys::{
     MasterKey, MasterOpening, MasterRotation, MasterStanding, SEALED_COLUMNS, SealReport, SealedColumn,
     active_signing_key, examine_seals, master_standing, open_master, rotate_master,
@@ -148,16 +147,17 @@ pub(crate) async fn make_nameless(db: &Db) -> anyhow::Result<()> {
 #[derive(Clone, Default)]
 struct Reader(Arc<Mutex<Vec<String>>>);
 
-#[async_trait]
 impl Handler for Reader {
     fn kind(&self) -> &'static str {
         "test.letter"
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let letter: String = run.payload()?;
-        self.0.lock().expect("no poison").push(letter);
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let letter: String = run.payload()?;
+            self.0.lock().expect("no poison").push(letter);
+            Ok(())
+        })
     }
 }
 

@@ -7,12 +7,11 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
-use async_trait::async_trait;
 use backend::clock::UnixMs;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, Options, Synchronous, Tx};
 use backend::ids::{AccountId, VendorId};
-use backend::jobs::{Handler, JobError, JobRun};
+use backend::jobs::{Handler, JobError, JobFuture, JobRun};
 use backend::keys::MasterKey;
 use backend::mail::{Mail, SendMail};
 use backend::vendors::{NewVendor, Vendor, create_vendor};
@@ -209,15 +208,16 @@ impl Outbox {
     }
 }
 
-#[async_trait]
 impl Handler for Outbox {
     fn kind(&self) -> &'static str {
         SendMail::KIND
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let mail = run.payload()?;
-        self.0.lock().expect("no test panics while it holds this").push(mail);
-        Ok(())
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let mail = run.payload()?;
+            self.0.lock().expect("no test panics while it holds this").push(mail);
+            Ok(())
+        })
     }
 }
