@@ -6,10 +6,12 @@ use backend::billing::inbox::{Failures, InboxEvent, list_failures};
 use backend::clock::UnixMs;
 use backend::dashboard::FAILURES_SHOWN;
 use backend::jobs::DeadJob;
+use backend::mail::SendMail;
 use backend::text::en::{console as words, console_inbox as text, events as happenings};
 use leptos::prelude::*;
 
 use super::{NoPage, Page, render, staff_events, staff_failed_jobs, staff_role};
+use crate::api::staff_mails::mail_page;
 use crate::components::{Card, Column, Emphasis, EmptyState, LinkButton, Moment, PageHead, PostButton, Row, Table};
 use crate::request::Visit;
 
@@ -116,15 +118,20 @@ fn dead_jobs(failures: &Failures, role: StaffRole, now: UnixMs) -> impl IntoView
 /// asked.
 pub(super) fn job_row(job: &DeadJob, role: StaffRole, now: UnixMs, dismiss_back: Option<&'static str>) -> Row {
     let row = Row::new().cell(view! { {text::job(&job.kind).to_owned()} <small>{job.id.to_string()}</small> });
-    let row = match job.about() {
-        Some(about) => row.cell(view! { <small>{about.to_owned()}</small> }),
-        None => row.blank(),
+    let id = job.id.to_string();
+    // Which mail it is, the mail log knows.
+    let mail = (job.kind == SendMail::KIND && staff_may(role, StaffAct::SeeMails)).then(|| mail_page(&job.id));
+    let row = match (mail, job.about()) {
+        (Some(href), _) => {
+            row.cell(view! { <LinkButton href=href label=text::SEE_MAIL about=id.clone() emphasis=Emphasis::Quiet /> })
+        }
+        (None, Some(about)) => row.cell(view! { <small>{about.to_owned()}</small> }),
+        (None, None) => row.blank(),
     };
     let row = row.cell(moment(job.created_at, now)).cell(reason(job.last_error.as_ref(), job.attempts));
     if !staff_may(role, StaffAct::Replay) {
         return row.blank();
     }
-    let id = job.id.to_string();
     let button = |action: &'static str, label: &'static str, back: Option<&str>| {
         let mut hidden = vec![("job_id".to_owned(), id.clone())];
         hidden.extend(back.map(|back| ("back".to_owned(), back.to_owned())));

@@ -14,7 +14,8 @@ pub const NO_EVENTS: &str = "Every event of Stripe has been handled.";
 /// Heading of dead jobs.
 pub const JOBS_TITLE: &str = "Work that was given up";
 /// What to do about it.
-pub const JOBS_LEAD: &str = "Each was tried many times. Mend the reason, then replay it.";
+pub const JOBS_LEAD: &str =
+    "Each was tried until it was given up. Mend the reason, then replay it, or dismiss what need not be done any more.";
 /// When no job is dead.
 pub const NO_JOBS: &str = "No work has been given up.";
 /// Tries once more.

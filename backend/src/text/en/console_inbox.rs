@@ -76,6 +76,8 @@ pub const JOB_COLUMNS: [&str; 5] = ["Work", "About", "Since", "Reason", "Act"];
 pub const ALL_FAILED: &str = "See all failed events";
 /// To all work that was given up, and what of it was dismissed.
 pub const ALL_JOBS: &str = "See all work that was given up";
+/// Beside work that sends a mail: to what the mail log knows of it.
+pub const SEE_MAIL: &str = "See the mail";
 /// Takes a piece of work off the list.
 pub const DISMISS: &str = "Dismiss";
 /// Accessible name of the views of given up work.
