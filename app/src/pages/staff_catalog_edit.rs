@@ -128,7 +128,7 @@ impl Shown {
         let (save, back) = (step(SAVE), step(BACK));
         view! {
             <Card title=text::REVIEW id="review">
-                <ul>{list}</ul>
+                <ul class="points">{list}</ul>
                 {keeps}
                 <div class="acts">
                     <PostButton action label=text::SAVE hidden=save emphasis=Emphasis::Primary />
