@@ -83,6 +83,7 @@ test('a customer minds the account without a mouse', { tag: '@once' }, async ({ 
     await keyboard.press(link(page, 'Add another company'));
     await expect(heading(page, 'Your company')).toBeVisible();
     await nameCompany(page, { ...COMPANY, name: 'Elbe Pumpen GmbH' });
+    await expect(page.getByRole('banner')).toContainText('Elbe Pumpen GmbH · Owner');
     await keyboard.press(button(page, 'Switch…'));
     await keyboard.press(button(page.getByRole('dialog'), `${COMPANY.name} · Owner`));
     await expect(page.getByText('You act for the other company now.')).toBeVisible();
@@ -90,6 +91,7 @@ test('a customer minds the account without a mouse', { tag: '@once' }, async ({ 
 
   await test.step('set a new password by mail', async () => {
     await keyboard.press(button(page, 'Log out'));
+    await expect(page.getByText('You are logged out.')).toBeVisible();
     await page.goto('/log-in');
     await keyboard.press(link(page, 'Forgotten the password?'));
     await keyboard.type(page.getByLabel('E-mail address'), person.email);
@@ -143,6 +145,7 @@ test('a partner corrects an address and hands a voucher out without a mouse, and
     await keyboard.choose(plans, /Maker: one month/);
     await keyboard.type(page.getByLabel('Number of vouchers'), '1');
     await keyboard.press(button(page, 'Update price'));
+    await expect(page).toHaveURL(/count=1/);
     await keyboard.press(button(page, /^Pay .* by card$/));
     await page.getByRole('button', { name: 'Pay with 4242 (succeeds)' }).click();
     await keyboard.press(link(page, 'Open the vouchers'));
@@ -198,6 +201,7 @@ test('the staff change the catalog, act for a customer and let colleagues in wit
   await test.step('change what a plan says', async () => {
     await page.goto('/staff/catalog');
     await keyboard.press(link(page, 'Startup'));
+    await expect(heading(page, 'Startup')).toBeVisible();
     await keyboard.press(link(page, 'Edit'));
     await expect(heading(page, 'Change Startup')).toBeVisible();
     await keyboard.type(page.getByLabel('Line under the name'), 'For keyboards of your own');
@@ -209,6 +213,7 @@ test('the staff change the catalog, act for a customer and let colleagues in wit
   await test.step('change a price', async () => {
     await page.goto('/staff/catalog');
     await keyboard.press(link(page, 'Startup'));
+    await expect(heading(page, 'Startup')).toBeVisible();
     await keyboard.press(link(page, 'Prices'));
     await expect(heading(page, 'Prices of Startup')).toBeVisible();
     await keyboard.type(page.getByLabel('Base price: By the month, USD'), '309.00');
@@ -220,6 +225,7 @@ test('the staff change the catalog, act for a customer and let colleagues in wit
   await test.step('take a plan off the price list and put it on again', async () => {
     await page.goto('/staff/catalog');
     await keyboard.press(link(page, 'Startup'));
+    await expect(heading(page, 'Startup')).toBeVisible();
     await keyboard.press(button(page, 'Take off the price list'));
     await keyboard.press(button(page.getByRole('dialog'), 'Take it off'));
     await expect(page.getByText('The plan is off the price list.', { exact: false })).toBeVisible();

@@ -15,6 +15,8 @@ test('an add-on that is not sold any more stays with whoever has it, and its for
   await nameCompany(page);
   await sso.check();
   await press(page, 'Update price');
+  await expect(page.getByRole('row', { name: /Startup: Single sign-on/ })).toContainText('$99.00');
+  await expect(page).toHaveURL(/single_sign_on/);
   const order = page.url();
   await press(page, 'Pay $398.00 by card');
   await payWithCard(page);
@@ -27,6 +29,7 @@ test('an add-on that is not sold any more stays with whoever has it, and its for
   await staff.goto('/log-in?next=%2Fstaff%2Fcatalog');
   await logIn(staff, ADMIN);
   await staff.getByRole('link', { name: 'Startup', exact: true }).click();
+  await expect(staff.getByRole('heading', { level: 1, name: 'Startup' })).toBeVisible();
   const planPage = new URL(staff.url()).pathname;
   const review = staff.locator('#review');
   const options = staff.locator('#options');
