@@ -1,20 +1,29 @@
-//! A node of a customer's cluster: activates, checks, releases, and frees other nodes' seats, as an honest client
-//! does. What it sees goes into the history.
+//! A node of a customer's cluster: activates, borrows, checks, releases, and frees other nodes' seats, as an honest client
+//! does. One node of each license also starts from a copy of its data file now and then. What they see goes into the
+//! history.
 
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use backend::cx::Entropy;
-use sdk::wire::{LeaseResponse, ReleaseResponse};
+use data_encoding::BASE64URL_NOPAD;
+use sdk::wire::{DeactivateResponse, LeaseResponse, ReleaseResponse};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::history::{Answer, Call, Node, Seen};
+use crate::history::{Answer, BORROW, Call, Lease, Node, Seen};
 use crate::http::{Connection, NoAnswer};
 
 /// After so long without an answer a call cannot happen any more: the server was killed.
 const LATE_MS: i64 = 1_000;
+/// The node of each license whose data file is copied.
+const COPIED: Node = 0;
+/// Of a hundred activations and checks so many ask to borrow.
+const BORROWS: u8 = 4;
+
+/// What a data file has: instance id, secret, and the nonce for the next request with it.
+type Kept = (String, String, String);
 
 /// One license as its clients see it.
 #[derive(Default)]
@@ -51,9 +60,14 @@ pub(crate) struct Client<'a> {
     node: Node,
     dice: Entropy,
     connections: Vec<Connection>,
-    /// Instance id, secret, and the nonce for the next request with it.
-    kept: Option<(String, String, String)>,
+    kept: Option<Kept>,
+    /// What was kept before an activation that has not been answered yet.
+    before: Option<Kept>,
+    /// What was kept before one that was: its epoch is superseded.
+    superseded: Option<Kept>,
     activation_nonce: String,
+    /// How many nonces had been drawn with it, which tells it from others.
+    activation: u64,
     drawn: u64,
 }
 
@@ -61,9 +75,20 @@ impl<'a> Client<'a> {
     pub(crate) fn new(world: &'a World<'a>, license: usize, node: Node, seed: u64) -> Self {
         let connections = world.cluster.ports.iter().map(|port| Connection::to(*port)).collect();
         let dice = Entropy::seeded(seed);
-        let mut client =
-            Self { world, license, node, dice, connections, kept: None, activation_nonce: String::new(), drawn: 0 };
-        client.activation_nonce = client.nonce();
+        let mut client = Self {
+            world,
+            license,
+            node,
+            dice,
+            connections,
+            kept: None,
+            before: None,
+            superseded: None,
+            activation_nonce: String::new(),
+            activation: 0,
+            drawn: 0,
+        };
+        client.draw_activation_nonce();
         client
     }
 
@@ -77,33 +102,55 @@ impl<'a> Client<'a> {
         format!("{:04}-{:04}-{:08}", self.license, self.node, self.drawn)
     }
 
+    fn draw_activation_nonce(&mut self) {
+        self.activation_nonce = self.nonce();
+        self.activation = self.drawn;
+    }
+
     /// Does something.
     ///
     /// # Errors
     /// When the answer is one that no honest client may get.
     pub(crate) fn act(&mut self) -> Result<()> {
         match (self.kept.clone(), self.below(100)) {
-            (Some((id, secret, nonce)), 0..62) => self.check(&id, &secret, &nonce),
-            (Some((id, secret, _)), 62..80) => self.release(&id, &secret),
-            (Some((id, secret, _)), 80..84) => self.deactivate(&id, &secret),
+            (Some(kept), 0..60) => self.check(&kept),
+            (Some((id, secret, _)), 60..78) => self.release(&id, &secret),
+            (Some((id, secret, _)), 78..82) => self.deactivate(&id, &secret),
+            (_, 82..87) if self.superseded.is_some() => self.show_superseded(),
             _ => self.activate(),
         }
     }
 
     fn activate(&mut self) -> Result<()> {
-        // It begins a new epoch, answered or not: the old secret must not be shown again.
-        self.kept = None;
-        let body = json!({
+        // It begins a new epoch, answered or not: the old secret must not be shown again, but by a copy.
+        if let Some(kept) = self.kept.take().filter(|_| self.node == COPIED) {
+            self.before = Some(kept);
+        }
+        let borrows = self.below(100) < BORROWS;
+        let mut body = json!({
             "license_key": self.world.cluster.licenses[self.license].key,
             "product": "engine", "version": "1.0.0", "nonce": self.activation_nonce,
             "identity": { "kind": "instance", "id": format!("node-{}", self.node) },
         });
-        self.ask("activate", Call::Activate(self.node), &body)
+        if borrows {
+            body["borrow_s"] = json!(BORROW / 1_000);
+        }
+        self.ask("activate", Call::Activate { node: self.node, nonce: self.activation, borrows }, &body)
     }
 
-    fn check(&mut self, id: &str, secret: &str, nonce: &str) -> Result<()> {
-        let body = json!({ "instance_id": id, "secret": secret, "nonce": nonce, "version": "1.0.0" });
-        self.ask("check", Call::Check(self.node), &body)
+    fn check(&mut self, kept: &Kept) -> Result<()> {
+        let borrows = self.below(100) < BORROWS;
+        let mut body = check_of(kept);
+        if borrows {
+            body["borrow_s"] = json!(BORROW / 1_000);
+        }
+        self.ask("check", Call::Check { node: self.node, borrows }, &body)
+    }
+
+    /// What somebody does who starts from a copy of the data file.
+    fn show_superseded(&mut self) -> Result<()> {
+        let Some(kept) = self.superseded.take() else { return Ok(()) };
+        self.ask("check", Call::ShowSuperseded(self.node), &check_of(&kept))
     }
 
     fn release(&mut self, id: &str, secret: &str) -> Result<()> {
@@ -158,27 +205,35 @@ impl<'a> Client<'a> {
         match call {
             Call::Release(_) => {
                 let released: ReleaseResponse = serde_json::from_str(text)?;
-                if released.free_at.as_millisecond() > to {
-                    bail!("the seat of a lease of a minute is not free at once: {text}");
-                }
                 self.kept = None;
-                Ok(Answer::Done)
+                Ok(Answer::Freed { at: released.free_at.as_millisecond() })
             }
-            Call::Activate(_) | Call::Check(_) => {
+            Call::Deactivate(_) => {
+                let deactivated: DeactivateResponse = serde_json::from_str(text)?;
+                Ok(Answer::Freed { at: deactivated.free_at.as_millisecond() })
+            }
+            Call::Activate { .. } | Call::Check { .. } => {
                 let response: LeaseResponse = serde_json::from_str(text)?;
                 let at = response.server_time.as_millisecond();
                 if !(from..=to).contains(&at) {
                     bail!("signed at {at}, asked at {from}, answered at {to}");
                 }
-                let (nonce, activation_nonce) = (self.nonce(), self.nonce());
+                if let Call::Activate { .. } = call
+                    && let Some(before) = self.before.take()
+                {
+                    self.superseded = Some(before);
+                }
+                let nonce = self.nonce();
                 self.kept = Some((response.instance_id.clone(), response.secret.expose().to_owned(), nonce));
-                self.activation_nonce = activation_nonce;
+                self.draw_activation_nonce();
                 if let Ok(mut ids) = self.world.records[self.license].ids.lock() {
                     ids[self.node] = Some(response.instance_id);
                 }
-                Ok(Answer::Lease { at })
+                let claims = claims_of(&response.lease)?;
+                let until = claims["exp"].as_i64().context("a lease without an end")? * 1_000;
+                Ok(Answer::Lease(Lease { at, until, borrowed: claims["brw"] == true }))
             }
-            _ => Ok(Answer::Done),
+            _ => bail!("{call:?} was answered {text}"),
         }
     }
 
@@ -187,6 +242,9 @@ impl<'a> Client<'a> {
         Ok(match problem["code"].as_str() {
             Some("seats_exhausted") => Answer::SeatsExhausted,
             Some("license_suspended") => Answer::LicenseSuspended,
+            // The judge knows to whom these may be said.
+            Some("instance_stale") => Answer::InstanceStale,
+            Some("instance_conflict") => Answer::InstanceConflict,
             Some("instance_released") => {
                 self.kept = None;
                 Answer::InstanceReleased
@@ -198,4 +256,14 @@ impl<'a> Client<'a> {
             _ => bail!("{call:?} was answered {status}: {text}"),
         })
     }
+}
+
+fn check_of((id, secret, nonce): &Kept) -> Value {
+    json!({ "instance_id": id, "secret": secret, "nonce": nonce, "version": "1.0.0" })
+}
+
+/// What a lease says; that its signature is good is shown elsewhere.
+fn claims_of(lease: &str) -> Result<Value> {
+    let payload = lease.split('.').nth(1).context("no lease")?;
+    Ok(serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes())?)?)
 }

@@ -20,6 +20,8 @@ use backend::licenses::{LicenseStatus, NewLicense, PlanChange, apply_plan, creat
 use backend::{Actor, Cx};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::history::Terms;
+
 const MASTER_KEY: [u8; 32] = [42; 32];
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -36,6 +38,7 @@ pub(crate) enum Engine {
 pub(crate) struct License {
     pub id: LicenseId,
     pub key: String,
+    plan: Plan,
 }
 
 /// The processes, the database, and a connection of the operator's own to it.
@@ -45,7 +48,6 @@ pub(crate) struct Cluster {
     nodes: Vec<Mutex<Option<Child>>>,
     db: Db,
     vendor_id: VendorId,
-    plan: Plan,
     url: String,
     administered: Option<(String, String)>,
     folder: tempfile::TempDir,
@@ -54,8 +56,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts so many processes for licenses with these seats; `None` where there is no PostgreSQL to use.
-    pub(crate) async fn start(engine: Engine, seats: &[usize]) -> Result<Option<Self>> {
+    /// Starts so many processes for licenses of these terms; `None` where there is no PostgreSQL to use.
+    pub(crate) async fn start(engine: Engine, sold: &[Terms]) -> Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let (url, administered, processes) = match engine {
             Engine::Sqlite => (format!("sqlite:{}", folder.path().join("race.db").display()), None, 1),
@@ -72,11 +74,11 @@ impl Cluster {
         let clock = Clock::from_file(clock_file);
         let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Full }).await?;
         db.migrate().await?;
-        let (vendor_id, plan, licenses) = seed(&db, &clock, seats).await?;
+        let (vendor_id, licenses) = seed(&db, &clock, sold).await?;
         let ports = (0..processes).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
         let nodes = ports.iter().map(|_| Mutex::new(None)).collect();
         let shift_s = AtomicI64::new(0);
-        let cluster = Self { ports, licenses, nodes, db, vendor_id, plan, url, administered, folder, clock, shift_s };
+        let cluster = Self { ports, licenses, nodes, db, vendor_id, url, administered, folder, clock, shift_s };
         for node in 0..processes {
             cluster.start_node(node)?;
         }
@@ -164,7 +166,8 @@ impl Cluster {
 
     /// Changes the seats of a license, from outside the processes, as the command line does.
     pub(crate) async fn set_seats(&self, license: usize, seats: usize) -> Result<()> {
-        let (cx, id, plan) = (self.cx(), self.licenses[license].id.clone(), self.plan.clone());
+        let License { id, plan, .. } = &self.licenses[license];
+        let (cx, id, plan) = (self.cx(), id.clone(), plan.clone());
         let ends_at = Some(cx.now.plus(300 * DAY_MS));
         self.db
             .write(move |tx| {
@@ -207,7 +210,7 @@ impl Drop for Cluster {
     }
 }
 
-async fn seed(db: &Db, clock: &Clock, seats: &[usize]) -> Result<(VendorId, Plan, Vec<License>)> {
+async fn seed(db: &Db, clock: &Clock, sold: &[Terms]) -> Result<(VendorId, Vec<License>)> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/concurrent/catalog.toml");
     let catalog = load_catalog(&file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let master = MasterKey::new(MASTER_KEY);
@@ -216,15 +219,16 @@ async fn seed(db: &Db, clock: &Clock, seats: &[usize]) -> Result<(VendorId, Plan
         .write(move |tx| Box::pin(async move { apply_catalog(tx, &cx, &sealing, &catalog, "https://race.test").await }))
         .await?;
     let CatalogApplication::Applied { vendor, .. } = applied else { bail!("the catalog is refused") };
-    let (cx, seats) = (operator(&vendor.id, now), seats.to_vec());
-    let (plan, licenses) = db
+    let (cx, sold) = (operator(&vendor.id, now), sold.to_vec());
+    let licenses = db
         .write(move |tx| {
             Box::pin(async move {
                 let account_id = account(tx, &cx).await?;
                 let product = find_product_by_code(tx, &cx.vendor_id, "engine").await?.context("no product")?;
-                let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, "cluster").await?.context("no plan")?;
                 let mut licenses = Vec::new();
-                for seats in seats {
+                for Terms { seats, surge_seats } in sold {
+                    let code = if surge_seats > 0 { "cluster-surge" } else { "cluster" };
+                    let plan = find_plan_by_code(tx, &cx.vendor_id, &product.id, code).await?.context("no plan")?;
                     let new = NewLicense {
                         account_id: &account_id,
                         plan: &plan,
@@ -236,13 +240,13 @@ async fn seed(db: &Db, clock: &Clock, seats: &[usize]) -> Result<(VendorId, Plan
                         name: "",
                     };
                     let (license, key) = create_license(tx, &cx, &master, &new).await?;
-                    licenses.push(License { id: license.id, key: key.expose().to_owned() });
+                    licenses.push(License { id: license.id, key: key.expose().to_owned(), plan });
                 }
-                Ok::<_, anyhow::Error>((plan, licenses))
+                Ok::<_, anyhow::Error>(licenses)
             })
         })
         .await?;
-    Ok((vendor.id.clone(), plan, licenses))
+    Ok((vendor.id.clone(), licenses))
 }
 
 /// An account that nobody in particular owns.

@@ -3,7 +3,8 @@
 //!
 //! `history.rs` is the judge and knows the rules of the pool; `client.rs` is an honest client that writes down what
 //! it sees; `cluster.rs` starts and kills the processes and acts for the operator. On SQLite one process serves, on
-//! PostgreSQL two. Between rounds time passes for everybody at once, so that leases end.
+//! PostgreSQL two. Between rounds time passes for everybody at once, so that leases end, borrowed ones too, and now and
+//! then a day, after which surges open again.
 
 mod client;
 mod cluster;
@@ -20,14 +21,15 @@ use backend::licenses::LicenseStatus;
 
 use self::client::{Client, Record, World};
 use self::cluster::{Cluster, Engine};
-use self::history::{Answer, Call, Seen, explain};
+use self::history::{Answer, Call, Lease, Seen, Terms, explain};
 
 /// How many calls clients make on each engine.
 const OPERATIONS: (&str, u64) = ("LEASEHOLD_RACE_OPERATIONS", 3_000);
 /// Where the dice start.
 const SEED: (&str, u64) = ("LEASEHOLD_RACE_SEED", 1);
-/// Seats of each license; four nodes want them.
-const SEATS: [usize; 3] = [1, 2, 3];
+/// The licenses; four nodes want the seats of each.
+const SOLD: [Terms; 3] =
+    [Terms { seats: 1, surge_seats: 0 }, Terms { seats: 2, surge_seats: 1 }, Terms { seats: 3, surge_seats: 0 }];
 const NODES: usize = 4;
 /// A run that has not ended by then has come far enough, unless it was asked for more than usual.
 const USUAL_TIME: Duration = Duration::from_secs(40);
@@ -35,6 +37,8 @@ const USUAL_TIME: Duration = Duration::from_secs(40);
 const LONGEST_TIME: Duration = Duration::from_secs(120);
 /// A race of fewer calls shows nothing, unless fewer were asked for.
 const LEAST_CALLS: u64 = 500;
+/// Among so many calls some borrow.
+const ENOUGH_TO_BORROW: usize = 1_000;
 /// Nor does one in which fewer processes were killed, so it goes on until as many were.
 const LEAST_CRASHES: u32 = 3;
 
@@ -43,11 +47,11 @@ fn setting((name, default): (&str, u64)) -> u64 {
 }
 
 async fn race(engine: Engine) -> Result<()> {
-    let Some(cluster) = Cluster::start(engine, &SEATS).await? else {
+    let Some(cluster) = Cluster::start(engine, &SOLD).await? else {
         println!("SKIPPED: there is no PostgreSQL to race on");
         return Ok(());
     };
-    let records: Vec<Record> = SEATS.iter().map(|_| Record::of(NODES)).collect();
+    let records: Vec<Record> = SOLD.iter().map(|_| Record::of(NODES)).collect();
     let calls = RwLock::new(());
     let world = World { cluster: &cluster, records: &records, calls: &calls };
     let seed = setting(SEED);
@@ -60,7 +64,7 @@ async fn race(engine: Engine) -> Result<()> {
     let (jumps, outcome) = tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
             let mut clients = Vec::new();
-            for license in 0..SEATS.len() {
+            for license in 0..SOLD.len() {
                 for node in 0..NODES {
                     let mut client = Client::new(&world, license, node, seed * 1_000 + (license * NODES + node) as u64);
                     let (made, crashes, over) = (&made, &crashes, &over);
@@ -104,24 +108,33 @@ async fn race(engine: Engine) -> Result<()> {
     if let Err(error) = outcome {
         anyhow::bail!("seed {seed}: {error:?}\n{logs}");
     }
-    let (mut calls, mut leases, mut unanswered) = (0, 0, 0);
-    for (record, seats) in records.iter().zip(SEATS) {
+    let (mut calls, mut leases, mut unanswered, mut borrowed, mut copies) = (0, 0, 0, 0, 0);
+    for (record, terms) in records.iter().zip(SOLD) {
         let history: Vec<Seen> = record.seen.lock().map(|seen| seen.clone()).unwrap_or_default();
         calls += history.len();
-        leases += history.iter().filter(|seen| matches!(seen.answer, Some(Answer::Lease { .. }))).count();
+        let answered =
+            |which: fn(Answer) -> bool| history.iter().filter_map(|seen| seen.answer).filter(|it| which(*it)).count();
+        leases += answered(|it| matches!(it, Answer::Lease(_)));
+        borrowed += answered(|it| matches!(it, Answer::Lease(Lease { borrowed: true, .. })));
+        copies += answered(|it| it == Answer::InstanceStale);
         unanswered += history.iter().filter(|seen| seen.answer.is_none()).count();
-        if let Err(contradiction) = explain(seats, &history) {
-            anyhow::bail!("seed {seed}, a license of {seats} seats:\n{contradiction}\n{logs}");
+        if let Err(contradiction) = explain(terms, &history) {
+            anyhow::bail!("seed {seed}, a license of {terms:?}:\n{contradiction}\n{logs}");
         }
     }
     let crashes = crashes.into_inner();
     println!(
-        "{engine:?}: {calls} calls, {leases} leases, {unanswered} unanswered, {crashes} crashes, {jumps} jumps in time, {:.0} s",
+        "{engine:?}: {calls} calls, {leases} leases, {borrowed} of them borrowed, {copies} copies, {unanswered} unanswered, \
+         {crashes} crashes, {jumps} jumps in time, {:.0} s",
         started.elapsed().as_secs_f32()
     );
     anyhow::ensure!(
-        calls as u64 >= wanted.min(LEAST_CALLS) && crashes >= LEAST_CRASHES && leases > calls / 10,
-        "too little happened: of {calls} calls {leases} were leases, and {crashes} processes were killed"
+        calls as u64 >= wanted.min(LEAST_CALLS)
+            && crashes >= LEAST_CRASHES
+            && leases > calls / 10
+            && (borrowed > 0 || calls < ENOUGH_TO_BORROW),
+        "too little happened: of {calls} calls {leases} were leases, {borrowed} of them borrowed, and {crashes} processes \
+         were killed"
     );
     Ok(())
 }
@@ -136,26 +149,25 @@ fn disturb(
 ) -> Result<u32> {
     let dice = Entropy::seeded(seed);
     let mut jumps = 0;
-    let mut seats = SEATS;
     while !over.load(Ordering::Relaxed) {
         let [pause, what, which, much] = dice.bytes();
         std::thread::sleep(Duration::from_millis(100 + 2 * u64::from(pause)));
-        let license = usize::from(which) % SEATS.len();
-        match what % 8 {
+        let license = usize::from(which) % SOLD.len();
+        match what % 10 {
             0 | 1 => {
                 world.cluster.crash(usize::from(which) % world.cluster.ports.len())?;
                 crashes.fetch_add(1, Ordering::Relaxed);
             }
-            2 | 3 => {
-                const PASSES_S: [i64; 4] = [50, 125, 185, 700];
+            2..=4 => {
+                // The last one is more than a day.
+                const PASSES_S: [i64; 12] = [50, 50, 125, 125, 125, 185, 185, 700, 700, 1_300, 1_300, 90_000];
                 if let Ok(_nobody_calls) = world.calls.write() {
                     world.cluster.pass(PASSES_S[usize::from(much) % PASSES_S.len()])?;
                 }
                 jumps += 1;
             }
-            4 | 5 => {
-                seats[license] = usize::from(much) % 4;
-                let wanted = seats[license];
+            5 | 6 => {
+                let wanted = usize::from(much) % 4;
                 let change = || runtime.block_on(world.cluster.set_seats(license, wanted));
                 operate(world, license, Call::SetSeats(wanted), change);
             }
