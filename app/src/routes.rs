@@ -38,7 +38,7 @@ pub fn access(path: &str) -> Access {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
         "" | "sign-up" | "log-in" | "forgot-password" | "reset-password" | "verify-email" | "not-done" | "docs"
-        | "join" | "not-me" => Access::Anyone,
+        | "factor-reset" | "join" | "not-me" => Access::Anyone,
         // What belongs to the account, unlike the rest below it, which is the person's own.
         "account"
             if ["/account/audit", crate::api::deletion::CLOSE, "/account/export/company", "/account/members"]
@@ -103,6 +103,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("verify-email") view=pages::verify_email::page />
                 <Route path=StaticSegment("not-done") view=pages::not_done::page />
                 <Route path=StaticSegment("not-me") view=pages::not_me::page />
+                <Route path=StaticSegment("factor-reset") view=pages::factor_reset::page />
                 <Route path=StaticSegment("join") view=pages::join::page />
                 <Route path=StaticSegment("company") view=pages::company::page />
                 <Route path=StaticSegment("confirm") view=pages::confirm::page />
@@ -199,6 +200,7 @@ pub fn App() -> impl IntoView {
                 <Route path=(StaticSegment("staff"), StaticSegment("signing-keys")) view=pages::staff_signing_keys::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("people")) view=pages::staff_people::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("people"), ParamSegment("id")) view=pages::staff_colleague::page />
+                <Route path=(StaticSegment("staff"), StaticSegment("second-factors"), ParamSegment("id")) view=pages::staff_second_factor::page />
                 <Route path=(StaticSegment("staff"), StaticSegment("tokens")) view=pages::staff_tokens::page />
                 <Route path=StaticSegment("licenses") view=pages::licenses::page />
                 <Route path=(StaticSegment("licenses"), StaticSegment("recover")) view=pages::recover::page />

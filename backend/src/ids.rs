@@ -70,6 +70,8 @@ ids! {
     PasskeyId = "psk";
     /// A change of the address that somebody signs in with.
     EmailChangeId = "ech";
+    /// A reset of a second factor that waits for its time.
+    FactorResetId = "frs";
     /// A signed-in browser.
     SessionId = "ses";
     /// What is sold.

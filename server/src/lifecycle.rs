@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use app::api::limits::Limits;
 use app::proxies::TrustedProxies;
 use app::state::{AppState, Parts};
-use backend::accounts::{MailedLink, Passwords, SendLink};
+use backend::accounts::{MailedLink, Passwords, SendLink, factor_resets};
 use backend::billing;
 use backend::catalog;
 use backend::cx::Entropy;
@@ -109,6 +109,7 @@ fn handlers(state: &AppState, mailer: Mailer) -> Handlers {
         .with(SendMail::new(mailer))
         .with(SendLink::new(MailedLink::PasswordReset, state.db.clone(), state.master.clone()))
         .with(SendLink::new(MailedLink::SignIn, state.db.clone(), state.master.clone()));
+    let handlers = factor_resets::handlers::register(handlers, &state.db, &state.master);
     let handlers = catalog::handlers::register(handlers, &state.commerce());
     let handlers = deletion::handlers::register(handlers, &state.commerce());
     let handlers = feedback::handlers::register(handlers, &state.db, &state.master);

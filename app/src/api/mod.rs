@@ -23,6 +23,7 @@ pub mod email_change;
 pub mod entered_voucher;
 pub mod entrance;
 pub mod error;
+pub mod factor_resets;
 pub mod feedback;
 pub mod form;
 pub mod handovers;

@@ -3,6 +3,7 @@
 //! What is set up and what is shown once waits sealed in the session: the secret until a code has shown that an app has
 //! it, recovery codes until they are kept or the moment has passed in which password and code were typed.
 
+use backend::accounts::factor_resets::find_waiting_reset;
 use backend::accounts::{
     self, CodesRenewal, FactorRemoval, FactorSetup, FinishLogIn, FinishedLogIn, HalfLogIn, RecoveryCodes, TotpSecret,
 };
@@ -45,6 +46,9 @@ pub async fn enter_code(
         return Ok(());
     };
     let HalfLogIn { user_id, password_given_at, email_key } = half;
+    let (asking, whose) = (cx.clone(), user_id.clone());
+    let waiting =
+        visit.state.db.read(|tx| Box::pin(async move { find_waiting_reset(tx, &asking, &whose).await })).await?;
     let request = FinishLogIn { user_id, password_given_at, email_key, code };
     let master = visit.state.master.clone();
     let finished = visit
@@ -53,7 +57,13 @@ pub async fn enter_code(
         .write(move |tx| Box::pin(async move { accounts::finish_log_in(tx, &cx, &master, &request).await }));
     let refused = Refused::new("enter-code");
     let refused = match finished.await? {
-        FinishedLogIn::LoggedIn(user) => return enter(&visit, &user, accounts::Arrival::LoggedIn, &next).await,
+        FinishedLogIn::LoggedIn(user) => {
+            enter(&visit, &user, accounts::Arrival::LoggedIn, &next).await?;
+            if waiting.is_some() {
+                say_done("factor_reset_disproved").await;
+            }
+            return Ok(());
+        }
         FinishedLogIn::StartOver => {
             start_over(&next).await;
             return Ok(());

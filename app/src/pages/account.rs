@@ -18,7 +18,10 @@ use leptos_axum::redirect;
 use super::company::company_fields;
 use super::sign_up::password;
 use super::verify_banner::verify_banner;
-use super::{NoPage, Page, account_acting, account_audit, account_close, account_export, feedback_consent, render};
+use super::{
+    NoPage, Page, account_acting, account_audit, account_close, account_export, account_factor_reset, feedback_consent,
+    render,
+};
 use crate::api::accounts::{ANOTHER_COMPANY, CompanyForm, EDIT_COMPANY, EDIT_PASSWORD};
 use crate::api::email_change::EMAIL;
 use crate::api::form::take_refused;
@@ -102,11 +105,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let may_close = acts_for.is_some_and(|(_, role)| may(role, Act::CloseAccount));
     let mails = feedback_consent::card(&visit).await?;
     let supported = account_acting::notices(&visit).await?;
+    let factor_reset = account_factor_reset::notice(&visit).await?;
     let sessions = browsers(sessions, session_handle(&visit.session), visit.state.clock.now());
     let body = view! {
         {head}
         {limited}
         {supported}
+        {factor_reset}
         {verify_banner(&visit)}
         <div class="row">{company} {log_in(&viewer.user, factor.as_ref(), passkeys, has_password)}</div>
         {members}

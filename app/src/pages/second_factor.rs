@@ -7,7 +7,7 @@ use backend::text::en::{passkeys, portal, portal_accounts, second_factor as text
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, account_factor_reset, render};
 use crate::api::form::take_refused;
 use crate::api::next::with_next;
 use crate::api::passkeys::NEW_PASSKEY;
@@ -36,7 +36,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = match factor {
         Some(factor) => match codes_to_keep(&visit, &viewer.user.id).await.map_err(session)? {
             Some(codes) => new_codes(&visit, &viewer.user, &codes, next),
-            None => standing(&factor, must),
+            None => {
+                let reset = account_factor_reset::notice(&visit).await?;
+                standing(&factor, must, reset)
+            }
         },
         None => {
             let fresh = fresh_authentication(&visit).await.map_err(|_| NoPage::Failed("no session".to_owned()))?;
@@ -139,10 +142,11 @@ fn new_codes(visit: &Visit, user: &User, codes: &RecoveryCodes, next: String) ->
 }
 
 /// What there is, and what can be done with it.
-fn standing(factor: &SecondFactor, must: bool) -> AnyView {
+fn standing(factor: &SecondFactor, must: bool, reset: Option<AnyView>) -> AnyView {
     view! {
         {way_up()}
         <PageHead title=text::SECOND_FACTOR lead=text::on_lead(factor) />
+        {reset}
         <Card title=text::RECOVERY_CODES_TITLE lead=text::codes_left(factor.codes_left) id="codes">
             <div class="acts">
                 <Dialog id="renew-codes" open=text::RENEW_CODES_OPEN title=text::RENEW_CODES_TITLE close=portal::CANCEL>

@@ -3,16 +3,17 @@
 use backend::accounts::members::find_colleague;
 use backend::accounts::{Field, StaffAct, staff_may};
 use backend::ids::UserId;
-use backend::text::en::{accounts, licenses as words, members as text};
+use backend::text::en::{accounts, factor_resets, licenses as words, members as text};
 use leptos::prelude::*;
 
 use super::invitations::{change_role, remove, role_choices};
 use super::staff_people::positions;
 use super::{NoPage, Page, render, staff_role};
+use crate::api::factor_resets::factor_page;
 use crate::api::form::take_refused;
 use crate::api::members::CHANGE;
 use crate::api::staff_people::PEOPLE;
-use crate::components::{Breadcrumb, Crumb, Fact, Facts, Notice, PageHead, Tone};
+use crate::components::{Breadcrumb, Crumb, Fact, Facts, LinkButton, Notice, PageHead, Tone};
 use crate::request::Visit;
 
 /// The page.
@@ -38,11 +39,15 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let new_role = change_role("/act/change-staff-role", "staff_role", options, hidden.clone());
     let staff = text::staff_of(&visit.vendor.name);
     let take_out = remove("/act/remove-colleague", &staff, &who, text::REMOVE_COLLEAGUE_LEAD, hidden);
+    let factor = factor_page(&user.id);
     let body = view! {
         <Breadcrumb label=words::YOU_ARE_HERE crumbs />
         <PageHead title=who.clone() lead=lead />
         {last_one}
         <Facts facts=vec![Fact::new(accounts::field(Field::Email), user.email.clone())] />
+        <p class="acts">
+            <LinkButton href=factor label=factor_resets::TITLE />
+        </p>
         {new_role}
         {take_out}
     };

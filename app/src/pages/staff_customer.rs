@@ -11,7 +11,7 @@ use backend::licenses::{LicenseView, list_by_account as list_licenses};
 use backend::orders::{Order, list_orders};
 use backend::text::en::{
     audit as audit_text, by_hand, console, console_activity, console_customers as text, console_partners, deletion,
-    events as happenings, invoices as invoice_words, licenses as words, moments, portal,
+    events as happenings, factor_resets, invoices as invoice_words, licenses as words, moments, portal,
 };
 use leptos::prelude::*;
 
@@ -22,11 +22,12 @@ use super::{
     NoPage, Page, render, staff_acting, staff_activity, staff_audit, staff_first_owner, staff_invoices, staff_licenses,
     staff_orders, staff_role,
 };
+use crate::api::factor_resets::factor_page;
 use crate::api::partners::partner_page;
 use crate::api::staff_issue::issue_page;
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Crumb, EmptyState, Fact, Facts, Happening, LinkButton, Money, Notice, PageHead,
-    Row, Table, Timeline, Tone,
+    Badge, Breadcrumb, Card, Column, Crumb, Emphasis, EmptyState, Fact, Facts, Happening, LinkButton, Money, Notice,
+    PageHead, Row, Table, Timeline, Tone,
 };
 use crate::request::Visit;
 
@@ -83,7 +84,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         <PageHead title=company.clone() lead=text::lead(&found.account) actions=acts />
         {closing(&found.account)}
         {facts(&found.account)}
-        {members(&found.members)}
+        {members(&found.members, staff_may(role, StaffAct::ResetSecondFactors))}
         {first_owner}
         {licenses(&found, now)}
         {invoices(&found.account.id, &found.invoices)}
@@ -150,16 +151,25 @@ fn facts(account: &Account) -> impl IntoView + use<> {
     view! { <Card title=text::FACTS><Facts facts /></Card> }
 }
 
-fn members(members: &[(User, Role)]) -> impl IntoView + use<> {
+/// `resets` is whether the reader may reset second factors.
+fn members(members: &[(User, Role)], resets: bool) -> impl IntoView + use<> {
     let [person, role, confirmed] = text::MEMBER_COLUMNS;
-    let columns = vec![Column::text(person), Column::text(role), Column::text(confirmed)];
+    let mut columns = vec![Column::text(person), Column::text(role), Column::text(confirmed)];
+    if resets {
+        columns.push(Column::act(factor_resets::TITLE));
+    }
     let row = |(user, role): &(User, Role)| {
         let name = (!user.name.is_empty()).then(|| view! { " " <small>{user.name.clone()}</small> });
         let is_confirmed = user.email_verified_at.is_some();
-        Row::new()
+        let row = Row::new()
             .cell(view! { <a href=format!("mailto:{}", user.email)>{user.email.clone()}</a> {name} })
             .cell(portal::role_name(*role))
-            .cell(if is_confirmed { text::CONFIRMED } else { text::NOT_CONFIRMED })
+            .cell(if is_confirmed { text::CONFIRMED } else { text::NOT_CONFIRMED });
+        if !resets {
+            return row;
+        }
+        let (href, about) = (factor_page(&user.id), user.email.clone());
+        row.cell(view! { <LinkButton href label=factor_resets::TITLE about emphasis=Emphasis::Quiet /> })
     };
     let rows = members.iter().map(row).collect();
     let empty = || view! { <EmptyState text=text::NO_MEMBERS /> };

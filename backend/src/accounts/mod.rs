@@ -44,6 +44,7 @@ mod create_account;
 mod create_staff;
 pub mod customers;
 pub mod email_change;
+pub mod factor_resets;
 mod known_browsers;
 mod links;
 mod log_in;

@@ -126,6 +126,8 @@ pub enum StaffAct {
     Answer,
     /// See the portal as a customer sees it, for a stated reason.
     ActAsCustomer,
+    /// Ask for the reset of a second factor that somebody has lost, and take that back.
+    ResetSecondFactors,
 }
 
 /// What each staff role may do.
@@ -145,7 +147,8 @@ pub fn staff_may(role: StaffRole, act: StaffAct) -> bool {
         | StaffAct::ManageKeys
         | StaffAct::ManageStaff
         | StaffAct::ManageTokens
-        | StaffAct::EditSettings => role == Admin,
+        | StaffAct::EditSettings
+        | StaffAct::ResetSecondFactors => role == Admin,
     }
 }
 
@@ -171,7 +174,7 @@ mod tests {
     ];
 
     /// Admin, support, finance, read-only.
-    const STAFF: [(StaffAct, &str); 17] = [
+    const STAFF: [(StaffAct, &str); 18] = [
         (StaffAct::See, "asfr"),
         (StaffAct::ManageLicenses, "as"),
         (StaffAct::SeeRevenue, "afr"),
@@ -189,6 +192,7 @@ mod tests {
         (StaffAct::SeeMails, "asr"),
         (StaffAct::Answer, "asf"),
         (StaffAct::ActAsCustomer, "as"),
+        (StaffAct::ResetSecondFactors, "a"),
     ];
 
     /// The roles that are let in, by the first letters of their names.

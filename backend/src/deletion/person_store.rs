@@ -45,6 +45,7 @@ pub(super) async fn erase(tx: &mut Tx, cx: &Cx, user: &User, email_key: &str) ->
     execute!(tx, "DELETE FROM known_browsers WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
     execute!(tx, "DELETE FROM passkeys WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
     execute!(tx, "DELETE FROM email_changes WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
+    execute!(tx, "DELETE FROM factor_resets WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
     // Whatever it was let into while this was decided.
     execute!(tx, "DELETE FROM memberships WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;
     execute!(tx, "DELETE FROM conversation_readers WHERE vendor_id = $1 AND user_id = $2", vendor_id, id)?;

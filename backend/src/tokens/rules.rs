@@ -134,7 +134,8 @@ pub fn include_for_vendor(scopes: &BTreeSet<Scope>, act: StaffAct) -> bool {
         | StaffAct::EditSettings
         | StaffAct::SeeMails
         | StaffAct::Answer
-        | StaffAct::ActAsCustomer => false,
+        | StaffAct::ActAsCustomer
+        | StaffAct::ResetSecondFactors => false,
     }
 }
 

@@ -20,6 +20,7 @@ mod dump;
 mod einvoices;
 mod email_change;
 mod events;
+mod factor_resets;
 mod feedback;
 mod handovers;
 mod jobs;

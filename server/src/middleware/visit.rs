@@ -89,7 +89,7 @@ pub(crate) async fn guard(Extension(visit): Extension<Visit>, request: Request, 
 
 /// The forms that staff and partners may send before they have a second factor: those of their own log-in, and those that
 /// anyone may.
-const BEFORE_THE_FACTOR: [&str; 22] = [
+const BEFORE_THE_FACTOR: [&str; 23] = [
     "add-passkey",
     "begin-passkey",
     "begin-passkey-confirmation",
@@ -104,6 +104,7 @@ const BEFORE_THE_FACTOR: [&str; 22] = [
     "keep-recovery-codes",
     "log-in",
     "log-in-with-passkey",
+    "refuse-factor-reset",
     "request-password-reset",
     "request-sign-in-link",
     "reset-password",
@@ -116,7 +117,7 @@ const BEFORE_THE_FACTOR: [&str; 22] = [
 
 /// The forms that staff and partners may send before they have shown the passkey that is their second factor: showing it,
 /// leaving, and those that anyone may. Nothing that could put another factor in its place, or take it away.
-const BEFORE_THE_PASSKEY: [&str; 11] = [
+const BEFORE_THE_PASSKEY: [&str; 12] = [
     "begin-passkey-confirmation",
     "begin-passkey-log-in",
     "confirm-with-passkey",
@@ -124,6 +125,7 @@ const BEFORE_THE_PASSKEY: [&str; 11] = [
     "enter-code",
     "log-in",
     "log-in-with-passkey",
+    "refuse-factor-reset",
     "request-password-reset",
     "request-sign-in-link",
     "reset-password",
@@ -336,6 +338,9 @@ mod tests {
             (Who::Nobody, "/buy?plan=pilot&seats=2", Some("/sign-up?next=%2Fbuy%3Fplan%3Dpilot%26seats%3D2")),
             (Who::Nobody, "/log-in/by-link?token=x", None),
             (Who::Nobody, "/not-me?token=x", None),
+            (Who::Nobody, "/factor-reset?token=x", None),
+            (Who::BeforePasskey, "/factor-reset?token=x", None),
+            (CUSTOMER, "/factor-reset?token=x", None),
             (
                 Who::Nobody,
                 "/account/email/confirm?token=x",

@@ -7,6 +7,8 @@ use super::begin_passkey::{PasskeyPurpose, use_up};
 use super::options::user_handle;
 use super::rules::check_assertion;
 use super::{Flaw, UsePasskey, store};
+use crate::accounts::factor_resets::note_shown;
+use crate::accounts::factor_resets::rules::Shown;
 use crate::accounts::second_factor::tell;
 use crate::accounts::{User, store as people};
 use crate::audit;
@@ -61,6 +63,7 @@ pub(super) async fn check_use(
         return Ok(Use::Refused(Flaw::Unknown));
     };
     if store::update_use(tx, cx, &passkey.id, signed).await? {
+        note_shown(tx, cx, master, &user.id, Shown::Passkey).await?;
         return Ok(Use::Shown { user, passkey: passkey.id });
     }
     let cx = &Cx { actor: Actor::User(user.id.clone()), ..cx.clone() };

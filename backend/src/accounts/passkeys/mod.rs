@@ -40,10 +40,11 @@ pub use confirm_with_passkey::{PasskeyConfirmation, confirm_with_passkey};
 pub use log_in_with_passkey::{PasskeyLogIn, log_in_with_passkey};
 pub use relying_party::RelyingParty;
 pub use remove_passkey::{PasskeyRemoval, remove_passkey};
-pub(super) use remove_passkey::{remove_added_since, remove_all};
+pub(super) use remove_passkey::{remove_added_since, remove_added_until, remove_all};
 pub use rename_passkey::{PasskeyRenaming, rename_passkey};
 pub use rules::{CHALLENGE_MS, Flaw, PASSKEY_NAME_MAX_CHARS};
 pub use store::delete_old_challenges;
+pub(super) use store::lock_all;
 
 /// A passkey, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,8 +64,32 @@ pub(in crate::accounts) async fn remove_added_since(
     user_id: &UserId,
     since: UnixMs,
 ) -> Result<usize, DbError> {
+    remove_added_between(tx, cx, user_id, since, UnixMs(i64::MAX)).await
+}
+
+/// Takes away those of them that were added at `until` or before, and answers how many there were.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub(in crate::accounts) async fn remove_added_until(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    until: UnixMs,
+) -> Result<usize, DbError> {
+    remove_added_between(tx, cx, user_id, UnixMs(i64::MIN), until).await
+}
+
+async fn remove_added_between(
+    tx: &mut Tx,
+    cx: &Cx,
+    user_id: &UserId,
+    since: UnixMs,
+    until: UnixMs,
+) -> Result<usize, DbError> {
     let mut removed = 0;
-    for row in store::list_rows(tx, cx, user_id).await?.into_iter().filter(|row| row.created_at >= since) {
+    let rows = store::list_rows(tx, cx, user_id).await?;
+    for row in rows.into_iter().filter(|row| (since..=until).contains(&row.created_at)) {
         if let Some(name) = store::delete_passkey(tx, cx, user_id, &row.id).await? {
             removed += 1;
             let before = json!({ "passkey": row.id, "name": name });

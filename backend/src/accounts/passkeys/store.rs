@@ -104,6 +104,17 @@ pub(super) async fn update_use(tx: &mut Tx, cx: &Cx, id: &PasskeyId, signed: Sig
     Ok(noted == 1)
 }
 
+/// Locks all passkeys of a user until the transaction ends.
+pub(in crate::accounts) async fn lock_all(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE passkeys SET sign_count = sign_count WHERE vendor_id = $1 AND user_id = $2",
+        &cx.vendor_id,
+        user_id
+    )?;
+    Ok(())
+}
+
 /// Calls a passkey of the user's otherwise, and answers how it was called before; `None` where the user has no such one.
 pub(super) async fn update_name(
     tx: &mut Tx,

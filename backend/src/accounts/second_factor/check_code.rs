@@ -3,6 +3,8 @@
 use super::recovery_code::hash_of;
 use super::store;
 use super::totp::TotpSecret;
+use crate::accounts::factor_resets::note_shown;
+use crate::accounts::factor_resets::rules::Shown;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::ids::UserId;
@@ -24,7 +26,7 @@ pub(crate) enum CodeUse {
     NoFactor,
 }
 
-/// Checks a code and uses it up. Whoever calls it has counted the attempt.
+/// Checks a code and uses it up, which calls off a reset of what was said to be lost. Whoever calls it has counted the attempt.
 pub(crate) async fn check_code(
     tx: &mut Tx,
     cx: &Cx,
@@ -40,12 +42,16 @@ pub(crate) async fn check_code(
     // A secret that does not open (a restored database, another master key) leaves the recovery codes' way.
     let secret = TotpSecret::unseal(master, user_id, &factor.secret_sealed).ok();
     if let Some(step) = secret.and_then(|secret| secret.step_of_code(typed, cx.now)) {
-        let advanced = store::advance_step(tx, cx, user_id, &factor.secret_sealed, step).await?;
-        return Ok(if advanced { CodeUse::App } else { CodeUse::Wrong });
+        if !store::advance_step(tx, cx, user_id, &factor.secret_sealed, step).await? {
+            return Ok(CodeUse::Wrong);
+        }
+        note_shown(tx, cx, master, user_id, Shown::App).await?;
+        return Ok(CodeUse::App);
     }
     let Some(hash) = hash_of(master, user_id, typed) else { return Ok(CodeUse::Wrong) };
     if !store::use_code(tx, cx, user_id, &hash).await? {
         return Ok(CodeUse::Wrong);
     }
+    note_shown(tx, cx, master, user_id, Shown::RecoveryCode).await?;
     Ok(CodeUse::Recovery { left: store::count_codes_left(tx, cx, user_id).await? })
 }

@@ -7,8 +7,9 @@
 //! Who has one is asked for it after the password, at log-in and wherever the password is asked for again. A new
 //! password does not remove it: whoever reads somebody's mail must not get in by that alone. But where the reset's link is
 //! the first proof that the address is the user's at all, what was set up before may be a stranger's, and goes. The operator
-//! can remove one ([`reset_second_factor`]), for people who have lost app and codes, and it goes when a change of address is
-//! disowned that came soon after it was set up.
+//! can remove one ([`reset_second_factor`]), for people who have lost app and codes, and so can an administrator, a day later
+//! ([`factor_resets`](super::factor_resets)); and it goes when a change of address is disowned that came soon after it was
+//! set up.
 //!
 //! Staff and whoever acts for a partner need one ([`factor_due`]): this, or a passkey, which is then to be shown in each
 //! session that began with less.
@@ -42,6 +43,7 @@ pub(super) use remove_second_factor::{remove_set_since, remove_unproven};
 pub use renew_recovery_codes::{CodesRenewal, renew_recovery_codes};
 pub use reset_second_factor::{FactorReset, reset_second_factor};
 pub use set_second_factor::{FactorSetup, set_second_factor};
+pub(super) use store::{delete_factor, lock_factor};
 pub(super) use tell::{tell, tell_of_recovery_code};
 pub use totp::{STEP_S, TotpSecret};
 

@@ -4,6 +4,7 @@
 use super::super::{known_browsers, passkeys, sessions, store as people};
 use super::store;
 use super::tell::tell;
+use crate::accounts::factor_resets::{ResetStatus, settle_waiting};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -44,6 +45,8 @@ pub async fn reset_second_factor(
     if !had_factor && !had_passkeys {
         return Ok(FactorReset::NoFactor);
     }
+    // Nothing of it is left to be done by one that an administrator asked for.
+    settle_waiting(tx, cx, user_id, ResetStatus::Lapsed).await?;
     sessions::end_other_sessions(tx, cx, user_id, None).await?;
     known_browsers::forget_browsers(tx, cx, user_id).await?;
     if had_factor {

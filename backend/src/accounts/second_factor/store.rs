@@ -67,7 +67,7 @@ pub(super) async fn advance_step(
 }
 
 /// Takes the second factor and its recovery codes away; `false` where there is none.
-pub(super) async fn delete_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<bool, DbError> {
+pub(in crate::accounts) async fn delete_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<bool, DbError> {
     let deleted =
         execute!(tx, "DELETE FROM second_factors WHERE vendor_id = $1 AND user_id = $2", &cx.vendor_id, user_id)?;
     delete_codes(tx, cx, user_id).await?;
@@ -96,7 +96,7 @@ pub(super) async fn delete_factor_since(
 }
 
 /// The second factor, locked until the transaction ends; `false` where there is none.
-pub(super) async fn lock_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<bool, DbError> {
+pub(in crate::accounts) async fn lock_factor(tx: &mut Tx, cx: &Cx, user_id: &UserId) -> Result<bool, DbError> {
     let locked = execute!(
         tx,
         "UPDATE second_factors SET last_step = last_step WHERE vendor_id = $1 AND user_id = $2",

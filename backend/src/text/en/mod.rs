@@ -54,6 +54,8 @@ pub mod documents;
 pub mod email_change;
 pub mod email_change_mail;
 pub mod events;
+pub mod factor_reset_mail;
+pub mod factor_resets;
 pub mod feedback;
 pub mod handover_mail;
 pub mod handovers;

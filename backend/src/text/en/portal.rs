@@ -136,6 +136,13 @@ pub fn done(code: &str) -> Option<&'static str> {
         "sessions_ended" => "All other browsers are logged out.",
         "second_factor_set" => "Your second factor is on. All other browsers are logged out.",
         "second_factor_removed" => "Your second factor is off. All other browsers are logged out.",
+        "factor_reset_asked" => "The reset is asked for. It happens in 24 hours; the person is told by mail at once.",
+        "factor_reset_waits" => "A reset waits already. It stays as it is.",
+        "factor_reset_withdrawn" => "The reset is taken back. The person is told by mail.",
+        "factor_reset_refused" => "The reset is refused. Your second factor stays as it is.",
+        "factor_reset_disproved" => {
+            "An administrator was told that you had lost your second factor. You have just used it, so its reset is called off."
+        }
         "passkey_added" => "Your passkey is added. From now on it lets you in.",
         "passkey_removed" => "The passkey is removed. All other browsers are logged out.",
         "passkey_renamed" => "The name is saved.",

@@ -4,18 +4,40 @@ use backend::accounts::email_change::rules::FACTOR_IN_DOUBT_MS;
 use backend::accounts::email_change::{
     Disowning, EmailChangeRequest, NOT_ME_PATH, disown_email_change, request_email_change,
 };
+use backend::accounts::factor_resets::{AskFactorReset, ResetAsking, ResetStatus, ask_factor_reset, find_reset_ground};
 use backend::accounts::{
     ConfirmPassword, FactorDue, FactorGift, FactorReset, PasswordConfirmation, PasswordReset, RequestLink,
     ResetPassword, TotpSecret,
 };
 use backend::clock::MINUTE_MS;
 use backend::db::Tx;
+use backend::ids::UserId;
 
 use super::*;
+use crate::support::people::plant_person;
 
 const PASSWORD: &str = "correct horse battery staple";
 
 on_both_engines! {
+    async fn showing_a_passkey_calls_off_a_reset_of_passkeys_and_says_nothing_about_an_app(db: Db) {
+        let portal = Portal::open(db).await?;
+        let mut device = Device::new("not lost");
+        portal.with(&mut device).await?;
+        let vendor_id = portal.vendor.id.clone();
+        let planted = portal.db.write(move |tx| {
+            Box::pin(async move { plant_person(tx, &vendor_id, "admin", Some("admin"), None).await })
+        });
+        planted.await?;
+        give_factor(&portal).await?;
+        for (passkeys_too, status) in [(true, ResetStatus::Shown), (false, ResetStatus::Waiting)] {
+            ask_reset(&portal, passkeys_too).await?;
+            portal.clock.set(portal.clock.now().plus(MINUTE_MS));
+            assert!(matches!(portal.log_in(&mut device).await?, PasskeyLogIn::LoggedIn(_)));
+            assert_eq!(reset_status(&portal).await?, Some(status), "{passkeys_too}");
+        }
+        Ok(())
+    }
+
     async fn nobody_adds_one_before_the_address_is_proven(db: Db) {
         let portal = Portal::open(db).await?;
         let eve = person(&portal.db, &portal.vendor, "eve@example.org").await?;
@@ -187,6 +209,36 @@ async fn due(portal: &Portal, passkey_shown: bool) -> anyhow::Result<FactorDue> 
         })
         .await;
     found?.ok_or_else(|| anyhow::anyhow!("nobody"))
+}
+
+fn as_admin(portal: &Portal) -> Cx {
+    portal.cx(Actor::Staff(UserId::from_untrusted("usr_admin")))
+}
+
+/// Ada has an app as well.
+async fn give_factor(portal: &Portal) -> anyhow::Result<()> {
+    let (cx, id, secret) = (portal.cx(Actor::Operator), portal.ada.id.clone(), TotpSecret::generate(&entropy()));
+    let given = portal
+        .db
+        .write(move |tx| Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await }));
+    anyhow::ensure!(given.await? == FactorGift::Given);
+    Ok(())
+}
+
+async fn ask_reset(portal: &Portal, passkeys_too: bool) -> anyhow::Result<()> {
+    let reason = "showed a passport at the desk".to_owned();
+    let (cx, request) = (as_admin(portal), AskFactorReset { user_id: portal.ada.id.clone(), reason, passkeys_too });
+    let asked =
+        portal.db.write(move |tx| Box::pin(async move { ask_factor_reset(tx, &cx, &master(), &request).await }));
+    let asked = asked.await?;
+    anyhow::ensure!(matches!(asked, ResetAsking::Asked(_)), "{asked:?}");
+    Ok(())
+}
+
+async fn reset_status(portal: &Portal) -> anyhow::Result<Option<ResetStatus>> {
+    let (cx, id) = (as_admin(portal), portal.ada.id.clone());
+    let read = portal.db.read(move |tx| Box::pin(async move { find_reset_ground(tx, &cx, &id).await }));
+    Ok(read.await?.and_then(|ground| ground.latest).map(|reset| reset.status))
 }
 
 async fn run(db: &Db, sql: &'static str) -> Result<(), DbError> {

@@ -7,7 +7,7 @@ impl Objects {
     pub(in super::super) fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(if path.starts_with("/staff/") { 2 } else { 1 }) {
             Some("account") => &self.member,
-            Some("people") => &self.colleague,
+            Some("people" | "second-factors") => &self.colleague,
             Some("licenses") => &self.license,
             Some("orders") => &self.order,
             Some("events") => &self.event,

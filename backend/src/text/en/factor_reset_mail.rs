@@ -1,0 +1,171 @@
+//! Letters about the reset of a lost second factor: to the person, and to the administrator who asked for it.
+
+use super::sign_in_mail::{REASON, moment};
+use crate::accounts::factor_resets::PlannedReset;
+use crate::clock::UnixMs;
+use crate::mail::{Letter, Sender};
+
+/// Tells the person what was asked for, with the link that refuses it.
+#[must_use]
+pub fn asked(sender: &Sender, reset: &PlannedReset, link: &str) -> Letter {
+    let goes = if reset.passkeys_too {
+        "Then your app, your recovery codes and your passkeys are worth nothing any more, and every browser is logged out."
+    } else {
+        "Then your app and your recovery codes are worth nothing any more, and every browser is logged out."
+    };
+    Letter {
+        subject: format!("Your second factor for {} is to be reset", sender.name),
+        heading: "Your second factor is to be reset".to_owned(),
+        paragraphs: vec![
+            format!(
+                "An administrator of {} was told that you have lost your second factor, and wants to take it off your \
+                 account.",
+                sender.name
+            ),
+            goes.to_owned(),
+            "If you asked for this, there is nothing to do but wait. Afterwards you log in with your password, and set up a \
+             new second factor."
+                .to_owned(),
+        ],
+        facts: vec![
+            ("Reason".to_owned(), reset.reason.clone()),
+            ("It happens on".to_owned(), moment(reset.due_at)),
+        ],
+        button: Some(("I have it: refuse the reset".to_owned(), link.to_owned())),
+        notes: vec![
+            "If you know nothing of it, press the button, and set a new password: somebody may be after your account. Logging \
+             in with your second factor calls the reset off as well."
+                .to_owned(),
+        ],
+        reason: REASON.to_owned(),
+    }
+}
+
+/// Tells the person that an administrator took it back.
+#[must_use]
+pub fn withdrawn(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Your second factor for {} is not reset", sender.name),
+        heading: "The reset of your second factor was taken back".to_owned(),
+        paragraphs: vec![
+            format!("On {} an administrator took it back. Your second factor stays as it is.", moment(at)),
+            "If you have lost it, write to us.".to_owned(),
+        ],
+        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells the person that showing the second factor has called its reset off.
+#[must_use]
+pub fn called_off(sender: &Sender, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Your second factor for {} is not reset", sender.name),
+        heading: "You have your second factor after all".to_owned(),
+        paragraphs: vec![
+            format!(
+                "On {} somebody used your second factor, so it is not lost, and its reset is called off. It stays as it is.",
+                moment(at)
+            ),
+            "If it was not you, set a new password at once, and write to us.".to_owned(),
+        ],
+        button: Some(("It was not me".to_owned(), format!("{}/forgot-password", sender.origin))),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
+}
+
+/// Tells the administrator that the person refused it.
+#[must_use]
+pub fn refused(sender: &Sender, email: &str, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("A reset of a second factor at {} was refused", sender.name),
+        heading: "The person refused the reset".to_owned(),
+        paragraphs: vec![
+            format!("You asked for the reset of the second factor of {email}. On {} it was refused.", moment(at)),
+            "Whoever told you that it was lost may have been somebody else. Be careful with the next request."
+                .to_owned(),
+        ],
+        button: to_console(sender),
+        reason: to_asker(sender),
+        ..Letter::default()
+    }
+}
+
+/// Tells the administrator that the person has what was said to be lost.
+#[must_use]
+pub fn disproved(sender: &Sender, email: &str, at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("A reset of a second factor at {} is called off", sender.name),
+        heading: "The second factor is not lost".to_owned(),
+        paragraphs: vec![
+            format!(
+                "You asked for the reset of the second factor of {email}. On {} it was used, so the reset is called off.",
+                moment(at)
+            ),
+            "If the person has found it, there is nothing to do.".to_owned(),
+        ],
+        button: to_console(sender),
+        reason: to_asker(sender),
+        ..Letter::default()
+    }
+}
+
+fn to_console(sender: &Sender) -> Option<(String, String)> {
+    Some(("Open the console".to_owned(), format!("{}/staff", sender.origin)))
+}
+
+fn to_asker(sender: &Sender) -> String {
+    format!("You get this mail because you asked for this reset in the console of {}.", sender.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::factor_resets::ResetStatus;
+    use crate::ids::{FactorResetId, UserId, VendorId};
+
+    #[test]
+    fn every_letter_is_complete_and_the_first_says_when_why_and_how_to_refuse() {
+        let sender = Sender {
+            name: "Acme & Söhne".to_owned(),
+            origin: "https://acme.test".to_owned(),
+            support_email: "help@acme.test".to_owned(),
+            accent_hue: 172,
+        };
+        let (at, link) = (UnixMs(1_795_255_200_000), "https://acme.test/factor-reset?token=x");
+        let reset = PlannedReset {
+            id: FactorResetId::from_untrusted("frs_x"),
+            vendor_id: VendorId::from_untrusted("ven_x"),
+            user_id: UserId::from_untrusted("usr_x"),
+            asked_by: UserId::from_untrusted("usr_admin"),
+            reason: "called from the number in the contract".to_owned(),
+            passkeys_too: true,
+            status: ResetStatus::Waiting,
+            created_at: at,
+            due_at: at,
+            settled_at: None,
+        };
+        for letter in [
+            asked(&sender, &reset, link),
+            withdrawn(&sender, at),
+            called_off(&sender, at),
+            refused(&sender, "ada@example.org", at),
+            disproved(&sender, "ada@example.org", at),
+        ] {
+            let subject = letter.subject.clone();
+            assert!(!subject.is_empty() && subject.chars().count() <= 78 && !subject.contains('\n'), "{subject}");
+            assert!(letter.button.is_some() && !letter.reason.is_empty(), "{subject}");
+            let mail = sender.mail("ada@example.org", "Ada", letter);
+            let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains("21 November 2026, 10:00 UTC"), "{text}");
+        }
+        let told = asked(&sender, &reset, link);
+        assert!(told.paragraphs.join(" ").contains("passkeys"), "{told:?}");
+        let text = sender.mail("ada@example.org", "", told).text;
+        assert!(text.contains(link) && text.contains("called from the number in the contract"), "{text}");
+        let less = asked(&sender, &PlannedReset { passkeys_too: false, ..reset }, link);
+        assert!(!less.paragraphs.join(" ").contains("passkeys"), "{less:?}");
+    }
+}
