@@ -274,6 +274,15 @@ impl<'a> Walk<'a> {
         self.staff.post("enter-code", &[("code", &code), ("next", "/staff")]).await?;
         let session = self.staff.cookie("leasehold")?.to_owned();
         self.note("session of staff", &session);
+        let vendor_id = self.product.vendor.id.clone();
+        let read =
+            self.product.db.read(move |tx| Box::pin(async move { find_user_by_email(tx, &vendor_id, OWNER).await }));
+        let owner = read.await?.context("the owner is nobody")?.id;
+        let fields = [("user_id", owner.as_str()), ("reason", "Showed a passport at the desk")];
+        self.staff.post("ask-factor-reset", &fields).await?;
+        let token = self.product.mailed(OWNER, "/factor-reset").await?;
+        self.note("secret of a link that refuses the reset of a second factor", &token);
+        self.visitor.get(&format!("/factor-reset?token={token}")).await?;
         Ok(())
     }
 
