@@ -3,7 +3,7 @@
 
 use backend::accounts::StaffAct;
 use backend::accounts::factor_resets::rules::AskFault;
-use backend::accounts::factor_resets::{self, AskFactorReset, REFUSE_PATH, ResetAsking, ResetEnd};
+use backend::accounts::factor_resets::{self, REFUSE_PATH, ResetAsking, ResetEnd};
 use backend::ids::UserId;
 use backend::text::en::factor_resets as text;
 use leptos::prelude::*;
@@ -54,7 +54,7 @@ pub async fn ask_factor_reset(
         return Ok(());
     }
     let (cx, master) = (visit.staff_cx(), visit.state.master.clone());
-    let request = AskFactorReset { user_id, reason, passkeys_too };
+    let request = factor_resets::AskFactorReset { user_id, reason, passkeys_too };
     let asked = visit
         .state
         .db
