@@ -69,7 +69,7 @@ impl Shop {
         Ok(died_in)
     }
 
-    async fn waiting(&self, license_id: &LicenseId) -> anyhow::Result<Option<UnpaidChange>> {
+    pub(super) async fn waiting(&self, license_id: &LicenseId) -> anyhow::Result<Option<UnpaidChange>> {
         let (vendor_id, id) = (self.vendor.id.clone(), license_id.clone());
         Ok(self.db.read(|tx| Box::pin(async move { find_unpaid_change(tx, &vendor_id, &id).await })).await?)
     }

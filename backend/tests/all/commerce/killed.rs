@@ -5,6 +5,7 @@
 //!
 //! The acting process is this test binary once more. The sandbox holds the call; it is then that we kill.
 
+mod by_transfer;
 mod preparation;
 mod victim;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use backend::billing::maintenance::find_auto_renewal;
-use backend::billing::{Change, change_subscription, end_subscription, reconcile};
+use backend::billing::{Change, ChangeRefusal, change_subscription, end_subscription, reconcile};
 use backend::catalog::{BillingInterval, PlanKind};
 use backend::clock::{MINUTE_MS, UnixMs};
 use backend::db::{Db, Options, Synchronous};
@@ -45,15 +46,23 @@ enum Kind {
     Updates,
     AutoRenewal,
     Conversion,
+    /// An order by bank transfer, whose money comes when it is made.
+    OrderByTransfer,
+    /// An upgrade with more seats by bank transfer, whose money comes when it is made.
+    UpgradeByTransfer,
     /// The worker, with all events of a purchase before it.
     Purchase,
     /// The worker, with those of a renewal.
     Renewal,
     /// The worker, with a refund of everything: the license goes, and the renewal is called off.
     Refund,
+    /// The worker, with those of the money for an order by bank transfer.
+    Transfer,
+    /// The worker, with those of the money for a change by bank transfer.
+    ChangeTransfer,
 }
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 19] = [
     Kind::Order,
     Kind::Return,
     Kind::Upgrade,
@@ -66,13 +75,17 @@ const KINDS: [Kind; 15] = [
     Kind::Updates,
     Kind::AutoRenewal,
     Kind::Conversion,
+    Kind::OrderByTransfer,
+    Kind::UpgradeByTransfer,
     Kind::Purchase,
     Kind::Renewal,
     Kind::Refund,
+    Kind::Transfer,
+    Kind::ChangeTransfer,
 ];
 
 /// How many of them are people's; the others are the worker's.
-const OF_PEOPLE: usize = 12;
+const OF_PEOPLE: usize = 14;
 
 /// Which half of them is killed on PostgreSQL: the other one with the next number.
 const SEED: &str = "LEASEHOLD_KILLED_SEED";
@@ -91,6 +104,8 @@ struct Scene {
     bought: usize,
     /// The newest of them that was bought without anybody being killed.
     newest: Option<LicenseId>,
+    /// What the change in hand costs.
+    agreed_minor: i64,
     /// Of the database that the acting process opens as well.
     url: String,
 }
@@ -105,7 +120,7 @@ impl Scene {
     async fn open(url: String) -> anyhow::Result<Self> {
         let shop = Shop::open(open(&url).await?).await?;
         let staff = finance(&shop).await?;
-        Ok(Self { shop, staff, seen: 0, bought: 0, newest: None, url })
+        Ok(Self { shop, staff, seen: 0, bought: 0, newest: None, agreed_minor: 0, url })
     }
 
     /// Everything that Stripe has to tell is delivered and done.
@@ -141,6 +156,7 @@ impl Scene {
     /// The same is done once more by whoever heard no answer, and the next process goes on with what it finds.
     async fn go_on(&mut self, kind: Kind, subject: &Subject) -> anyhow::Result<()> {
         let (commerce, cx) = (self.shop.commerce.clone(), self.shop.cx());
+        self.agreed_minor = subject.act["amount"].as_i64().unwrap_or_default();
         match kind {
             Kind::Order => drop(self.bought("pilot", BillingInterval::Month).await?),
             Kind::Upgrade | Kind::Downgrade => {
@@ -150,6 +166,12 @@ impl Scene {
                 // What was agreed to may have been charged already; then there is nothing left to agree to.
                 ensure!(is_done || matches!(came, Change::PreviewOutdated(_)), "{came:?}");
             }
+            Kind::UpgradeByTransfer => {
+                let (request, agreed) = change(&subject.act);
+                let came = change_subscription(&commerce, &cx, &request, agreed).await?;
+                let waits = matches!(came, Change::AwaitingTransfer { .. });
+                ensure!(waits || came == Change::Refused(ChangeRefusal::ChangeAwaited), "{came:?}");
+            }
             Kind::Credit => {
                 let staff = Cx { now: self.shop.now(), ..self.staff.clone() };
                 credit_invoice(&commerce, &staff, &credit(&subject.act)).await?;
@@ -158,6 +180,15 @@ impl Scene {
             // Nobody comes back: the reconciler and the worker alone.
             _ => {}
         }
+        self.recover().await?;
+        match kind {
+            Kind::OrderByTransfer => self.pay_the_order(subject).await,
+            Kind::UpgradeByTransfer => self.pay_the_change(subject).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn recover(&mut self) -> anyhow::Result<()> {
         // The claims of the killed worker run out.
         self.shop.set_clock(self.shop.now().plus(6 * MINUTE_MS))?;
         self.settle().await?;
@@ -200,14 +231,14 @@ impl Scene {
                 self.renews(id).await? && license.updates_until == Some(add_years(license.starts_at, 1))
             }
             (_, None) => false,
-            (Kind::Upgrade, Some(row)) => {
+            (Kind::Upgrade | Kind::UpgradeByTransfer | Kind::ChangeTransfer, Some(row)) => {
                 let updates = invoices.iter().filter(|invoice| {
                     invoice["billing_reason"] == "subscription_update"
                         && invoice["parent"]["subscription_details"]["subscription"]
                             == row.stripe_subscription_id.as_str()
                 });
                 let charged: Vec<Option<i64>> = updates.map(|invoice| invoice["amount_paid"].as_i64()).collect();
-                license.seats == 4 && charged == [subject.act["amount"].as_i64()]
+                license.seats == 4 && row.seats == 4 && charged == [Some(self.agreed_minor)]
             }
             (Kind::Downgrade, Some(row)) => {
                 row.scheduled.is_some_and(|planned| planned.0.to.seats == 2) && license.seats == 2
@@ -229,7 +260,8 @@ impl Scene {
             }
             (Kind::Conversion, Some(row)) => license.kind == PlanKind::Perpetual && row.ended_at.is_some(),
             (Kind::Renewal, Some(row)) => row.period_end > UnixMs(subject.act["now"].as_i64().unwrap_or_default()),
-            (Kind::Order | Kind::Return | Kind::Purchase, Some(_)) => true,
+            (Kind::Transfer, Some(_)) => license.status == LicenseStatus::Active,
+            (Kind::Order | Kind::OrderByTransfer | Kind::Return | Kind::Purchase, Some(_)) => true,
         };
         ensure!(is_as_meant, "{license:?}\n{:?}", self.shop.subscription(id).await.ok());
         Ok(())
@@ -314,7 +346,7 @@ impl Scene {
         // Nothing of it goes on into what follows.
         let license = match kind {
             Kind::Updates | Kind::AutoRenewal => None,
-            Kind::Order => self.newest.clone(),
+            Kind::Order | Kind::OrderByTransfer => self.newest.clone(),
             Kind::Return | Kind::Purchase => {
                 self.shop.find_order(&OrderId::from_untrusted(&word(&subject.act, "id"))).await?.license_id
             }

@@ -15,6 +15,7 @@ use backend::money::Money;
 use backend::orders::{OrderPlacement, Purchase};
 use serde_json::{Value, json};
 
+use super::victim::change;
 use super::{Kind, Scene, Subject};
 
 impl Scene {
@@ -27,6 +28,18 @@ impl Scene {
                 act["plan"] = json!(self.shop.plan("pilot").await?.id);
                 None
             }
+            Kind::OrderByTransfer => {
+                act["plan"] = json!(self.shop.plan("startup").await?.id);
+                self.bought += 1;
+                None
+            }
+            Kind::Transfer => {
+                let order = self.ordered_by_transfer().await?;
+                self.shop.transfer(self.shop.awaited(&order).await?.1.total_minor).await?;
+                self.deliver().await?;
+                order.license_id
+            }
+            Kind::UpgradeByTransfer | Kind::ChangeTransfer => Some(self.bought_by_transfer().await?),
             Kind::Return | Kind::Purchase => {
                 let (order, url) = self.shop.order("pilot", month, 2).await?;
                 self.shop.pay(&url, "4242").await?;
@@ -46,6 +59,12 @@ impl Scene {
         }
         act["kind"] = json!(format!("{kind:?}"));
         act["license"] = json!(license);
+        if kind == Kind::ChangeTransfer {
+            let (request, agreed) = change(&act);
+            let transfer = self.changed_by_transfer(&request, agreed).await?;
+            self.shop.transfer(transfer.total_minor).await?;
+            self.deliver().await?;
+        }
         act["database"] = json!(self.url);
         act["stripe"] = json!(self.shop.stripe().config().api_base);
         act["vendor"] = json!(self.shop.vendor.id);
@@ -72,9 +91,9 @@ impl Scene {
         let urls = |name: &str| (format!("https://portal.test/{{{name}}}"), "https://portal.test".to_owned());
         let last = |place: String| place.rsplit('/').next().unwrap_or_default().to_owned();
         match kind {
-            Kind::Upgrade | Kind::Downgrade => {
-                let plan = self.shop.plan(if kind == Kind::Upgrade { "business" } else { "pilot" }).await?.id;
-                let seats = if kind == Kind::Upgrade { 4 } else { 2 };
+            Kind::Upgrade | Kind::Downgrade | Kind::UpgradeByTransfer | Kind::ChangeTransfer => {
+                let (plan, seats) = if kind == Kind::Downgrade { ("pilot", 2) } else { ("business", 4) };
+                let plan = self.shop.plan(plan).await?.id;
                 let license_id = license.clone();
                 let to = Composition::new(plan.clone(), BillingInterval::Month, seats, self.shop.currency);
                 let request = ChangeRequest { license_id, to };

@@ -12,7 +12,7 @@ use backend::clock::{Clock, UnixMs};
 use backend::cx::Entropy;
 use backend::ids::{AutoRenewalId, CardUpdateId, ConversionId, LicenseId, OrderId, UserId, VendorId};
 use backend::jobs::{Handlers, Runner};
-use backend::orders::{Purchase, order_progress};
+use backend::orders::{Payment, Purchase, order_progress};
 use backend::refunds::{CreditInvoice, credit_invoice};
 use backend::stripe::{CreditSettlement, Stripe, StripeAccounts, StripeConfig};
 use backend::{Actor, Cx};
@@ -43,9 +43,9 @@ async fn obey(act: &Value) -> anyhow::Result<()> {
     let (commerce, cx) = (commerce_of(act).await?, cx_of(act));
     let id = word(act, "id");
     match act["kind"].as_str().unwrap_or_default() {
-        "Order" => drop(backend::orders::place_order(&commerce, &cx, &place(act)).await?),
+        "Order" | "OrderByTransfer" => drop(backend::orders::place_order(&commerce, &cx, &place(act)).await?),
         "Return" | "Updates" => drop(order_progress(&commerce, &cx, &OrderId::from_untrusted(&id)).await?),
-        "Upgrade" | "Downgrade" => {
+        "Upgrade" | "Downgrade" | "UpgradeByTransfer" => {
             let (request, agreed) = change(act);
             change_subscription(&commerce, &cx, &request, agreed).await?;
         }
@@ -120,7 +120,7 @@ fn place(act: &Value) -> backend::orders::PlaceOrder {
         user_id: UserId::from_untrusted(&word(act, "user")),
         session_hash: None,
         purchase: Purchase::Plan(composition(act, 2)),
-        payment: backend::orders::Payment::Card,
+        payment: if act["kind"] == "OrderByTransfer" { Payment::Transfer } else { Payment::Card },
         promotion: None,
         for_client: None,
         urls: backend::orders::CheckoutUrls {
