@@ -106,9 +106,9 @@ pub async fn change_subscription(
         {
             // Also where credit covers it: the credit may be used up elsewhere before Stripe makes the invoice.
             if let Some(give_up_at) = prepared.give_up_at(cx.now)
-                && !unpaid_changes::begin(commerce, cx, &prepared, &request.to, give_up_at).await?
+                && let Some(refusal) = unpaid_changes::begin(commerce, cx, &prepared, &request.to, give_up_at).await?
             {
-                return Ok(Change::Refused(ChangeRefusal::ChangeAwaited));
+                return Ok(Change::Refused(refusal));
             }
             charge_or_keep_plan(commerce, cx, &prepared, proration_date).await?
         }

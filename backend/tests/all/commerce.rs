@@ -14,6 +14,7 @@ mod client_additions;
 mod closing;
 mod commissions;
 mod continued;
+mod continued_changes;
 mod continued_meanwhile;
 mod currencies;
 mod decoding;

@@ -21,7 +21,7 @@ use crate::support::on_both_engines;
 
 impl Shop {
     /// Money arrives for a partner.
-    async fn transfer_of(&self, partner: &Partner, minor: i64) -> anyhow::Result<()> {
+    pub(super) async fn transfer_of(&self, partner: &Partner, minor: i64) -> anyhow::Result<()> {
         let (vendor_id, id) = (self.vendor.id.clone(), partner.account.id.clone());
         let found =
             self.db.read(|tx| Box::pin(async move { backend::accounts::find_account(tx, &vendor_id, &id).await }));
