@@ -21,11 +21,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use backend::Cx;
+use backend::campaigns::{Duration, NewCampaign};
 use backend::db::Db;
+use backend::stripe::AmountOff;
 
 use self::play::{Player, Tally};
 use self::steps::{Step, history};
-use self::tariff::{MARKETS, begin};
+use self::tariff::{Code, MARKETS, begin};
+use super::campaigns::quarter;
 use super::reversals::finance;
 use super::shop::Shop;
 use crate::support::{STACK_BYTES, run_on_postgres, run_on_sqlite};
@@ -43,11 +46,13 @@ const CUSTOMERS: u64 = 12;
 const LENGTH: usize = 9;
 
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
-const MET: [&str; 26] = [
+const MET: [&str; 28] = [
     "bought, usd",
     "bought, jpy",
     "bought, kwd",
     "bought, usd, with packs",
+    "bought, usd, ONCE-A-QUARTER",
+    "bought, usd, ALWAYS-AN-EIGHTH",
     "bought nothing",
     "bought for ever",
     "changed",
@@ -76,6 +81,16 @@ fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+/// What the vendor sets up for a code.
+fn campaign(code: Code) -> NewCampaign {
+    NewCampaign {
+        name: code.name().to_owned(),
+        amount_off: AmountOff::Share(code.share() * 100),
+        duration: if code.is_for_ever() { Duration::Forever } else { Duration::Once },
+        ..quarter(code.name())
+    }
+}
+
 async fn play(
     shop: &mut Shop,
     staff: &Cx,
@@ -92,6 +107,9 @@ async fn serve(db: Db, seeds: Range<u64>) -> anyhow::Result<Tally> {
     let catalog = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/commerce/histories/catalog.toml");
     let mut shop = Shop::open_with(db, &catalog).await?;
     let staff = finance(&shop).await?;
+    for code in Code::ALL {
+        shop.campaign(campaign(code)).await?;
+    }
     let mut tally = Tally::new();
     for seed in seeds {
         let steps = history(seed, LENGTH);

@@ -11,7 +11,7 @@ mod invoices;
 mod rights;
 
 use super::steps::Card;
-use super::tariff::{DAY, HOUR, Item, Market, Shape, left_of, months_after, period_end};
+use super::tariff::{Code, DAY, HOUR, Item, Market, Shape, Sums, left_of, months_after, period_end};
 
 /// Days from one failed attempt at a renewal to the next; after the last the subscription is unpaid.
 const RETRY_DAYS: [i64; 3] = [3, 5, 7];
@@ -58,9 +58,7 @@ pub(super) struct Bill {
     pub(super) sub: Option<usize>,
     /// Net.
     pub(super) lines: Vec<i64>,
-    pub(super) subtotal: i64,
-    pub(super) tax: i64,
-    pub(super) total: i64,
+    pub(super) sums: Sums,
     /// What is to be paid once it is final: the total less the balance.
     pub(super) due: i64,
     pub(super) stand: Stand,
@@ -96,6 +94,8 @@ struct Pending {
 #[derive(Clone, Debug)]
 pub(super) struct Sub {
     pub(super) shape: Shape,
+    /// With which it was bought.
+    code: Option<Code>,
     pub(super) state: State,
     pub(super) period: (i64, i64),
     pub(super) cancelling: bool,
@@ -143,9 +143,7 @@ pub(super) enum Verdict {
     /// Charged now: net lines in ascending order.
     Now {
         lines: Vec<i64>,
-        subtotal: i64,
-        tax: i64,
-        total: i64,
+        sums: Sums,
         due: i64,
     },
 }
@@ -232,7 +230,7 @@ impl Books {
         sub.period = (start, period_end(sub.anchor, sub.shape.yearly, start));
         let (shape, is_unpaid) = (sub.shape, sub.state == State::Unpaid);
         let lines = self.market.items(&shape).iter().map(Item::cost).collect();
-        let bill = self.draft(Why::Cycle, Some(number), lines);
+        let bill = self.draft(Why::Cycle, Some(number), lines, self.subs[number].lasting_code());
         // Nobody goes on charging who was given up.
         self.bills[bill].finalizes_at = (!is_unpaid).then_some(start + HOUR);
     }
@@ -249,10 +247,11 @@ impl Books {
 
     // ── what somebody does ──────────────────────────────────────────────────────────────────────────────────────
 
-    pub(super) fn buy(&mut self, shape: Shape) {
+    pub(super) fn buy(&mut self, shape: Shape, code: Option<Code>) {
         let number = self.subs.len();
         self.subs.push(Sub {
             shape,
+            code,
             state: State::Active,
             period: (self.now, period_end(self.now, shape.yearly, self.now)),
             cancelling: false,
@@ -266,7 +265,7 @@ impl Books {
             revoked: None,
         });
         let lines = self.market.items(&shape).iter().map(Item::cost).collect();
-        let bill = self.draft(Why::Create, Some(number), lines);
+        let bill = self.draft(Why::Create, Some(number), lines, code);
         self.finalize(bill);
         if self.bills[bill].stand == Stand::Open {
             self.paid(bill, Card::Good);
@@ -274,21 +273,21 @@ impl Books {
     }
 
     /// One-off: it is paid first, so the balance does not count.
-    fn sell(&mut self, why: Why, amount: i64) -> usize {
-        let bill = self.draft(why, None, vec![amount]);
-        self.bills[bill].due = self.bills[bill].total;
+    fn sell(&mut self, why: Why, amount: i64, code: Option<Code>) -> usize {
+        let bill = self.draft(why, None, vec![amount], code);
+        self.bills[bill].due = self.bills[bill].sums.total;
         self.paid(bill, Card::Good);
         bill
     }
 
-    pub(super) fn buy_forever(&mut self, seats: i64) {
-        let bill = self.sell(Why::Forever, self.market.forever().0 * seats);
+    pub(super) fn buy_forever(&mut self, seats: i64, code: Option<Code>) {
+        let bill = self.sell(Why::Forever, self.market.forever().0 * seats, code);
         self.forever = Some(Forever { seats, updates_until: months_after(self.now, 12), bill });
     }
 
     pub(super) fn buy_updates(&mut self) {
         let Some(seats) = self.forever.as_ref().map(|forever| forever.seats) else { return };
-        self.sell(Why::Updates, self.market.forever().1 * seats);
+        self.sell(Why::Updates, self.market.forever().1 * seats, None);
         if let Some(forever) = &mut self.forever {
             forever.updates_until = months_after(forever.updates_until, 12);
         }
@@ -315,10 +314,8 @@ impl Books {
         }
         let mut lines = self.change_lines(sub, to);
         lines.sort_unstable();
-        let subtotal: i64 = lines.iter().sum();
-        let tax: i64 = lines.iter().map(|line| self.market.tax(*line)).sum();
-        let total = subtotal + tax;
-        Verdict::Now { lines, subtotal, tax, total, due: (total + self.balance).max(0) }
+        let sums = self.market.sums(&lines, sub.lasting_code());
+        Verdict::Now { lines, sums, due: (sums.total + self.balance).max(0) }
     }
 
     /// What is left of the old items is credited, what is left of the period is charged for the new ones; another
@@ -356,7 +353,7 @@ impl Books {
         let new_period = self.subs[number].shape.yearly != to.yearly;
         let begins_period_at = new_period.then_some(self.now);
         let is_charge = lines.iter().sum::<i64>() > 0;
-        let bill = self.draft(Why::Update { new_period }, Some(number), lines);
+        let bill = self.draft(Why::Update { new_period }, Some(number), lines, self.subs[number].lasting_code());
         let expires_at = (self.now + PENDING_LIFE).min(self.subs[number].period.1);
         if is_charge {
             self.subs[number].pending = Some(Pending { shape: to, bill, expires_at, begins_period_at });
@@ -404,6 +401,11 @@ impl Books {
 }
 
 impl Sub {
+    /// What takes off every payment after the first.
+    fn lasting_code(&self) -> Option<Code> {
+        self.code.filter(|code| code.is_for_ever())
+    }
+
     fn take_shape(&mut self, shape: Shape, begins_period_at: Option<i64>) {
         self.shape = shape;
         if let Some(start) = begins_period_at {

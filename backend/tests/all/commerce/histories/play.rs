@@ -17,7 +17,7 @@ use backend::clock::UnixMs;
 use backend::ids::LicenseId;
 use backend::invoices::InvoiceStatus;
 use backend::money::Currency;
-use backend::orders::{OrderPlacement, Purchase, order_progress};
+use backend::orders::{OrderPlacement, Payment, Purchase, order_progress};
 use backend::refunds::{CreditInvoice, CreditOutcome, credit_invoice};
 use backend::stripe::{CreditSettlement, EventEnvelope};
 use backend::{Actor, Cx};
@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::books::{Books, Contest, Stand, State, Verdict};
 use super::steps::{Act, Card, News, Step, shuffle};
-use super::tariff::{DAY, Market, Shape};
+use super::tariff::{Code, DAY, Item, Market, Shape, Sums};
 use crate::commerce::shop::Shop;
 
 /// Events that the portal depends on; Stripe is told to send no others.
@@ -150,7 +150,7 @@ impl<'a> Player<'a> {
                 let next = next.min(self.books.now + 25 * DAY);
                 self.wait_until((next + offset).max(self.books.now))
             }
-            Act::Buy { shape, pays } => self.buy(shape, *pays).await,
+            Act::Buy { shape, code, pays } => self.buy(shape, *code, *pays).await,
             Act::Change { shape } => self.change(*shape).await,
             Act::Rise { plan, yearly, seats } => match self.books.last().map(|sub| sub.shape) {
                 Some(from) => {
@@ -176,7 +176,7 @@ impl<'a> Player<'a> {
             Act::Refund { pick, whole } => self.refund(*pick, *whole).await,
             Act::Credit { pick, whole, to_balance } => self.credit(*pick, *whole, *to_balance).await,
             Act::Decide { won } => self.decide(*won).await,
-            Act::BuyForever { seats } => self.buy_forever(*seats).await,
+            Act::BuyForever { seats, code } => self.buy_forever(*seats, *code).await,
             Act::Updates => self.buy_updates().await,
         }
     }
@@ -187,8 +187,15 @@ impl<'a> Player<'a> {
         Ok("waited".to_owned())
     }
 
-    async fn order(&mut self, purchase: Purchase, pays: bool) -> anyhow::Result<Option<backend::ids::OrderId>> {
-        let placed = self.shop.place(purchase).await?;
+    /// With a code, what it takes off is what the buyer was shown.
+    async fn order(
+        &mut self,
+        purchase: Purchase,
+        code: Option<(Code, i64)>,
+        pays: bool,
+    ) -> anyhow::Result<Option<backend::ids::OrderId>> {
+        let code = code.map(|(code, takes_off)| (code.name().to_owned(), takes_off));
+        let placed = self.shop.place_by(purchase, Payment::Card, code).await?;
         let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
         if !pays {
             ensure!(self.shop.pay(&checkout_url, "declined").await.is_err(), "a declined card paid");
@@ -200,21 +207,25 @@ impl<'a> Player<'a> {
         Ok(Some(order.id))
     }
 
-    async fn buy(&mut self, shape: &Shape, pays: bool) -> anyhow::Result<String> {
+    async fn buy(&mut self, shape: &Shape, code: Option<Code>, pays: bool) -> anyhow::Result<String> {
         if self.books.last().is_some_and(|sub| !matches!(sub.state, State::Over { .. })) {
             return Ok("has one already".to_owned());
         }
         let choice = self.composition(shape).await?;
-        let Some(order) = self.order(Purchase::Plan(choice), pays).await? else {
+        let lines: Vec<i64> = self.books.market.items(shape).iter().map(Item::cost).collect();
+        let takes_off = self.books.market.sums(&lines, code).discount;
+        let code_shown = code.map(|code| (code, takes_off));
+        let Some(order) = self.order(Purchase::Plan(choice), code_shown, pays).await? else {
             return Ok("bought nothing".to_owned());
         };
-        self.books.buy(*shape);
+        self.books.buy(*shape, code);
         let order = self.shop.find_order(&order).await?;
         self.licenses.push(order.license_id);
         let number = self.books.subs.len() - 1;
         self.books.seen(number);
         let with_packs = if shape.packs > 0 { ", with packs" } else { "" };
-        Ok(format!("bought, {}{with_packs}", self.books.market.currency))
+        let with_code = code.map(|code| format!(", {}", code.name())).unwrap_or_default();
+        Ok(format!("bought, {}{with_packs}{with_code}", self.books.market.currency))
     }
 
     /// A shape in the product's words.
@@ -249,13 +260,15 @@ impl<'a> Player<'a> {
                 ensure!(planned.recurring.amount_minor == market.recurring(&to), "{planned:?}");
                 Agreed::Later { recurring_minor: planned.recurring.amount_minor }
             }
-            (Verdict::Now { lines, subtotal, tax, total, due }, ChangePreview::Now(shown)) => {
+            (Verdict::Now { lines, sums, due }, ChangePreview::Now(shown)) => {
                 let mut shown_lines: Vec<i64> = shown.lines.iter().map(|line| line.amount_minor).collect();
                 shown_lines.sort_unstable();
-                let sums = [&shown.subtotal, &shown.tax, &shown.total, &shown.amount_due].map(|sum| sum.amount_minor);
+                let Sums { subtotal, discount, tax, total } = *sums;
+                let is = [&shown.subtotal, &shown.discount, &shown.tax, &shown.total, &shown.amount_due];
+                let is = is.map(|sum| sum.amount_minor);
                 ensure!(
-                    (&shown_lines, sums) == (lines, [*subtotal, *tax, *total, *due]),
-                    "shown {shown_lines:?} {sums:?}, meant {verdict:?}"
+                    (&shown_lines, is) == (lines, [subtotal, discount, tax, total, *due]),
+                    "shown {shown_lines:?} {is:?}, meant {verdict:?}"
                 );
                 ensure!(shown.recurring.amount_minor == market.recurring(&to), "{:?}", shown.recurring);
                 Agreed::ChargeNow { proration_date: shown.proration_date, amount_due_minor: *due }
@@ -272,10 +285,10 @@ impl<'a> Player<'a> {
             (Verdict::Later, Change::Planned { .. }) if packs_alone => "fewer packs planned",
             (Verdict::Later, Change::Planned { .. }) => "planned",
             (Verdict::Now { .. }, Change::AwaitingPayment { .. }) if waits => "change awaits payment",
-            (Verdict::Now { subtotal, due, .. }, Change::Applied { stripe_invoice_id: Some(id) }) if !waits => {
+            (Verdict::Now { sums, due, .. }, Change::Applied { stripe_invoice_id: Some(id) }) if !waits => {
                 let charged = self.shop.stripe().fetch_invoice(id).await?;
                 ensure!(charged.amount_paid_minor == *due, "charged {}, shown {due}", charged.amount_paid_minor);
-                match (*subtotal < 0, *due == 0) {
+                match (sums.subtotal < 0, *due == 0) {
                     (true, _) if packs_alone => "more packs that owe the customer",
                     (false, false) if packs_alone => "more packs",
                     (true, _) => "change upwards that owes the customer",
@@ -366,7 +379,7 @@ impl<'a> Player<'a> {
         // Bills are in the order in which Stripe made them; drafts have their place.
         let all = self.stripe_invoices().await?;
         let invoice = all.get(number).cloned().context("Stripe has fewer invoices than the model")?;
-        let total = self.books.bills[number].total;
+        let total = self.books.bills[number].sums.total;
         ensure!(invoice["total"] == total, "bill {number} is {total} in the model, at Stripe {}", invoice["total"]);
         Ok(invoice)
     }
@@ -389,7 +402,7 @@ impl<'a> Player<'a> {
     }
 
     async fn credit(&mut self, pick: usize, whole: bool, to_balance: bool) -> anyhow::Result<String> {
-        let noted = |bill: &super::books::Bill| bill.total - bill.credited;
+        let noted = |bill: &super::books::Bill| bill.sums.total - bill.credited;
         let can = |bill: &super::books::Bill| {
             let is_plain = bill.contest.is_none() && (bill.refunded == 0 || bill.credited > 0);
             let charged = if to_balance { i64::MAX } else { bill.paid - bill.refunded };

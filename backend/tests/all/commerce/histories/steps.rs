@@ -4,7 +4,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::tariff::{DAY, HOUR, PlanName, Shape};
+use super::tariff::{Code, DAY, HOUR, PlanName, Shape};
 
 /// One step, and how much is heard of it.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub(super) enum Act {
     /// A subscription is ordered, unless there is a living one.
     Buy {
         shape: Shape,
+        code: Option<Code>,
         pays: bool,
     },
     /// The subscription shall become this.
@@ -69,6 +70,7 @@ pub(super) enum Act {
     /// A perpetual license is bought.
     BuyForever {
         seats: i64,
+        code: Option<Code>,
     },
     /// A year of updates for it.
     Updates,
@@ -108,7 +110,8 @@ pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
         steps.push(Step { act: Act::Wait(dice.upto(40 * DAY)), news: News::Later });
     }
     let shape = Shape { yearly: dice.one_in(6), ..dice.shape() };
-    steps.push(Step { act: Act::Buy { shape, pays: !dice.one_in(12) }, news: dice.news() });
+    let code = dice.code(3);
+    steps.push(Step { act: Act::Buy { shape, code, pays: !dice.one_in(12) }, news: dice.news() });
     while steps.len() < length {
         for act in dice.acts() {
             steps.push(Step { act, news: dice.news() });
@@ -152,6 +155,11 @@ impl Dice {
         let plan = [PlanName::Small, PlanName::Medium, PlanName::Volume][self.below(3)];
         let seats = if self.one_in(4) { self.0.random_range(2..=20) } else { self.0.random_range(2..=4) };
         Shape { plan, yearly: self.one_in(4), seats, packs: self.packs() }
+    }
+
+    /// In one of so many times.
+    fn code(&mut self, times: u32) -> Option<Code> {
+        self.one_in(times).then(|| Code::ALL[self.below(2)])
     }
 
     /// Mostly none.
@@ -205,7 +213,7 @@ impl Dice {
         match self.below(100) {
             0..12 => Act::Wait(self.wait()),
             12..30 => Act::WaitForNext { offset: [-1, 0, 1, 2 * HOUR, 26 * HOUR][self.below(5)] },
-            30..32 => Act::Buy { shape: self.shape(), pays: !self.one_in(6) },
+            30..32 => Act::Buy { shape: self.shape(), code: self.code(2), pays: !self.one_in(6) },
             32..41 => Act::Change { shape: self.shape() },
             41..45 => Act::Packs { count: self.upto(6) - 1 },
             45..56 => self.rise(),
@@ -218,7 +226,7 @@ impl Dice {
             85..89 => Act::Refund { pick: self.below(4), whole: self.one_in(2) },
             89..93 => Act::Credit { pick: self.below(4), whole: self.one_in(2), to_balance: self.one_in(2) },
             93..96 => Act::Decide { won: self.one_in(2) },
-            96..98 => Act::BuyForever { seats: self.0.random_range(1..=3) },
+            96..98 => Act::BuyForever { seats: self.0.random_range(1..=3), code: self.code(3) },
             _ => Act::Updates,
         }
     }

@@ -57,6 +57,52 @@ impl Shape {
     }
 }
 
+/// A promotion code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// 25 % off the first payment.
+    Quarter,
+    /// 12.5 % off every payment.
+    Eighth,
+}
+
+impl Code {
+    pub(super) const ALL: [Self; 2] = [Self::Quarter, Self::Eighth];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Quarter => "ONCE-A-QUARTER",
+            Self::Eighth => "ALWAYS-AN-EIGHTH",
+        }
+    }
+
+    pub(super) const fn is_for_ever(self) -> bool {
+        matches!(self, Self::Eighth)
+    }
+
+    /// Hundredths of a percent.
+    pub(super) const fn share(self) -> i64 {
+        match self {
+            Self::Quarter => 2_500,
+            Self::Eighth => 1_250,
+        }
+    }
+
+    /// What it takes off a line; of what is credited it takes as well, since that was bought for less.
+    fn off(self, net: i64) -> i64 {
+        nearest(net * self.share(), 10_000)
+    }
+}
+
+/// What lines come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) subtotal: i64,
+    pub(super) discount: i64,
+    pub(super) tax: i64,
+    pub(super) total: i64,
+}
+
 /// Where somebody buys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Market {
@@ -146,9 +192,18 @@ impl Market {
         }
     }
 
-    /// Tax on one line.
-    pub(super) fn tax(&self, net: i64) -> i64 {
-        nearest(net * self.per_mille, 1_000)
+    /// Discount and tax are reckoned line by line, the tax on what the discount leaves.
+    /// <https://docs.stripe.com/billing/subscriptions/coupons>
+    pub(super) fn sums(&self, lines: &[i64], code: Option<Code>) -> Sums {
+        let mut sums = Sums { subtotal: 0, discount: 0, tax: 0, total: 0 };
+        for line in lines {
+            let off = code.map_or(0, |code| code.off(*line));
+            sums.subtotal += line;
+            sums.discount += off;
+            sums.tax += nearest((line - off) * self.per_mille, 1_000);
+        }
+        sums.total = sums.subtotal - sums.discount + sums.tax;
+        sums
     }
 }
 

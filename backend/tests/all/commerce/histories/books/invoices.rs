@@ -1,13 +1,12 @@
 //! An invoice from its draft until it is paid or void, as Stripe has it.
 
 use super::super::steps::Card;
-use super::super::tariff::DAY;
+use super::super::tariff::{Code, DAY};
 use super::{Bill, Books, Contest, RETRY_DAYS, Stand, State, Why};
 
 impl Books {
-    pub(super) fn draft(&mut self, why: Why, sub: Option<usize>, lines: Vec<i64>) -> usize {
-        let subtotal: i64 = lines.iter().sum();
-        let tax: i64 = lines.iter().map(|line| self.market.tax(*line)).sum();
+    pub(super) fn draft(&mut self, why: Why, sub: Option<usize>, lines: Vec<i64>, code: Option<Code>) -> usize {
+        let sums = self.market.sums(&lines, code);
         let number = self.bills.len();
         if let Some(sub) = sub {
             self.subs[sub].latest = number;
@@ -16,9 +15,7 @@ impl Books {
             why,
             sub,
             lines,
-            subtotal,
-            tax,
-            total: subtotal + tax,
+            sums,
             due: 0,
             stand: Stand::Draft,
             paid: 0,
@@ -34,7 +31,7 @@ impl Books {
     }
 
     pub(super) fn finalize(&mut self, number: usize) {
-        let standing = self.balance + self.bills[number].total;
+        let standing = self.balance + self.bills[number].sums.total;
         let due = standing.max(0);
         let bill = &mut self.bills[number];
         (bill.stand, bill.due, bill.from_balance) = (Stand::Open, due, standing.min(0) - self.balance);

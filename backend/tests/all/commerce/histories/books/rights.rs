@@ -84,6 +84,7 @@ impl Bill {
             return Some("dispute_lost");
         }
         let is_refunded = self.paid > 0 && self.refunded >= self.paid;
-        (self.total > 0 && (is_refunded || self.credited >= self.total)).then_some("refunded")
+        let total = self.sums.total;
+        (total > 0 && (is_refunded || self.credited >= total)).then_some("refunded")
     }
 }

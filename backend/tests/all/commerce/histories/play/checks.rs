@@ -9,6 +9,7 @@ use backend::ledger::{LedgerAccount, Period, trial_balance};
 use serde_json::Value;
 
 use super::super::books::{Bill, Contest, Right, Stand, State};
+use super::super::tariff::Sums;
 use super::Player;
 
 /// The accounts of the ledger that the model knows.
@@ -141,7 +142,8 @@ impl Player<'_> {
         let mut lines: Vec<i64> = lines.iter().map(|line| line.amount_minor).collect();
         lines.sort_unstable();
         let due = if invoice.status == InvoiceStatus::Open { invoice.due_minor } else { 0 };
-        let sums = [invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor, invoice.paid_minor, due];
+        let off = invoice.discount_minor;
+        let sums = [invoice.subtotal_minor, off, invoice.tax_minor, invoice.total_minor, invoice.paid_minor, due];
         Ok(format!("{} {sums:?} of {lines:?}", invoice.status.as_str()))
     }
 
@@ -178,5 +180,6 @@ fn told(bill: &Bill) -> String {
     let mut lines = bill.lines.clone();
     lines.sort_unstable();
     let due = if bill.stand == Stand::Open { bill.due } else { 0 };
-    format!("{status} {:?} of {lines:?}", [bill.subtotal, bill.tax, bill.total, bill.paid, due])
+    let Sums { subtotal, discount, tax, total } = bill.sums;
+    format!("{status} {:?} of {lines:?}", [subtotal, discount, tax, total, bill.paid, due])
 }
