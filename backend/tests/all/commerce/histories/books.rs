@@ -9,6 +9,7 @@
 
 mod invoices;
 mod rights;
+mod transfers;
 
 use super::steps::Card;
 use super::tariff::{Code, DAY, HOUR, Item, Market, Shape, Sums, left_of, months_after, period_end};
@@ -62,8 +63,9 @@ pub(super) struct Bill {
     /// What is to be paid once it is final: the total less the balance.
     pub(super) due: i64,
     pub(super) stand: Stand,
-    /// What was charged.
+    /// What was charged; by transfer also what has come so far.
     pub(super) paid: i64,
+    pub(super) by_transfer: bool,
     pub(super) refunded: i64,
     pub(super) credited: i64,
     pub(super) contest: Option<Contest>,
@@ -118,6 +120,10 @@ pub(super) struct Forever {
     pub(super) seats: i64,
     pub(super) updates_until: i64,
     pub(super) bill: usize,
+    /// By transfer.
+    ordered_at: Option<i64>,
+    /// The product knows that it is paid.
+    has_begun: bool,
 }
 
 /// What a license must be.
@@ -162,6 +168,10 @@ pub(super) struct Books {
     pub(super) now: i64,
     /// Negative: credit for coming invoices.
     pub(super) balance: i64,
+    /// What was transferred and pays for nothing yet.
+    pub(super) cash: i64,
+    /// When the product looks again for orders that are given up.
+    looks_at: i64,
     pub(super) bills: Vec<Bill>,
     pub(super) subs: Vec<Sub>,
     pub(super) forever: Option<Forever>,
@@ -169,7 +179,8 @@ pub(super) struct Books {
 
 impl Books {
     pub(super) fn open(market: Market, now: i64) -> Self {
-        Self { market, now, balance: 0, bills: Vec::new(), subs: Vec::new(), forever: None }
+        let (bills, subs) = (Vec::new(), Vec::new());
+        Self { market, now, balance: 0, cash: 0, looks_at: 0, bills, subs, forever: None }
     }
 
     /// The subscription that was bought last.
@@ -212,10 +223,10 @@ impl Books {
         subs.chain(bills).flatten().min()
     }
 
-    /// When something happens next at Stripe, or a grace ends here.
+    /// When something happens next at Stripe, or a grace ends here, or an order is given up.
     pub(super) fn next_moment(&self) -> Option<i64> {
         let graces = self.subs.iter().filter_map(|sub| Some(sub.behind_since? + GRACE)).filter(|end| *end > self.now);
-        self.next().map(|(at, _)| at).into_iter().chain(graces).min()
+        self.next().map(|(at, _)| at).into_iter().chain(graces).chain(self.gives_up_at()).min()
     }
 
     fn end_period(&mut self, number: usize) {
@@ -282,7 +293,8 @@ impl Books {
 
     pub(super) fn buy_forever(&mut self, seats: i64, code: Option<Code>) {
         let bill = self.sell(Why::Forever, self.market.forever().0 * seats, code);
-        self.forever = Some(Forever { seats, updates_until: months_after(self.now, 12), bill });
+        let updates_until = months_after(self.now, 12);
+        self.forever = Some(Forever { seats, updates_until, bill, ordered_at: None, has_begun: true });
     }
 
     pub(super) fn buy_updates(&mut self) {

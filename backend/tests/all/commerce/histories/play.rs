@@ -1,7 +1,9 @@
 //! Plays a history against product and sandbox, and has every answer judged by the model.
 
+mod by_transfer;
 mod checks;
 mod for_ever;
+mod given_back;
 
 use std::collections::BTreeSet;
 
@@ -14,22 +16,20 @@ use backend::billing::{
 };
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::UnixMs;
-use backend::ids::LicenseId;
-use backend::invoices::InvoiceStatus;
+use backend::ids::{LicenseId, OrderId};
 use backend::money::Currency;
-use backend::orders::{OrderPlacement, Payment, Purchase, order_progress};
-use backend::refunds::{CreditInvoice, CreditOutcome, credit_invoice};
-use backend::stripe::{CreditSettlement, EventEnvelope};
+use backend::orders::{OrderPlacement, Payment, Purchase, cancel_order, order_progress};
+use backend::stripe::EventEnvelope;
 use backend::{Actor, Cx};
 use serde_json::Value;
 
-use super::books::{Books, Contest, Stand, State, Verdict};
+use super::books::{Books, State, Verdict};
 use super::steps::{Act, Card, News, Step, shuffle};
 use super::tariff::{Code, DAY, Item, Market, Shape, Sums};
 use crate::commerce::shop::Shop;
 
 /// Events that the portal depends on; Stripe is told to send no others.
-const SENT: [&str; 9] = [
+const SENT: [&str; 11] = [
     "checkout.session.",
     "customer.subscription.",
     "subscription_schedule.",
@@ -39,6 +39,8 @@ const SENT: [&str; 9] = [
     "charge.dispute.",
     "refund.",
     "payment_method.",
+    "customer_cash_balance_transaction.",
+    "cash_balance.",
 ];
 
 /// How often which act was done and what came of it.
@@ -53,6 +55,8 @@ pub(super) struct Player<'a> {
     /// By subscription of the model; none until its purchase was heard of.
     licenses: Vec<Option<LicenseId>>,
     forever: Option<LicenseId>,
+    /// By transfer.
+    ordered: Option<OrderId>,
     /// How many of Stripe's events have been looked at.
     seen: usize,
     unheard: Vec<EventEnvelope>,
@@ -89,6 +93,7 @@ impl<'a> Player<'a> {
             customer: None,
             licenses: Vec::new(),
             forever: None,
+            ordered: None,
             seen: 0,
             unheard: Vec::new(),
             before: Vec::new(),
@@ -121,6 +126,9 @@ impl<'a> Player<'a> {
 
     /// Nothing of this customer goes on into the next history.
     async fn leave(&mut self) -> anyhow::Result<()> {
+        if let Some(order) = self.ordered.take() {
+            cancel_order(&self.shop.commerce, &self.shop.cx(), &order).await?;
+        }
         for id in self.licenses.iter().flatten() {
             let row = self.shop.subscription(id).await?;
             if row.ended_at.is_none() {
@@ -178,6 +186,8 @@ impl<'a> Player<'a> {
             Act::Decide { won } => self.decide(*won).await,
             Act::BuyForever { seats, code } => self.buy_forever(*seats, *code).await,
             Act::Updates => self.buy_updates().await,
+            Act::OrderForever { seats, code } => self.order_forever(*seats, *code).await,
+            Act::Send(money) => self.send(*money).await,
         }
     }
 
@@ -193,7 +203,7 @@ impl<'a> Player<'a> {
         purchase: Purchase,
         code: Option<(Code, i64)>,
         pays: bool,
-    ) -> anyhow::Result<Option<backend::ids::OrderId>> {
+    ) -> anyhow::Result<Option<OrderId>> {
         let code = code.map(|(code, takes_off)| (code.name().to_owned(), takes_off));
         let placed = self.shop.place_by(purchase, Payment::Card, code).await?;
         let OrderPlacement::Placed { order, checkout_url } = placed else { bail!("{placed:?}") };
@@ -384,80 +394,6 @@ impl<'a> Player<'a> {
         Ok(invoice)
     }
 
-    async fn refund(&mut self, pick: usize, whole: bool) -> anyhow::Result<String> {
-        let can = |bill: &super::books::Bill| {
-            let is_free = !matches!(bill.contest, Some(Contest::Open | Contest::Lost));
-            bill.stand == Stand::Paid && is_free && bill.credited == 0 && bill.refunded < bill.paid
-        };
-        let Some(number) = self.pick(pick, can) else { return Ok("nothing".to_owned()) };
-        let left = self.books.bills[number].paid - self.books.bills[number].refunded;
-        let amount = if whole { left } else { (left / 3).max(1) };
-        let invoice = self.stripe_invoice(number).await?;
-        let id = invoice["id"].as_str().context("an id")?;
-        let page = self.shop.look(&format!("invoice_payments?invoice={id}")).await?;
-        let payment = page["data"][0]["payment"]["payment_intent"].as_str().context("a payment")?.to_owned();
-        self.shop.call("refunds", &format!("payment_intent={payment}&amount={amount}")).await?;
-        self.books.give_back(number, amount, false, false);
-        Ok(if whole { "refunded" } else { "refunded in part" }.to_owned())
-    }
-
-    async fn credit(&mut self, pick: usize, whole: bool, to_balance: bool) -> anyhow::Result<String> {
-        let noted = |bill: &super::books::Bill| bill.sums.total - bill.credited;
-        let can = |bill: &super::books::Bill| {
-            let is_plain = bill.contest.is_none() && (bill.refunded == 0 || bill.credited > 0);
-            let charged = if to_balance { i64::MAX } else { bill.paid - bill.refunded };
-            bill.stand == Stand::Paid && is_plain && noted(bill) > 0 && charged > 0
-        };
-        let Some(number) = self.pick(pick, can) else { return Ok("nothing".to_owned()) };
-        let bill = &self.books.bills[number];
-        let left = if to_balance { noted(bill) } else { noted(bill).min(bill.paid - bill.refunded) };
-        let amount = if whole { left } else { (left / 3).max(1) };
-        let credited_before_minor = bill.credited;
-        let stripe_id = self.stripe_invoice(number).await?["id"].as_str().context("an id")?.to_owned();
-        let ours = self.shop.invoices().await?.into_iter().find(|invoice| invoice.stripe_invoice_id == stripe_id);
-        // Staff can credit only what has arrived here.
-        let Some(invoice) = ours.filter(|invoice| invoice.status == InvoiceStatus::Paid) else {
-            return Ok("nothing".to_owned());
-        };
-        let request = CreditInvoice {
-            invoice_id: invoice.id,
-            amount_minor: amount,
-            settlement: if to_balance { CreditSettlement::Balance } else { CreditSettlement::Refund },
-            reason: String::new(),
-            memo: String::new(),
-            credited_before_minor,
-        };
-        let staff = Cx { now: self.shop.now(), ..self.staff.clone() };
-        let came = credit_invoice(&self.shop.commerce, &staff, &request).await?;
-        ensure!(came == CreditOutcome::Credited, "{came:?}");
-        self.books.give_back(number, amount, true, to_balance);
-        Ok(if to_balance { "credited to the balance" } else { "credited and refunded" }.to_owned())
-    }
-
-    fn pick(&self, pick: usize, can: impl Fn(&super::books::Bill) -> bool) -> Option<usize> {
-        let all: Vec<usize> = (0..self.books.bills.len()).filter(|number| can(&self.books.bills[*number])).collect();
-        (!all.is_empty()).then(|| all[pick % all.len()])
-    }
-
-    async fn decide(&mut self, won: bool) -> anyhow::Result<String> {
-        let open = |bill: &super::books::Bill| bill.contest == Some(Contest::Open);
-        let Some(number) = self.pick(0, open) else { return Ok("nothing".to_owned()) };
-        let invoice = self.stripe_invoice(number).await?;
-        let id = invoice["id"].as_str().context("an id")?;
-        let page = self.shop.look(&format!("invoice_payments?invoice={id}")).await?;
-        let payment = page["data"][0]["payment"]["payment_intent"].as_str().context("a payment")?.to_owned();
-        let page = self.shop.look(&format!("disputes?payment_intent={payment}")).await?;
-        let dispute = page["data"][0]["id"].as_str().context("a dispute")?.to_owned();
-        if won {
-            let evidence = "evidence[uncategorized_text]=winning_evidence&submit=true";
-            self.shop.call(&format!("disputes/{dispute}"), evidence).await?;
-        } else {
-            self.shop.call(&format!("disputes/{dispute}/close"), "").await?;
-        }
-        self.books.bills[number].contest = Some(if won { Contest::Won } else { Contest::Lost });
-        Ok(if won { "dispute won" } else { "dispute lost" }.to_owned())
-    }
-
     // ── what is heard ───────────────────────────────────────────────────────────────────────────────────────────
 
     async fn hear(&mut self, news: News) -> anyhow::Result<()> {
@@ -486,10 +422,16 @@ impl<'a> Player<'a> {
                 self.shop.deliver(event).await?;
             }
         }
+        let is_told_of_cash =
+            news != News::Reconciled && events.iter().any(|event| event.event_type.contains("cash_balance"));
         self.unheard.clear();
         let worked = self.shop.work().await?;
         ensure!(worked.postponed + worked.dead == 0, "a job failed: {worked:?}");
-        self.books.heard();
+        if self.books.heard() {
+            *self.tally.entry("given up".to_owned()).or_default() += 1;
+        } else if is_told_of_cash {
+            self.check_kept().await?;
+        }
         self.check().await
     }
 }

@@ -74,6 +74,21 @@ pub(super) enum Act {
     },
     /// A year of updates for it.
     Updates,
+    /// A perpetual license is ordered by transfer.
+    OrderForever {
+        seats: i64,
+        code: Option<Code>,
+    },
+    /// Money is transferred.
+    Send(Money),
+}
+
+/// How much money is transferred, of what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Money {
+    Part,
+    Rest,
+    More,
 }
 
 /// What a card does. <https://docs.stripe.com/testing>
@@ -200,8 +215,22 @@ impl Dice {
             }
             // Credit for what comes.
             3 => vec![Act::Credit { pick: 0, whole: self.one_in(2), to_balance: true }, self.rise(), renewal],
+            // An order by transfer, whose money comes in parts, late, or never.
+            4 => {
+                let order = Act::OrderForever { seats: self.0.random_range(1..=3), code: self.code(3) };
+                let late = Act::Wait(13 * DAY + self.upto(3 * DAY));
+                match self.below(3) {
+                    0 => vec![order, self.send(), self.send()],
+                    1 => vec![order, self.send(), late.clone(), late, self.send()],
+                    _ => vec![order, late.clone(), late, self.send(), renewal],
+                }
+            }
             _ => vec![self.act()],
         }
+    }
+
+    fn send(&mut self) -> Act {
+        Act::Send([Money::Part, Money::Rest, Money::More][self.below(3)])
     }
 
     fn rise(&mut self) -> Act {

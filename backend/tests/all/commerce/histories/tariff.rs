@@ -136,6 +136,11 @@ impl Item {
 }
 
 impl Market {
+    /// Whether Stripe takes bank transfers here. <https://docs.stripe.com/payments/bank-transfers>
+    pub(super) fn takes_transfers(&self) -> bool {
+        self.currency != "kwd"
+    }
+
     /// What a shape is made of at Stripe: the plan once, the seats beyond those included, and the packs, all of which cost
     /// what their number says.
     pub(super) fn items(&self, shape: &Shape) -> Vec<Item> {

@@ -19,6 +19,7 @@ impl Books {
             due: 0,
             stand: Stand::Draft,
             paid: 0,
+            by_transfer: false,
             refunded: 0,
             credited: 0,
             contest: None,

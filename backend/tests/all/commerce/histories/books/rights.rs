@@ -11,8 +11,8 @@ impl Books {
         sub.behind_since = is_behind.then(|| sub.behind_since.unwrap_or(now));
     }
 
-    /// The product has heard of everything.
-    pub(in super::super) fn heard(&mut self) {
+    /// The product has heard of everything; true when it gave up an order.
+    pub(in super::super) fn heard(&mut self) -> bool {
         for number in 0..self.subs.len() {
             let reversal = self.carrier(number).and_then(Bill::reversal);
             let is_over = matches!(self.subs[number].state, State::Over { .. });
@@ -31,6 +31,7 @@ impl Books {
             sub.revoked = reversal;
             self.seen(number);
         }
+        self.heard_of_money()
     }
 
     /// The newest paid invoice that a license stands on: its purchase, or the newest period. Changes within a period
@@ -70,8 +71,13 @@ impl Books {
 
     pub(in super::super) fn right_for_ever(&self) -> Option<(Right, i64)> {
         let forever = self.forever.as_ref()?;
-        let reversal = self.bills[forever.bill].reversal();
-        let (status, reason) = reversal.map_or(("active", ""), |reason| ("revoked", reason));
+        let bill = &self.bills[forever.bill];
+        let (status, reason) = match bill.reversal() {
+            Some(reason) => ("revoked", reason),
+            None if bill.stand == Stand::Void => ("ended", "unpaid"),
+            None if forever.has_begun => ("active", ""),
+            None => ("pending", ""),
+        };
         let right = Right { status, reason, ends_at: None, seats: forever.seats, devices: None, is_disputed: false };
         Some((right, forever.updates_until))
     }

@@ -128,7 +128,8 @@ impl Player<'_> {
             let charges = self.shop.objects_of("charge", customer);
             let good = charges.iter().filter(|charge| charge["paid"] == true);
             let mut charged: Vec<i64> = good.filter_map(|charge| charge["amount"].as_i64()).collect();
-            let mut paid: Vec<i64> = self.books.bills.iter().map(|bill| bill.paid).filter(|paid| *paid > 0).collect();
+            let whole = self.books.bills.iter().filter(|bill| bill.stand == Stand::Paid);
+            let mut paid: Vec<i64> = whole.map(|bill| bill.paid).filter(|paid| *paid > 0).collect();
             charged.sort_unstable();
             paid.sort_unstable();
             ensure!(charged == paid, "charged {charged:?}, meant {paid:?}");
@@ -163,7 +164,7 @@ impl Player<'_> {
         let of = |what: &dyn Fn(&Bill) -> i64| self.books.bills.iter().map(what).sum::<i64>();
         let contested = |stand| of(&|bill| if bill.contest == Some(stand) { bill.paid } else { 0 });
         let (held, lost) = (contested(Contest::Open), contested(Contest::Lost));
-        let open = of(&|bill| if bill.stand == Stand::Open { bill.due } else { 0 });
+        let open = of(&|bill| if bill.stand == Stand::Open { bill.due - bill.paid } else { 0 });
         let meant = [of(&|bill| bill.paid - bill.refunded) - held - lost, open, self.books.balance, held, lost];
         ensure!(is == meant, "{LEDGER:?} are {is:?}, meant {meant:?}");
         Ok(())
@@ -179,7 +180,7 @@ fn told(bill: &Bill) -> String {
     };
     let mut lines = bill.lines.clone();
     lines.sort_unstable();
-    let due = if bill.stand == Stand::Open { bill.due } else { 0 };
+    let due = if bill.stand == Stand::Open { bill.due - bill.paid } else { 0 };
     let Sums { subtotal, discount, tax, total } = bill.sums;
     format!("{status} {:?} of {lines:?}", [subtotal, discount, tax, total, bill.paid, due])
 }
