@@ -1,13 +1,14 @@
 //! The job of resets: carrying one out when its time has come. It asks again whether somebody has kept it from happening.
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CarryingOut, PlannedReset, carry_out_factor_reset};
 use crate::cx::{Actor, Cx};
 use crate::db::{Db, DbError, Tx};
 use crate::ids::FactorResetId;
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const RESET: &str = "accounts.reset_second_factor";
@@ -34,25 +35,26 @@ struct Reset {
     master: MasterKey,
 }
 
-#[async_trait]
 impl Handler for Reset {
     fn kind(&self) -> &'static str {
         RESET
     }
 
-    async fn run(&self, run: &JobRun) -> Result<(), JobError> {
-        let payload: Payload = run.payload()?;
-        let cx = Cx { actor: Actor::Job(RESET), ..run.cx.clone() };
-        let (master, now) = (self.master.clone(), cx.now);
-        let carried_out = self.db.write(move |tx| {
-            Box::pin(async move { carry_out_factor_reset(tx, &cx, &master, &payload.reset_id).await })
-        });
-        match carried_out.await? {
-            CarryingOut::Done | CarryingOut::Lapsed | CarryingOut::Over => Ok(()),
-            CarryingOut::NotDue(due_at) => Err(JobError::Retry {
-                reason: "its time has not come".to_owned(),
-                after_ms: Some(due_at.0.saturating_sub(now.0)),
-            }),
-        }
+    fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
+        Box::pin(async move {
+            let payload: Payload = run.payload()?;
+            let cx = Cx { actor: Actor::Job(RESET), ..run.cx.clone() };
+            let (master, now) = (self.master.clone(), cx.now);
+            let carried_out = self.db.write(move |tx| {
+                Box::pin(async move { carry_out_factor_reset(tx, &cx, &master, &payload.reset_id).await })
+            });
+            match carried_out.await? {
+                CarryingOut::Done | CarryingOut::Lapsed | CarryingOut::Over => Ok(()),
+                CarryingOut::NotDue(due_at) => Err(JobError::Retry {
+                    reason: "its time has not come".to_owned(),
+                    after_ms: Some(due_at.0.saturating_sub(now.0)),
+                }),
+            }
+        })
     }
 }
