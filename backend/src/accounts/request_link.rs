@@ -15,7 +15,7 @@ use super::store;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::text::en::{mail as text, sign_in_mail};

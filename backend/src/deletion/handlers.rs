@@ -12,7 +12,7 @@ use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::AccountId;
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const SWEEP: &str = "deletion.sweep";

@@ -6,7 +6,7 @@ use super::ask_for_feedback;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const ASK: &str = "feedback.ask";

@@ -6,7 +6,7 @@ use super::close_lapsed;
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const CLOSE_LAPSED: &str = "leases.close_lapsed";

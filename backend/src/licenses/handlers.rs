@@ -6,7 +6,7 @@ use super::{expire_licenses, fill_key_starts, lacks_key_starts};
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::{MasterKey, withdraw_retired_keys};
 use crate::revocations;
 

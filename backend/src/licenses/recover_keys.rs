@@ -14,7 +14,7 @@ use crate::accounts::{self, Act, Limit, RateVerdict, hit, may, rules::email_key,
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{Db, DbError, Tx};
-use crate::jobs::{self, Handler, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::mail::{self, Sender};
 use crate::text::en::license_mail as letters;

@@ -7,7 +7,7 @@ use crate::billing::Commerce;
 use crate::clock::{MINUTE_MS, UnixMs};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 
 const WATCH_TRANSFERS: &str = "orders.watch_transfers";

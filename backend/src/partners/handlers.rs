@@ -11,7 +11,7 @@ use crate::billing::{CancelReason, Commerce, cancel_subscription};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, RelationId};
-use crate::jobs::{self, Handler, Handlers, Job, JobError, JobFuture, JobRun};
+use crate::jobs::{self, Handler, Handlers, Job, JobFuture, JobRun};
 use crate::keys::MasterKey;
 use crate::orders::Order;
 

@@ -7,7 +7,7 @@ use backend::accounts::{FactorGift, FinishLogIn, FinishedLogIn, TotpSecret, fini
 use backend::clock::{Clock, MINUTE_MS};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::VendorId;
-use backend::jobs::{Handler, Handlers, Job, JobError, JobFuture, JobRun, Runner, enqueue};
+use backend::jobs::{Handler, Handlers, Job, JobFuture, JobRun, Runner, enqueue};
 use backend::keys::{
     MasterKey, MasterOpening, MasterRotation, MasterStanding, SEALED_COLUMNS, SealReport, SealedColumn,
     active_signing_key, examine_seals, master_standing, open_master, rotate_master,

@@ -11,7 +11,7 @@ use backend::clock::UnixMs;
 use backend::cx::Entropy;
 use backend::db::{Db, DbError, Options, Synchronous, Tx};
 use backend::ids::{AccountId, VendorId};
-use backend::jobs::{Handler, JobError, JobFuture, JobRun};
+use backend::jobs::{Handler, JobFuture, JobRun};
 use backend::keys::MasterKey;
 use backend::mail::{Mail, SendMail};
 use backend::vendors::{NewVendor, Vendor, create_vendor};

@@ -100,7 +100,7 @@ impl ActivityFilter {
             event_type: value("type"),
             customer: value("customer"),
             about: value("about"),
-            days: Days::of_address(&value),
+            days: Days::of_address(value),
         }
     }
 

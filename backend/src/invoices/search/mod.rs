@@ -30,7 +30,7 @@ impl InvoiceFilter {
             number: value("number"),
             customer: value("customer"),
             status: InvoiceStatus::parse(&value("status")),
-            days: Days::of_address(&value),
+            days: Days::of_address(value),
         }
     }
 

@@ -56,7 +56,7 @@ impl OrderFilter {
             status: OrderStatus::parse(&value("status")),
             payment: Payment::parse(&value("payment")),
             kind: OrderKind::parse(&value("kind")),
-            days: Days::of_address(&value),
+            days: Days::of_address(value),
             campaign: value("campaign"),
             partner: value("partner"),
             sold: SoldBy::parse(&value("sold")),
