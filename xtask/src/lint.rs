@@ -62,18 +62,35 @@ pub(crate) fn islands(workspace: &Workspace, report: &mut Report) -> Result<()> 
     Ok(())
 }
 
-/// Compiles programs, examples and tests of the selection; each warning of the compiler and of clippy is a failure.
+/// Compiles everything of the product, programs, examples, tests and benchmarks; each warning of the compiler and of clippy is
+/// a failure.
 ///
 /// # Errors
 /// When it does not compile, or clippy is not installed.
-pub(crate) fn compile(workspace: &Workspace, selection: &[&str]) -> Result<Counts> {
+pub(crate) fn compile_product(workspace: &Workspace) -> Result<Counts> {
+    let failed = warnings(workspace, &[&["test", "--no-run", "--all-targets"], &PRODUCT_CRATES[..]].concat())?;
+    Ok(Counts { failed, ..Counts::PASSED })
+}
+
+/// The same for `xtask`: its tests, and its program, in which nothing may be there for the tests alone.
+///
+/// # Errors
+/// As [`compile_product`].
+pub(crate) fn compile_xtask(workspace: &Workspace) -> Result<Counts> {
+    let programs = warnings(workspace, &["build", "--package", "xtask"])?;
+    let tests = warnings(workspace, &["test", "--no-run", "--package", "xtask"])?;
+    Ok(Counts { failed: programs + tests, ..Counts::PASSED })
+}
+
+/// Compiles, prints what the compiler and clippy have to say, and counts it.
+fn warnings(workspace: &Workspace, arguments: &[&str]) -> Result<u32> {
     if !workspace.has_clippy() {
         bail!("clippy is not installed (rustup component add clippy)");
     }
     let mut command = workspace.cargo_linting();
-    command.args(["test", "--no-run", "--message-format=json"]).args(selection);
+    command.args(arguments).arg("--message-format=json");
     let mut warnings = 0;
-    let status = run_reading("cargo test --no-run", command, |line| match serde_json::from_str::<Value>(line) {
+    let status = run_reading("cargo", command, |line| match serde_json::from_str::<Value>(line) {
         Ok(message) => {
             if let Some(rendered) = message["message"]["rendered"].as_str() {
                 println!("{rendered}");
@@ -85,7 +102,7 @@ pub(crate) fn compile(workspace: &Workspace, selection: &[&str]) -> Result<Count
     if !status.success() {
         bail!("it does not compile");
     }
-    Ok(Counts { failed: warnings, ..Counts::PASSED })
+    Ok(warnings)
 }
 
 fn clippy(workspace: &Workspace, selection: &[&str]) -> Result<Counts> {

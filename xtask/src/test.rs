@@ -2,7 +2,7 @@
 
 use crate::report::{Counts, Report};
 use crate::rust_tests::Selection;
-use crate::workspace::{PRODUCT_CRATES, Workspace};
+use crate::workspace::Workspace;
 use crate::{budget, e2e, lint, npm, rust_tests, site};
 use anyhow::Result;
 
@@ -29,8 +29,8 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> Result<bool> {
         site::build(workspace)?;
         budget::check(&workspace.site())
     })?;
-    let programs = report.part("build and clippy", || lint::compile(workspace, &PRODUCT_CRATES))?;
-    report.part("clippy on xtask", || lint::compile(workspace, &["--package", "xtask"]))?;
+    let programs = report.part("build and clippy", || lint::compile_product(workspace))?;
+    report.part("clippy on xtask", || lint::compile_xtask(workspace))?;
     lint::islands(workspace, &mut report)?;
     let selection = if quick { Selection::Quick } else { Selection::All };
     rust_tests::parts(workspace, &mut report, selection)?;
