@@ -37,8 +37,8 @@ export async function paidInvoice(page: Page): Promise<string> {
   await expect(async () => {
     // The invoice is fetched by a job of its own, after the license was made.
     await page.goto('/invoices');
-    await expect(page.getByRole('row').filter({ hasText: 'First payment' })).toContainText('Paid', { timeout: 1_000 });
-  }).toPass();
+    await expect(page.getByRole('row').filter({ hasText: 'First payment' })).toContainText('Paid', { timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   const link = page.getByRole('link', { name: /^PDF of \S+$/ });
   return ((await link.textContent()) ?? '').replace(/^PDF of /, '').trim();
 }

@@ -1,20 +1,17 @@
 import { expect, type Page } from '@playwright/test';
-import { ADMIN } from '../product.ts';
 import { press } from './interactions.ts';
-import { COMPANY, logIn, nameCompany, type Person, signUp } from './people.ts';
+import { COMPANY, type Person } from './people.ts';
+import { enterConsole, newCustomer } from './requests.ts';
 
-/** Signs somebody up with a company, and leaves. */
+/** Signs somebody up with a company; the browser is logged out again. */
 export async function found(page: Page, person: Person, name: string): Promise<void> {
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page, { ...COMPANY, name });
+  await newCustomer(page, { ...COMPANY, name }, person);
   await page.context().clearCookies();
 }
 
 /** Opens the page of a company's partnership as the vendor's staff. */
 export async function openPartnership(page: Page, company: string): Promise<void> {
-  await page.goto('/log-in?next=%2Fstaff%2Fcustomers');
-  await logIn(page, ADMIN);
+  await enterConsole(page, '/staff/customers');
   await page.getByLabel('Company, e-mail address or id').fill(company);
   await press(page, 'Show');
   await page.getByRole('row').filter({ hasText: company }).getByRole('link').click();

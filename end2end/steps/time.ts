@@ -1,6 +1,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { Product } from '../product.ts';
-import { logIn, type Person } from './people.ts';
+import type { Person } from './people.ts';
+import { enter } from './requests.ts';
 
 const DAY_S = 86_400;
 
@@ -8,7 +9,7 @@ const DAY_S = 86_400;
 export async function letDaysPass(page: Page, product: Product, person: Person, days: number): Promise<void> {
   await product.sandbox.clock({ advance_s: Math.round(days * DAY_S) });
   await page.goto('/overview');
-  if (new URL(page.url()).pathname === '/log-in') await logIn(page, person);
+  if (new URL(page.url()).pathname === '/log-in') await enter(page, person);
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
 }
 

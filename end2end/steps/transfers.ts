@@ -3,7 +3,8 @@ import type { Product } from '../product.ts';
 import { customerAtStripe } from './at_stripe.ts';
 import { choosePlan, type Wish } from './buying.ts';
 import { press } from './interactions.ts';
-import { COMPANY, nameCompany, type Person, signUp, somebody } from './people.ts';
+import type { Person } from './people.ts';
+import { newCustomer } from './requests.ts';
 
 /** An order that waits for its money. */
 export interface Awaited {
@@ -12,12 +13,10 @@ export interface Awaited {
   cents: number;
 }
 
-/** From the price list, signed out, to the page that says where the money goes. */
+/** From the price list, with a new login and company, to the page that says where the money goes. */
 export async function orderByTransfer(page: Page, wish: Wish): Promise<Awaited> {
-  const person = somebody();
+  const person = await newCustomer(page);
   await choosePlan(page, wish);
-  await signUp(page, person);
-  await nameCompany(page, COMPANY);
   await press(page, 'Order by bank transfer');
   await expect(page.getByRole('heading', { level: 1, name: 'Pay by bank transfer' })).toBeVisible();
   return { person, cents: await missingCents(page) };

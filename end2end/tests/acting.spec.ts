@@ -1,15 +1,14 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { COMPANY, linkInMail, logIn, logOut } from '../steps/people.ts';
+import { COMPANY, linkInMail, logOut } from '../steps/people.ts';
+import { enter, enterConsole } from '../steps/requests.ts';
 
 test('staff act for a customer, visibly and without its keys, and the owner sees it and ends it', async ({ page, browser, product, axe }) => {
   const company = `Leine Messtechnik ${crypto.randomUUID().slice(0, 8)} GmbH`;
   const { person, key, license } = await buy(page, { plan: 'Startup' }, { ...COMPANY, name: company });
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('searchbox', { name: 'Search' }).fill(person.email);
   await press(page, 'Search');
   await page.getByRole('link', { name: company, exact: true }).click();
@@ -53,9 +52,7 @@ test('staff act for a customer, visibly and without its keys, and the owner sees
   const link = await linkInMail(product, person, /acts in your account$/, /\/account$/);
   const context = await browser.newContext({ baseURL: product.url });
   const owner = await context.newPage();
-  await owner.goto('/log-in');
-  await logIn(owner, person);
-  await owner.goto(link);
+  await enter(owner, person, link);
   await expect(owner.getByText('Ticket 4711: and once more.', { exact: false })).toBeVisible();
   await axe(owner);
   await press(owner, 'End it now');

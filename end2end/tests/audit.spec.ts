@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 
 /** The newest row of the log in which this was done. */
 function done(page: Page, what: string) {
@@ -55,8 +54,7 @@ test('an owner sees who changed what, from where, and what it was before', { tag
   await expect(done(page, 'Changed the company details')).toBeVisible();
 
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'Open the audit log' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Audit log' })).toBeVisible();
   await filter(page, { object: id });

@@ -1,16 +1,14 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { payWithCard, planCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { enterConsole, newCustomer } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 
 test('staff make a campaign, one customer uses its code, the next is told that it is used up', async ({ page, axe }) => {
   const tail = crypto.randomUUID().slice(0, 8).toUpperCase();
   const [name, code] = [`Fair ${tail}`, `FAIR-${tail}`];
 
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'Campaigns', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Campaigns' })).toBeVisible();
   await axe(page);
@@ -57,10 +55,9 @@ test('staff make a campaign, one customer uses its code, the next is told that i
 
   // A customer types the code on the review, and pays less.
   await page.context().clearCookies();
+  await newCustomer(page);
   await page.goto('/');
   await press(planCard(page, 'Startup'), 'Choose Startup');
-  await signUp(page, somebody('first'));
-  await nameCompany(page);
   await page.getByLabel('Promotion code').fill(code.toLowerCase());
   await press(page, 'Update price');
   await expect(page.getByRole('row', { name: new RegExp(`^${code}, 12.5 % off the first payment`) })).toContainText('$37.38');
@@ -74,21 +71,18 @@ test('staff make a campaign, one customer uses its code, the next is told that i
 
   // The next one is told at once.
   await page.context().clearCookies();
+  await newCustomer(page);
   await page.goto(`/?code=${code}`);
   await press(planCard(page, 'Startup'), 'Choose Startup');
-  await signUp(page, somebody('second'));
-  await nameCompany(page);
   await expect(page.getByRole('alert')).toContainText('This code was used as often as it can be.');
   await axe(page);
 
   // Staff see what it brought in, and let it rest.
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
-  await page.goto(campaign);
+  await enterConsole(page, campaign);
   await expect(page.locator('#statistics')).toContainText('1 of 1');
   // The invoice is fetched by a job of its own.
-  await reloadUntil(page, () => expect(page.locator('#statistics')).toContainText('$261.62', { timeout: 500 }));
+  await reloadUntil(page, () => expect(page.locator('#statistics')).toContainText('$261.62', { timeout: 100 }));
   await axe(page);
   const change = page.locator('#edit');
   await change.getByLabel(/^Redemptions in all/).fill('5');
@@ -99,9 +93,8 @@ test('staff make a campaign, one customer uses its code, the next is told that i
   await axe(page);
 
   await page.context().clearCookies();
+  await newCustomer(page);
   await page.goto(`/?code=${code}`);
   await press(planCard(page, 'Startup'), 'Choose Startup');
-  await signUp(page, somebody('third'));
-  await nameCompany(page);
   await expect(page.getByRole('alert')).toContainText('This code cannot be used at the moment.');
 });

@@ -1,8 +1,8 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { linkInMail, logIn, logOut } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 
 test('a subscription is cancelled at the end of its period, and taken back', { tag: '@everywhere' }, async ({ page, browser, axe }) => {
   const { license } = await buy(page, { plan: 'Maker' });
@@ -17,9 +17,7 @@ test('a subscription is cancelled at the end of its period, and taken back', { t
   await axe(page);
   // The vendor's staff read why.
   const staff = await browser.newPage();
-  await staff.goto('/log-in');
-  await logIn(staff, ADMIN);
-  await staff.goto(`/staff${license}`);
+  await enterConsole(staff, `/staff${license}`);
   await expect(staff.getByText('We do not need it any more: “The greenhouse is closed.”')).toBeVisible();
   await axe(staff);
   await staff.close();

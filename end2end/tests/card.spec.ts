@@ -7,8 +7,8 @@ test('the card that is charged is shown, and another one is given', async ({ pag
   // The license does not wait for what is only good to know.
   await expect(async () => {
     await page.goto(license);
-    await expect(page.getByText(/^Visa ending in 4242, until \w+ \d{4}/)).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 20_000 });
+    await expect(page.getByText(/^Visa ending in 4242, until \w+ \d{4}/)).toBeVisible({ timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   await page.getByRole('link', { name: 'Change the card' }).click();
   await expect(page.getByText(/is paid with Visa ending in 4242\. The next charge is on \d+ \w+ \d{4}\./)).toBeVisible();
   await axe(page);
@@ -24,8 +24,8 @@ test('whoever leaves the page for the card keeps the one there is', async ({ pag
   const { license } = await buy(page, { plan: 'Maker' });
   await expect(async () => {
     await page.goto(`${license}/card`);
-    await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 20_000 });
+    await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   await page.getByRole('button', { name: 'Give another card' }).click();
   await page.getByRole('link', { name: /Back/ }).click();
   await expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible();

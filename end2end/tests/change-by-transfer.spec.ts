@@ -40,6 +40,6 @@ test('a change that is paid by transfer is dropped, ordered again, and made when
   await transfer(product, person, difference);
   await product.inbox(person.email, /Your change to Business is made/);
   await page.goto(license);
-  await reloadUntil(page, () => expect(page.getByText('Business', { exact: true }).first()).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText('Business', { exact: true }).first()).toBeVisible({ timeout: 100 }));
   await expect(page.getByText(/waits for your transfer$/)).toBeHidden();
 });

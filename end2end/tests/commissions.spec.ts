@@ -1,11 +1,10 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { payWithCard } from '../steps/buying.ts';
 import { downloadPdf } from '../steps/documents.ts';
 import { press } from '../steps/interactions.ts';
 import { found, makePartner } from '../steps/partners.ts';
-import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
-import { nextCode } from '../steps/totp.ts';
+import { linkInMail, somebody } from '../steps/people.ts';
+import { enter, enterConsole, enterWithNewFactor, haveAddressConfirmed } from '../steps/requests.ts';
 
 test('a partner earns by what it orders for a client, takes its statement along, and is paid out', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   // Two companies and the vendor, each of them twice.
@@ -25,12 +24,7 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await page.context().clearCookies();
 
   // The partner sets up its second factor; it has earned nothing yet, and invites a client.
-  await page.goto('/log-in?next=%2Fpartner%2Fcommissions');
-  await logIn(page, partner);
-  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
-  await setUpFactor(page);
-  await page.goto('/partner/commissions');
+  const secret = await enterWithNewFactor(page, partner, '/partner/commissions');
   await expect(page.getByRole('heading', { level: 1, name: 'Commissions' })).toBeVisible();
   await expect(page.getByText('You have earned nothing yet.', { exact: false })).toBeVisible();
   await axe(page);
@@ -45,18 +39,14 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await page.context().clearCookies();
 
   const invitation = await linkInMail(product, client, /wants to look after your licenses/, /relations/);
-  await page.goto(invitation);
-  await logIn(page, client);
-  await confirmAddress(page, product, client);
-  await page.goto(invitation);
+  await haveAddressConfirmed(product, client);
+  await enter(page, client, invitation);
   await press(page, `Accept for ${clientCompany}`);
   await expect(page.getByText('You have a partner now. It is told by mail.')).toBeVisible();
   await page.context().clearCookies();
 
   // The partner orders for it, and pays 299.00 less its tenth.
-  await page.goto(await linkInMail(product, partner, /is your client/, /partner\/clients\//));
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, await linkInMail(product, partner, /is your client/, /partner\/clients\//), secret);
   await page.getByRole('link', { name: /^Order .*, Startup$/ }).click();
   await press(page, /^Pay .* by card$/);
   await expect(page.getByLabel('Card number')).toBeVisible();
@@ -68,8 +58,8 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await expect(async () => {
     // The invoice is fetched by a job of its own, after the license was made.
     await page.goto('/partner/commissions');
-    await expect(month).toContainText('53.82', { timeout: 1_000 });
-  }).toPass();
+    await expect(month).toContainText('53.82', { timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   await expect(page.locator('#owed')).toContainText('53.82');
   await axe(page);
   await press(page, 'This month so far', 'link');
@@ -88,8 +78,7 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await page.context().clearCookies();
 
   // Staff see what is owed, and record that a part of it was paid out.
-  await page.goto('/log-in?next=%2Fstaff');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await press(page, 'Partners', 'link');
   await expect(page.getByRole('heading', { level: 1, name: 'Partners' })).toBeVisible();
   const listed = page.getByRole('row').filter({ hasText: partnerCompany });
@@ -129,9 +118,7 @@ test('a partner earns by what it orders for a client, takes its statement along,
   await page.context().clearCookies();
 
   // The partner is told, and finds it in its statement.
-  await page.goto(await linkInMail(product, partner, /commission is on its way/, /partner\/commissions/));
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, await linkInMail(product, partner, /commission is on its way/, /partner\/commissions/), secret);
   await expect(page.getByRole('heading', { level: 1, name: /^Commissions of / })).toBeVisible();
   await expect(page.locator('#payouts').getByRole('row').filter({ hasText: `PAY ${mark}` })).toContainText('50.00');
   await expect(page.locator('#balance')).toContainText('3.82');

@@ -4,9 +4,9 @@ import { startDemoProduct } from '../steps/demo_product.ts';
 import { press } from '../steps/interactions.ts';
 import { revealKey } from '../steps/license.ts';
 import { found, makePartner } from '../steps/partners.ts';
-import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
+import { linkInMail, somebody } from '../steps/people.ts';
+import { enter, enterWithNewFactor, haveAddressConfirmed } from '../steps/requests.ts';
 import { letDaysPass, reloadUntil } from '../steps/time.ts';
-import { nextCode } from '../steps/totp.ts';
 
 // Time passes in this journey, so it has a product of its own.
 test.use({ settings: { LEASEHOLD__MAIL__FROM: 'continued@nordwind.example' } });
@@ -24,30 +24,21 @@ test('a client goes on at its own expense with what its partner has paid for, an
   await page.context().clearCookies();
 
   // The partner invites its client, which accepts.
-  await page.goto('/log-in?next=%2Fpartner%2Fclients');
-  await logIn(page, partner);
-  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
-  await setUpFactor(page);
-  await page.goto('/partner/clients');
+  const secret = await enterWithNewFactor(page, partner, '/partner/clients');
   await page.getByLabel('Company', { exact: true }).fill(clientCompany);
   await page.getByLabel('E-mail address of an owner there').fill(client.email);
   await press(page, 'Send the invitation');
   await expect(page.getByText('The invitation is on its way.')).toBeVisible();
   await page.context().clearCookies();
   const invitation = await linkInMail(product, client, /wants to look after your licenses/, /relations/);
-  await page.goto(invitation);
-  await logIn(page, client);
-  await confirmAddress(page, product, client);
-  await page.goto(invitation);
+  await haveAddressConfirmed(product, client);
+  await enter(page, client, invitation);
   await press(page, `Accept for ${clientCompany}`);
   await expect(page.getByText('You have a partner now. It is told by mail.')).toBeVisible();
   await page.context().clearCookies();
 
   // The partner orders, and pays.
-  await page.goto(await linkInMail(product, partner, /is your client/, /partner\/clients\//));
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, await linkInMail(product, partner, /is your client/, /partner\/clients\//), secret);
   await page.getByRole('link', { name: /^Order .*, Startup$/ }).click();
   await press(page, /^Pay .* by card$/);
   await expect(page.getByLabel('Card number')).toBeVisible();
@@ -56,8 +47,7 @@ test('a client goes on at its own expense with what its partner has paid for, an
   await page.context().clearCookies();
 
   // While it pays, there is nothing to take over.
-  await page.goto(await linkInMail(product, client, /has a license of/, /licenses/));
-  await logIn(page, client);
+  await enter(page, client, await linkInMail(product, client, /has a license of/, /licenses/));
   const license = new URL(page.url()).pathname;
   const key = await revealKey(page, client);
   await page.goto(`${license}/continue`);
@@ -75,7 +65,7 @@ test('a client goes on at its own expense with what its partner has paid for, an
     await expect(page.getByText('That is over. The other side is told by mail.')).toBeVisible();
     await page.goto(license);
     await reloadUntil(page, () =>
-      expect(page.getByText(/What somebody else pays for this license ends on \d+ \w+ \d{4}\./)).toBeVisible({ timeout: 500 }));
+      expect(page.getByText(/What somebody else pays for this license ends on \d+ \w+ \d{4}\./)).toBeVisible({ timeout: 100 }));
     await axe(page);
     await press(page, 'Continue this license', 'link');
     await expect(page.getByRole('heading', { level: 1, name: 'Continue this license' })).toBeVisible();
@@ -105,7 +95,7 @@ test('a client goes on at its own expense with what its partner has paid for, an
     expect(checked.status.license.last_error).toBeNull();
     await page.goto('/invoices');
     // With the tax of the company's country.
-    await reloadUntil(page, () => expect(page.getByRole('row').filter({ hasText: '355.81' }).first()).toBeVisible({ timeout: 500 }));
+    await reloadUntil(page, () => expect(page.getByRole('row').filter({ hasText: '355.81' }).first()).toBeVisible({ timeout: 100 }));
     await page.goto(license);
     expect(await revealKey(page, client)).toBe(key);
   } finally {

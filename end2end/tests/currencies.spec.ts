@@ -38,8 +38,8 @@ test('a currency is chosen, kept to the payment, and stays while the subscriptio
   // The invoice follows as soon as Stripe has told of it.
   await expect(async () => {
     await page.goto('/invoices');
-    await expect(page.getByRole('row').filter({ hasText: '¥' }).first()).toBeVisible({ timeout: 1_000 });
-  }).toPass();
+    await expect(page.getByRole('row').filter({ hasText: '¥' }).first()).toBeVisible({ timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   const bound = 'Your account pays in JPY, the currency of its subscription';
   await page.goto('/?currency=eur');
   await expect(page.getByText(bound)).toBeVisible();

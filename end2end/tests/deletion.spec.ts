@@ -3,7 +3,8 @@ import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { confirmPassword } from '../steps/license.ts';
-import { COMPANY, logIn, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, logIn, type Person, signUp, somebody } from '../steps/people.ts';
+import { newCustomer } from '../steps/requests.ts';
 
 const DAY_S = 86_400;
 
@@ -81,10 +82,7 @@ test('an owner closes the account, thinks better of it, closes it for good, and 
 });
 
 test('the only owner of a company does not go before it', async ({ page, axe }) => {
-  const person = somebody('only-owner');
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page);
+  const person = await newCustomer(page, COMPANY, somebody('only-owner'));
   await open(page, '/account/delete', person);
   await expect(page.getByText('Nobody else owns these companies.', { exact: false })).toBeVisible();
   await expect(page.getByRole('main').getByText(COMPANY.name, { exact: true })).toBeVisible();

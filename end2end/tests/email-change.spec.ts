@@ -1,16 +1,15 @@
 import type { Page } from '@playwright/test';
 import { expect, freshAddress, test } from '../fixtures.ts';
-import type { Product } from '../product.ts';
+import { Product } from '../product.ts';
 import { press } from '../steps/interactions.ts';
-import { confirmAddress, linkInMail, logIn, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, linkInMail, logIn, type Person, somebody } from '../steps/people.ts';
+import { haveAddressConfirmed, newCustomer } from '../steps/requests.ts';
 
 /** A new customer with a confirmed address, logged in, and with the address that is to come. */
 async function customer(page: Page, product: Product): Promise<{ before: Person; after: Person }> {
   const before = somebody('old-address');
-  await page.goto('/sign-up');
-  await signUp(page, before);
-  await nameCompany(page);
-  await confirmAddress(page, product, before);
+  await newCustomer(page, COMPANY, before);
+  await haveAddressConfirmed(product, before);
   return { before, after: { ...before, email: freshAddress('new-address') } };
 }
 

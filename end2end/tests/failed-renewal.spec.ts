@@ -1,10 +1,10 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { letCardEnd } from '../steps/at_stripe.ts';
 import { buy } from '../steps/buying.ts';
 import { FAILS_LATER, giveCard, MASTERCARD } from '../steps/cards.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn, logOut } from '../steps/people.ts';
+import { logOut } from '../steps/people.ts';
+import { enter, enterConsole } from '../steps/requests.ts';
 import { letDaysPass, reloadUntil } from '../steps/time.ts';
 
 // Time passes in these journeys, so they have a product of their own.
@@ -16,7 +16,7 @@ test('a renewal fails, every page says so, and paying it settles all', async ({ 
   const { license, person } = await buy(page, { plan: 'Maker' });
   await giveCard(page, license, FAILS_LATER);
   await letDaysPass(page, product, person, 31.2);
-  await reloadUntil(page, () => expect(page.getByText(FAILED)).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(FAILED)).toBeVisible({ timeout: 100 }));
   await expect(page.getByText(/^Everything works until /)).toBeVisible();
   await axe(page);
   for (const place of ['/licenses', '/invoices', '/account', license]) {
@@ -30,8 +30,7 @@ test('a renewal fails, every page says so, and paying it settles all', async ({ 
 
   // The vendor's staff see it as well.
   await logOut(page);
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await expect(page.getByRole('row').filter({ hasText: person.email })).toContainText('$11.90');
   await axe(page);
@@ -41,9 +40,8 @@ test('a renewal fails, every page says so, and paying it settles all', async ({ 
   await page.goto(invoice ?? '');
   await page.getByRole('button', { name: 'Pay with 4242 (succeeds)' }).click();
   await expect(page.getByText(/^Paid: /)).toBeVisible();
-  await page.goto('/overview');
-  await logIn(page, person);
-  await reloadUntil(page, () => expect(page.getByText(FAILED)).toBeHidden({ timeout: 500 }));
+  await enter(page, person);
+  await reloadUntil(page, () => expect(page.getByText(FAILED)).toBeHidden({ timeout: 100 }));
   await product.inbox(person.email, /your payment to .* has arrived/);
 });
 
@@ -54,7 +52,7 @@ test('what is suspended after its grace works again as soon as another card has 
   await product.inbox(person.email, /did not go through/);
   await letDaysPass(page, product, person, 14.2);
   const suspended = /is suspended, because its renewal is not paid\.$/;
-  await reloadUntil(page, () => expect(page.getByText(suspended)).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(suspended)).toBeVisible({ timeout: 100 }));
   await axe(page);
   await product.inbox(person.email, /Your license for .* is suspended/);
   await giveCard(page, license, MASTERCARD);
@@ -69,13 +67,13 @@ test('what is suspended after its grace works again as soon as another card has 
 test('a card that ends soon is warned of on every page and by mail, until another one is given', async ({ page, product, axe }) => {
   const { license, person } = await buy(page, { plan: 'Maker' });
   await page.goto(`${license}/card`);
-  await reloadUntil(page, () => expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText('Visa ending in 4242', { exact: true })).toBeVisible({ timeout: 100 }));
   const { month, after } = await letCardEnd(product, person, 2);
   // The worker looks for such cards a few times a day, so it has to have heard of this one before the days pass.
-  await reloadUntil(page, () => expect(page.getByText(month, { exact: true })).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(month, { exact: true })).toBeVisible({ timeout: 100 }));
   await letDaysPass(page, product, person, after);
   const ends = page.getByText(`Visa ending in 4242 ends with ${month}.`);
-  await reloadUntil(page, () => expect(ends).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(ends).toBeVisible({ timeout: 100 }));
   await axe(page);
   await page.goto('/invoices');
   await expect(ends).toBeVisible();

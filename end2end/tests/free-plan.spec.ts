@@ -3,6 +3,7 @@ import { choosePlan, planCard, readKey } from '../steps/buying.ts';
 import { interactions, press } from '../steps/interactions.ts';
 import { activate } from '../steps/licensing_api.ts';
 import { nameCompany, signUp, somebody } from '../steps/people.ts';
+import { newCustomer } from '../steps/requests.ts';
 
 test('a plan that costs nothing is there without a card, in five interactions', async ({ page, product, axe }) => {
   await page.goto('/');
@@ -29,11 +30,10 @@ test('a plan that costs nothing is there without a card, in five interactions', 
 });
 
 test('a trial without a card says what follows, and begins on a page without card fields', async ({ page, axe }) => {
+  await newCustomer(page);
   await page.goto('/');
   await expect(planCard(page, 'Prototype')).toContainText('First 14 days free, no card needed');
   await choosePlan(page, { plan: 'Prototype' });
-  await signUp(page, somebody());
-  await nameCompany(page);
   await expect(page.getByText(/Free for 14 days, and no card is needed/)).toBeVisible();
   await axe(page);
   await press(page, 'Begin the free trial');

@@ -16,8 +16,8 @@ test('invoice and receipt are documents that print every name that was taken', {
   await expect(async () => {
     // The invoice is fetched by a job of its own, after the license was made.
     await page.goto('/invoices');
-    await expect(row).toContainText('Paid', { timeout: 1_000 });
-  }).toPass();
+    await expect(row).toContainText('Paid', { timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   await expect(page.getByText(`A copy of each is mailed to ${person.email}.`)).toBeVisible();
   await axe(page);
 

@@ -6,7 +6,8 @@ import { press } from '../steps/interactions.ts';
 import { Keyboard } from '../steps/keyboard.ts';
 import { activate } from '../steps/licensing_api.ts';
 import { makePartner } from '../steps/partners.ts';
-import { COMPANY, confirmAddress, linkInMail, logIn, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, linkInMail, logIn, type Person, somebody } from '../steps/people.ts';
+import { haveAddressConfirmed, newCustomer } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 import { totp } from '../steps/totp.ts';
 
@@ -152,7 +153,7 @@ test('a customer needs no mouse', { tag: '@once' }, async ({ page, context, prod
 
   await test.step('download an invoice', async () => {
     await page.goto('/invoices');
-    await reloadUntil(page, () => expect(link(page, /^PDF of \S+$/).first()).toBeVisible({ timeout: 500 }));
+    await reloadUntil(page, () => expect(link(page, /^PDF of \S+$/).first()).toBeVisible({ timeout: 100 }));
     const download = page.waitForEvent('download');
     await keyboard.press(link(page, /^PDF of \S+$/).first());
     expect((await download).suggestedFilename()).toMatch(/^invoice-.*\.pdf$/);
@@ -180,11 +181,8 @@ test('a partner needs no mouse', { tag: '@once' }, async ({ page, browser, produ
   const campaign = `Ilm ${mark}`;
   for (const [person, name] of [[partner, partnerCompany], [client, clientCompany]] as const) {
     await elsewhere(browser, async (other) => {
-      await other.goto('/sign-up');
-      await signUp(other, person);
-      await nameCompany(other, { ...COMPANY, name });
-      await confirmAddress(other, product, person);
-      await expect(heading(other, name)).toBeVisible();
+      await newCustomer(other, { ...COMPANY, name }, person);
+      await haveAddressConfirmed(product, person);
     });
   }
   await elsewhere(browser, async (staff) => {
@@ -336,7 +334,7 @@ test('the staff of the vendor need no mouse', { tag: '@once' }, async ({ page, b
     await press(customer, 'Send the message');
     await customer.goto('/invoices');
     const pdf = link(customer, /^PDF of \S+$/);
-    await reloadUntil(customer, () => expect(pdf).toBeVisible({ timeout: 500 }));
+    await reloadUntil(customer, () => expect(pdf).toBeVisible({ timeout: 100 }));
     invoice = ((await pdf.textContent()) ?? '').replace(/^PDF of /, '').trim();
   });
 
@@ -414,7 +412,7 @@ test('the staff of the vendor need no mouse', { tag: '@once' }, async ({ page, b
       await touchInvoice(product);
       await page.goto('/staff/failed');
       const replay = button(page, /^Replay (all \d+|it)$/);
-      await reloadUntil(page, () => expect(replay).toBeVisible({ timeout: 500 }));
+      await reloadUntil(page, () => expect(replay).toBeVisible({ timeout: 100 }));
       await keyboard.press(replay);
       await expect(page.getByText('Everything that failed is begun again.', { exact: false })).toBeVisible();
     } finally {

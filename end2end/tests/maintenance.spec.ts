@@ -24,7 +24,7 @@ test('updates renew by themselves once that is agreed to, and are switched off a
   await letDaysPass(page, product, person, 366.2);
   await page.goto(license);
   const later = day.replace(String(year), String(year + 1));
-  await reloadUntil(page, () => expect(page.getByText(`automatic, $1,999.60 on ${later}`)).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(`automatic, $1,999.60 on ${later}`)).toBeVisible({ timeout: 100 }));
   await expect(page.getByText(new RegExp(`with updates until \\d+ \\w+ ${year + 1}\\.`))).toBeVisible();
 
   await page.goto(`${license}/updates`);

@@ -2,7 +2,8 @@ import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { invitationLink, invite, join, rowOf } from '../steps/invitations.ts';
-import { COMPANY, confirmAddress, logIn, logOut, nameCompany, somebody } from '../steps/people.ts';
+import { COMPANY, logIn, logOut, nameCompany, somebody } from '../steps/people.ts';
+import { haveAddressConfirmed, newCustomer } from '../steps/requests.ts';
 
 test('a company invites somebody, who signs up by the link, is promoted, and ends up owning it', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
   complaints.expect(/status of 404/);
@@ -17,7 +18,7 @@ test('a company invites somebody, who signs up by the link, is promoted, and end
   // Nobody whose own address is unproven has mails sent to others.
   await invite(page, colleague, 'Viewer');
   await expect(page.getByRole('alert')).toContainText('Confirm your own e-mail address first');
-  await confirmAddress(page, product, owner);
+  await haveAddressConfirmed(product, owner);
   await page.goto('/account/members');
 
   // What is refused keeps what was typed.
@@ -129,14 +130,9 @@ test('somebody in two companies switches, and a form of the one never acts for t
   await expect(other).toHaveURL(license);
 
   // Being invited to a third leaves the others as they are.
-  const host = somebody('host');
   await logOut(other);
-  await other.goto('/sign-up');
-  await other.getByLabel('E-mail address').fill(host.email);
-  await other.getByLabel('Password', { exact: true }).fill(host.password);
-  await press(other, 'Sign up and go on');
-  await nameCompany(other, { ...COMPANY, name: 'Oder Ventile GmbH' });
-  await confirmAddress(other, product, host);
+  const host = await newCustomer(other, { ...COMPANY, name: 'Oder Ventile GmbH' }, somebody('host'));
+  await haveAddressConfirmed(product, host);
   await other.goto('/account/members');
   await invite(other, person, 'Billing');
   await logOut(other);

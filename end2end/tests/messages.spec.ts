@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { linkInMail, logIn } from '../steps/people.ts';
+import { linkInMail } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 import { letDaysPass } from '../steps/time.ts';
 
 // Mails to the vendor and the answers of its staff are looked for in this journey, so it has a product of its own.
@@ -40,9 +40,7 @@ test('a customer asks about a license from its page, staff answer, and both hear
   expect(inConsole).not.toBe('');
 
   const staff = await browser.newPage();
-  await staff.goto('/log-in');
-  await logIn(staff, ADMIN);
-  await staff.goto('/staff/messages');
+  await enterConsole(staff, '/staff/messages');
   const row = staff.getByRole('row').filter({ hasText: subject });
   await expect(row).toContainText('Open');
   await axe(staff);
@@ -106,9 +104,7 @@ test('an owner who agrees to it is asked for feedback, and the vendor reads it',
   await expect(page.getByRole('row').filter({ hasText: 'My feedback' })).toContainText('Waits for an answer');
 
   const staff = await browser.newPage();
-  await staff.goto('/log-in');
-  await logIn(staff, ADMIN);
-  await staff.goto('/staff/feedback');
+  await enterConsole(staff, '/staff/feedback');
   await expect(staff.getByText(/9\.0 of 10/)).toBeVisible();
   await expect(staff.getByRole('row').filter({ hasText: person.email })).toContainText('=SUM(A1) is all that I miss.');
   await axe(staff);

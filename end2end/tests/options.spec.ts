@@ -2,15 +2,14 @@ import { expect, test } from '../fixtures.ts';
 import { choosePlan, payWithCard, planCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { agreeToPayNow } from '../steps/license.ts';
-import { nameCompany, signUp, somebody } from '../steps/people.ts';
+import { newCustomer } from '../steps/requests.ts';
 
 test('an add-on is chosen with the order, added and given up by a change', async ({ page, axe }) => {
   test.setTimeout(90_000);
+  await newCustomer(page);
   await page.goto('/');
   await expect(planCard(page, 'Startup')).toContainText('Audit log: $15 per instance a month');
   await choosePlan(page, { plan: 'Startup' });
-  await signUp(page, somebody());
-  await nameCompany(page);
   const sso = page.getByRole('checkbox', { name: /^Single sign-on/ });
   const audit = page.getByRole('checkbox', { name: /^Audit log/ });
   await sso.check();
@@ -54,11 +53,10 @@ test('an add-on is chosen with the order, added and given up by a change', async
 
 test('packs are counted with the order, added at once and given up at the end of what is paid', async ({ page, axe, javaScriptEnabled }) => {
   test.setTimeout(90_000);
+  await newCustomer(page);
   await page.goto('/');
   await expect(planCard(page, 'Pilot')).toContainText('50 devices: $25 a month, less from 5 packs on');
   await choosePlan(page, { plan: 'Pilot' });
-  await signUp(page, somebody());
-  await nameCompany(page);
   const packs = page.getByLabel('Packs of 50 devices');
   await expect(page.getByText('No further devices')).toBeVisible();
   await packs.fill('5');
@@ -100,10 +98,7 @@ test('packs are counted with the order, added at once and given up at the end of
 });
 
 test('more packs than a license can have are refused where they are counted', async ({ page, axe }) => {
-  await page.goto('/');
-  await choosePlan(page, { plan: 'Pilot' });
-  await signUp(page, somebody());
-  await nameCompany(page);
+  await newCustomer(page);
   await page.goto('/buy?plan=pilot&interval=month&seats=1&pack_devices=99');
   const packs = page.getByLabel('Packs of 50 devices');
   await expect(packs).toHaveAccessibleDescription(/at most 16 packs of devices/);

@@ -2,9 +2,9 @@ import { expect, test } from '../fixtures.ts';
 import { payWithCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { found, makePartner } from '../steps/partners.ts';
-import { confirmAddress, enterCode, linkInMail, logIn, setUpFactor, somebody } from '../steps/people.ts';
+import { linkInMail, somebody } from '../steps/people.ts';
+import { enter, enterWithNewFactor, haveAddressConfirmed } from '../steps/requests.ts';
 import { askForToken, manage, readNewToken } from '../steps/tokens.ts';
-import { nextCode } from '../steps/totp.ts';
 
 test('a program of a partner orders for a client, and the client has the license once it is paid', async ({ page, product, axe }) => {
   // Three people, two companies and a program.
@@ -17,31 +17,22 @@ test('a program of a partner orders for a client, and the client has the license
   }
   await makePartner(page, partnerCompany);
   await page.context().clearCookies();
-  await page.goto('/log-in?next=%2Fpartner%2Fclients');
-  await logIn(page, partner);
-  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
-  await setUpFactor(page);
-  await confirmAddress(page, product, partner);
-  await page.goto('/partner/clients');
+  await haveAddressConfirmed(product, partner);
+  const secret = await enterWithNewFactor(page, partner, '/partner/clients');
   await page.getByLabel('Company', { exact: true }).fill(clientCompany);
   await page.getByLabel('E-mail address of an owner there').fill(client.email);
   await press(page, 'Send the invitation');
   await expect(page.getByText('The invitation is on its way.')).toBeVisible();
   await page.context().clearCookies();
   const invitation = await linkInMail(product, client, /wants to look after your licenses/, /relations/);
-  await page.goto(invitation);
-  await logIn(page, client);
-  await confirmAddress(page, product, client);
-  await page.goto(invitation);
+  await haveAddressConfirmed(product, client);
+  await enter(page, client, invitation);
   await press(page, `Accept for ${clientCompany}`);
   await expect(page.getByText('You have a partner now. It is told by mail.')).toBeVisible();
   await page.context().clearCookies();
 
   // The partner makes a token for its program.
-  await page.goto('/log-in?next=%2Faccount%2Ftokens');
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, '/account/tokens', secret);
   await expect(page.getByRole('heading', { level: 1, name: 'API tokens' })).toBeVisible();
   const scopes = ["See orders, and a partner's clients", "Order for a partner's clients, give orders up"];
   await askForToken(page, { name: 'Web shop', scopes });
@@ -82,8 +73,7 @@ test('a program of a partner orders for a client, and the client has the license
   await page.context().clearCookies();
 
   // The client has the license that its partner pays, and the order that it is to pay itself.
-  await page.goto(await linkInMail(product, client, /has a license of/, /licenses/));
-  await logIn(page, client);
+  await enter(page, client, await linkInMail(product, client, /has a license of/, /licenses/));
   await expect(page.getByText(`${partnerCompany}, your partner`)).toBeVisible();
   expect(new URL(page.url()).pathname).toBe(`/licenses/${paid.license_id}`);
   await page.goto(`/orders/${asked.body.order.id}?left=1`);

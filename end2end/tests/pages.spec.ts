@@ -2,7 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn, somebody, signUp } from '../steps/people.ts';
+import { logIn, signUp, somebody } from '../steps/people.ts';
 
 test('the error table of the API has an anchor for every problem', async ({ page, product, axe }) => {
   const refused = await fetch(`${product.url}/api/v1/licenses/activate`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });

@@ -1,11 +1,10 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { payWithCard, planCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { found, makePartner } from '../steps/partners.ts';
-import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { enter, enterConsole, enterWithNewFactor, newCustomer } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
-import { nextCode } from '../steps/totp.ts';
 
 test('staff make a campaign for a partner, who adds codes, sees what they sold, and buys nothing with them', async ({ page, product, axe }) => {
   // A partner, its customers and the vendor, one after the other.
@@ -43,12 +42,7 @@ test('staff make a campaign for a partner, who adds codes, sees what they sold, 
   await page.context().clearCookies();
 
   // The partner adds codes; what cannot be is said, and nothing typed is lost.
-  await page.goto('/log-in?next=%2Fpartner%2Fcodes');
-  await logIn(page, partner);
-  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
-  await setUpFactor(page);
-  await page.goto('/partner/codes');
+  const secret = await enterWithNewFactor(page, partner, '/partner/codes');
   await expect(page.getByRole('heading', { level: 1, name: 'Codes' })).toBeVisible();
   await expect(page.getByRole('row').filter({ hasText: name })).toContainText('12.5 % off the first payment');
   await expect(page.getByRole('row').filter({ hasText: name })).toContainText('nothing yet');
@@ -105,12 +99,10 @@ test('staff make a campaign for a partner, who adds codes, sees what they sold, 
   await page.context().clearCookies();
 
   // The partner sees what it sold, not to whom, and lets the code rest.
-  await page.goto(`/log-in?next=${encodeURIComponent(campaign)}`);
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, campaign, secret);
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   // The invoice is fetched by a job of its own.
-  await reloadUntil(page, () => expect(page.locator('#statistics')).toContainText('$261.62', { timeout: 500 }));
+  await reloadUntil(page, () => expect(page.locator('#statistics')).toContainText('$261.62', { timeout: 100 }));
   const sale = page.locator('#sales').getByRole('row').filter({ hasText: code });
   await expect(sale).toContainText('$261.62');
   await expect(sale).toContainText('a customer');
@@ -125,16 +117,14 @@ test('staff make a campaign for a partner, who adds codes, sees what they sold, 
   await expect(row).toContainText('Paused');
   await axe(page);
   await page.context().clearCookies();
+  await newCustomer(page);
   await page.goto(`/?code=${code}`);
   await press(planCard(page, 'Startup'), 'Choose Startup');
-  await signUp(page, somebody('late'));
-  await nameCompany(page);
   await expect(page.getByRole('alert')).toContainText('This code cannot be used at the moment.');
   await page.context().clearCookies();
 
   // Staff see what partners sold, and by which orders.
-  await page.goto('/log-in?next=%2Fstaff');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   const sales = page.locator('#partner-sales').getByRole('row').filter({ hasText: company });
   await expect(sales).toContainText('$261.62');
   await expect(sales).toContainText('1 order');

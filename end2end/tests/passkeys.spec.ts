@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { press } from '../steps/interactions.ts';
-import { makePartner } from '../steps/partners.ts';
+import { found, makePartner } from '../steps/partners.ts';
 import { COMPANY, confirmAddress, logIn, logOut, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { haveAddressConfirmed, newCustomer } from '../steps/requests.ts';
 
 // No passkey belongs to an address: these journeys open the portal by a name.
 test.use({ host: 'localhost' });
@@ -109,12 +110,8 @@ test('a customer adds a passkey, logs in and confirms with it, and removes it', 
 });
 
 test('passkeys are offered where a script can ask for them, and a password works everywhere', async ({ page, product, javaScriptEnabled, axe }) => {
-  const person = somebody('passkey');
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page);
-  await confirmAddress(page, product, person);
-  await expect(page).toHaveURL(/\/overview$/);
+  const person = await newCustomer(page, COMPANY, somebody('passkey'));
+  await haveAddressConfirmed(product, person);
   await page.goto('/account/passkeys/new');
   await expect(page.getByRole('button', { name: 'Add the passkey' })).toBeVisible({ visible: javaScriptEnabled });
   await expect(page.getByText('Adding a passkey needs JavaScript')).toBeVisible({ visible: !javaScriptEnabled });
@@ -134,12 +131,8 @@ test('a passkey is the second factor of a partner, and the password alone opens 
   const kept = await giveDevice(page);
   const person = somebody('partner');
   const company = `Nidda Vertrieb ${crypto.randomUUID().slice(0, 8)} AG`;
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page, { ...COMPANY, name: company });
-  await confirmAddress(page, product, person);
-  await expect(page).toHaveURL(/\/overview$/);
-  await page.context().clearCookies();
+  await found(page, person, company);
+  await haveAddressConfirmed(product, person);
   await makePartner(page, company);
   await page.context().clearCookies();
 

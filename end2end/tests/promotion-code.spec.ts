@@ -1,8 +1,9 @@
 import { expect, test } from '../fixtures.ts';
-import { planCard, payWithCard, readKey } from '../steps/buying.ts';
+import { payWithCard, planCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { nameCompany, signUp, somebody } from '../steps/people.ts';
 import { promotionCode } from '../steps/promotions.ts';
+import { newCustomer } from '../steps/requests.ts';
 
 test('a link with a code takes it to the order, where it is a line, and to the payment', async ({ page, product, axe }) => {
   const code = await promotionCode(product, { percent_off: '25', duration: 'once' });
@@ -29,10 +30,9 @@ test('a code that does not apply says why, and the order can be placed without i
     'restrictions[minimum_amount]': '50000',
     'restrictions[minimum_amount_currency]': 'usd',
   });
+  await newCustomer(page);
   await page.goto(`/?code=${code}`);
   await press(planCard(page, 'Startup'), 'Choose Startup');
-  await signUp(page, somebody());
-  await nameCompany(page);
   await expect(page.getByRole('alert')).toContainText('This code is for orders of $500.00 or more');
   await axe(page);
   await page.getByLabel('Promotion code').fill('NO-SUCH-CODE');
@@ -49,10 +49,9 @@ test('a code that does not apply says why, and the order can be placed without i
 
 test('a code for everything leaves nothing to pay', async ({ page, product }) => {
   const code = await promotionCode(product, { percent_off: '100', duration: 'once' });
+  await newCustomer(page);
   await page.goto(`/?interval=once&code=${code}`);
   await press(planCard(page, 'Perpetual'), 'Choose Perpetual');
-  await signUp(page, somebody());
-  await nameCompany(page);
   await expect(page.getByRole('row', { name: /^To pay now/ })).toContainText('$0.00');
   await press(page, 'Go on to the payment page');
   await page.getByRole('button', { name: 'Complete order' }).click();

@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import type { Product } from '../product.ts';
+import { Product } from '../product.ts';
 import { press } from '../steps/interactions.ts';
-import { enterCode, logIn, logOut, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, enterCode, logIn, logOut, type Person, somebody } from '../steps/people.ts';
+import { newCustomer } from '../steps/requests.ts';
 import { nextCode } from '../steps/totp.ts';
 
 const PAGE = '/account/second-factor';
@@ -45,10 +46,7 @@ async function setUp(page: Page, product: Product, person: Person): Promise<{ se
 }
 
 test('a customer sets up a second factor, logs in with codes, and turns it off', { tag: '@everywhere' }, async ({ page, product, axe }) => {
-  const person = somebody('factor');
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page);
+  const person = await newCustomer(page, COMPANY, somebody('factor'));
   await page.goto('/account');
   await axe(page);
   const { secret, codes } = await setUp(page, product, person);
@@ -119,10 +117,7 @@ test('a customer sets up a second factor, logs in with codes, and turns it off',
 });
 
 test('a person sees every browser, is told of new ones, and logs them out', async ({ page, browser, product, axe }) => {
-  const person = somebody('browsers');
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page);
+  const person = await newCustomer(page, COMPANY, somebody('browsers'));
   const other = await browser.newPage({ baseURL: product.url, javaScriptEnabled: false });
   await other.goto('/log-in');
   await logIn(other, person);

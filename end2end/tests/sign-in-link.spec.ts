@@ -1,27 +1,15 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import type { Product } from '../product.ts';
+import { Product } from '../product.ts';
 import { press } from '../steps/interactions.ts';
-import {
-  confirmAddress,
-  enterCode,
-  linkInMail,
-  logOut,
-  nameCompany,
-  type Person,
-  setUpFactor,
-  signUp,
-  somebody,
-} from '../steps/people.ts';
+import { COMPANY, enterCode, linkInMail, logOut, type Person, setUpFactor, somebody } from '../steps/people.ts';
+import { haveAddressConfirmed, newCustomer } from '../steps/requests.ts';
 import { nextCode } from '../steps/totp.ts';
 
 /** A new customer with a confirmed address, logged in. */
 async function customer(page: Page, product: Product): Promise<Person> {
-  const person = somebody('by-mail');
-  await page.goto('/sign-up');
-  await signUp(page, person);
-  await nameCompany(page);
-  await confirmAddress(page, product, person);
+  const person = await newCustomer(page, COMPANY, somebody('by-mail'));
+  await haveAddressConfirmed(product, person);
   return person;
 }
 
@@ -36,7 +24,7 @@ async function askForLink(page: Page, product: Product, person: Person): Promise
 
 test('a customer logs in by a mailed link, which works once', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const person = await customer(page, product);
-  await logOut(page);
+  await page.context().clearCookies();
   await page.goto('/log-in/link');
   await expect(page.getByRole('heading', { level: 1, name: 'Log in by mail' })).toBeVisible();
   await axe(page);

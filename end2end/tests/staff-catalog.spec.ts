@@ -1,8 +1,7 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { planCard } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 
 // The price list has more on it afterwards, so it is a vendor of its own.
@@ -29,8 +28,7 @@ limits = { devices = 5 }
 prices.usd.month = { base = "7.00", extra_seat = "5.00" }
 `;
 
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'Catalog', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Catalog' })).toBeVisible();
   await expect(page.getByRole('row').filter({ hasText: 'Startup' })).toContainText('$299.00 a month');
@@ -64,7 +62,7 @@ prices.usd.month = { base = "7.00", extra_seat = "5.00" }
   await expect(row).toContainText('$7.00 a month');
   await expect(row).toContainText('On it');
   // A job tells Stripe.
-  await reloadUntil(page, () => expect(page.getByText(/waits? for Stripe/)).toHaveCount(0, { timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(/waits? for Stripe/)).toHaveCount(0, { timeout: 100 }));
   await axe(page);
 
   await page.goto('/');

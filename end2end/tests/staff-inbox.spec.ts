@@ -1,8 +1,8 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN, type Product } from '../product.ts';
+import { type Product } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 
 // Stripe misbehaves in this journey, so it has a product of its own.
@@ -30,10 +30,9 @@ test('an event that could not be handled is found, replayed with all others, and
   await product.sandbox.chaos({ amend: [{ object: 'invoice', member: 'subtotal', value: 'many' }] });
   const invoice = await touchInvoice(product);
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await expect(page.getByRole('heading', { level: 1, name: 'Console' })).toBeVisible();
-  await reloadUntil(page, () => expect(page.getByRole('link', { name: 'See what failed' })).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByRole('link', { name: 'See what failed' })).toBeVisible({ timeout: 100 }));
   await axe(page);
   await page.getByRole('link', { name: 'See what failed' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Failed events and work' })).toBeVisible();
@@ -57,7 +56,7 @@ test('an event that could not be handled is found, replayed with all others, and
   await page.getByLabel('Find', { exact: true }).fill(invoice);
   await press(page, 'Find');
   await expect(page.getByRole('row').filter({ hasText: 'checkout.session.completed' })).toHaveCount(0);
-  await reloadUntil(page, () => expect(page.getByRole('link', { name: /^Failed \([1-9]\d*\)$/ })).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByRole('link', { name: /^Failed \([1-9]\d*\)$/ })).toBeVisible({ timeout: 100 }));
   await page.getByRole('link', { name: /^Failed \(/ }).click();
   await page.getByRole('row').filter({ hasText: 'invoice.updated' }).first().getByRole('link').first().click();
   await expect(page.getByRole('heading', { level: 1, name: 'invoice.updated' })).toBeVisible();
@@ -74,7 +73,7 @@ test('an event that could not be handled is found, replayed with all others, and
   // What the purchase itself left unhandled, unless the worker has been quicker.
   const all = page.getByRole('button', { name: /^Replay (all \d+|it)$/ });
   if ((await all.count()) > 0) await all.click();
-  await reloadUntil(page, () => expect(page.getByText(NOTHING)).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByText(NOTHING)).toBeVisible({ timeout: 100 }));
   await axe(page);
 });
 

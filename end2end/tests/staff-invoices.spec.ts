@@ -1,11 +1,10 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { decideDispute, disputePayment } from '../steps/at_stripe.ts';
 import { buy } from '../steps/buying.ts';
 import { downloadPdf, paidInvoice } from '../steps/documents.ts';
 import { press } from '../steps/interactions.ts';
 import { activate } from '../steps/licensing_api.ts';
-import { logIn } from '../steps/people.ts';
+import { enter, enterConsole } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 
 test('staff give a part of an invoice back, then the rest, and the license goes with it', async ({ page, axe }) => {
@@ -14,14 +13,13 @@ test('staff give a part of an invoice back, then the rest, and the license goes 
   await expect(async () => {
     // The invoice is fetched by a job of its own, after the license was made.
     await page.goto('/invoices');
-    await expect(row).toContainText('Paid', { timeout: 1_000 });
-  }).toPass();
+    await expect(row).toContainText('Paid', { timeout: 100 });
+  }).toPass({ intervals: [100, 250], timeout: 20_000 });
   const link = page.getByRole('link', { name: /^PDF of \S+$/ });
   const number = ((await link.textContent()) ?? '').replace(/^PDF of /, '').trim();
 
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'Invoices', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Invoices' })).toBeVisible();
   await axe(page);
@@ -58,9 +56,7 @@ test('staff give a part of an invoice back, then the rest, and the license goes 
   await axe(page);
 
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, person);
-  await page.goto('/invoices');
+  await enter(page, person, '/invoices');
   await expect(page.getByRole('heading', { level: 2, name: 'Credit notes' })).toBeVisible();
   await axe(page);
   // What an accountant takes along, by the links of the page.
@@ -85,8 +81,7 @@ test('while a payment is disputed nothing new starts, and the license goes with 
 
   // The vendor's staff see it where they decide what to give back.
   await page.context().clearCookies();
-  await page.goto('/log-in?next=%2Fstaff%2Frefunds');
-  await logIn(page, ADMIN);
+  await enterConsole(page, '/staff/refunds');
   const row = page.getByRole('row').filter({ hasText: number });
   await expect(row).toContainText('Dispute');
   await expect(row).toContainText('Undecided');
@@ -98,7 +93,7 @@ test('while a payment is disputed nothing new starts, and the license goes with 
 
   await decideDispute(product, person, 'lost');
   await product.inbox(person.email, /The dispute about invoice .* is over/);
-  await reloadUntil(page, () => expect(dispute).toContainText('Lost', { timeout: 500 }));
+  await reloadUntil(page, () => expect(dispute).toContainText('Lost', { timeout: 100 }));
   await page.getByRole('link', { name: /^lic_/ }).click();
   await expect(page.getByText(/It is revoked/)).toBeVisible();
   expect((await start('node-c')).body.code).toBe('license_revoked');

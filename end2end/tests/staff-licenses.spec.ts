@@ -1,10 +1,9 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { startDemoProduct } from '../steps/demo_product.ts';
 import { press } from '../steps/interactions.ts';
 import { askAndDo } from '../steps/license.ts';
-import { logIn } from '../steps/people.ts';
+import { enter, enterConsole } from '../steps/requests.ts';
 
 test('staff find a license, suspend it and reinstate it, and what runs under it hears of both', async ({ page, product, axe }) => {
   const { key, license, person } = await buy(page, { plan: 'Startup' });
@@ -12,8 +11,7 @@ test('staff find a license, suspend it and reinstate it, and what runs under it 
   const code = async () => (await node.check()).status.license.last_error?.code;
   try {
     await page.context().clearCookies();
-    await page.goto('/log-in');
-    await logIn(page, ADMIN);
+    await enterConsole(page);
     await page.getByRole('link', { name: 'Licenses', exact: true }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Licenses' })).toBeVisible();
     await axe(page);
@@ -68,8 +66,7 @@ test('staff find a license, suspend it and reinstate it, and what runs under it 
     expect(await code()).toBe('license_revoked');
 
     await page.context().clearCookies();
-    await page.goto(`/log-in?next=${encodeURIComponent(license)}`);
-    await logIn(page, person);
+    await enter(page, person, license);
     await expect(page.getByText(/It was revoked and allows nothing any more/)).toBeVisible();
     await axe(page);
   } finally {

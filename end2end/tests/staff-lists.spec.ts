@@ -1,9 +1,9 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { startDemoProduct } from '../steps/demo_product.ts';
 import { press } from '../steps/interactions.ts';
-import { COMPANY, logIn, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, somebody } from '../steps/people.ts';
+import { enterConsole, register } from '../steps/requests.ts';
 import { reloadUntil } from '../steps/time.ts';
 
 test('staff look through everything that happened in an account, and take it along', { tag: '@everywhere' }, async ({ page, product, axe }) => {
@@ -12,9 +12,7 @@ test('staff look through everything that happened in an account, and take it alo
   const node = await startDemoProduct(product, { key, instance: 'oste-a' });
   try {
     await page.context().clearCookies();
-    await page.goto('/log-in');
-    await logIn(page, ADMIN);
-    await page.goto('/staff/customers');
+    await enterConsole(page, '/staff/customers');
     await page.getByLabel('Company, e-mail address or id').fill(company);
     await press(page, 'Show');
     await press(page, company, 'link');
@@ -49,15 +47,9 @@ test('staff come from a customer to an order, its invoice and back, and find who
   const company = `Luhe Messtechnik ${crypto.randomUUID().slice(0, 8)} GmbH`;
   const { person } = await buy(page, { plan: 'Startup' }, { ...COMPANY, name: company });
   await page.context().clearCookies();
-  const stranger = somebody('stranger');
-  await page.goto('/sign-up');
-  await signUp(page, stranger);
-  await expect(page).not.toHaveURL(/sign-up/);
+  const stranger = await register(page, somebody('stranger'));
   await page.context().clearCookies();
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
-
-  await page.goto('/staff/orders');
+  await enterConsole(page, '/staff/orders');
   await page.getByLabel('Customer', { exact: true }).fill(company);
   await press(page, 'Show');
   const orders = page.getByRole('row').filter({ hasText: company });
@@ -67,7 +59,7 @@ test('staff come from a customer to an order, its invoice and back, and find who
   await expect(page.getByRole('main')).toContainText(person.email);
   await expect(page.getByRole('main')).toContainText('Placed an order');
   // The invoice is fetched by a job of its own.
-  await reloadUntil(page, () => expect(page.getByRole('link', { name: /^PDF of / })).toBeVisible({ timeout: 500 }));
+  await reloadUntil(page, () => expect(page.getByRole('link', { name: /^PDF of / })).toBeVisible({ timeout: 100 }));
   await axe(page);
   await page.getByRole('row').filter({ hasText: 'Paid' }).getByRole('link').first().click();
   await expect(page.getByText('Nothing was given back of this invoice.')).toBeVisible();

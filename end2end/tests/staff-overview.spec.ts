@@ -1,10 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { startDemoProduct } from '../steps/demo_product.ts';
 import { press } from '../steps/interactions.ts';
-import { logIn } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 
 // What is counted here is all that there is, so this journey has a product of its own.
 test.use({ settings: { LEASEHOLD__MAIL__FROM: 'overview@nordwind.example' } });
@@ -26,8 +25,7 @@ async function leadsToAsMany(page: Page, name: string): Promise<number> {
 }
 
 test('a new vendor is told what to begin with, and each number of the console leads to what it counts', async ({ page, product, axe }) => {
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await expect(page.getByRole('heading', { level: 2, name: 'Set up your portal' })).toBeVisible();
   await expect(page.getByText('Nobody was refused in the last 24 hours.')).toBeVisible();
   await expect(page.getByText(/^No subscription is paid yet\./)).toBeVisible();
@@ -52,8 +50,7 @@ test('a new vendor is told what to begin with, and each number of the console le
     // Two seats are included; the third is refused.
     for (const instance of ['node-a', 'node-b', 'node-c']) nodes.push(await startDemoProduct(product, { key, instance }));
     await page.context().clearCookies();
-    await page.goto('/log-in');
-    await logIn(page, ADMIN);
+    await enterConsole(page);
     await expect(page.getByRole('heading', { level: 1, name: 'Console' })).toBeVisible();
     await axe(page);
 

@@ -1,15 +1,14 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { press } from '../steps/interactions.ts';
 import { invitationLink, invite, join, rowOf } from '../steps/invitations.ts';
-import { logIn, setUpFactor, somebody } from '../steps/people.ts';
+import { setUpFactor, somebody } from '../steps/people.ts';
+import { enterConsole } from '../steps/requests.ts';
 
 test('an administrator invites a colleague, who sees what the role allows until it is over', async ({ page, browser, product, axe, complaints }) => {
   complaints.expect(/status of 404/);
   const colleague = somebody('support');
   const name = `Sue ${colleague.email.slice(8, 16)}`;
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'People', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
   await axe(page);
@@ -34,9 +33,7 @@ test('an administrator invites a colleague, who sees what the role allows until 
   // While the colleague is at work, an administrator ends it.
   const context = await browser.newContext({ baseURL: product.url });
   const admin = await context.newPage();
-  await admin.goto('/log-in');
-  await logIn(admin, ADMIN);
-  await admin.goto('/staff/people');
+  await enterConsole(admin, '/staff/people');
   await admin.getByRole('link', { name: `Change ${name}` }).click();
   await axe(admin);
   await press(admin, 'Take out…');

@@ -3,15 +3,14 @@ import { ADMIN } from '../product.ts';
 import { buy } from '../steps/buying.ts';
 import { askAndDo } from '../steps/license.ts';
 import { activate } from '../steps/licensing_api.ts';
-import { confirmAddress, logIn } from '../steps/people.ts';
+import { enterConsole, haveAddressConfirmed } from '../steps/requests.ts';
 import { askForToken, manage, readNewToken } from '../steps/tokens.ts';
 
 const HOUR_S = 3_600;
 
 test('an owner makes an API token, a program uses it, and once it is revoked it is worth nothing', { tag: '@everywhere' }, async ({ page, product, axe }) => {
   const { key, license, person } = await buy(page, { plan: 'Startup' });
-  await confirmAddress(page, product, person);
-  await expect(page).toHaveURL(/\/overview$/);
+  await haveAddressConfirmed(product, person);
   const id = license.split('/').at(-1);
   await product.sandbox.clock({ advance_s: HOUR_S });
   const { body: lease } = await activate(product.url, { key, product: 'iot-platform', instance: 'node-a', version: '4.2.1' });
@@ -56,8 +55,7 @@ test('an owner makes an API token, a program uses it, and once it is revoked it 
 });
 
 test('an admin gives a build pipeline a token, and it publishes a release', async ({ page, product, axe }) => {
-  await page.goto('/log-in');
-  await logIn(page, ADMIN);
+  await enterConsole(page);
   await page.getByRole('link', { name: 'API tokens', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'API tokens' })).toBeVisible();
   await axe(page);

@@ -2,7 +2,8 @@ import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { confirmPassword, revealKey } from '../steps/license.ts';
-import { COMPANY, confirmAddress, linkInMail, logIn, nameCompany, type Person, signUp, somebody } from '../steps/people.ts';
+import { COMPANY, confirmAddress, linkInMail, logIn, type Person, somebody } from '../steps/people.ts';
+import { enter, newCustomer } from '../steps/requests.ts';
 import type { Page } from '@playwright/test';
 
 /** Offers the license whose page for that is open; the password is typed where it was not typed lately. */
@@ -16,10 +17,7 @@ async function offer(page: Page, person: Person, email: string): Promise<void> {
 }
 
 test('an owner hands a license over, and the owner of another account takes it with a key of its own', { tag: '@everywhere' }, async ({ page, product, axe, complaints }) => {
-  const receiver = somebody('receiver');
-  await page.goto('/sign-up');
-  await signUp(page, receiver);
-  await nameCompany(page, { ...COMPANY, name: 'Allgäu Optik AG' });
+  const receiver = await newCustomer(page, { ...COMPANY, name: 'Allgäu Optik AG' }, somebody('receiver'));
   await page.context().clearCookies();
 
   const { key, license, person } = await buy(page, { plan: 'Perpetual', interval: 'once' });
@@ -59,8 +57,7 @@ test('an owner hands a license over, and the owner of another account takes it w
   await axe(page);
 
   await page.context().clearCookies();
-  await page.goto(`/log-in?next=${encodeURIComponent('/licenses')}`);
-  await logIn(page, person);
+  await enter(page, person, '/licenses');
   await expect(page.getByRole('heading', { level: 1, name: 'Licenses' })).toBeVisible();
   complaints.expect(/404/);
   await page.goto(license);

@@ -1,10 +1,9 @@
 import { expect, test } from '../fixtures.ts';
-import { ADMIN } from '../product.ts';
 import { payWithCard, readKey } from '../steps/buying.ts';
 import { press } from '../steps/interactions.ts';
 import { found, makePartner } from '../steps/partners.ts';
-import { COMPANY, enterCode, logIn, nameCompany, setUpFactor, signUp, somebody } from '../steps/people.ts';
-import { nextCode } from '../steps/totp.ts';
+import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { enter, enterConsole, enterWithNewFactor } from '../steps/requests.ts';
 
 test('a partner buys vouchers and hands one out; a customer redeems it, and nobody does so again', async ({ page, product, axe }) => {
   // Two companies and the vendor.
@@ -19,12 +18,7 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.context().clearCookies();
 
   // The partner buys three.
-  await page.goto('/log-in?next=%2Fpartner%2Fvouchers');
-  await logIn(page, partner);
-  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(/\s/g, '');
-  await setUpFactor(page);
-  await page.goto('/partner/vouchers');
+  const secret = await enterWithNewFactor(page, partner, '/partner/vouchers');
   await expect(page.getByRole('heading', { level: 1, name: 'Vouchers' })).toBeVisible();
   await expect(page.getByText('You have no vouchers yet.', { exact: false })).toBeVisible();
   await axe(page);
@@ -119,9 +113,7 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.context().clearCookies();
 
   // The partner sees that, and not by whom.
-  await page.goto(`/log-in?next=${encodeURIComponent(batch)}`);
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, batch, secret);
   const row = page.getByRole('row').filter({ hasText: 'Voucher 1' });
   await expect(row).toContainText('Redeemed');
   await expect(row).toContainText('for Fulda Pumpen');
@@ -131,8 +123,7 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await page.context().clearCookies();
 
   // Staff take one of the two that are left back.
-  await page.goto('/log-in?next=%2Fstaff%2Finvoices');
-  await logIn(page, ADMIN);
+  await enterConsole(page, '/staff/invoices');
   await page.getByRole('row').filter({ hasText: partnerCompany }).getByRole('link').first().click();
   const vouchers = page.locator('#vouchers');
   await expect(vouchers).toContainText('3 vouchers for');
@@ -143,9 +134,7 @@ test('a partner buys vouchers and hands one out; a customer redeems it, and nobo
   await expect(page.getByText('The vouchers are void, and whoever bought them is told by mail.')).toBeVisible();
   await expect(page.locator('#credit')).toContainText('of which 1 is open');
   await page.context().clearCookies();
-  await page.goto(`/log-in?next=${encodeURIComponent(batch)}`);
-  await logIn(page, partner);
-  await enterCode(page, await nextCode(product, secret));
+  await enter(page, partner, batch, secret);
   await expect(page.getByRole('row').filter({ hasText: 'Voucher 2' })).toContainText('Open');
   await expect(page.getByRole('row').filter({ hasText: 'Voucher 3' })).toContainText('Void');
 });
