@@ -211,7 +211,6 @@ async function setUpEasel(browser: Browser): Promise<Easel> {
   let origin = '';
   return {
     show: async (page) => {
-      const html = withoutScripts(await page.content());
       const state = await page.evaluate(readState);
       const screen = page.viewportSize();
       if (screen !== null) await easel.setViewportSize(screen);
@@ -223,16 +222,17 @@ async function setUpEasel(browser: Browser): Promise<Easel> {
         await easel.evaluate(axeSource);
         origin = from;
       }
-      await easel.setContent(html);
-      await easel.evaluate(writeState, state);
+      await easel.setContent(withoutScripts(state.html));
+      await easel.evaluate(writeState, { ...state, html: '' });
       return easel;
     },
     close: () => context.close(),
   };
 }
 
-/** What does not stand in the HTML of a page, by the places of its elements among all. */
+/** The HTML of a page, and what does not stand in it, by the places of its elements among all. */
 interface State {
+  html: string;
   /** What is typed and chosen. */
   fields: { place: number; value: string; checked?: boolean }[];
   options: { place: number; selected: boolean }[];
@@ -243,7 +243,8 @@ interface State {
 
 /** Runs in the browser. */
 function readState(): State {
-  const state: State = { fields: [], options: [], open: [], focused: -1 };
+  const html = (document.doctype === null ? '' : '<!doctype html>') + document.documentElement.outerHTML;
+  const state: State = { html, fields: [], options: [], open: [], focused: -1 };
   for (const [place, it] of [...document.body.querySelectorAll('*')].entries()) {
     if (it instanceof HTMLInputElement) state.fields.push({ place, value: it.value, checked: it.checked });
     if (it instanceof HTMLTextAreaElement) state.fields.push({ place, value: it.value });
@@ -255,7 +256,7 @@ function readState(): State {
 }
 
 /** Runs in the browser. */
-function writeState({ fields, options, open, focused }: State): void {
+function writeState({ fields, options, open, focused }: Omit<State, 'html'>): void {
   const all = [...document.body.querySelectorAll<HTMLElement>('*')];
   for (const { place, value, checked } of fields) {
     const field = all[place] as HTMLInputElement;

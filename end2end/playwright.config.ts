@@ -19,9 +19,6 @@ const screens = {
  * run what is tagged @everywhere: the main job, whatever a script does more for, and one journey each of a partner and of
  * the staff; or everything with LEASEHOLD_JOURNEYS=everywhere. A test tagged @js-only needs scripts; one tagged @once is
  * about something else than pages, and runs in the first project only.
- *
- * Of a screen, what has scripts comes first: axe judges its pages where they stand, and those without a script, which it
- * judges as copies, are mostly of a shape that it knows by then.
  */
 const rest = process.env.LEASEHOLD_JOURNEYS === 'everywhere' ? {} : { grep: /@everywhere/ };
 const projects: Project[] = [

@@ -2,6 +2,7 @@ import { expect, test } from '../fixtures.ts';
 import { buy, choosePlan } from '../steps/buying.ts';
 import { downloadLink, downloadPdf, paidInvoice, readXml, unzip } from '../steps/documents.ts';
 import { COMPANY, nameCompany, signUp, somebody } from '../steps/people.ts';
+import { reloadUntil } from '../steps/time.ts';
 
 test('invoice and receipt are documents that print every name that was taken', { tag: '@everywhere' }, async ({ page, axe }) => {
   const company = {
@@ -61,6 +62,9 @@ test('a VAT id of another country turns the charge, and accountants take along w
   const vatId = 'FR40303265045';
   await buy(page, { plan: 'Startup', seats: 3 }, { ...company, vatId });
   const number = await paidInvoice(page);
+  // The documents are made by a job of their own.
+  const last = page.getByRole('link', { name: `CII of ${number}`, exact: true });
+  await reloadUntil(page, () => expect(last).toBeVisible({ timeout: 100 }));
   await expect(page.getByRole('row').filter({ hasText: 'First payment' })).toContainText('$448.00');
 
   const pdf = await downloadLink(page, `PDF of ${number}`);
