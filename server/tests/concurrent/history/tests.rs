@@ -303,12 +303,13 @@ fn a_surge_opens_for_whoever_comes_too_many_ends_with_its_leases_and_waits_for_t
         &[seen(check(1), 5, 6, lease(5)), seen(activate(2), 5, 6, lease(5))],
         &[seen(check(1), 5, 6, SeatsExhausted), seen(activate(2), 5, 6, SeatsExhausted)],
     );
-    // Both go on until shortly before its end at 301.
+    // Both go on, before their leases end, until shortly before its end at 301.
     let mut late = opened.to_vec();
-    for at in [60, 120, 180, 240] {
+    for at in [50, 100, 150, 200] {
         late.push(seen(check(0), at, at + 1, lease(at)));
         late.push(seen(check(1), at, at + 1, lease(at)));
     }
+    late.extend([seen(check(0), 250, 251, lease(250)), seen(check(1), 250, 251, lease_until(250, 301))]);
     one_end_is_right(
         WITH_SURGE,
         "its leases end with it",
