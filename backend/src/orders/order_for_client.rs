@@ -27,6 +27,9 @@ use crate::{partners, tokens};
 /// A page that was not noted in this time never is: longer than any call of Stripe with its retries.
 const PAGE_WITHIN_MS: i64 = 2 * MINUTE_MS;
 
+/// So often it is looked whether a request has an order before whoever sent it has to come again.
+const TRIES: usize = 3;
+
 /// What a program asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderForClient {
@@ -133,6 +136,22 @@ pub async fn order_for_client(
 }
 
 async fn place(commerce: &Commerce, cx: &Cx, wanted: &OrderForClient) -> Result<ClientOrdering, CommerceError> {
+    for _ in 0..TRIES {
+        if let Some(answer) = try_to_place(commerce, cx, wanted).await? {
+            return Ok(answer);
+        }
+    }
+    Err(DbError::GivenUp("orders of other calls with the same key came and went").into())
+}
+
+/// `None` where there was an order, of this call or of another one with the same key, and it let the key go before it could be
+/// answered: its page could not be made, or it had to give way.
+async fn try_to_place(
+    commerce: &Commerce,
+    cx: &Cx,
+    wanted: &OrderForClient,
+) -> Result<Option<ClientOrdering>, CommerceError> {
+    // Each try has an order of its own: what has let its key go stays closed.
     let request = wanted.request(cx);
     let mut looked = look(commerce, cx, wanted, &request).await?;
     if let Err(ClientOrdering::Ordered { order, .. }) = &looked
@@ -143,13 +162,13 @@ async fn place(commerce: &Commerce, cx: &Cx, wanted: &OrderForClient) -> Result<
     }
     let place = match looked {
         Ok(place) => place,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(Some(answer)),
     };
     match place_order(commerce, cx, &place).await {
         // Withdrawn is one that somebody has cancelled while its page was made: an order all the same.
         Ok(OrderPlacement::Placed { .. } | OrderPlacement::Made { .. } | OrderPlacement::Withdrawn) => {}
-        Ok(OrderPlacement::NotAllowed) => return Ok(ClientOrdering::NoSuchClient),
-        Ok(refused) => return Ok(ClientOrdering::Refused(refused)),
+        Ok(OrderPlacement::NotAllowed) => return Ok(Some(ClientOrdering::NoSuchClient)),
+        Ok(refused) => return Ok(Some(ClientOrdering::Refused(refused))),
         Err(error) => {
             if let Err(failed) = let_go(commerce, cx, &request.order_id).await {
                 tracing::warn!(error = %failed, order_id = %request.order_id, "an order that failed keeps its key");
@@ -158,9 +177,8 @@ async fn place(commerce: &Commerce, cx: &Cx, wanted: &OrderForClient) -> Result<
         }
     }
     let (tx_cx, partner_id) = (cx.clone(), wanted.partner_id.clone());
-    let placed =
-        commerce.db.read(|tx| Box::pin(async move { find_answer(tx, &tx_cx, &partner_id, &request).await })).await?;
-    placed.ok_or_else(|| CommerceError::Contradiction("an order that was just placed is not there".to_owned()))
+    let placed = commerce.db.read(|tx| Box::pin(async move { find_answer(tx, &tx_cx, &partner_id, &request).await }));
+    Ok(placed.await?)
 }
 
 async fn look(
