@@ -18,7 +18,7 @@ use crate::keys::MasterKey;
 pub enum CarryingOut {
     /// The second factor is gone, every session of the person has ended, and the person was told by mail.
     Done,
-    /// There was nothing left to take away, or whoever asked may not any more.
+    /// There was nothing left to take away; or whoever asked may not any more, and the person was told so by mail.
     Lapsed,
     /// Somebody has settled it before.
     Over,
@@ -49,12 +49,16 @@ pub async fn carry_out_factor_reset(
     match next_step(&reset, &held, asker_may, cx.now) {
         Step::Nothing => Ok(CarryingOut::Over),
         Step::Wait => Ok(CarryingOut::NotDue(reset.due_at)),
-        Step::Lapse => {
+        step @ (Step::Lapse | Step::Void) => {
             if !store::settle(tx, cx, &reset.id, ResetStatus::Lapsed).await? {
                 return Ok(CarryingOut::Over);
             }
-            let act = "user.drop_factor_reset";
+            let is_void = step == Step::Void;
+            let act = if is_void { "user.void_factor_reset" } else { "user.drop_factor_reset" };
             audit::record(tx, cx, None, act, user.id.as_str(), audit::NOTHING, audit::NOTHING).await?;
+            if is_void {
+                tell::void(tx, cx, master, &user, &reset).await?;
+            }
             Ok(CarryingOut::Lapsed)
         }
         Step::Take(takes) => {
@@ -86,5 +90,5 @@ async fn take(
     }
     sessions::end_other_sessions(tx, cx, &user.id, None).await?;
     known_browsers::forget_browsers(tx, cx, &user.id).await?;
-    tell::done(tx, cx, master, user, takes).await
+    tell::done(tx, cx, master, user, reset, takes).await
 }

@@ -86,8 +86,10 @@ pub enum Step {
     Nothing,
     /// Its time has not come.
     Wait,
-    /// It comes to nothing.
+    /// It comes to nothing: nothing is left of what was lost.
     Lapse,
+    /// It comes to nothing: whoever asked may not any more. The person still waits for it.
+    Void,
     /// This goes.
     Take(Takes),
 }
@@ -105,7 +107,11 @@ pub fn next_step(reset: &PlannedReset, held: &Held, asker_may: bool, now: UnixMs
     let was_there = |at: &UnixMs| *at <= reset.created_at;
     let factor = held.factor_at.as_ref().is_some_and(was_there);
     let passkeys = reset.passkeys_too && held.passkeys_at.iter().any(was_there);
-    if asker_may && (factor || passkeys) { Step::Take(Takes { factor, passkeys }) } else { Step::Lapse }
+    match (factor || passkeys, asker_may) {
+        (true, true) => Step::Take(Takes { factor, passkeys }),
+        (true, false) => Step::Void,
+        (false, _) => Step::Lapse,
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +189,9 @@ mod tests {
             (true, None, &[0][..], true, DELAY_MS, take(false, true)),
             (true, Some(1), &[1][..], true, DELAY_MS, Step::Lapse),
             (false, None, &[-1][..], true, DELAY_MS, Step::Lapse),
-            (false, Some(-1), &[][..], false, DELAY_MS, Step::Lapse),
+            (false, Some(-1), &[][..], false, DELAY_MS, Step::Void),
+            (true, None, &[0][..], false, DELAY_MS, Step::Void),
+            (false, Some(1), &[-1][..], false, DELAY_MS, Step::Lapse),
             (false, Some(-1), &[][..], false, DELAY_MS - 1, Step::Wait),
         ] {
             let (reset, held) = (reset(passkeys_too, ResetStatus::Waiting), held(factor_ms, passkeys_ms));

@@ -7,7 +7,8 @@ use crate::accounts::{User, store as people};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::keys::MasterKey;
-use crate::text::en::{factor_reset_mail as letters, passkey_mail, sign_in_mail};
+use crate::text::en::passkey_mail::{TakenPasskeys, passkeys_reset};
+use crate::text::en::{factor_reset_mail as letters, sign_in_mail};
 
 /// Tells the person what was asked for, with the link that refuses it.
 pub(super) async fn asked(
@@ -25,15 +26,34 @@ pub(super) async fn asked(
 }
 
 /// Tells the person that it has happened.
-pub(super) async fn done(tx: &mut Tx, cx: &Cx, master: &MasterKey, user: &User, takes: Takes) -> Result<(), DbError> {
+pub(super) async fn done(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    user: &User,
+    reset: &PlannedReset,
+    takes: Takes,
+) -> Result<(), DbError> {
+    let passkeys = TakenPasskeys::Until(reset.created_at);
     tell(tx, cx, master, user, |sender| {
         if takes.factor {
-            sign_in_mail::factor_reset(sender, cx.now, takes.passkeys)
+            sign_in_mail::factor_reset(sender, cx.now, takes.passkeys.then_some(passkeys))
         } else {
-            passkey_mail::passkeys_reset(sender, cx.now)
+            passkeys_reset(sender, cx.now, passkeys)
         }
     })
     .await
+}
+
+/// Tells the person that it was due and did not happen, because whoever asked may not any more.
+pub(super) async fn void(
+    tx: &mut Tx,
+    cx: &Cx,
+    master: &MasterKey,
+    user: &User,
+    reset: &PlannedReset,
+) -> Result<(), DbError> {
+    tell(tx, cx, master, user, |sender| letters::void(sender, reset.due_at)).await
 }
 
 /// Tells the person that an administrator took it back.

@@ -66,6 +66,10 @@ pub(super) async fn check_use(
         note_shown(tx, cx, master, &user.id, Shown::Passkey).await?;
         return Ok(Use::Shown { user, passkey: passkey.id });
     }
+    // Taken away at this moment, which says nothing about a copy.
+    if store::find_by_credential(tx, cx, &answer.credential_id).await?.is_none() {
+        return Ok(Use::Refused(Flaw::Unknown));
+    }
     let cx = &Cx { actor: Actor::User(user.id.clone()), ..cx.clone() };
     let after = json!({ "passkey": passkey.id, "name": passkey.name });
     audit::record(tx, cx, None, "user.refuse_copied_passkey", user.id.as_str(), audit::NOTHING, Some(&after)).await?;

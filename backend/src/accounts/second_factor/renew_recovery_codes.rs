@@ -4,6 +4,8 @@ use super::super::store as people;
 use super::recovery_code::RecoveryCodes;
 use super::store;
 use super::tell::tell;
+use crate::accounts::factor_resets::note_shown;
+use crate::accounts::factor_resets::rules::Shown;
 use crate::audit;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -20,8 +22,8 @@ pub enum CodesRenewal {
     NoFactor,
 }
 
-/// Makes new recovery codes for whoever acts. Whoever calls it has made sure that password and code were typed a moment
-/// ago.
+/// Makes new recovery codes for whoever acts, which calls off a reset of what was said to be lost. Whoever calls it has made
+/// sure that password and code were typed a moment ago.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -35,6 +37,8 @@ pub async fn renew_recovery_codes(tx: &mut Tx, cx: &Cx, master: &MasterKey) -> R
     let codes = replace_codes(tx, cx, master, user_id).await?;
     audit::record(tx, cx, None, "user.renew_recovery_codes", user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     tell(tx, cx, master, &user, |sender| text::codes_renewed(sender, cx.now)).await?;
+    // They would go with what is reset, and whoever has them has not lost everything.
+    note_shown(tx, cx, master, user_id, Shown::RecoveryCode).await?;
     Ok(CodesRenewal::Renewed(codes))
 }
 

@@ -10,7 +10,8 @@ use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::UserId;
 use crate::keys::MasterKey;
-use crate::text::en::{passkey_mail as passkey_text, sign_in_mail as text};
+use crate::text::en::passkey_mail::{TakenPasskeys, passkeys_reset};
+use crate::text::en::sign_in_mail as text;
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +54,12 @@ pub async fn reset_second_factor(
         let act = "user.reset_second_factor";
         audit::record(tx, cx, None, act, user_id.as_str(), audit::NOTHING, audit::NOTHING).await?;
     }
-    tell(tx, cx, master, &user, |sender| match (had_factor, had_passkeys) {
-        (true, passkeys_are_gone) => text::factor_reset(sender, cx.now, passkeys_are_gone),
-        (false, _) => passkey_text::passkeys_reset(sender, cx.now),
+    tell(tx, cx, master, &user, |sender| {
+        if had_factor {
+            text::factor_reset(sender, cx.now, had_passkeys.then_some(TakenPasskeys::All))
+        } else {
+            passkeys_reset(sender, cx.now, TakenPasskeys::All)
+        }
     })
     .await?;
     Ok(FactorReset::Reset)

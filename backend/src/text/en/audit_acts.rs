@@ -246,6 +246,7 @@ const ACTS: &[(&str, &str)] = &[
     ("user.set_second_factor", "Set up a second factor"),
     ("user.sign_up", "Signed up"),
     ("user.verify_email", "Confirmed the e-mail address"),
+    ("user.void_factor_reset", "Did not reset a second factor, because whoever had asked for it may not any more"),
     ("user.withdraw_email_change", "Took back a change of the e-mail address"),
     ("user.withdraw_factor_reset", "Took back the reset of a second factor"),
     ("user.withdraw_password", "Lost a password that was set before the address was confirmed"),

@@ -8,10 +8,17 @@ use crate::mail::{Letter, Sender};
 /// Tells the person what was asked for, with the link that refuses it.
 #[must_use]
 pub fn asked(sender: &Sender, reset: &PlannedReset, link: &str) -> Letter {
-    let goes = if reset.passkeys_too {
-        "Then your app, your recovery codes and your passkeys are worth nothing any more, and every browser is logged out."
+    let (goes, shows) = if reset.passkeys_too {
+        (
+            "Then your app, your recovery codes and the passkeys that you have now are worth nothing any more, and every \
+             browser is logged out.",
+            "your app, a recovery code or a passkey",
+        )
     } else {
-        "Then your app and your recovery codes are worth nothing any more, and every browser is logged out."
+        (
+            "Then your app and your recovery codes are worth nothing any more, and every browser is logged out.",
+            "your app or a recovery code",
+        )
     };
     Letter {
         subject: format!("Your second factor for {} is to be reset", sender.name),
@@ -32,11 +39,10 @@ pub fn asked(sender: &Sender, reset: &PlannedReset, link: &str) -> Letter {
             ("It happens on".to_owned(), moment(reset.due_at)),
         ],
         button: Some(("I have it: refuse the reset".to_owned(), link.to_owned())),
-        notes: vec![
+        notes: vec![format!(
             "If you know nothing of it, press the button, and set a new password: somebody may be after your account. Logging \
-             in with your second factor calls the reset off as well."
-                .to_owned(),
-        ],
+             in with {shows} calls the reset off as well."
+        )],
         reason: REASON.to_owned(),
     }
 }
@@ -57,6 +63,26 @@ pub fn withdrawn(sender: &Sender, at: UnixMs) -> Letter {
     }
 }
 
+/// Tells the person that it was to happen at this moment and did not, because whoever asked may not any more.
+#[must_use]
+pub fn void(sender: &Sender, due_at: UnixMs) -> Letter {
+    Letter {
+        subject: format!("Your second factor for {} is not reset", sender.name),
+        heading: "The reset of your second factor was not carried out".to_owned(),
+        paragraphs: vec![
+            format!(
+                "It was to happen on {}, but whoever asked for it may not do that any more. Your second factor stays as \
+                 it is.",
+                moment(due_at)
+            ),
+            "If you have lost it, write to us.".to_owned(),
+        ],
+        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
+        reason: REASON.to_owned(),
+        ..Letter::default()
+    }
+}
+
 /// Tells the person that showing the second factor has called its reset off.
 #[must_use]
 pub fn called_off(sender: &Sender, at: UnixMs) -> Letter {
@@ -65,7 +91,8 @@ pub fn called_off(sender: &Sender, at: UnixMs) -> Letter {
         heading: "You have your second factor after all".to_owned(),
         paragraphs: vec![
             format!(
-                "On {} somebody used your second factor, so it is not lost, and its reset is called off. It stays as it is.",
+                "On {} somebody used your second factor, or made new recovery codes, so it is not lost, and its reset is \
+                 called off. It stays as it is.",
                 moment(at)
             ),
             "If it was not you, set a new password at once, and write to us.".to_owned(),
@@ -101,7 +128,8 @@ pub fn disproved(sender: &Sender, email: &str, at: UnixMs) -> Letter {
         heading: "The second factor is not lost".to_owned(),
         paragraphs: vec![
             format!(
-                "You asked for the reset of the second factor of {email}. On {} it was used, so the reset is called off.",
+                "You asked for the reset of the second factor of {email}. On {} it was used, or got new recovery codes, so \
+                 the reset is called off.",
                 moment(at)
             ),
             "If the person has found it, there is nothing to do.".to_owned(),
@@ -150,6 +178,7 @@ mod tests {
         for letter in [
             asked(&sender, &reset, link),
             withdrawn(&sender, at),
+            void(&sender, at),
             called_off(&sender, at),
             refused(&sender, "ada@example.org", at),
             disproved(&sender, "ada@example.org", at),
@@ -162,10 +191,12 @@ mod tests {
             assert!(text.contains("21 November 2026, 10:00 UTC"), "{text}");
         }
         let told = asked(&sender, &reset, link);
-        assert!(told.paragraphs.join(" ").contains("passkeys"), "{told:?}");
+        assert!(told.paragraphs.join(" ").contains("passkeys that you have now"), "{told:?}");
+        assert!(told.notes.join(" ").contains("your app, a recovery code or a passkey calls"), "{told:?}");
         let text = sender.mail("ada@example.org", "", told).text;
         assert!(text.contains(link) && text.contains("called from the number in the contract"), "{text}");
         let less = asked(&sender, &PlannedReset { passkeys_too: false, ..reset }, link);
-        assert!(!less.paragraphs.join(" ").contains("passkeys"), "{less:?}");
+        assert!(!less.paragraphs.join(" ").contains("passkey"), "{less:?}");
+        assert!(less.notes.join(" ").contains("with your app or a recovery code calls"), "{less:?}");
     }
 }

@@ -40,8 +40,8 @@ pub fn held(held: &Held) -> [String; 2] {
 pub const ASK_TITLE: &str = "Reset it";
 /// What it does.
 pub const ASK_LEAD: &str = "First make sure, not by mail, that it is the person who asks. The reset happens in 24 hours, and \
-     every browser of the person is logged out then. The person is told at once, and can refuse it; using the second factor \
-     calls it off.";
+     every browser of the person is logged out then. The person is told at once, and can refuse it; using the app or a \
+     recovery code calls it off.";
 /// The question.
 pub const REASON: &str = "Reason";
 /// What helps to answer it.
@@ -49,8 +49,8 @@ pub const REASON_HINT: &str = "How you made sure who asks. The person reads it, 
 /// Whether the passkeys go.
 pub const PASSKEYS_TOO: &str = "The device with the passkeys is lost as well";
 /// What that means.
-pub const PASSKEYS_TOO_HINT: &str =
-    "Then passkeys are removed, too. Otherwise they stay, and go on letting the person in.";
+pub const PASSKEYS_TOO_HINT: &str = "Then the passkeys that there are now are removed, too, and using one calls the reset \
+     off. Otherwise they stay, and go on letting the person in.";
 /// The act.
 pub const ASK: &str = "Reset in 24 hours";
 /// You get no way in.
@@ -92,7 +92,7 @@ pub fn waits(reset: &PlannedReset) -> String {
 #[must_use]
 pub fn waits_because(reset: &PlannedReset, asked_by: Option<&User>) -> String {
     let who = asked_by.map_or_else(|| "Somebody".to_owned(), members::called);
-    let too = if reset.passkeys_too { " Passkeys go as well." } else { "" };
+    let too = if reset.passkeys_too { " The passkeys of that time go as well." } else { "" };
     format!("{who} asked for it, on {}. Reason: {}{too}", moments::day(reset.created_at), sentence(&reset.reason))
 }
 
@@ -120,10 +120,10 @@ pub const TO_BE_RESET: &str = "Your second factor is to be reset";
 /// When and why, for the person.
 #[must_use]
 pub fn to_be_reset(reset: &PlannedReset) -> String {
-    let what = if reset.passkeys_too { "your app, recovery codes and passkeys" } else { "your app and recovery codes" };
+    let too = if reset.passkeys_too { ", with the passkeys that you had when this was asked for" } else { "" };
     format!(
-        "An administrator was told that you have lost it, and takes away {what} on {}. Every browser is logged out then. \
-         Reason: {}",
+        "An administrator was told that you have lost it, and takes away your app and recovery codes on {}{too}. Every browser \
+         is logged out then. Reason: {}",
         sign_in_mail::moment(reset.due_at),
         sentence(&reset.reason)
     )

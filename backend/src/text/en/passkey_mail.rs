@@ -62,16 +62,35 @@ pub fn passkey_copied(sender: &Sender, at: UnixMs, name: &str) -> Letter {
     }
 }
 
-/// Tells that the operator took all passkeys away, of somebody without a second factor.
+/// Which passkeys a reset has taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenPasskeys {
+    /// All of them.
+    All,
+    /// Those that there were at this moment, when the reset was asked for; what was added since stays.
+    Until(UnixMs),
+}
+
+/// Tells that we took passkeys away, and no second factor with them.
 #[must_use]
-pub fn passkeys_reset(sender: &Sender, at: UnixMs) -> Letter {
+pub fn passkeys_reset(sender: &Sender, at: UnixMs, taken: TakenPasskeys) -> Letter {
+    let taken = match taken {
+        TakenPasskeys::All => {
+            "We took all passkeys off your account, because we were told that you cannot log in. They let nobody in any \
+             more, and every browser is logged out."
+                .to_owned()
+        }
+        TakenPasskeys::Until(asked_at) => format!(
+            "We took the passkeys off your account that you had on {}, because we were told that they are lost. They let \
+             nobody in any more, and every browser is logged out. What you have added since stays.",
+            moment(asked_at)
+        ),
+    };
     Letter {
         subject: format!("Your passkeys for {} were removed", sender.name),
         heading: "Your passkeys were removed by us".to_owned(),
         paragraphs: vec![
-            "We took all passkeys off your account, because we were told that you cannot log in. They let nobody in any \
-             more, and every browser is logged out."
-                .to_owned(),
+            taken,
             "Log in with your password, and add a new passkey.".to_owned(),
             "If you did not ask for this, set a new password at once and write to us.".to_owned(),
         ],
@@ -85,6 +104,7 @@ pub fn passkeys_reset(sender: &Sender, at: UnixMs) -> Letter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::DAY_MS;
 
     #[test]
     fn every_letter_names_the_passkey_and_says_when_and_what_to_do() {
@@ -108,7 +128,16 @@ mod tests {
                 assert!(text.contains(part), "{text}");
             }
         }
-        let text = sender.mail("ada@example.org", "Ada", passkeys_reset(&sender, at)).text;
-        assert!(text.contains("21 November 2026, 10:00 UTC") && text.contains("https://acme.test/log-in"), "{text}");
+        for (taken, said, unsaid) in [
+            (TakenPasskeys::All, "all passkeys", "added since stays"),
+            (TakenPasskeys::Until(at.plus(-DAY_MS)), "that you had on 20 November 2026, 10:00 UTC", "all passkeys"),
+        ] {
+            let text = sender.mail("ada@example.org", "Ada", passkeys_reset(&sender, at, taken)).text;
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in ["21 November 2026, 10:00 UTC", "https://acme.test/log-in", said] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(!text.contains(unsaid), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::tz::TimeZone;
 
+use super::passkey_mail::TakenPasskeys;
 use super::{documents, portal_accounts};
 use crate::clock::UnixMs;
 use crate::mail::{Letter, Sender};
@@ -150,13 +151,17 @@ pub fn factor_withdrawn(sender: &Sender, at: UnixMs) -> Letter {
     }
 }
 
-/// Tells that the operator took a second factor away, and passkeys with it where there were any.
+/// Tells that we took a second factor away, and which passkeys went with it.
 #[must_use]
-pub fn factor_reset(sender: &Sender, at: UnixMs, passkeys_are_gone: bool) -> Letter {
-    let next = if passkeys_are_gone {
-        "Your passkeys are gone as well. Log in with your password, and set up a new second factor."
-    } else {
-        "Log in with your password, and set up a new second factor."
+pub fn factor_reset(sender: &Sender, at: UnixMs, passkeys: Option<TakenPasskeys>) -> Letter {
+    let next = "Log in with your password, and set up a new second factor.";
+    let next = match passkeys {
+        Some(TakenPasskeys::All) => format!("Your passkeys are gone as well. {next}"),
+        Some(TakenPasskeys::Until(asked_at)) => format!(
+            "The passkeys that you had on {} are gone as well; those that you have added since stay. {next}",
+            moment(asked_at)
+        ),
+        None => next.to_owned(),
     };
     Letter {
         subject: format!("Your second factor for {} was reset", sender.name),
@@ -167,7 +172,7 @@ pub fn factor_reset(sender: &Sender, at: UnixMs, passkeys_are_gone: bool) -> Let
                  are lost. Every browser is logged out.",
                 moment(at)
             ),
-            next.to_owned(),
+            next,
             "If you did not ask for this, set a new password at once and write to us.".to_owned(),
         ],
         button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
@@ -235,8 +240,9 @@ mod tests {
             factor_set(&sender, at),
             factor_removed(&sender, at),
             factor_withdrawn(&sender, at),
-            factor_reset(&sender, at, false),
-            factor_reset(&sender, at, true),
+            factor_reset(&sender, at, None),
+            factor_reset(&sender, at, Some(TakenPasskeys::All)),
+            factor_reset(&sender, at, Some(TakenPasskeys::Until(at))),
             codes_renewed(&sender, at),
             recovery_code_used(&sender, at, 0),
             recovery_code_used(&sender, at, 9),
