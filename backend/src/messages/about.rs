@@ -45,7 +45,7 @@ impl About {
 enum Sight {
     /// The account: its own, and its clients' licenses while it is their partner.
     Account,
-    /// The vendor's staff: every license that was written about, whoever has it by now.
+    /// The vendor's staff: every license and instance that was written about, whoever has it by now.
     Staff,
 }
 
@@ -71,7 +71,7 @@ pub async fn find_about(
     find(tx, Place { vendor_id, account_id, sight: Sight::Account }, id).await
 }
 
-/// The same for the vendor's staff: a license is found whoever has it by now.
+/// The same for the vendor's staff: a license and its instances are found whoever has it by now.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -134,11 +134,11 @@ async fn find_license(tx: &mut Tx, place: Place<'_>, id: &LicenseId) -> Result<O
     }))
 }
 
-/// An instance, only under a license of the account's own: a partner has no page of its clients' instances.
+/// An instance, to an account only under a license of its own: a partner has no page of its clients' instances.
 async fn find_instance(tx: &mut Tx, place: Place<'_>, id: &InstanceId) -> Result<Option<About>, DbError> {
     let Some(instance) = leases::find_instance(tx, place.vendor_id, id).await? else { return Ok(None) };
-    let license = find_license(tx, place, &instance.license_id).await?;
-    if license.is_none_or(|license| license.client.is_some()) {
+    let Some(license) = find_license(tx, place, &instance.license_id).await? else { return Ok(None) };
+    if license.client.is_some() && place.sight == Sight::Account {
         return Ok(None);
     }
     let name = if instance.name.is_empty() { instance.identity().id } else { instance.name };
@@ -147,7 +147,7 @@ async fn find_instance(tx: &mut Tx, place: Place<'_>, id: &InstanceId) -> Result
         id: id.to_string(),
         name,
         license_id: Some(instance.license_id),
-        client: None,
+        client: license.client,
     }))
 }
 

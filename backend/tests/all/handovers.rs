@@ -2,7 +2,7 @@
 
 use backend::accounts::StaffRole;
 use backend::clock::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
-use backend::db::{Db, Tx};
+use backend::db::{Db, DbError, Tx};
 use backend::events::{Timeline, list_timeline_of};
 use backend::handovers::rules::Obstacle;
 use backend::handovers::{
@@ -11,6 +11,7 @@ use backend::handovers::{
 };
 use backend::ids::{AccountId, HandoverId, UserId};
 use backend::licenses::{KeyFound, KeyReplacement, KeyReveal, list_by_account, replace_key, reveal_key};
+use backend::messages::{self, AboutKind, NewConversation, Opening};
 use sdk::license_key::LicenseKey;
 use sdk::revocations::RevocationKind;
 
@@ -83,7 +84,7 @@ async fn end(stage: &Stage, user: &UserId, id: &HandoverId, now: UnixMs) -> anyh
 /// What an account finds in its list, and in the license's history.
 async fn seen_by(stage: &Stage, account_id: &AccountId) -> anyhow::Result<(usize, String)> {
     let (vendor_id, account_id, license_id) = (stage.vendor.id.clone(), account_id.clone(), stage.license_id.clone());
-    let seen: Result<_, backend::db::DbError> = stage
+    let seen: Result<_, DbError> = stage
         .db
         .read(move |tx| {
             Box::pin(async move {
@@ -192,6 +193,43 @@ on_both_engines! {
         granted(stage.activate("node-a", None, last_end).await?)?;
         granted(stage.activate("node-b", None, last_end).await?)?;
         assert_eq!(code(&stage.activate("node-c", None, last_end).await?), "seats_exhausted");
+        Ok(())
+    }
+
+    async fn staff_know_of_which_instance_the_giver_had_written_and_whose_license_it_is_now(db: Db) {
+        let stage = Stage::new(db, "perpetual", 2).await?;
+        let eve = person(&stage, EVE).await?;
+        let running = granted(stage.activate("secret-node-a", None, NOW).await?)?;
+        let new = NewConversation {
+            account_id: stage.account_id.clone(),
+            about: running.instance_id,
+            subject: "Node".to_owned(),
+            text: "Is it well?".to_owned(),
+        };
+        let cx = stage.person(&stage.owner, NOW);
+        let opened =
+            stage.write(move |tx| Box::pin(async move { messages::open_conversation(tx, &cx, &master(), &new).await }));
+        let Opening::Opened(id) = opened.await? else { panic!("not opened") };
+        let handover = ask(&stage, EVE).await?;
+        assert_eq!(agree(&stage, &stage.owner, &stage.account_id, &handover, NOW).await?, Agreement::Waits);
+        assert_eq!(agree(&stage, &eve.id, &eve.account_id, &handover, NOW).await?, Agreement::Done);
+
+        let support = stage.staff(StaffRole::Support).await?;
+        let (staff, giver) = (stage.person(&support, NOW), stage.person(&stage.owner, NOW));
+        let read: Result<_, DbError> = stage
+            .db
+            .read(move |tx| {
+                Box::pin(async move {
+                    let by_staff = messages::read_as_staff(tx, &staff, &id, None, 50).await?;
+                    Ok((by_staff, messages::read_conversation(tx, &giver, &id, None, 50).await?))
+                })
+            })
+            .await;
+        let (by_staff, by_giver) = read?;
+        let about = by_staff.expect("a conversation").about.expect("the instance");
+        assert_eq!((about.kind, about.license_id.as_ref()), (AboutKind::Instance, Some(&stage.license_id)));
+        assert_eq!(about.client.expect("another's").account_id, eve.account_id);
+        assert_eq!(by_giver.expect("its own").about, None, "the giver sees it no more");
         Ok(())
     }
 
