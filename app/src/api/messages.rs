@@ -9,7 +9,6 @@ use backend::text::en::messages as text;
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
-use super::acting::named_account;
 use super::form::{FormFailure, Refused, say_done};
 use super::refusal::{self, Refusal};
 use crate::components::FieldError;
@@ -19,6 +18,8 @@ use crate::request::Visit;
 pub const OPEN: &str = "open-conversation";
 /// The form that writes on.
 pub const REPLY: &str = "reply-to-conversation";
+/// What is wrong with a message that was written for another account than the one that is acted for.
+const OTHER_ACCOUNT: &str = "other_account";
 /// The list of the account's conversations.
 pub const MESSAGES: &str = "/messages";
 
@@ -52,11 +53,15 @@ pub async fn open_conversation(
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
     let Some((account, _)) = visit.account() else { return Err(FormFailure::not_allowed()) };
-    let account = if for_account.is_empty() { account } else { named_account(&visit, &for_account)? };
     let page = new_page(&about);
     let refused = Refused::new(OPEN)
         .value("subject", &kept(&subject, SUBJECT_MAX_CHARS))
         .value("text", &kept(&text, TEXT_MAX_CHARS));
+    if !for_account.is_empty() && account.id.as_str() != for_account {
+        // Another one was chosen in another window: nothing is sent for it unseen, and nothing typed is lost.
+        refused.problem("", OTHER_ACCOUNT).go_back(&page).await;
+        return Ok(());
+    }
     let (cx, master) = (visit.viewer_cx(), visit.state.master.clone());
     let new = NewConversation { account_id: account.id, about, subject, text };
     let opened = visit
@@ -155,6 +160,9 @@ pub fn add(refused: Refused, problem: Problem) -> Refused {
 #[must_use]
 pub fn errors_of(refused: &Refused) -> Vec<FieldError> {
     let known = |(field, code): &(String, String)| {
+        if code == OTHER_ACCOUNT {
+            return Some(FieldError::general(text::OTHER_ACCOUNT));
+        }
         Problem::parse(code).map(|problem| FieldError::new(field.clone(), text::problem(problem)))
     };
     refused.problems.iter().filter_map(known).chain(refusal::errors_of(refused)).collect()
@@ -185,6 +193,8 @@ mod tests {
             assert_eq!(errors.len(), 1, "{problem:?}");
             assert!(matches!(errors[0].field.as_str(), "subject" | "text"), "{problem:?}");
         }
+        let errors = errors_of(&Refused::new(OPEN).problem("", OTHER_ACCOUNT));
+        assert!(errors.len() == 1 && errors[0].field.is_empty(), "{errors:?}");
         assert_eq!(errors_of(&Refused::new(OPEN).problem("text", "<b>forged</b>")), []);
     }
 }

@@ -36,3 +36,27 @@ async fn contact_leads_to_a_form_from_every_page() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_message_that_was_written_for_another_account_comes_back_with_all_of_its_text() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    app.license("startup", 2).await?;
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "text/html"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let form = "email=startup%40example.com&password=correct+horse+battery";
+    let cookie = app.send(Method::POST, "/act/log-in", &headers, form).await.session_cookie().expect("a session");
+    let headers = [headers[0], headers[1], headers[2], ("cookie", cookie.as_str())];
+    // Another account was chosen in another window since the page was opened.
+    let form = "about=&for_account=acc_other&subject=Seats%3F&text=How+many+of+them%3F";
+    let sent = app.send(Method::POST, "/act/open-conversation", &headers, form).await;
+    assert_eq!(sent.header("location"), "/messages/new");
+    let page = app.send(Method::GET, "/messages/new", &[("cookie", cookie.as_str())], Body::empty()).await;
+    assert!(page.body.contains("you act for another account now"), "{}", page.body);
+    assert!(page.body.contains("How many of them?") && page.body.contains("Seats?"), "{}", page.body);
+    let list = app.send(Method::GET, "/messages", &[("cookie", cookie.as_str())], Body::empty()).await;
+    assert!(!list.body.contains("Seats?"), "nothing was sent");
+    Ok(())
+}

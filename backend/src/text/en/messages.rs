@@ -99,6 +99,9 @@ pub const NEW: &str = "New message";
 pub const NEW_TITLE: &str = "New message";
 /// Sends.
 pub const SEND: &str = "Send the message";
+/// Where another account was chosen in another window meanwhile.
+pub const OTHER_ACCOUNT: &str = "Nothing was sent: you act for another account now than when you opened this form. Check what the message is \
+                                 about, and send it again to write for this account.";
 /// Begins one about nothing in particular instead.
 pub const ABOUT_NOTHING: &str = "Write about something else";
 /// Closes.
