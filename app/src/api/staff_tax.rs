@@ -23,6 +23,8 @@ pub const TAX: &str = "/staff/tax";
 pub const EDIT_TAX: &str = "/staff/tax?edit=1";
 /// The form that asks Stripe.
 pub const LOOK_UP: &str = "look-up-tax";
+/// Under which waits what came of telling Stripe.
+pub const TOLD: &str = "told-tax";
 /// The form that tells Stripe.
 pub const CHANGE: &str = "change-tax-settings";
 
@@ -32,8 +34,12 @@ pub const CHANGE: &str = "change-tax-settings";
 enum Code {
     Fault(TaxFault),
     Stale,
+    BeingTold,
+    Unknown,
+    NotAnswered,
     NoStripe,
     ByStripe(String),
+    Otherwise(Vec<TaxField>),
 }
 
 impl Code {
@@ -52,6 +58,7 @@ pub async fn look_up_tax() -> Result<(), FormFailure> {
     let asked = tax::look_up_tax(&visit.state.commerce(), &visit.staff_cx()).await;
     match asked.map_err(|error| FormFailure::failed(&error))? {
         TaxLookUp::Known => say_done("tax_looked_up").await,
+        TaxLookUp::BeingTold => say_done("tax_being_told").await,
         TaxLookUp::NoStripe => say_done("tax_no_stripe").await,
         TaxLookUp::NotAnswered(sentence) => {
             Refused::new(LOOK_UP).problem("", &Code::ByStripe(sentence).as_text()).go_back(TAX).await;
@@ -66,7 +73,7 @@ pub async fn look_up_tax() -> Result<(), FormFailure> {
 /// Tells Stripe where the vendor is and what it sells.
 ///
 /// # Errors
-/// [`FormFailure`] for whoever may not, and when Stripe cannot be reached.
+/// [`FormFailure`] for whoever may not.
 #[server(prefix = "/act", endpoint = "change-tax-settings")]
 pub async fn change_tax_settings(
     /// The state that the form was shown with.
@@ -107,9 +114,21 @@ pub async fn change_tax_settings(
         return Ok(());
     }
     let told = tax::change_tax(&visit.state.commerce(), &visit.staff_cx(), seen, &typed).await;
-    let refused = match told.map_err(|error| FormFailure::failed(&error))? {
+    let told = told.map_err(|error| FormFailure::failed(&error))?;
+    // The form does not open until Stripe was asked; what was typed waits for it.
+    let page = if matches!(told, TaxUpdate::Unknown | TaxUpdate::NotAnswered) { TAX } else { EDIT_TAX };
+    let refused = match told {
         TaxUpdate::Saved => {
             say_done("tax_saved").await;
+            redirect(TAX);
+            return Ok(());
+        }
+        TaxUpdate::SavedOtherwise(fields) => {
+            Refused::new(TOLD).problem("", &Code::Otherwise(fields).as_text()).go_back(TAX).await;
+            return Ok(());
+        }
+        TaxUpdate::NotReadBack => {
+            // The page says so as long as it is so.
             redirect(TAX);
             return Ok(());
         }
@@ -118,7 +137,10 @@ pub async fn change_tax_settings(
             redirect(TAX);
             return Ok(());
         }
+        TaxUpdate::Unknown => refused.problem("", &Code::Unknown.as_text()),
+        TaxUpdate::NotAnswered => refused.problem("", &Code::NotAnswered.as_text()),
         TaxUpdate::Stale => refused.problem("", &Code::Stale.as_text()),
+        TaxUpdate::BeingTold => refused.problem("", &Code::BeingTold.as_text()),
         TaxUpdate::NoStripe => refused.problem("", &Code::NoStripe.as_text()),
         TaxUpdate::ByStripe(sentence) => refused.problem("", &Code::ByStripe(sentence).as_text()),
         TaxUpdate::Refused(problems) => problems.iter().fold(refused, |refused, problem| {
@@ -126,7 +148,7 @@ pub async fn change_tax_settings(
         }),
         TaxUpdate::NotAllowed => return Err(FormFailure::not_allowed()),
     };
-    refused.go_back(EDIT_TAX).await;
+    refused.go_back(page).await;
     Ok(())
 }
 
@@ -151,6 +173,10 @@ pub fn tax_errors(refused: &Refused) -> Vec<FieldError> {
         Some(match serde_json::from_str::<Code>(code).ok()? {
             Code::Fault(fault) => FieldError::new(field.clone(), text::fault(TaxField::parse(field)?, fault)),
             Code::Stale => FieldError::general(text::STALE),
+            Code::BeingTold => FieldError::general(text::BEING_TOLD),
+            Code::Unknown => FieldError::general(text::WAS_UNKNOWN),
+            Code::NotAnswered => FieldError::general(text::WAS_NOT_ANSWERED),
+            Code::Otherwise(fields) => FieldError::general(text::otherwise(&fields)),
             Code::NoStripe => FieldError::general(text::NO_STRIPE),
             Code::ByStripe(sentence) => FieldError::general(text::by_stripe(&sentence)),
         })
@@ -163,14 +189,24 @@ pub fn tax_errors(refused: &Refused) -> Vec<FieldError> {
 pub fn not_answered(refused: &Refused) -> Option<String> {
     match serde_json::from_str::<Code>(refused.code("")?).ok()? {
         Code::ByStripe(sentence) => Some(sentence),
-        Code::Fault(_) | Code::Stale | Code::NoStripe => None,
+        _ => None,
     }
 }
 
-/// Whether a form was refused because somebody else was quicker.
+/// What Stripe has kept otherwise than it was sent; nothing where it has kept that.
+#[must_use]
+pub fn kept_otherwise(told: &Refused) -> Option<Vec<TaxField>> {
+    match serde_json::from_str::<Code>(told.code("")?).ok()? {
+        Code::Otherwise(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+/// Whether a form was not taken because its sender had not seen what holds now.
 #[must_use]
 pub fn is_tax_stale(refused: &Refused) -> bool {
-    refused.code("").is_some_and(|code| matches!(serde_json::from_str::<Code>(code), Ok(Code::Stale)))
+    let code = refused.code("").and_then(|code| serde_json::from_str::<Code>(code).ok());
+    matches!(code, Some(Code::Stale | Code::Unknown | Code::NotAnswered))
 }
 
 #[cfg(test)]
@@ -189,6 +225,9 @@ mod tests {
         assert!(errors[0].field == "city" && errors[0].message.starts_with("City:"), "{errors:?}");
         assert!(errors[1].field.is_empty() && errors[1].message.ends_with("No such tax code."), "{errors:?}");
         assert_eq!(not_answered(&refused).as_deref(), Some("No such tax code."));
+        assert_eq!(kept_otherwise(&refused), None);
+        let told = Refused::new(TOLD).problem("", &Code::Otherwise(vec![TaxField::City]).as_text());
+        assert_eq!((kept_otherwise(&told), not_answered(&told)), (Some(vec![TaxField::City]), None));
         assert!(!is_tax_stale(&refused) && is_tax_stale(&Refused::new(CHANGE).problem("", &Code::Stale.as_text())));
     }
 }

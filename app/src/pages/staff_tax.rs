@@ -12,7 +12,9 @@ use super::staff_settings_forms::country_choices;
 use super::{NoPage, Page, render, staff_role};
 use crate::api::form::{Refused, take_refused};
 use crate::api::staff_settings::SETTINGS;
-use crate::api::staff_tax::{CHANGE, EDIT_TAX, LOOK_UP, TAX, answer, is_tax_stale, not_answered, tax_errors};
+use crate::api::staff_tax::{
+    CHANGE, EDIT_TAX, LOOK_UP, TAX, TOLD, answer, is_tax_stale, kept_otherwise, not_answered, tax_errors,
+};
 use crate::api::step_up::{confirm_first, fresh_authentication};
 use crate::components::{
     Badge, Breadcrumb, Card, Choice, Control, Crumb, Emphasis, Fact, Facts, Field, Form, LinkButton, Moment, Notice,
@@ -41,10 +43,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         }
     }
     let has_stripe = visit.state.stripe.of(&visit.vendor.id).is_some();
-    let lead = text::lead(has_stripe, setup.as_ref().map(|setup| &setup.tax));
-    let notices = notices(&visit, setup.as_ref()).await;
+    let lead = text::lead(has_stripe, setup.as_ref().map(|setup| &setup.tax), may_edit);
+    let notices = notices(&visit, setup.as_ref(), may_edit).await;
     let stripe_tax = match (&setup, edits) {
-        (Some(setup), true) => open_card(&visit, setup).await,
+        (Some(setup), true) if !setup.is_uncertain(visit.state.clock.now()) => open_card(&visit, setup).await,
         (setup, _) => closed_card(&visit, setup.as_ref(), may_edit, has_stripe),
     };
     let orders = orders(&visit, may_edit);
@@ -62,17 +64,28 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::TAX, body))
 }
 
-/// What Stripe did not answer, and what does not fit together.
-async fn notices(visit: &Visit, setup: Option<&TaxSetup>) -> AnyView {
+/// What Stripe did not answer, what it answered otherwise, and what does not fit together.
+async fn notices(visit: &Visit, setup: Option<&TaxSetup>, may_edit: bool) -> AnyView {
     let refused = take_refused(LOOK_UP).await;
     let silent = not_answered(&refused).map(|sentence| {
         view! { <Notice tone=Tone::Bad title=text::NOT_ANSWERED text=sentence /> }
+    });
+    let otherwise = kept_otherwise(&take_refused(TOLD).await).map(|fields| {
+        view! { <Notice tone=Tone::Warn title=text::OTHERWISE text=text::otherwise(&fields) /> }
+    });
+    let now = visit.state.clock.now();
+    let telling = setup.is_some_and(|setup| setup.is_being_told(now)).then(|| {
+        view! { <Notice title=text::TELLING text=text::TELLING_MEANS /> }
+    });
+    let uncertain = setup.is_some_and(|setup| setup.is_uncertain(now)).then(|| {
+        let means = if may_edit { text::UNCERTAIN_MEANS_TO_EDITORS } else { text::UNCERTAIN_MEANS };
+        view! { <Notice tone=Tone::Warn title=text::UNCERTAIN text=means /> }
     });
     let is_elsewhere = setup.is_some_and(|setup| is_elsewhere(setup, &visit.vendor.profile.country));
     let elsewhere = is_elsewhere.then(|| {
         view! { <Notice tone=Tone::Warn title=text::ELSEWHERE text=text::ELSEWHERE_MEANS /> }
     });
-    view! { {silent} {elsewhere} }.into_any()
+    view! { {silent} {telling} {uncertain} {otherwise} {elsewhere} }.into_any()
 }
 
 /// What holds for all that is sold.
@@ -105,7 +118,8 @@ fn orders(visit: &Visit, may_edit: bool) -> impl IntoView + use<> {
 
 /// What Stripe has said last.
 fn closed_card(visit: &Visit, setup: Option<&TaxSetup>, may_edit: bool, has_stripe: bool) -> AnyView {
-    let is_editable = may_edit && has_stripe && setup.is_some();
+    let is_known = setup.is_some_and(|setup| !setup.is_uncertain(visit.state.clock.now()));
+    let is_editable = may_edit && has_stripe && is_known;
     let edit = move || {
         is_editable.then(|| {
             view! { <LinkButton href=EDIT_TAX label=text::EDIT about=text::STRIPE_TAX emphasis=Emphasis::Quiet /> }

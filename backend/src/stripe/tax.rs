@@ -66,17 +66,17 @@ impl Stripe {
         })
     }
 
-    /// Says where the seller is and what its products are, and answers how it is then
-    /// (<https://docs.stripe.com/api/tax/settings/update>).
+    /// Says where the seller is and what its products are (<https://docs.stripe.com/api/tax/settings/update>). What Stripe
+    /// makes of it says [`fetch_tax`](Self::fetch_tax).
     ///
     /// # Errors
-    /// [`StripeError`].
+    /// [`StripeError`]: this call's alone, so a refusal is one of what was said.
     pub async fn set_tax(
         &self,
         key: &IdempotencyKey,
         tax_code: &str,
         head_office: &HeadOffice,
-    ) -> Result<StripeTax, StripeError> {
+    ) -> Result<(), StripeError> {
         let all: [(&str, &str); 7] = [
             ("defaults[tax_code]", tax_code),
             ("head_office[address][line1]", &head_office.line1),
@@ -88,7 +88,6 @@ impl Stripe {
         ];
         // To Stripe an empty value is the wish to take something away, which it refuses here.
         let given: Vec<(&str, &str)> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        self.post(key, "tax/settings", &given).await?;
-        self.fetch_tax().await
+        self.post(key, "tax/settings", &given).await.map(drop)
     }
 }

@@ -6,6 +6,7 @@
 //! by Stripe, which takes them from [`change_tax`]; where the vendor is registered is said at Stripe alone.
 //!
 //! No page asks Stripe while it is made: what Stripe has said last is kept as a [`TaxSetup`], and [`look_up_tax`] asks again.
+//! One at a time tells Stripe something, and whoever does not hear how it ended leaves the setup uncertain until then.
 
 mod change_tax;
 mod look_up_tax;
@@ -28,6 +29,23 @@ pub struct TaxSetup {
     pub state_no: i64,
     /// When Stripe said so.
     pub looked_at: UnixMs,
+    /// Set from when Stripe is told something until its answer is kept. Until that moment the one who tells it may still be
+    /// at it; after it nobody knows what came of it, and Stripe has to be asked.
+    pub telling_until: Option<UnixMs>,
+}
+
+impl TaxSetup {
+    /// Whether Stripe is being told something at this moment.
+    #[must_use]
+    pub fn is_being_told(&self, now: UnixMs) -> bool {
+        self.telling_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether Stripe was told something, and has not said what came of it.
+    #[must_use]
+    pub fn is_uncertain(&self, now: UnixMs) -> bool {
+        self.telling_until.is_some_and(|until| until <= now)
+    }
 }
 
 /// What a vendor says about itself to Stripe Tax, as typed.

@@ -2,7 +2,7 @@
 
 use super::{TaxChange, TaxSetup};
 use crate::db::text_enum;
-use crate::stripe::HeadOffice;
+use crate::stripe::{HeadOffice, StripeTax};
 use crate::text::en::countries::country;
 
 /// Most characters of a line of an address.
@@ -106,6 +106,22 @@ pub fn check(typed: &TaxChange) -> Result<TaxChange, Vec<TaxProblem>> {
     if problems.is_empty() { Ok(kept) } else { Err(problems) }
 }
 
+/// What Stripe has kept otherwise than it was sent.
+#[must_use]
+pub fn differences(sent: &TaxChange, kept: &StripeTax) -> Vec<TaxField> {
+    let (ours, theirs) = (&sent.head_office, &kept.head_office);
+    let answers = [
+        (TaxField::TaxCode, &sent.tax_code, &kept.tax_code),
+        (TaxField::Line1, &ours.line1, &theirs.line1),
+        (TaxField::Line2, &ours.line2, &theirs.line2),
+        (TaxField::PostalCode, &ours.postal_code, &theirs.postal_code),
+        (TaxField::City, &ours.city, &theirs.city),
+        (TaxField::State, &ours.state, &theirs.state),
+        (TaxField::Country, &ours.country, &theirs.country),
+    ];
+    answers.into_iter().filter(|(_, sent, kept)| sent != kept).map(|(field, ..)| field).collect()
+}
+
 /// Whether invoices name another country than the one from which Stripe reckons tax.
 #[must_use]
 pub fn is_elsewhere(setup: &TaxSetup, country_of_invoices: &str) -> bool {
@@ -117,7 +133,6 @@ pub fn is_elsewhere(setup: &TaxSetup, country_of_invoices: &str) -> bool {
 mod tests {
     use super::*;
     use crate::clock::UnixMs;
-    use crate::stripe::StripeTax;
 
     fn typed() -> TaxChange {
         let head_office = HeadOffice {
@@ -166,10 +181,41 @@ mod tests {
     }
 
     #[test]
+    fn what_stripe_keeps_otherwise_than_it_was_sent_is_named() {
+        let sent = check(&typed()).expect("nothing is wrong");
+        let same = StripeTax {
+            tax_code: sent.tax_code.clone(),
+            head_office: sent.head_office.clone(),
+            ..StripeTax::default()
+        };
+        assert_eq!(differences(&sent, &same), []);
+        let kept = HeadOffice { line2: "Floor 2".to_owned(), city: "BREMEN".to_owned(), ..sent.head_office.clone() };
+        assert_eq!(differences(&sent, &StripeTax { head_office: kept, ..same }), [TaxField::Line2, TaxField::City]);
+        // Each of them is compared.
+        assert_eq!(differences(&full(), &StripeTax::default()), TaxField::ALL);
+    }
+
+    fn full() -> TaxChange {
+        let one = || "x".to_owned();
+        let head_office =
+            HeadOffice { line1: one(), line2: one(), postal_code: one(), city: one(), state: one(), country: one() };
+        TaxChange { tax_code: one(), head_office }
+    }
+
+    #[test]
+    fn who_tells_stripe_is_at_it_for_a_while_and_then_nobody_knows() {
+        let setup = TaxSetup { tax: StripeTax::default(), state_no: 1, looked_at: UnixMs(1), telling_until: None };
+        assert!(!setup.is_being_told(UnixMs(5)) && !setup.is_uncertain(UnixMs(5)));
+        let told = TaxSetup { telling_until: Some(UnixMs(5)), ..setup };
+        assert!(told.is_being_told(UnixMs(4)) && !told.is_uncertain(UnixMs(4)));
+        assert!(!told.is_being_told(UnixMs(5)) && told.is_uncertain(UnixMs(5)));
+    }
+
+    #[test]
     fn a_head_office_elsewhere_is_noticed_once_both_are_known() {
         let office = HeadOffice { country: "DE".to_owned(), ..HeadOffice::default() };
         let tax = StripeTax { head_office: office, ..StripeTax::default() };
-        let setup = TaxSetup { tax, state_no: 1, looked_at: UnixMs(1) };
+        let setup = TaxSetup { tax, state_no: 1, looked_at: UnixMs(1), telling_until: None };
         assert!(is_elsewhere(&setup, "AT"));
         assert!(!is_elsewhere(&setup, "DE") && !is_elsewhere(&setup, "de") && !is_elsewhere(&setup, ""));
         let unknown = TaxSetup { tax: StripeTax::default(), ..setup };

@@ -15,6 +15,7 @@ struct TaxSetupRow {
     countries: JsonText<Vec<String>>,
     state_no: i64,
     looked_at: UnixMs,
+    telling_until: Option<UnixMs>,
 }
 
 impl From<TaxSetupRow> for TaxSetup {
@@ -26,7 +27,7 @@ impl From<TaxSetupRow> for TaxSetup {
             tax_code: row.tax_code,
             countries: row.countries.0,
         };
-        Self { tax, state_no: row.state_no, looked_at: row.looked_at }
+        Self { tax, state_no: row.state_no, looked_at: row.looked_at, telling_until: row.telling_until }
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) async fn find_setup(tx: &mut Tx, vendor_id: &VendorId) -> Result<Opti
     let row = fetch_optional!(
         tx,
         TaxSetupRow,
-        "SELECT is_active, missing, head_office, tax_code, countries, state_no, looked_at
+        "SELECT is_active, missing, head_office, tax_code, countries, state_no, looked_at, telling_until
          FROM tax_setups WHERE vendor_id = $1",
         vendor_id
     )?;
@@ -45,11 +46,12 @@ pub(super) async fn find_setup(tx: &mut Tx, vendor_id: &VendorId) -> Result<Opti
 pub(super) async fn set_setup(tx: &mut Tx, vendor_id: &VendorId, setup: &TaxSetup) -> Result<(), DbError> {
     execute!(
         tx,
-        "INSERT INTO tax_setups (vendor_id, is_active, missing, head_office, tax_code, countries, state_no, looked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO tax_setups (vendor_id, is_active, missing, head_office, tax_code, countries, state_no, looked_at,
+             telling_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (vendor_id) DO UPDATE SET is_active = excluded.is_active, missing = excluded.missing,
              head_office = excluded.head_office, tax_code = excluded.tax_code, countries = excluded.countries,
-             state_no = excluded.state_no, looked_at = excluded.looked_at",
+             state_no = excluded.state_no, looked_at = excluded.looked_at, telling_until = excluded.telling_until",
         vendor_id,
         setup.tax.is_active,
         JsonText(setup.tax.missing.clone()),
@@ -57,13 +59,14 @@ pub(super) async fn set_setup(tx: &mut Tx, vendor_id: &VendorId, setup: &TaxSetu
         &setup.tax.tax_code,
         JsonText(setup.tax.countries.clone()),
         setup.state_no,
-        setup.looked_at
+        setup.looked_at,
+        setup.telling_until
     )?;
     Ok(())
 }
 
-/// Notes that somebody changes it. The vendor's row is locked by the caller.
-pub(super) async fn set_state_no(tx: &mut Tx, vendor_id: &VendorId, state_no: i64) -> Result<(), DbError> {
-    execute!(tx, "UPDATE tax_setups SET state_no = $2 WHERE vendor_id = $1", vendor_id, state_no)?;
+/// Notes until when somebody tells Stripe something, or that nobody does. The vendor's row is locked by the caller.
+pub(super) async fn set_telling_until(tx: &mut Tx, vendor_id: &VendorId, until: Option<UnixMs>) -> Result<(), DbError> {
+    execute!(tx, "UPDATE tax_setups SET telling_until = $2 WHERE vendor_id = $1", vendor_id, until)?;
     Ok(())
 }

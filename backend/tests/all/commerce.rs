@@ -41,6 +41,7 @@ mod price_check;
 mod promotions;
 mod resealed;
 mod reversals;
+mod scripted;
 mod settings;
 mod shop;
 mod sweeps;

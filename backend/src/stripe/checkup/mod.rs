@@ -134,11 +134,23 @@ struct List<T> {
     data: Vec<T>,
 }
 
+/// One page of a list that may have more.
+#[derive(Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+    #[serde(default)]
+    has_more: bool,
+}
+
 #[derive(Deserialize)]
 struct Registration {
+    id: String,
     #[serde(default)]
     country: String,
 }
+
+/// Most pages of registrations that are read: a thousand are more than there are countries and states to register in.
+const REGISTRATION_PAGES: usize = 10;
 
 impl Stripe {
     /// Asks for everything that can be asked for, and says what it means. What cannot be asked is a finding too, so
@@ -176,9 +188,18 @@ impl Stripe {
 
     /// Where tax is collected, each country once.
     pub(super) async fn fetch_tax_countries(&self) -> Result<Vec<String>, StripeError> {
-        let query = [("status", "active"), ("limit", "100")];
-        let found: List<Registration> = self.ask("tax/registrations", &query).await?;
-        let mut countries: Vec<String> = found.data.into_iter().map(|it| it.country).collect();
+        let mut countries = Vec::new();
+        let mut last: Option<String> = None;
+        for _ in 0..REGISTRATION_PAGES {
+            let mut query = vec![("status", "active"), ("limit", "100")];
+            query.extend(last.as_deref().map(|id| ("starting_after", id)));
+            let page: Page<Registration> = self.ask("tax/registrations", &query).await?;
+            last = page.data.last().map(|it| it.id.clone());
+            countries.extend(page.data.into_iter().map(|it| it.country));
+            if !page.has_more || last.is_none() {
+                break;
+            }
+        }
         countries.sort();
         countries.dedup();
         Ok(countries)

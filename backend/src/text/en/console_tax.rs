@@ -15,6 +15,9 @@ pub const LEAD_UNKNOWN: &str = "Stripe Tax reckons the tax on every order. Ask S
 pub const LEAD_ACTIVE: &str = "Stripe Tax is set up and reckons the tax on every order.";
 /// Lead where it is not set up.
 pub const LEAD_PENDING: &str = "Stripe Tax is not set up, so payment pages do not open. Say below what is missing.";
+/// The same for those who cannot say it.
+pub const LEAD_PENDING_OTHERS: &str =
+    "Stripe Tax is not set up, so payment pages do not open. An administrator has to say what is missing.";
 
 /// Heading of what holds for all orders.
 pub const ORDERS: &str = "On every order";
@@ -70,9 +73,31 @@ pub const NOT_SET: &str = "Not set";
 pub const CHOOSE_CODE: &str = "Choose what you sell";
 /// Where Stripe has said nothing.
 pub const NOT_ANSWERED: &str = "Stripe has not said how tax is set up.";
-/// Where somebody else was quicker.
-pub const STALE: &str = "Somebody else has told Stripe something since you opened this form, so nothing was sent. Compare what you typed with \
+/// Where something has changed since the form was opened.
+pub const STALE: &str = "What Stripe says about tax has changed since you opened this form, so nothing was sent. Compare what you typed with \
                          what holds now, and send it again.";
+/// Where Stripe is being told something else.
+pub const BEING_TOLD: &str =
+    "Stripe is being told something else at this moment, so nothing was sent. Try again in two minutes.";
+/// Where it was not known how things are, over what was typed then.
+pub const WAS_UNKNOWN: &str = "Nothing was sent, because it was not known how Stripe had it. Compare what you typed with what holds now, and \
+                               send it again.";
+/// Where Stripe did not say whether it took something, over that.
+pub const WAS_NOT_ANSWERED: &str = "Stripe did not say whether it took this. Compare what you typed with what holds now, and send it again if it \
+                                    differs.";
+/// Above what is kept while Stripe is told something.
+pub const TELLING: &str = "Stripe is being told something at this moment.";
+/// What that means.
+pub const TELLING_MEANS: &str = "What stands here is from before.";
+/// Above what is kept where nobody knows whether it holds.
+pub const UNCERTAIN: &str = "It is not known how tax is set up at Stripe now.";
+/// What to do about that, to whoever may only look.
+pub const UNCERTAIN_MEANS: &str = "What stands here is from before the last change. Ask Stripe now.";
+/// What to do about that, to whoever may tell it more.
+pub const UNCERTAIN_MEANS_TO_EDITORS: &str =
+    "What stands here is from before the last change. Ask Stripe now; until then nothing more is sent.";
+/// Where Stripe has kept something else than it was sent.
+pub const OTHERWISE: &str = "Stripe took what you sent, and says something else now.";
 /// Where there is no account at Stripe.
 pub const NO_STRIPE: &str = "Stripe is not connected: its keys stand in the server's configuration.";
 /// Where invoices name another country.
@@ -80,14 +105,15 @@ pub const ELSEWHERE: &str = "The head office is in another country than the one 
 /// What to do about that.
 pub const ELSEWHERE_MEANS: &str = "Tax is reckoned from the head office. Change the one that is wrong.";
 
-/// What is true on top of the page. `tax` is what Stripe has said last.
+/// What is true on top of the page. `tax` is what Stripe has said last; `may_edit`: whether the reader may tell it more.
 #[must_use]
-pub fn lead(has_stripe: bool, tax: Option<&StripeTax>) -> &'static str {
+pub fn lead(has_stripe: bool, tax: Option<&StripeTax>, may_edit: bool) -> &'static str {
     match tax {
         _ if !has_stripe => LEAD_NO_STRIPE,
         None => LEAD_UNKNOWN,
         Some(tax) if tax.is_active => LEAD_ACTIVE,
-        Some(_) => LEAD_PENDING,
+        Some(_) if may_edit => LEAD_PENDING,
+        Some(_) => LEAD_PENDING_OTHERS,
     }
 }
 
@@ -170,10 +196,18 @@ pub fn by_stripe(sentence: &str) -> String {
     format!("Stripe refuses that: {sentence}")
 }
 
+/// What Stripe has kept otherwise than it was sent.
+#[must_use]
+pub fn otherwise(fields: &[TaxField]) -> String {
+    let labels: Vec<_> = fields.iter().map(|field| label(*field)).collect();
+    format!("Look below at these, and change what is wrong: {}.", labels.join(", "))
+}
+
 /// What an act did, by its code.
 #[must_use]
 pub fn done(code: &str) -> Option<&'static str> {
     Some(match code {
+        "tax_being_told" => "Stripe is being told something at this moment. Ask it again in two minutes.",
         "tax_looked_up" => "This is what Stripe says now.",
         "tax_no_stripe" => NO_STRIPE,
         "tax_saved" => "Stripe knows it, and reckons like that from now on.",
@@ -199,6 +233,21 @@ mod tests {
     fn every_answer_has_a_question_of_its_own() {
         let labels: std::collections::BTreeSet<_> = TaxField::ALL.iter().map(|field| label(*field)).collect();
         assert_eq!(labels.len(), TaxField::ALL.len());
+    }
+
+    #[test]
+    fn only_who_can_say_what_is_missing_is_asked_to() {
+        let tax = StripeTax::default();
+        assert_eq!(lead(true, Some(&tax), true), LEAD_PENDING);
+        assert_eq!(lead(true, Some(&tax), false), LEAD_PENDING_OTHERS);
+        let active = StripeTax { is_active: true, ..tax };
+        assert_eq!(lead(true, Some(&active), false), LEAD_ACTIVE);
+    }
+
+    #[test]
+    fn what_stripe_has_kept_otherwise_is_named() {
+        let said = otherwise(&[TaxField::Line2, TaxField::City]);
+        assert!(said.ends_with(": Building or floor, City."), "{said}");
     }
 
     #[test]
