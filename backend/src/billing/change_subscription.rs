@@ -5,7 +5,7 @@ use super::prepare_change::{Prepared, prepare};
 use super::preview_change::preview_prepared;
 use super::rules::Timing;
 use super::{
-    ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, handlers, project_subscription,
+    ChangePreview, ChangeRefusal, ChangeRequest, Commerce, CommerceError, card_changes, handlers, project_subscription,
     unpaid_changes,
 };
 use crate::catalog::BillingInterval;
@@ -104,13 +104,16 @@ pub async fn change_subscription(
         (ChangePreview::Now(charge), Agreed::ChargeNow { amount_due_minor, .. })
             if is_fresh && charge.amount_due.amount_minor == amount_due_minor =>
         {
-            // Also where credit covers it: the credit may be used up elsewhere before Stripe makes the invoice.
-            if let Some(give_up_at) = prepared.give_up_at(cx.now)
-                && let Some(refusal) = unpaid_changes::begin(commerce, cx, &prepared, &request.to, give_up_at).await?
-            {
-                return Ok(Change::Refused(refusal));
+            let mark = match begin(commerce, cx, &prepared, request).await? {
+                Ok(mark) => mark,
+                Err(refusal) => return Ok(Change::Refused(refusal)),
+            };
+            let charged = charge_or_keep_plan(commerce, cx, &prepared, proration_date).await;
+            // After any other error nobody knows whether Stripe makes it still.
+            if let Some(mark) = mark.filter(|_| charged.as_ref().err().is_none_or(is_refused)) {
+                card_changes::move_mark(commerce, cx, &prepared, mark).await?;
             }
-            charge_or_keep_plan(commerce, cx, &prepared, proration_date).await?
+            charged?
         }
         (ChangePreview::Later(planned), Agreed::Later { recurring_minor })
             if planned.recurring.amount_minor == recurring_minor =>
@@ -133,6 +136,23 @@ pub async fn change_subscription(
         }
         outcome => Ok(outcome),
     }
+}
+
+/// Writes down that a change is about to be made, or answers why it cannot be; by card with the mark that says so.
+async fn begin(
+    commerce: &Commerce,
+    cx: &Cx,
+    prepared: &Prepared,
+    request: &ChangeRequest,
+) -> Result<Result<Option<UnixMs>, ChangeRefusal>, CommerceError> {
+    // By transfer also where credit covers it: the credit may be used up elsewhere before Stripe makes the invoice.
+    let Some(give_up_at) = prepared.give_up_at(cx.now) else { return card_changes::mark(commerce, cx, prepared).await };
+    let refusal = unpaid_changes::begin(commerce, cx, prepared, &request.to, give_up_at).await?;
+    Ok(refusal.map_or(Ok(None), Err))
+}
+
+fn is_refused(error: &CommerceError) -> bool {
+    matches!(error, CommerceError::Stripe(error) if error.kind == StripeErrorKind::Refused)
 }
 
 /// What was made is invoiced: whether anything has to be transferred, and how, is on the invoice.
@@ -193,7 +213,7 @@ async fn charge_or_keep_plan(
     let is_in_vain = match &charged {
         Ok(change) => matches!(change, Change::Declined { .. }),
         // After any other error nobody knows whether it is made.
-        Err(error) => matches!(error, CommerceError::Stripe(error) if error.kind == StripeErrorKind::Refused),
+        Err(error) => is_refused(error),
     };
     if let Some(released) = released.filter(|_| is_in_vain)
         && let Err(error) = plan_again(stripe, &released).await

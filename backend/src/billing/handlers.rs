@@ -114,9 +114,18 @@ pub(crate) async fn enqueue_projection(
 ) -> Result<(), DbError> {
     let job = Job::new(PROJECT_SUBSCRIPTION, &SubscriptionPayload { subscription_id: subscription.id.clone() })
         .queued_by(queue_of(Some(&subscription.customer_id), &subscription.id))
-        .once(format!("{PROJECT_SUBSCRIPTION}:{}:{}", subscription.id, at.0))
+        .once(projection_key(&subscription.id, at))
         .not_before(at);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
+}
+
+fn projection_key(subscription_id: &str, at: UnixMs) -> String {
+    format!("{PROJECT_SUBSCRIPTION}:{subscription_id}:{}", at.0)
+}
+
+/// The projection that was queued for a later moment is due now.
+pub(super) async fn hasten_projection(tx: &mut Tx, cx: &Cx, subscription_id: &str, at: UnixMs) -> Result<(), DbError> {
+    jobs::hasten(tx, cx, &projection_key(subscription_id, at)).await
 }
 
 /// Queues the projection of a subscription of which only the id is known.
@@ -129,7 +138,7 @@ pub(crate) async fn enqueue_projection_of(
 ) -> Result<(), DbError> {
     let job = Job::new(PROJECT_SUBSCRIPTION, &SubscriptionPayload { subscription_id: subscription_id.to_owned() })
         .queued_by(queue_of(None, subscription_id))
-        .once(format!("{PROJECT_SUBSCRIPTION}:{subscription_id}:{}", at.0))
+        .once(projection_key(subscription_id, at))
         .not_before(at);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }

@@ -11,6 +11,7 @@
 
 pub mod attention;
 mod cancel_subscription;
+mod card_changes;
 pub mod cards;
 mod change_subscription;
 pub mod conversion;
@@ -73,7 +74,7 @@ pub use store::{find_currency_of_account, find_subscription_of_license, list_sub
 pub use sync_customer::update_billing_details;
 pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
 pub use takeover::list_continued_licenses;
-pub(crate) use takeover::{TakeOver, is_outdated, take_over};
+pub(crate) use takeover::{TakeOver, is_being_changed, is_outdated, take_over};
 
 /// What commerce use cases work with: they talk to Stripe between their transactions.
 #[derive(Clone)]
@@ -143,6 +144,8 @@ pub struct Subscription {
     pub card_ends_at: Option<UnixMs>,
     /// The first charge of one that continues what somebody else has paid for until then; `None` for any other.
     pub begins_at: Option<UnixMs>,
+    /// Until when a card may be charged for a change, while one is being made; see `card_changes/`.
+    pub changing_until: Option<UnixMs>,
     /// Why it was cancelled, while it is: a code of [`crate::text::en::changes::REASONS`].
     pub cancel_reason: Option<String>,
     /// The same in the customer's own words.

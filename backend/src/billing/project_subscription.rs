@@ -13,7 +13,7 @@ use super::rules::{self, is_behind};
 use super::store::{self, SubscriptionFacts};
 use super::takeover::without_paid_time;
 use super::unpaid_changes::{self, UnpaidChange};
-use super::{Commerce, CommerceError, Subscription, handlers};
+use super::{Commerce, CommerceError, Subscription, card_changes, handlers};
 use crate::catalog::PlanKind;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -175,6 +175,7 @@ async fn write(
     let is_paid = !awaits_first_payment && before.begins_at.is_none_or(|at| at <= cx.now);
     store::update_subscription(tx, cx, &before.id, subscription, &facts, past_due_since, is_paid).await?;
     store::set_renews(tx, &cx.vendor_id, &before.license_id, subscription).await?;
+    card_changes::take_mark_off(tx, cx, &before, subscription).await?;
     if !subscription.cancel_at_period_end && subscription.ended_at.is_none() && before.cancel_reason.is_some() {
         // Taken back, here or on Stripe's own pages.
         store::set_cancel_reason(tx, &cx.vendor_id, &before.id, None).await?;

@@ -31,7 +31,7 @@ pub enum Fulfilment {
         /// Whether it was this call.
         newly: bool,
     },
-    /// Not paid yet. By transfer its license is there, pending.
+    /// Not paid yet. By transfer its license is there, pending. Also where who has paid until now is just changing what goes on.
     AwaitingPayment,
     /// It will not be paid any more.
     Closed(OrderStatus),

@@ -49,6 +49,9 @@ pub(super) async fn grant(
         return Ok(Fulfilment::Closed(order.status));
     }
     check_customer(tx, cx, &order, made).await?;
+    if is_to_wait(tx, cx, &order, made).await? {
+        return Ok(Fulfilment::AwaitingPayment);
+    }
     let license_id =
         if order.kind == OrderKind::Vouchers { None } else { Some(license(tx, commerce, cx, &order, made).await?) };
     store::set_made(
@@ -96,6 +99,19 @@ pub(super) async fn grant(
     handlers::enqueue_license_ready(tx, cx, &commerce.master, &order, &license_id).await?;
     partners::check_relation_of(tx, cx, &commerce.master, &order).await?;
     Ok(Fulfilment::Fulfilled { license_id, newly: true })
+}
+
+/// Whether who has paid until now is just changing what goes on: then it is looked at when that is decided, since the reconciler
+/// asks about open orders again. An error where the order is not open any more, and only whoever has called asks again.
+async fn is_to_wait(tx: &mut Tx, cx: &Cx, order: &Order, made: &Made) -> Result<bool, CommerceError> {
+    let going_on = order.license_id.as_ref().filter(|_| made.is_paid && order.kind == OrderKind::Continuation);
+    let Some(license_id) = going_on else { return Ok(false) };
+    let is_changing = billing::is_being_changed(tx, cx, license_id).await?;
+    if is_changing && order.status != OrderStatus::Open {
+        let text = format!("order {} was closed and is paid, and license {license_id} is being changed", order.id);
+        return Err(CommerceError::Contradiction(text));
+    }
+    Ok(is_changing)
 }
 
 async fn check_customer(tx: &mut Tx, cx: &Cx, order: &Order, made: &Made) -> Result<(), CommerceError> {

@@ -38,7 +38,8 @@ pub(crate) fn without_paid_time(mut subscription: StripeSubscription, row: &Subs
 }
 
 /// Puts a license on the subscription of who has it, in place of the one that somebody else has paid. The license keeps its
-/// key, seats and instances. The caller holds the lock of the order, which lets this happen once.
+/// key, seats and instances. The caller holds the lock of the order, which lets this happen once, and has asked under the same
+/// locks whether what pays is being changed (`is_being_changed.rs`).
 ///
 /// # Errors
 /// [`CommerceError`]: also where the license is another account's by now, or paid for by this one already; then a person has to

@@ -28,7 +28,7 @@ pub(in crate::orders) async fn find_continuation(
     let Some(paid) = find_subscription_of_license(tx, &cx.vendor_id, license_id).await? else { return Ok(None) };
     let Some(plan) = catalog::find_plan_version(tx, &cx.vendor_id, &license.sold_as()).await? else { return Ok(None) };
     let waiting = Waiting {
-        change: find_unpaid_change(tx, &cx.vendor_id, license_id).await?.is_some(),
+        change: paid.changing_until.is_some() || find_unpaid_change(tx, &cx.vendor_id, license_id).await?.is_some(),
         unpaid: invoices::store::has_open_invoice(tx, &cx.vendor_id, license_id, &paid.account_id).await?,
         handover: find_open_handover(tx, cx, license_id).await?.is_some(),
         order_id: store::find_open_continuation(tx, &cx.vendor_id, license_id).await?,

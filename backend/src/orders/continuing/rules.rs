@@ -44,7 +44,7 @@ pub enum Obstacle {
 /// What waits for a decision or a payment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// A change of what is paid, by transfer.
+    /// A change of what is paid: its transfer, or what comes of charging a card.
     pub change: bool,
     /// What who pays was invoiced for the license, and has not paid.
     pub unpaid: bool,

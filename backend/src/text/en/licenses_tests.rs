@@ -79,6 +79,7 @@ fn subscription(license: &License) -> Subscription {
         card: None,
         card_ends_at: None,
         begins_at: None,
+        changing_until: None,
         cancel_reason: None,
         cancel_comment: None,
         updated_at: NOW,

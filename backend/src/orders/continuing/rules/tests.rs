@@ -41,6 +41,7 @@ fn others(license: &License) -> Subscription {
         card: None,
         card_ends_at: None,
         begins_at: None,
+        changing_until: None,
         cancel_reason: None,
         cancel_comment: None,
         updated_at: NOW,
