@@ -12,8 +12,9 @@ use std::process::Command;
 /// builds it by itself: selecting it together with the others would build its dependencies a second time.
 pub(crate) const PRODUCT_CRATES: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 
-/// Variables that `cargo run` sets for `xtask` and that mean something else to the cargo called from here.
-const FROM_OUTER_CARGO: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PRIMARY_PACKAGE"];
+/// How the variables begin that `cargo run` sets for `xtask` and that mean something else to the cargo called from here. Some
+/// build scripts are run again when they change, as when cargo is called by hand in between, and half of the workspace after them.
+const FROM_OUTER_CARGO: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
 
 /// The repository on disk and cargo's target directory, which `CARGO_TARGET_DIR` may have moved elsewhere.
 #[derive(Debug, Clone)]
@@ -129,8 +130,10 @@ impl Workspace {
 /// The cargo that runs us, or the one on the path.
 fn cargo_command() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for name in FROM_OUTER_CARGO {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if FROM_OUTER_CARGO.iter().any(|start| name.to_str().is_some_and(|name| name.starts_with(start))) {
+            command.env_remove(name);
+        }
     }
     command
 }
