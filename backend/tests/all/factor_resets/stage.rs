@@ -146,7 +146,7 @@ impl Stage {
     }
 
     pub(super) async fn status(&self) -> anyhow::Result<Option<ResetStatus>> {
-        let cx = self.cx(staff("admin"));
+        let cx = self.cx(staff("second"));
         let ground =
             self.write(move |tx| Box::pin(async move { find_reset_ground(tx, &cx, &id("ada")).await })).await?;
         let ground = ground.ok_or_else(|| anyhow::anyhow!("an administrator sees Ada"))?;
