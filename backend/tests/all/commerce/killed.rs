@@ -30,7 +30,7 @@ use stripe_sandbox::Cut;
 use self::victim::{ACT, change, credit, obey_here, word};
 use super::reversals::{balance, finance};
 use super::shop::Shop;
-use crate::support::with_postgres;
+use crate::support::{with_postgres, with_room};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -390,23 +390,23 @@ fn run_half_on_postgres(kinds: &[Kind]) {
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while people act"]
 fn whoever_is_killed_while_people_act_charges_nothing_twice_and_loses_nothing_paid() {
-    run(&KINDS[..OF_PEOPLE]);
+    with_room(|| run(&KINDS[..OF_PEOPLE]));
 }
 
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while the worker works"]
 fn whoever_is_killed_while_the_worker_works_charges_nothing_twice_and_loses_nothing_paid() {
-    run(&KINDS[OF_PEOPLE..]);
+    with_room(|| run(&KINDS[OF_PEOPLE..]));
 }
 
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while people act, on PostgreSQL"]
 fn whoever_is_killed_on_postgres_while_people_act_charges_nothing_twice_and_loses_nothing_paid() {
-    run_half_on_postgres(&KINDS[..OF_PEOPLE]);
+    with_room(|| run_half_on_postgres(&KINDS[..OF_PEOPLE]));
 }
 
 #[test]
 #[ignore = "slow proof: processes that are killed at every call to Stripe, while the worker works, on PostgreSQL"]
 fn whoever_is_killed_on_postgres_while_the_worker_works_charges_nothing_twice_and_loses_nothing_paid() {
-    run_half_on_postgres(&KINDS[OF_PEOPLE..]);
+    with_room(|| run_half_on_postgres(&KINDS[OF_PEOPLE..]));
 }

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::super::shop::WEBHOOK_SECRET;
 use super::open;
-use crate::support::{Outbox, master};
+use crate::support::{Outbox, master, with_room};
 
 /// What the killed process shall do, as JSON.
 pub(super) const ACT: &str = "LEASEHOLD_KILLED_ACT";
@@ -35,8 +35,10 @@ pub(super) fn word(act: &Value, name: &str) -> String {
 fn does_as_it_is_told() {
     let Ok(act) = std::env::var(ACT) else { return };
     let act: Value = serde_json::from_str(&act).expect("an act");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(obey(&act)).expect("the act");
+    with_room(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime").block_on(obey(&act)).expect("the act");
+    });
 }
 
 async fn obey(act: &Value) -> anyhow::Result<()> {
