@@ -62,11 +62,16 @@ pub(crate) fn with_room<T: Send>(body: impl FnOnce() -> T + Send) -> T {
 
 /// Runs a test on a fresh SQLite file.
 pub(crate) fn run_on_sqlite<T, F: Future<Output = anyhow::Result<T>>>(body: impl FnOnce(Db) -> F) -> T {
+    with_sqlite(async |url: String| run(&url, body).await)
+}
+
+/// The same for a test that opens the database itself, by its URL.
+pub(crate) fn with_sqlite<T>(body: impl AsyncFnOnce(String) -> anyhow::Result<T>) -> T {
     let folder = tempfile::tempdir().expect("a folder for the database");
     let file = folder.path().join("test.db");
     std::fs::write(&file, migrated_file()).expect("a copy of the migrated file");
     let url = format!("sqlite:{}", file.display());
-    runtime().block_on(run(&url, body)).unwrap_or_else(|error| panic!("{error:?}"))
+    runtime().block_on(body(url)).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// A migrated, empty SQLite file: made once, and copied for every test.
@@ -102,11 +107,9 @@ pub(crate) fn with_postgres<T>(body: impl AsyncFnOnce(String) -> anyhow::Result<
     let url = format!("{head}/{name}");
     let template = migrated_database(&server, head);
     runtime().block_on(async {
-        // Copying files takes half the time of writing each of their pages to the log as well, which is the default.
-        let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
-        administer(&server, create).await.expect("a fresh database");
+        copy_database(&server, template, &name).await.expect("a fresh database");
         let outcome = std::panic::AssertUnwindSafe(body(url)).catch_unwind().await;
-        administer(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the database goes");
+        drop_with_copies(&server, &name).await.expect("the database goes");
         match outcome {
             Ok(outcome) => Some(outcome.unwrap_or_else(|error| panic!("{error:?}"))),
             Err(panic) => std::panic::resume_unwind(panic),
@@ -145,6 +148,44 @@ async fn run<T, F: Future<Output = anyhow::Result<T>>>(url: &str, body: impl FnO
     let outcome = body(db.clone()).await;
     db.close().await;
     outcome
+}
+
+/// Whether there is a PostgreSQL for tests.
+pub(crate) fn has_postgres() -> bool {
+    std::env::var(POSTGRES_URL).is_ok()
+}
+
+/// Copies a database of [`with_postgres`] to which nobody is connected. The copy's URL begins with the other one, with which
+/// it goes at the latest.
+pub(crate) async fn copy_on_postgres(url: &str, copy: &str) -> anyhow::Result<()> {
+    Ok(copy_database(&std::env::var(POSTGRES_URL)?, name_of(url), name_of(copy)).await?)
+}
+
+/// Drops such a copy.
+pub(crate) async fn drop_on_postgres(copy: &str) -> anyhow::Result<()> {
+    let statement = format!("DROP DATABASE {} WITH (FORCE)", name_of(copy));
+    Ok(administer(&std::env::var(POSTGRES_URL)?, statement).await?)
+}
+
+/// The name of the database, with which a URL ends.
+fn name_of(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(_, name)| name)
+}
+
+/// Copying files takes half the time of writing each of their pages to the log as well, which is the default.
+async fn copy_database(server: &str, from: &str, to: &str) -> Result<(), sqlx::Error> {
+    administer(server, format!("CREATE DATABASE {to} TEMPLATE {from} STRATEGY file_copy")).await
+}
+
+async fn drop_with_copies(server: &str, name: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(server).await?;
+    let named = "SELECT datname::TEXT FROM pg_database WHERE starts_with(datname::TEXT, $1)";
+    let names: Vec<String> = sqlx::query_scalar(named).bind(name).fetch_all(&mut connection).await?;
+    for name in names {
+        let statement = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        sqlx::query(statement).execute(&mut connection).await?;
+    }
+    connection.close().await
 }
 
 async fn administer(server: &str, statement: String) -> Result<(), sqlx::Error> {

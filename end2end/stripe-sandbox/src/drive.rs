@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     Running,
     object::{public, text},
+    world::World,
 };
 
 /// Where a call is held. Unless it is let go on, it never ends, as if the caller had died in it.
@@ -16,6 +17,10 @@ pub enum Cut {
     /// When it is done, before it is answered.
     After,
 }
+
+/// All that a sandbox remembered at some moment.
+#[derive(Debug)]
+pub struct Memory(World);
 
 /// A call to be held.
 #[derive(Debug)]
@@ -75,6 +80,31 @@ impl Running {
     #[must_use]
     pub fn was_cut(&self) -> Option<String> {
         self.sandbox.held().as_ref().and_then(|held| held.name.clone())
+    }
+
+    /// All that is remembered now.
+    #[must_use]
+    pub fn remember(&self) -> Memory {
+        let mut world = self.sandbox.world();
+        self.sandbox.catch_up(&mut world);
+        Memory(world.clone())
+    }
+
+    /// Remembers what this sandbox did then, or another one whose clock shows the same; everything else is forgotten. A
+    /// clock that is to go back has to go back before.
+    pub fn go_back_to(&self, memory: &Memory) {
+        let mut world = self.sandbox.world();
+        let public_url = std::mem::take(&mut world.public_url);
+        *world = memory.0.clone();
+        world.public_url = public_url;
+    }
+
+    /// No event of what happened up to now is listed any more, as at Stripe after 30 days.
+    pub fn forget_events(&self) {
+        let mut world = self.sandbox.world();
+        for event in world.ids("event") {
+            world.remove(&event);
+        }
     }
 
     /// What happened up to now beyond the first `seen` events, oldest first: for whoever listens often, without a request.

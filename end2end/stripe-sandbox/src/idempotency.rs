@@ -10,7 +10,7 @@ use crate::error::ApiError;
 /// Keys are forgotten after this many seconds, as at Stripe (v1: 24 hours).
 const KEPT_SECONDS: i64 = 24 * 3600;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     fingerprint: String,
     began_at: i64,
@@ -26,7 +26,7 @@ pub(crate) struct Kept {
 }
 
 /// All keys seen.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Keys(HashMap<String, Entry>);
 
 impl Keys {

@@ -42,7 +42,7 @@ use anyhow::Context as _;
 use axum::{Router, routing};
 use tokio::sync::Notify;
 
-pub use crate::drive::Cut;
+pub use crate::drive::{Cut, Memory};
 use crate::{clock::Clock, world::World};
 
 /// How often time passes when nobody asks.

@@ -109,7 +109,7 @@ pub(crate) struct Delivery {
 }
 
 /// All deliveries, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Outbox {
     pub(crate) deliveries: Vec<Delivery>,
     drawn: u64,

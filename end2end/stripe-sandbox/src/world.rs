@@ -23,7 +23,7 @@ pub(crate) struct Cause {
 }
 
 /// All state. One lock around it makes every request one step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     /// Unix seconds of the current step. While time is caught up, the moment at which the step was due.
     pub(crate) now: i64,

@@ -197,7 +197,8 @@ async fn a_whole_life_in_any_order_through_the_webhook_ends_the_same() -> anyhow
     let events = till.live(&url).await?;
     let mut expected: Option<String> = None;
     let first = number("LEASEHOLD_EVENT_SEED", 1);
-    for seed in first..first + number("LEASEHOLD_EVENT_ORDERS", 20) {
+    // The fourth is the first that loses an event.
+    for seed in first..first + number("LEASEHOLD_EVENT_ORDERS", 4) {
         let copy = format!("{seed}.db");
         let app = till.start(&copy, seed).await?;
         let dice = Entropy::seeded(seed);

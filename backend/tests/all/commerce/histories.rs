@@ -38,8 +38,8 @@ use crate::support::{STACK_BYTES, master, run_on_postgres, run_on_sqlite};
 /// How many histories, and the seed of the first.
 const HISTORIES: &str = "LEASEHOLD_HISTORIES";
 const SEED: &str = "LEASEHOLD_HISTORIES_SEED";
-/// Unless somebody wants more: enough to meet most of what can happen.
-const USUALLY: u64 = 30;
+/// Unless somebody wants more: those of one shop.
+const USUALLY: u64 = CUSTOMERS;
 /// PostgreSQL plays one of so many.
 const ON_POSTGRES: u64 = 10;
 /// Customers of one shop: the sandbox looks through everything that it remembers, so shops stay small.

@@ -1,5 +1,7 @@
 //! A shop for tests: the demo vendor, a buyer, and a Stripe sandbox in this process, all on one clock.
 
+mod opening;
+
 use std::path::{Path, PathBuf};
 
 use backend::accounts::{
@@ -7,13 +9,10 @@ use backend::accounts::{
     create_account, sign_up,
 };
 use backend::billing::{Commerce, Receipt, Subscription, find_subscription_of_license, handlers, receive_event};
-use backend::catalog::{
-    BillingInterval, CatalogApplication, Composition, Plan, apply_catalog, find_plan_by_code, find_product_by_code,
-    load_catalog, push_prices,
-};
+use backend::catalog::{BillingInterval, Composition, Plan, find_plan_by_code, find_product_by_code};
 use backend::clock::{Clock, UnixMs};
 use backend::db::Db;
-use backend::ids::{LicenseId, OrderId, VendorId};
+use backend::ids::{LicenseId, OrderId};
 use backend::invoices::{Invoice, list_invoices};
 use backend::jobs::{Handlers, Runner, Tally};
 use backend::licenses::{KeyReveal, License, find_license, list_by_account, reveal_key};
@@ -43,7 +42,7 @@ pub(super) struct Shop {
     /// In which orders are placed.
     pub(super) currency: Currency,
     clock_file: PathBuf,
-    sandbox: stripe_sandbox::Running,
+    pub(super) sandbox: stripe_sandbox::Running,
     _folder: tempfile::TempDir,
 }
 
@@ -66,8 +65,7 @@ impl Shop {
             webhook_secrets: vec![WEBHOOK_SECRET.to_owned().into()],
         };
         let stripe = Stripe::new(config, entropy())?;
-        let vendor = apply_file(&db, catalog).await?;
-        push_prices(&db, &stripe, &cx(&vendor.id, NOW)).await?;
+        let vendor = opening::put_on_sale(&db, &sandbox, &stripe, catalog).await?;
         let (user, account) = buyer(&db, &vendor).await?;
         let commerce = Commerce { db: db.clone(), master: master(), stripe: StripeAccounts::single(stripe) };
         let outbox = Outbox::default();
@@ -312,20 +310,6 @@ pub(super) fn sign(body: &str, secret: &str, at: i64) -> String {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
     mac.update(format!("{at}.{body}").as_bytes());
     format!("t={at},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
-}
-
-async fn apply_file(db: &Db, file: &Path) -> anyhow::Result<Vendor> {
-    let catalog = load_catalog(file).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let operator = cx(&VendorId::from_untrusted(""), NOW);
-    let applied = db
-        .write(move |tx| {
-            Box::pin(async move { apply_catalog(tx, &operator, &master(), &catalog, "https://portal.test").await })
-        })
-        .await?;
-    match applied {
-        CatalogApplication::Applied { vendor, .. } => Ok(*vendor),
-        CatalogApplication::Refused(refusals) => anyhow::bail!("{refusals:?}"),
-    }
 }
 
 async fn buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {

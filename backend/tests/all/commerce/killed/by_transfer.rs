@@ -77,7 +77,6 @@ impl Scene {
         let is_its = |invoice: &&Value| made.contains(&&invoice["parent"]["subscription_details"]["subscription"]);
         let billed: Vec<&Value> = invoices.iter().filter(is_its).map(|invoice| &invoice["status"]).collect();
         ensure!(made.len() == 1 && billed == ["paid"], "made {made:?}, billed {billed:?}");
-        self.newest = Some(license_id);
         Ok(())
     }
 

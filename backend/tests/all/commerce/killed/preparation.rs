@@ -54,7 +54,10 @@ impl Scene {
             Kind::Updates | Kind::AutoRenewal => Some(self.bought("perpetual", BillingInterval::Once).await?),
             _ => Some(self.bought("startup", month).await?),
         };
-        if let Some(license) = &license {
+        if let Some(license) = &license
+            && kind != Kind::Transfer
+        {
+            self.hours_pass().await?;
             self.prepare_for(kind, license, &mut act).await?;
         }
         act["kind"] = json!(format!("{kind:?}"));
@@ -65,7 +68,6 @@ impl Scene {
             self.shop.transfer(transfer.total_minor).await?;
             self.deliver().await?;
         }
-        act["database"] = json!(self.url);
         act["stripe"] = json!(self.shop.stripe().config().api_base);
         act["vendor"] = json!(self.shop.vendor.id);
         act["account"] = json!(self.shop.account.id);

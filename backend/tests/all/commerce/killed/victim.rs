@@ -25,7 +25,7 @@ use crate::support::{Outbox, master, with_room};
 /// What the killed process shall do, as JSON.
 pub(super) const ACT: &str = "LEASEHOLD_KILLED_ACT";
 
-pub(super) fn word(act: &Value, name: &str) -> String {
+fn word(act: &Value, name: &str) -> String {
     act[name].as_str().unwrap_or_default().to_owned()
 }
 
