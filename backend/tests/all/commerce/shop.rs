@@ -3,11 +3,9 @@
 mod opening;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backend::accounts::{
-    Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
-    create_account, sign_up,
-};
+use backend::accounts::{Account, User};
 use backend::billing::{Commerce, Receipt, Subscription, find_subscription_of_license, handlers, receive_event};
 use backend::catalog::{BillingInterval, Composition, Plan, find_plan_by_code, find_product_by_code};
 use backend::clock::{Clock, UnixMs};
@@ -42,6 +40,8 @@ pub(super) struct Shop {
     /// In which orders are placed.
     pub(super) currency: Currency,
     clock_file: PathBuf,
+    /// So many events have been delivered to this database by [`Shop::deliver_all`].
+    delivered: AtomicUsize,
     pub(super) sandbox: stripe_sandbox::Running,
     _folder: tempfile::TempDir,
 }
@@ -66,17 +66,31 @@ impl Shop {
         };
         let stripe = Stripe::new(config, entropy())?;
         let vendor = opening::put_on_sale(&db, &sandbox, &stripe, catalog).await?;
-        let (user, account) = buyer(&db, &vendor).await?;
+        let (user, account) = opening::sign_up_buyer(&db, &vendor).await?;
         let commerce = Commerce { db: db.clone(), master: master(), stripe: StripeAccounts::single(stripe) };
         let outbox = Outbox::default();
         let currency = Currency::parse("usd").expect("a currency");
-        Ok(Self { db, vendor, commerce, user, account, outbox, currency, clock_file, sandbox, _folder: folder })
+        let delivered = AtomicUsize::new(0);
+        Ok(Self {
+            db,
+            vendor,
+            commerce,
+            user,
+            account,
+            outbox,
+            currency,
+            clock_file,
+            delivered,
+            sandbox,
+            _folder: folder,
+        })
     }
 
     /// Goes on with another database that knows this shop.
     pub(super) fn turn_to(&mut self, db: Db) {
         self.commerce.db = db.clone();
         self.db = db;
+        self.delivered = AtomicUsize::new(0);
     }
 
     pub(super) fn now(&self) -> UnixMs {
@@ -227,10 +241,13 @@ impl Shop {
         Ok(receipt)
     }
 
+    /// Delivers what has happened since it was last called.
     pub(super) async fn deliver_all(&self) -> anyhow::Result<()> {
-        for event in self.events().await? {
+        let mut delivered = self.delivered.load(Ordering::Relaxed);
+        for event in self.news(&mut delivered, &[""]) {
             self.deliver(&event).await?;
         }
+        self.delivered.store(delivered, Ordering::Relaxed);
         Ok(())
     }
 
@@ -310,38 +327,6 @@ pub(super) fn sign(body: &str, secret: &str, at: i64) -> String {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
     mac.update(format!("{at}.{body}").as_bytes());
     format!("t={at},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()))
-}
-
-async fn buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {
-    let cx = cx(&vendor.id, NOW);
-    let request = SignUp {
-        email: "ada@example.com".to_owned(),
-        password: Password::new("a long walk by the harbour".to_owned()),
-        name: "Ada".to_owned(),
-        address: std::net::Ipv4Addr::LOCALHOST.into(),
-    };
-    let user = match sign_up(db, &Passwords::default(), &master(), &cx, &request).await? {
-        SignUpOutcome::SignedUp(user) => user,
-        other => anyhow::bail!("{other:?}"),
-    };
-    let details = AccountDetails {
-        company: "Ελληνικά Δίκτυα – Đặng & Żółć".to_owned(),
-        country: "DE".to_owned(),
-        address: Address {
-            line1: "Hafenstraße 1".to_owned(),
-            postal_code: "20457".to_owned(),
-            city: "Hamburg".to_owned(),
-            ..Address::default()
-        },
-        ..AccountDetails::default()
-    };
-    let user_id = user.id.clone();
-    let created =
-        db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
-    match created {
-        AccountCreation::Created(account) => Ok((user, account)),
-        other => anyhow::bail!("{other:?}"),
-    }
 }
 
 impl Shop {
@@ -478,6 +463,7 @@ impl Shop {
 
     /// As if no event had ever arrived.
     pub(super) async fn forget_events(&self) -> anyhow::Result<()> {
+        self.delivered.store(0, Ordering::Relaxed);
         let statements =
             ["DELETE FROM stripe_events", "DELETE FROM jobs", "UPDATE vendors SET stripe_listed_until = NULL"];
         run_sql(&self.db, statements.into_iter().map(str::to_owned).collect()).await

@@ -1,4 +1,4 @@
-//! What a shop begins with: a vendor who sells something, and a Stripe that has heard of it.
+//! What a shop begins with: a vendor who sells something, a Stripe that has heard of it, and a buyer.
 //!
 //! The first shop of a catalog tells Stripe price by price. What Stripe remembers of that, the shops after it begin with: it
 //! is a hundred calls, for each of hundreds of tests.
@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use backend::accounts::{
+    Account, AccountCreation, AccountDetails, Address, Password, Passwords, SignUp, SignUpOutcome, User,
+    create_account, sign_up,
+};
 use backend::catalog::{CatalogApplication, PriceList, apply_catalog, load_catalog, push_prices};
 use backend::cx::Entropy;
 use backend::db::Db;
@@ -99,5 +103,37 @@ async fn apply_file(db: &Db, file: &Path) -> anyhow::Result<Vendor> {
     match applied {
         CatalogApplication::Applied { vendor, .. } => Ok(*vendor),
         CatalogApplication::Refused(refusals) => anyhow::bail!("{refusals:?}"),
+    }
+}
+
+pub(super) async fn sign_up_buyer(db: &Db, vendor: &Vendor) -> anyhow::Result<(User, Account)> {
+    let cx = cx(&vendor.id, NOW);
+    let request = SignUp {
+        email: "ada@example.com".to_owned(),
+        password: Password::new("a long walk by the harbour".to_owned()),
+        name: "Ada".to_owned(),
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+    };
+    let user = match sign_up(db, &Passwords::default(), &master(), &cx, &request).await? {
+        SignUpOutcome::SignedUp(user) => user,
+        other => anyhow::bail!("{other:?}"),
+    };
+    let details = AccountDetails {
+        company: "Ελληνικά Δίκτυα – Đặng & Żółć".to_owned(),
+        country: "DE".to_owned(),
+        address: Address {
+            line1: "Hafenstraße 1".to_owned(),
+            postal_code: "20457".to_owned(),
+            city: "Hamburg".to_owned(),
+            ..Address::default()
+        },
+        ..AccountDetails::default()
+    };
+    let user_id = user.id.clone();
+    let created =
+        db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
+    match created {
+        AccountCreation::Created(account) => Ok((user, account)),
+        other => anyhow::bail!("{other:?}"),
     }
 }
