@@ -10,6 +10,7 @@
 //! | everything else | files of the site | none |
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use app::request::Visit;
 use app::routes::{App, document};
@@ -96,9 +97,10 @@ pub fn make_service(state: &AppState) -> IntoMakeServiceWithConnectInfo<Router, 
 
 /// Pages, forms and documents: everything that knows who is signed in.
 fn portal(state: &AppState) -> Router<AppState> {
-    let pages = generate_route_list(App)
-        .into_iter()
-        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)));
+    // Listing them renders the whole application, and a process may have many routers: that of each test.
+    static PAGES: OnceLock<Vec<String>> = OnceLock::new();
+    let list = || generate_route_list(App).iter().map(|listing| listing.path().to_owned()).collect();
+    let pages = PAGES.get_or_init(list).iter().fold(Router::new(), |router, path| router.route(path, get(page)));
     Router::new()
         .route("/act/{*function}", post(server_function))
         .route("/act/check-catalog", with_a_file())

@@ -43,7 +43,7 @@ use backend::catalog::{
 };
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::cx::Entropy;
-use backend::db::{ClockWatch, Db, Options, Synchronous};
+use backend::db::{ClockWatch, Db, DbError, Options, Synchronous};
 use backend::ids::{AccountId, LicenseId, UserId, VendorId};
 use backend::keys::MasterKey;
 use backend::leases::live::{LiveTable, Settings};
@@ -53,6 +53,7 @@ use backend::vendors::Vendor;
 use backend::{Actor, Cx};
 use leptos::config::LeptosOptions;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
 use crate::router::router;
@@ -250,9 +251,11 @@ async fn watched_state(
     limits: Limits,
     clock_watch: ClockWatch,
 ) -> anyhow::Result<AppState> {
-    let url = format!("sqlite:{}", folder.join(database).display());
-    let db = Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await?;
-    db.migrate().await?;
+    let file = folder.join(database);
+    if !file.exists() {
+        std::fs::write(&file, migrated_file().await?)?;
+    }
+    let db = open(&file).await?;
     let live = LiveTable::start(&db, clock.clone(), entropy.clone(), Settings::default()).map(|(table, _)| table);
     let site_root: std::sync::Arc<str> = folder.display().to_string().into();
     Ok(AppState::new(Parts {
@@ -270,6 +273,25 @@ async fn watched_state(
         tls: false,
         live,
     }))
+}
+
+async fn open(file: &Path) -> Result<Db, DbError> {
+    let url = format!("sqlite:{}", file.display());
+    Db::open(&url, Options { max_connections: 4, synchronous: Synchronous::Off }).await
+}
+
+/// A migrated, empty file: made once, and copied for every test.
+async fn migrated_file() -> anyhow::Result<&'static [u8]> {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let made = FILE.get_or_try_init(|| async {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("template.db");
+        let db = open(&file).await?;
+        db.migrate().await?;
+        db.close().await;
+        anyhow::Ok(std::fs::read(file)?)
+    });
+    made.await.map(Vec::as_slice)
 }
 
 async fn apply_demo(state: &AppState) -> anyhow::Result<Vendor> {

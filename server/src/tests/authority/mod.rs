@@ -48,7 +48,8 @@ async fn differences(
 ) -> anyhow::Result<Vec<String>> {
     let mut wrong = Vec::new();
     for (column, expected) in COLUMNS.iter().zip(expected) {
-        let before = world.counted().await?;
+        // Only forms can leave anything.
+        let before = if address.kind == Kind::Form { world.counted().await? } else { Vec::new() };
         let answer = world.ask(address, objects, column).await;
         let found = judge(address, &answer);
         if address.kind == Kind::Form && *column == "visitor" && answer.status == StatusCode::BAD_REQUEST {
@@ -100,7 +101,7 @@ async fn what_another_vendor_has_exists_for_nobody_here() -> anyhow::Result<()> 
         }
         let abroad = world.abroad().clone();
         for column in COLUMNS {
-            let before = world.counted().await?;
+            let before = if address.kind == Kind::Form { world.counted().await? } else { Vec::new() };
             let answer = world.ask(address, &abroad, column).await;
             // A form may have a sentence for what it does not find, as long as nothing comes of it.
             let is_let_in = match address.kind {

@@ -6,7 +6,7 @@ use stripe_sandbox::Memory;
 use super::{Scene, open};
 use crate::support::{copy_on_postgres, drop_on_postgres};
 
-/// A moment at which nothing is under way.
+/// A moment at which nobody is at work.
 pub(super) struct Moment {
     /// Of the database as it was then. Nobody opens it any more.
     url: String,
