@@ -2,8 +2,20 @@ use super::rules::KEEP_MS;
 use super::{PlannedReset, ResetStatus};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, Tx, execute, fetch_optional};
+use crate::db::{DbError, Tx, boxed, execute, on};
 use crate::ids::{FactorResetId, UserId, VendorId};
+
+/// Reads the vendor's reset for which `$which` holds, which is given its values as `$2` and on.
+macro_rules! fetch_reset { ($tx:expr, $vendor_id:expr, $which:literal $(, $arg:expr)* $(,)?) => {
+    on!($tx, c => boxed(sqlx::query_as::<_, PlannedReset>(concat!(
+        "SELECT id, vendor_id, user_id, asked_by, reason, passkeys_too, status, created_at, due_at, settled_at
+         FROM factor_resets WHERE vendor_id = $1 AND ", $which
+    ))
+    .bind($vendor_id)
+    $(.bind($arg))*
+    .fetch_optional(c)).await)
+    .map_err(DbError::from)
+} }
 
 /// Keeps a reset that waits; `false` where one of the same person waits already. Of two at once, one is kept.
 pub(super) async fn insert(tx: &mut Tx, reset: &PlannedReset, refuse_hash: &[u8]) -> Result<bool, DbError> {
@@ -31,26 +43,12 @@ pub(super) async fn find(
     vendor_id: &VendorId,
     id: &FactorResetId,
 ) -> Result<Option<PlannedReset>, DbError> {
-    fetch_optional!(
-        tx,
-        PlannedReset,
-        "SELECT id, vendor_id, user_id, asked_by, reason, passkeys_too, status, created_at, due_at, settled_at
-         FROM factor_resets WHERE vendor_id = $1 AND id = $2",
-        vendor_id,
-        id
-    )
+    fetch_reset!(tx, vendor_id, "id = $2", id)
 }
 
 /// The reset that waits and whose mail has this secret.
 pub(super) async fn find_by_refuse_hash(tx: &mut Tx, cx: &Cx, hash: &[u8]) -> Result<Option<PlannedReset>, DbError> {
-    fetch_optional!(
-        tx,
-        PlannedReset,
-        "SELECT id, vendor_id, user_id, asked_by, reason, passkeys_too, status, created_at, due_at, settled_at
-         FROM factor_resets WHERE vendor_id = $1 AND refuse_hash = $2 AND status = 'waiting'",
-        &cx.vendor_id,
-        hash
-    )
+    fetch_reset!(tx, &cx.vendor_id, "refuse_hash = $2 AND status = 'waiting'", hash)
 }
 
 /// The reset of a person that waits.
@@ -59,14 +57,7 @@ pub(super) async fn find_waiting(
     vendor_id: &VendorId,
     user_id: &UserId,
 ) -> Result<Option<PlannedReset>, DbError> {
-    fetch_optional!(
-        tx,
-        PlannedReset,
-        "SELECT id, vendor_id, user_id, asked_by, reason, passkeys_too, status, created_at, due_at, settled_at
-         FROM factor_resets WHERE vendor_id = $1 AND user_id = $2 AND status = 'waiting'",
-        vendor_id,
-        user_id
-    )
+    fetch_reset!(tx, vendor_id, "user_id = $2 AND status = 'waiting'", user_id)
 }
 
 /// The reset of a person that was asked for last.
@@ -75,14 +66,7 @@ pub(super) async fn find_latest(
     vendor_id: &VendorId,
     user_id: &UserId,
 ) -> Result<Option<PlannedReset>, DbError> {
-    fetch_optional!(
-        tx,
-        PlannedReset,
-        "SELECT id, vendor_id, user_id, asked_by, reason, passkeys_too, status, created_at, due_at, settled_at
-         FROM factor_resets WHERE vendor_id = $1 AND user_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
-        vendor_id,
-        user_id
-    )
+    fetch_reset!(tx, vendor_id, "user_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1", user_id)
 }
 
 /// Says what became of a reset that waits; `false` where somebody has said so before. Of several at once, one does.
