@@ -5,10 +5,10 @@ use backend::accounts::email_change::{EmailChange, find_change_to_confirm};
 use backend::text::en::{email_change as text, portal, portal_accounts};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, mailed_link, render};
 use crate::api::form::take_refused;
 use crate::api::refusal::errors_of;
-use crate::components::{Emphasis, Form, LinkButton, PageHead};
+use crate::components::{Emphasis, Form, LinkButton};
 use crate::request::Visit;
 
 /// The page.
@@ -17,10 +17,8 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let token = visit.query("token").unwrap_or_default();
-    let (cx, secret) = (visit.viewer_cx(), token.clone());
-    let found =
-        visit.state.db.read(move |tx| Box::pin(async move { find_change_to_confirm(tx, &cx, &secret).await })).await?;
+    let (token, found) =
+        mailed_link::read(&visit, |tx, cx, secret| Box::pin(find_change_to_confirm(tx, cx, secret))).await?;
     Ok(match found {
         Some(change) => confirm(&change, token).await,
         None => spent(),
@@ -29,30 +27,20 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 
 async fn confirm(change: &EmailChange, token: String) -> Page {
     let errors = errors_of(&take_refused("confirm-email-change").await);
-    let body = view! {
-        <div class="column">
-            <PageHead title=text::CONFIRM lead=text::confirm_lead(change) />
-            <Form
-                action="/act/confirm-email-change"
-                submit=text::CONFIRM_ACT
-                errors_title=portal::refused_answers(errors.len())
-                errors
-                hidden=vec![("token".to_owned(), token)]
-                beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
-            />
-        </div>
+    let content = view! {
+        <Form
+            action="/act/confirm-email-change"
+            submit=text::CONFIRM_ACT
+            errors_title=portal::refused_answers(errors.len())
+            errors
+            hidden=vec![("token".to_owned(), token)]
+            beside=|| view! { <LinkButton href="/account" label=portal::CANCEL /> }
+        />
     };
-    Page::new(text::CONFIRM, body)
+    mailed_link::page(text::CONFIRM, text::confirm_lead(change), content)
 }
 
 fn spent() -> Page {
-    let body = view! {
-        <div class="column">
-            <PageHead title=portal_accounts::LINK_SPENT lead=text::CONFIRM_SPENT_LEAD />
-            <div class="acts">
-                <LinkButton href="/account" label=text::TO_ACCOUNT emphasis=Emphasis::Primary />
-            </div>
-        </div>
-    };
-    Page::new(portal_accounts::LINK_SPENT, body)
+    let way = view! { <LinkButton href="/account" label=text::TO_ACCOUNT emphasis=Emphasis::Primary /> };
+    mailed_link::one_way(portal_accounts::LINK_SPENT, text::CONFIRM_SPENT_LEAD, way)
 }

@@ -5,8 +5,8 @@ use backend::accounts::factor_resets::{PlannedReset, find_reset_to_refuse};
 use backend::text::en::factor_resets as text;
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
-use crate::components::{Emphasis, LinkButton, PageHead, PostButton};
+use super::{NoPage, Page, mailed_link, render};
+use crate::components::{Emphasis, LinkButton, PostButton};
 use crate::request::Visit;
 
 /// The page.
@@ -15,10 +15,8 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let token = visit.query("token").unwrap_or_default();
-    let (cx, secret) = (visit.viewer_cx(), token.clone());
-    let found =
-        visit.state.db.read(move |tx| Box::pin(async move { find_reset_to_refuse(tx, &cx, &secret).await })).await?;
+    let (token, found) =
+        mailed_link::read(&visit, |tx, cx, secret| Box::pin(find_reset_to_refuse(tx, cx, secret))).await?;
     Ok(match found {
         Some(reset) => refuse(&reset, token),
         None => spent(),
@@ -27,32 +25,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 
 fn refuse(reset: &PlannedReset, token: String) -> Page {
     let hidden = vec![("token".to_owned(), token)];
-    let body = view! {
-        <div class="column">
-            <PageHead title=text::TO_BE_RESET lead=text::to_be_reset(reset) />
-            <p>{text::ASKED_FOR}</p>
-            <p>{text::NOT_ASKED_FOR}</p>
-            <div class="acts">
-                <PostButton
-                    action="/act/refuse-factor-reset"
-                    label=text::REFUSE
-                    hidden
-                    emphasis=Emphasis::Primary
-                />
-            </div>
+    let content = view! {
+        <p>{text::ASKED_FOR}</p>
+        <p>{text::NOT_ASKED_FOR}</p>
+        <div class="acts">
+            <PostButton action="/act/refuse-factor-reset" label=text::REFUSE hidden emphasis=Emphasis::Primary />
         </div>
     };
-    Page::new(text::TO_BE_RESET, body)
+    mailed_link::page(text::TO_BE_RESET, text::to_be_reset(reset), content)
 }
 
 fn spent() -> Page {
-    let body = view! {
-        <div class="column">
-            <PageHead title=text::SPENT lead=text::SPENT_LEAD />
-            <div class="acts">
-                <LinkButton href="/forgot-password" label=text::SET_PASSWORD />
-            </div>
-        </div>
-    };
-    Page::new(text::SPENT, body)
+    let way = view! { <LinkButton href="/forgot-password" label=text::SET_PASSWORD /> };
+    mailed_link::one_way(text::SPENT, text::SPENT_LEAD, way)
 }

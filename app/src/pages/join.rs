@@ -9,12 +9,12 @@ use backend::text::en::{accounts as fields, members as text, new_clients, portal
 use leptos::prelude::*;
 
 use super::sign_up::password;
-use super::{NoPage, Page, render};
+use super::{NoPage, Page, mailed_link, render};
 use crate::api::form::take_refused;
 use crate::api::joining::{JOIN, offer_page};
 use crate::api::next::with_next;
 use crate::api::refusal::errors_of;
-use crate::components::{Emphasis, Field, Form, LinkButton, Notice, PageHead, PostButton, Tone};
+use crate::components::{Emphasis, Field, Form, LinkButton, Notice, PostButton, Tone};
 use crate::request::Visit;
 
 /// The page.
@@ -23,9 +23,7 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let token = visit.query("token").unwrap_or_default();
-    let (cx, secret) = (visit.viewer_cx(), token.clone());
-    let found = visit.state.db.read(|tx| Box::pin(async move { find_offer(tx, &cx, &secret).await })).await?;
+    let (token, found) = mailed_link::read(&visit, |tx, cx, secret| Box::pin(find_offer(tx, cx, secret))).await?;
     let Some(offer) = found else { return Ok(spent(visit.viewer.is_some())) };
     let title = text::offer_title(offer.company.as_deref(), &visit.vendor.name);
     let inviter = offer.inviter.as_ref().map(text::called);
@@ -46,15 +44,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         None if offer.is_registered => log_in(&offer, &token),
         None => sign_up(&offer, token).await,
     };
-    let body = view! {
-        <div class="column">
-            <PageHead title=title.clone() lead=lead />
-            {made_by}
-            {way_in}
-            {decline}
-        </div>
-    };
-    Ok(Page::new(title, body))
+    Ok(mailed_link::page(title, lead, view! { {made_by} {way_in} {decline} }))
 }
 
 /// Which partner has made the account, where nobody has taken it over.
@@ -128,13 +118,6 @@ async fn sign_up(offer: &Offer, token: String) -> AnyView {
 fn spent(is_signed_in: bool) -> Page {
     let (href, label) =
         if is_signed_in { ("/overview", portal_accounts::TO_OVERVIEW) } else { ("/log-in", text::LOG_IN) };
-    let body = view! {
-        <div class="column">
-            <PageHead title=text::SPENT lead=text::SPENT_LEAD />
-            <div class="acts">
-                <LinkButton href label emphasis=Emphasis::Primary />
-            </div>
-        </div>
-    };
-    Page::new(text::SPENT, body)
+    let way = view! { <LinkButton href label emphasis=Emphasis::Primary /> };
+    mailed_link::one_way(text::SPENT, text::SPENT_LEAD, way)
 }

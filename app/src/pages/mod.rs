@@ -49,6 +49,7 @@ pub mod log_in;
 pub mod log_in_by_link;
 pub mod log_in_code;
 pub mod log_in_link;
+mod mailed_link;
 pub mod member;
 pub mod members;
 pub mod message_new;

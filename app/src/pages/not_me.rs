@@ -5,8 +5,8 @@ use backend::accounts::email_change::{EmailChange, find_change_to_disown};
 use backend::text::en::{email_change as text, portal_accounts};
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
-use crate::components::{Emphasis, LinkButton, PageHead, PostButton};
+use super::{NoPage, Page, mailed_link, render};
+use crate::components::{Emphasis, LinkButton, PostButton};
 use crate::request::Visit;
 
 /// The page.
@@ -15,10 +15,8 @@ pub fn page() -> impl IntoView {
 }
 
 async fn load(visit: Visit) -> Result<Page, NoPage> {
-    let token = visit.query("token").unwrap_or_default();
-    let (cx, secret) = (visit.viewer_cx(), token.clone());
-    let found =
-        visit.state.db.read(move |tx| Box::pin(async move { find_change_to_disown(tx, &cx, &secret).await })).await?;
+    let (token, found) =
+        mailed_link::read(&visit, |tx, cx, secret| Box::pin(find_change_to_disown(tx, cx, secret))).await?;
     Ok(match found {
         Some(change) => disown(&change, token),
         None => spent(),
@@ -27,32 +25,17 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
 
 fn disown(change: &EmailChange, token: String) -> Page {
     let hidden = vec![("token".to_owned(), token)];
-    let body = view! {
-        <div class="column">
-            <PageHead title=text::NOT_ME lead=text::not_me_lead(change) />
-            <p>{text::not_me_does(change)} " " {text::FACTOR_STAYS}</p>
-            <p>{text::WAS_ME}</p>
-            <div class="acts">
-                <PostButton
-                    action="/act/disown-email-change"
-                    label=text::NOT_ME_ACT
-                    hidden
-                    emphasis=Emphasis::Danger
-                />
-            </div>
+    let content = view! {
+        <p>{text::not_me_does(change)} " " {text::FACTOR_STAYS}</p>
+        <p>{text::WAS_ME}</p>
+        <div class="acts">
+            <PostButton action="/act/disown-email-change" label=text::NOT_ME_ACT hidden emphasis=Emphasis::Danger />
         </div>
     };
-    Page::new(text::NOT_ME, body)
+    mailed_link::page(text::NOT_ME, text::not_me_lead(change), content)
 }
 
 fn spent() -> Page {
-    let body = view! {
-        <div class="column">
-            <PageHead title=portal_accounts::LINK_SPENT lead=text::NOT_ME_SPENT_LEAD />
-            <div class="acts">
-                <LinkButton href="/forgot-password" label=text::SET_PASSWORD emphasis=Emphasis::Primary />
-            </div>
-        </div>
-    };
-    Page::new(portal_accounts::LINK_SPENT, body)
+    let way = view! { <LinkButton href="/forgot-password" label=text::SET_PASSWORD emphasis=Emphasis::Primary /> };
+    mailed_link::one_way(portal_accounts::LINK_SPENT, text::NOT_ME_SPENT_LEAD, way)
 }

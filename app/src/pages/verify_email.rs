@@ -4,8 +4,8 @@
 use backend::text::en::portal_accounts as text;
 use leptos::prelude::*;
 
-use super::{NoPage, Page, render};
-use crate::components::{Emphasis, LinkButton, PageHead, PostButton};
+use super::{NoPage, Page, mailed_link, render};
+use crate::components::{Emphasis, LinkButton, PostButton};
 use crate::request::Visit;
 
 /// The page.
@@ -21,13 +21,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         None if !token.is_empty() => (text::VERIFY_EMAIL, text::VERIFY_EMAIL_LEAD, confirm(token)),
         _ => (text::LINK_SPENT, text::VERIFY_LINK_SPENT_LEAD, new_mail(&visit)),
     };
-    let body = view! {
-        <div class="column">
-            <PageHead title=title lead=lead />
-            <div class="acts">{act}</div>
-        </div>
-    };
-    Ok(Page::new(title, body))
+    Ok(mailed_link::one_way(title, lead, act))
 }
 
 fn confirm(token: String) -> AnyView {
