@@ -7,7 +7,7 @@ use std::time::Duration;
 use backend::billing::unpaid_changes::{Withdrawal, withdraw_change};
 use backend::billing::{
     Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, ChargeNow, CommerceError,
-    cancel_subscription, change_subscription, preview_change,
+    Subscription, cancel_subscription, change_subscription, preview_change,
 };
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{HOUR_MS, MINUTE_MS};
@@ -141,12 +141,41 @@ fn agreed(charge: &ChargeNow) -> Agreed {
     Agreed::ChargeNow { proration_date: charge.proration_date, amount_due_minor: charge.amount_due.amount_minor }
 }
 
-/// The client agrees on Stripe's page while the partner's card is charged: before Stripe has done it, or after.
-async fn agree_while_a_card_is_charged(db: Db, cut: Cut) -> anyhow::Result<()> {
+/// Three seats of `startup` for the buyer, which the partner has paid and does not go on with.
+async fn paid_and_cancelled(db: Db, payment: Payment) -> anyhow::Result<(Shop, Partner, LicenseId)> {
     let shop = Shop::open(db).await?;
     let partner = shop.partner().await?;
-    let id = shop.paid_by(&partner).await?;
+    let by_transfer = payment == Payment::Transfer;
+    let id = if by_transfer { shop.transferred_by(&partner).await? } else { shop.paid_by(&partner).await? };
     shop.cancelled_by(&partner, &id).await?;
+    Ok((shop, partner, id))
+}
+
+/// The client takes over what the partner pays, after the partner's agreement has found who pays and before Stripe is asked
+/// what the change costs. Nothing comes of the agreement; answers what the partner paid.
+async fn agree_when_it_is_taken_over(db: Db, payment: Payment) -> anyhow::Result<(Shop, LicenseId, Subscription)> {
+    let (shop, partner, id) = paid_and_cancelled(db, payment).await?;
+    let was = shop.subscription(&id).await?;
+    let (wanted, charge) = shop.five_seats(&partner, &id).await?;
+    let (_, url) = shop.ordered(&id).await?;
+    let agreeing = shop.agreeing(&partner, (wanted, &charge), (0, Cut::Before)).await?;
+    shop.pay(&url, "4242").await?;
+    shop.hear().await?;
+    assert_eq!(shop.subscription(&id).await?.account_id, shop.account.id);
+    shop.let_go();
+    assert_eq!(agreeing.await??, Change::Refused(ChangeRefusal::NotAllowed));
+
+    shop.hear().await?;
+    shop.hear().await?;
+    assert_eq!(shop.invoices_of(&partner.account.id).await?.len(), 1);
+    let old = shop.stripe().fetch_subscription(&was.stripe_subscription_id).await?;
+    assert_eq!(old.items.iter().map(|item| item.quantity).sum::<i64>(), 2, "the plan, and one seat beyond");
+    Ok((shop, id, was))
+}
+
+/// The client agrees on Stripe's page while the partner's card is charged: before Stripe has done it, or after.
+async fn agree_while_a_card_is_charged(db: Db, cut: Cut) -> anyhow::Result<()> {
+    let (shop, partner, id) = paid_and_cancelled(db, Payment::Card).await?;
     let (wanted, charge) = shop.five_seats(&partner, &id).await?;
     let (order, url) = shop.ordered(&id).await?;
     let agreeing = shop.agreeing(&partner, (wanted, &charge), (CHARGING, cut)).await?;
@@ -199,10 +228,7 @@ on_both_engines! {
     }
 
     async fn a_change_that_begins_while_the_page_is_open_is_settled_before_the_client_goes_on(db: Db) {
-        let shop = Shop::open(db).await?;
-        let partner = shop.partner().await?;
-        let id = shop.transferred_by(&partner).await?;
-        shop.cancelled_by(&partner, &id).await?;
+        let (shop, partner, id) = paid_and_cancelled(db, Payment::Transfer).await?;
         let was = shop.subscription(&id).await?;
         let (cx, key) = (shop.cx(), master());
         shop.db.write(move |tx| Box::pin(async move { start_watching(tx, &cx, &key).await })).await?;
@@ -237,27 +263,8 @@ on_both_engines! {
     }
 
     async fn who_agrees_to_a_change_when_somebody_else_has_just_taken_over_is_invoiced_nothing(db: Db) {
-        let shop = Shop::open(db).await?;
-        let partner = shop.partner().await?;
-        let id = shop.transferred_by(&partner).await?;
-        shop.cancelled_by(&partner, &id).await?;
-        let was = shop.subscription(&id).await?;
-        let (wanted, charge) = shop.five_seats(&partner, &id).await?;
-        let (_, url) = shop.ordered(&id).await?;
-
-        // The partner's agreement has found who pays, and asks Stripe.
-        let agreeing = shop.agreeing(&partner, (wanted, &charge), (0, Cut::Before)).await?;
-        shop.pay(&url, "4242").await?;
-        shop.hear().await?;
-        assert_eq!(shop.subscription(&id).await?.account_id, shop.account.id);
-        shop.let_go();
-        assert_eq!(agreeing.await??, Change::Refused(ChangeRefusal::NotAllowed));
-
-        shop.hear().await?;
-        shop.hear().await?;
-        assert_eq!((shop.waiting(&id).await?, shop.invoices_of(&partner.account.id).await?.len()), (None, 1));
-        let old = shop.stripe().fetch_subscription(&was.stripe_subscription_id).await?;
-        assert_eq!(old.items.iter().map(|item| item.quantity).sum::<i64>(), 2, "the plan, and one seat beyond");
+        let (shop, id, was) = agree_when_it_is_taken_over(db, Payment::Transfer).await?;
+        assert_eq!(shop.waiting(&id).await?, None);
         // Nothing of the partner's is in the client's way.
         let more = request(&shop, &id, "startup", 9).await?;
         let preview = preview_change(&shop.commerce, &shop.cx(), &more).await?;
@@ -266,26 +273,9 @@ on_both_engines! {
     }
 
     async fn no_card_is_charged_for_a_change_of_what_somebody_else_has_just_taken_over(db: Db) {
-        let shop = Shop::open(db).await?;
-        let partner = shop.partner().await?;
-        let id = shop.paid_by(&partner).await?;
-        shop.cancelled_by(&partner, &id).await?;
-        let was = shop.subscription(&id).await?;
-        let (wanted, charge) = shop.five_seats(&partner, &id).await?;
-        let (_, url) = shop.ordered(&id).await?;
-        let agreeing = shop.agreeing(&partner, (wanted, &charge), (0, Cut::Before)).await?;
-        shop.pay(&url, "4242").await?;
-        shop.hear().await?;
-        assert_eq!(shop.subscription(&id).await?.account_id, shop.account.id);
-        shop.let_go();
-        assert_eq!(agreeing.await??, Change::Refused(ChangeRefusal::NotAllowed));
-
-        shop.hear().await?;
+        let (shop, id, _) = agree_when_it_is_taken_over(db, Payment::Card).await?;
         let row = shop.subscription(&id).await?;
         assert_eq!((row.seats, row.changing_until, shop.license(&id).await?.seats), (3, None, 3));
-        assert_eq!(shop.invoices_of(&partner.account.id).await?.len(), 1);
-        let old = shop.stripe().fetch_subscription(&was.stripe_subscription_id).await?;
-        assert_eq!(old.items.iter().map(|item| item.quantity).sum::<i64>(), 2, "the plan, and one seat beyond");
         Ok(())
     }
 
@@ -298,10 +288,7 @@ on_both_engines! {
     }
 
     async fn a_charge_whose_end_nobody_has_seen_is_looked_at_before_the_client_goes_on(db: Db) {
-        let shop = Shop::open(db).await?;
-        let partner = shop.partner().await?;
-        let id = shop.paid_by(&partner).await?;
-        shop.cancelled_by(&partner, &id).await?;
+        let (shop, partner, id) = paid_and_cancelled(db, Payment::Card).await?;
         let was = shop.subscription(&id).await?;
         let (wanted, charge) = shop.five_seats(&partner, &id).await?;
         let (order, url) = shop.ordered(&id).await?;
@@ -328,10 +315,7 @@ on_both_engines! {
     }
 
     async fn a_change_that_the_partners_bank_wants_confirmed_is_settled_before_the_client_goes_on(db: Db) {
-        let shop = Shop::open(db).await?;
-        let partner = shop.partner().await?;
-        let id = shop.paid_by(&partner).await?;
-        shop.cancelled_by(&partner, &id).await?;
+        let (shop, partner, id) = paid_and_cancelled(db, Payment::Card).await?;
         shop.use_card(&id, "pm_card_authenticationRequired").await?;
         let was = shop.subscription(&id).await?;
         let (wanted, charge) = shop.five_seats(&partner, &id).await?;
