@@ -1,7 +1,5 @@
 //! The forms with which a partner orders what is added to a perpetual license of its client: years of updates, and seats.
 
-#![expect(clippy::too_many_arguments, reason = "the fields of a form are the arguments of its server function")]
-
 use backend::accounts::Act;
 use backend::billing::CommerceError;
 use backend::ids::{LicenseId, RelationId};
@@ -10,6 +8,7 @@ use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
 use backend::partners::find_clients_license;
 use leptos::prelude::*;
 use leptos_axum::redirect;
+use serde::{Deserialize, Serialize};
 
 use super::acting::must_be_allowed;
 use super::form::{FormFailure, Refused, say_done};
@@ -37,30 +36,20 @@ pub fn client_license_page(relation_id: &RelationId, license_id: &LicenseId) -> 
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
 #[server(prefix = "/act", endpoint = "renew-client-updates")]
 pub async fn renew_client_updates(
-    /// The relation with the client.
-    relation_id: String,
-    /// The license.
-    license_id: String,
+    /// For whom, for what, and who pays how.
+    #[server(flatten)]
+    sent: Sent,
     /// How many years.
     years: i16,
-    /// In which currency.
-    currency: String,
     /// The price that was shown.
     agreed_minor: i64,
     /// What was shown that the partner's discount takes off.
     #[server(default)]
     agreed_discount_minor: i64,
-    /// Who pays: `partner` or `client`.
-    #[server(default)]
-    payer: String,
-    /// How it is paid: `card` or `transfer`; by card when absent.
-    #[server(default)]
-    payment: String,
 ) -> Result<(), FormFailure> {
-    let sent = Sent { relation_id, license_id, currency, agreed_minor, agreed_discount_minor, payer, payment };
     let back = sent.page(&format!("updates?years={years}"));
     let purchase = |license_id, currency| Purchase::Maintenance { license_id, years, currency };
-    order(UPDATES, &back, &sent, purchase).await
+    order(UPDATES, &back, &sent, (agreed_minor, agreed_discount_minor), purchase).await
 }
 
 /// Orders seats for a perpetual license of a client, likewise.
@@ -69,41 +58,37 @@ pub async fn renew_client_updates(
 /// [`FormFailure`] for values that no form of ours sends, and for whoever may not.
 #[server(prefix = "/act", endpoint = "add-client-seats")]
 pub async fn add_client_seats(
-    /// The relation with the client.
-    relation_id: String,
-    /// The license.
-    license_id: String,
+    /// For whom, for what, and who pays how.
+    #[server(flatten)]
+    sent: Sent,
     /// How many more.
     more: i64,
-    /// In which currency.
-    currency: String,
     /// The price that was shown.
     agreed_minor: i64,
     /// What was shown that the partner's discount takes off.
     #[server(default)]
     agreed_discount_minor: i64,
-    /// Who pays: `partner` or `client`.
-    #[server(default)]
-    payer: String,
-    /// How it is paid: `card` or `transfer`; by card when absent.
-    #[server(default)]
-    payment: String,
 ) -> Result<(), FormFailure> {
-    let sent = Sent { relation_id, license_id, currency, agreed_minor, agreed_discount_minor, payer, payment };
     let back = sent.page(&format!("seats?more={more}"));
     let purchase = |license_id, currency| Purchase::Seats { license_id, more, currency };
-    order(SEATS, &back, &sent, purchase).await
+    order(SEATS, &back, &sent, (agreed_minor, agreed_discount_minor), purchase).await
 }
 
-/// What both forms send.
-struct Sent {
-    relation_id: String,
-    license_id: String,
-    currency: String,
-    agreed_minor: i64,
-    agreed_discount_minor: i64,
-    payer: String,
-    payment: String,
+/// What both forms send, but for numbers: serde would not read them from the texts of a form, as this is flattened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The relation with the client.
+    pub relation_id: String,
+    /// The license.
+    pub license_id: String,
+    /// In which currency.
+    pub currency: String,
+    /// Who pays: `partner` or `client`.
+    #[serde(default)]
+    pub payer: String,
+    /// How it is paid: `card` or `transfer`; by card when absent.
+    #[serde(default)]
+    pub payment: String,
 }
 
 impl Sent {
@@ -131,6 +116,7 @@ async fn order(
     form: &'static str,
     back: &str,
     sent: &Sent,
+    (agreed_minor, agreed_discount_minor): (i64, i64),
     purchase: impl FnOnce(LicenseId, Currency) -> Purchase,
 ) -> Result<(), FormFailure> {
     let visit = Visit::here();
@@ -150,7 +136,7 @@ async fn order(
     let Some(currency) = Currency::parse(&sent.currency) else { return Err(FormFailure::malformed()) };
     let payment = read_payment(&sent.payment)?;
     let purchase = purchase(view.license.id, currency);
-    if !costs_as_shown(&visit, form, back, &clientele.client.id, &purchase, sent.agreed_minor).await? {
+    if !costs_as_shown(&visit, form, back, &clientele.client.id, &purchase, agreed_minor).await? {
         return Ok(());
     }
     let mut place = PlaceOrder {
@@ -163,7 +149,7 @@ async fn order(
         for_client: None,
         urls: checkout_urls(&visit),
     };
-    choice.order(&visit, &mut place, sent.agreed_discount_minor).await?;
+    choice.order(&visit, &mut place, agreed_discount_minor).await?;
     let placed = orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await;
     lead_on(form, back, placed).await
 }
