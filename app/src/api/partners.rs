@@ -4,7 +4,7 @@ use backend::accounts::{Act, StaffAct};
 use backend::ids::{AccountId, RelationId};
 use backend::partners::rules::{TermsField, read_terms};
 use backend::partners::{self, Acceptance, Invited, PartnershipEnd, RelationEnd, TermsSet};
-use backend::text::en::{console_partners, partners as text};
+use backend::text::en::{console_partners, partner_relations, partners as text};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
@@ -282,7 +282,7 @@ impl Fault {
             Self::OwnAddress => text::OWN_ADDRESS.to_owned(),
             Self::InvitedBefore => text::INVITED_BEFORE.to_owned(),
             Self::IsClient => text::IS_CLIENT.to_owned(),
-            Self::ClientAlready => text::CLIENT_ALREADY.to_owned(),
+            Self::ClientAlready => partner_relations::CLIENT_ALREADY.to_owned(),
             Self::Limited { retry_after_s } => text::limited(*retry_after_s),
         }
     }

@@ -9,8 +9,8 @@ use backend::clock::UnixMs;
 use backend::db::DbError;
 use backend::ids::SessionId;
 use backend::text::en::{
-    accounts as fields, audit, countries, email_change, members as people, moments, partners, passkeys, portal,
-    portal_accounts as text, second_factor, tokens,
+    accounts as fields, audit, countries, email_change, members as people, moments, partner_relations, passkeys,
+    portal, portal_accounts as text, second_factor, tokens,
 };
 use leptos::prelude::*;
 use leptos_axum::redirect;
@@ -315,10 +315,10 @@ fn audit_log() -> impl IntoView {
 }
 
 fn partner_list() -> impl IntoView {
-    let open = || view! { <LinkButton href=PARTNERS label=partners::PARTNERS emphasis=Emphasis::Quiet /> };
+    let open = || view! { <LinkButton href=PARTNERS label=partner_relations::PARTNERS emphasis=Emphasis::Quiet /> };
     view! {
-        <Card title=partners::PARTNERS aside=open id="partners">
-            <p>{partners::PARTNERS_LEAD}</p>
+        <Card title=partner_relations::PARTNERS aside=open id="partners">
+            <p>{partner_relations::PARTNERS_LEAD}</p>
         </Card>
     }
 }

@@ -4,7 +4,7 @@
 use backend::accounts::{Act, ActsAs, may};
 use backend::db::DbError;
 use backend::partners::{PartnerOf, find_partner, list_partners_of};
-use backend::text::en::{commissions, partners as text, vouchers};
+use backend::text::en::{commissions, partner_relations as text, vouchers};
 use leptos::prelude::*;
 
 use super::invoices::day;

@@ -6,7 +6,7 @@ use backend::money::Money;
 use backend::orders::rules::Quote;
 use backend::orders::terms::TransferTerms;
 use backend::partners::{Clientele, find_clientele, rules};
-use backend::text::en::partners as text;
+use backend::text::en::partner_orders as text;
 use leptos::prelude::*;
 
 use super::NoPage;

@@ -162,7 +162,7 @@ impl ClientLicense {
         let off_minor = off.map_or(0, |off| off.amount_minor);
         let total = Money::new(quote.total.amount_minor - off_minor, quote.total.currency);
         if let Some(off) = off {
-            facts.push(Fact::new(text::discount_line(clientele.terms), words::amount(off)));
+            facts.push(Fact::new(orders::discount_line(clientele.terms), words::amount(off)));
         }
         facts.push(Fact::new(orders::TO_PAY, text::before_tax(total)));
         let hidden = vec![
@@ -175,7 +175,7 @@ impl ClientLicense {
             ("payer".to_owned(), chosen.payer().to_owned()),
         ];
         let transferred = [hidden.as_slice(), &[("payment".to_owned(), "transfer".to_owned())]].concat();
-        let submit = if chosen.client_pays { text::SEND_ORDER.to_owned() } else { buying::pay_by_card(total) };
+        let submit = if chosen.client_pays { orders::SEND_ORDER.to_owned() } else { buying::pay_by_card(total) };
         let (company, back) = (clientele.client.company.as_str(), self.href());
         let lead = orders::addition_text(company, chosen.client_pays);
         let by_transfer = offer.by_transfer.map(|(due, void)| {

@@ -29,8 +29,8 @@ use backend::orders::continuing::rules::is_in_time;
 use backend::text::en::license_instances as instance_words;
 use backend::text::en::{
     auto_renewal as auto_words, buying, cards as card_words, changes, continuing, conversion as conversion_words,
-    deletion, handovers, license_events, license_page as text, licenses as words, moments, options, packs, partners,
-    portal, transfers, vouchers,
+    deletion, handovers, license_events, license_page as text, licenses as words, moments, options, packs,
+    partner_relations, portal, transfers, vouchers,
 };
 use backend::vouchers::find_origin;
 use leptos::prelude::*;
@@ -387,10 +387,10 @@ fn facts(own: &OwnLicense, plans: &[Plan], origin: Option<&str>) -> impl IntoVie
     }
     if let Some(paid_by) = &own.paid_by {
         let payer = match paid_by {
-            PaidBy::Partner(company) => partners::pays(company),
-            PaidBy::FormerPartner => partners::FORMER_PAYER.to_owned(),
+            PaidBy::Partner(company) => partner_relations::pays(company),
+            PaidBy::FormerPartner => partner_relations::FORMER_PAYER.to_owned(),
         };
-        facts.push(Fact::new(partners::PAYER, payer));
+        facts.push(Fact::new(partner_relations::PAYER, payer));
     }
     facts.extend(origin.map(|partner| Fact::new(vouchers::ORIGIN, vouchers::origin(partner))));
     facts.push(Fact::new(words::TYPE, words::license_type(license.license_type, &license.terms)));

@@ -15,7 +15,7 @@ use backend::licenses::LicenseView;
 use backend::orders::{self, Order, OrderKind, OrderProgress, OrderStatus, Payment};
 use backend::text::en::{
     additions, buying as text, claims, continuing, order_page as left_text, orders as order_text, partner_orders,
-    partners, promotions, transfers as transfer_text, vouchers,
+    promotions, transfers as transfer_text, vouchers,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::prelude::*;
@@ -123,7 +123,7 @@ async fn left(visit: &Visit, order: &Order) -> Result<Page, NoPage> {
     let refused = take_refused(CANCEL_ORDER).await;
     let failed = refused.code("").map(|_| view! { <Notice tone=Tone::Bad title=transfer_text::CANNOT_CANCEL /> });
     let (title, lead) = if order.is_for_client_to_pay() {
-        (partners::ORDERED_FOR_YOU, partners::ORDERED_FOR_YOU_LEAD)
+        (partner_orders::ORDERED_FOR_YOU, partner_orders::ORDERED_FOR_YOU_LEAD)
     } else {
         (left_text::LEFT_TITLE, left_text::LEFT_LEAD)
     };
@@ -352,14 +352,14 @@ fn ready_for_client(relation_id: &RelationId, kind: OrderKind) -> Page {
     let (title, lead) = if kind.adds() {
         (partner_orders::ADDED_TITLE, partner_orders::ADDED_FOR_CLIENT)
     } else {
-        (text::READY_TITLE, partners::READY_FOR_CLIENT)
+        (text::READY_TITLE, partner_orders::READY_FOR_CLIENT)
     };
     let body = view! {
         <PageHead
             title=title
             lead=lead
             actions=move || {
-                view! { <LinkButton href=href.clone() label=partners::TO_CLIENT emphasis=Emphasis::Primary /> }
+                view! { <LinkButton href=href.clone() label=partner_orders::TO_CLIENT emphasis=Emphasis::Primary /> }
             }
         />
     };

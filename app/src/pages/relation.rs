@@ -4,7 +4,7 @@
 use backend::accounts::{Act, may};
 use backend::ids::RelationId;
 use backend::partners::{RelationStatus, RelationView, Side, find_relation};
-use backend::text::en::{partners as text, portal};
+use backend::text::en::{partner_relations as text, partners, portal};
 use leptos::prelude::*;
 
 use super::{NoPage, Page, render};
@@ -114,9 +114,9 @@ fn lasts(visit: &Visit, found: &RelationView) -> AnyView {
         ];
         let partner = found.partner.company.clone();
         view! {
-            <Dialog id="end" open=text::END_ASK about=partner.clone() title=text::END close=text::KEEP>
+            <Dialog id="end" open=partners::END_ASK about=partner.clone() title=partners::END close=partners::KEEP>
                 <p>{text::client_end_text(&partner)}</p>
-                <Form action="/act/end-relation" submit=text::END emphasis=Emphasis::Danger hidden />
+                <Form action="/act/end-relation" submit=partners::END emphasis=Emphasis::Danger hidden />
             </Dialog>
         }
     });

@@ -5,7 +5,7 @@ use backend::clock::{DAY_MS, UnixMs};
 use backend::money::Money as AmountOf;
 use backend::orders::rules::Quote;
 use backend::orders::terms::{self, TransferTerms};
-use backend::text::en::{buying as text, deletion, partners as text_of_partners, promotions, transfers};
+use backend::text::en::{buying as text, deletion, partner_orders, promotions, transfers};
 use leptos::prelude::*;
 
 use super::{Code, Review};
@@ -62,7 +62,7 @@ impl Review {
             .into_any();
         }
         let client_pays = self.client.as_ref().is_some_and(|client| client.chosen.client_pays);
-        let steps = if client_pays { text_of_partners::CLIENT_STEPS } else { text::NEXT_STEPS };
+        let steps = if client_pays { partner_orders::CLIENT_STEPS } else { text::NEXT_STEPS };
         let steps = steps.map(|step| view! { <li>{step}</li> });
         let trial = (self.trial_days > 0).then(|| {
             let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
@@ -74,7 +74,7 @@ impl Review {
             (0, minor) => text::pay_by_card(AmountOf::new(minor, quote.total.currency)),
             _ => promotions::BEGIN_TRIAL.to_owned(),
         };
-        let submit = if client_pays { text_of_partners::SEND_ORDER.to_owned() } else { submit };
+        let submit = if client_pays { partner_orders::SEND_ORDER.to_owned() } else { submit };
         let hidden = self.placed(quote, "card");
         view! {
             {trial}

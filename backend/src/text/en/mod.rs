@@ -89,6 +89,7 @@ pub mod packs;
 pub mod partner_codes;
 pub mod partner_mail;
 pub mod partner_orders;
+pub mod partner_relations;
 pub mod partners;
 pub mod passkey_mail;
 pub mod passkeys;

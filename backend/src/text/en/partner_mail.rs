@@ -1,6 +1,6 @@
 //! Letters about partnerships, and about partners and their clients.
 
-use super::{buying, documents, partners};
+use super::{buying, documents, partner_relations, partners};
 use crate::clock::UnixMs;
 use crate::licenses::LicenseView;
 use crate::mail::{Letter, Sender};
@@ -140,7 +140,7 @@ pub fn ended_for_client(sender: &Sender, partner: &str) -> Letter {
             format!(
                 "{partner} sees nothing of your account any more. Your licenses, keys and instances stay as they are."
             ),
-            partners::STAYS.to_owned(),
+            partner_relations::STAYS.to_owned(),
         ],
         button: Some(("Open your licenses".to_owned(), format!("{}/licenses", sender.origin))),
         reason: owner(sender),

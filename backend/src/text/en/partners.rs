@@ -1,4 +1,4 @@
-//! Partners and clients in the portal: the partner's pages, the client's, and orders for clients.
+//! Partners in the portal: what is agreed with them, their clients, and what those have.
 
 use super::{documents, licenses, moments, new_clients, overview};
 use crate::campaigns::rules::write_percent;
@@ -24,7 +24,7 @@ pub fn agreed(terms: PartnerTerms) -> Vec<(&'static str, String)> {
 /// Names of what is agreed: commission, discount, days.
 const TERMS: [&str; 3] = ["Commission", "Discount for clients", "Transfers"];
 
-fn share(bp: i64) -> String {
+pub(super) fn share(bp: i64) -> String {
     if bp == 0 { "0 %".to_owned() } else { format!("{} %", write_percent(bp)) }
 }
 
@@ -308,158 +308,6 @@ pub fn happens(renewal: &Renewal) -> &'static str {
 pub fn renewals_shown(count: usize) -> String {
     if count == 1 { "One date".to_owned() } else { format!("{count} dates") }
 }
-
-// ── The client's side ───────────────────────────────────────────────────────────────────────────────
-
-/// Title of an invitation.
-pub const INVITATION: &str = "A partner for you";
-
-/// Lead of an invitation.
-#[must_use]
-pub fn invitation_lead(partner: &str) -> String {
-    format!("{partner} invites you as a client. You need not answer.")
-}
-
-/// Heading of what it means.
-pub const MEANS: &str = "What it means";
-/// What it means for the client.
-pub const POINTS: [&str; 4] = [
-    "Your partner sees your licenses, what runs under them, and when they renew or end.",
-    "It sees no key and no invoice of yours, and changes nothing.",
-    "It orders licenses for you. They are yours; you pay only what you have agreed to pay yourself.",
-    "You and your partner can end it at any time.",
-];
-
-/// Accepts.
-#[must_use]
-pub fn accept(company: &str) -> String {
-    format!("Accept for {company}")
-}
-
-/// Does not accept.
-pub const DECLINE: &str = "Decline";
-/// The address has to be confirmed.
-pub const CONFIRM_FIRST: &str = "Confirm your e-mail address first, so that we know that the invitation is for you. The mail with the link was sent to \
-     it; your account page sends another.";
-/// Leads there.
-pub const TO_ACCOUNT: &str = "Open my account page";
-/// Whoever decides acts for the partner.
-pub const OWN_ACCOUNT: &str =
-    "The invitation comes from the account that you act for now. Switch to the one that shall be the client.";
-/// Whoever decides has another role.
-pub const NOT_OWNER: &str = "Only an owner can accept for this account.";
-/// The account is the partner's client already.
-pub const CLIENT_ALREADY: &str =
-    "This account is the partner's client already. Decline this invitation, or switch to another account.";
-
-/// What has become of an invitation or a relation.
-#[must_use]
-pub fn over(status: RelationStatus) -> &'static str {
-    match status {
-        RelationStatus::Invited => "It waits for an answer.",
-        RelationStatus::Active => "It lasts.",
-        RelationStatus::Declined => "You have declined.",
-        RelationStatus::Withdrawn => "The invitation was taken back, or its time is over.",
-        RelationStatus::Ended => "It is over. Your licenses stay as they are.",
-    }
-}
-
-/// Lead of a relation that lasts, for the client.
-#[must_use]
-pub fn partner_lead(partner: &str, since: UnixMs) -> String {
-    format!("{partner} has been your partner since {}.", day(since))
-}
-
-/// What ending means for the client.
-#[must_use]
-pub fn client_end_text(partner: &str) -> String {
-    format!(
-        "{partner} sees nothing of your account any more. Your licenses, keys and instances stay as they are. {STAYS}"
-    )
-}
-
-/// What becomes of what the partner pays.
-pub const STAYS: &str = "A subscription that your partner pays runs until the end of what is paid, and does not renew. On its license's page \
-     you can continue it at your own expense: with the same key, and without a gap.";
-
-/// Title of the client's list of partners, and label of its link.
-pub const PARTNERS: &str = "Partners";
-/// Lead of the list.
-pub const PARTNERS_LEAD: &str = "Who orders for you and sees what you have.";
-/// Columns: partner, since.
-pub const PARTNER_COLUMNS: [&str; 2] = ["Partner", "Since"];
-/// Where there are none.
-pub const NO_PARTNERS: &str = "No partner looks after this account. A partner that shall do so invites you by mail.";
-/// Heading above what a former partner keeps.
-pub const FORMER: &str = "When you were a partner";
-/// What it is.
-pub const FORMER_LEAD: &str = "The vouchers that you bought stay good, and what you have earned stays yours.";
-
-/// On the license that a partner pays.
-#[must_use]
-pub fn pays(partner: &str) -> String {
-    format!("{partner}, your partner")
-}
-
-/// Label of who pays.
-pub const PAYER: &str = "Paid by";
-/// Where whoever pays for it is no partner any more.
-pub const FORMER_PAYER: &str = "A former partner, until the end of what is paid";
-
-// ── An order for a client ───────────────────────────────────────────────────────────────────────────
-
-/// Above the review of an order for a client.
-#[must_use]
-pub fn order_for(client: &str) -> String {
-    format!("You order for {client}")
-}
-
-/// What it means.
-#[must_use]
-pub fn order_for_text(client: &str, client_pays: bool) -> String {
-    if client_pays {
-        format!(
-            "The license belongs to {client}, which gets a mail with the way to pay. Renewals are charged to it as well."
-        )
-    } else {
-        format!("The license belongs to {client}. You pay for it, and for its renewals until you cancel them.")
-    }
-}
-
-/// Label of the choice of who pays.
-pub const WHO_PAYS: &str = "Who pays";
-
-/// The choices: word and label.
-#[must_use]
-pub fn payers(client: &str) -> [(&'static str, String); 2] {
-    [("partner", "We pay".to_owned()), ("client", format!("{client} pays"))]
-}
-
-/// The line of the discount in an order.
-#[must_use]
-pub fn discount_line(terms: PartnerTerms) -> String {
-    format!("Discount for your clients, {} off every payment", share(terms.discount_bp))
-}
-
-/// The button where the client pays.
-pub const SEND_ORDER: &str = "Send the order to the client";
-
-/// What happens then, where the client pays.
-pub const CLIENT_STEPS: [&str; 3] = [
-    "Your client gets a mail with a link to the order.",
-    "It pays by card, or by transfer where you choose that.",
-    "The license is in its account as soon as it is paid.",
-];
-
-/// Heading of an order that a partner has placed for the reader to pay.
-pub const ORDERED_FOR_YOU: &str = "Your partner has ordered this for you";
-/// Its lead.
-pub const ORDERED_FOR_YOU_LEAD: &str =
-    "Nothing is charged before you pay. The license is in your account as soon as you have paid.";
-/// Lead of an order that was fulfilled for a client, for the partner.
-pub const READY_FOR_CLIENT: &str = "The license is in your client's account, and the client is told by mail.";
-/// Leads to the client.
-pub const TO_CLIENT: &str = "Open the client";
 
 #[cfg(test)]
 mod tests {
