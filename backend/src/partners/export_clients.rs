@@ -1,8 +1,8 @@
 //! A partner's clients as a table to take along.
 
 use super::RelationStatus;
+use super::client_store::ListedClient;
 use super::look_at_client::{ClientPlace, search_clients};
-use super::store::ListedClient;
 use crate::csv;
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};

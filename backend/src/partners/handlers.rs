@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{are_related, store};
+use super::{are_related, client_store, store};
 use crate::billing::{CancelReason, Commerce, cancel_subscription};
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -67,7 +67,7 @@ impl Handler for StopRenewals {
                     if are_related(tx, &vendor_id, &partner_id, &client_id).await? {
                         return Ok(Vec::new());
                     }
-                    store::list_paid_for(tx, &vendor_id, &partner_id, &client_id).await
+                    client_store::list_paid_for(tx, &vendor_id, &partner_id, &client_id).await
                 })
             });
             let licenses: Result<Vec<LicenseId>, DbError> = found.await;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::client_store::{self, ListedClient, Renewal, RenewalPlace};
 use super::clientele::{Clientele, find_clientele};
-use super::rules;
-use super::store::{self, ListedClient, Renewal, RenewalPlace};
+use super::{rules, store};
 use crate::accounts::{Act, may_act};
 use crate::billing::{Subscription, list_continued_licenses, list_subscriptions_of_licenses};
 use crate::clock::UnixMs;
@@ -82,7 +82,7 @@ pub async fn search_clients(
     }
     let after = after.map(|place| (place.created_at, place.id.as_str()));
     let pattern = rules::pattern(search);
-    store::list_clients(tx, (&cx.vendor_id, partner_id), &pattern, after, cx.now, limit).await.map(Some)
+    client_store::list_clients(tx, (&cx.vendor_id, partner_id), &pattern, after, cx.now, limit).await.map(Some)
 }
 
 /// What of a partner's clients renews or ends within the next 60 days, the soonest first; `None` for whoever is no member
@@ -101,7 +101,7 @@ pub async fn list_renewals(
         return Ok(None);
     }
     let window = (cx.now, cx.now.plus(rules::RENEWALS_MS));
-    store::list_renewals(tx, &cx.vendor_id, partner_id, window, after, limit).await.map(Some)
+    client_store::list_renewals(tx, &cx.vendor_id, partner_id, window, after, limit).await.map(Some)
 }
 
 /// A client as its partner sees it.

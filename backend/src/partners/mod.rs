@@ -24,6 +24,7 @@
 //! Everything that begins, ends or uses a relation locks the partner's row first and the relation's second.
 
 mod accept_relation;
+mod client_store;
 mod clientele;
 mod create_client;
 mod end_partnership;
@@ -47,6 +48,7 @@ use crate::db::text_enum;
 use crate::ids::{AccountId, RelationId, UserId, VendorId};
 
 pub use accept_relation::{Acceptance, accept_relation};
+pub use client_store::{ListedClient, Renewal, RenewalPlace};
 pub use clientele::{Clientele, find_clientele, find_clientele_of};
 pub(crate) use clientele::{are_related, find_relation_with, lock_clientele, lock_live_partner};
 pub use create_client::{ClientCreation, CreateClient, create_client};
@@ -65,8 +67,8 @@ pub use partner_names::{PartnerName, list_partner_names};
 pub use partnership::find_partnership;
 pub(crate) use partnership::lock_partnership;
 pub use set_partner_terms::{TermsSet, set_partner_terms};
+pub use store::find_partner;
 pub(crate) use store::lock_partner;
-pub use store::{ListedClient, Renewal, RenewalPlace, find_partner};
 pub(crate) use take_over::taken_over;
 pub use take_over::{AskedAgain, Declining, ask_again, decline_account, find_maker};
 pub(crate) use tell::tell_of_continuation;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::end_relation::end_locked;
 use super::invite_client::is_address_of_actor;
-use super::{Partner, Relation, RelationStatus, store, tell};
+use super::{Partner, Relation, RelationStatus, client_store, store, tell};
 use crate::accounts::members::{decline_first_owner, invite_first_owner, limit_invitations, lock_first_owner};
 use crate::accounts::rules::{check_email, email_key};
 use crate::accounts::{self, Act, Field, FieldProblem, lock_account, may_act};
@@ -170,7 +170,7 @@ pub async fn decline_account(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &
         None => None,
     };
     // Whoever orders for it at this moment has locked the relation.
-    let stays = store::was_ordered_for(tx, &cx.vendor_id, &account_id).await?;
+    let stays = client_store::was_ordered_for(tx, &cx.vendor_id, &account_id).await?;
     if !stays {
         decline_first_owner(tx, &neutral, &invitation, &account_id).await?;
     }
@@ -188,7 +188,7 @@ pub async fn decline_account(tx: &mut Tx, cx: &Cx, master: &MasterKey, secret: &
 /// Erases an account that nobody has taken over, once its relation is over, unless something was ordered for it: then it
 /// stays, and can still be taken over. Answers whether it is gone. The caller holds the locks.
 pub(super) async fn remove_if_empty(tx: &mut Tx, cx: &Cx, account_id: &AccountId) -> Result<bool, DbError> {
-    if store::was_ordered_for(tx, &cx.vendor_id, account_id).await? {
+    if client_store::was_ordered_for(tx, &cx.vendor_id, account_id).await? {
         return Ok(false);
     }
     let Some(account) = lock_account(tx, &cx.vendor_id, account_id).await? else { return Ok(false) };
