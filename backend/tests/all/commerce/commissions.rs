@@ -2,7 +2,8 @@
 
 mod taken_back;
 
-use backend::accounts::{NewStaff, Password, Passwords, StaffCreation, StaffRole, create_staff};
+use backend::Cx;
+use backend::accounts::StaffRole;
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::commissions::{
     Balance, ListedPartner, Month, Months, PartnerMoney, PayoutRecord, RecordPayout, Statement, Why,
@@ -15,7 +16,6 @@ use backend::ledger::LedgerAccount;
 use backend::partners::{PartnerTerms, PartnershipEnd, TermsSet, end_partnership, set_partner_terms};
 use backend::refunds::{CreditInvoice, CreditOutcome, credit_invoice};
 use backend::stripe::CreditSettlement;
-use backend::{Actor, Cx};
 use futures::future::join_all;
 
 use super::campaigns::quarter;
@@ -366,16 +366,7 @@ on_both_engines! {
         let (_, invoice) = shop.sold_by(&partner, &shop.account.id).await?;
         let staff = finance(&shop).await?;
         let all = shop.payout(&partner, SHARE);
-        let support = NewStaff {
-            email: "support@example.com".to_owned(),
-            name: "Sue".to_owned(),
-            role: StaffRole::Support,
-            password: Password::new("a long walk by the harbour".to_owned()),
-        };
-        let operator = cx(&shop.vendor.id, shop.now());
-        let created = create_staff(&shop.db, &Passwords::default(), &operator, &support).await?;
-        let StaffCreation::Created(support) = created else { anyhow::bail!("{created:?}") };
-        let support = Cx { actor: Actor::Staff(support.id), ..staff.clone() };
+        let support = shop.staff(StaffRole::Support).await?;
         let (reader, id) = (support.clone(), partner.account.id.clone());
         let read: Result<(Option<Vec<ListedPartner>>, Option<PartnerMoney>), DbError> = shop
             .db

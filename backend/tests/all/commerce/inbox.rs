@@ -41,7 +41,7 @@ impl Shop {
     }
 
     /// A member of the vendor's staff acts.
-    async fn staff(&self, role: StaffRole) -> anyhow::Result<Cx> {
+    pub(super) async fn staff(&self, role: StaffRole) -> anyhow::Result<Cx> {
         let new = NewStaff {
             email: format!("{}@vendor.example", role.as_str()),
             name: String::new(),

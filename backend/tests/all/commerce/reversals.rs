@@ -1,6 +1,7 @@
 //! What is given back: refunds, credit notes, disputes; what follows for the license, and that the ledger agrees.
 
-use backend::accounts::{NewStaff, Password, Passwords, StaffRole, create_staff};
+use backend::Cx;
+use backend::accounts::StaffRole;
 use backend::billing::reconcile;
 use backend::catalog::BillingInterval;
 use backend::clock::HOUR_MS;
@@ -16,7 +17,6 @@ use backend::refunds::{
     list_refunds,
 };
 use backend::stripe::CreditSettlement;
-use backend::{Actor, Cx};
 
 use super::closing::number;
 use super::shop::{Shop, run_sql};
@@ -75,16 +75,7 @@ pub(super) async fn dispute_about(shop: &Shop, invoice: &Invoice) -> anyhow::Res
 
 /// Somebody of the vendor's staff who may move money.
 pub(super) async fn finance(shop: &Shop) -> anyhow::Result<Cx> {
-    let new = NewStaff {
-        email: "finance@example.com".to_owned(),
-        name: "Fin".to_owned(),
-        role: StaffRole::Finance,
-        password: Password::new("a long walk by the harbour".to_owned()),
-    };
-    let operator = Cx { actor: Actor::Operator, ..shop.cx() };
-    let created = create_staff(&shop.db, &Passwords::default(), &operator, &new).await?;
-    let backend::accounts::StaffCreation::Created(user) = created else { anyhow::bail!("{created:?}") };
-    Ok(Cx { actor: Actor::User(user.id), ..shop.cx() })
+    shop.staff(StaffRole::Finance).await
 }
 
 fn request(invoice: &Invoice, amount_minor: i64) -> CreditInvoice {

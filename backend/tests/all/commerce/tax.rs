@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use backend::accounts::{NewStaff, Password, Passwords, StaffCreation, StaffRole, create_staff};
+use backend::Cx;
+use backend::accounts::StaffRole;
 use backend::billing::Commerce;
 use backend::clock::MINUTE_MS;
 use backend::db::{Db, DbError};
@@ -11,27 +12,12 @@ use backend::stripe::{HeadOffice, Stripe, StripeAccounts};
 use backend::tax::{
     TaxChange, TaxFault, TaxField, TaxLookUp, TaxProblem, TaxSetup, TaxUpdate, change_tax, find_tax_setup, look_up_tax,
 };
-use backend::{Actor, Cx};
 use stripe_sandbox::Cut;
 
 use super::closing::number;
 use super::scripted::{Line, scripted};
 use super::shop::Shop;
-use crate::support::{cx, on_both_engines};
-
-async fn staff(shop: &Shop, role: StaffRole) -> anyhow::Result<Cx> {
-    let operator = cx(&shop.vendor.id, shop.now());
-    let new = NewStaff {
-        email: format!("{}@vendor.example", role.as_str()),
-        name: String::new(),
-        role,
-        password: Password::new("a quiet evening in the office".to_owned()),
-    };
-    match create_staff(&shop.db, &Passwords::default(), &operator, &new).await? {
-        StaffCreation::Created(user) => Ok(Cx { actor: Actor::Staff(user.id), ..operator }),
-        other => anyhow::bail!("{other:?}"),
-    }
-}
+use crate::support::on_both_engines;
 
 async fn setup(shop: &Shop, by: &Cx) -> anyhow::Result<Option<TaxSetup>> {
     let cx = by.clone();
@@ -78,7 +64,7 @@ fn bremen(tax_code: &str) -> TaxChange {
 on_both_engines! {
     async fn what_stripe_says_is_kept_and_an_administrator_tells_it_more(db: Db) {
         let shop = Shop::open(db).await?;
-        let (admin, finance) = (staff(&shop, StaffRole::Admin).await?, staff(&shop, StaffRole::Finance).await?);
+        let (admin, finance) = (shop.staff(StaffRole::Admin).await?, shop.staff(StaffRole::Finance).await?);
         assert_eq!(setup(&shop, &finance).await?, None, "nobody has asked");
         let first = bremen("txcd_10202003");
         assert_eq!(change_tax(&shop.commerce, &admin, 0, &first).await?, TaxUpdate::Unknown, "nobody has seen it");
@@ -108,7 +94,7 @@ on_both_engines! {
 
     async fn what_is_wrong_is_said_by_us_or_by_stripe_and_nothing_changes(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         let refused = change_tax(&shop.commerce, &admin, known.state_no, &bremen("software")).await?;
@@ -135,11 +121,11 @@ on_both_engines! {
 
     async fn administrators_change_it_finance_sees_it_and_others_neither(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         for role in [StaffRole::Finance, StaffRole::Support, StaffRole::ReadOnly] {
-            let by = staff(&shop, role).await?;
+            let by = shop.staff(role).await?;
             let told = change_tax(&shop.commerce, &by, known.state_no, &bremen("txcd_10202003")).await?;
             assert_eq!(told, TaxUpdate::NotAllowed, "{role:?}");
             let sees = role == StaffRole::Finance;
@@ -156,7 +142,7 @@ on_both_engines! {
 
     async fn of_all_that_tell_stripe_at_once_one_does(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let seen = setup(&shop, &admin).await?.expect("it is known").state_no;
         let tries = (0..8).map(|number| {
@@ -183,7 +169,7 @@ on_both_engines! {
 
     async fn while_stripe_is_told_something_nobody_else_tells_or_asks_it(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         let (first, other) = (bremen("txcd_10202003"), bremen("txcd_10202000"));
@@ -217,7 +203,7 @@ on_both_engines! {
 
     async fn whoever_dies_while_telling_leaves_it_unknown_until_stripe_is_asked(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         let change = bremen("txcd_10202003");
@@ -242,7 +228,7 @@ on_both_engines! {
 
     async fn an_answer_that_comes_after_somebody_elses_change_is_not_taken_for_what_holds(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         let (slow, quick) = (bremen("txcd_10202003"), bremen("txcd_10202000"));
@@ -269,7 +255,7 @@ on_both_engines! {
 
     async fn what_is_not_answered_is_no_refusal_and_has_to_be_asked_for(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         let change = bremen("txcd_10202003");
         let no = r#"{"error":{"type":"invalid_request_error","message":"No."}}"#;
         // Stripe takes it, and then refuses to say how it is; or does not understand the question in time.
@@ -292,7 +278,7 @@ on_both_engines! {
 
     async fn what_stripe_keeps_otherwise_than_it_was_told_is_said_and_kept(db: Db) {
         let shop = Shop::open(db).await?;
-        let admin = staff(&shop, StaffRole::Admin).await?;
+        let admin = shop.staff(StaffRole::Admin).await?;
         assert_eq!(look_up_tax(&shop.commerce, &admin).await?, TaxLookUp::Known);
         let known = setup(&shop, &admin).await?.expect("it is known");
         let settings = r#"{"status":"active","defaults":{"tax_code":"txcd_10202003"},"head_office":{"address":

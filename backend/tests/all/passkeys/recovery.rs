@@ -200,12 +200,7 @@ on_both_engines! {
             let mut device = Device::new("lost");
             portal.with(&mut device).await?;
             if has_factor {
-                let (cx, id) = (portal.cx(Actor::Operator), portal.ada.id.clone());
-                let secret = TotpSecret::generate(&entropy());
-                let given = portal.db.write(move |tx| {
-                    Box::pin(async move { accounts::give_second_factor(tx, &cx, &master(), &id, &secret).await })
-                });
-                assert_eq!(given.await?, FactorGift::Given);
+                give_factor(&portal).await?;
             }
             assert_eq!(reset().await?, FactorReset::Reset);
             assert_eq!(portal.subjects().await?, [subject]);
