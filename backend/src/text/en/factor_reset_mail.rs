@@ -50,54 +50,49 @@ pub fn asked(sender: &Sender, reset: &PlannedReset, link: &str) -> Letter {
 /// Tells the person that an administrator took it back.
 #[must_use]
 pub fn withdrawn(sender: &Sender, at: UnixMs) -> Letter {
-    Letter {
-        subject: format!("Your second factor for {} is not reset", sender.name),
-        heading: "The reset of your second factor was taken back".to_owned(),
-        paragraphs: vec![
-            format!("On {} an administrator took it back. Your second factor stays as it is.", moment(at)),
-            "If you have lost it, write to us.".to_owned(),
-        ],
-        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
-        reason: REASON.to_owned(),
-        ..Letter::default()
-    }
+    let why = format!("On {} an administrator took it back. Your second factor stays as it is.", moment(at));
+    stays_lost(sender, "The reset of your second factor was taken back", why)
 }
 
 /// Tells the person that it was to happen at this moment and did not, because whoever asked may not any more.
 #[must_use]
 pub fn void(sender: &Sender, due_at: UnixMs) -> Letter {
-    Letter {
-        subject: format!("Your second factor for {} is not reset", sender.name),
-        heading: "The reset of your second factor was not carried out".to_owned(),
-        paragraphs: vec![
-            format!(
-                "It was to happen on {}, but whoever asked for it may not do that any more. Your second factor stays as \
-                 it is.",
-                moment(due_at)
-            ),
-            "If you have lost it, write to us.".to_owned(),
-        ],
-        button: Some(("Log in".to_owned(), format!("{}/log-in", sender.origin))),
-        reason: REASON.to_owned(),
-        ..Letter::default()
-    }
+    let why = format!(
+        "It was to happen on {}, but whoever asked for it may not do that any more. Your second factor stays as it is.",
+        moment(due_at)
+    );
+    stays_lost(sender, "The reset of your second factor was not carried out", why)
 }
 
 /// Tells the person that showing the second factor has called its reset off.
 #[must_use]
 pub fn called_off(sender: &Sender, at: UnixMs) -> Letter {
+    let why = format!(
+        "On {} somebody used your second factor, or made new recovery codes, so it is not lost, and its reset is called \
+         off. It stays as it is.",
+        moment(at)
+    );
+    let what_next = "If it was not you, set a new password at once, and write to us.";
+    not_reset(
+        sender,
+        "You have your second factor after all",
+        [why, what_next.to_owned()],
+        ("It was not me", "/forgot-password"),
+    )
+}
+
+/// It is not reset, and whoever has lost it has to ask once more.
+fn stays_lost(sender: &Sender, heading: &str, why: String) -> Letter {
+    let what_next = "If you have lost it, write to us.".to_owned();
+    not_reset(sender, heading, [why, what_next], ("Log in", "/log-in"))
+}
+
+fn not_reset(sender: &Sender, heading: &str, paragraphs: [String; 2], (label, path): (&str, &str)) -> Letter {
     Letter {
         subject: format!("Your second factor for {} is not reset", sender.name),
-        heading: "You have your second factor after all".to_owned(),
-        paragraphs: vec![
-            format!(
-                "On {} somebody used your second factor, or made new recovery codes, so it is not lost, and its reset is \
-                 called off. It stays as it is.",
-                moment(at)
-            ),
-            "If it was not you, set a new password at once, and write to us.".to_owned(),
-        ],
-        button: Some(("It was not me".to_owned(), format!("{}/forgot-password", sender.origin))),
+        heading: heading.to_owned(),
+        paragraphs: paragraphs.into(),
+        button: Some((label.to_owned(), format!("{}{path}", sender.origin))),
         reason: REASON.to_owned(),
         ..Letter::default()
     }
@@ -106,46 +101,31 @@ pub fn called_off(sender: &Sender, at: UnixMs) -> Letter {
 /// Tells the administrator that the person refused it.
 #[must_use]
 pub fn refused(sender: &Sender, email: &str, at: UnixMs) -> Letter {
-    Letter {
-        subject: format!("A reset of a second factor at {} was refused", sender.name),
-        heading: "The person refused the reset".to_owned(),
-        paragraphs: vec![
-            format!("You asked for the reset of the second factor of {email}. On {} it was refused.", moment(at)),
-            "Whoever told you that it was lost may have been somebody else. Be careful with the next request."
-                .to_owned(),
-        ],
-        button: to_console(sender),
-        reason: to_asker(sender),
-        ..Letter::default()
-    }
+    let became = format!("On {} it was refused.", moment(at));
+    let what_next = "Whoever told you that it was lost may have been somebody else. Be careful with the next request.";
+    to_asker(sender, email, ("was refused", "The person refused the reset"), &became, what_next)
 }
 
 /// Tells the administrator that the person has what was said to be lost.
 #[must_use]
 pub fn disproved(sender: &Sender, email: &str, at: UnixMs) -> Letter {
+    let became = format!("On {} it was used, or got new recovery codes, so the reset is called off.", moment(at));
+    let what_next = "If the person has found it, there is nothing to do.";
+    to_asker(sender, email, ("is called off", "The second factor is not lost"), &became, what_next)
+}
+
+fn to_asker(sender: &Sender, email: &str, (end, heading): (&str, &str), became: &str, what_next: &str) -> Letter {
     Letter {
-        subject: format!("A reset of a second factor at {} is called off", sender.name),
-        heading: "The second factor is not lost".to_owned(),
+        subject: format!("A reset of a second factor at {} {end}", sender.name),
+        heading: heading.to_owned(),
         paragraphs: vec![
-            format!(
-                "You asked for the reset of the second factor of {email}. On {} it was used, or got new recovery codes, so \
-                 the reset is called off.",
-                moment(at)
-            ),
-            "If the person has found it, there is nothing to do.".to_owned(),
+            format!("You asked for the reset of the second factor of {email}. {became}"),
+            what_next.to_owned(),
         ],
-        button: to_console(sender),
-        reason: to_asker(sender),
+        button: Some(("Open the console".to_owned(), format!("{}/staff", sender.origin))),
+        reason: format!("You get this mail because you asked for this reset in the console of {}.", sender.name),
         ..Letter::default()
     }
-}
-
-fn to_console(sender: &Sender) -> Option<(String, String)> {
-    Some(("Open the console".to_owned(), format!("{}/staff", sender.origin)))
-}
-
-fn to_asker(sender: &Sender) -> String {
-    format!("You get this mail because you asked for this reset in the console of {}.", sender.name)
 }
 
 #[cfg(test)]
