@@ -1,7 +1,6 @@
 //! The forms with which a partner orders what is added to a perpetual license of its client: years of updates, and seats.
 
 use backend::accounts::Act;
-use backend::billing::CommerceError;
 use backend::ids::{LicenseId, RelationId};
 use backend::money::Currency;
 use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
@@ -11,11 +10,11 @@ use leptos_axum::redirect;
 use serde::{Deserialize, Serialize};
 
 use super::acting::must_be_allowed;
-use super::form::{FormFailure, Refused, say_done};
+use super::form::FormFailure;
 use super::next::local_path;
 use super::orders::{ClientChoice, checkout_urls, read_payment};
 use super::partners::client_page;
-use super::perpetual::costs_as_shown;
+use super::perpetual::{costs_as_shown, lead_on};
 use crate::request::Visit;
 
 /// The form that orders years of updates for a client.
@@ -150,38 +149,12 @@ async fn order(
         urls: checkout_urls(&visit),
     };
     choice.order(&visit, &mut place, agreed_discount_minor).await?;
-    let placed = orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await;
-    lead_on(form, back, placed).await
-}
-
-/// Leads to where the order is paid, or back to its form.
-async fn lead_on(
-    form: &'static str,
-    back: &str,
-    placed: Result<OrderPlacement, CommerceError>,
-) -> Result<(), FormFailure> {
-    match placed {
-        Ok(OrderPlacement::Placed { order, .. } | OrderPlacement::Made { order }) if order.is_for_client_to_pay() => {
-            say_done("order_sent_to_client").await;
-            redirect(&order.relation_id.as_ref().map_or_else(String::new, client_page));
+    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+        // The page says by itself whose account closes.
+        Ok(OrderPlacement::AccountCloses { .. }) => {
+            redirect(back);
+            Ok(())
         }
-        Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
-        Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
-        Ok(OrderPlacement::DiscountChanged) => Refused::new(form).problem("", "outdated").go_back(back).await,
-        // The page says by itself what is not sold any more, or not that way, and that an account closes.
-        Ok(
-            OrderPlacement::Refused(_)
-            | OrderPlacement::CodeRefused(_)
-            | OrderPlacement::PaymentNotOffered
-            | OrderPlacement::Withdrawn
-            | OrderPlacement::AccountCloses { .. },
-        ) => redirect(back),
-        Ok(OrderPlacement::NotAllowed) => return Err(FormFailure::not_allowed()),
-        Err(error) if error.may_pass() => {
-            tracing::warn!(%error, form, "an order for a client could not be placed for now");
-            Refused::new(form).problem("", "not_now").go_back(back).await;
-        }
-        Err(error) => return Err(FormFailure::failed(&error)),
+        placed => lead_on(form, back, placed).await,
     }
-    Ok(())
 }

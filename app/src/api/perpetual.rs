@@ -1,15 +1,17 @@
 //! The forms that add to a perpetual license: years of updates, and seats.
 
 use backend::accounts::Act;
+use backend::billing::CommerceError;
 use backend::ids::{AccountId, LicenseId};
 use backend::money::Currency;
 use backend::orders::{self, OrderPlacement, PlaceOrder, Purchase};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
-use super::form::{FormFailure, Refused};
+use super::form::{FormFailure, Refused, say_done};
 use super::licenses::own_license;
 use super::orders::{checkout_urls, read_payment, session_hash};
+use super::partners::client_page;
 use crate::request::Visit;
 
 /// The form that orders years of updates.
@@ -96,10 +98,23 @@ pub(super) async fn order(
         for_client: None,
         urls: checkout_urls(&visit),
     };
-    match orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await {
+    lead_on(form, back, orders::place_order(&visit.state.commerce(), &visit.viewer_cx(), &place).await).await
+}
+
+/// Leads to where an order is paid, or to the client that is to pay it, or back to its form.
+pub(super) async fn lead_on(
+    form: &'static str,
+    back: &str,
+    placed: Result<OrderPlacement, CommerceError>,
+) -> Result<(), FormFailure> {
+    match placed {
+        Ok(OrderPlacement::Placed { order, .. } | OrderPlacement::Made { order }) if order.is_for_client_to_pay() => {
+            say_done("order_sent_to_client").await;
+            redirect(&order.relation_id.as_ref().map_or_else(String::new, client_page));
+        }
         Ok(OrderPlacement::Placed { checkout_url, .. }) => redirect(&checkout_url),
         Ok(OrderPlacement::Made { order }) => redirect(&format!("/orders/{}", order.id)),
-        // Here too: what is not sold any more, or not that way.
+        // The page says by itself what is not sold any more, or not that way.
         Ok(
             OrderPlacement::Refused(_)
             | OrderPlacement::CodeRefused(_)
