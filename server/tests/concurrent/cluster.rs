@@ -14,8 +14,9 @@ use backend::catalog::{
 use backend::clock::{Clock, DAY_MS, UnixMs};
 use backend::cx::Entropy;
 use backend::db::{Db, Options, Synchronous, Tx};
-use backend::ids::{AccountId, LicenseId, VendorId};
+use backend::ids::{AccountId, InstanceId, LicenseId, VendorId};
 use backend::keys::MasterKey;
+use backend::leases::{Acted, Decision, resolve_conflict};
 use backend::licenses::{LicenseStatus, NewLicense, PlanChange, apply_plan, create_license, set_standing};
 use backend::{Actor, Cx};
 use sqlx::{Connection as _, PgConnection};
@@ -43,6 +44,7 @@ pub(crate) struct License {
 
 /// The processes, the database, and a connection of the operator's own to it.
 pub(crate) struct Cluster {
+    pub engine: Engine,
     pub ports: Vec<u16>,
     pub licenses: Vec<License>,
     nodes: Vec<Mutex<Option<Child>>>,
@@ -78,7 +80,7 @@ impl Cluster {
         let ports = (0..processes).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
         let nodes = ports.iter().map(|_| Mutex::new(None)).collect();
         let shift_s = AtomicI64::new(0);
-        let cluster = Self { ports, licenses, nodes, db, vendor_id, url, administered, folder, clock, shift_s };
+        let cluster = Self { engine, ports, licenses, nodes, db, vendor_id, url, administered, folder, clock, shift_s };
         for node in 0..processes {
             cluster.start_node(node)?;
         }
@@ -185,6 +187,15 @@ impl Cluster {
         let (cx, id) = (self.cx(), self.licenses[license].id.clone());
         self.db.write(move |tx| Box::pin(async move { set_standing(tx, &cx, &id, status, "").await })).await?;
         Ok(())
+    }
+
+    /// Decides the conflict of an instance as its owner, likewise.
+    pub(crate) async fn decide(&self, instance_id: &str, decision: Decision) -> Result<Acted> {
+        let (cx, id) = (self.cx(), InstanceId::from_untrusted(instance_id));
+        let acted =
+            self.db.write(move |tx| Box::pin(async move { resolve_conflict(tx, &cx, &id, decision).await })).await?;
+        anyhow::ensure!(acted != Acted::NotFound, "instance {instance_id} does not exist");
+        Ok(acted)
     }
 
     /// Ends everything.

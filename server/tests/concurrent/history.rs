@@ -7,9 +7,12 @@
 //! is left, the history is wrong. (M. Herlihy and J. Wing, "Linearizability", 1990; the search follows
 //! G. Lowe, "Testing for linearizability", 2017.)
 //!
-//! The pool itself is in `history/pool.rs`. All times are Unix milliseconds of the servers' clock.
+//! The pool itself is in `history/pool.rs`, and what its instances prove themselves with in `history/lineage.rs`. All
+//! times are Unix milliseconds of the servers' clock.
 
+mod lineage;
 mod pool;
+mod span;
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -18,6 +21,8 @@ use self::pool::Pool;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 /// Life of a lease under the plans of this proof.
 const LEASE: i64 = 60 * SECOND;
 /// Life of a lease that is borrowed.
@@ -39,6 +44,14 @@ pub(crate) struct Terms {
     pub surge_seats: usize,
 }
 
+/// The place of a secret in its instance's chain: epochs begin with activations, and `n` counts within one. Every secret
+/// says it, though only a test reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Position {
+    pub epoch: i64,
+    pub n: i64,
+}
+
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -47,19 +60,37 @@ pub(crate) enum Call {
         node: Node,
         nonce: u64,
         borrows: bool,
+        /// A secret from before, which a conflict lets in once.
+        shows: Option<Position>,
     },
     Check {
         node: Node,
         borrows: bool,
+        shows: Position,
+        nonce: u64,
     },
-    /// A check with what a copy of the node's data file has, from before an activation that was answered. Each such file
-    /// is used once.
-    ShowSuperseded(Node),
-    Release(Node),
-    Deactivate(Node),
+    Release {
+        node: Node,
+        shows: Position,
+    },
+    /// One node frees the seat of another.
+    Deactivate {
+        by: Node,
+        shows: Position,
+        node: Node,
+    },
     SetSeats(usize),
     Suspend,
     Reinstate,
+    Revoke,
+    /// The owner decides a conflict: the copy that runs stays, or the next one gets in.
+    Decide {
+        node: Node,
+        keeps: bool,
+    },
+    /// A server that answers from memory was killed, or somebody else wrote to its database: what is not stored yet is
+    /// lost.
+    Forget,
 }
 
 /// A lease as it was handed out.
@@ -71,6 +102,10 @@ pub(crate) struct Lease {
     pub until: i64,
     /// Whether it says that it is borrowed.
     pub borrowed: bool,
+    /// How many seats it says that the license has.
+    pub seats: usize,
+    /// The secret that came with it.
+    pub next: Position,
 }
 
 /// What was answered.
@@ -83,12 +118,15 @@ pub(crate) enum Answer {
     InstanceStale,
     InstanceConflict,
     LicenseSuspended,
+    LicenseRevoked,
     /// The seat was given back, and is free at this moment.
     Freed {
         at: i64,
     },
     /// It is done.
     Done,
+    /// There was nothing to do.
+    Nothing,
 }
 
 /// A call as its client saw it.
@@ -100,6 +138,50 @@ pub(crate) struct Seen {
     pub to: i64,
     /// `None` when there was no answer.
     pub answer: Option<Answer>,
+}
+
+impl Seen {
+    /// Whether what all instances of the license have shown was written with this answer at the latest: anything but a
+    /// plain check goes through the database.
+    fn surely_writes(&self) -> bool {
+        let Some(answer) = self.answer else { return false };
+        match self.call {
+            Call::Activate { .. } | Call::Release { .. } | Call::Deactivate { .. } => true,
+            Call::Check { borrows, .. } => borrows || !matches!(answer, Answer::Lease(_)),
+            // These are done from outside the servers.
+            Call::SetSeats(_) | Call::Suspend | Call::Reinstate | Call::Revoke | Call::Decide { .. } | Call::Forget => {
+                false
+            }
+        }
+    }
+
+    /// Whether a client made it, and not the vendor, the owner or nobody.
+    pub(crate) fn is_of_client(&self) -> bool {
+        matches!(self.call, Call::Activate { .. } | Call::Check { .. } | Call::Release { .. } | Call::Deactivate { .. })
+    }
+
+    /// A word for what was answered.
+    pub(crate) fn word(&self) -> &'static str {
+        match (self.call, self.answer) {
+            (_, None) => "unanswered",
+            (_, Some(Answer::Lease(Lease { borrowed: true, .. }))) => "borrowed",
+            (_, Some(Answer::Lease(_))) => "lease",
+            (_, Some(Answer::SeatsExhausted)) => "seats_exhausted",
+            (_, Some(Answer::InstanceReleased)) => "instance_released",
+            (_, Some(Answer::InstanceDeactivated)) => "instance_deactivated",
+            (_, Some(Answer::InstanceStale)) => "instance_stale",
+            (_, Some(Answer::InstanceConflict)) => "instance_conflict",
+            (_, Some(Answer::LicenseSuspended)) => "license_suspended",
+            (_, Some(Answer::LicenseRevoked)) => "license_revoked",
+            (_, Some(Answer::Freed { at })) if at > self.to => "free later",
+            (_, Some(Answer::Freed { .. })) => "free at once",
+            (Call::Decide { keeps: true, .. }, Some(Answer::Done)) => "decided to keep",
+            (Call::Decide { keeps: false, .. }, Some(Answer::Done)) => "decided to let in",
+            (Call::Forget, Some(_)) => "memory lost",
+            (_, Some(Answer::Done)) => "changed",
+            (_, Some(Answer::Nothing)) => "nothing to decide",
+        }
+    }
 }
 
 /// Why a history is wrong.
@@ -129,11 +211,11 @@ struct Possible {
     happened: BTreeSet<usize>,
 }
 
-/// Whether a license of these terms explains everything that its clients saw.
+/// Whether a license of these terms explains everything that its clients saw. Answers what copies surely have come to.
 ///
 /// # Errors
 /// The first answer that nothing explains.
-pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<(), Box<Contradiction>> {
+pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<BTreeSet<&'static str>, Box<Contradiction>> {
     let mut moments: Vec<(i64, bool, usize)> = Vec::with_capacity(2 * history.len());
     for (number, seen) in history.iter().enumerate() {
         // Of two events in the same millisecond the beginning comes first: that allows more orders, never fewer.
@@ -141,7 +223,9 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<(), Box<Contradi
         moments.push((seen.to, true, number));
     }
     moments.sort_unstable();
-    let mut possible = HashSet::from([Possible { pool: Pool::new(terms), happened: BTreeSet::new() }]);
+    let forgets = history.iter().any(|seen| seen.call == Call::Forget);
+    let mut possible = HashSet::from([Possible { pool: Pool::new(terms, forgets), happened: BTreeSet::new() }]);
+    let mut met = BTreeSet::new();
     let mut open: BTreeSet<usize> = BTreeSet::new();
     for (now, is_end, number) in moments {
         if !is_end {
@@ -153,11 +237,15 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<(), Box<Contradi
         possible = happen(possible, &open, history, number);
         assert!(possible.len() < MANY, "too many open questions: {:?}", open);
         open.remove(&number);
+        let written = history[number].surely_writes().then_some(history[number].from);
         possible = possible
             .into_iter()
             .filter(|it| !answered || it.happened.contains(&number))
             .map(|mut it| {
                 it.happened.remove(&number);
+                if let Some(moment) = written {
+                    it.pool.store_until(moment);
+                }
                 it.pool.forget(now);
                 it
             })
@@ -168,8 +256,22 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<(), Box<Contradi
             let before_it = before_it.split_off(before_it.len().saturating_sub(30));
             return Err(Box::new(Contradiction { at: history[number], before: before_it, pool: before }));
         }
+        met.extend(surely_met(&possible));
     }
-    Ok(())
+    Ok(met)
+}
+
+/// What copies have come to in all of these states.
+fn surely_met(possible: &HashSet<Possible>) -> BTreeSet<&'static str> {
+    let mut all = possible.iter().map(|it| it.pool.words());
+    let mut common = all.next().unwrap_or_default();
+    for words in all {
+        if common.is_empty() {
+            break;
+        }
+        common.retain(|word| words.contains(word));
+    }
+    common
 }
 
 /// Adds whatever open calls may do, in any order, until the one that ends now has happened: what may happen after it is

@@ -2,26 +2,29 @@
 //! be what one pool of seats could have answered, doing one thing at a time.
 //!
 //! `history.rs` is the judge and knows the rules of the pool; `client.rs` is an honest client that writes down what
-//! it sees; `cluster.rs` starts and kills the processes and acts for the operator. On SQLite one process serves, on
-//! PostgreSQL two. Between rounds time passes for everybody at once, so that leases end, borrowed ones too, and now and
-//! then a day, after which surges open again.
+//! it sees; `world.rs` is what happens to all of them, and `cluster.rs` starts and kills the processes and acts for the
+//! operator. On SQLite one process serves, on PostgreSQL two. Between rounds time passes for everybody at once, so that
+//! leases end, borrowed ones too, and now and then a day, after which surges open again. One node of each license runs
+//! twice, from a copied data file, until a conflict is decided. In the end all licenses are revoked.
 
 mod client;
 mod cluster;
 mod history;
 mod http;
+mod world;
 
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use backend::cx::Entropy;
 use backend::licenses::LicenseStatus;
 
-use self::client::{Client, Record, World};
+use self::client::{Client, Record};
 use self::cluster::{Cluster, Engine};
-use self::history::{Answer, Call, Lease, Seen, Terms, explain};
+use self::history::{Seen, Terms, explain};
+use self::world::World;
 
 /// How many calls clients make on each engine.
 const OPERATIONS: (&str, u64) = ("LEASEHOLD_RACE_OPERATIONS", 3_000);
@@ -31,19 +34,78 @@ const SEED: (&str, u64) = ("LEASEHOLD_RACE_SEED", 1);
 const SOLD: [Terms; 3] =
     [Terms { seats: 1, surge_seats: 0 }, Terms { seats: 2, surge_seats: 1 }, Terms { seats: 3, surge_seats: 0 }];
 const NODES: usize = 4;
+/// The nodes, and the copy of one of them.
+const CLIENTS: usize = NODES + 1;
 /// A run that has not ended by then has come far enough, unless it was asked for more than usual.
 const USUAL_TIME: Duration = Duration::from_secs(40);
 /// And by then it ends, however little happened: a machine so slow shows nothing, and says so.
 const LONGEST_TIME: Duration = Duration::from_secs(120);
 /// A race of fewer calls shows nothing, unless fewer were asked for.
 const LEAST_CALLS: u64 = 500;
-/// Among so many calls some borrow.
-const ENOUGH_TO_BORROW: usize = 1_000;
-/// Nor does one in which fewer processes were killed, so it goes on until as many were.
-const LEAST_CRASHES: u32 = 3;
+/// Nor does one in which fewer processes were killed, so it goes on until as many were: two rounds of [`ROUND`].
+const LEAST_CRASHES: u32 = 5;
+/// Nor one in which fewer secrets were shown late by a copy; some of those may have been overtaken.
+const LEAST_FORKS: u32 = 6;
+
+/// What happens from outside.
+#[derive(Clone, Copy)]
+enum Event {
+    Crash,
+    Pass,
+    SetSeats,
+    Suspend,
+}
+
+/// In each round all of these, in random order.
+const ROUND: [Event; 9] = [
+    Event::Crash,
+    Event::Crash,
+    Event::Pass,
+    Event::Pass,
+    Event::Pass,
+    Event::SetSeats,
+    Event::SetSeats,
+    Event::Suspend,
+    Event::Suspend,
+];
+
+/// Among so many calls all of [`MET`] must be: the rarest, decisions, come up about seventeen times.
+const ENOUGH_TO_MEET: u64 = 2_500;
+/// What has to be answered, or come of what copies do: what the dice never meet is not shown.
+const MET: [&str; 14] = [
+    "lease",
+    "borrowed",
+    "seats_exhausted",
+    "instance_stale",
+    "instance_conflict",
+    "license_suspended",
+    "license_revoked",
+    "free at once",
+    "unanswered",
+    "decided to let in",
+    "changed",
+    "a fork",
+    "a contested activation",
+    "a conflict",
+];
 
 fn setting((name, default): (&str, u64)) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// When a race is over.
+struct Goal {
+    calls: u64,
+    started: Instant,
+}
+
+impl Goal {
+    fn is_reached(&self, made: u64, world: &World<'_>) -> bool {
+        let is_usual = self.calls == OPERATIONS.1;
+        let has_enough = made >= self.calls || is_usual && self.started.elapsed() > USUAL_TIME;
+        let has_met = world.crashes() >= LEAST_CRASHES && world.forks() >= LEAST_FORKS;
+        has_enough && has_met || is_usual && self.started.elapsed() > LONGEST_TIME
+    }
 }
 
 async fn race(engine: Engine) -> Result<()> {
@@ -52,141 +114,105 @@ async fn race(engine: Engine) -> Result<()> {
         return Ok(());
     };
     let records: Vec<Record> = SOLD.iter().map(|_| Record::of(NODES)).collect();
-    let calls = RwLock::new(());
-    let world = World { cluster: &cluster, records: &records, calls: &calls };
     let seed = setting(SEED);
-    let made = AtomicU64::new(0);
-    let crashes = AtomicU32::new(0);
-    let over = AtomicBool::new(false);
-    let wanted = setting(OPERATIONS);
-    let started = Instant::now();
-    let runtime = tokio::runtime::Handle::current();
-    let (jumps, outcome) = tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let mut clients = Vec::new();
-            for license in 0..SOLD.len() {
-                for node in 0..NODES {
-                    let mut client = Client::new(&world, license, node, seed * 1_000 + (license * NODES + node) as u64);
-                    let (made, crashes, over) = (&made, &crashes, &over);
-                    clients.push(scope.spawn(move || -> Result<()> {
-                        let done = || {
-                            let is_usual = wanted == OPERATIONS.1;
-                            let is_late = is_usual && started.elapsed() > USUAL_TIME;
-                            let is_enough = (made.fetch_add(1, Ordering::Relaxed) >= wanted || is_late)
-                                && crashes.load(Ordering::Relaxed) >= LEAST_CRASHES;
-                            let is_too_late = is_usual && started.elapsed() > LONGEST_TIME;
-                            over.load(Ordering::Relaxed) || is_enough || is_too_late
-                        };
-                        while !done() {
-                            let acted = client.act();
-                            if acted.is_err() {
-                                over.store(true, Ordering::Relaxed);
-                                return acted;
-                            }
-                        }
-                        over.store(true, Ordering::Relaxed);
-                        Ok(())
-                    }));
-                }
-            }
-            let disturbed = disturb(&world, &over, &crashes, seed, &runtime);
-            over.store(true, Ordering::Relaxed);
-            let mut outcome = Ok(());
-            for client in clients {
-                let ended = client.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
-                outcome = outcome.and(ended);
-            }
-            let jumps = disturbed.unwrap_or_else(|error| {
-                outcome = Err(error);
-                0
-            });
-            (jumps, outcome)
-        })
-    });
+    let goal = Goal { calls: setting(OPERATIONS), started: Instant::now() };
+    let (outcome, crashes, forks) = {
+        let world = World::new(&cluster, &records, tokio::runtime::Handle::current());
+        let outcome = tokio::task::block_in_place(|| run(&world, &goal, seed));
+        (outcome, world.crashes(), world.forks())
+    };
     let logs = cluster.logs();
     cluster.stop().await?;
     if let Err(error) = outcome {
         anyhow::bail!("seed {seed}: {error:?}\n{logs}");
     }
-    let (mut calls, mut leases, mut unanswered, mut borrowed, mut copies) = (0, 0, 0, 0, 0);
+    let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut calls = 0;
     for (record, terms) in records.iter().zip(SOLD) {
         let history: Vec<Seen> = record.seen.lock().map(|seen| seen.clone()).unwrap_or_default();
-        calls += history.len();
-        let answered =
-            |which: fn(Answer) -> bool| history.iter().filter_map(|seen| seen.answer).filter(|it| which(*it)).count();
-        leases += answered(|it| matches!(it, Answer::Lease(_)));
-        borrowed += answered(|it| matches!(it, Answer::Lease(Lease { borrowed: true, .. })));
-        copies += answered(|it| it == Answer::InstanceStale);
-        unanswered += history.iter().filter(|seen| seen.answer.is_none()).count();
-        if let Err(contradiction) = explain(terms, &history) {
-            anyhow::bail!("seed {seed}, a license of {terms:?}:\n{contradiction}\n{logs}");
-        }
+        calls += history.iter().filter(|seen| seen.is_of_client()).count() as u64;
+        let answers = history.iter().map(Seen::word);
+        let met = explain(terms, &history).map_err(|contradiction| {
+            anyhow::anyhow!("seed {seed}, a license of {terms:?}:\n{contradiction}\n{logs}")
+        })?;
+        answers.chain(met).for_each(|word| *tally.entry(word).or_default() += 1);
     }
-    let crashes = crashes.into_inner();
-    println!(
-        "{engine:?}: {calls} calls, {leases} leases, {borrowed} of them borrowed, {copies} copies, {unanswered} unanswered, \
-         {crashes} crashes, {jumps} jumps in time, {:.0} s",
-        started.elapsed().as_secs_f32()
-    );
+    let seconds = goal.started.elapsed().as_secs_f32();
+    println!("{engine:?}: {calls} calls, {crashes} crashes, {forks} late secrets, {seconds:.0} s: {tally:?}");
+    let leases = tally.get("lease").copied().unwrap_or_default() as u64;
     anyhow::ensure!(
-        calls as u64 >= wanted.min(LEAST_CALLS)
-            && crashes >= LEAST_CRASHES
-            && leases > calls / 10
-            && (borrowed > 0 || calls < ENOUGH_TO_BORROW),
-        "too little happened: of {calls} calls {leases} were leases, {borrowed} of them borrowed, and {crashes} processes \
+        calls >= goal.calls.min(LEAST_CALLS) && crashes >= LEAST_CRASHES && forks >= LEAST_FORKS && leases > calls / 10,
+        "too little happened: of {calls} calls {leases} were leases, {forks} secrets came late, and {crashes} processes \
          were killed"
     );
+    let missed: Vec<_> = MET.iter().filter(|word| calls >= ENOUGH_TO_MEET && !tally.contains_key(**word)).collect();
+    anyhow::ensure!(missed.is_empty(), "no call met {missed:?}");
     Ok(())
 }
 
-/// Kills processes, lets time pass, and changes licenses, until it is over; answers how often time passed.
-fn disturb(
-    world: &World<'_>,
-    over: &AtomicBool,
-    crashes: &AtomicU32,
-    seed: u64,
-    runtime: &tokio::runtime::Handle,
-) -> Result<u32> {
+/// Lets all clients work while they are disturbed.
+fn run(world: &World<'_>, goal: &Goal, seed: u64) -> Result<()> {
+    let (made, is_enough, is_over) = (AtomicU64::new(0), AtomicBool::new(false), AtomicBool::new(false));
+    let work = |license: usize, number: usize| -> Result<()> {
+        let dice = seed * 1_000 + (license * CLIENTS + number) as u64;
+        let mut client = Client::new(world, license, number, NODES, dice);
+        loop {
+            // Everybody makes one more call after the end.
+            let is_last = is_over.load(Ordering::SeqCst);
+            let acted = client.act();
+            let made = made.fetch_add(1, Ordering::Relaxed) + 1;
+            if acted.is_err() || goal.is_reached(made, world) {
+                is_enough.store(true, Ordering::SeqCst);
+            }
+            if acted.is_err() || is_last {
+                return acted;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let clients: Vec<_> = (0..SOLD.len())
+            .flat_map(|license| (0..CLIENTS).map(move |number| (license, number)))
+            .map(|(license, number)| scope.spawn(move || work(license, number)))
+            .collect();
+        let mut outcome = disturb(world, &is_enough, seed);
+        for license in 0..SOLD.len() {
+            world.set_standing(license, LicenseStatus::Revoked);
+        }
+        is_over.store(true, Ordering::SeqCst);
+        for client in clients {
+            let ended = client.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
+            outcome = outcome.and(ended);
+        }
+        outcome
+    })
+}
+
+/// Kills processes, lets time pass, and changes licenses, until it is enough.
+fn disturb(world: &World<'_>, is_enough: &AtomicBool, seed: u64) -> Result<()> {
+    // The last one is more than a day.
+    const PASSES_S: [i64; 12] = [50, 50, 125, 125, 125, 185, 185, 700, 700, 1_300, 1_300, 90_000];
     let dice = Entropy::seeded(seed);
-    let mut jumps = 0;
-    while !over.load(Ordering::Relaxed) {
+    let mut round = Vec::new();
+    while !is_enough.load(Ordering::SeqCst) {
         let [pause, what, which, much] = dice.bytes();
         std::thread::sleep(Duration::from_millis(100 + 2 * u64::from(pause)));
+        if round.is_empty() {
+            round.extend(ROUND);
+        }
         let license = usize::from(which) % SOLD.len();
-        match what % 10 {
-            0 | 1 => {
-                world.cluster.crash(usize::from(which) % world.cluster.ports.len())?;
-                crashes.fetch_add(1, Ordering::Relaxed);
-            }
-            2..=4 => {
-                // The last one is more than a day.
-                const PASSES_S: [i64; 12] = [50, 50, 125, 125, 125, 185, 185, 700, 700, 1_300, 1_300, 90_000];
-                if let Ok(_nobody_calls) = world.calls.write() {
-                    world.cluster.pass(PASSES_S[usize::from(much) % PASSES_S.len()])?;
-                }
-                jumps += 1;
-            }
-            5 | 6 => {
-                let wanted = usize::from(much) % 4;
-                let change = || runtime.block_on(world.cluster.set_seats(license, wanted));
-                operate(world, license, Call::SetSeats(wanted), change);
-            }
-            _ => {
-                let stand = |status| move || runtime.block_on(world.cluster.set_standing(license, status));
-                operate(world, license, Call::Suspend, stand(LicenseStatus::Suspended));
-                std::thread::sleep(Duration::from_millis(u64::from(much)));
-                operate(world, license, Call::Reinstate, stand(LicenseStatus::Active));
+        match round.swap_remove(usize::from(what) % round.len()) {
+            Event::Crash => world.crash(usize::from(which))?,
+            Event::Pass => world.pass(PASSES_S[usize::from(much) % PASSES_S.len()])?,
+            Event::SetSeats => world.set_seats(license, usize::from(much) % 4),
+            Event::Suspend => {
+                world.set_standing(license, LicenseStatus::Suspended);
+                std::thread::sleep(Duration::from_millis(100 + u64::from(much)));
+                world.set_standing(license, LicenseStatus::Active);
             }
         }
     }
-    Ok(jumps)
-}
-
-/// An act of the operator's; one that failed may have happened or not.
-fn operate(world: &World<'_>, license: usize, call: Call, act: impl FnOnce() -> Result<()>) {
-    let from = world.cluster.now();
-    let answer = act().ok().map(|()| Answer::Done);
-    world.records[license].note(Seen { call, from, to: world.cluster.now(), answer });
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

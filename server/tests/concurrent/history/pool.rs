@@ -5,11 +5,12 @@
 //! than one thing may have happened there is a pool for each. Who of the holders is older, whether a surge is open and how
 //! many seats came back early follows from the moments that are in the answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Answer, BORROW, Call, LEASE, Lease, MINUTE, Node, SECOND, SURGE, Seen, Terms};
+use super::lineage::{Lineage, Showing, Worth};
+use super::span::Span;
+use super::{Answer, BORROW, Call, DAY, LEASE, Lease, MINUTE, Node, Position, SECOND, SURGE, Seen, Terms};
 
-const DAY: i64 = 24 * 60 * MINUTE;
 /// A seat is held for this long after its lease.
 const MARGIN: i64 = MINUTE;
 /// A dead instance's seat is free this long after its lease at the latest.
@@ -18,43 +19,24 @@ const FREE_WITHIN: i64 = 2 * MINUTE;
 const PAUSE: i64 = 10 * MINUTE;
 /// So little left of a lease makes giving its seat back nothing special.
 const NEARLY_OVER: i64 = 15 * MINUTE;
-/// So many superseded secrets, shown within a day, are a conflict.
-const CONTESTS: usize = 3;
 /// What is over is kept for so long, for calls that began before.
 const SLACK: i64 = 10 * SECOND;
 
-/// A moment that lies somewhere in between.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Span {
-    first: i64,
-    last: i64,
-}
+/// Why a check that shows a good secret may be refused.
+const REFUSALS: [Answer; 5] = [
+    Answer::LicenseSuspended,
+    Answer::LicenseRevoked,
+    Answer::InstanceReleased,
+    Answer::InstanceDeactivated,
+    Answer::SeatsExhausted,
+];
 
-impl Span {
-    const fn of(first: i64, last: i64) -> Self {
-        Self { first, last }
-    }
-
-    const fn at(moment: i64) -> Self {
-        Self::of(moment, moment)
-    }
-
-    fn has(self, moment: i64) -> bool {
-        (self.first..=self.last).contains(&moment)
-    }
-
-    /// Both moved, by something that keeps moments in order.
-    fn map(self, moved: impl Fn(i64) -> i64) -> Self {
-        Self::of(moved(self.first), moved(self.last))
-    }
-
-    fn later(self, other: Self) -> Self {
-        Self::of(self.first.max(other.first), self.last.max(other.last))
-    }
-
-    fn sooner(self, other: Self) -> Self {
-        Self::of(self.first.min(other.first), self.last.min(other.last))
-    }
+/// What the vendor says about the license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Right {
+    Granted,
+    Suspended,
+    Revoked,
 }
 
 /// Whether a node may run, as the last call about it left it.
@@ -83,21 +65,16 @@ struct Held {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Installation {
     standing: Standing,
-    /// Of the activation that began its epoch.
-    nonce: Option<u64>,
     held: Option<Held>,
     /// The latest end of any lease that was handed out for it.
     out_until: Span,
-    /// When secrets of superseded epochs were shown.
-    contests: Vec<Span>,
-    /// Since when there is a conflict about it.
-    conflict: Option<Span>,
+    lineage: Lineage,
 }
 
 impl Installation {
     /// Whether an activation with this nonce repeats the one that began the epoch.
     fn is_retry(&self, nonce: u64) -> bool {
-        self.standing == Standing::Active && self.nonce == Some(nonce)
+        self.standing == Standing::Active && self.lineage.began_with(nonce)
     }
 }
 
@@ -124,7 +101,9 @@ struct Count {
 pub(super) struct Pool {
     seats: usize,
     surge_seats: usize,
-    suspended: bool,
+    right: Right,
+    /// Whether the server may lose what only its memory knows.
+    forgets: bool,
     /// When a surge was last opened.
     surge: Option<Span>,
     nodes: BTreeMap<Node, Installation>,
@@ -133,9 +112,16 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(terms: Terms) -> Self {
-        let Terms { seats, surge_seats } = terms;
-        Self { seats, surge_seats, suspended: false, surge: None, nodes: BTreeMap::new(), early_returns: Vec::new() }
+    pub(super) fn new(terms: Terms, forgets: bool) -> Self {
+        Self {
+            seats: terms.seats,
+            surge_seats: terms.surge_seats,
+            right: Right::Granted,
+            forgets,
+            surge: None,
+            nodes: BTreeMap::new(),
+            early_returns: Vec::new(),
+        }
     }
 
     /// What the pool may be after this call; nothing if it cannot be answered like that.
@@ -144,32 +130,53 @@ impl Pool {
             Some(Answer::Lease(lease)) => (Some(lease), Span::at(lease.at)),
             _ => (None, Span::of(seen.from, seen.to)),
         };
+        let frees = matches!(seen.answer, Some(Answer::Freed { .. }) | None);
+        let show = |secret| Showing { secret, nonce: None, span, in_memory_until: None };
         match (seen.call, seen.answer) {
             (Call::SetSeats(seats), Some(Answer::Done) | None) => vec![Self { seats, ..self.clone() }],
-            (Call::Suspend, Some(Answer::Done) | None) => vec![Self { suspended: true, ..self.clone() }],
-            (Call::Reinstate, Some(Answer::Done) | None) => vec![Self { suspended: false, ..self.clone() }],
-            (Call::Release(node), Some(Answer::Freed { .. }) | None) => self.give_back(node, Standing::Released, seen),
-            (Call::Deactivate(node), Some(Answer::Freed { .. }) | None) => {
-                self.give_back(node, Standing::Deactivated(span), seen)
+            (Call::Suspend, Some(Answer::Done) | None) => vec![self.with(Right::Suspended)],
+            (Call::Reinstate, Some(Answer::Done) | None) => vec![self.with(Right::Granted)],
+            (Call::Revoke, Some(Answer::Done) | None) => vec![self.with(Right::Revoked)],
+            (Call::Forget, Some(Answer::Done)) => {
+                let mut pool = self.clone();
+                pool.nodes.values_mut().for_each(|it| it.lineage.lose_memory());
+                vec![pool]
             }
-            (Call::ShowSuperseded(node), Some(Answer::InstanceStale) | None) => self.contest(node, span),
-            (Call::Activate { node, nonce, borrows }, Some(Answer::Lease(_)) | None) => {
-                if !self.may_come_back(node, nonce, span) {
-                    return Vec::new();
-                }
-                let mut pools = self.grant(node, borrows, true, span, lease);
-                for pool in &mut pools {
-                    pool.nodes.entry(node).or_default().nonce = Some(nonce);
-                }
-                pools
+            (Call::Decide { node, keeps }, answer) => self.decide(node, keeps, answer, span).into_iter().collect(),
+            (Call::Release { node, shows }, answer) => self.by_secret(node, show(shows), answer, |pool| {
+                if frees { pool.give_back(node, Standing::Released, seen) } else { Vec::new() }
+            }),
+            (Call::Deactivate { by, shows, node }, answer) => self.by_secret(by, show(shows), answer, |pool| {
+                if frees { pool.give_back(node, Standing::Deactivated(span), seen) } else { Vec::new() }
+            }),
+            (Call::Check { node, borrows, shows, nonce }, answer) => {
+                let may_be_in_memory = self.forgets && !seen.surely_writes();
+                let in_memory_until = may_be_in_memory.then_some(seen.to);
+                let showing = Showing { nonce: Some(nonce), in_memory_until, ..show(shows) };
+                self.by_secret(node, showing, answer, |pool| pool.check(node, borrows, seen, span, lease))
             }
-            (Call::Check { node, borrows }, Some(Answer::Lease(_)) | None) => {
-                let may = self.of(node).standing == Standing::Active;
-                if may { self.grant(node, borrows, false, span, lease) } else { Vec::new() }
+            (Call::Activate { node, nonce, borrows, shows }, Some(Answer::Lease(_)) | None) => {
+                let begun = self.begun(node, nonce, shows, span).into_iter();
+                let begun = begun.filter_map(|lineage| lineage.answered(lease.map(|lease| lease.next)));
+                begun
+                    .flat_map(|lineage| self.with_lineage(node, lineage).grant(node, borrows, true, span, lease))
+                    .collect()
             }
             (call, Some(answer)) if self.may_refuse(call, answer, span) => vec![self.clone()],
-            (_, Some(_)) => Vec::new(),
+            (_, _) => Vec::new(),
         }
+    }
+
+    /// The license after the vendor's word; the last one is that it is revoked.
+    fn with(&self, right: Right) -> Self {
+        let right = if self.right == Right::Revoked { Right::Revoked } else { right };
+        Self { right, ..self.clone() }
+    }
+
+    fn with_lineage(&self, node: Node, lineage: Lineage) -> Self {
+        let mut pool = self.clone();
+        pool.nodes.entry(node).or_default().lineage = lineage;
+        pool
     }
 
     fn of(&self, node: Node) -> Installation {
@@ -178,25 +185,76 @@ impl Pool {
 
     // ── Who may have a lease ────────────────────────────────────────────────────────────────────────
 
-    fn may_come_back(&self, node: Node, nonce: u64, span: Span) -> bool {
-        let it = self.of(node);
-        let has_paused = match it.standing {
-            Standing::Deactivated(since) => span.last >= since.first + PAUSE,
-            Standing::New | Standing::Active | Standing::Released => true,
+    /// Whoever shows a stale secret is told so; where it is good, the rest follows.
+    fn by_secret(
+        &self,
+        node: Node,
+        showing: Showing,
+        answer: Option<Answer>,
+        good: impl Fn(&Self) -> Vec<Self>,
+    ) -> Vec<Self> {
+        let shown = self.of(node).lineage.show(showing).into_iter();
+        let after = |(lineage, worth)| {
+            let pool = self.with_lineage(node, lineage);
+            match (worth, answer) {
+                (Worth::Stale, Some(Answer::InstanceStale) | None) => vec![pool],
+                (Worth::Stale, Some(_)) => Vec::new(),
+                (Worth::Good, _) => good(&pool),
+            }
         };
-        has_paused && (it.is_retry(nonce) || it.conflict.is_none_or(|since| span.last >= since.first + DAY))
+        shown.flat_map(after).collect()
+    }
+
+    /// What a check with a good secret leaves behind. A secret was shown also where the check is refused.
+    fn check(&self, node: Node, borrows: bool, seen: &Seen, span: Span, lease: Option<Lease>) -> Vec<Self> {
+        let may_refuse = |answer: &Answer| self.may_refuse(seen.call, *answer, span);
+        let is_refused = match &seen.answer {
+            None => REFUSALS.iter().any(may_refuse),
+            Some(answer) => may_refuse(answer),
+        };
+        let it = self.of(node);
+        let is_granted = it.standing == Standing::Active && (lease.is_some() || seen.answer.is_none());
+        let lineage = it.lineage.answered(lease.map(|lease| lease.next)).filter(|_| is_granted);
+        let granted = lineage.map(|it| self.with_lineage(node, it).grant(node, borrows, false, span, lease));
+        granted.into_iter().flatten().chain(is_refused.then(|| self.clone())).collect()
+    }
+
+    /// What may be known of a node's secrets after an activation that is let in.
+    fn begun(&self, node: Node, nonce: u64, shows: Option<Position>, span: Span) -> Vec<Lineage> {
+        let it = self.of(node);
+        match it.standing {
+            Standing::Deactivated(since) if span.last < since.first + PAUSE => Vec::new(),
+            _ if it.is_retry(nonce) => vec![it.lineage],
+            _ => it.lineage.admit(shows, span).into_iter().map(|lineage| lineage.begin(nonce, span)).collect(),
+        }
+    }
+
+    /// The owner decides a conflict, if there is one.
+    fn decide(&self, node: Node, keeps: bool, answer: Option<Answer>, span: Span) -> Option<Self> {
+        let mut pool = self.clone();
+        let lineage = &mut pool.nodes.entry(node).or_default().lineage;
+        let (surely, maybe) = lineage.is_in_conflict(span);
+        match answer {
+            Some(Answer::Nothing) => (!surely).then_some(pool),
+            Some(Answer::Done) | None if maybe => {
+                lineage.decide(keeps);
+                Some(pool)
+            }
+            _ => None,
+        }
     }
 
     fn may_refuse(&self, call: Call, answer: Answer, span: Span) -> bool {
         let (Call::Activate { node, .. } | Call::Check { node, .. }) = call else { return false };
         let it = self.of(node);
         match (call, answer) {
-            (_, Answer::LicenseSuspended) => self.suspended,
+            (_, Answer::LicenseSuspended) => self.right == Right::Suspended,
+            (_, Answer::LicenseRevoked) => self.right == Right::Revoked,
             (Call::Activate { .. }, Answer::InstanceDeactivated) => {
                 matches!(it.standing, Standing::Deactivated(since) if span.first < since.last + PAUSE)
             }
-            (Call::Activate { nonce, .. }, Answer::InstanceConflict) => {
-                !it.is_retry(nonce) && it.conflict.is_some_and(|since| span.first < since.last + DAY)
+            (Call::Activate { nonce, shows, .. }, Answer::InstanceConflict) => {
+                !it.is_retry(nonce) && it.lineage.may_keep_out(shows, span)
             }
             (Call::Check { .. }, Answer::InstanceDeactivated) => matches!(it.standing, Standing::Deactivated(_)),
             (Call::Check { .. }, Answer::InstanceReleased) => it.standing == Standing::Released,
@@ -275,7 +333,7 @@ impl Pool {
     // ── Leases ──────────────────────────────────────────────────────────────────────────────────────
 
     fn grant(&self, node: Node, borrows: bool, may_open: bool, span: Span, lease: Option<Lease>) -> Vec<Self> {
-        if self.suspended {
+        if self.right != Right::Granted {
             return Vec::new();
         }
         let mut pools = Vec::new();
@@ -308,7 +366,7 @@ impl Pool {
             until = until.sooner(pool.surge?.map(|at| whole(at + SURGE)));
         }
         if let Some(lease) = lease {
-            if !until.has(lease.until) || lease.borrowed != is_borrowed {
+            if !until.has(lease.until) || lease.borrowed != is_borrowed || lease.seats != self.seats {
                 return None;
             }
             until = Span::at(lease.until);
@@ -356,14 +414,17 @@ impl Pool {
             let at_once = free_at.is_none_or(|at| span.has(at));
             let returned = recent(&self.early_returns, span);
             let allowed = self.seats.max(2);
+            // Whoever asked before that moment, but had to wait for the license, finds it held.
+            let free = free_at.map_or(span, Span::at);
+            let freed = Held { open: false, surely_until: free.first, maybe_until: free.last, ..mine };
             if at_once && it.out_until.first - span.last <= NEARLY_OVER {
-                pools.push(without(None, None));
+                pools.push(without(Some(freed), None));
             }
             if it.out_until.last - span.first <= NEARLY_OVER {
                 continue;
             }
             if at_once && returned.least < allowed {
-                pools.push(without(None, Some(free_at.map_or(span, Span::at))));
+                pools.push(without(Some(freed), Some(free)));
             }
             let held = Span::of(mine.surely_until, mine.maybe_until).sooner(it.out_until.map(|at| at + MARGIN));
             if returned.most >= allowed && free_at.is_none_or(|at| held.has(at)) {
@@ -375,20 +436,14 @@ impl Pool {
         pools
     }
 
-    /// A secret of an epoch that an activation has superseded is shown, each of them once: the third within a day opens a
-    /// conflict, unless there is one.
-    fn contest(&self, node: Node, span: Span) -> Vec<Self> {
-        let mut noted = self.clone();
-        let it = noted.nodes.entry(node).or_default();
-        it.contests.push(span);
-        let contests = recent(&it.contests, span);
-        let stands = it.conflict.is_some_and(|since| span.last < since.first + DAY);
-        let may_stand = it.conflict.is_some_and(|since| span.first < since.last + DAY);
-        let mut opened = noted.clone();
-        opened.nodes.entry(node).or_default().conflict = Some(span);
-        let opens = (contests.most >= CONTESTS && !stands).then_some(opened);
-        let stays = (contests.least < CONTESTS || may_stand).then_some(noted);
-        opens.into_iter().chain(stays).collect()
+    /// Whatever was shown before this moment has been written.
+    pub(super) fn store_until(&mut self, moment: i64) {
+        self.nodes.values_mut().for_each(|it| it.lineage.store_until(moment));
+    }
+
+    /// What copies have come to.
+    pub(super) fn words(&self) -> BTreeSet<&'static str> {
+        self.nodes.values().flat_map(|it| it.lineage.words()).collect()
     }
 
     /// Forgets what matters no more, so that states which differ in nothing else are one.
@@ -398,8 +453,7 @@ impl Pool {
         self.early_returns.retain(|at| at.last + DAY > past);
         for it in self.nodes.values_mut() {
             it.held = it.held.filter(|held| held.maybe_until > past);
-            it.contests.retain(|at| at.last + DAY > past);
-            it.conflict = it.conflict.filter(|since| since.last + DAY > past);
+            it.lineage.forget(past);
             if it.out_until.last <= past {
                 it.out_until = Span::default();
             }
