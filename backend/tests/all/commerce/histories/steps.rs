@@ -195,7 +195,7 @@ impl Dice {
     /// Something that happens, or a story that single rolls would seldom tell.
     fn acts(&mut self) -> Vec<Act> {
         let renewal = Act::WaitForNext { offset: 2 * HOUR };
-        match self.below(12) {
+        match self.below(13) {
             // A charge that fails, and what may come of it.
             0 | 1 => {
                 let bad = Act::Use([Card::Fails, Card::Asks][self.below(2)]);
@@ -224,6 +224,11 @@ impl Dice {
                     1 => vec![order, self.send(), late.clone(), late, self.send()],
                     _ => vec![order, late.clone(), late, self.send(), renewal],
                 }
+            }
+            // Packs that turn out to be too many.
+            5 => {
+                let (many, fewer) = (2 + self.upto(3), self.upto(3) - 1);
+                vec![Act::Packs { count: many }, Act::Packs { count: fewer }]
             }
             _ => vec![self.act()],
         }
