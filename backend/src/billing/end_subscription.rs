@@ -5,14 +5,16 @@ use super::{Commerce, CommerceError, Subscription, project_subscription, store};
 use crate::accounts::{self, StaffAct};
 use crate::cx::Cx;
 use crate::db::DbError;
-use crate::ids::LicenseId;
-use crate::stripe::SubscriptionState;
+use crate::ids::{LicenseId, OrderId};
+use crate::orders::{self, GivenUp, Order, OrderStatus, Payment};
+use crate::stripe::{StripeSubscription, SubscriptionState};
 use crate::{audit, events, licenses};
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionEnd {
-    /// It is over, and so is its license. Nothing was paid back: that is a credit note of its own.
+    /// It is over, and so is its license. Nothing was paid back: that is a credit note of its own. Where its first transfer
+    /// was waited for, it is waited for no more, and what comes of it stays with the customer.
     Ended,
     /// It was over already.
     Over,
@@ -46,7 +48,17 @@ pub async fn end_subscription(
     let is_over = matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired);
     if !is_over {
         release_schedule(stripe, &subscription).await?;
-        stripe.cancel_subscription_now(&subscription.id).await?;
+        // Stripe would go on taking money for it, of which nobody would have anything.
+        let is_given_up = match find_unpaid_order(commerce, cx, &subscription).await? {
+            Some(order) => {
+                let given_up = orders::give_up(commerce, cx, &order, OrderStatus::Cancelled).await?;
+                matches!(given_up, GivenUp::Closed(_))
+            }
+            None => false,
+        };
+        if !is_given_up {
+            stripe.cancel_subscription_now(&subscription.id).await?;
+        }
         note(commerce, cx, &row, reason).await?;
     }
     project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
@@ -67,6 +79,20 @@ async fn find(commerce: &Commerce, cx: &Cx, license_id: &LicenseId) -> Result<Fo
             })
         })
         .await?)
+}
+
+/// The order that the subscription was made for, while its transfer is waited for.
+async fn find_unpaid_order(
+    commerce: &Commerce,
+    cx: &Cx,
+    subscription: &StripeSubscription,
+) -> Result<Option<Order>, CommerceError> {
+    let order_id = subscription.metadata.get("order_id").map(|id| OrderId::from_untrusted(id));
+    let Some(order_id) = order_id else { return Ok(None) };
+    let vendor_id = cx.vendor_id.clone();
+    let order =
+        commerce.db.read(|tx| Box::pin(async move { orders::find_order(tx, &vendor_id, &order_id).await })).await?;
+    Ok(order.filter(|order| order.status == OrderStatus::Open && order.payment == Payment::Transfer))
 }
 
 /// Who asked for it, and why. What becomes of rows is recorded by the projection, in Stripe's name.

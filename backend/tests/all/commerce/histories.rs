@@ -48,7 +48,7 @@ const CUSTOMERS: u64 = 12;
 const LENGTH: usize = 9;
 
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
-const MET: [&str; 34] = [
+const MET: [&str; 45] = [
     "bought, usd",
     "bought, jpy",
     "bought, kwd",
@@ -83,6 +83,17 @@ const MET: [&str; 34] = [
     "credited to the balance",
     "dispute won",
     "dispute lost",
+    "subscribed by transfer",
+    "subscription paid by transfer",
+    "first transfer is late",
+    "renewal paid by transfer",
+    "transfer is late",
+    "suspended by transfer",
+    "change awaits its transfer",
+    "change refused, another waits",
+    "change paid by transfer",
+    "change given up",
+    "change withdrawn",
 ];
 
 fn setting(name: &str, otherwise: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! Buying by bank transfer: the license is there from the order on and works from the payment on, whatever becomes of
 //! webhooks; parts, too much, too late, and never.
 
-use backend::billing::reconcile;
+use backend::billing::{SubscriptionEnd, end_subscription, reconcile};
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
@@ -15,6 +15,7 @@ use backend::orders::{
     Fulfilment, GivenUp, Order, OrderPlacement, OrderStatus, Payment, Purchase, cancel_order, fulfil_order,
 };
 use backend::stripe::{InvoiceState, SubscriptionState};
+use backend::{Actor, Cx};
 
 use super::shop::{Shop, run_sql};
 use crate::support::{NOW, on_both_engines};
@@ -339,6 +340,22 @@ on_both_engines! {
         assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Ended);
         assert_eq!(shop.subscription(&license_id).await?.stripe_status, SubscriptionState::Canceled);
         assert_eq!(shop.awaited(&order).await?.0.status, InvoiceStatus::Void);
+        Ok(())
+    }
+
+    async fn what_staff_end_before_its_first_transfer_takes_no_money_any_more(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        let license_id = order.license_id.clone().expect("a license");
+        let operator = Cx { actor: Actor::Operator, ..shop.cx() };
+        let ended = end_subscription(&shop.commerce, &operator, &license_id, "ordered twice").await?;
+        assert_eq!(ended, SubscriptionEnd::Ended);
+        nothing_is_left(&shop, &order).await?;
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Cancelled);
+        shop.transfer(STARTUP).await?;
+        shop.hear().await?;
+        assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Ended);
+        assert_eq!(shop.kept().await?, vec![usd(STARTUP)]);
         Ok(())
     }
 

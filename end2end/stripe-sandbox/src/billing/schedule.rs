@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    billing::subscription::{self, new_item, period},
+    billing::subscription::{self, interval, new_item, period},
     object::{data, elements, int, text},
     world::World,
 };
@@ -52,8 +52,14 @@ fn apply_phase(world: &mut World, subscription: &str, phase: &Value) {
         items.push(item);
     }
     let metadata = phase["metadata"].clone();
+    // With an anchor that is `automatic`, another interval counts from where its phase begins.
+    let every = |items: &[Value]| items.first().map(|item| interval(&item["price"]));
+    let restarts = every(&items) != every(data(&before, "items"));
     subscription::update(world, subscription, |subscription| {
         subscription["items"]["data"] = json!(items);
+        if restarts {
+            subscription["billing_cycle_anchor"] = phase["start_date"].clone();
+        }
         if let (Some(known), Some(new)) = (subscription["metadata"].as_object_mut(), metadata.as_object()) {
             known.extend(new.clone());
         }

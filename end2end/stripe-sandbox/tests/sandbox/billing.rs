@@ -223,6 +223,33 @@ async fn a_downgrade_by_schedule_takes_effect_with_the_next_period() {
 }
 
 #[tokio::test]
+async fn a_year_that_a_schedule_begins_is_a_whole_year() {
+    let shop = Shop::open().await;
+    let (monthly, yearly) =
+        (shop.price("maker", 1_000, Some("month")).await, shop.price("maker-year", 10_000, Some("year")).await);
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let subscription = id(&shop.subscription(&customer, &monthly).await);
+    let schedule = shop.post("subscription_schedules", &[("from_subscription", &subscription)]).await;
+    let (start, end) =
+        (schedule["current_phase"]["start_date"].to_string(), schedule["current_phase"]["end_date"].to_string());
+    let phases = [
+        ("end_behavior", "release"),
+        ("phases[0][items][0][price]", &monthly),
+        ("phases[0][start_date]", &start),
+        ("phases[0][end_date]", &end),
+        ("phases[1][items][0][price]", &yearly),
+        ("phases[1][proration_behavior]", "none"),
+        ("phases[1][duration][interval]", "year"),
+    ];
+    shop.post(&format!("subscription_schedules/{}", id(&schedule)), &phases).await;
+    shop.at("2027-02-28T13:30:00Z");
+    let later = shop.get(&format!("subscriptions/{subscription}?expand[]=latest_invoice")).await;
+    assert_eq!(total(&later["latest_invoice"]), 10_000);
+    let end = later["items"]["data"][0]["current_period_end"].as_i64().unwrap();
+    assert_eq!(jiff::Timestamp::from_second(end).unwrap().to_string(), "2028-02-28T12:00:00Z");
+}
+
+#[tokio::test]
 async fn cancelling_at_period_end_can_be_undone_and_otherwise_ends_it() {
     let shop = Shop::open().await;
     let maker = shop.price("maker", 1_000, Some("month")).await;

@@ -5,21 +5,23 @@
 //! Stripe's part: renewals at the period's end, drafts that become final after an hour, attempts to charge, changes that
 //! wait for their payment (<https://docs.stripe.com/billing/subscriptions/pending-updates-reference>), what is planned
 //! for the period's end, the credit balance (<https://docs.stripe.com/billing/customer/balance>).
-//! The product's part: what that means for the license.
+//! The product's part: what that means for the license, and what becomes of orders and changes whose transfer is late.
 
+mod changes;
 mod invoices;
+mod patience;
 mod rights;
 mod transfers;
 
 use super::steps::Card;
-use super::tariff::{Code, DAY, HOUR, Item, Market, Shape, Sums, left_of, months_after, period_end};
+use super::tariff::{Code, DAY, HOUR, Item, Market, Shape, Sums, months_after, period_end};
 
 /// Days from one failed attempt at a renewal to the next; after the last the subscription is unpaid.
 const RETRY_DAYS: [i64; 3] = [3, 5, 7];
-/// A change waits so long for its payment, but not beyond the period.
-const PENDING_LIFE: i64 = 23 * HOUR;
 /// A license outlives the paid period by this much, so that a renewal has time to arrive.
 const SLACK: i64 = 3 * DAY;
+/// What is sent is due after this.
+const TERMS: i64 = 14 * DAY;
 /// Everything goes on for so long after a renewal failed.
 const GRACE: i64 = 14 * DAY;
 
@@ -71,6 +73,10 @@ pub(super) struct Bill {
     pub(super) contest: Option<Contest>,
     /// What it took from the balance (positive) or put there.
     from_balance: i64,
+    /// Of one that is sent: by when it is to be paid.
+    due_at: Option<i64>,
+    /// When Stripe calls it overdue, until it has.
+    overdue_at: Option<i64>,
     finalizes_at: Option<i64>,
     retry_at: Option<i64>,
     attempts: usize,
@@ -93,20 +99,42 @@ struct Pending {
     begins_period_at: Option<i64>,
 }
 
+/// What was planned, and had to fall away for a change.
+#[derive(Clone, Copy, Debug)]
+struct Released {
+    planned: Shape,
+    /// What was paid for then; anything else means that the change was made.
+    before: Shape,
+    /// When it would have taken effect.
+    at: i64,
+    /// Not looked at before.
+    looks_at: i64,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Sub {
     pub(super) shape: Shape,
     /// With which it was bought.
     code: Option<Code>,
+    /// Its invoices are sent.
+    pub(super) by_transfer: bool,
+    ordered_at: i64,
+    /// Its first invoice.
+    first: usize,
+    /// The product knows that the first invoice is paid.
+    has_begun: bool,
     pub(super) state: State,
     pub(super) period: (i64, i64),
     pub(super) cancelling: bool,
     pub(super) planned: Option<Shape>,
-    /// What had to fall away for a change, what was paid then, and when it would have taken effect.
-    released: Option<(Shape, Shape, i64)>,
+    released: Option<Released>,
     pub(super) card: Card,
     anchor: i64,
     pending: Option<Pending>,
+    /// When the change is given up whose transfer the product waits for.
+    awaited_until: Option<i64>,
+    /// When the product looks at it by itself, whatever it hears.
+    looks_again: Vec<i64>,
     /// Its newest invoice, drafts included.
     latest: usize,
     /// Since when the product knows that a renewal is unpaid.
@@ -120,6 +148,7 @@ pub(super) struct Forever {
     pub(super) seats: i64,
     pub(super) updates_until: i64,
     pub(super) bill: usize,
+    code: Option<Code>,
     /// By transfer.
     ordered_at: Option<i64>,
     /// The product knows that it is paid.
@@ -143,6 +172,8 @@ pub(super) enum Verdict {
     Over,
     Revoked,
     PaymentDue,
+    /// Another change waits for its transfer.
+    Awaited,
     Cancelled,
     Unchanged,
     Later,
@@ -161,6 +192,7 @@ enum Due {
     PeriodEnds(usize),
     Finalizes(usize),
     Retries(usize),
+    IsOverdue(usize),
 }
 
 pub(super) struct Books {
@@ -170,7 +202,9 @@ pub(super) struct Books {
     pub(super) balance: i64,
     /// What was transferred and pays for nothing yet.
     pub(super) cash: i64,
-    /// When the product looks again for orders that are given up.
+    /// Invoices that were sent, in the order in which they became final.
+    sent: Vec<usize>,
+    /// When the product looks again for what is given up.
     looks_at: i64,
     pub(super) bills: Vec<Bill>,
     pub(super) subs: Vec<Sub>,
@@ -179,8 +213,8 @@ pub(super) struct Books {
 
 impl Books {
     pub(super) fn open(market: Market, now: i64) -> Self {
-        let (bills, subs) = (Vec::new(), Vec::new());
-        Self { market, now, balance: 0, cash: 0, looks_at: 0, bills, subs, forever: None }
+        let (bills, subs, sent) = (Vec::new(), Vec::new(), Vec::new());
+        Self { market, now, balance: 0, cash: 0, sent, looks_at: 0, bills, subs, forever: None }
     }
 
     /// The subscription that was bought last.
@@ -204,6 +238,7 @@ impl Books {
                     }
                 }
                 Due::Retries(bill) => self.collect(bill),
+                Due::IsOverdue(bill) => self.be_overdue(bill),
             }
         }
         self.now = until.max(self.now);
@@ -212,18 +247,24 @@ impl Books {
     fn next(&self) -> Option<(i64, Due)> {
         let living = self.subs.iter().enumerate().filter(|(_, sub)| !matches!(sub.state, State::Over { .. }));
         let subs = living.flat_map(|(number, sub)| {
-            let pending = sub.pending.map(|pending| (pending.expires_at, Due::PendingExpires(number)));
+            // Of a card, Stripe drops it; of a transfer, the product.
+            let pending = sub.pending.filter(|_| !sub.by_transfer);
+            let pending = pending.map(|pending| (pending.expires_at, Due::PendingExpires(number)));
             [Some((sub.period.1, Due::PeriodEnds(number))), pending]
         });
         let bills = self.bills.iter().enumerate().flat_map(|(number, bill)| {
             let draft = bill.finalizes_at.filter(|_| bill.stand == Stand::Draft);
-            let open = bill.retry_at.filter(|_| bill.stand == Stand::Open);
-            [draft.map(|at| (at, Due::Finalizes(number))), open.map(|at| (at, Due::Retries(number)))]
+            let is_open = bill.stand == Stand::Open;
+            [
+                draft.map(|at| (at, Due::Finalizes(number))),
+                bill.retry_at.filter(|_| is_open).map(|at| (at, Due::Retries(number))),
+                bill.overdue_at.filter(|_| is_open).map(|at| (at, Due::IsOverdue(number))),
+            ]
         });
         subs.chain(bills).flatten().min()
     }
 
-    /// When something happens next at Stripe, or a grace ends here, or an order is given up.
+    /// When something happens next at Stripe, or a grace ends here, or an order or a change is given up.
     pub(super) fn next_moment(&self) -> Option<i64> {
         let graces = self.subs.iter().filter_map(|sub| Some(sub.behind_since? + GRACE)).filter(|end| *end > self.now);
         self.next().map(|(at, _)| at).into_iter().chain(graces).chain(self.gives_up_at()).min()
@@ -236,6 +277,8 @@ impl Books {
             return self.end(number, start);
         }
         if let Some(planned) = sub.planned.take() {
+            // Another interval counts from where it begins.
+            sub.anchor = if planned.yearly == sub.shape.yearly { sub.anchor } else { start };
             sub.shape = planned;
         }
         sub.period = (start, period_end(sub.anchor, sub.shape.yearly, start));
@@ -259,10 +302,22 @@ impl Books {
     // ── what somebody does ──────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn buy(&mut self, shape: Shape, code: Option<Code>) {
+        let bill = self.subscribe(shape, code, false);
+        if self.bills[bill].stand == Stand::Open {
+            self.paid(bill, Card::Good);
+        }
+    }
+
+    /// A subscription begins; answers its first invoice, which is final.
+    fn subscribe(&mut self, shape: Shape, code: Option<Code>, by_transfer: bool) -> usize {
         let number = self.subs.len();
         self.subs.push(Sub {
             shape,
             code,
+            by_transfer,
+            ordered_at: self.now,
+            first: self.bills.len(),
+            has_begun: !by_transfer,
             state: State::Active,
             period: (self.now, period_end(self.now, shape.yearly, self.now)),
             cancelling: false,
@@ -271,6 +326,8 @@ impl Books {
             card: Card::Good,
             anchor: self.now,
             pending: None,
+            awaited_until: None,
+            looks_again: vec![self.now],
             latest: 0,
             behind_since: None,
             revoked: None,
@@ -278,9 +335,7 @@ impl Books {
         let lines = self.market.items(&shape).iter().map(Item::cost).collect();
         let bill = self.draft(Why::Create, Some(number), lines, code);
         self.finalize(bill);
-        if self.bills[bill].stand == Stand::Open {
-            self.paid(bill, Card::Good);
-        }
+        bill
     }
 
     /// One-off: it is paid first, so the balance does not count.
@@ -294,7 +349,7 @@ impl Books {
     pub(super) fn buy_forever(&mut self, seats: i64, code: Option<Code>) {
         let bill = self.sell(Why::Forever, self.market.forever().0 * seats, code);
         let updates_until = months_after(self.now, 12);
-        self.forever = Some(Forever { seats, updates_until, bill, ordered_at: None, has_begun: true });
+        self.forever = Some(Forever { seats, updates_until, bill, code, ordered_at: None, has_begun: true });
     }
 
     pub(super) fn buy_updates(&mut self) {
@@ -305,95 +360,10 @@ impl Books {
         }
     }
 
-    /// What becomes of a change to the last subscription, if it is asked for now.
-    pub(super) fn verdict(&self, to: &Shape) -> Verdict {
-        let Some(sub) = self.last() else { return Verdict::Over };
-        match sub.state {
-            State::Over { .. } => return Verdict::Over,
-            _ if sub.revoked.is_some() => return Verdict::Revoked,
-            State::PastDue | State::Unpaid => return Verdict::PaymentDue,
-            State::Active if sub.pending.is_some() => return Verdict::PaymentDue,
-            State::Active => {}
-        }
-        let from = &sub.shape;
-        if from == to {
-            return Verdict::Unchanged;
-        }
-        // Whatever takes something away waits for the end of what is paid.
-        let is_fewer = to.seats < from.seats || to.packs < from.packs;
-        if to.plan < from.plan || is_fewer || (from.yearly && !to.yearly) {
-            return if sub.cancelling { Verdict::Cancelled } else { Verdict::Later };
-        }
-        let mut lines = self.change_lines(sub, to);
-        lines.sort_unstable();
-        let sums = self.market.sums(&lines, sub.lasting_code());
-        Verdict::Now { lines, sums, due: (sums.total + self.balance).max(0) }
-    }
-
-    /// What is left of the old items is credited, what is left of the period is charged for the new ones; another
-    /// interval begins a period of its own, which is charged whole.
-    fn change_lines(&self, sub: &Sub, to: &Shape) -> Vec<i64> {
-        let (old, new) = (self.market.items(&sub.shape), self.market.items(to));
-        if sub.shape.yearly != to.yearly {
-            let credits = old.iter().map(|item| -left_of(item.cost(), sub.period, self.now));
-            return credits.chain(new.iter().map(Item::cost)).collect();
-        }
-        let credits =
-            old.iter().filter(|item| !new.contains(item)).map(|item| -left_of(item.cost(), sub.period, self.now));
-        let charges =
-            new.iter().filter(|item| !old.contains(item)).map(|item| left_of(item.cost(), sub.period, self.now));
-        credits.chain(charges).collect()
-    }
-
-    /// The change is agreed to; tells whether it waits for its payment.
-    pub(super) fn change(&mut self, to: Shape, verdict: &Verdict) -> bool {
-        let Some(number) = self.subs.len().checked_sub(1) else { return false };
-        let sub = &mut self.subs[number];
-        let fell_away = sub.planned.take().map(|planned| (planned, sub.shape, sub.period.1));
-        match verdict {
-            Verdict::Later => (sub.planned, sub.released) = (Some(to), None),
-            Verdict::Now { lines, .. } => {
-                sub.released = fell_away.or(sub.released);
-                return self.change_now(number, to, lines.clone());
-            }
-            _ => sub.released = None,
-        }
-        false
-    }
-
-    fn change_now(&mut self, number: usize, to: Shape, lines: Vec<i64>) -> bool {
-        let new_period = self.subs[number].shape.yearly != to.yearly;
-        let begins_period_at = new_period.then_some(self.now);
-        let is_charge = lines.iter().sum::<i64>() > 0;
-        let bill = self.draft(Why::Update { new_period }, Some(number), lines, self.subs[number].lasting_code());
-        let expires_at = (self.now + PENDING_LIFE).min(self.subs[number].period.1);
-        if is_charge {
-            self.subs[number].pending = Some(Pending { shape: to, bill, expires_at, begins_period_at });
-        } else {
-            self.subs[number].take_shape(to, begins_period_at);
-        }
-        self.finalize(bill);
-        let card = self.subs[number].card;
-        if self.bills[bill].stand == Stand::Open && matches!(card, Card::Good | Card::Disputed) {
-            self.paid(bill, card);
-        }
-        self.subs[number].pending.is_some()
-    }
-
-    fn drop_pending(&mut self, number: usize) {
-        if let Some(pending) = self.subs[number].pending.take() {
-            self.void(pending.bill);
-        }
-    }
-
-    /// The invoice that the last subscription waits for.
+    /// The invoice that the last subscription waits for a card to pay.
     pub(super) fn awaited(&self) -> Option<usize> {
-        let sub = self.last().filter(|sub| !matches!(sub.state, State::Over { .. }))?;
+        let sub = self.last().filter(|sub| !sub.by_transfer && !matches!(sub.state, State::Over { .. }))?;
         Some(sub.latest).filter(|bill| self.bills[*bill].stand == Stand::Open)
-    }
-
-    pub(super) fn is_pending(&self) -> bool {
-        self.last().is_some_and(|sub| sub.pending.is_some())
     }
 
     pub(super) fn pay(&mut self, bill: usize) {

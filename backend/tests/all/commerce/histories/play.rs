@@ -23,7 +23,7 @@ use backend::stripe::EventEnvelope;
 use backend::{Actor, Cx};
 use serde_json::Value;
 
-use super::books::{Books, State, Verdict};
+use super::books::{Books, State, Sub, Verdict};
 use super::steps::{Act, Card, News, Step, shuffle};
 use super::tariff::{Code, DAY, Item, Market, Shape, Sums};
 use crate::commerce::shop::Shop;
@@ -56,7 +56,7 @@ pub(super) struct Player<'a> {
     licenses: Vec<Option<LicenseId>>,
     forever: Option<LicenseId>,
     /// By transfer.
-    ordered: Option<OrderId>,
+    ordered: Vec<OrderId>,
     /// How many of Stripe's events have been looked at.
     seen: usize,
     unheard: Vec<EventEnvelope>,
@@ -93,7 +93,7 @@ impl<'a> Player<'a> {
             customer: None,
             licenses: Vec::new(),
             forever: None,
-            ordered: None,
+            ordered: Vec::new(),
             seen: 0,
             unheard: Vec::new(),
             before: Vec::new(),
@@ -126,7 +126,7 @@ impl<'a> Player<'a> {
 
     /// Nothing of this customer goes on into the next history.
     async fn leave(&mut self) -> anyhow::Result<()> {
-        if let Some(order) = self.ordered.take() {
+        for order in std::mem::take(&mut self.ordered) {
             cancel_order(&self.shop.commerce, &self.shop.cx(), &order).await?;
         }
         for id in self.licenses.iter().flatten() {
@@ -151,12 +151,12 @@ impl<'a> Player<'a> {
     async fn act(&mut self, act: &Act) -> anyhow::Result<String> {
         let word = |text: &str| Ok(text.to_owned());
         match act {
-            Act::Wait(seconds) => self.wait_until(self.books.now + seconds),
+            Act::Wait(seconds) => self.wait_until(self.books.now + seconds).await,
             Act::WaitForNext { offset } => {
                 let next = self.books.next_moment().unwrap_or(self.books.now + DAY);
                 // Nobody waits for a year in one step: the reconciler's events would be gone.
                 let next = next.min(self.books.now + 25 * DAY);
-                self.wait_until((next + offset).max(self.books.now))
+                self.wait_until((next + offset).max(self.books.now)).await
             }
             Act::Buy { shape, code, pays } => self.buy(shape, *code, *pays).await,
             Act::Change { shape } => self.change(*shape).await,
@@ -187,14 +187,31 @@ impl<'a> Player<'a> {
             Act::BuyForever { seats, code } => self.buy_forever(*seats, *code).await,
             Act::Updates => self.buy_updates().await,
             Act::OrderForever { seats, code } => self.order_forever(*seats, *code).await,
+            Act::Order { shape, code } => self.subscribe_by_transfer(shape, *code).await,
+            Act::Withdraw => self.withdraw().await,
             Act::Send(money) => self.send(*money).await,
         }
     }
 
-    fn wait_until(&mut self, at: i64) -> anyhow::Result<String> {
+    /// Whatever is heard from Stripe by then, the portal looks at its own time for transfers that are too late.
+    async fn wait_until(&mut self, at: i64) -> anyhow::Result<String> {
+        while let Some(moment) = self.books.looks_next().filter(|moment| *moment <= at) {
+            self.shop.set_clock(UnixMs::from_seconds(moment))?;
+            self.books.pass(moment);
+            let worked = self.shop.work().await?;
+            ensure!(worked.postponed + worked.dead == 0, "a job failed: {worked:?}");
+            let given_up = self.books.look();
+            self.note_all(given_up);
+        }
         self.shop.set_clock(UnixMs::from_seconds(at))?;
         self.books.pass(at);
         Ok("waited".to_owned())
+    }
+
+    fn note_all(&mut self, words: impl IntoIterator<Item = &'static str>) {
+        for word in words {
+            *self.tally.entry(word.to_owned()).or_default() += 1;
+        }
     }
 
     /// With a code, what it takes off is what the buyer was shown.
@@ -221,6 +238,7 @@ impl<'a> Player<'a> {
         if self.books.last().is_some_and(|sub| !matches!(sub.state, State::Over { .. })) {
             return Ok("has one already".to_owned());
         }
+        let code = code.filter(|code| !self.books.holds(*code));
         let choice = self.composition(shape).await?;
         let lines: Vec<i64> = self.books.market.items(shape).iter().map(Item::cost).collect();
         let takes_off = self.books.market.sums(&lines, code).discount;
@@ -253,12 +271,19 @@ impl<'a> Player<'a> {
         let (commerce, cx) = (&self.shop.commerce, self.shop.cx());
         let preview = preview_change(commerce, &cx, &request).await?;
         let verdict = self.books.verdict(&to);
-        let market = self.books.market;
+        let (market, number) = (self.books.market, self.books.subs.len() - 1);
+        if verdict != Verdict::Awaited {
+            // What is agreed to starts from what is there, so it was looked at.
+            self.books.seen(number);
+        }
         let agreed = match (&verdict, &preview) {
             (Verdict::Over, ChangePreview::Refused(ChangeRefusal::Over))
             | (Verdict::Revoked, ChangePreview::Refused(ChangeRefusal::Revoked))
             | (Verdict::PaymentDue, ChangePreview::Refused(ChangeRefusal::PaymentDue)) => {
                 return Ok("change refused".to_owned());
+            }
+            (Verdict::Awaited, ChangePreview::Refused(ChangeRefusal::ChangeAwaited)) => {
+                return Ok("change refused, another waits".to_owned());
             }
             (Verdict::Cancelled, ChangePreview::Refused(ChangeRefusal::Cancelled { .. })) => {
                 return Ok("change refused, cancelled".to_owned());
@@ -281,20 +306,25 @@ impl<'a> Player<'a> {
                     "shown {shown_lines:?} {is:?}, meant {verdict:?}"
                 );
                 ensure!(shown.recurring.amount_minor == market.recurring(&to), "{:?}", shown.recurring);
+                let until = shown.by_transfer.map(UnixMs::seconds);
+                ensure!(until == self.books.shown_until(*due), "waits until {until:?}, meant {verdict:?}");
                 Agreed::ChargeNow { proration_date: shown.proration_date, amount_due_minor: *due }
             }
             _ => bail!("previewed {preview:?}, meant {verdict:?}"),
         };
         let outcome = change_subscription(commerce, &cx, &request, agreed).await?;
         let waits = self.books.change(to, &verdict);
-        let number = self.books.subs.len() - 1;
         self.books.seen(number);
+        let by_transfer = self.books.subs[number].by_transfer;
         let packs_alone = from.is_some_and(|from| Shape { packs: to.packs, ..from } == to);
         let word = match (&verdict, &outcome) {
             (Verdict::Unchanged, Change::Kept) => "kept",
             (Verdict::Later, Change::Planned { .. }) if packs_alone => "fewer packs planned",
             (Verdict::Later, Change::Planned { .. }) => "planned",
-            (Verdict::Now { .. }, Change::AwaitingPayment { .. }) if waits => "change awaits payment",
+            (Verdict::Now { .. }, Change::AwaitingPayment { .. }) if waits && !by_transfer => "change awaits payment",
+            (Verdict::Now { .. }, Change::AwaitingTransfer { .. }) if waits && by_transfer => {
+                "change awaits its transfer"
+            }
             (Verdict::Now { sums, due, .. }, Change::Applied { stripe_invoice_id: Some(id) }) if !waits => {
                 let charged = self.shop.stripe().fetch_invoice(id).await?;
                 ensure!(charged.amount_paid_minor == *due, "charged {}, shown {due}", charged.amount_paid_minor);
@@ -351,15 +381,16 @@ impl<'a> Player<'a> {
             ensure!(came == SubscriptionEnd::Over, "{came:?}");
         } else {
             ensure!(came == SubscriptionEnd::Ended, "{came:?}");
-            self.books.end(number, self.books.now);
+            self.books.end_now(number);
         }
         self.books.seen(number);
         Ok("ended".to_owned())
     }
 
     async fn use_card(&mut self, card: Card) -> anyhow::Result<String> {
-        let is_over = self.books.last().is_none_or(|sub| matches!(sub.state, State::Over { .. }));
-        let Some(id) = self.license().filter(|_| !is_over) else { return Ok("nothing".to_owned()) };
+        let takes_no_card = |sub: &Sub| sub.by_transfer || matches!(sub.state, State::Over { .. });
+        let is_in_vain = self.books.last().is_none_or(takes_no_card);
+        let Some(id) = self.license().filter(|_| !is_in_vain) else { return Ok("nothing".to_owned()) };
         let token = match card {
             Card::Good => "pm_card_visa",
             Card::Fails => "pm_card_chargeCustomerFail",
@@ -427,11 +458,12 @@ impl<'a> Player<'a> {
         self.unheard.clear();
         let worked = self.shop.work().await?;
         ensure!(worked.postponed + worked.dead == 0, "a job failed: {worked:?}");
-        if self.books.heard() {
-            *self.tally.entry("given up".to_owned()).or_default() += 1;
-        } else if is_told_of_cash {
+        let given_up = self.books.heard();
+        if given_up.is_empty() && is_told_of_cash {
             self.check_kept().await?;
         }
+        self.note_all(given_up);
+        self.note_all(self.stand_by_transfer());
         self.check().await
     }
 }

@@ -79,6 +79,13 @@ pub(super) enum Act {
         seats: i64,
         code: Option<Code>,
     },
+    /// A subscription is ordered by transfer, unless there is a living one.
+    Order {
+        shape: Shape,
+        code: Option<Code>,
+    },
+    /// The change that waits for its transfer is taken back.
+    Withdraw,
     /// Money is transferred.
     Send(Money),
 }
@@ -124,13 +131,16 @@ pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
     if dice.one_in(4) {
         steps.push(Step { act: Act::Wait(dice.upto(40 * DAY)), news: News::Later });
     }
-    let shape = Shape { yearly: dice.one_in(6), ..dice.shape() };
-    let code = dice.code(3);
-    steps.push(Step { act: Act::Buy { shape, code, pays: !dice.one_in(12) }, news: dice.news() });
-    while steps.len() < length {
-        for act in dice.acts() {
+    let by_transfer = dice.one_in(3);
+    let mut acts = if by_transfer { dice.order() } else { vec![dice.purchase()] };
+    loop {
+        for act in acts {
             steps.push(Step { act, news: dice.news() });
         }
+        if steps.len() >= length {
+            break;
+        }
+        acts = if by_transfer { dice.acts_by_transfer() } else { dice.acts() };
     }
     // Whatever is under way is heard of in the end.
     if let Some(last) = steps.last_mut().filter(|last| last.news == News::Later) {
@@ -192,21 +202,60 @@ impl Dice {
         }
     }
 
+    fn purchase(&mut self) -> Act {
+        let shape = Shape { yearly: self.one_in(6), ..self.shape() };
+        Act::Buy { shape, code: self.code(3), pays: !self.one_in(12) }
+    }
+
+    /// A subscription by transfer, or by card where Stripe takes none; its money comes, or some of it, or none.
+    fn order(&mut self) -> Vec<Act> {
+        let shape = Shape { yearly: self.one_in(6), ..self.shape() };
+        let mut acts = vec![Act::Order { shape, code: self.code(3) }, self.purchase()];
+        let late = Act::Wait(13 * DAY + self.upto(3 * DAY));
+        match self.below(6) {
+            0 => acts.extend([late.clone(), late, self.send()]),
+            1 => acts.extend([late, Act::Send(Money::Rest)]),
+            _ => acts.push(self.send()),
+        }
+        acts
+    }
+
+    /// The same as [`Self::acts`] of whom invoices are sent to.
+    fn acts_by_transfer(&mut self) -> Vec<Act> {
+        let (settled, next) = (Act::Send(Money::Rest), Act::WaitForNext { offset: 2 * HOUR });
+        match self.below(11) {
+            // A change, whose money comes, or does not, or not all of it.
+            0 => vec![settled, self.rise(), self.act(), self.send(), self.send()],
+            1 => vec![settled, self.rise(), Act::Send(Money::Rest)],
+            2 => vec![settled, self.rise(), next.clone(), next],
+            3 => vec![settled, self.rise(), Act::Send(Money::Part), Act::Withdraw],
+            // A renewal: in time, late, and so late that the license rests.
+            4 | 5 => vec![settled, next.clone(), next, Act::Send(Money::Rest)],
+            6 | 7 => {
+                let late = Act::WaitForNext { offset: 1 };
+                vec![settled, next.clone(), next, late.clone(), late, self.send()]
+            }
+            8 => vec![settled, Act::Change { shape: self.shape() }, next.clone(), next],
+            9 => vec![self.send()],
+            _ => vec![self.act()],
+        }
+    }
+
     /// Something that happens, or a story that single rolls would seldom tell.
     fn acts(&mut self) -> Vec<Act> {
         let renewal = Act::WaitForNext { offset: 2 * HOUR };
-        match self.below(13) {
+        match self.below(15) {
             // A charge that fails, and what may come of it.
             0 | 1 => {
                 let bad = Act::Use([Card::Fails, Card::Asks][self.below(2)]);
-                let charged = if self.one_in(2) { self.rise() } else { renewal.clone() };
+                let charged = if self.one_in(2) { vec![self.rise()] } else { vec![renewal.clone(), renewal.clone()] };
                 let then = match self.below(5) {
                     0 => Act::WaitForNext { offset: 1 },
                     1 => Act::Use(Card::Good),
                     2 => Act::Cancel,
                     _ => Act::PayDue,
                 };
-                vec![bad, charged, then, renewal]
+                [vec![bad], charged, vec![then, renewal]].concat()
             }
             // A charge that is disputed.
             2 => {
@@ -230,6 +279,13 @@ impl Dice {
                 let (many, fewer) = (2 + self.upto(3), self.upto(3) - 1);
                 vec![Act::Packs { count: many }, Act::Packs { count: fewer }]
             }
+            // Less after it was cancelled.
+            6 => {
+                let least = Shape { plan: PlanName::Small, yearly: false, seats: 1, packs: 0 };
+                vec![Act::Cancel, Act::Change { shape: least }, Act::Undo]
+            }
+            // Another one after it was ended.
+            7 => vec![Act::End, self.purchase()],
             _ => vec![self.act()],
         }
     }
@@ -245,22 +301,22 @@ impl Dice {
 
     fn act(&mut self) -> Act {
         match self.below(100) {
-            0..12 => Act::Wait(self.wait()),
-            12..30 => Act::WaitForNext { offset: [-1, 0, 1, 2 * HOUR, 26 * HOUR][self.below(5)] },
-            30..32 => Act::Buy { shape: self.shape(), code: self.code(2), pays: !self.one_in(6) },
-            32..41 => Act::Change { shape: self.shape() },
-            41..45 => Act::Packs { count: self.upto(6) - 1 },
-            45..56 => self.rise(),
-            56..59 => Act::Keep,
-            59..65 => Act::Cancel,
-            65..70 => Act::Undo,
-            70..71 => Act::End,
-            71..79 => Act::Use([Card::Good, Card::Fails, Card::Asks, Card::Disputed][self.below(4)]),
-            79..85 => Act::PayDue,
-            85..89 => Act::Refund { pick: self.below(4), whole: self.one_in(2) },
-            89..93 => Act::Credit { pick: self.below(4), whole: self.one_in(2), to_balance: self.one_in(2) },
-            93..96 => Act::Decide { won: self.one_in(2) },
-            96..98 => Act::BuyForever { seats: self.0.random_range(1..=3), code: self.code(3) },
+            0..10 => Act::Wait(self.wait()),
+            10..26 => Act::WaitForNext { offset: [-1, 0, 1, 2 * HOUR, 26 * HOUR][self.below(5)] },
+            26..28 => Act::Buy { shape: self.shape(), code: self.code(2), pays: !self.one_in(6) },
+            28..37 => Act::Change { shape: self.shape() },
+            37..41 => Act::Packs { count: self.upto(6) - 1 },
+            41..51 => self.rise(),
+            51..54 => Act::Keep,
+            54..60 => Act::Cancel,
+            60..65 => Act::Undo,
+            65..66 => Act::End,
+            66..74 => Act::Use([Card::Good, Card::Fails, Card::Asks, Card::Disputed][self.below(4)]),
+            74..79 => Act::PayDue,
+            79..87 => Act::Refund { pick: self.below(4), whole: self.one_in(2) },
+            87..92 => Act::Credit { pick: self.below(4), whole: self.one_in(2), to_balance: self.one_in(2) },
+            92..95 => Act::Decide { won: self.one_in(2) },
+            95..98 => Act::BuyForever { seats: self.0.random_range(1..=3), code: self.code(3) },
             _ => Act::Updates,
         }
     }

@@ -8,6 +8,8 @@ impl Books {
     pub(super) fn draft(&mut self, why: Why, sub: Option<usize>, lines: Vec<i64>, code: Option<Code>) -> usize {
         let sums = self.market.sums(&lines, code);
         let number = self.bills.len();
+        let by_transfer = sub.is_some_and(|sub| self.subs[sub].by_transfer);
+        let due = (sums.total + self.balance).max(0);
         if let Some(sub) = sub {
             self.subs[sub].latest = number;
         }
@@ -16,14 +18,16 @@ impl Books {
             sub,
             lines,
             sums,
-            due: 0,
+            due,
             stand: Stand::Draft,
             paid: 0,
-            by_transfer: false,
+            by_transfer,
             refunded: 0,
             credited: 0,
             contest: None,
             from_balance: 0,
+            due_at: None,
+            overdue_at: None,
             finalizes_at: None,
             retry_at: None,
             attempts: 0,
@@ -39,6 +43,8 @@ impl Books {
         self.balance = standing.min(0);
         if due == 0 {
             self.paid(number, Card::Good);
+        } else if self.bills[number].by_transfer {
+            self.send(number);
         }
     }
 
@@ -59,7 +65,7 @@ impl Books {
     }
 
     pub(super) fn collect(&mut self, number: usize) {
-        let Some(sub) = self.bills[number].sub else { return };
+        let Some(sub) = self.bills[number].sub.filter(|_| !self.bills[number].by_transfer) else { return };
         let card = self.subs[sub].card;
         if matches!(card, Card::Good | Card::Disputed) {
             return self.paid(number, card);
@@ -70,8 +76,11 @@ impl Books {
         self.subs[sub].state = if bill.retry_at.is_some() { State::PastDue } else { State::Unpaid };
     }
 
+    /// What it took from the balance is the customer's again, and so is what was transferred for it.
     pub(super) fn void(&mut self, number: usize) {
         self.bills[number].stand = Stand::Void;
         self.balance -= self.bills[number].from_balance;
+        self.cash += std::mem::take(&mut self.bills[number].paid);
+        self.apply_cash();
     }
 }

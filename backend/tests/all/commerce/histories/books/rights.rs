@@ -7,23 +7,27 @@ impl Books {
     pub(in super::super) fn seen(&mut self, number: usize) {
         let now = self.now;
         let sub = &mut self.subs[number];
-        let is_behind = matches!(sub.state, State::PastDue | State::Unpaid);
+        // Late with the first transfer is not behind with a renewal: nothing runs yet.
+        let is_behind = matches!(sub.state, State::PastDue | State::Unpaid) && sub.has_begun;
         sub.behind_since = is_behind.then(|| sub.behind_since.unwrap_or(now));
+        if let Some(grace_end) = sub.behind_since.map(|since| since + GRACE).filter(|end| *end > now)
+            && !sub.looks_again.contains(&grace_end)
+        {
+            sub.looks_again.push(grace_end);
+        }
+        if sub.pending.is_none() {
+            sub.awaited_until = None;
+        }
     }
 
-    /// The product has heard of everything; true when it gave up an order.
-    pub(in super::super) fn heard(&mut self) -> bool {
+    /// The product has heard of everything; tells what it gave up.
+    pub(in super::super) fn heard(&mut self) -> Vec<&'static str> {
+        self.hear_of_money();
+        let given_up = self.look();
         for number in 0..self.subs.len() {
             let reversal = self.carrier(number).and_then(Bill::reversal);
             let is_over = matches!(self.subs[number].state, State::Over { .. });
-            let now = self.now;
             let sub = &mut self.subs[number];
-            // A change that was not paid leaves what was planned.
-            if let Some((planned, before, at)) = sub.released.take_if(|_| sub.pending.is_none())
-                && (!is_over && !sub.cancelling && sub.planned.is_none() && sub.shape == before && at > now)
-            {
-                sub.planned = Some(planned);
-            }
             // What was given back shall not be charged again.
             if reversal.is_some() && sub.revoked.is_none() && !is_over {
                 (sub.cancelling, sub.planned) = (true, None);
@@ -31,7 +35,7 @@ impl Books {
             sub.revoked = reversal;
             self.seen(number);
         }
-        self.heard_of_money()
+        given_up
     }
 
     /// The newest paid invoice that a license stands on: its purchase, or the newest period. Changes within a period
@@ -54,6 +58,7 @@ impl Books {
         let sub = &self.subs[number];
         let (_, paid_until) = sub.period;
         let (status, reason, ends_at) = match sub.state {
+            State::Active | State::PastDue | State::Unpaid if !sub.has_begun => ("pending", "unpaid", paid_until),
             State::Active if sub.cancelling => ("active", "", paid_until),
             State::Active => ("active", "", paid_until + SLACK),
             State::PastDue => {

@@ -1,17 +1,12 @@
-//! Money that is transferred: it lies in the customer's cash balance until an order waits for it, which it pays in part or
-//! whole (<https://docs.stripe.com/payments/customer-balance/reconciliation>); and what the product makes of an order whose
-//! money is late.
+//! Money that is transferred: it lies in the customer's cash balance until an invoice waits for it, which it pays in part or
+//! whole (<https://docs.stripe.com/payments/customer-balance/reconciliation>).
 
 use super::super::steps::Card;
-use super::super::tariff::{Code, DAY, HOUR, months_after};
-use super::{Books, Forever, Stand, Why};
+use super::super::tariff::{Code, DAY, Shape, months_after};
+use super::{Bill, Books, Forever, Stand, State, TERMS, Why};
 
-/// An order is due in 14 days, and given up after 14 more.
-const GIVEN_UP_AFTER: i64 = 28 * DAY;
-/// Stripe lets a transfer pay an invoice until 30 days after it was due.
-const TAKEN_FOR: i64 = 44 * DAY;
-/// The product looks no more often than this for orders that are given up.
-const LOOKS_EVERY: i64 = HOUR / 2;
+/// Stripe lets a transfer pay an invoice until so long after it was due.
+const TAKEN_AFTER_DUE: i64 = 30 * DAY;
 
 impl Books {
     /// A perpetual license is ordered by transfer.
@@ -20,19 +15,36 @@ impl Books {
         self.bills[bill].by_transfer = true;
         self.finalize(bill);
         let (updates_until, ordered_at) = (months_after(self.now, 12), Some(self.now));
-        self.forever = Some(Forever { seats, updates_until, bill, ordered_at, has_begun: false });
-        self.apply_cash();
         // What is paid at once is known at once.
+        let has_begun = self.bills[bill].stand == Stand::Paid;
+        self.forever = Some(Forever { seats, updates_until, bill, code, ordered_at, has_begun });
+    }
+
+    /// A subscription is ordered by transfer. Stripe calls it active from the order on.
+    pub(in super::super) fn order(&mut self, shape: Shape, code: Option<Code>) {
+        let bill = self.subscribe(shape, code, true);
         let is_paid = self.bills[bill].stand == Stand::Paid;
-        if let Some(forever) = &mut self.forever {
-            forever.has_begun = is_paid;
+        if let Some(sub) = self.subs.last_mut() {
+            sub.has_begun = is_paid;
         }
     }
 
-    /// What is missing of the order that waits.
-    pub(in super::super) fn missing(&self) -> Option<i64> {
-        let bill = &self.bills[self.forever.as_ref()?.bill];
-        (bill.by_transfer && bill.stand == Stand::Open).then_some(bill.due - bill.paid)
+    /// An invoice is sent, and takes what lies in the balance.
+    pub(super) fn send(&mut self, number: usize) {
+        let due_at = self.now + TERMS;
+        (self.bills[number].due_at, self.bills[number].overdue_at) = (Some(due_at), Some(due_at));
+        self.sent.push(number);
+        self.apply_cash();
+    }
+
+    /// What waits for money, oldest first, and how much is missing of it.
+    pub(in super::super) fn waiting(&self) -> Vec<(usize, i64)> {
+        let waits = |number: &usize| {
+            let bill = &self.bills[*number];
+            bill.stand == Stand::Open && bill.due_at.is_some_and(|due| self.now <= due + TAKEN_AFTER_DUE)
+        };
+        let waiting = self.sent.iter().copied().filter(waits);
+        waiting.map(|number| (number, self.bills[number].due - self.bills[number].paid)).collect()
     }
 
     /// Money arrives.
@@ -41,42 +53,35 @@ impl Books {
         self.apply_cash();
     }
 
-    fn apply_cash(&mut self) {
-        let Some(forever) = &self.forever else { return };
-        let (number, is_late) = (forever.bill, forever.ordered_at.is_some_and(|at| self.now > at + TAKEN_FOR));
-        let Some(missing) = self.missing().filter(|_| !is_late) else { return };
-        let part = missing.min(self.cash);
-        self.cash -= part;
-        if part == missing {
-            self.paid(number, Card::Good);
-        } else {
-            self.bills[number].paid += part;
+    /// First to what waits for exactly so much, then to the oldest, to the last one in part.
+    pub(super) fn apply_cash(&mut self) {
+        while self.cash > 0 {
+            let waiting = self.waiting();
+            let exact = waiting.iter().find(|(_, missing)| *missing == self.cash);
+            let Some(&(number, missing)) = exact.or(waiting.first()) else { return };
+            let part = missing.min(self.cash);
+            self.cash -= part;
+            if part == missing {
+                self.paid(number, Card::Good);
+            } else {
+                self.bills[number].paid += part;
+            }
         }
     }
 
-    /// When the order that waits is given up.
-    pub(super) fn gives_up_at(&self) -> Option<i64> {
-        self.missing()?;
-        self.forever.as_ref()?.ordered_at.map(|at| at + GIVEN_UP_AFTER)
+    /// Stripe calls a subscription overdue whose invoice is, if it was not before.
+    pub(super) fn be_overdue(&mut self, number: usize) {
+        self.bills[number].overdue_at = None;
+        let Some(sub) = self.bills[number].sub.map(|sub| &mut self.subs[sub]) else { return };
+        if sub.state == State::Active {
+            sub.state = State::PastDue;
+        }
     }
+}
 
-    /// The product has heard of what was paid, from which moment on updates count, and has looked for what is too late; true
-    /// when it gave an order up.
-    pub(super) fn heard_of_money(&mut self) -> bool {
-        let looks = self.now >= self.looks_at;
-        if looks {
-            self.looks_at = self.now + LOOKS_EVERY;
-        }
-        let is_too_late = looks && self.gives_up_at().is_some_and(|at| at <= self.now);
-        let Some(forever) = &mut self.forever else { return false };
-        let number = forever.bill;
-        if self.bills[number].stand == Stand::Paid && !forever.has_begun {
-            (forever.has_begun, forever.updates_until) = (true, months_after(self.now, 12));
-        }
-        if is_too_late {
-            self.cash += std::mem::take(&mut self.bills[number].paid);
-            self.void(number);
-        }
-        is_too_late
+impl Bill {
+    /// Whether something is to be paid for it still, or will be when it is final.
+    pub(super) fn is_owed(&self) -> bool {
+        matches!(self.stand, Stand::Draft | Stand::Open) && self.due > 0
     }
 }

@@ -14,6 +14,7 @@ impl Player<'_> {
         }
         let plan_id = self.shop.plan("forever").await?.id;
         let choice = Composition::new(plan_id, BillingInterval::Once, seats, self.shop.currency);
+        let code = code.filter(|code| !self.books.holds(*code));
         let takes_off = self.books.market.sums(&[self.books.market.forever().0 * seats], code).discount;
         let order = self.order(Purchase::Plan(choice), code.map(|code| (code, takes_off)), true).await?;
         self.books.buy_forever(seats, code);
