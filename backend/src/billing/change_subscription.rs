@@ -234,8 +234,10 @@ async fn charge_now(stripe: &Stripe, prepared: &Prepared, proration_date: UnixMs
     let items = &prepared.items;
     let to: Vec<String> = items.iter().map(|item| format!("{}*{}", item.price_id, item.quantity)).collect();
     let date = proration_date.seconds().to_string();
-    let key = IdempotencyKey::new(&[&prepared.subscription.id, "change", &date, &to.join("+")]);
     let subscription = &prepared.subscription;
+    // By transfer there is one attempt at a time, and the lock number tells it from one that was taken back.
+    let attempt = if subscription.is_invoiced { prepared.row.lock_no.to_string() } else { String::new() };
+    let key = IdempotencyKey::new(&[&subscription.id, "change", &date, &to.join("+"), &attempt]);
     let changed = match stripe.apply_change(&key, subscription, items, proration_date).await {
         Ok(changed) => changed,
         Err(error) if error.kind == StripeErrorKind::Declined => {

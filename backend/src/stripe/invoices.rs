@@ -329,6 +329,15 @@ impl Stripe {
         Ok(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()).collect())
     }
 
+    /// Whether an invoice of a subscription is not final yet for which something will have to be paid.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn has_draft_to_pay(&self, subscription_id: &str) -> Result<bool, StripeError> {
+        let drafts = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Draft).limit(100);
+        Ok(self.fetch(drafts).await?.data.iter().any(|invoice| invoice.amount_due > 0))
+    }
+
     /// What a change would be charged, reckoned at `proration_date`: exactly what
     /// [`Stripe::apply_change`] with the same items and date charges.
     ///

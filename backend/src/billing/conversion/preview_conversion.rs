@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::billing::{Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment};
+use crate::billing::{
+    Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment, project_subscription,
+    store,
+};
 use crate::catalog::{self, BillingInterval, Composition, LicenseType, Plan, PlanKind, PriceRole};
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
@@ -11,7 +14,7 @@ use crate::ids::{LicenseId, PlanId};
 use crate::money::Money;
 use crate::orders::checkout_items;
 use crate::orders::rules::{QuoteLine, check_seats, quote};
-use crate::stripe::{CheckoutItem, StripeSubscription, SubscriptionState};
+use crate::stripe::{CheckoutItem, Stripe, StripeSubscription, SubscriptionState};
 use crate::{accounts, licenses};
 
 /// A renewal must not come between the page and its payment: the money it takes would not be in the credit.
@@ -81,22 +84,31 @@ pub async fn preview_conversion(
     plan_id: Option<&PlanId>,
     reckoned_at: UnixMs,
 ) -> Result<Result<ConversionOffer, ConversionRefusal>, CommerceError> {
-    let (tx_cx, license_id, plan_id) = (cx.clone(), license_id.clone(), plan_id.cloned());
-    let found =
-        commerce.db.read(|tx| Box::pin(async move { find(tx, &tx_cx, &license_id, plan_id.as_ref()).await })).await?;
-    let (row, plan) = match found {
+    let (row, plan) = match look_up(commerce, cx, license_id, plan_id).await? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let stripe = commerce.stripe(cx)?;
     let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
+    let (tx_cx, tx_row, tx_subscription) = (cx.clone(), row.clone(), subscription.clone());
+    let is_current = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::is_current(tx, &tx_cx, &tx_row, &tx_subscription).await }))
+        .await?;
+    let (row, plan) = if is_current {
+        (row, plan)
+    } else {
+        // What is bought is what the subscription has now, also in the moments before a webhook arrives.
+        project_subscription(commerce, cx, &subscription.id).await?;
+        match look_up(commerce, cx, license_id, plan_id).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    };
     if let Err(refusal) = check(&subscription, &row, cx.now) {
         return Ok(Err(refusal));
     }
-    // Unused time is worth something only where it is paid for, and Stripe takes what is invoiced for active.
-    if let Some(invoice_id) = subscription.latest_invoice_id.as_deref().filter(|_| subscription.is_invoiced)
-        && stripe.fetch_invoice(invoice_id).await?.is_unpaid()
-    {
+    if is_unpaid(stripe, &subscription).await? {
         return Ok(Err(ConversionRefusal::PaymentDue));
     }
     let to = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
@@ -126,6 +138,28 @@ pub async fn preview_conversion(
         customer_id: subscription.customer_id,
         plan,
     }))
+}
+
+async fn look_up(
+    commerce: &Commerce,
+    cx: &Cx,
+    license_id: &LicenseId,
+    plan_id: Option<&PlanId>,
+) -> Result<Result<(Subscription, Plan), ConversionRefusal>, DbError> {
+    let (cx, license_id, plan_id) = (cx.clone(), license_id.clone(), plan_id.cloned());
+    commerce.db.read(|tx| Box::pin(async move { find(tx, &cx, &license_id, plan_id.as_ref()).await })).await
+}
+
+/// Unused time is worth something only where it is paid for. Stripe takes what is invoiced for active, and charges a card for
+/// a period an hour after that has begun: what is cancelled before is never charged.
+async fn is_unpaid(stripe: &Stripe, subscription: &StripeSubscription) -> Result<bool, CommerceError> {
+    if let Some(invoice_id) = &subscription.latest_invoice_id
+        && stripe.fetch_invoice(invoice_id).await?.is_unpaid()
+    {
+        return Ok(true);
+    }
+    // A change may have been charged since.
+    Ok(stripe.has_draft_to_pay(&subscription.id).await?)
 }
 
 fn check(subscription: &StripeSubscription, row: &Subscription, now: UnixMs) -> Result<(), ConversionRefusal> {

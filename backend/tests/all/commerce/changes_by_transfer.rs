@@ -163,6 +163,23 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn what_was_taken_back_can_be_agreed_to_again_in_the_same_second(db: Db) {
+        let shop = Shop::open(db).await?;
+        let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;
+        let before = shop.subscription(&id).await?;
+        let more = shop.to(&id, "startup", BillingInterval::Month, before.seats + 4).await;
+        let (charge, first) = shop.agree(&more).await?;
+        assert_eq!(withdraw_change(&shop.commerce, &shop.cx(), &id).await?, Withdrawal::Withdrawn);
+        let (again, second) = shop.agree(&more).await?;
+        assert_eq!(again.amount_due, charge.amount_due);
+        assert!(matches!(second, Change::AwaitingTransfer { .. }) && second != first, "{first:?} {second:?}");
+        shop.transfer(again.amount_due.amount_minor).await?;
+        shop.hear().await?;
+        shop.hear().await?;
+        assert_eq!(shop.license(&id).await?.seats, before.seats + 4);
+        Ok(())
+    }
+
     async fn a_change_whose_money_does_not_come_is_given_up_before_the_renewal(db: Db) {
         let shop = Shop::open(db).await?;
         let id = shop.bought_by_transfer("startup", BillingInterval::Month, 2).await?;

@@ -1,7 +1,7 @@
-//! Random histories of customers against a model: whatever is bought, with a promotion code or without, ordered by
-//! transfer, changed, paid, declined, refunded, disputed and cancelled, in whatever order the portal hears of it, what is
-//! charged is what was shown, licenses stand as payments do, our invoices are Stripe's to the cent, the ledger agrees, and
-//! nothing is charged twice.
+//! Random histories of customers against a model: whatever is bought, with a promotion code or without, by card or by
+//! transfer, changed, paid, late, declined, made perpetual, refunded, disputed and cancelled, in whatever order the portal
+//! hears of it, what is charged is what was shown, licenses stand as payments do, our invoices are Stripe's to the cent, the
+//! ledger agrees, and nothing is charged twice.
 //!
 //! `books.rs` is the model and the place to learn from what a history should come to; `tariff.rs` its arithmetic.
 //! `steps.rs` rolls the dice, `play.rs` plays a history against product and sandbox and lets the model judge. Several
@@ -48,7 +48,7 @@ const CUSTOMERS: u64 = 12;
 const LENGTH: usize = 9;
 
 /// What has to have happened in some hundred histories: what the dice never meet is not shown.
-const MET: [&str; 45] = [
+const MET: [&str; 47] = [
     "bought, usd",
     "bought, jpy",
     "bought, kwd",
@@ -94,6 +94,8 @@ const MET: [&str; 45] = [
     "change paid by transfer",
     "change given up",
     "change withdrawn",
+    "turned perpetual",
+    "turning perpetual refused",
 ];
 
 fn setting(name: &str, otherwise: u64) -> u64 {

@@ -4,14 +4,17 @@ use backend::billing::conversion::{
     ConversionOffer, ConversionProgress, ConversionRefusal, ConversionStart, ConversionUrls, StartConversion,
     finish_conversion, preview_conversion, start_conversion,
 };
-use backend::billing::{project_event, reconcile};
-use backend::catalog::{BillingInterval, PlanKind};
+use backend::billing::{
+    Agreed, Change, ChangePreview, ChangeRequest, change_subscription, preview_change, project_event, reconcile,
+};
+use backend::catalog::{BillingInterval, Composition, PlanKind};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::ids::{ConversionId, LicenseId};
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::add_years;
 
+use super::agree;
 use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
@@ -84,6 +87,45 @@ on_both_engines! {
         shop.activate(&license.id, "b").await?;
         assert_eq!((shop.invoices().await?.len(), shop.license(&license.id).await?.status), (2, LicenseStatus::Active));
         assert!(shop.subscription(&license.id).await?.ended_at.is_some());
+        Ok(())
+    }
+
+    async fn what_turns_perpetual_is_what_the_subscription_has_now_whatever_was_heard_of_it(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 4).await?;
+        let to = Composition::new(shop.plan("startup").await?.id, BillingInterval::Month, 3, shop.currency);
+        let request = ChangeRequest { license_id: license.id.clone(), to };
+        let (commerce, cx) = (&shop.commerce, shop.cx());
+        let ChangePreview::Later(planned) = preview_change(commerce, &cx, &request).await? else {
+            anyhow::bail!("not later")
+        };
+        let agreed = Agreed::Later { recurring_minor: planned.recurring.amount_minor };
+        assert_eq!(change_subscription(commerce, &cx, &request, agreed).await?, Change::Planned { at: planned.at });
+        // Renewed with fewer seats, and no webhook has said so.
+        shop.set_clock(planned.at.plus(2 * HOUR_MS))?;
+        let shown = offer(&shop, &license.id).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+        assert_eq!((shown.to.seats, shown.price.amount_minor), (3, 3 * 499_900));
+        Ok(())
+    }
+
+    async fn a_period_that_is_not_charged_yet_is_no_unused_money(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 3).await?;
+        let end = shop.subscription(&license.id).await?.period_end;
+        // The renewal's invoice is a draft for an hour.
+        shop.set_clock(end.plus(HOUR_MS / 4))?;
+        assert_eq!(offer(&shop, &license.id).await?.err(), Some(ConversionRefusal::PaymentDue));
+        // Still so when a change was charged since.
+        let to = Composition::new(shop.plan("startup").await?.id, BillingInterval::Month, 4, shop.currency);
+        let request = ChangeRequest { license_id: license.id.clone(), to };
+        let ChangePreview::Now(charge) = preview_change(&shop.commerce, &shop.cx(), &request).await? else {
+            anyhow::bail!("not now")
+        };
+        let changed = change_subscription(&shop.commerce, &shop.cx(), &request, agree(&charge)).await?;
+        assert!(matches!(changed, Change::Applied { .. }), "{changed:?}");
+        assert_eq!(offer(&shop, &license.id).await?.err(), Some(ConversionRefusal::PaymentDue));
+        shop.set_clock(end.plus(2 * HOUR_MS))?;
+        assert!(offer(&shop, &license.id).await?.is_ok(), "it is charged");
         Ok(())
     }
 

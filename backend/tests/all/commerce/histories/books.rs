@@ -8,10 +8,13 @@
 //! The product's part: what that means for the license, and what becomes of orders and changes whose transfer is late.
 
 mod changes;
+mod conversion;
 mod invoices;
 mod patience;
 mod rights;
 mod transfers;
+
+pub(super) use conversion::Offer;
 
 use super::steps::Card;
 use super::tariff::{Code, DAY, HOUR, Item, Market, Shape, Sums, months_after, period_end};
@@ -36,6 +39,8 @@ pub(super) enum Why {
     },
     Forever,
     Updates,
+    /// What a perpetual license costs that was a subscription.
+    Conversion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +145,8 @@ pub(super) struct Sub {
     /// Since when the product knows that a renewal is unpaid.
     behind_since: Option<i64>,
     revoked: Option<&'static str>,
+    /// It has become a perpetual license, with updates until then.
+    pub(super) perpetual_until: Option<i64>,
 }
 
 /// A perpetual license.
@@ -331,6 +338,7 @@ impl Books {
             latest: 0,
             behind_since: None,
             revoked: None,
+            perpetual_until: None,
         });
         let lines = self.market.items(&shape).iter().map(Item::cost).collect();
         let bill = self.draft(Why::Create, Some(number), lines, code);

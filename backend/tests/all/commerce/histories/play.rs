@@ -2,6 +2,7 @@
 
 mod by_transfer;
 mod checks;
+mod conversion;
 mod for_ever;
 mod given_back;
 
@@ -189,6 +190,7 @@ impl<'a> Player<'a> {
             Act::OrderForever { seats, code } => self.order_forever(*seats, *code).await,
             Act::Order { shape, code } => self.subscribe_by_transfer(shape, *code).await,
             Act::Withdraw => self.withdraw().await,
+            Act::Convert { pays } => self.convert(*pays).await,
             Act::Send(money) => self.send(*money).await,
         }
     }

@@ -86,6 +86,10 @@ pub(super) enum Act {
     },
     /// The change that waits for its transfer is taken back.
     Withdraw,
+    /// The subscription becomes a perpetual license, or its page is left.
+    Convert {
+        pays: bool,
+    },
     /// Money is transferred.
     Send(Money),
 }
@@ -223,7 +227,7 @@ impl Dice {
     /// The same as [`Self::acts`] of whom invoices are sent to.
     fn acts_by_transfer(&mut self) -> Vec<Act> {
         let (settled, next) = (Act::Send(Money::Rest), Act::WaitForNext { offset: 2 * HOUR });
-        match self.below(11) {
+        match self.below(12) {
             // A change, whose money comes, or does not, or not all of it.
             0 => vec![settled, self.rise(), self.act(), self.send(), self.send()],
             1 => vec![settled, self.rise(), Act::Send(Money::Rest)],
@@ -237,6 +241,7 @@ impl Dice {
             }
             8 => vec![settled, Act::Change { shape: self.shape() }, next.clone(), next],
             9 => vec![self.send()],
+            10 => vec![settled, Act::Convert { pays: !self.one_in(6) }],
             _ => vec![self.act()],
         }
     }
@@ -244,7 +249,7 @@ impl Dice {
     /// Something that happens, or a story that single rolls would seldom tell.
     fn acts(&mut self) -> Vec<Act> {
         let renewal = Act::WaitForNext { offset: 2 * HOUR };
-        match self.below(15) {
+        match self.below(16) {
             // A charge that fails, and what may come of it.
             0 | 1 => {
                 let bad = Act::Use([Card::Fails, Card::Asks][self.below(2)]);
@@ -286,6 +291,11 @@ impl Dice {
             }
             // Another one after it was ended.
             7 => vec![Act::End, self.purchase()],
+            // A perpetual license instead, which may be given back.
+            8 => {
+                let refund = Act::Refund { pick: self.below(4), whole: true };
+                vec![Act::Convert { pays: !self.one_in(6) }, renewal, refund]
+            }
             _ => vec![self.act()],
         }
     }

@@ -197,6 +197,12 @@ impl Market {
         }
     }
 
+    /// One thing for `price`, less a fixed amount.
+    pub(super) fn less(&self, price: i64, discount: i64) -> Sums {
+        let tax = nearest((price - discount) * self.per_mille, 1_000);
+        Sums { subtotal: price, discount, tax, total: price - discount + tax }
+    }
+
     /// Discount and tax are reckoned line by line, the tax on what the discount leaves.
     /// <https://docs.stripe.com/billing/subscriptions/coupons>
     pub(super) fn sums(&self, lines: &[i64], code: Option<Code>) -> Sums {

@@ -41,10 +41,16 @@ impl Books {
     /// The newest paid invoice that a license stands on: its purchase, or the newest period. Changes within a period
     /// come on top.
     fn carrier(&self, number: usize) -> Option<&Bill> {
+        // One that has become perpetual stands on what that cost; its periods are over.
+        let is_perpetual = self.subs[number].perpetual_until.is_some();
         let carries = |bill: &&Bill| {
             bill.sub == Some(number)
                 && bill.stand == Stand::Paid
-                && matches!(bill.why, Why::Create | Why::Cycle | Why::Update { new_period: true })
+                && match bill.why {
+                    Why::Create | Why::Cycle | Why::Update { new_period: true } => !is_perpetual,
+                    Why::Conversion => is_perpetual,
+                    Why::Update { new_period: false } | Why::Forever | Why::Updates => false,
+                }
         };
         self.bills.iter().rev().find(carries)
     }
@@ -57,7 +63,9 @@ impl Books {
     pub(in super::super) fn right(&self, number: usize) -> Right {
         let sub = &self.subs[number];
         let (_, paid_until) = sub.period;
+        let is_perpetual = sub.perpetual_until.is_some();
         let (status, reason, ends_at) = match sub.state {
+            _ if is_perpetual => ("active", "", paid_until),
             State::Active | State::PastDue | State::Unpaid if !sub.has_begun => ("pending", "unpaid", paid_until),
             State::Active if sub.cancelling => ("active", "", paid_until),
             State::Active => ("active", "", paid_until + SLACK),
@@ -70,8 +78,8 @@ impl Books {
         };
         let (status, reason) = sub.revoked.map_or((status, reason), |reason| ("revoked", reason));
         let is_disputed = self.is_disputed(|bill| bill.sub == Some(number));
-        let (seats, devices) = (sub.shape.seats, Some(sub.shape.devices()));
-        Right { status, reason, ends_at: Some(ends_at), seats, devices, is_disputed }
+        let (seats, devices) = (sub.shape.seats, Some(sub.shape.devices()).filter(|_| !is_perpetual));
+        Right { status, reason, ends_at: Some(ends_at).filter(|_| !is_perpetual), seats, devices, is_disputed }
     }
 
     pub(in super::super) fn right_for_ever(&self) -> Option<(Right, i64)> {

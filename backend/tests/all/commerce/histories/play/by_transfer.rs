@@ -88,7 +88,7 @@ impl Player<'_> {
                 Why::Create => "subscription paid by transfer",
                 Why::Cycle => "renewal paid by transfer",
                 Why::Update { .. } => "change paid by transfer",
-                Why::Forever | Why::Updates => continue,
+                Why::Forever | Why::Updates | Why::Conversion => continue,
             };
             if bill.stand == Stand::Paid {
                 self.note_all([paid]);

@@ -32,6 +32,10 @@ impl Player<'_> {
         for number in 0..self.books.subs.len() {
             let id = self.licenses[number].clone().context("paid and not licensed")?;
             self.check_license(&id, &self.books.right(number)).await?;
+            if let Some(meant) = self.books.subs[number].perpetual_until {
+                let until = self.shop.license(&id).await?.updates_until.map(UnixMs::seconds);
+                ensure!(until == Some(meant), "updates until {until:?}, meant {meant}");
+            }
             self.check_subscription(&id, number).await?;
         }
         if let Some((right, updates_until)) = self.books.right_for_ever() {
