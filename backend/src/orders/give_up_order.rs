@@ -196,14 +196,20 @@ pub(super) async fn take_back(
     invoice_id: Option<&str>,
     subscription_id: Option<&str>,
 ) -> Result<TakenBack, CommerceError> {
-    if let Some(invoice_id) = invoice_id {
-        let invoice = stripe.fetch_invoice(invoice_id).await?;
-        match invoice.state {
-            InvoiceState::Paid if invoice.total_minor > 0 => return Ok(TakenBack::Paid),
-            // Stripe takes the money of an uncollectible invoice too.
-            InvoiceState::Open | InvoiceState::Uncollectible => stripe.void_invoice(invoice_id).await?,
-            InvoiceState::Draft | InvoiceState::Void | InvoiceState::Paid => {}
-        }
+    let invoice = match invoice_id {
+        Some(id) => Some(stripe.fetch_invoice(id).await?),
+        None => None,
+    };
+    if invoice.as_ref().is_some_and(|it| it.state == InvoiceState::Paid && it.total_minor > 0) {
+        return Ok(TakenBack::Paid);
+    }
+    if let Some(subscription_id) = subscription_id {
+        // Before the order's own, because what comes back of that would pay for them.
+        void_renewals(stripe, subscription_id, invoice_id).await?;
+    }
+    // Stripe takes the money of an uncollectible invoice too.
+    if let Some(invoice) = invoice.filter(|it| matches!(it.state, InvoiceState::Open | InvoiceState::Uncollectible)) {
+        stripe.void_invoice(&invoice.id).await?;
     }
     if let Some(subscription_id) = subscription_id {
         match stripe.cancel_subscription_now(subscription_id).await {
@@ -213,6 +219,23 @@ pub(super) async fn take_back(
         }
     }
     Ok(TakenBack::Done)
+}
+
+/// Takes back what a subscription was invoiced for since, where an order is given up so late that it has renewed.
+async fn void_renewals(
+    stripe: &Stripe,
+    subscription_id: &str,
+    order_invoice_id: Option<&str>,
+) -> Result<(), CommerceError> {
+    let open = match stripe.list_open_invoices(subscription_id).await {
+        Ok(open) => open,
+        Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    for invoice_id in open.iter().filter(|id| Some(id.as_str()) != order_invoice_id) {
+        stripe.void_invoice(invoice_id).await?;
+    }
+    Ok(())
 }
 
 /// Gives up an order whose page is done with, and tells why: its payment has failed for good, or what was agreed to does not hold

@@ -359,6 +359,22 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn an_order_that_is_given_up_late_leaves_no_renewal_to_be_paid(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        shop.transfer(1_000).await?;
+        // Nobody has looked, and the subscription has renewed.
+        shop.set_clock(NOW.plus(40 * DAY_MS))?;
+        let outcome = cancel_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        assert_eq!(outcome, GivenUp::Closed(OrderStatus::Cancelled));
+        nothing_is_left(&shop, &order).await?;
+        shop.hear().await?;
+        let invoices = shop.invoices().await?;
+        assert!(invoices.len() == 2 && invoices.iter().all(|it| it.status == InvoiceStatus::Void), "{invoices:?}");
+        assert_eq!(shop.kept().await?, vec![usd(1_000)]);
+        Ok(())
+    }
+
     async fn an_order_that_is_taken_back_before_it_is_known_what_stripe_made_leaves_nothing_there(db: Db) {
         let shop = Shop::open(db).await?;
         for (plan, interval) in [("startup", BillingInterval::Month), ("perpetual", BillingInterval::Once)] {

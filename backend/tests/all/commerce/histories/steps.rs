@@ -128,7 +128,7 @@ pub(super) enum News {
     Later,
 }
 
-/// A random history of so many steps after its beginning; the same seed gives the same one.
+/// A random history of about so many steps; the same seed gives the same one.
 pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
     let mut dice = Dice(StdRng::seed_from_u64(seed));
     let mut steps = Vec::with_capacity(length + 2);
@@ -136,6 +136,8 @@ pub(super) fn history(seed: u64, length: usize) -> Vec<Step> {
         steps.push(Step { act: Act::Wait(dice.upto(40 * DAY)), news: News::Later });
     }
     let by_transfer = dice.one_in(3);
+    // Money that is transferred is a step of its own.
+    let length = if by_transfer { length + 4 } else { length };
     let mut acts = if by_transfer { dice.order() } else { vec![dice.purchase()] };
     loop {
         for act in acts {
@@ -229,9 +231,9 @@ impl Dice {
         let (settled, next) = (Act::Send(Money::Rest), Act::WaitForNext { offset: 2 * HOUR });
         match self.below(12) {
             // A change, whose money comes, or does not, or not all of it.
-            0 => vec![settled, self.rise(), self.act(), self.send(), self.send()],
+            0 => vec![settled, self.rise(), self.rise(), self.send(), self.send()],
             1 => vec![settled, self.rise(), Act::Send(Money::Rest)],
-            2 => vec![settled, self.rise(), next.clone(), next],
+            2 => vec![settled, self.rise(), Act::Keep, next.clone(), next],
             3 => vec![settled, self.rise(), Act::Send(Money::Part), Act::Withdraw],
             // A renewal: in time, late, and so late that the license rests.
             4 | 5 => vec![settled, next.clone(), next, Act::Send(Money::Rest)],
