@@ -329,16 +329,6 @@ impl Stripe {
         Ok(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()).collect())
     }
 
-    /// The ids of a subscription's invoices that are final and not paid, of the newest hundred.
-    ///
-    /// # Errors
-    /// [`StripeError`].
-    pub async fn list_open_invoices(&self, subscription_id: &str) -> Result<Vec<String>, StripeError> {
-        let open = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Open).limit(100);
-        let page = self.fetch(open).await?;
-        Ok(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()).collect())
-    }
-
     /// Whether an invoice of a subscription is not final yet for which something will have to be paid.
     ///
     /// # Errors

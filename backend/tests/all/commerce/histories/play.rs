@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail, ensure};
 use backend::accounts::{AccountCreation, AccountDetails, Address, create_account};
 use backend::billing::{
-    Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, Resumption,
+    Agreed, CancelReason, Cancellation, Change, ChangePreview, ChangeRefusal, ChangeRequest, EVENT_TYPES, Resumption,
     SubscriptionEnd, cancel_subscription, change_subscription, end_subscription, preview_change, reconcile,
     resume_subscription,
 };
@@ -28,21 +28,6 @@ use super::books::{Books, State, Sub, Verdict};
 use super::steps::{Act, Card, News, Step, shuffle};
 use super::tariff::{Code, DAY, Item, Market, Shape, Sums};
 use crate::commerce::shop::Shop;
-
-/// Events that the portal depends on; Stripe is told to send no others.
-const SENT: [&str; 11] = [
-    "checkout.session.",
-    "customer.subscription.",
-    "subscription_schedule.",
-    "invoice.",
-    "credit_note.",
-    "charge.refunded",
-    "charge.dispute.",
-    "refund.",
-    "payment_method.",
-    "customer_cash_balance_transaction.",
-    "cash_balance.",
-];
 
 /// How often which act was done and what came of it.
 pub(super) type Tally = std::collections::BTreeMap<String, usize>;
@@ -137,7 +122,7 @@ impl<'a> Player<'a> {
                 end_subscription(&self.shop.commerce, &operator, id, "").await?;
             }
         }
-        for event in self.unheard.drain(..).chain(self.shop.news(&mut self.seen, &SENT)) {
+        for event in self.unheard.drain(..).chain(self.shop.news(&mut self.seen, EVENT_TYPES)) {
             self.shop.deliver(&event).await?;
         }
         self.shop.work().await?;
@@ -433,7 +418,7 @@ impl<'a> Player<'a> {
         if news == News::Later {
             return Ok(());
         }
-        self.unheard.extend(self.shop.news(&mut self.seen, &SENT));
+        self.unheard.extend(self.shop.news(&mut self.seen, EVENT_TYPES));
         let mut events = match news {
             News::Later => Vec::new(),
             News::All | News::Reconciled => self.unheard.clone(),

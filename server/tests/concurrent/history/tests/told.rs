@@ -21,7 +21,7 @@ pub(super) fn told(terms: Terms, history: &[Seen]) -> Vec<Seen> {
     let mut all = history.to_vec();
     for Seen { call, answer, .. } in &mut all {
         let (by, freed) = match call {
-            Call::SetSeats(now) => {
+            SetSeats(now) => {
                 seats = *now;
                 continue;
             }
