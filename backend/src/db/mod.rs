@@ -6,7 +6,7 @@
 //! [`execute!`], which expand to a native sqlx call for each engine, so that every query is written once
 //! and checked against both drivers.
 //!
-//! On SQLite all writes go through one writer task (see `writer.rs`); on PostgreSQL each write is its
+//! On SQLite all writes go through one writer thread (see `writer.rs`); on PostgreSQL each write is its
 //! own transaction and rows are claimed by `lock_*` queries (`UPDATE … SET lock_no = lock_no + 1 …
 //! RETURNING`), which are valid on both engines.
 //!

@@ -1,9 +1,12 @@
 //! SQLite's one writer: every write of the process, in order, several to a commit.
 //!
-//! A task owns the writing connection. It begins IMMEDIATE, runs the use cases that are waiting as
+//! A thread owns the writing connection. It begins IMMEDIATE, runs the use cases that are waiting as
 //! savepoints inside one transaction, commits once, and only then answers all of them: under load the
 //! cost of a durable commit is shared (group commit), and nobody hears of a write that could be lost.
 //! A use case that refuses with an error, or panics, is rolled back to its savepoint alone.
+//!
+//! It is a thread of its own because each statement goes to SQLite's thread and back: as a task of the
+//! runtime that answers requests, it would queue behind all of them once for every statement.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -19,6 +22,8 @@ use super::{DbError, Tx, TxFuture};
 
 /// How many use cases share a commit at most: bounds how long the first of them waits for its answer.
 const BATCH: usize = 64;
+/// Use cases lie in each other on the stack, deepest where they are not optimized.
+const STACK_BYTES: usize = 16 << 20;
 
 /// Delivers a use case's answer once it is known whether the commit succeeded.
 type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;
@@ -38,11 +43,16 @@ struct Connection {
 }
 
 impl Writer {
-    pub(super) fn start(pool: SqlitePool) -> Self {
+    /// Starts the thread, which ends when the writer is dropped.
+    pub(super) fn start(pool: SqlitePool) -> Result<Self, DbError> {
         let (queue, jobs) = mpsc::channel(1024);
         let connection = Arc::new(Connection { pool, beside: OnceLock::new() });
-        tokio::spawn(write_all(Arc::clone(&connection), jobs));
-        Self { queue, connection }
+        let failed = |error| DbError::Unavailable(sqlx::Error::Io(error));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let writing = write_all(Arc::clone(&connection), jobs);
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).stack_size(STACK_BYTES);
+        thread.spawn(move || runtime.block_on(writing)).map_err(failed)?;
+        Ok(Self { queue, connection })
     }
 
     /// From now on every write tells the table.
@@ -139,19 +149,24 @@ async fn commit_batch(
         // So that every transaction counts exactly one commit.
         statement(&mut tx, "UPDATE writer SET transactions = transactions + 1").await?;
     }
+    statement(&mut tx, "SAVEPOINT use_case").await?;
     let mut next = Some(first);
     while let Some(job) = next {
-        statement(&mut tx, "SAVEPOINT use_case").await?;
         let (is_kept, answer) = job(&mut tx).await;
         answers.push(answer);
-        if !is_kept {
-            statement(&mut tx, "ROLLBACK TO use_case").await?;
-        }
-        statement(&mut tx, "RELEASE use_case").await?;
+        next = if answers.len() < BATCH { jobs.try_recv().ok() } else { None };
+        // What is said at once goes to SQLite's thread once.
+        let end = match (is_kept, &next) {
+            (true, Some(_)) => "RELEASE use_case; SAVEPOINT use_case",
+            (true, None) => "RELEASE use_case",
+            // The savepoint stays, and is the next one's.
+            (false, Some(_)) => "ROLLBACK TO use_case",
+            (false, None) => "ROLLBACK TO use_case; RELEASE use_case",
+        };
+        statement(&mut tx, end).await?;
         if let Tx::Sqlite(tx) = &mut tx {
             tx.settle(is_kept);
         }
-        next = if answers.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
     tx.commit().await
 }

@@ -11,6 +11,10 @@ use crate::ids::{AccountId, EventId, InstanceId, LicenseId, VendorId};
 /// Renewals of one instance since they were last recorded.
 #[derive(Clone, Copy)]
 pub(crate) struct Renewals<'a> {
+    /// Of whose license.
+    pub account_id: &'a AccountId,
+    /// Which one.
+    pub license_id: &'a LicenseId,
     /// Of which instance.
     pub instance_id: &'a InstanceId,
     /// What is told of it.
@@ -29,8 +33,6 @@ pub(crate) struct Renewals<'a> {
 pub(crate) async fn record_renewals(
     tx: &mut Tx,
     vendor_id: &VendorId,
-    account_id: &AccountId,
-    license_id: &LicenseId,
     entropy: &Entropy,
     renewals: impl Iterator<Item = Renewals<'_>>,
 ) -> Result<(), DbError> {
@@ -38,7 +40,8 @@ pub(crate) async fn record_renewals(
     let rows: Vec<_> = renewals
         .map(|it| {
             let bucket = format!("lease.renewed/{}//{}", it.instance_id, hour(it.at));
-            json!([entropy.id::<EventId>(), it.instance_id, it.data.to_string(), bucket, it.count, it.at])
+            let (id, data) = (entropy.id::<EventId>(), it.data.to_string());
+            json!([id, it.instance_id, data, bucket, it.count, it.at, it.account_id, it.license_id])
         })
         .collect();
     if rows.is_empty() {
@@ -47,16 +50,14 @@ pub(crate) async fn record_renewals(
     sqlx::query(
         "INSERT INTO events (id, vendor_id, event_type, subject, account_id, license_id, instance_id, data, bucket,
                              occurrences, occurred_at, last_at)
-         SELECT v.value ->> 0, $1, 'lease.renewed', v.value ->> 1, $2, $3, v.value ->> 1, v.value ->> 2,
-                v.value ->> 3, v.value ->> 4, v.value ->> 5, v.value ->> 5
-         FROM json_each($4) AS v WHERE TRUE
+         SELECT v.value ->> 0, $1, 'lease.renewed', v.value ->> 1, v.value ->> 6, v.value ->> 7, v.value ->> 1,
+                v.value ->> 2, v.value ->> 3, v.value ->> 4, v.value ->> 5, v.value ->> 5
+         FROM json_each($2) AS v WHERE TRUE
          ON CONFLICT (vendor_id, bucket) DO UPDATE
          SET occurrences = events.occurrences + excluded.occurrences, last_at = excluded.last_at,
              data = excluded.data",
     )
     .bind(vendor_id)
-    .bind(account_id)
-    .bind(license_id)
     .bind(serde_json::Value::from(rows).to_string())
     .execute(&mut **connection)
     .await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::{Instance, hold};
 use super::decide::{Examined, Renewal};
+use super::store::Heartbeats;
 use crate::clock::UnixMs;
 use crate::ids::InstanceId;
 use crate::keys::VendorSigningKey;
@@ -105,16 +106,14 @@ impl LiveLicense {
         }
     }
 
-    /// What a transaction has to write.
-    pub(super) fn take_in_hand(&mut self) -> Vec<Heartbeat> {
-        let mut heartbeats = Vec::with_capacity(self.dirty.len());
+    /// Adds what a transaction has to write.
+    pub(super) fn take_in_hand(&mut self, heartbeats: &mut Heartbeats) {
         for id in &self.dirty {
             let Some(live) = self.instances.get_mut(id) else { continue };
             let heartbeat = live.heartbeat();
             self.in_hand.push((id.clone(), heartbeat.instance.held_until));
-            heartbeats.push(heartbeat);
+            heartbeats.push((Arc::clone(&self.view), heartbeat));
         }
-        heartbeats
     }
 
     /// The use case that had it in hand was undone.

@@ -15,7 +15,7 @@ use super::super::answer::{Signer, answer};
 use super::decide::renew;
 use super::entry::{LiveInstance, LiveLicense};
 use super::remember::Entry;
-use super::store::write_heartbeats;
+use super::store::{Heartbeats, write_heartbeats};
 use crate::clock::Clock;
 use crate::cx::{Cx, Entropy};
 use crate::db::{Beside, Db, DbError, Subject, Tx};
@@ -139,11 +139,11 @@ impl LiveTable {
     /// # Errors
     /// [`DbError`] when the database fails.
     pub async fn vendor_of_host(&self, host: &str) -> Result<Option<Arc<Vendor>>, DbError> {
+        if let Some(vendor) = self.known_vendor(host) {
+            return Ok(Some(vendor));
+        }
         let forgotten = self.forgotten.load(Ordering::SeqCst);
         let is_told = self.db.is_told_to_memory();
-        if is_told && let Some(vendor) = self.vendors().get(host) {
-            return Ok(Some(Arc::clone(vendor)));
-        }
         let name = host.to_owned();
         let found = self.db.read(move |tx| Box::pin(async move { find_vendor_by_host(tx, &name).await })).await?;
         let found = found.map(Arc::new);
@@ -161,6 +161,11 @@ impl LiveTable {
             }
         }
         Ok(found)
+    }
+
+    /// The same, where memory knows.
+    pub fn known_vendor(&self, host: &str) -> Option<Arc<Vendor>> {
+        self.db.is_told_to_memory().then(|| self.vendors().get(host).cloned()).flatten()
     }
 
     fn vendors(&self) -> MutexGuard<'_, HashMap<String, Arc<Vendor>>> {
@@ -232,19 +237,20 @@ impl LiveTable {
         // Whoever marked an entry before this waits for this commit or a later one.
         let commit = self.begun.fetch_add(1, Ordering::SeqCst);
         let queue = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut heartbeats = Heartbeats::new();
         for shared in queue {
-            let (view, heartbeats) = {
+            {
                 let mut license = lock(&shared);
                 license.queued = false;
                 // What is suspended was written by the use case before this one in the same transaction.
                 if license.suspended || license.dropped {
                     continue;
                 }
-                (Arc::clone(&license.view), license.take_in_hand())
-            };
-            write_heartbeats(tx, &view.license, &self.entropy, &heartbeats).await?;
+                license.take_in_hand(&mut heartbeats);
+            }
             tx.after_commit(move || lock(&shared).written());
         }
+        write_heartbeats(tx, &self.entropy, heartbeats).await?;
         Ok(commit)
     }
 
@@ -294,15 +300,13 @@ impl Beside for LiveTable {
         if subject == Subject::All {
             self.all_suspended.store(true, Ordering::SeqCst);
         }
+        let mut heartbeats = Heartbeats::new();
         for shared in self.of(subject) {
-            let (view, heartbeats) = {
-                let mut license = lock(&shared);
-                license.suspended = true;
-                (Arc::clone(&license.view), license.take_in_hand())
-            };
-            write_heartbeats(tx, &view.license, &self.entropy, &heartbeats).await?;
+            let mut license = lock(&shared);
+            license.suspended = true;
+            license.take_in_hand(&mut heartbeats);
         }
-        Ok(())
+        write_heartbeats(tx, &self.entropy, heartbeats).await
     }
 
     fn undo(&self, subject: Subject<'_>) {
