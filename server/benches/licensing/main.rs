@@ -26,6 +26,7 @@ Options:
   --scale          also compare 1,000 with 1,000,000 instances (takes minutes)
   --in-memory N    instances in memory at most, licensing.instances_in_memory (as it ships: 250000)
   --postgres URL   also measure on this PostgreSQL database, which must be empty
+  --only TEXT      of the series, the first three and those whose name has this text
   --quick          one short round, to see that everything works";
 
 struct Choice {
@@ -36,6 +37,7 @@ struct Choice {
     scale: bool,
     in_memory: usize,
     postgres: Option<String>,
+    only: String,
 }
 
 fn choose() -> Result<Choice> {
@@ -47,6 +49,7 @@ fn choose() -> Result<Choice> {
         scale: false,
         in_memory: Settings::default().capacity,
         postgres: None,
+        only: String::new(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -59,6 +62,7 @@ fn choose() -> Result<Choice> {
             "--scale" => choice.scale = true,
             "--in-memory" => choice.in_memory = value().parse()?,
             "--postgres" => choice.postgres = Some(value()),
+            "--only" => choice.only = value(),
             "--quick" => (choice.seconds, choice.rounds, choice.instances) = (1, 1, 200),
             // `cargo bench` passes it to every target.
             "--bench" => {}
@@ -140,6 +144,9 @@ async fn measure(choice: &Choice) -> Result<()> {
             stages.push(stage);
         }
     }
+    // The first three are what the others are compared with.
+    let chosen = series.split_off(3).into_iter().filter(|one| one.name.contains(&choice.only));
+    series.extend(chosen.collect::<Vec<_>>());
     for one in &mut series {
         // Every instance checks once before it counts.
         one.load.warm_up().await?;
