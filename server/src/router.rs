@@ -2,7 +2,7 @@
 //!
 //! | addresses | answered by | session |
 //! |---|---|---|
-//! | `/api/v1/…` | server functions in `app::api::licensing` | none |
+//! | `/api/v1/…` | server functions in `app::api::licensing`; most checks from memory, by `crate::http::checks` | none |
 //! | `/api/manage/v1/…` | `crate::http::manage`, for programs with an API token | none |
 //! | `/act/…` | the portal's forms, server functions in `app::api` | yes, cross-site posts refused |
 //! | pages | `app::routes` | yes, guarded before rendering |
@@ -10,6 +10,7 @@
 //! | everything else | files of the site | none |
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use app::request::Visit;
@@ -35,6 +36,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use crate::http::checks::{self, Checks};
 use crate::{http, middleware};
 
 /// A form is small: the longest is a message of 10,000 characters, each of which may take twelve bytes on its way. The
@@ -49,8 +51,14 @@ const COOKIE_DAYS: i64 = 30;
 /// Longer than any page or call takes, shorter than people and proxies wait.
 const REQUEST_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// The whole service.
+/// The whole service, with checks that memory can answer before it.
 pub fn router(state: &AppState) -> Router {
+    let service = service(state);
+    let checks = Checks { state: state.clone(), service: service.clone(), patience: REQUEST_TIMEOUT };
+    Router::new().route(checks::PATH, any(checks::answer)).fallback_service(service).with_state(Arc::new(checks))
+}
+
+fn service(state: &AppState) -> Router {
     let site = state.leptos.site_root.to_string();
     let choose_vendor = from_fn_with_state(state.clone(), middleware::vendor::choose);
     let licensing = Router::new()

@@ -1,9 +1,13 @@
 //! The licensing API: what product instances call, under `/api/v1`. Its contract is `sdk::wire` and the
 //! error table; everything that decides is in `backend::leases`, and how often one may call in [`super::limits`].
 
+use std::net::IpAddr;
+
 use backend::cx::{Actor, Cx};
 use backend::db::{DbError, Tx, TxFuture};
+use backend::leases::live::LiveTable;
 use backend::leases::{self, Granted, Issuer, Refusal};
+use backend::vendors::Vendor;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use sdk::error::{Code, Problem};
@@ -16,6 +20,7 @@ use sdk::wire::{
 use super::error::{ApiProblem, FlatJson};
 use super::limits::{Caller, Limited};
 use crate::request::Visit;
+use crate::state::AppState;
 
 /// Activates an installation.
 ///
@@ -38,16 +43,28 @@ pub async fn activate(request: ActivateRequest) -> Result<LeaseResponse, ApiProb
 #[server(prefix = "/api/v1", endpoint = "licenses/check", input = FlatJson, output = Json)]
 pub async fn check(request: CheckRequest) -> Result<LeaseResponse, ApiProblem> {
     let call = Call::of_instance(&request.instance_id);
-    let answer = match call.check_in_memory(&request).await? {
-        Some(response) => Ok(response),
-        None => {
-            let answer = call.write(move |tx, cx, issuer| {
-                Box::pin(async move { leases::check_instance(tx, &cx, &issuer, &request).await })
-            });
-            answer.await?.map(|Granted { response }| response)
-        }
-    };
-    call.end(answer, |response| Some(&response.license_id))
+    let answer = call
+        .write(move |tx, cx, issuer| Box::pin(async move { leases::check_instance(tx, &cx, &issuer, &request).await }));
+    let answer = answer.await?;
+    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id))
+}
+
+/// Answers a check that changes nothing but times from the table of such instances. `None` where that cannot be said, or
+/// the instance has called too often: [`check`] decides then.
+pub async fn check_from_memory(
+    state: &AppState,
+    live: &LiveTable,
+    vendor: &Vendor,
+    (request_id, address): (&str, IpAddr),
+    request: &CheckRequest,
+) -> Option<LeaseResponse> {
+    let caller = Caller::Instance(request.instance_id.clone());
+    state.limits.admit(&caller).ok()?;
+    let actor = Actor::Instance(String::new());
+    let cx = Cx::new(vendor.id.clone(), actor, state.clock.now(), state.entropy.clone());
+    let response = live.check(&cx.of_request(request_id, address), request).await?;
+    state.limits.count(&caller, Some(&response.license_id));
+    Some(response)
 }
 
 /// Gives an instance's seat back.
@@ -116,14 +133,6 @@ impl Call {
             Some(InstanceCredential::Key(key)) => Self::with_key(key),
             None => Self { visit: Visit::here(), caller: None },
         }
-    }
-
-    /// Answers a check that changes nothing but times from memory, where there is a table of such instances.
-    async fn check_in_memory(&self, request: &CheckRequest) -> Result<Option<LeaseResponse>, ApiProblem> {
-        let state = &self.visit.state;
-        let (Some(live), Some(caller)) = (&state.live, &self.caller) else { return Ok(None) };
-        state.limits.admit(caller).map_err(too_many)?;
-        Ok(live.check(&self.visit.cx(Actor::Instance(String::new())), request).await)
     }
 
     /// Runs a use case in a transaction of its own, unless the caller has called too often.

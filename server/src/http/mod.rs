@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod brand;
 mod cacheable;
+pub(crate) mod checks;
 pub(crate) mod commissions;
 pub(crate) mod documents;
 pub(crate) mod exports;

@@ -2,7 +2,7 @@
 
 use app::state::AppState;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -20,6 +20,14 @@ pub(crate) async fn secure(State(state): State<AppState>, request: Request, next
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    harden(headers, state.tls);
+    let lasting = if is_hashed(&path) { FOR_EVER } else { REVALIDATE };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(lasting));
+    response
+}
+
+/// Adds what is missing of the security headers.
+pub(crate) fn harden(headers: &mut HeaderMap, tls: bool) {
     let policy = HeaderValue::from_static(STRICT_POLICY);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -28,12 +36,9 @@ pub(crate) async fn secure(State(state): State<AppState>, request: Request, next
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=()"),
     );
-    if state.tls {
+    if tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    let lasting = if is_hashed(&path) { FOR_EVER } else { REVALIDATE };
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(lasting));
-    response
 }
 
 /// `/pkg/leasehold.<hash>.css` and `/brand/<hash>.css` change their name with their content.

@@ -8,7 +8,7 @@ use app::api::error::problem_response;
 use app::state::AppState;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, Request, State};
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use backend::vendors::Vendor;
 use leptos::server_fn::axum::get_server_fn_service;
@@ -45,9 +45,7 @@ async fn examine(request: Request) -> Result<Request, Code> {
     if parts.method != Method::POST {
         return Err(Code::MethodNotAllowed);
     }
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
+    if !is_json(&parts.headers) {
         return Err(Code::UnsupportedMediaType);
     }
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Code::PayloadTooLarge)?;
@@ -56,6 +54,13 @@ async fn examine(request: Request) -> Result<Request, Code> {
     parts.headers.remove(header::REFERER);
     parts.headers.remove(header::COOKIE);
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// Whether a body is said to be JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
 }
 
 /// A success as it is; of a failure the problem that it carries, or that the server failed.

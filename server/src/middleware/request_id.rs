@@ -4,7 +4,7 @@ use std::any::Any;
 
 use app::state::AppState;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -18,8 +18,7 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// Gives the request an id and logs its answer. Ids from outside are not taken: they could be anything.
 pub(crate) async fn assign(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let random: [u8; 10] = state.entropy.bytes();
-    let id = data_encoding::BASE32_DNSSEC.encode(&random);
+    let id = fresh(&state);
     request.extensions_mut().insert(RequestId(id.clone()));
     // The path without its query, which may carry a secret of a mailed link.
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
@@ -36,10 +35,21 @@ pub(crate) async fn assign(State(state): State<AppState>, mut request: Request, 
             tracing::info!(status, took_ms, "answered");
         }
     });
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, id);
-    }
+    tell(response.headers_mut(), &id);
     response
+}
+
+/// An id that names one request.
+pub(crate) fn fresh(state: &AppState) -> String {
+    let random: [u8; 10] = state.entropy.bytes();
+    data_encoding::BASE32_DNSSEC.encode(&random)
+}
+
+/// Says in an answer which request it answers.
+pub(crate) fn tell(headers: &mut HeaderMap, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HEADER, id);
+    }
 }
 
 /// The answer to a request whose handler panicked: opaque; the log has the rest.

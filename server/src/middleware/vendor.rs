@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::state::AppState;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use backend::vendors::find_vendor_by_host;
@@ -14,8 +14,7 @@ pub(super) const NO_VENDOR: &str = "No vendor of this server answers this host n
 
 /// Puts the vendor into the request, or says that this host has none.
 pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let host = without_port(host).to_ascii_lowercase();
+    let host = host(request.headers());
     let found = match &state.live {
         Some(live) => live.vendor_of_host(&host).await,
         None => {
@@ -37,6 +36,12 @@ pub(crate) async fn choose(State(state): State<AppState>, mut request: Request, 
             (StatusCode::SERVICE_UNAVAILABLE, "The server is not ready. Try again in a moment.\n").into_response()
         }
     }
+}
+
+/// The host name that was asked.
+pub(crate) fn host(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    without_port(host).to_ascii_lowercase()
 }
 
 fn without_port(host: &str) -> &str {

@@ -12,7 +12,7 @@ use app::request::{Viewer, Visit};
 use app::routes::{Access, access};
 use app::state::AppState;
 use axum::extract::{ConnectInfo, Extension, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use backend::accounts::{self, Account, ActsAs, DbSessionStore, FactorDue, Membership};
@@ -249,20 +249,24 @@ fn next_of(query: &str) -> String {
 
 fn visit(state: &AppState, vendor: Arc<Vendor>, session: Session, viewer: Option<Viewer>, request: &Request) -> Visit {
     let extensions = request.extensions();
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     Visit {
         state: state.clone(),
         vendor,
         request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-        address: state.proxies.client_address(peer, request.headers()),
+        address: address(state, extensions, request.headers()),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         user_agent: user_agent.unwrap_or_default().to_owned(),
         session,
         viewer: viewer.map(Arc::new),
     }
+}
+
+/// Where a request came from, as far as trusted proxies say.
+pub(crate) fn address(state: &AppState, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    state.proxies.client_address(peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), headers)
 }
 
 async fn find_viewer(state: &AppState, vendor: &Vendor, session: &Session) -> Result<Option<Viewer>, String> {

@@ -65,6 +65,50 @@ async fn an_instance_activates_checks_and_releases() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What memory answers looks like what the database answers, and goes on where that left off.
+#[tokio::test]
+async fn a_check_from_memory_has_the_same_shape_and_whatever_else_goes_past_it() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("startup", 2).await?;
+    let activated = app.call("licenses/activate", &activate_body(&key, "node-a")).await.json();
+    let body = |secret: &Value, nonce: &str| json!({ "instance_id": activated["instance_id"], "secret": secret, "version": "4.2.1", "nonce": nonce });
+    let by_database = app.call("licenses/check", &body(&activated["secret"], "nonce_of_24_characters_1")).await;
+    let second = body(&by_database.json()["secret"], "nonce_of_24_characters_2");
+    let by_memory = app.call("licenses/check", &second).await;
+    for answer in [&by_database, &by_memory] {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        for header in [
+            "cache-control",
+            "content-security-policy",
+            "content-type",
+            "permissions-policy",
+            "referrer-policy",
+            "x-content-type-options",
+        ] {
+            assert!(!answer.header(header).is_empty(), "{header}");
+            assert_eq!(answer.header(header), by_database.header(header), "{header}");
+        }
+        assert_eq!(answer.header("x-request-id").len(), 16);
+    }
+    let names = |answer: &Answer| answer.json().as_object().map(|it| it.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(names(&by_memory), names(&by_database));
+    assert_ne!(by_memory.header("x-request-id"), by_database.header("x-request-id"));
+
+    // A member that stands twice, another method, another type, and a secret of nobody's.
+    let twice = second.to_string().replacen('{', r#"{"version":"4.2.1","#, 1);
+    let json = [("content-type", "application/json")];
+    let refused = app.send(Method::POST, "/api/v1/licenses/check", &json, twice).await;
+    assert_problem(&refused, Code::InvalidRequest, "twice");
+    let refused = app.send(Method::PUT, "/api/v1/licenses/check", &json, second.to_string()).await;
+    assert_problem(&refused, Code::MethodNotAllowed, "another method");
+    let text = [("content-type", "text/plain")];
+    let refused = app.send(Method::POST, "/api/v1/licenses/check", &text, second.to_string()).await;
+    assert_problem(&refused, Code::UnsupportedMediaType, "another type");
+    let refused = app.call("licenses/check", &body(&json!("bm9ib2R5"), "nonce_of_24_characters_3")).await;
+    assert_problem(&refused, Code::InvalidSecret, "a secret of nobody's");
+    Ok(())
+}
+
 #[tokio::test]
 async fn one_too_many_is_refused_with_the_list_of_holders() -> anyhow::Result<()> {
     let app = TestApp::new().await?;

@@ -1,0 +1,84 @@
+//! Checks that are answered from memory, before everything else.
+//!
+//! Most of what a server is asked are checks that change nothing but times. Where the table beside the database
+//! (`backend::leases::live`) can answer one, it is answered here, because all the layers of the service would take
+//! several times as long as the check. Whatever is not that simple goes on to the service as it came, which answers it
+//! in the same shape and refuses what is to be refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::api::error::{problem_response, read_flat_json};
+use app::api::licensing::check_from_memory;
+use app::state::AppState;
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use sdk::error::{Code, Problem};
+use sdk::wire::{CheckRequest, MAX_BODY_BYTES};
+use tower::ServiceExt as _;
+
+use crate::middleware::{headers, licensing_api, request_id, vendor, visit};
+
+/// The address that is answered here.
+pub(crate) const PATH: &str = "/api/v1/licenses/check";
+
+/// What answers, and what answers everything else.
+#[derive(Clone)]
+pub(crate) struct Checks {
+    /// Of the process.
+    pub(crate) state: AppState,
+    /// The whole service.
+    pub(crate) service: Router,
+    /// How long a call may take.
+    pub(crate) patience: Duration,
+}
+
+/// Answers a check from memory, or has the service answer it.
+pub(crate) async fn answer(State(checks): State<Arc<Checks>>, request: Request) -> Response {
+    let request = match tokio::time::timeout(checks.patience, from_memory(&checks.state, request)).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(request)) => *request,
+        // Its commit does not come.
+        Err(_) => {
+            let id = request_id::fresh(&checks.state);
+            return problem_response(Problem::of(Code::NotReady), "", &id).map(Body::from);
+        }
+    };
+    checks.service.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// The request comes back where memory does not answer it.
+async fn from_memory(state: &AppState, request: Request) -> Result<Response, Box<Request>> {
+    let Some(live) = state.live.as_ref().filter(|_| is_plain(&request) && state.clock_watch.is_ready()) else {
+        return Err(Box::new(request));
+    };
+    let Some(vendor) = live.known_vendor(&vendor::host(request.headers())) else { return Err(Box::new(request)) };
+    let (parts, body) = request.into_parts();
+    // What breaks off is nobody's any more.
+    let body = to_bytes(body, MAX_BODY_BYTES).await.unwrap_or_else(|_| Bytes::new());
+    let address = visit::address(state, &parts.extensions, &parts.headers);
+    let id = request_id::fresh(state);
+    let lease = match read_flat_json::<CheckRequest>(body.clone()) {
+        Ok(check) => check_from_memory(state, live, &vendor, (&id, address), &check).await,
+        Err(_) => None,
+    };
+    let Some(lease) = lease else { return Err(Box::new(Request::from_parts(parts, Body::from(body)))) };
+    tracing::debug!(id, "answered from memory");
+    let mut response = Json(lease).into_response();
+    let answered = response.headers_mut();
+    answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers::harden(answered, state.tls);
+    request_id::tell(answered, &id);
+    Ok(response)
+}
+
+/// Whether it is a call that the licensing API takes, as far as its head tells.
+fn is_plain(request: &Request) -> bool {
+    let length = request.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+    request.method() == Method::POST
+        && licensing_api::is_json(request.headers())
+        && length.is_some_and(|bytes| bytes <= MAX_BODY_BYTES)
+}
