@@ -19,8 +19,9 @@ pub(super) struct LiveLicense {
     pub instances: HashMap<InstanceId, LiveInstance>,
     /// Instances of which memory knows more than the database.
     pub dirty: HashSet<InstanceId>,
-    /// Whether the license waits in the queue of what is to be written.
+    /// Whether the license waits in the queue of what is to be written when the window ends, or with the next commit.
     pub queued: bool,
+    pub is_urgent: bool,
     /// What transactions under way have written.
     in_hand: Vec<(InstanceId, UnixMs)>,
     /// A use case has it in hand: nothing is answered until that has ended.
@@ -100,6 +101,7 @@ impl LiveLicense {
             instances: HashMap::new(),
             dirty: HashSet::new(),
             queued: false,
+            is_urgent: false,
             in_hand: Vec::new(),
             suspended: false,
             dropped: false,

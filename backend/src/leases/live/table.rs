@@ -55,7 +55,7 @@ pub struct LiveTable {
     /// The vendors that were asked for lately, by host name.
     vendors: Mutex<HashMap<String, Arc<Vendor>>>,
     /// Licenses of which memory knows more than the database.
-    queue: Mutex<Vec<Shared>>,
+    queue: Mutex<Queue>,
     /// Everything is handed over to a transaction.
     all_suspended: AtomicBool,
     /// Some license may answer again.
@@ -67,6 +67,36 @@ pub struct LiveTable {
     ended: watch::Sender<u64>,
     /// How often the table was forgotten. Whoever waited for a commit meanwhile cannot know what became of it.
     forgotten: AtomicU64,
+}
+
+/// Licenses that wait to be written, some of them perhaps in both.
+#[derive(Default)]
+struct Queue {
+    /// With the next commit, because somebody waits for it.
+    urgent: Vec<Shared>,
+    /// When the window ends.
+    calm: Vec<Shared>,
+}
+
+impl Queue {
+    /// Each of them once: a row that is told twice in a statement is written from either.
+    fn take(&mut self, due: Due) -> Vec<Shared> {
+        let mut all = std::mem::take(&mut self.urgent);
+        if due == Due::All {
+            all.append(&mut self.calm);
+        }
+        all.sort_unstable_by_key(|shared| Arc::as_ptr(shared).addr());
+        all.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        all
+    }
+}
+
+/// What a commit writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// What somebody waits for: others would only keep them waiting.
+    Urgent,
+    All,
 }
 
 #[derive(Default)]
@@ -192,8 +222,10 @@ impl LiveTable {
             let must_wait = live.renew(&renewal, request.nonce.as_str(), cx.now) || self.settings.coalesce.is_zero();
             license.dirty.insert(id.clone());
             // Also where it was dirty already: a commit under way may have taken it in hand as it was before.
-            if !std::mem::replace(&mut license.queued, true) {
-                self.enqueue(Arc::clone(&shared));
+            if must_wait && !std::mem::replace(&mut license.is_urgent, true) {
+                self.queue().urgent.push(Arc::clone(&shared));
+            } else if !must_wait && !std::mem::replace(&mut license.queued, true) {
+                self.queue().calm.push(Arc::clone(&shared));
             }
             // Read after the entry was marked: the commit that begins next writes it.
             let wait_for = must_wait.then(|| self.begun.load(Ordering::SeqCst));
@@ -217,8 +249,12 @@ impl LiveTable {
     /// # Errors
     /// [`DbError`] when it could not be written; the table is then empty.
     pub async fn write(self: &Arc<Self>) -> Result<(), DbError> {
+        self.write_what_is(Due::All).await
+    }
+
+    async fn write_what_is(self: &Arc<Self>, due: Due) -> Result<(), DbError> {
         let table = Arc::clone(self);
-        let written = self.db.write(move |tx| Box::pin(async move { table.write_into(tx).await })).await;
+        let written = self.db.write(move |tx| Box::pin(async move { table.write_into(tx, due).await })).await;
         match written {
             Ok(commit) => {
                 self.ended.send_replace(commit + 1);
@@ -233,15 +269,17 @@ impl LiveTable {
         }
     }
 
-    async fn write_into(self: Arc<Self>, tx: &mut Tx) -> Result<u64, DbError> {
+    async fn write_into(self: Arc<Self>, tx: &mut Tx, due: Due) -> Result<u64, DbError> {
         // Whoever marked an entry before this waits for this commit or a later one.
         let commit = self.begun.fetch_add(1, Ordering::SeqCst);
-        let queue = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        // Before any license is locked: checks lock a license first.
+        let waiting = self.queue().take(due);
         let mut heartbeats = Heartbeats::new();
-        for shared in queue {
+        for shared in waiting {
             {
                 let mut license = lock(&shared);
-                license.queued = false;
+                license.is_urgent = false;
+                license.queued &= due == Due::Urgent;
                 // What is suspended was written by the use case before this one in the same transaction.
                 if license.suspended || license.dropped {
                     continue;
@@ -254,12 +292,13 @@ impl LiveTable {
         Ok(commit)
     }
 
-    fn enqueue(&self, shared: Shared) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(shared);
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_queue(&self) -> bool {
-        !self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        let queue = self.queue();
+        !(queue.urgent.is_empty() && queue.calm.is_empty())
     }
 
     fn tidy(&self) {
@@ -318,7 +357,7 @@ impl Beside for LiveTable {
             license.put_back();
             license.suspended = false;
             if !license.dirty.is_empty() && !std::mem::replace(&mut license.queued, true) {
-                self.enqueue(Arc::clone(&shared));
+                self.queue().calm.push(Arc::clone(&shared));
             }
         }
         self.resumed.notify_waiters();
@@ -416,12 +455,12 @@ async fn write_regularly(table: Arc<LiveTable>) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied = tokio::time::Instant::now();
     loop {
-        let is_wanted = tokio::select! {
-            () = table.wanted.notified() => true,
-            _ = tick.tick() => false,
+        let due = tokio::select! {
+            () = table.wanted.notified() => Due::Urgent,
+            _ = tick.tick() => Due::All,
         };
-        if (is_wanted || table.has_queue())
-            && let Err(error) = table.write().await
+        if table.has_queue()
+            && let Err(error) = table.write_what_is(due).await
         {
             tracing::error!(%error, "last contacts could not be written");
         }
