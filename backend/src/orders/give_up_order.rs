@@ -186,11 +186,13 @@ async fn with_what_was_made(
 pub(super) enum TakenBack {
     /// Nothing is owed, and nothing renews.
     Done,
-    /// Its invoice is paid, and everything is as it was.
+    /// Its invoice is paid, or one for a later period, and everything is as it was.
     Paid,
 }
 
-/// Takes an order's invoice back and ends its subscription, unless the invoice is paid.
+/// Takes an order's invoice back and ends its subscription, unless that invoice is paid, or one for a later period: who has
+/// paid for the second month has what was ordered. Where money for the order arrives between the two steps, the second one
+/// fails and the order is fulfilled; the period that was taken back is then for nothing.
 pub(super) async fn take_back(
     stripe: &Stripe,
     invoice_id: Option<&str>,
@@ -203,9 +205,11 @@ pub(super) async fn take_back(
     if invoice.as_ref().is_some_and(|it| it.state == InvoiceState::Paid && it.total_minor > 0) {
         return Ok(TakenBack::Paid);
     }
-    if let Some(subscription_id) = subscription_id {
-        // Before the order's own, because what comes back of that would pay for them.
-        void_renewals(stripe, subscription_id, invoice_id).await?;
+    // Before the order's own, because what comes back of that would pay for them.
+    if let Some(subscription_id) = subscription_id
+        && void_renewals(stripe, subscription_id, invoice_id).await? == TakenBack::Paid
+    {
+        return Ok(TakenBack::Paid);
     }
     // Stripe takes the money of an uncollectible invoice too.
     if let Some(invoice) = invoice.filter(|it| matches!(it.state, InvoiceState::Open | InvoiceState::Uncollectible)) {
@@ -221,21 +225,31 @@ pub(super) async fn take_back(
     Ok(TakenBack::Done)
 }
 
-/// Takes back what a subscription was invoiced for since, where an order is given up so late that it has renewed.
+/// Takes back what a subscription was invoiced for since, where an order is given up so late that it has renewed; nothing
+/// where some of that is paid.
 async fn void_renewals(
     stripe: &Stripe,
     subscription_id: &str,
     order_invoice_id: Option<&str>,
-) -> Result<(), CommerceError> {
-    let open = match stripe.list_open_invoices(subscription_id).await {
-        Ok(open) => open,
+) -> Result<TakenBack, CommerceError> {
+    let unpaid = match stripe.list_unpaid_invoices(subscription_id).await {
+        Ok(unpaid) => unpaid,
         Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    for invoice_id in open.iter().filter(|id| Some(id.as_str()) != order_invoice_id) {
+    let renewals: Vec<&String> = unpaid.iter().filter(|id| Some(id.as_str()) != order_invoice_id).collect();
+    let is_paid = match stripe.has_paid_renewal(subscription_id).await {
+        Ok(is_paid) => is_paid,
+        Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => false,
+        Err(error) => return Err(error.into()),
+    };
+    if is_paid {
+        return Ok(TakenBack::Paid);
+    }
+    for invoice_id in renewals {
         stripe.void_invoice(invoice_id).await?;
     }
-    Ok(())
+    Ok(TakenBack::Done)
 }
 
 /// Gives up an order whose page is done with, and tells why: its payment has failed for good, or what was agreed to does not hold

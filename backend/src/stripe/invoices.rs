@@ -329,13 +329,43 @@ impl Stripe {
         Ok(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()).collect())
     }
 
-    /// Whether an invoice of a subscription is not final yet for which something will have to be paid.
+    /// Whether an invoice of a subscription is not final yet for which something will have to be paid, or should have
+    /// been for a time that is not over. Stripe leaves drafts behind that it makes final no more.
     ///
     /// # Errors
     /// [`StripeError`].
-    pub async fn has_draft_to_pay(&self, subscription_id: &str) -> Result<bool, StripeError> {
+    pub async fn has_draft_to_pay(&self, subscription_id: &str, now: UnixMs) -> Result<bool, StripeError> {
         let drafts = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Draft).limit(100);
-        Ok(self.fetch(drafts).await?.data.iter().any(|invoice| invoice.amount_due > 0))
+        Ok(self.fetch(drafts).await?.data.iter().any(|invoice| {
+            let goes_on = invoice.lines.data.iter().any(|line| line.period.end > now.seconds());
+            invoice.amount_due > 0 && (invoice.auto_advance == Some(true) || goes_on)
+        }))
+    }
+
+    /// The ids of a subscription's invoices that Stripe would still take money for: open ones, and those that it was told
+    /// to be uncollectible.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn list_unpaid_invoices(&self, subscription_id: &str) -> Result<Vec<String>, StripeError> {
+        let mut unpaid = self.list_open_invoices(subscription_id).await?;
+        let uncollectible =
+            ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Uncollectible).limit(100);
+        let page = self.fetch(uncollectible).await?;
+        unpaid.extend(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()));
+        Ok(unpaid)
+    }
+
+    /// Whether a period of a subscription was paid for after its first, of the newest hundred.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn has_paid_renewal(&self, subscription_id: &str) -> Result<bool, StripeError> {
+        let paid = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Paid).limit(100);
+        Ok(self.fetch(paid).await?.data.iter().any(|invoice| {
+            let reason = invoice.billing_reason.as_ref().map(|reason| reason.as_str());
+            invoice.total > 0 && reason == Some("subscription_cycle")
+        }))
     }
 
     /// What a change would be charged, reckoned at `proration_date`: exactly what

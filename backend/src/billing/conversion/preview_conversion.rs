@@ -108,7 +108,7 @@ pub async fn preview_conversion(
     if let Err(refusal) = check(&subscription, &row, cx.now) {
         return Ok(Err(refusal));
     }
-    if is_unpaid(stripe, &subscription).await? {
+    if is_unpaid(stripe, &subscription, cx.now).await? {
         return Ok(Err(ConversionRefusal::PaymentDue));
     }
     let to = Composition::new(plan.id.clone(), BillingInterval::Once, row.seats, row.currency);
@@ -152,14 +152,14 @@ async fn look_up(
 
 /// Unused time is worth something only where it is paid for. Stripe takes what is invoiced for active, and charges a card for
 /// a period an hour after that has begun: what is cancelled before is never charged.
-async fn is_unpaid(stripe: &Stripe, subscription: &StripeSubscription) -> Result<bool, CommerceError> {
+async fn is_unpaid(stripe: &Stripe, subscription: &StripeSubscription, now: UnixMs) -> Result<bool, CommerceError> {
     if let Some(invoice_id) = &subscription.latest_invoice_id
         && stripe.fetch_invoice(invoice_id).await?.is_unpaid()
     {
         return Ok(true);
     }
     // A change may have been charged since.
-    Ok(stripe.has_draft_to_pay(&subscription.id).await?)
+    Ok(stripe.has_draft_to_pay(&subscription.id, now).await?)
 }
 
 fn check(subscription: &StripeSubscription, row: &Subscription, now: UnixMs) -> Result<(), ConversionRefusal> {

@@ -375,6 +375,27 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn an_order_whose_renewal_is_paid_is_not_given_up(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        // Nobody has looked, and the subscription has renewed.
+        shop.set_clock(NOW.plus(40 * DAY_MS))?;
+        let subscription_id = order.stripe_subscription_id.as_deref().expect("a subscription");
+        let open = shop.stripe().list_open_invoices(subscription_id).await?;
+        let own = order.stripe_invoice_id.as_deref();
+        let renewal = open.iter().find(|id| Some(id.as_str()) != own).expect("a renewal");
+        shop.call(&format!("invoices/{renewal}/pay"), "payment_method=pm_card_visa").await?;
+        for _ in 0..2 {
+            assert_eq!(cancel_order(&shop.commerce, &shop.cx(), &order.id).await?, GivenUp::NotAllowed);
+        }
+        let subscription = shop.stripe().fetch_subscription(subscription_id).await?;
+        assert_ne!(subscription.state, SubscriptionState::Canceled);
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open);
+        let own = shop.stripe().fetch_invoice(own.expect("an invoice")).await?;
+        assert_eq!(own.state, InvoiceState::Open);
+        Ok(())
+    }
+
     async fn an_order_that_is_taken_back_before_it_is_known_what_stripe_made_leaves_nothing_there(db: Db) {
         let shop = Shop::open(db).await?;
         for (plan, interval) in [("startup", BillingInterval::Month), ("perpetual", BillingInterval::Once)] {
