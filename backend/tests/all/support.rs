@@ -150,11 +150,6 @@ async fn run<T, F: Future<Output = anyhow::Result<T>>>(url: &str, body: impl FnO
     outcome
 }
 
-/// Whether there is a PostgreSQL for tests.
-pub(crate) fn has_postgres() -> bool {
-    std::env::var(POSTGRES_URL).is_ok()
-}
-
 /// Copies a database of [`with_postgres`] to which nobody is connected. The copy's URL begins with the other one, with which
 /// it goes at the latest.
 pub(crate) async fn copy_on_postgres(url: &str, copy: &str) -> anyhow::Result<()> {

@@ -33,7 +33,7 @@ use self::moments::Moment;
 use self::victim::{ACT, change, credit, obey_here};
 use super::reversals::{balance, finance};
 use super::shop::Shop;
-use crate::support::{has_postgres, with_postgres, with_room, with_sqlite};
+use crate::support::{with_postgres, with_room, with_sqlite};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -90,7 +90,7 @@ const KINDS: [Kind; 19] = [
 /// How many of them are people's; the others are the worker's.
 const OF_PEOPLE: usize = 14;
 
-/// Which half of them is killed on PostgreSQL, and which on SQLite: the other way round with the next number.
+/// Which half of them is killed on PostgreSQL: the other one with the next number.
 const SEED: &str = "LEASEHOLD_KILLED_SEED";
 
 async fn open(url: &str) -> anyhow::Result<Db> {
@@ -378,10 +378,10 @@ impl Scene {
     }
 }
 
-/// Every second of these kinds, or the others.
-fn half(kinds: &[Kind], is_first: bool) -> Vec<Kind> {
+/// Every second of these kinds, or the others with the next seed.
+fn half(kinds: &[Kind]) -> Vec<Kind> {
     let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse::<u64>().ok()).unwrap_or(1);
-    let skipped = usize::from(seed.is_multiple_of(2) == is_first);
+    let skipped = usize::from(seed.is_multiple_of(2));
     let half: Vec<Kind> = kinds.iter().copied().skip(skipped).step_by(2).collect();
     println!("{SEED}={seed}: {half:?}");
     half
@@ -392,16 +392,15 @@ fn were_killed(kinds: &[Kind], kills: usize) {
     assert!(kills >= 2 * kinds.len(), "only {kills} calls to be killed at");
 }
 
-/// On SQLite, those that are not killed on PostgreSQL.
+/// All of them on SQLite.
 fn run_on_sqlite(kinds: &[Kind]) {
-    let kinds = if has_postgres() { half(kinds, false) } else { kinds.to_vec() };
-    let kills = with_sqlite(async |url: String| Box::pin(kill_everywhere(url, &kinds)).await);
-    were_killed(&kinds, kills);
+    let kills = with_sqlite(async |url: String| Box::pin(kill_everywhere(url, kinds)).await);
+    were_killed(kinds, kills);
 }
 
 /// On PostgreSQL, where what a killed process had begun is taken back by a server that lives on.
 fn run_on_postgres(kinds: &[Kind]) {
-    let kinds = half(kinds, true);
+    let kinds = half(kinds);
     if let Some(kills) = with_postgres(async |url: String| Box::pin(kill_everywhere(url, &kinds)).await) {
         were_killed(&kinds, kills);
     }
