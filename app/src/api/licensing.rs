@@ -55,7 +55,8 @@ pub async fn check_from_memory(
     state: &AppState,
     live: &LiveTable,
     vendor: &Vendor,
-    (request_id, address): (&str, IpAddr),
+    request_id: &str,
+    address: IpAddr,
     request: &CheckRequest,
 ) -> Option<LeaseResponse> {
     let caller = Caller::Instance(request.instance_id.clone());

@@ -19,7 +19,7 @@ const CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS
 
 /// How much of the database the writer keeps in memory: 64 MiB, in KiB as SQLite wants it.
 const WRITER_CACHE: &str = "-65536";
-/// So many pages of 4 KiB are in the write-ahead log before it is carried over: 32 MiB.
+/// So many pages of 4 KiB are in the write-ahead log before it is checkpointed: 32 MiB.
 const LOG_PAGES: &str = "8192";
 
 /// How hard SQLite tries before it says a commit is durable.
@@ -191,8 +191,6 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
             Synchronous::Off => SqliteSynchronous::Off,
         })
         .foreign_keys(true)
-        // What a savepoint may have to undo lies in memory, and not in a file that is written to no end.
-        .pragma("temp_store", "memory")
         .optimize_on_close(true, None);
     // A database in memory exists once per connection name; sharing its cache would bring table locks
     // that a file does not have, so it gets exactly one connection for reads and writes alike.
@@ -210,14 +208,19 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
     let write_pool = if in_memory {
         readers.clone()
     } else {
+        let connect = connect
+            // What a savepoint may have to undo lies in memory, and not in a file that is written to no end.
+            .pragma("temp_store", "memory")
+            // Ids are random, so what many use cases change lies in many pages: in memory while it is changed again and
+            // again, and checkpointed once for many commits.
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("wal_autocheckpoint", LOG_PAGES);
         SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            // Ids are random, so what many use cases change lies in many pages: in memory while it is changed again and
-            // again, and carried over from the log to the database once for many commits.
-            .connect_with(connect.pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", LOG_PAGES))
+            .connect_with(connect)
             .await?
     };
     Ok(Engine::Sqlite { readers, writer: Writer::start(write_pool)? })

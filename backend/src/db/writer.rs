@@ -43,12 +43,12 @@ struct Connection {
 }
 
 impl Writer {
-    /// Starts the thread, which ends when the writer is dropped.
+    /// Starts the thread, which ends when nobody can send it anything any more.
     pub(super) fn start(pool: SqlitePool) -> Result<Self, DbError> {
         let (queue, jobs) = mpsc::channel(1024);
         let connection = Arc::new(Connection { pool, beside: OnceLock::new() });
         let failed = |error| DbError::Unavailable(sqlx::Error::Io(error));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let writing = write_all(Arc::clone(&connection), jobs);
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).stack_size(STACK_BYTES);
         thread.spawn(move || runtime.block_on(writing)).map_err(failed)?;
@@ -154,19 +154,21 @@ async fn commit_batch(
     while let Some(job) = next {
         let (is_kept, answer) = job(&mut tx).await;
         answers.push(answer);
-        next = if answers.len() < BATCH { jobs.try_recv().ok() } else { None };
+        // Looked at and not taken: where this transaction fails now, the next one does what is waiting.
+        let goes_on = answers.len() < BATCH && !jobs.is_empty();
         // What is said at once goes to SQLite's thread once.
-        let end = match (is_kept, &next) {
-            (true, Some(_)) => "RELEASE use_case; SAVEPOINT use_case",
-            (true, None) => "RELEASE use_case",
+        let end = match (is_kept, goes_on) {
+            (true, true) => "RELEASE use_case; SAVEPOINT use_case",
+            (true, false) => "RELEASE use_case",
             // The savepoint stays, and is the next one's.
-            (false, Some(_)) => "ROLLBACK TO use_case",
-            (false, None) => "ROLLBACK TO use_case; RELEASE use_case",
+            (false, true) => "ROLLBACK TO use_case",
+            (false, false) => "ROLLBACK TO use_case; RELEASE use_case",
         };
         statement(&mut tx, end).await?;
         if let Tx::Sqlite(tx) = &mut tx {
             tx.settle(is_kept);
         }
+        next = if goes_on { jobs.try_recv().ok() } else { None };
     }
     tx.commit().await
 }

@@ -3,7 +3,7 @@
 //! Most of what a server is asked are checks that change nothing but times. Where the table beside the database
 //! (`backend::leases::live`) can answer one, it is answered here, because all the layers of the service would take
 //! several times as long as the check. Whatever is not that simple goes on to the service as it came, which answers it
-//! in the same shape and refuses what is to be refused.
+//! in the same shape and refuses what is to be refused. Calls that do not say how long their body is are among those.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,6 @@ use crate::middleware::{headers, licensing_api, request_id, vendor, visit};
 pub(crate) const PATH: &str = "/api/v1/licenses/check";
 
 /// What answers, and what answers everything else.
-#[derive(Clone)]
 pub(crate) struct Checks {
     /// Of the process.
     pub(crate) state: AppState,
@@ -38,20 +37,23 @@ pub(crate) struct Checks {
 
 /// Answers a check from memory, or has the service answer it.
 pub(crate) async fn answer(State(checks): State<Arc<Checks>>, request: Request) -> Response {
-    let request = match tokio::time::timeout(checks.patience, from_memory(&checks.state, request)).await {
+    let id = request_id::fresh(&checks.state);
+    let request = match tokio::time::timeout(checks.patience, from_memory(&checks.state, &id, request)).await {
         Ok(Ok(response)) => return response,
         Ok(Err(request)) => *request,
-        // Its commit does not come.
+        // Its body or its commit does not come.
         Err(_) => {
-            let id = request_id::fresh(&checks.state);
-            return problem_response(Problem::of(Code::NotReady), "", &id).map(Body::from);
+            let mut response = problem_response(Problem::of(Code::NotReady), "", &id).map(Body::from);
+            request_id::tell(response.headers_mut(), &id);
+            tracing::warn!(id, status = response.status().as_u16(), "a check was given up");
+            return response;
         }
     };
     checks.service.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// The request comes back where memory does not answer it.
-async fn from_memory(state: &AppState, request: Request) -> Result<Response, Box<Request>> {
+async fn from_memory(state: &AppState, id: &str, request: Request) -> Result<Response, Box<Request>> {
     let Some(live) = state.live.as_ref().filter(|_| is_plain(&request) && state.clock_watch.is_ready()) else {
         return Err(Box::new(request));
     };
@@ -60,9 +62,8 @@ async fn from_memory(state: &AppState, request: Request) -> Result<Response, Box
     // What breaks off is nobody's any more.
     let body = to_bytes(body, MAX_BODY_BYTES).await.unwrap_or_else(|_| Bytes::new());
     let address = visit::address(state, &parts.extensions, &parts.headers);
-    let id = request_id::fresh(state);
     let lease = match read_flat_json::<CheckRequest>(body.clone()) {
-        Ok(check) => check_from_memory(state, live, &vendor, (&id, address), &check).await,
+        Ok(check) => check_from_memory(state, live, &vendor, id, address, &check).await,
         Err(_) => None,
     };
     let Some(lease) = lease else { return Err(Box::new(Request::from_parts(parts, Body::from(body)))) };
@@ -71,7 +72,7 @@ async fn from_memory(state: &AppState, request: Request) -> Result<Response, Box
     let answered = response.headers_mut();
     answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers::harden(answered, state.tls);
-    request_id::tell(answered, &id);
+    request_id::tell(answered, id);
     Ok(response)
 }
 

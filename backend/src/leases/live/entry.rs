@@ -19,8 +19,9 @@ pub(super) struct LiveLicense {
     pub instances: HashMap<InstanceId, LiveInstance>,
     /// Instances of which memory knows more than the database.
     pub dirty: HashSet<InstanceId>,
-    /// Whether the license waits in the queue of what is to be written when the window ends, or with the next commit.
+    /// Whether the license waits to be written when the window ends.
     pub queued: bool,
+    /// Whether it waits to be written with the next commit.
     pub is_urgent: bool,
     /// What transactions under way have written.
     in_hand: Vec<(InstanceId, UnixMs)>,

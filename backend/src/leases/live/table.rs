@@ -456,10 +456,14 @@ async fn write_regularly(table: Arc<LiveTable>) {
     let mut tidied = tokio::time::Instant::now();
     loop {
         let due = tokio::select! {
-            () = table.wanted.notified() => Due::Urgent,
+            // First, so that whoever waits does not keep the others beyond the window.
+            biased;
             _ = tick.tick() => Due::All,
+            () = table.wanted.notified() => Due::Urgent,
         };
-        if table.has_queue()
+        // Somebody may wait for the end of a commit although it was written with the one before: it marked its entry while
+        // that was being gathered.
+        if (due == Due::Urgent || table.has_queue())
             && let Err(error) = table.write_what_is(due).await
         {
             tracing::error!(%error, "last contacts could not be written");
