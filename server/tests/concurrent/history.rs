@@ -88,8 +88,8 @@ pub(crate) enum Call {
         node: Node,
         keeps: bool,
     },
-    /// A server that answers from memory was killed, or somebody else wrote to its database: what is not stored yet is
-    /// lost.
+    /// A server that answers from memory was killed, or somebody else wrote to its database: what is not stored yet may
+    /// be lost.
     Forget,
 }
 
@@ -155,6 +155,24 @@ impl Seen {
         }
     }
 
+    /// Whether it leaves the pool as it is, whenever it happens. So it happens as soon as it can be answered like that:
+    /// whatever follows, follows then as well.
+    fn never_changes_anything(&self) -> bool {
+        matches!(
+            (self.call, self.answer),
+            (
+                Call::Activate { .. },
+                Some(
+                    Answer::SeatsExhausted
+                        | Answer::InstanceConflict
+                        | Answer::InstanceDeactivated
+                        | Answer::LicenseSuspended
+                        | Answer::LicenseRevoked
+                )
+            ) | (Call::Decide { .. }, Some(Answer::Nothing))
+        )
+    }
+
     /// Whether a client made it, and not the vendor, the owner or nobody.
     pub(crate) fn is_of_client(&self) -> bool {
         matches!(self.call, Call::Activate { .. } | Call::Check { .. } | Call::Release { .. } | Call::Deactivate { .. })
@@ -211,6 +229,13 @@ struct Possible {
     happened: BTreeSet<usize>,
 }
 
+impl Possible {
+    fn with_loss(mut self) -> Self {
+        self.pool.may_lose_memory();
+        self
+    }
+}
+
 /// Whether a license of these terms explains everything that its clients saw. Answers what copies surely have come to.
 ///
 /// # Errors
@@ -223,19 +248,33 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<BTreeSet<&'stati
         moments.push((seen.to, true, number));
     }
     moments.sort_unstable();
-    let forgets = history.iter().any(|seen| seen.call == Call::Forget);
-    let mut possible = HashSet::from([Possible { pool: Pool::new(terms, forgets), happened: BTreeSet::new() }]);
+    let losses: Vec<Seen> = history.iter().filter(|seen| seen.call == Call::Forget).copied().collect();
+    let may_be_lost: Vec<bool> =
+        history.iter().map(|seen| losses.iter().any(|loss| loss.from <= seen.to && seen.from <= loss.to)).collect();
+    let pool = Pool::new(terms, !losses.is_empty());
+    let mut possible = HashSet::from([Possible { pool, happened: BTreeSet::new() }]);
     let mut met = BTreeSet::new();
     let mut open: BTreeSet<usize> = BTreeSet::new();
     for (now, is_end, number) in moments {
+        if history[number].call == Call::Forget {
+            // What is open now and happens before it is lost as well: that is seen to when it happens.
+            if !is_end {
+                possible = possible.into_iter().map(Possible::with_loss).collect();
+            }
+            continue;
+        }
         if !is_end {
             open.insert(number);
             continue;
         }
         let answered = history[number].answer.is_some();
         let before = possible.iter().next().map(|it| format!("{:?}", it.pool)).unwrap_or_default();
-        possible = happen(possible, &open, history, number);
-        assert!(possible.len() < MANY, "too many open questions: {:?}", open);
+        possible = happen(possible, &open, history, &may_be_lost, number);
+        assert!(
+            possible.len() < MANY,
+            "too many open questions: {:?}",
+            open.iter().map(|it| history[*it]).collect::<Vec<_>>()
+        );
         open.remove(&number);
         let written = history[number].surely_writes().then_some(history[number].from);
         possible = possible
@@ -276,10 +315,20 @@ fn surely_met(possible: &HashSet<Possible>) -> BTreeSet<&'static str> {
 
 /// Adds whatever open calls may do, in any order, until the one that ends now has happened: what may happen after it is
 /// tried when the next one ends.
-fn happen(possible: HashSet<Possible>, open: &BTreeSet<usize>, history: &[Seen], until: usize) -> HashSet<Possible> {
+fn happen(
+    possible: HashSet<Possible>,
+    open: &BTreeSet<usize>,
+    history: &[Seen],
+    may_be_lost: &[bool],
+    until: usize,
+) -> HashSet<Possible> {
     let mut all = HashSet::new();
     let mut fresh: Vec<Possible> = possible.into_iter().collect();
-    while let Some(it) = fresh.pop() {
+    while let Some(mut it) = fresh.pop() {
+        it.happened.extend(open.iter().filter(|number| {
+            let seen = &history[**number];
+            seen.never_changes_anything() && !it.pool.after(seen).is_empty()
+        }));
         if all.contains(&it) {
             continue;
         }
@@ -287,8 +336,13 @@ fn happen(possible: HashSet<Possible>, open: &BTreeSet<usize>, history: &[Seen],
             for number in open.iter().filter(|number| !it.happened.contains(number)) {
                 let mut happened = it.happened.clone();
                 happened.insert(*number);
-                let pools = it.pool.after(&history[*number]);
-                fresh.extend(pools.into_iter().map(|pool| Possible { pool, happened: happened.clone() }));
+                for pool in it.pool.after(&history[*number]) {
+                    // What was not answered and changed nothing need not have happened.
+                    if history[*number].answer.is_some() || pool != it.pool {
+                        let after = Possible { pool, happened: happened.clone() };
+                        fresh.push(if may_be_lost[*number] { after.with_loss() } else { after });
+                    }
+                }
             }
         }
         all.insert(it);

@@ -179,10 +179,10 @@ impl Lineage {
         self.behind.retain(|(_, until)| *until >= moment);
     }
 
-    /// What only memory knew is lost: what was stored counts.
-    pub(super) fn lose_memory(&mut self) {
-        let behind = std::mem::take(&mut self.behind);
-        self.newest.extend(behind.into_iter().map(|(shown, _)| shown));
+    /// What only memory knows may be lost: what may be stored in its place may be the newest again. It stays behind as
+    /// well, as nothing was written.
+    pub(super) fn may_lose_memory(&mut self) {
+        self.newest.extend(self.behind.iter().map(|(shown, _)| *shown));
     }
 
     // ── Activations ─────────────────────────────────────────────────────────────────────────────────

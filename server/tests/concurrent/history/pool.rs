@@ -137,11 +137,6 @@ impl Pool {
             (Call::Suspend, Some(Answer::Done) | None) => vec![self.with(Right::Suspended)],
             (Call::Reinstate, Some(Answer::Done) | None) => vec![self.with(Right::Granted)],
             (Call::Revoke, Some(Answer::Done) | None) => vec![self.with(Right::Revoked)],
-            (Call::Forget, Some(Answer::Done)) => {
-                let mut pool = self.clone();
-                pool.nodes.values_mut().for_each(|it| it.lineage.lose_memory());
-                vec![pool]
-            }
             (Call::Decide { node, keeps }, answer) => self.decide(node, keeps, answer, span).into_iter().collect(),
             (Call::Release { node, shows }, answer) => self.by_secret(node, show(shows), answer, |pool| {
                 if frees { pool.give_back(node, Standing::Released, seen) } else { Vec::new() }
@@ -434,6 +429,11 @@ impl Pool {
             }
         }
         pools
+    }
+
+    /// What only memory knows may be lost, at this moment or later.
+    pub(super) fn may_lose_memory(&mut self) {
+        self.nodes.values_mut().for_each(|it| it.lineage.may_lose_memory());
     }
 
     /// Whatever was shown before this moment has been written.
