@@ -23,6 +23,9 @@ use clap::{Parser, Subcommand};
 use crate::commands::{admin, config as config_command, doctor, keys, migrate, stripe_check};
 use crate::config::Config;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// License server and self-service portal.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]

@@ -14,6 +14,7 @@
 //! milliseconds, flags BOOLEAN, blobs, JSON as TEXT ([`JsonText`]). The few statements that must differ
 //! between the engines live in this folder.
 
+mod attentive;
 mod beside;
 mod clock_watch;
 mod columns;

@@ -19,6 +19,8 @@ const CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS
 
 /// How much of the database the writer keeps in memory: 64 MiB, in KiB as SQLite wants it.
 const WRITER_CACHE: &str = "-65536";
+/// So many prepared statements the writer keeps.
+const STATEMENTS: usize = 1_000;
 /// So many pages of 4 KiB are in the write-ahead log before it is checkpointed: 32 MiB.
 const LOG_PAGES: &str = "8192";
 
@@ -214,7 +216,9 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
             // Ids are random, so what many use cases change lies in many pages: in memory while it is changed again and
             // again, and checkpointed once for many commits.
             .pragma("cache_size", WRITER_CACHE)
-            .pragma("wal_autocheckpoint", LOG_PAGES);
+            .pragma("wal_autocheckpoint", LOG_PAGES)
+            // All that the program writes with.
+            .statement_cache_capacity(STATEMENTS);
         SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

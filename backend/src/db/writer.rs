@@ -13,9 +13,10 @@ use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sqlx::SqlitePool;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
+use super::attentive::attentive;
 use super::beside::{Beside, SqliteTx};
 use super::wal_index::WalIndex;
 use super::{DbError, Tx, TxFuture};
@@ -140,6 +141,16 @@ async fn commit_batch(
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbError> {
     let tx = connection.pool.begin_with("BEGIN IMMEDIATE").await?;
+    attentive(run_batch(connection, tx, first, jobs, answers)).await
+}
+
+async fn run_batch(
+    connection: &Connection,
+    tx: Transaction<'static, Sqlite>,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), DbError> {
     let told = connection.beside.get();
     let mut tx = Tx::Sqlite(SqliteTx::new(tx, told.map(|(beside, _)| Arc::clone(beside))));
     if let Some((beside, index)) = told {

@@ -1,6 +1,6 @@
 //! Renewals that were answered from memory, written many at a time.
 
-use serde_json::json;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::hour;
 use crate::clock::UnixMs;
@@ -34,32 +34,36 @@ pub(crate) async fn record_renewals(
     tx: &mut Tx,
     vendor_id: &VendorId,
     entropy: &Entropy,
-    renewals: impl Iterator<Item = Renewals<'_>>,
+    renewals: &[Renewals<'_>],
 ) -> Result<(), DbError> {
     let Tx::Sqlite(connection) = tx else { return Ok(()) };
-    let rows: Vec<_> = renewals
-        .map(|it| {
-            let bucket = format!("lease.renewed/{}//{}", it.instance_id, hour(it.at));
-            let (id, data) = (entropy.id::<EventId>(), it.data.to_string());
-            json!([id, it.instance_id, data, bucket, it.count, it.at, it.account_id, it.license_id])
-        })
-        .collect();
-    if rows.is_empty() {
+    if renewals.is_empty() {
         return Ok(());
     }
-    sqlx::query(
+    let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO events (id, vendor_id, event_type, subject, account_id, license_id, instance_id, data, bucket,
-                             occurrences, occurred_at, last_at)
-         SELECT v.value ->> 0, $1, 'lease.renewed', v.value ->> 1, v.value ->> 6, v.value ->> 7, v.value ->> 1,
-                v.value ->> 2, v.value ->> 3, v.value ->> 4, v.value ->> 5, v.value ->> 5
-         FROM json_each($2) AS v WHERE TRUE
-         ON CONFLICT (vendor_id, bucket) DO UPDATE
-         SET occurrences = events.occurrences + excluded.occurrences, last_at = excluded.last_at,
-             data = excluded.data",
-    )
-    .bind(vendor_id)
-    .bind(serde_json::Value::from(rows).to_string())
-    .execute(&mut **connection)
-    .await?;
+                             occurrences, occurred_at, last_at) ",
+    );
+    query.push_values(renewals, |mut row, it| {
+        row.push_bind(entropy.id::<EventId>())
+            .push_bind(vendor_id)
+            .push("'lease.renewed'")
+            .push_bind(it.instance_id)
+            .push_bind(it.account_id)
+            .push_bind(it.license_id)
+            .push_bind(it.instance_id)
+            .push_bind(it.data.to_string())
+            .push_bind(format!("lease.renewed/{}//{}", it.instance_id, hour(it.at)))
+            .push_bind(it.count)
+            .push_bind(it.at)
+            .push_bind(it.at);
+    });
+    query.push(
+        " ON CONFLICT (vendor_id, bucket) DO UPDATE
+          SET occurrences = events.occurrences + excluded.occurrences, last_at = excluded.last_at,
+              data = excluded.data",
+    );
+    // Of a number of rows that is no power of two there will hardly be another soon.
+    query.build().persistent(renewals.len().is_power_of_two()).execute(&mut **connection).await?;
     Ok(())
 }

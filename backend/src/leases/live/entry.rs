@@ -69,7 +69,7 @@ impl LiveInstance {
         }
         instance.last_contact_at = now;
         hold::note_lease(instance, &renewal.times);
-        if instance.held_until < renewal.needed {
+        if instance.held_until < renewal.enough {
             instance.held_until = renewal.held_until;
         }
         self.revision += 1;
