@@ -1,12 +1,12 @@
 //! Opening a database by its URL, and the pools behind [`Db`].
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use super::beside::{Beside, SqliteTx};
 use super::wal_index::WalIndex;
@@ -136,9 +136,10 @@ impl Db {
         Ok(Some((before, UnixMs(theirs), Instant::now())))
     }
 
-    /// Keeps a table in memory beside the database from now on. `false` on PostgreSQL, whose other nodes nobody would
-    /// tell of, and where SQLite has no write-ahead log in a file.
-    pub(crate) fn keep_beside(&self, beside: Arc<dyn Beside>) -> bool {
+    /// Keeps a table in memory beside the database from now on, for as long as somebody has that table: it has the
+    /// database, which therefore must not have it. `false` on PostgreSQL, whose other nodes nobody would tell of, and
+    /// where SQLite has no write-ahead log in a file.
+    pub(crate) fn keep_beside(&self, beside: Weak<dyn Beside>) -> bool {
         let Engine::Sqlite { readers, writer } = &*self.0 else { return false };
         let Some(index) = WalIndex::open(readers.connect_options().get_filename()) else { return false };
         writer.tell(beside, index);
@@ -205,6 +206,7 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
         .acquire_timeout(Duration::from_secs(10))
         // A file does not hang up.
         .test_before_acquire(false)
+        .after_release(move |connection, _| Box::pin(may_go_on(connection, in_memory)))
         .connect_with(connect.clone())
         .await?;
     let write_pool = if in_memory {
@@ -224,8 +226,24 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            .after_release(|connection, _| Box::pin(may_go_on(connection, false)))
             .connect_with(connect)
             .await?
     };
     Ok(Engine::Sqlite { readers, writer: Writer::start(write_pool)? })
+}
+
+/// Whether a connection that is given back can be used again, or is replaced. SQLite ends a transaction by itself where
+/// the disk is full or fails, and then has none to roll back; sqlx goes on counting it, and no other could begin.
+async fn may_go_on(connection: &mut SqliteConnection, in_memory: bool) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // Its rollback may be under way.
+        connection.ping().await?;
+    }
+    let has_ended = !connection.is_in_transaction();
+    if !has_ended {
+        tracing::warn!("SQLite gave a transaction up; its connection is replaced");
+    }
+    // With its connection a database in memory would go.
+    Ok(has_ended || in_memory)
 }

@@ -9,7 +9,7 @@
 //! runtime that answers requests, it would queue behind all of them once for every statement.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -39,8 +39,9 @@ pub(super) struct Writer {
 /// What the writer writes with.
 struct Connection {
     pool: SqlitePool,
-    /// The table in memory that is told of what is written, and the counter that tells of other processes.
-    beside: OnceLock<(Arc<dyn Beside>, WalIndex)>,
+    /// The table in memory that is told of what is written while there is one, and the counter that tells of other
+    /// processes. The table has the database, and with it the writer.
+    beside: OnceLock<(Weak<dyn Beside>, WalIndex)>,
 }
 
 impl Writer {
@@ -57,13 +58,13 @@ impl Writer {
     }
 
     /// From now on every write tells the table.
-    pub(super) fn tell(&self, beside: Arc<dyn Beside>, index: WalIndex) {
+    pub(super) fn tell(&self, beside: Weak<dyn Beside>, index: WalIndex) {
         drop(self.connection.beside.set((beside, index)));
     }
 
     /// Whether there is a table to be told, and no other process has written since it was told last.
     pub(super) fn is_told(&self) -> bool {
-        self.connection.beside.get().is_some_and(|(_, index)| index.is_ours())
+        self.connection.beside.get().is_some_and(|(beside, index)| beside.strong_count() > 0 && index.is_ours())
     }
 
     pub(super) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
@@ -151,9 +152,9 @@ async fn run_batch(
     jobs: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), DbError> {
-    let told = connection.beside.get();
-    let mut tx = Tx::Sqlite(SqliteTx::new(tx, told.map(|(beside, _)| Arc::clone(beside))));
-    if let Some((beside, index)) = told {
+    let told = connection.beside.get().and_then(|(beside, index)| Some((beside.upgrade()?, index)));
+    let mut tx = Tx::Sqlite(SqliteTx::new(tx, told.as_ref().map(|(beside, _)| Arc::clone(beside))));
+    if let Some((beside, index)) = &told {
         if index.begin() {
             beside.forget();
         }
@@ -189,4 +190,38 @@ async fn statement(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> 
         sqlx::query(statement).execute(&mut **connection).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::{Clock, UnixMs};
+    use crate::cx::Entropy;
+    use crate::db::{Db, Options, Synchronous};
+    use crate::leases::live::{LiveTable, Settings};
+
+    #[tokio::test]
+    async fn the_thread_ends_when_nobody_has_the_database_or_the_table_beside_it_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let options = Options { max_connections: 2, synchronous: Synchronous::Off };
+        let db = Db::open(&url, options).await.unwrap();
+        db.migrate().await.unwrap();
+        let started = LiveTable::start(&db, Clock::fixed(UnixMs(0)), Entropy::seeded(1), Settings::default());
+        let (table, writing) = started.unwrap();
+        // Both have met.
+        table.write().await.unwrap();
+        let thread_has = Arc::downgrade(&db.writer().unwrap().connection);
+        drop((db, table));
+        let ended = async {
+            while thread_has.strong_count() > 0 {
+                tokio::task::yield_now().await;
+            }
+            writing.await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap();
+    }
 }

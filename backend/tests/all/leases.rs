@@ -2,9 +2,11 @@
 
 mod acts;
 mod api;
+mod at_once;
 mod conflicts;
 mod lapse;
 mod live;
+mod query_plans;
 mod standing;
 mod surge;
 mod usage;

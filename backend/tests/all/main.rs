@@ -44,3 +44,4 @@ mod stories;
 mod support;
 mod takeout;
 mod tokens;
+mod writing;

@@ -23,10 +23,11 @@ pub(super) struct LiveLicense {
     pub queued: bool,
     /// Whether it waits to be written with the next commit.
     pub is_urgent: bool,
-    /// What transactions under way have written.
-    in_hand: Vec<(InstanceId, UnixMs)>,
-    /// A use case has it in hand: nothing is answered until that has ended.
-    pub suspended: bool,
+    /// What each use case of the transaction under way has written, in their order: which instances, and what of them
+    /// had been written before, which counts again if the use case is undone.
+    in_hand: Vec<Vec<(InstanceId, Option<Written>)>>,
+    /// How often the use cases of that transaction had it handed over: nothing is answered until they have ended.
+    handed_over: usize,
     /// It is not in the table any more; whoever still has it at hand must look again.
     pub dropped: bool,
 }
@@ -42,8 +43,16 @@ pub(super) struct LiveInstance {
     revision: u64,
     /// Leases signed since it was last written.
     renewals: i64,
-    /// Revision and renewals that a transaction under way has written.
-    in_hand: Option<(u64, i64)>,
+    /// What the transaction under way has written.
+    in_hand: Option<Written>,
+}
+
+/// How far a transaction has written an instance.
+#[derive(Clone, Copy)]
+struct Written {
+    revision: u64,
+    renewals: i64,
+    held_until: UnixMs,
 }
 
 /// A row to be written.
@@ -77,16 +86,18 @@ impl LiveInstance {
         self.written_held_until < renewal.needed
     }
 
-    fn heartbeat(&mut self) -> Heartbeat {
+    /// The row to be written, and what of it the transaction had written before.
+    fn heartbeat(&mut self) -> (Heartbeat, Option<Written>) {
+        let (revision, renewals, held_until) = (self.revision, self.renewals, self.instance.held_until);
+        let before = self.in_hand.replace(Written { revision, renewals, held_until });
         // A use case before this one in the same transaction may have written some of them already.
-        let counted = self.in_hand.map_or(0, |(_, renewals)| renewals);
-        self.in_hand = Some((self.revision, self.renewals));
-        Heartbeat { instance: self.instance.clone(), renewals: self.renewals - counted }
+        let counted = before.map_or(0, |before| before.renewals);
+        (Heartbeat { instance: self.instance.clone(), renewals: renewals - counted }, before)
     }
 
     /// What was in hand is durable. Answers whether nothing has come since.
-    fn written(&mut self, held_until: UnixMs) -> bool {
-        let Some((revision, renewals)) = self.in_hand.take() else { return false };
+    fn written(&mut self) -> bool {
+        let Some(Written { revision, renewals, held_until }) = self.in_hand.take() else { return false };
         self.renewals -= renewals;
         self.written_held_until = held_until;
         self.revision == revision
@@ -104,37 +115,58 @@ impl LiveLicense {
             queued: false,
             is_urgent: false,
             in_hand: Vec::new(),
-            suspended: false,
+            handed_over: 0,
             dropped: false,
         }
     }
 
-    /// Adds what a transaction has to write.
-    pub(super) fn take_in_hand(&mut self, heartbeats: &mut Heartbeats) {
-        for id in &self.dirty {
-            let Some(live) = self.instances.get_mut(id) else { continue };
-            let heartbeat = live.heartbeat();
-            self.in_hand.push((id.clone(), heartbeat.instance.held_until));
-            heartbeats.push((Arc::clone(&self.view), heartbeat));
-        }
+    /// Whether a use case has it in hand.
+    pub(super) fn is_suspended(&self) -> bool {
+        self.handed_over > 0
     }
 
-    /// The use case that had it in hand was undone.
+    /// Adds what a use case has to write.
+    pub(super) fn take_in_hand(&mut self, heartbeats: &mut Heartbeats) {
+        let mut taken = Vec::new();
+        for id in &self.dirty {
+            let Some(live) = self.instances.get_mut(id) else { continue };
+            let (heartbeat, before) = live.heartbeat();
+            taken.push((id.clone(), before));
+            heartbeats.push((Arc::clone(&self.view), heartbeat));
+        }
+        self.in_hand.push(taken);
+    }
+
+    /// The same for a use case that is about to change it.
+    pub(super) fn hand_over(&mut self, heartbeats: &mut Heartbeats) {
+        self.handed_over += 1;
+        self.take_in_hand(heartbeats);
+    }
+
+    /// The use case that had it handed over last was undone. What those before it in the same transaction have written
+    /// stays written, and what was handed over to them stays with them.
     pub(super) fn put_back(&mut self) {
-        for (id, _) in self.in_hand.drain(..) {
+        for (id, before) in self.in_hand.pop().unwrap_or_default() {
             if let Some(live) = self.instances.get_mut(&id) {
-                live.in_hand = None;
+                live.in_hand = before;
             }
         }
+        self.handed_over = self.handed_over.saturating_sub(1);
     }
 
     /// What was in hand is durable.
     pub(super) fn written(&mut self) {
-        for (id, held_until) in self.in_hand.drain(..) {
-            if self.instances.get_mut(&id).is_none_or(|live| live.written(held_until)) {
+        for (id, _) in self.in_hand.drain(..).flatten() {
+            if self.instances.get_mut(&id).is_none_or(LiveInstance::written) {
                 self.dirty.remove(&id);
             }
         }
+    }
+
+    /// The same, and those that had it handed over have ended.
+    pub(super) fn resume(&mut self) {
+        self.written();
+        self.handed_over = 0;
     }
 
     /// Lets go of instances that hold no seat any more.

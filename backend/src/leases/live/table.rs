@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -61,7 +61,7 @@ pub struct LiveTable {
     /// Some license may answer again.
     resumed: Notify,
     /// Something waits to be written before it is answered.
-    wanted: Notify,
+    wanted: Arc<Notify>,
     /// Commits begun, and those ended.
     begun: AtomicU64,
     ended: watch::Sender<u64>,
@@ -116,7 +116,7 @@ enum Said {
 }
 
 impl LiveTable {
-    /// Keeps a table beside this database; `None` where there can be none.
+    /// Keeps a table beside this database, for as long as somebody has it; `None` where there can be none.
     #[must_use]
     pub fn start(db: &Db, clock: Clock, entropy: Entropy, settings: Settings) -> Option<(Arc<Self>, JoinHandle<()>)> {
         let table = Arc::new(Self {
@@ -129,13 +129,16 @@ impl LiveTable {
             queue: Mutex::default(),
             all_suspended: AtomicBool::new(false),
             resumed: Notify::new(),
-            wanted: Notify::new(),
+            wanted: Arc::default(),
             begun: AtomicU64::new(0),
             ended: watch::Sender::new(0),
             forgotten: AtomicU64::new(0),
         });
-        let beside: Arc<dyn Beside> = Arc::clone(&table) as Arc<dyn Beside>;
-        db.keep_beside(beside).then(|| (Arc::clone(&table), tokio::spawn(write_regularly(table))))
+        let itself = Arc::downgrade(&table);
+        db.keep_beside(itself.clone()).then(|| {
+            let writing = write_regularly(itself, Arc::clone(&table.wanted), settings.coalesce);
+            (table, tokio::spawn(writing))
+        })
     }
 
     /// Answers a check from memory; `None` leaves it to [`super::super::check_instance`].
@@ -210,7 +213,7 @@ impl LiveTable {
             if license.dropped || license.view.license.vendor_id != cx.vendor_id || !self.db.is_told_to_memory() {
                 return Said::Missed;
             }
-            if license.suspended || self.all_suspended.load(Ordering::SeqCst) {
+            if license.is_suspended() || self.all_suspended.load(Ordering::SeqCst) {
                 return Said::Suspended;
             }
             let license = &mut *license;
@@ -281,7 +284,7 @@ impl LiveTable {
                 license.is_urgent = false;
                 license.queued &= due == Due::Urgent;
                 // What is suspended was written by the use case before this one in the same transaction.
-                if license.suspended || license.dropped {
+                if license.is_suspended() || license.dropped {
                     continue;
                 }
                 license.take_in_hand(&mut heartbeats);
@@ -341,9 +344,7 @@ impl Beside for LiveTable {
         }
         let mut heartbeats = Heartbeats::new();
         for shared in self.of(subject) {
-            let mut license = lock(&shared);
-            license.suspended = true;
-            license.take_in_hand(&mut heartbeats);
+            lock(&shared).hand_over(&mut heartbeats);
         }
         write_heartbeats(tx, &self.entropy, heartbeats).await
     }
@@ -355,7 +356,6 @@ impl Beside for LiveTable {
         for shared in self.of(subject) {
             let mut license = lock(&shared);
             license.put_back();
-            license.suspended = false;
             if !license.dirty.is_empty() && !std::mem::replace(&mut license.queued, true) {
                 self.queue().calm.push(Arc::clone(&shared));
             }
@@ -400,9 +400,7 @@ impl Beside for LiveTable {
             self.all_suspended.store(false, Ordering::SeqCst);
         }
         for shared in self.of(subject) {
-            let mut license = lock(&shared);
-            license.written();
-            license.suspended = false;
+            lock(&shared).resume();
         }
         self.resumed.notify_waiters();
     }
@@ -436,7 +434,7 @@ impl Known {
     fn make_room(&mut self) {
         let idle = self.licenses.iter().find(|(_, shared)| {
             let license = lock(shared);
-            license.dirty.is_empty() && !license.suspended
+            license.dirty.is_empty() && !license.is_suspended()
         });
         if let Some(id) = idle.map(|(id, _)| id.clone()) {
             self.drop_one(id.as_str());
@@ -448,9 +446,9 @@ fn lock(license: &Shared) -> MutexGuard<'_, LiveLicense> {
     license.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes when somebody waits for it, and otherwise once in each coalescing window.
-async fn write_regularly(table: Arc<LiveTable>) {
-    let window = table.settings.coalesce.min(Duration::from_secs(1)).max(Duration::from_millis(50));
+/// Writes when somebody waits for it, and otherwise once in each coalescing window, for as long as anybody has the table.
+async fn write_regularly(table: Weak<LiveTable>, wanted: Arc<Notify>, coalesce: Duration) {
+    let window = coalesce.min(Duration::from_secs(1)).max(Duration::from_millis(50));
     let mut tick = tokio::time::interval(window);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidied = tokio::time::Instant::now();
@@ -459,8 +457,9 @@ async fn write_regularly(table: Arc<LiveTable>) {
             // First, so that whoever waits does not keep the others beyond the window.
             biased;
             _ = tick.tick() => Due::All,
-            () = table.wanted.notified() => Due::Urgent,
+            () = wanted.notified() => Due::Urgent,
         };
+        let Some(table) = table.upgrade() else { return };
         // Somebody may wait for the end of a commit although it was written with the one before: it marked its entry while
         // that was being gathered.
         if (due == Due::Urgent || table.has_queue())

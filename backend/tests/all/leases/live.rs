@@ -14,6 +14,7 @@ use backend::leases::{Instance, find_instance, free_seat, revoke_lease};
 use backend::licenses::{LicenseStatus, set_standing};
 use sdk::lease::{Expect, LeaseClaims};
 use sdk::wire::{CheckRequest, LeaseResponse, Secret};
+use tokio::sync::oneshot;
 
 use super::{Stage, check_request, granted, nonce};
 use crate::support::{NOW, master, run_on_sqlite};
@@ -75,6 +76,28 @@ impl LiveStage {
         let cx = self.stage.cx(now);
         let work =
             self.stage.db.write(move |tx| Box::pin(async move { withdraw_retired_keys(tx, &cx, &master()).await }));
+        work.await
+    }
+
+    /// A write that goes on until it is let go. What is written meanwhile waits, and then shares its commit.
+    async fn hold(&self, held: oneshot::Receiver<()>) -> Result<(), DbError> {
+        let work = self.stage.db.write(move |_| {
+            Box::pin(async move {
+                let _ = held.await;
+                Ok(())
+            })
+        });
+        work.await
+    }
+
+    async fn fail_to_suspend(&self, now: UnixMs) -> Result<(), DbError> {
+        let (cx, id) = (self.stage.cx(now), self.stage.license_id.clone());
+        let work = self.stage.db.write(move |tx| {
+            Box::pin(async move {
+                set_standing(tx, &cx, &id, LicenseStatus::Suspended, "planted").await?;
+                Err(DbError::GivenUp("planted"))
+            })
+        });
         work.await
     }
 
@@ -236,6 +259,78 @@ fn a_use_case_that_takes_the_license_writes_what_only_memory_knew() {
         assert!(live.stage.activate("node-b", now).await?.is_err());
         assert_eq!(live.stored(&last).await?.last_contact_at, now);
         assert!(live.renew(&last, now.plus(SECOND_MS)).await.is_some(), "the refused one changed nothing");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_use_case_that_fails_puts_back_nothing_that_one_before_it_in_the_commit_has_written() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 1).await?;
+        let mut last = live.node("node-a", NOW).await?;
+        for seconds in [1, 2, 3] {
+            last = live.renew(&last, NOW.plus(seconds * SECOND_MS)).await.expect("it is in the table");
+        }
+        let (let_go, held) = oneshot::channel();
+        let (first, failing) = (live.hold(held), live.fail_to_suspend(NOW.plus(4 * SECOND_MS)));
+        // Each is begun in this order before the last lets them go.
+        let release = async { let_go.send(()) };
+        let (first, written, failed, released) = futures::join!(first, live.table.write(), failing, release);
+        first?;
+        written?;
+        assert!(failed.is_err() && released.is_ok());
+        live.table.write().await?;
+        assert_eq!(live.stage.count_events("lease.renewed").await?, 4, "one by the use case, three from memory");
+        assert!(live.renew(&last, NOW.plus(5 * SECOND_MS)).await.is_some(), "the failed one changed nothing");
+        live.table.write().await?;
+        assert_eq!(live.stage.count_events("lease.renewed").await?, 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_use_case_that_fails_takes_nothing_from_one_before_it_in_the_commit_that_has_it_in_hand() {
+    run_on_sqlite(|db| async {
+        let live = LiveStage::new(db, "startup", 1).await?;
+        let first = live.node("node-a", NOW).await?;
+        let last = live.renew(&first, NOW.plus(SECOND_MS)).await.expect("it is in the table");
+        let (now, request) = (NOW.plus(2 * SECOND_MS), check_request(&last, nonce()));
+        let (let_go, held) = oneshot::channel();
+        let (reached, at_the_last) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let cx = live.stage.cx(now);
+        // Everything is handed over to this one.
+        let failing = live.stage.db.write(move |tx| {
+            Box::pin(async move {
+                rotate_signing_key(tx, &cx, &master()).await?;
+                Err::<(), _>(DbError::GivenUp("planted"))
+            })
+        });
+        let last_of_all = live.stage.db.write(move |_| {
+            Box::pin(async move {
+                let _ = reached.send(());
+                let _ = ended.await;
+                Ok::<_, DbError>(())
+            })
+        });
+        let cx = live.stage.cx(now);
+        let checking = async {
+            let _ = let_go.send(());
+            let _ = at_the_last.await;
+            let mut check = std::pin::pin!(live.table.check(&cx, &request));
+            let waits = futures::poll!(check.as_mut()).is_pending();
+            let _ = end.send(());
+            (waits, if waits { check.await } else { None })
+        };
+        let suspending = live.set_standing(&live.stage.db, LicenseStatus::Suspended, now);
+        let (first, suspended, failed, third, (waits, answer)) =
+            futures::join!(live.hold(held), suspending, failing, last_of_all, checking);
+        first?;
+        suspended?;
+        third?;
+        assert!(failed.is_err());
+        assert!(waits, "the suspension is written and not yet durable");
+        assert_eq!(answer, None);
         Ok(())
     });
 }
