@@ -5,6 +5,7 @@
 //! several times as long as the check. Whatever is not that simple goes on to the service as it came, which answers it
 //! in the same shape and refuses what is to be refused. Calls that do not say how long their body is are among those.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
+use futures::FutureExt as _;
 use sdk::error::{Code, Problem};
 use sdk::wire::{CheckRequest, MAX_BODY_BYTES};
 use tower::ServiceExt as _;
@@ -38,18 +40,28 @@ pub(crate) struct Checks {
 /// Answers a check from memory, or has the service answer it.
 pub(crate) async fn answer(State(checks): State<Arc<Checks>>, request: Request) -> Response {
     let id = request_id::fresh(&checks.state);
-    let request = match tokio::time::timeout(checks.patience, from_memory(&checks.state, &id, request)).await {
-        Ok(Ok(response)) => return response,
+    let request = match attempt(checks.patience, &id, from_memory(&checks.state, &id, request)).await {
+        Ok(Ok(response)) | Err(response) => return response,
         Ok(Err(request)) => *request,
-        // Its body or its commit does not come.
-        Err(_) => {
-            let mut response = problem_response(Problem::of(Code::NotReady), "", &id).map(Body::from);
-            request_id::tell(response.headers_mut(), &id);
-            tracing::warn!(id, status = response.status().as_u16(), "a check was given up");
-            return response;
-        }
     };
     checks.service.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// What `check` comes to; the answer to the request where it comes to nothing, because it takes too long or panics.
+async fn attempt<T>(patience: Duration, id: &str, check: impl Future<Output = T>) -> Result<T, Response> {
+    let code = match tokio::time::timeout(patience, AssertUnwindSafe(check).catch_unwind()).await {
+        Ok(Ok(outcome)) => return Ok(outcome),
+        Ok(Err(panic)) => {
+            tracing::info_span!("request", id).in_scope(|| request_id::log_panic(panic.as_ref()));
+            Code::ServerError
+        }
+        // Its body or its commit does not come.
+        Err(_) => Code::NotReady,
+    };
+    let mut response = problem_response(Problem::of(code), "", id).map(Body::from);
+    request_id::tell(response.headers_mut(), id);
+    tracing::warn!(id, status = response.status().as_u16(), "a check was given up");
+    Err(response)
 }
 
 /// The request comes back where memory does not answer it.
@@ -82,4 +94,34 @@ fn is_plain(request: &Request) -> bool {
     request.method() == Method::POST
         && licensing_api::is_json(request.headers())
         && length.is_some_and(|bytes| bytes <= MAX_BODY_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use sdk::error::PROBLEM_JSON;
+
+    use super::*;
+
+    /// What is answered instead of the outcome.
+    async fn refused(check: impl Future<Output = ()>, patience: Duration) -> (Response, Problem) {
+        let (parts, body) = attempt(patience, "r1", check).await.unwrap_err().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(parts, Body::empty()), serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_check_that_panics_or_takes_too_long_is_answered_with_a_problem() {
+        let patience = Duration::from_secs(60);
+        let panicking = refused(async { panic!("a fault that nobody knows") }, patience).await;
+        let endless = refused(std::future::pending(), Duration::ZERO).await;
+        for ((response, problem), code) in [(panicking, Code::ServerError), (endless, Code::NotReady)] {
+            assert_eq!(response.status().as_u16(), code.status());
+            assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+            assert_eq!(response.headers()[request_id::HEADER], "r1");
+            assert_eq!((problem.code(), problem.request_id.as_str()), (Some(code), "r1"));
+            assert_eq!(problem.detail, None, "nothing of the fault gets out");
+        }
+        assert_eq!(attempt(patience, "r1", async { 5 }).await.unwrap(), 5);
+    }
 }

@@ -55,8 +55,13 @@ pub(crate) fn tell(headers: &mut HeaderMap, id: &str) {
 /// The answer to a request whose handler panicked: opaque; the log has the rest.
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 pub(crate) fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
-    let message = (panic.downcast_ref::<String>().map(String::as_str)).or(panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = message.unwrap_or("no message"), "a handler panicked");
+    log_panic(panic.as_ref());
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Nothing was changed; try again.\n")
         .into_response()
+}
+
+/// Says in the log with what a handler panicked.
+pub(crate) fn log_panic(panic: &(dyn Any + Send)) {
+    let message = (panic.downcast_ref::<String>().map(String::as_str)).or(panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = message.unwrap_or("no message"), "a handler panicked");
 }

@@ -1,16 +1,21 @@
 //! What instances send and get, over HTTP: the shapes of the contract, and nothing but problems for whatever
 //! is malformed.
 
+use std::convert::Infallible;
+
 use app::api::description::ENDPOINTS;
 use app::api::limits::Rates;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, StatusCode};
 use backend::clock::Clock;
 use backend::db::ClockWatch;
 use backend::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
 use backend::licenses::{LicenseStatus, set_standing};
+use futures::stream;
 use sdk::error::Code;
 use sdk::lease::Expect;
 use sdk::trust::TrustBundle;
+use sdk::wire::MAX_BODY_BYTES;
 use serde_json::{Value, json};
 
 use super::{Answer, NOW, ORIGIN, TestApp};
@@ -108,6 +113,39 @@ async fn a_check_from_memory_has_the_same_shape_and_whatever_else_goes_past_it()
     assert_problem(&refused, Code::UnsupportedMediaType, "another type");
     let refused = app.call("licenses/check", &body(&json!("bm9ib2R5"), "nonce_of_24_characters_3")).await;
     assert_problem(&refused, Code::InvalidSecret, "a secret of nobody's");
+    Ok(())
+}
+
+/// A body that comes in pieces, so that its length is not known before its end.
+fn in_pieces(text: &str) -> Body {
+    let pieces: Vec<_> =
+        text.as_bytes().chunks(40).map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece))).collect();
+    Body::from_stream(stream::iter(pieces))
+}
+
+#[tokio::test]
+async fn a_check_in_pieces_is_answered_and_one_that_is_too_long_is_refused_as_everywhere() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let (_, key) = app.license("startup", 2).await?;
+    let activated = app.call("licenses/activate", &activate_body(&key, "node-a")).await.json();
+    let body = |secret: &Value, nonce: &str| json!({ "instance_id": activated["instance_id"], "secret": secret, "version": "4.2.1", "nonce": nonce });
+    let first = app.call("licenses/check", &body(&activated["secret"], "nonce_of_24_characters_1")).await.json();
+    let (path, json) = ("/api/v1/licenses/check", [("content-type", "application/json")]);
+    let second = body(&first["secret"], "nonce_of_24_characters_2").to_string();
+    let answer = app.send(Method::POST, path, &json, in_pieces(&second)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    // By which it is known who answered: memory reads no body of which it does not know the length.
+    assert_eq!(answer.header("vary"), "accept-encoding");
+    let third = body(&answer.json()["secret"], "nonce_of_24_characters_3").to_string();
+    let long = format!("{third}{}", " ".repeat(MAX_BODY_BYTES));
+    for (what, body) in [("a length that is said", Body::from(long.clone())), ("in pieces", in_pieces(&long))] {
+        let refused = app.send(Method::POST, path, &json, body).await;
+        assert_problem(&refused, Code::PayloadTooLarge, what);
+    }
+    // As long as a body may be.
+    let full = format!("{third}{}", " ".repeat(MAX_BODY_BYTES - third.len()));
+    let answer = app.send(Method::POST, path, &json, full).await;
+    assert_eq!((answer.status, answer.header("vary")), (StatusCode::OK, ""), "memory answers: {}", answer.body);
     Ok(())
 }
 
