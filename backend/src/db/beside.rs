@@ -36,6 +36,12 @@ pub(crate) trait Beside: Send + Sync {
     /// Takes what a use case has read and changed into the table.
     fn keep(&self, entry: Box<dyn Any + Send>);
 
+    /// Keeps something that stays right until everything is changed or forgotten.
+    fn remember(&self, name: String, it: Arc<dyn Any + Send + Sync>);
+
+    /// What is remembered under this name.
+    fn recall(&self, name: &str) -> Option<Arc<dyn Any + Send + Sync>>;
+
     /// The transaction is durable, and with it what was handed over; the subject is answered for again.
     fn resume(&self, subject: Subject<'_>);
 
@@ -193,6 +199,22 @@ impl Tx {
     pub(crate) fn keep_in_memory(&mut self, entry: impl Any + Send) {
         if let Self::Sqlite(tx) = self {
             tx.open.1.push(Step::Keep(Box::new(entry)));
+        }
+    }
+
+    /// What was remembered under this name, unless this transaction may have changed it.
+    pub(crate) fn recall<T: Any + Send + Sync>(&self, name: &str) -> Option<Arc<T>> {
+        let Self::Sqlite(tx) = self else { return None };
+        let beside = tx.beside.as_ref().filter(|_| !tx.has_handed_over(&None))?;
+        beside.recall(name)?.downcast().ok()
+    }
+
+    /// Remembers something after the commit until everything is changed: a catalog, a key or a vendor.
+    pub(crate) fn remember<T: Any + Send + Sync>(&mut self, name: String, it: Arc<T>) {
+        if let Self::Sqlite(tx) = self
+            && let Some(beside) = tx.beside.clone()
+        {
+            tx.open.1.push(Step::Note(Box::new(move || beside.remember(name, it))));
         }
     }
 

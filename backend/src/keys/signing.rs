@@ -1,6 +1,8 @@
 //! The vendors' Ed25519 signing keys: `active` signs, `next` is published ahead, `retired` still
 //! verifies until all it signed has expired, `revoked` is dropped at once.
 
+use std::sync::Arc;
+
 use ed25519_dalek::SigningKey;
 
 use super::{MasterKey, Purpose, store};
@@ -75,8 +77,16 @@ pub async fn active_signing_key(
     tx: &mut Tx,
     master: &MasterKey,
     vendor_id: &VendorId,
-) -> Result<Option<VendorSigningKey>, DbError> {
-    open_signing_key(tx, master, vendor_id, SigningKeyStatus::Active).await
+) -> Result<Option<Arc<VendorSigningKey>>, DbError> {
+    let name = format!("signing key of {vendor_id}");
+    if let Some(signer) = tx.recall(&name) {
+        return Ok(Some(signer));
+    }
+    let signer = open_signing_key(tx, master, vendor_id, SigningKeyStatus::Active).await?.map(Arc::new);
+    if let Some(signer) = &signer {
+        tx.remember(name, Arc::clone(signer));
+    }
+    Ok(signer)
 }
 
 /// The vendor's active or next key, opened; `None` when there is none or the master key does not open it.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::conflict::{self, Admission};
 use super::grant::{self, Ask, Granted, Seat, Stop};
 use super::lineage;
-use super::opening::{ByKey, about, open_by_key, refuse_invalid, settle};
+use super::opening::{about, open_by_key, refuse_invalid, settle};
 use super::seats::Occasion;
 use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, rules, store, usage};
 use crate::clock::{SECOND_MS, UnixMs};
@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{DbError, JsonText, Tx};
 use crate::ids::InstanceId;
 use crate::keys::Purpose;
-use crate::licenses::{LicenseView, rules as license_rules};
+use crate::licenses::{LicenseView, LockedByKey, rules as license_rules};
 use crate::{events, revocations};
 
 /// Activates an installation under the license that has the key, idempotent by identity: whoever presents
@@ -33,7 +33,7 @@ pub async fn activate_instance(
         return Ok(Err(refuse_invalid(tx, cx, issuer, key, invalid).await?));
     }
     let found = open_by_key(tx, cx, issuer, &request.license_key).await?;
-    let Some(ByKey { view, replaced }) = found else { return Ok(Err(Refusal::LicenseNotFound)) };
+    let Some(LockedByKey { view, replaced }) = found else { return Ok(Err(Refusal::LicenseNotFound)) };
     if view.product_code != request.product {
         return Ok(Err(Refusal::OtherProduct));
     }
@@ -93,7 +93,8 @@ async fn activate(
             admit(issuer, known, request, cx.now)?
         }
     };
-    let place = grant::find_seat(tx, cx, license, &request.identity, known.as_ref(), Occasion::Activation).await?;
+    let (place, holdings) =
+        grant::find_seat(tx, cx, license, &request.identity, known.as_ref(), Occasion::Activation).await?;
 
     let is_new = known.is_none();
     let is_retry = known.as_ref().is_some_and(|known| known.is_retry(request));
@@ -128,7 +129,7 @@ async fn activate(
         events::record(tx, cx, "instance.activated", about(view, Some(&instance.id)), &data).await?;
     }
     let levels = instance.levels.0.clone();
-    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, &instance, &levels).await?;
+    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, &instance, &levels, &holdings).await?;
     Ok(granted)
 }
 

@@ -62,7 +62,7 @@ async fn check(
     close_lapsed::close_if_lapsed(tx, cx, view, instance).await?;
     grant::examine_license(tx, cx, view, &ask).await?;
     let identity = instance.identity();
-    let place = grant::find_seat(tx, cx, &view.license, &identity, Some(instance), Occasion::Check).await?;
+    let (place, holdings) = grant::find_seat(tx, cx, &view.license, &identity, Some(instance), Occasion::Check).await?;
 
     let renews = instance.goes_on(cx.now);
     let rejected_until = revocations::rejected_until(tx, cx, &view.license.id, &instance.id).await?;
@@ -80,7 +80,7 @@ async fn check(
         store::insert_lease(tx, cx, instance).await?;
         events::record(tx, cx, "lease.issued", about(view, Some(&instance.id)), &data).await?;
     }
-    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, instance, &levels_before).await?;
+    granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, instance, &levels_before, &holdings).await?;
     live::remember(tx, issuer, view, instance, request, &granted, rejected_until).await?;
     Ok(granted)
 }

@@ -6,7 +6,7 @@ use sdk::version::Coverage;
 use sdk::wire::{Identity, InvalidMember, LeaseResponse, Nonce};
 
 use super::answer::{Signer, answer};
-use super::seats::{self, Candidate, Occasion, Place, Seats};
+use super::seats::{self, Candidate, Holding, Occasion, Place, Seats};
 use super::surge::Surge;
 use super::{Instance, Issuer, Refusal, hold, holders, rules, store};
 use crate::catalog::{self, LicenseType};
@@ -91,7 +91,7 @@ async fn examine_version(tx: &mut Tx, cx: &Cx, license: &License, ask: &Ask<'_>)
     }
 }
 
-/// The seat that an instance (`None`: a new one) with this identity may hold now.
+/// The seat that an instance (`None`: a new one) with this identity may hold now, and everybody who holds one.
 pub(super) async fn find_seat(
     tx: &mut Tx,
     cx: &Cx,
@@ -99,7 +99,7 @@ pub(super) async fn find_seat(
     identity: &Identity,
     instance: Option<&Instance>,
     occasion: Occasion,
-) -> Result<Place, Stop> {
+) -> Result<(Place, Vec<Holding>), Stop> {
     let holdings = store::list_holdings(tx, &license.id, cx.now).await?;
     let candidate = Candidate { identity: &identity.id, id: instance.map(|instance| instance.id.as_str()) };
     let by_user = license.license_type == LicenseType::User;
@@ -109,7 +109,7 @@ pub(super) async fn find_seat(
     }
     let seats = Seats::count(license.license_type, license.seats, candidate, &holdings);
     match seats::find_place(&seats, Surge::of(license), occasion, cx.now) {
-        Some(place) => Ok(place),
+        Some(place) => Ok((place, holdings)),
         None => {
             let holders = holders::list_holders(tx, &cx.vendor_id, &license.id, cx.now, None).await?;
             Err(Refusal::SeatsExhausted(holders).into())

@@ -13,31 +13,23 @@ use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::events::{self, About};
 use crate::ids::InstanceId;
-use crate::licenses::{self, KeyFound, LicenseView};
+use crate::licenses::{self, KeyFound, LicenseView, LockedByKey};
 
 /// What an event is about.
 pub(super) fn about<'a>(view: &'a LicenseView, instance_id: Option<&'a InstanceId>) -> About<'a> {
     About { account_id: Some(&view.license.account_id), license_id: Some(&view.license.id), instance_id }
 }
 
-/// A license that somebody has a key of, locked.
-pub(super) struct ByKey {
-    pub view: LicenseView,
-    /// Whether the key was replaced and works no more.
-    pub replaced: bool,
-}
-
-/// The license of a key; `None` for keys that nobody of this vendor has.
-pub(super) async fn open_by_key(tx: &mut Tx, cx: &Cx, issuer: &Issuer, key: &Secret) -> Result<Option<ByKey>, DbError> {
+/// The license of a key, locked; `None` for keys that nobody of this vendor has.
+pub(super) async fn open_by_key(
+    tx: &mut Tx,
+    cx: &Cx,
+    issuer: &Issuer,
+    key: &Secret,
+) -> Result<Option<LockedByKey>, DbError> {
     let Ok(key) = LicenseKey::parse(key.expose()) else { return Ok(None) };
     let hash = issuer.master.license_key_hash(&key);
-    let (id, replaced) = match licenses::find_by_key(tx, &cx.vendor_id, &hash, cx.now).await? {
-        KeyFound::Unknown => return Ok(None),
-        KeyFound::Current(id) => (id, false),
-        KeyFound::Replaced(id) => (id, true),
-    };
-    let view = licenses::lock_license_for_instance(tx, &cx.vendor_id, &id).await?;
-    Ok(view.map(|view| ByKey { view, replaced }))
+    licenses::lock_by_key(tx, &cx.vendor_id, &hash, cx.now).await
 }
 
 /// An instance and its license, locked.
@@ -48,12 +40,10 @@ pub(super) struct Opened {
 
 /// Finds an instance and its license under the license's lock. Deleted ones are not found.
 pub(super) async fn find_and_lock(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<Option<Opened>, DbError> {
-    let Some(found) = store::find_instance(tx, &cx.vendor_id, id).await? else { return Ok(None) };
-    let locked = licenses::lock_license_for_instance(tx, &cx.vendor_id, &found.license_id).await?;
+    let locked = licenses::lock_license_of_instance(tx, &cx.vendor_id, id).await?;
     let Some(view) = locked else { return Ok(None) };
     // Whatever follows, what memory knows of the instance is not right any more; a check puts it back.
     tx.drop_from_memory(id.as_str());
-    // Read again: what was read before the lock may have changed while waiting for it.
     let instance = store::find_instance(tx, &cx.vendor_id, id).await?;
     let instance = instance.filter(|instance| instance.status != InstanceStatus::Deleted);
     Ok(instance.map(|instance| Opened { view, instance }))
@@ -160,8 +150,8 @@ pub(super) async fn open_by_credential(
     match credential {
         InstanceCredential::Key(key) => Ok(match open_by_key(tx, cx, issuer, key).await? {
             None => Err(Refusal::LicenseNotFound),
-            Some(ByKey { replaced: true, .. }) => Err(Refusal::KeyReplaced),
-            Some(ByKey { view, .. }) => Ok(ByCredential { view, instance: None }),
+            Some(LockedByKey { replaced: true, .. }) => Err(Refusal::KeyReplaced),
+            Some(LockedByKey { view, .. }) => Ok(ByCredential { view, instance: None }),
         }),
         InstanceCredential::Instance { instance_id, secret } => {
             let opened = open_by_secret(tx, cx, issuer, instance_id, secret, None).await?;

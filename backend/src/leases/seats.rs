@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::surge::Surge;
 use crate::catalog::LicenseType;
 use crate::clock::UnixMs;
+use crate::db::JsonText;
 
 /// An instance whose seat is held at the moment in question.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -20,6 +21,8 @@ pub struct Holding {
     pub held_since: UnixMs,
     /// Whether the seat is one of a surge.
     pub surge: bool,
+    /// What it reports of the license's limits.
+    pub levels: JsonText<BTreeMap<String, i64>>,
 }
 
 /// Whose seat is looked for.
@@ -228,7 +231,8 @@ mod tests {
     }
 
     fn holding(identity: &str, id: &str, held_since: i64, surge: bool) -> Holding {
-        Holding { identity: identity.to_owned(), id: id.to_owned(), held_since: UnixMs(held_since), surge }
+        let levels = JsonText::default();
+        Holding { identity: identity.to_owned(), id: id.to_owned(), held_since: UnixMs(held_since), surge, levels }
     }
 
     #[test]

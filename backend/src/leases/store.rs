@@ -97,7 +97,7 @@ pub(super) async fn list_holdings(tx: &mut Tx, license_id: &LicenseId, now: Unix
     fetch_all!(
         tx,
         Holding,
-        "SELECT identity, id, held_since, surge FROM instances WHERE license_id = $1 AND held_until > $2",
+        "SELECT identity, id, held_since, surge, levels FROM instances WHERE license_id = $1 AND held_until > $2",
         license_id,
         now
     )

@@ -6,6 +6,7 @@ use sdk::wire::{CheckRequest, InvalidMember, OverLimit};
 use serde_json::json;
 
 use super::opening::about;
+use super::seats::Holding;
 use super::{Instance, Issuer, Refusal, notify, rules, store};
 use crate::clock::UnixMs;
 use crate::cx::Cx;
@@ -65,7 +66,7 @@ pub(super) async fn take_report(
     Ok(())
 }
 
-/// The limits that the license's use exceeds now. Where `instance` alone made it so since it reported `before`, its
+/// The limits that the license's use exceeds now that `instance` has a seat beside the others in `holdings`. Where `instance` alone made it so since it reported `before`, its
 /// people are told, once per limit and day.
 pub(super) async fn over_limit(
     tx: &mut Tx,
@@ -74,15 +75,18 @@ pub(super) async fn over_limit(
     view: &LicenseView,
     instance: &Instance,
     before: &BTreeMap<String, i64>,
+    holdings: &[Holding],
 ) -> Result<Option<Vec<OverLimit>>, DbError> {
     let terms = &view.license.terms;
-    let levels = store::list_levels(tx, &cx.vendor_id, &view.license.id, cx.now).await?;
-    let over = rules::over_limit(&terms.limits, &rules::usage(terms, levels.iter().map(|(_, levels)| levels)));
+    let exceeded_with = |own: &BTreeMap<String, i64>| {
+        let others = holdings.iter().filter(|it| it.id != instance.id.as_str()).map(|it| &it.levels.0);
+        rules::over_limit(&terms.limits, &rules::usage(terms, others.chain([own])))
+    };
+    let over = exceeded_with(&instance.levels.0);
     if over.is_empty() {
         return Ok(None);
     }
-    let others = levels.iter().filter(|(id, _)| *id != instance.id).map(|(_, levels)| levels);
-    let was_over = rules::over_limit(&terms.limits, &rules::usage(terms, others.chain([before])));
+    let was_over = exceeded_with(before);
     for exceeded in over.iter().filter(|it| !was_over.iter().any(|was| was.name == it.name)) {
         let key = format!("{}/{}", exceeded.name, cx.now.date());
         let told = events::record_once(tx, cx, "license.limit_exceeded", about(view, None), &key, exceeded).await?;

@@ -2,6 +2,7 @@
 
 use super::License;
 use super::key_starts::StoredKey;
+use super::store::{LicenseView, lock_license_for_instance, lock_license_of_key};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{LicenseId, VendorId};
@@ -32,6 +33,15 @@ pub async fn find_by_key(tx: &mut Tx, vendor_id: &VendorId, key_hash: &[u8], now
     if let Some((id,)) = current {
         return Ok(KeyFound::Current(id));
     }
+    find_by_replaced_key(tx, vendor_id, key_hash, now).await
+}
+
+async fn find_by_replaced_key(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    key_hash: &[u8],
+    now: UnixMs,
+) -> Result<KeyFound, DbError> {
     let replaced: Option<(LicenseId, UnixMs)> = fetch_optional!(
         tx,
         (LicenseId, UnixMs),
@@ -44,6 +54,32 @@ pub async fn find_by_key(tx: &mut Tx, vendor_id: &VendorId, key_hash: &[u8], now
         Some((id, works_until)) if now < works_until => KeyFound::Current(id),
         Some((id, _)) => KeyFound::Replaced(id),
     })
+}
+
+/// A license that somebody shows a key of, locked for an act on one of its instances.
+pub(crate) struct LockedByKey {
+    pub view: LicenseView,
+    /// Whether the key was replaced and works no more.
+    pub replaced: bool,
+}
+
+/// The license whose key has, or had, this keyed hash, locked for an act on one of its instances.
+pub(crate) async fn lock_by_key(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    key_hash: &[u8],
+    now: UnixMs,
+) -> Result<Option<LockedByKey>, DbError> {
+    if let Some(view) = lock_license_of_key(tx, vendor_id, key_hash).await? {
+        return Ok(Some(LockedByKey { view, replaced: false }));
+    }
+    let (id, replaced) = match find_by_replaced_key(tx, vendor_id, key_hash, now).await? {
+        KeyFound::Unknown => return Ok(None),
+        KeyFound::Current(id) => (id, false),
+        KeyFound::Replaced(id) => (id, true),
+    };
+    let view = lock_license_for_instance(tx, vendor_id, &id).await?;
+    Ok(view.map(|view| LockedByKey { view, replaced }))
 }
 
 /// A key that was replaced and works still.

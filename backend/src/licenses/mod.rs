@@ -146,6 +146,7 @@ pub use expire_licenses::expire_licenses;
 pub use issue_license::{IssueLicense, Issued, issue_license};
 pub use key_starts::{fill_key_starts, lacks_key_starts};
 pub use key_store::{KeyFound, OldKey, find_by_key, list_old_keys};
+pub(crate) use key_store::{LockedByKey, lock_by_key};
 pub use override_license::{LicenseOverride, override_license};
 pub use overrides::{OverrideFault, Overrides};
 pub use recover_keys::{KeyRecovery, RecoverKeys, SendKeyRecovery, recover_keys};
@@ -158,4 +159,4 @@ pub use set_vendor_standing::{
     EndOfLeases, VendorDecision, end_of_leases, reinstate_license, revoke_license, suspend_license,
 };
 pub use store::{LicenseView, find_license, list_by_account};
-pub(crate) use store::{has_license_of, lock_license, lock_license_for_instance};
+pub(crate) use store::{has_license_of, lock_license, lock_license_of_instance};

@@ -149,15 +149,6 @@ pub(crate) async fn lock_license(
     lock(tx, vendor_id, id, Extent::Whole).await
 }
 
-/// The same for an act on one of its instances, which leaves the license as it is to all others.
-pub(crate) async fn lock_license_for_instance(
-    tx: &mut Tx,
-    vendor_id: &VendorId,
-    id: &LicenseId,
-) -> Result<Option<LicenseView>, DbError> {
-    lock(tx, vendor_id, id, Extent::Part).await
-}
-
 async fn lock(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -165,17 +156,76 @@ async fn lock(
     extent: Extent,
 ) -> Result<Option<LicenseView>, DbError> {
     tx.change(Subject::One(id.as_str()), extent).await?;
-    let locked = fetch_optional!(
+    let row = fetch_optional!(
         tx,
-        (i64,),
-        "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2 RETURNING lock_no",
+        LicenseRow,
+        "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2
+         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
+                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
+                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
+                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
         vendor_id,
         id
     )?;
-    if locked.is_none() {
-        return Ok(None);
-    }
-    find_license(tx, vendor_id, id).await
+    Ok(row.map(LicenseView::from))
+}
+
+/// The same for an act on one of its instances, which leaves the license as it is to all others.
+pub(super) async fn lock_license_for_instance(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &LicenseId,
+) -> Result<Option<LicenseView>, DbError> {
+    lock(tx, vendor_id, id, Extent::Part).await
+}
+
+/// The same by the instance.
+pub(crate) async fn lock_license_of_instance(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &InstanceId,
+) -> Result<Option<LicenseView>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        LicenseRow,
+        "UPDATE licenses SET lock_no = lock_no + 1
+         WHERE vendor_id = $1 AND id = (SELECT license_id FROM instances WHERE vendor_id = $1 AND id = $2)
+         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
+                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
+                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
+                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
+        vendor_id,
+        id
+    )?;
+    locked_for_instance(tx, row).await
+}
+
+/// The same by its key; replaced ones are not found.
+pub(super) async fn lock_license_of_key(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    key_hash: &[u8],
+) -> Result<Option<LicenseView>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        LicenseRow,
+        "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND key_hash = $2
+         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
+                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
+                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
+                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
+        vendor_id,
+        key_hash
+    )?;
+    locked_for_instance(tx, row).await
+}
+
+/// A license that is locked before its id is known: nothing but its own row has been read, which memory does not
+/// change.
+async fn locked_for_instance(tx: &mut Tx, row: Option<LicenseRow>) -> Result<Option<LicenseView>, DbError> {
+    let Some(row) = row else { return Ok(None) };
+    tx.change(Subject::One(row.id.as_str()), Extent::Part).await?;
+    Ok(Some(row.into()))
 }
 
 /// An account's licenses, newest first, `limit` at most, those after `after` in that order.

@@ -49,7 +49,7 @@ pub(in crate::leases) async fn remember(
     tx.keep_in_memory(Entry {
         view: Arc::new(view.clone()),
         origin: vendor.origin.as_str().into(),
-        signer: Arc::new(signer),
+        signer,
         instance: instance.clone(),
         instance_key: open_instance_key(issuer, instance)?.into(),
         examined: Examined {

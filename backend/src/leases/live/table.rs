@@ -44,6 +44,7 @@ impl Default for Settings {
 const HOSTS: usize = 1_000;
 
 type Shared = Arc<Mutex<LiveLicense>>;
+type Remembered = Arc<dyn Any + Send + Sync>;
 
 /// The instances whose checks can be answered from memory.
 pub struct LiveTable {
@@ -54,6 +55,8 @@ pub struct LiveTable {
     known: Mutex<Known>,
     /// The vendors that were asked for lately, by host name.
     vendors: Mutex<HashMap<String, Arc<Vendor>>>,
+    /// What use cases need again and again.
+    remembered: Mutex<HashMap<String, Remembered>>,
     /// Licenses of which memory knows more than the database.
     queue: Mutex<Queue>,
     /// Everything is handed over to a transaction.
@@ -126,6 +129,7 @@ impl LiveTable {
             settings,
             known: Mutex::default(),
             vendors: Mutex::default(),
+            remembered: Mutex::default(),
             queue: Mutex::default(),
             all_suspended: AtomicBool::new(false),
             resumed: Notify::new(),
@@ -203,6 +207,10 @@ impl LiveTable {
 
     fn vendors(&self) -> MutexGuard<'_, HashMap<String, Arc<Vendor>>> {
         self.vendors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(&self, cx: &Cx, id: &InstanceId, request: &CheckRequest) -> Said {
@@ -370,6 +378,7 @@ impl Beside for LiveTable {
             Subject::All => {
                 self.forgotten.fetch_add(1, Ordering::SeqCst);
                 self.vendors().clear();
+                self.remembered().clear();
                 known.licenses.values().for_each(|shared| lock(shared).dropped = true);
                 *known = Known::default();
             }
@@ -393,6 +402,14 @@ impl Beside for LiveTable {
         license.signer = signer;
         license.dirty.remove(&instance.id);
         license.instances.insert(instance.id.clone(), LiveInstance::new(instance, instance_key, examined));
+    }
+
+    fn remember(&self, name: String, it: Remembered) {
+        self.remembered().insert(name, it);
+    }
+
+    fn recall(&self, name: &str) -> Option<Remembered> {
+        self.remembered().get(name).cloned()
     }
 
     fn resume(&self, subject: Subject<'_>) {
