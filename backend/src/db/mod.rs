@@ -134,7 +134,7 @@ pub(crate) fn boxed<'q, T>(query: impl Future<Output = T> + Send + 'q) -> BoxFut
 }
 
 /// The row that `$sql` finds, if any.
-macro_rules! fetch_optional { ($tx:expr, $row:ty, $sql:literal $(, $arg:expr)* $(,)?) => {
+macro_rules! fetch_optional { ($tx:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
     $crate::db::on!($tx, c => $crate::db::boxed(sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(c)).await)
         .map_err($crate::db::DbError::from)
 } }

@@ -137,6 +137,26 @@ pub async fn find_license(tx: &mut Tx, vendor_id: &VendorId, id: &LicenseId) -> 
     Ok(row.map(LicenseView::from))
 }
 
+/// Locks the license that a condition finds and reads it, in one statement.
+macro_rules! lock_and_read {
+    ($tx:expr, $condition:literal, $vendor_id:expr, $arg:expr) => {
+        fetch_optional!(
+            $tx,
+            LicenseRow,
+            concat!(
+                "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND ",
+                $condition,
+                " RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
+                        (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
+                        (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
+                        (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name"
+            ),
+            $vendor_id,
+            $arg
+        )
+    };
+}
+
 /// Takes the row lock under which seats are counted and the license is changed, then reads it.
 ///
 /// Everything that grants, frees or changes seats goes through here first, so that two acts on one
@@ -156,17 +176,7 @@ async fn lock(
     extent: Extent,
 ) -> Result<Option<LicenseView>, DbError> {
     tx.change(Subject::One(id.as_str()), extent).await?;
-    let row = fetch_optional!(
-        tx,
-        LicenseRow,
-        "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND id = $2
-         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
-                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
-                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
-                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
-        vendor_id,
-        id
-    )?;
+    let row = lock_and_read!(tx, "id = $2", vendor_id, id)?;
     Ok(row.map(LicenseView::from))
 }
 
@@ -185,18 +195,8 @@ pub(crate) async fn lock_license_of_instance(
     vendor_id: &VendorId,
     id: &InstanceId,
 ) -> Result<Option<LicenseView>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        LicenseRow,
-        "UPDATE licenses SET lock_no = lock_no + 1
-         WHERE vendor_id = $1 AND id = (SELECT license_id FROM instances WHERE vendor_id = $1 AND id = $2)
-         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
-                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
-                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
-                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
-        vendor_id,
-        id
-    )?;
+    let row =
+        lock_and_read!(tx, "id = (SELECT license_id FROM instances WHERE vendor_id = $1 AND id = $2)", vendor_id, id)?;
     locked_for_instance(tx, row).await
 }
 
@@ -206,17 +206,7 @@ pub(super) async fn lock_license_of_key(
     vendor_id: &VendorId,
     key_hash: &[u8],
 ) -> Result<Option<LicenseView>, DbError> {
-    let row = fetch_optional!(
-        tx,
-        LicenseRow,
-        "UPDATE licenses SET lock_no = lock_no + 1 WHERE vendor_id = $1 AND key_hash = $2
-         RETURNING *, (SELECT code FROM plans WHERE plans.id = licenses.plan_id) AS plan_code,
-                   (SELECT name FROM plans WHERE plans.id = licenses.plan_id) AS plan_name,
-                   (SELECT code FROM products WHERE products.id = licenses.product_id) AS product_code,
-                   (SELECT name FROM products WHERE products.id = licenses.product_id) AS product_name",
-        vendor_id,
-        key_hash
-    )?;
+    let row = lock_and_read!(tx, "key_hash = $2", vendor_id, key_hash)?;
     locked_for_instance(tx, row).await
 }
 
