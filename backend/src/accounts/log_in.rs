@@ -65,6 +65,7 @@ pub async fn log_in(
         .await?
     };
     if let Some(retry_after_s) = attempt.retry_after_s {
+        passwords.hold_back().await;
         return Ok(LogInOutcome::Limited { retry_after_s });
     }
     let verdict = passwords.verify(&request.password, attempt.known.as_ref().map(|(_, hash)| hash)).await?;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -16,6 +17,10 @@ use crate::db::DbError;
 
 /// Hashes that run at the same time at most.
 const AT_ONCE: usize = 2;
+/// Whoever tries too often waits so long to be told, so that trying on and on costs the server next to nothing.
+const HELD_BACK: Duration = Duration::from_millis(500);
+/// So many wait at a time; anybody beyond is told at once.
+const HELD_BACK_AT_ONCE: usize = 256;
 /// OWASP Password Storage Cheat Sheet: Argon2id with m = 19 MiB, t = 2, p = 1.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -95,12 +100,17 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Passwords {
     permits: Arc<Semaphore>,
+    held_back: Arc<Semaphore>,
     runs: Arc<AtomicU64>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(AT_ONCE)), runs: Arc::default() }
+        Self {
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            held_back: Arc::new(Semaphore::new(HELD_BACK_AT_ONCE)),
+            runs: Arc::default(),
+        }
     }
 }
 
@@ -110,6 +120,13 @@ impl Passwords {
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
+    }
+
+    /// Lets somebody wait who has tried too often.
+    pub(super) async fn hold_back(&self) {
+        if let Ok(_permit) = self.held_back.try_acquire() {
+            tokio::time::sleep(HELD_BACK).await;
+        }
     }
 
     /// Hashes a password with a fresh salt. Never call it inside a transaction.
@@ -178,6 +195,21 @@ mod tests {
 
     fn password(text: &str) -> Password {
         Password::new(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn so_many_are_held_back_and_no_more() {
+        let pool = Passwords::default();
+        let began = std::time::Instant::now();
+        let held = (0..HELD_BACK_AT_ONCE).map(|_| pool.hold_back());
+        let all = futures::future::join_all(held);
+        let one_more = async {
+            tokio::task::yield_now().await;
+            pool.hold_back().await;
+            began.elapsed()
+        };
+        let (_, told) = tokio::join!(all, one_more);
+        assert!(told < HELD_BACK && began.elapsed() >= HELD_BACK, "{told:?} {:?}", began.elapsed());
     }
 
     #[tokio::test]
