@@ -121,6 +121,7 @@ async fn race(engine: Engine) -> Result<()> {
         let outcome = tokio::task::block_in_place(|| run(&world, &goal, seed));
         (outcome, world.crashes(), world.forks())
     };
+    let raced_s = goal.started.elapsed().as_secs_f32();
     let logs = cluster.logs();
     cluster.stop().await?;
     if let Err(error) = outcome {
@@ -137,8 +138,11 @@ async fn race(engine: Engine) -> Result<()> {
         })?;
         answers.chain(met).for_each(|word| *tally.entry(word).or_default() += 1);
     }
-    let seconds = goal.started.elapsed().as_secs_f32();
-    println!("{engine:?}: {calls} calls, {crashes} crashes, {forks} late secrets, {seconds:.0} s: {tally:?}");
+    let judged_s = goal.started.elapsed().as_secs_f32() - raced_s;
+    println!(
+        "{engine:?}: {calls} calls, {crashes} crashes, {forks} late secrets, {raced_s:.0} s and {judged_s:.0} s to judge: \
+         {tally:?}"
+    );
     let leases = tally.get("lease").copied().unwrap_or_default() as u64;
     anyhow::ensure!(
         calls >= goal.calls.min(LEAST_CALLS) && crashes >= LEAST_CRASHES && forks >= LEAST_FORKS && leases > calls / 10,
