@@ -260,12 +260,14 @@ impl<'a> Client<'a> {
             Ok((200, text)) => Some(self.take(call, &text, body, from..=to)?),
             Ok((status, text)) => Some(self.refused(call, status, &text)?),
         };
-        self.record().note(Seen { call, from, to: if answer.is_some() { to } else { to + LATE_MS }, answer });
+        let mut end = to;
         if answer.is_none() {
             // One open question of each client is enough: every further one doubles what is possible. Nor does time
             // pass while the call may yet happen.
             std::thread::sleep(Duration::from_millis(LATE_MS as u64));
+            end = self.world.cluster.death_after(to_node, from).unwrap_or(i64::MAX).min(to + LATE_MS);
         }
+        self.record().note(Seen { call, from, to: end, answer });
         drop(under_way);
         Ok(())
     }

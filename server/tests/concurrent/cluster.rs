@@ -48,6 +48,8 @@ pub(crate) struct Cluster {
     pub ports: Vec<u16>,
     pub licenses: Vec<License>,
     nodes: Vec<Mutex<Option<Child>>>,
+    /// When each node has died, in this order.
+    deaths: Vec<Mutex<Vec<i64>>>,
     db: Db,
     vendor_id: VendorId,
     url: String,
@@ -79,8 +81,10 @@ impl Cluster {
         let (vendor_id, licenses) = seed(&db, &clock, sold).await?;
         let ports = (0..processes).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
         let nodes = ports.iter().map(|_| Mutex::new(None)).collect();
+        let deaths = ports.iter().map(|_| Mutex::default()).collect();
         let shift_s = AtomicI64::new(0);
-        let cluster = Self { engine, ports, licenses, nodes, db, vendor_id, url, administered, folder, clock, shift_s };
+        let cluster =
+            Self { engine, ports, licenses, nodes, deaths, db, vendor_id, url, administered, folder, clock, shift_s };
         for node in 0..processes {
             cluster.start_node(node)?;
         }
@@ -112,8 +116,18 @@ impl Cluster {
         if let Some(mut child) = child {
             child.kill()?;
             child.wait()?;
+            if let Ok(mut deaths) = self.deaths[node].lock() {
+                deaths.push(self.now());
+            }
         }
         Ok(())
+    }
+
+    /// When a node died for the first time after this moment: nothing that it was asked before happens later. Not on
+    /// PostgreSQL, which may still do what it was told last.
+    pub(crate) fn death_after(&self, node: usize, moment: i64) -> Option<i64> {
+        let deaths = self.deaths[node].lock().ok().filter(|_| self.engine == Engine::Sqlite)?;
+        deaths.iter().copied().find(|death| *death >= moment)
     }
 
     fn start_node(&self, node: usize) -> Result<()> {
