@@ -4,8 +4,8 @@
 //! again. So whoever waits for one looks out for its answer for a moment before it sleeps.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -16,14 +16,16 @@ const MOMENT: Duration = Duration::from_micros(60);
 /// So often it looks before it looks at the clock.
 const LOOKS: u32 = 64;
 
+/// With one core, whoever is waited for needs it. Asked once: it is read from files.
+static IS_WORTHWHILE: LazyLock<bool> =
+    LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1));
+
 /// Polls this future again as soon as it can go on, without sleeping in between where that is within a moment. The
 /// thread does nothing else meanwhile: for a thread of one's own.
 pub(super) async fn attentive<F: Future>(work: F) -> F::Output {
     // There is nobody else to poll meanwhile, so there is nobody to make way for.
     let work = std::pin::pin!(tokio::task::coop::unconstrained(work));
-    // With one core, whoever is waited for needs it.
-    let is_worthwhile = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-    Attentive { work, call: Arc::default(), is_worthwhile }.await
+    Attentive { work, call: Arc::default(), is_worthwhile: *IS_WORTHWHILE }.await
 }
 
 struct Attentive<'f, F> {
@@ -78,7 +80,8 @@ impl<F: Future> Future for Attentive<'_, F> {
         let call = Arc::clone(&self.call);
         let waker = Waker::from(Arc::clone(&call));
         loop {
-            call.is_made.store(false, Ordering::Release);
+            // Read as well: what a call before this moment tells is seen by the poll, and no later call is overwritten.
+            call.is_made.swap(false, Ordering::AcqRel);
             if let Poll::Ready(output) = self.work.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Poll::Ready(output);
             }

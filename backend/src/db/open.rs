@@ -142,8 +142,7 @@ impl Db {
     pub(crate) fn keep_beside(&self, beside: Weak<dyn Beside>) -> bool {
         let Engine::Sqlite { readers, writer } = &*self.0 else { return false };
         let Some(index) = WalIndex::open(readers.connect_options().get_filename()) else { return false };
-        writer.tell(beside, index);
-        true
+        writer.tell(beside, index)
     }
 
     /// Whether the table in memory has been told of everything that is in the database.
@@ -194,7 +193,9 @@ async fn open_sqlite(url: &str, options: Options) -> Result<Engine, DbError> {
             Synchronous::Off => SqliteSynchronous::Off,
         })
         .foreign_keys(true)
-        .optimize_on_close(true, None);
+        // Statistics of the day on which there were three instances make SQLite go through all of them on the day on which
+        // there are thousands. Without any, it trusts the indexes, which are made for what is asked.
+        .optimize_on_close(false, None);
     // A database in memory exists once per connection name; sharing its cache would bring table locks
     // that a file does not have, so it gets exactly one connection for reads and writes alike.
     let size = if in_memory { 1 } else { options.max_connections };

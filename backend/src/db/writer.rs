@@ -57,9 +57,9 @@ impl Writer {
         Ok(Self { queue, connection })
     }
 
-    /// From now on every write tells the table.
-    pub(super) fn tell(&self, beside: Weak<dyn Beside>, index: WalIndex) {
-        drop(self.connection.beside.set((beside, index)));
+    /// From now on every write tells the table; `false` where there has been another.
+    pub(super) fn tell(&self, beside: Weak<dyn Beside>, index: WalIndex) -> bool {
+        self.connection.beside.set((beside, index)).is_ok()
     }
 
     /// Whether there is a table to be told, and no other process has written since it was told last.

@@ -115,7 +115,8 @@ impl LiveLicense {
             queued: false,
             is_urgent: false,
             in_hand: Vec::new(),
-            handed_over: 0,
+            // It comes with a transaction that has it in hand, and resumes it when all of it is done.
+            handed_over: 1,
             dropped: false,
         }
     }

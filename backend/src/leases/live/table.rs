@@ -299,7 +299,11 @@ impl LiveTable {
             }
             tx.after_commit(move || lock(&shared).written());
         }
-        write_heartbeats(tx, &self.entropy, heartbeats).await?;
+        if let Err(error) = write_heartbeats(tx, &self.entropy, heartbeats).await {
+            // At once: what was in hand must not pass for written when the rest of the transaction is.
+            self.forget();
+            return Err(error);
+        }
         Ok(commit)
     }
 
