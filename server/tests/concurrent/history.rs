@@ -14,9 +14,10 @@ mod lineage;
 mod pool;
 mod span;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
+use self::lineage::Secrets;
 use self::pool::Pool;
 
 const SECOND: i64 = 1_000;
@@ -289,6 +290,7 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<BTreeSet<&'stati
                 it
             })
             .collect();
+        possible = merged(possible);
         if possible.is_empty() {
             let mut before_it: Vec<Seen> = history.iter().filter(|seen| seen.from <= now).copied().collect();
             before_it.sort_unstable_by_key(|seen| seen.to);
@@ -298,6 +300,25 @@ pub(crate) fn explain(terms: Terms, history: &[Seen]) -> Result<BTreeSet<&'stati
         met.extend(surely_met(&possible));
     }
     Ok(met)
+}
+
+/// The same states, where those that differ only in which secret of one instance is the newest are one: a state says
+/// anyway of which secrets one is it. What memory may lose is then kept of all of them, which allows more, never less.
+fn merged(mut possible: HashSet<Possible>) -> HashSet<Possible> {
+    let nodes: BTreeSet<Node> = possible.iter().flat_map(|it| it.pool.nodes()).collect();
+    for node in nodes {
+        let mut same: HashMap<Possible, Secrets> = HashMap::new();
+        for mut it in possible {
+            let secrets = it.pool.take_secrets(node);
+            same.entry(it).or_default().extend(secrets);
+        }
+        let with_secrets = |(mut it, secrets): (Possible, Secrets)| {
+            it.pool.put_secrets(node, secrets);
+            it
+        };
+        possible = same.into_iter().map(with_secrets).collect();
+    }
+    possible
 }
 
 /// What copies have come to in all of these states.

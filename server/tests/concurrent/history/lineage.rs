@@ -74,16 +74,35 @@ pub(super) struct Showing {
     pub in_memory_until: Option<i64>,
 }
 
+/// What is known of an instance's newest secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Secrets {
+    /// One of these is the newest that was shown.
+    newest: BTreeSet<Shown>,
+    /// What may be stored in its place, with the moment until which it was the newest at the latest.
+    behind: BTreeSet<(Shown, i64)>,
+}
+
+impl Secrets {
+    /// These of which nothing is behind.
+    fn written(newest: BTreeSet<Shown>) -> Self {
+        Self { newest, behind: BTreeSet::new() }
+    }
+
+    /// Either these or those.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.newest.extend(other.newest);
+        self.behind.extend(other.behind);
+    }
+}
+
 /// The secrets of one instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Lineage {
     epoch: i64,
     /// The nonce of the activation that began the epoch.
     began_with: Option<u64>,
-    /// One of these is the newest that was shown.
-    newest: BTreeSet<Shown>,
-    /// What may be stored in its place, with the moment until which it was the newest at the latest.
-    behind: BTreeSet<(Shown, i64)>,
+    pub(super) secrets: Secrets,
     /// In the order in which they were noted.
     signs: Vec<Sign>,
     conflict: Option<Conflict>,
@@ -132,8 +151,8 @@ impl Lineage {
             return after.into_iter().map(|it| (it, Worth::Stale)).collect();
         }
         let (mut good, mut forked, mut stale) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut behind = self.behind.clone();
-        for shown in &self.newest {
+        let mut behind = self.secrets.behind.clone();
+        for shown in &self.secrets.newest {
             for meaning in shown.meanings(secret.n, nonce, span) {
                 match meaning {
                     Meaning::Good(after) => {
@@ -149,14 +168,14 @@ impl Lineage {
         let mut all = Vec::new();
         if !good.is_empty() {
             let behind = if in_memory_until.is_some() { behind } else { BTreeSet::new() };
-            all.push((Self { newest: good, behind, ..self.clone() }, Worth::Good));
+            all.push((self.with(Secrets { newest: good, behind }), Worth::Good));
         }
         if !forked.is_empty() {
-            let forked = Self { newest: forked, ..self.stored() }.signed(None, span);
+            let forked = self.with(Secrets::written(forked)).signed(None, span);
             all.extend(forked.into_iter().map(|it| (it, Worth::Good)));
         }
         if !stale.is_empty() {
-            all.push((Self { newest: stale, ..self.stored() }, Worth::Stale));
+            all.push((self.with(Secrets::written(stale)), Worth::Stale));
         }
         all
     }
@@ -164,25 +183,30 @@ impl Lineage {
     /// Where the answer brought this next secret, if it can have; without an answer nothing is known.
     pub(super) fn answered(mut self, next: Option<Position>) -> Option<Self> {
         if let Some(next) = next {
-            self.newest.retain(|shown| next == Position { epoch: self.epoch, n: shown.n + 1 });
+            self.secrets.newest.retain(|shown| next == Position { epoch: self.epoch, n: shown.n + 1 });
         }
-        (!self.newest.is_empty()).then_some(self)
+        (!self.secrets.newest.is_empty()).then_some(self)
     }
 
     /// The same after the row was written: nothing else is stored.
     fn stored(&self) -> Self {
-        Self { behind: BTreeSet::new(), ..self.clone() }
+        self.with(Secrets::written(self.secrets.newest.clone()))
+    }
+
+    fn with(&self, secrets: Secrets) -> Self {
+        Self { secrets, ..self.clone() }
     }
 
     /// Whatever was the newest before this moment has been written.
     pub(super) fn store_until(&mut self, moment: i64) {
-        self.behind.retain(|(_, until)| *until >= moment);
+        self.secrets.behind.retain(|(_, until)| *until >= moment);
     }
 
     /// What only memory knows may be lost: what may be stored in its place may be the newest again. It stays behind as
     /// well, as nothing was written.
     pub(super) fn may_lose_memory(&mut self) {
-        self.newest.extend(self.behind.iter().map(|(shown, _)| *shown));
+        let Secrets { newest, behind } = &mut self.secrets;
+        newest.extend(behind.iter().map(|(shown, _)| *shown));
     }
 
     // ── Activations ─────────────────────────────────────────────────────────────────────────────────
@@ -219,8 +243,7 @@ impl Lineage {
         Self {
             epoch: self.epoch + 1,
             began_with: Some(nonce),
-            newest: BTreeSet::from([Shown { n: 0, nonce, since: span }]),
-            behind: BTreeSet::new(),
+            secrets: Secrets::written(BTreeSet::from([Shown { n: 0, nonce, since: span }])),
             ..self
         }
     }
@@ -270,8 +293,9 @@ impl Lineage {
 
     /// Forgets what matters no more.
     pub(super) fn forget(&mut self, past: i64) {
-        self.newest = self.newest.iter().map(|shown| shown.without_past(past)).collect();
-        self.behind = self.behind.iter().map(|(shown, until)| (shown.without_past(past), *until)).collect();
+        let Secrets { newest, behind } = &mut self.secrets;
+        *newest = newest.iter().map(|shown| shown.without_past(past)).collect();
+        *behind = behind.iter().map(|(shown, until)| (shown.without_past(past), *until)).collect();
         for sign in &mut self.signs {
             if sign.at.last + DAY <= past {
                 sign.at = Span::default();

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lineage::{Lineage, Showing, Worth};
+use super::lineage::{Lineage, Secrets, Showing, Worth};
 use super::span::Span;
 use super::{Answer, BORROW, Call, DAY, LEASE, Lease, MINUTE, Node, Position, SECOND, SURGE, Seen, Terms};
 
@@ -434,6 +434,22 @@ impl Pool {
     /// What only memory knows may be lost, at this moment or later.
     pub(super) fn may_lose_memory(&mut self) {
         self.nodes.values_mut().for_each(|it| it.lineage.may_lose_memory());
+    }
+
+    /// All that anything is known of.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        self.nodes.keys().copied()
+    }
+
+    /// What is known of a node's newest secret, which then nothing is known of.
+    pub(super) fn take_secrets(&mut self, node: Node) -> Secrets {
+        self.nodes.get_mut(&node).map(|it| std::mem::take(&mut it.lineage.secrets)).unwrap_or_default()
+    }
+
+    pub(super) fn put_secrets(&mut self, node: Node, secrets: Secrets) {
+        if let Some(it) = self.nodes.get_mut(&node) {
+            it.lineage.secrets = secrets;
+        }
     }
 
     /// Whatever was shown before this moment has been written.
