@@ -33,7 +33,7 @@ export interface Chaos {
   shuffle?: boolean;
   drop?: number | 'all';
   delay_ms?: number;
-  fail_next?: '500' | '429' | '402' | 'timeout';
+  fail_next?: '500' | '429' | '402' | '400' | 'timeout';
   /** What answers say of all objects of a kind instead of what is. */
   amend?: { object: string; member: string; value: unknown }[];
 }

@@ -7,14 +7,15 @@ use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
 use crate::orders::{self, GivenUp, Order, OrderStatus, Payment};
-use crate::stripe::{StripeSubscription, SubscriptionState};
+use crate::stripe::StripeSubscription;
 use crate::{audit, events, licenses};
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionEnd {
-    /// It is over, and so is its license. Nothing was paid back: that is a credit note of its own. Where its first transfer
-    /// was waited for, it is waited for no more, and what comes of it stays with the customer.
+    /// It is over, Stripe says so, and so is its license. Nothing was paid back: that is a credit note of its own. Where its
+    /// first transfer was waited for, it is waited for no more, what comes of it stays with the customer, and what was paid
+    /// for a later period becomes credit.
     Ended,
     /// It was over already.
     Over,
@@ -32,7 +33,7 @@ enum Found {
 /// Ends a subscription and with it its license, now. A planned change falls away, and nothing is charged any more.
 ///
 /// # Errors
-/// [`CommerceError`]; calling it again is safe.
+/// [`CommerceError`]; also where Stripe does not end it. Calling it again is safe.
 pub async fn end_subscription(
     commerce: &Commerce,
     cx: &Cx,
@@ -45,19 +46,22 @@ pub async fn end_subscription(
     };
     let stripe = commerce.stripe(cx)?;
     let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
-    let is_over = matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired);
+    let is_over = subscription.is_over();
     if !is_over {
         release_schedule(stripe, &subscription).await?;
-        // Stripe would go on taking money for it, of which nobody would have anything.
-        let is_given_up = match find_unpaid_order(commerce, cx, &subscription).await? {
-            Some(order) => {
-                let given_up = orders::give_up(commerce, cx, &order, OrderStatus::Cancelled).await?;
-                matches!(given_up, GivenUp::Closed(_))
-            }
-            None => false,
-        };
-        if !is_given_up {
+        let order = find_unpaid_order(commerce, cx, &subscription).await?;
+        let mut given_up = None;
+        if let Some(order) = &order {
+            // Stripe would go on taking money for it, of which nobody would have anything.
+            given_up = Some(orders::give_up(commerce, cx, order, OrderStatus::Cancelled).await?);
+        }
+        // What is answered is Stripe's word, not what giving the order up should have come to.
+        if !stripe.fetch_subscription(&subscription.id).await?.is_over() {
             stripe.cancel_subscription_now(&subscription.id).await?;
+        }
+        if let (Some(order), Some(GivenUp::NotAllowed)) = (&order, &given_up) {
+            // A later period was paid, for which it was not given up as long as it went on.
+            orders::give_up(commerce, cx, order, OrderStatus::Cancelled).await?;
         }
         note(commerce, cx, &row, reason).await?;
     }

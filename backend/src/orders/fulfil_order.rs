@@ -4,10 +4,11 @@
 //! fetches from Stripe what was made for the order; whether it is paid is believed from nowhere else. Then one
 //! transaction locks the order row, and only the first of them finds it unpaid (`grant.rs`).
 
-use super::give_up_order::{TakenBack, give_up_session};
+use super::give_up_order::give_up_session;
 use super::grant::{Made, grant};
 use super::mail_unfinished::Unfinished::{Outdated, PaymentFailed};
 use super::make_at_stripe::{make_at_stripe, note_made};
+use super::take_back::{TakenBack, take_back};
 use super::{GivenUp, Order, OrderKind, OrderStatus, Payment, close, give_up_order, store};
 use crate::billing::{self, Commerce, CommerceError, TakeOver};
 use crate::cx::{Actor, Cx};
@@ -136,7 +137,7 @@ async fn end_made(
     invoice_id: Option<&str>,
     subscription_id: Option<&str>,
 ) -> Result<(), CommerceError> {
-    match give_up_order::take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? {
+    match take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? {
         TakenBack::Done => Ok(()),
         // A person has to decide whether the money goes back or buys something.
         TakenBack::Paid => {

@@ -4,6 +4,7 @@
 use super::fulfil_order::{Fulfilment, done, fulfil_order, fulfil_session};
 use super::mail_unfinished::{Unfinished, mail_unfinished};
 use super::make_at_stripe::note_made;
+use super::take_back::{TakenBack, take_back};
 use super::{Order, OrderStatus, Payment, store};
 use crate::accounts::{self, Act};
 use crate::billing::rules::REASON_UNPAID;
@@ -14,7 +15,7 @@ use crate::db::{DbError, Tx};
 use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
 use crate::licenses::{self, LicenseStatus};
-use crate::stripe::{CheckoutSession, InvoiceState, Stripe, StripeErrorKind};
+use crate::stripe::{CheckoutSession, Stripe, StripeErrorKind};
 use crate::{audit, campaigns, events};
 
 const BATCH: i64 = 100;
@@ -124,7 +125,8 @@ fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
 }
 
 /// Gives up an order by transfer, unless its money has come after all: takes its invoice back, ends its subscription
-/// and the license that waited. What has arrived becomes the customer's balance at Stripe.
+/// and the license that waited. What has arrived becomes the customer's balance at Stripe, and what was paid for a later
+/// period since becomes credit.
 pub(crate) async fn give_up(
     commerce: &Commerce,
     cx: &Cx,
@@ -179,77 +181,6 @@ async fn with_what_was_made(
     note_made(commerce, cx, &order, made.subscription_id.clone(), invoice_id).await?;
     (order.stripe_subscription_id, order.stripe_invoice_id) = (made.subscription_id, made.invoice_id);
     Ok(order)
-}
-
-/// What became of taking back what Stripe has made for an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TakenBack {
-    /// Nothing is owed, and nothing renews.
-    Done,
-    /// Its invoice is paid, or one for a later period, and everything is as it was.
-    Paid,
-}
-
-/// Takes an order's invoice back and ends its subscription, unless that invoice is paid, or one for a later period: who has
-/// paid for the second month has what was ordered. Where money for the order arrives between the two steps, the second one
-/// fails and the order is fulfilled; the period that was taken back is then for nothing.
-pub(super) async fn take_back(
-    stripe: &Stripe,
-    invoice_id: Option<&str>,
-    subscription_id: Option<&str>,
-) -> Result<TakenBack, CommerceError> {
-    let invoice = match invoice_id {
-        Some(id) => Some(stripe.fetch_invoice(id).await?),
-        None => None,
-    };
-    if invoice.as_ref().is_some_and(|it| it.state == InvoiceState::Paid && it.total_minor > 0) {
-        return Ok(TakenBack::Paid);
-    }
-    // Before the order's own, because what comes back of that would pay for them.
-    if let Some(subscription_id) = subscription_id
-        && void_renewals(stripe, subscription_id, invoice_id).await? == TakenBack::Paid
-    {
-        return Ok(TakenBack::Paid);
-    }
-    // Stripe takes the money of an uncollectible invoice too.
-    if let Some(invoice) = invoice.filter(|it| matches!(it.state, InvoiceState::Open | InvoiceState::Uncollectible)) {
-        stripe.void_invoice(&invoice.id).await?;
-    }
-    if let Some(subscription_id) = subscription_id {
-        match stripe.cancel_subscription_now(subscription_id).await {
-            Ok(_) => {}
-            Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(TakenBack::Done)
-}
-
-/// Takes back what a subscription was invoiced for since, where an order is given up so late that it has renewed; nothing
-/// where some of that is paid.
-async fn void_renewals(
-    stripe: &Stripe,
-    subscription_id: &str,
-    order_invoice_id: Option<&str>,
-) -> Result<TakenBack, CommerceError> {
-    let unpaid = match stripe.list_unpaid_invoices(subscription_id).await {
-        Ok(unpaid) => unpaid,
-        Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    let renewals: Vec<&String> = unpaid.iter().filter(|id| Some(id.as_str()) != order_invoice_id).collect();
-    let is_paid = match stripe.has_paid_renewal(subscription_id).await {
-        Ok(is_paid) => is_paid,
-        Err(error) if matches!(error.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => false,
-        Err(error) => return Err(error.into()),
-    };
-    if is_paid {
-        return Ok(TakenBack::Paid);
-    }
-    for invoice_id in renewals {
-        stripe.void_invoice(invoice_id).await?;
-    }
-    Ok(TakenBack::Done)
 }
 
 /// Gives up an order whose page is done with, and tells why: its payment has failed for good, or what was agreed to does not hold

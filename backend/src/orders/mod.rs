@@ -8,7 +8,7 @@
 //! By card, that is a Checkout Session. Without one (`make_at_stripe.rs`), a subscription that costs nothing,
 //! or, by bank transfer, a subscription or a single invoice that is sent: then the license is there from the
 //! order on, pending, and works from the first paid invoice on; an order that is not paid in time is given up
-//! (`give_up_order.rs`), and its license ends.
+//! (`give_up_order.rs`), what Stripe made for it is taken back (`take_back.rs`), and its license ends.
 //!
 //! Who pays and who gets the license are one account, unless a partner orders for its client and pays (`parties.rs`).
 //! When that ends, the client can go on with the same license at its own expense (`continuing/`).
@@ -42,6 +42,7 @@ pub mod rules;
 pub mod search;
 mod show_new_key;
 pub(crate) mod store;
+mod take_back;
 mod take_code;
 pub mod terms;
 

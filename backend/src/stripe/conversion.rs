@@ -1,15 +1,7 @@
-//! Turning a subscription into something that is paid once: what is unused of it, and a page to pay the rest on.
+//! Turning a subscription into something that is paid once: a page to pay on what its unused money leaves.
 
 use std::collections::HashMap;
 
-use stripe_billing::invoice::{
-    CreatePreviewInvoice, CreatePreviewInvoiceSubscriptionDetails, CreatePreviewInvoiceSubscriptionDetailsItems,
-    CreatePreviewInvoiceSubscriptionDetailsItemsPriceData as PriceData,
-    CreatePreviewInvoiceSubscriptionDetailsItemsPriceDataRecurring as Recurring,
-    CreatePreviewInvoiceSubscriptionDetailsItemsPriceDataRecurringInterval as Interval,
-    CreatePreviewInvoiceSubscriptionDetailsProrationBehavior as ProrationBehavior,
-};
-use stripe_billing::subscription::RetrieveSubscription;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomerUpdate,
     CreateCheckoutSessionCustomerUpdateAddress, CreateCheckoutSessionCustomerUpdateName,
@@ -20,7 +12,6 @@ use stripe_checkout::checkout_session::{
 use stripe_product::coupon::CreateCoupon;
 use stripe_shared::{CheckoutSessionMode, CouponDuration};
 
-use super::invoices::read_invoice;
 use super::{CheckoutItem, CheckoutSession, IdempotencyKey, Stripe, StripeError};
 use crate::clock::UnixMs;
 use crate::money::Money;
@@ -49,43 +40,6 @@ pub struct NewConversion {
 }
 
 impl Stripe {
-    /// What is unused at a moment of the period that a subscription has paid, in minor units, without tax and after the
-    /// discounts that it was paid with: what Stripe would credit if everything became free then.
-    ///
-    /// # Errors
-    /// [`StripeError`].
-    pub async fn preview_unused_minor(&self, subscription_id: &str, at: UnixMs) -> Result<i64, StripeError> {
-        let subscription = self.fetch(RetrieveSubscription::new(subscription_id)).await?;
-        let mut items = Vec::new();
-        for (place, item) in subscription.items.data.into_iter().enumerate() {
-            let mut change = CreatePreviewInvoiceSubscriptionDetailsItems::new();
-            change.id = Some(item.id.to_string());
-            if place == 0 {
-                let interval = match item.price.recurring.as_ref().map(|recurring| recurring.interval.as_str()) {
-                    Some("year") => Interval::Year,
-                    _ => Interval::Month,
-                };
-                let product = item.price.product.id().to_string();
-                let mut free = PriceData::new(item.price.currency.clone(), product, Recurring::new(interval));
-                free.unit_amount = Some(0);
-                change.price_data = Some(free);
-            } else {
-                change.deleted = Some(true);
-            }
-            items.push(change);
-        }
-        let mut details = CreatePreviewInvoiceSubscriptionDetails::new();
-        details.items = Some(items);
-        details.proration_behavior = Some(ProrationBehavior::AlwaysInvoice);
-        details.proration_date = Some(at.seconds());
-        let request = CreatePreviewInvoice::new()
-            .subscription(subscription_id)
-            .subscription_details(details)
-            .expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
-        let preview = read_invoice(self.fetch(request).await?)?;
-        Ok((preview.discount_minor - preview.subtotal_minor).max(0))
-    }
-
     /// Opens the page. The same key answers the same page.
     ///
     /// # Errors

@@ -160,6 +160,12 @@ impl StripeInvoice {
     pub fn is_change(&self) -> bool {
         self.billing_reason == BILLS_A_CHANGE
     }
+
+    /// Whether it charges a period after the first.
+    #[must_use]
+    pub fn is_renewal(&self) -> bool {
+        self.billing_reason == "subscription_cycle" && self.total_minor > 0
+    }
 }
 
 /// An address as an invoice froze it.
@@ -242,7 +248,7 @@ fn read_line(line: InvoiceLineItem, rates: &Rates) -> StripeInvoiceLine {
     }
 }
 
-pub(super) fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
+fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
     let totals = invoice.total_taxes.unwrap_or_default();
     let rates = read_rates(&totals);
     let details = invoice.parent.and_then(|parent| parent.subscription_details);
@@ -356,16 +362,19 @@ impl Stripe {
         Ok(unpaid)
     }
 
-    /// Whether a period of a subscription was paid for after its first, of the newest hundred.
+    /// The newest hundred of a subscription's invoices that are paid, newest first, each with all its lines.
     ///
     /// # Errors
     /// [`StripeError`].
-    pub async fn has_paid_renewal(&self, subscription_id: &str) -> Result<bool, StripeError> {
+    pub async fn list_paid_invoices(&self, subscription_id: &str) -> Result<Vec<StripeInvoice>, StripeError> {
         let paid = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Paid).limit(100);
-        Ok(self.fetch(paid).await?.data.iter().any(|invoice| {
-            let reason = invoice.billing_reason.as_ref().map(|reason| reason.as_str());
-            invoice.total > 0 && reason == Some("subscription_cycle")
-        }))
+        let mut invoices = Vec::new();
+        for invoice in self.fetch(paid).await?.data {
+            let has_more = invoice.lines.has_more;
+            let invoice = read_invoice(invoice)?;
+            invoices.push(if has_more { self.fetch_invoice(&invoice.id).await? } else { invoice });
+        }
+        Ok(invoices)
     }
 
     /// What a change would be charged, reckoned at `proration_date`: exactly what

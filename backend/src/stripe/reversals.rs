@@ -129,6 +129,26 @@ pub struct Reversals {
     pub disputes: Vec<StripeDispute>,
 }
 
+impl Reversals {
+    /// What of the invoice is not paid for any more, with tax: what credit notes take back, refunds that no credit note speaks
+    /// of, and what disputes took away, for as long as they do.
+    #[must_use]
+    pub fn given_back_minor(&self) -> i64 {
+        let notes: Vec<&StripeCreditNote> = self.credit_notes.iter().filter(|note| !note.is_void).collect();
+        let credited: i64 = notes.iter().map(|note| note.total_minor).sum();
+        let noted = |refund: &StripeRefund| -> i64 {
+            let settled = notes.iter().flat_map(|note| note.refunds.iter());
+            settled.filter(|settled| settled.0 == refund.id).map(|settled| settled.1).sum()
+        };
+        let stands = |refund: &&StripeRefund| !matches!(refund.status.as_str(), "failed" | "canceled");
+        let refunds = self.refunds.iter().filter(stands);
+        let refunded: i64 = refunds.map(|refund| (refund.amount_minor - noted(refund)).max(0)).sum();
+        let is_gone = |dispute: &&StripeDispute| matches!(dispute.state, DisputeState::Open | DisputeState::Lost);
+        let disputed: i64 = self.disputes.iter().filter(is_gone).map(|dispute| dispute.amount_minor).sum();
+        credited + refunded + disputed
+    }
+}
+
 /// Where the money of a credit note for a paid invoice goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreditSettlement {
@@ -330,5 +350,71 @@ impl Stripe {
             request = request.memo(&new.memo);
         }
         Ok(self.act(key, request).await?.id.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usd() -> Currency {
+        Currency::parse("usd").expect("a currency")
+    }
+
+    fn note(total_minor: i64, refunds: Vec<(String, i64)>) -> StripeCreditNote {
+        StripeCreditNote {
+            id: "cn_1".to_owned(),
+            number: "1".to_owned(),
+            is_void: false,
+            currency: usd(),
+            subtotal_minor: total_minor,
+            discount_minor: 0,
+            tax_minor: 0,
+            total_minor,
+            reduced_minor: 0,
+            elsewhere_minor: 0,
+            refunds,
+            reason: String::new(),
+            memo: String::new(),
+            taxes: Vec::new(),
+            lines: Vec::new(),
+            issued_at: UnixMs(0),
+            voided_at: None,
+        }
+    }
+
+    fn refund(id: &str, status: &str, amount_minor: i64) -> StripeRefund {
+        let (id, status, reason) = (id.to_owned(), status.to_owned(), String::new());
+        StripeRefund { id, status, amount_minor, currency: usd(), reason, created_at: UnixMs(0) }
+    }
+
+    fn dispute(state: DisputeState, amount_minor: i64) -> StripeDispute {
+        let (id, reason) = ("du_1".to_owned(), String::new());
+        StripeDispute { id, state, amount_minor, currency: usd(), reason, created_at: UnixMs(0) }
+    }
+
+    #[test]
+    fn what_was_given_back_counts_once_however_it_went() {
+        let noted = note(300, vec![("re_1".to_owned(), 300)]);
+        let cases = [
+            (Reversals::default(), 0),
+            (Reversals { refunds: vec![refund("re_1", "pending", 300)], ..Reversals::default() }, 300),
+            (Reversals { refunds: vec![refund("re_1", "failed", 300)], ..Reversals::default() }, 0),
+            (
+                Reversals {
+                    credit_notes: vec![noted.clone()],
+                    refunds: vec![refund("re_1", "succeeded", 300), refund("re_2", "succeeded", 20)],
+                    disputes: Vec::new(),
+                },
+                320,
+            ),
+            (Reversals { credit_notes: vec![StripeCreditNote { is_void: true, ..noted }], ..Reversals::default() }, 0),
+            (Reversals { credit_notes: vec![note(50, Vec::new())], ..Reversals::default() }, 50),
+            (Reversals { disputes: vec![dispute(DisputeState::Open, 70)], ..Reversals::default() }, 70),
+            (Reversals { disputes: vec![dispute(DisputeState::Won, 70)], ..Reversals::default() }, 0),
+        ];
+        for (reversals, expected) in cases {
+            assert_eq!(reversals.given_back_minor(), expected, "{reversals:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use stripe_billing::subscription::{
 use stripe_shared::SubscriptionCollectionMethod;
 
 use super::cards::{StripeCard, read_card};
-use super::{IdempotencyKey, Stripe, StripeError};
+use super::{IdempotencyKey, Stripe, StripeError, StripeErrorKind};
 use crate::clock::UnixMs;
 use crate::db::text_enum;
 use crate::money::Currency;
@@ -113,6 +113,12 @@ fn currency(code: &stripe_types::Currency) -> Result<Currency, StripeError> {
 }
 
 impl StripeSubscription {
+    /// Whether it is over: it charges nothing any more, and never will again.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired)
+    }
+
     pub(super) fn read(subscription: stripe_shared::Subscription) -> Result<Self, StripeError> {
         let state = subscription.status.as_str();
         let period_end = subscription.items.data.iter().map(|item| item.current_period_end).max();
@@ -227,12 +233,20 @@ impl Stripe {
         StripeSubscription::read(self.act(key, request).await?)
     }
 
-    /// Ends a subscription at once. An admin's act, and what undoes a subscription bought twice.
+    /// Ends a subscription at once. An admin's act, and what undoes a subscription bought twice. What is answered is over:
+    /// where Stripe refuses, it is asked again, because one that is over already is refused too.
     ///
     /// # Errors
-    /// [`StripeError`].
+    /// [`StripeError`]; Stripe's refusal where the subscription goes on.
     pub async fn cancel_subscription_now(&self, subscription_id: &str) -> Result<StripeSubscription, StripeError> {
         let key = IdempotencyKey::new(&[subscription_id, "cancel_now"]);
-        StripeSubscription::read(self.act(&key, CancelSubscription::new(subscription_id)).await?)
+        match self.act(&key, CancelSubscription::new(subscription_id)).await {
+            Ok(ended) => StripeSubscription::read(ended),
+            Err(refusal) if matches!(refusal.kind, StripeErrorKind::Refused | StripeErrorKind::NotFound) => {
+                let subscription = self.fetch_subscription(subscription_id).await?;
+                if subscription.is_over() { Ok(subscription) } else { Err(refusal) }
+            }
+            Err(error) => Err(error),
+        }
     }
 }

@@ -159,6 +159,7 @@ fn answer(sandbox: &Sandbox, method: &Method, uri: &Uri, headers: &HeaderMap, bo
         Some(FailNext::Declined) => {
             Err(ApiError::card("card_declined", Some("generic_decline"), "Your card was declined."))
         }
+        Some(FailNext::Refused) => Err(ApiError::invalid("This is not possible.")),
         _ => attempt(sandbox, &mut world, method, uri, headers, body, key, &request_id),
     };
     world.cause = Cause::default();

@@ -48,6 +48,9 @@ pub(crate) enum FailNext {
     /// 402 without executing, as if the card were declined.
     #[serde(rename = "402")]
     Declined,
+    /// 400 without executing, as if it were not possible.
+    #[serde(rename = "400")]
+    Refused,
     /// Executed, but the answer never comes.
     #[serde(rename = "timeout")]
     Timeout,

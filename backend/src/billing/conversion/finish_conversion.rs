@@ -7,7 +7,7 @@ use crate::billing::{Commerce, CommerceError, find_subscription_of_license, hand
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::ConversionId;
-use crate::stripe::{CheckoutSession, CheckoutStatus, SubscriptionState};
+use crate::stripe::{CheckoutSession, CheckoutStatus};
 use crate::{audit, catalog, events, licenses};
 
 const BATCH: i64 = 100;
@@ -185,7 +185,7 @@ async fn end_subscription(
         .await?;
     if let Some(row) = row {
         let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
-        if !matches!(subscription.state, SubscriptionState::Canceled | SubscriptionState::IncompleteExpired) {
+        if !subscription.is_over() {
             release_schedule(stripe, &subscription).await?;
             stripe.cancel_subscription_now(&subscription.id).await?;
         }

@@ -1,15 +1,17 @@
 //! From a subscription to a perpetual license: the same license, key, instances and history; paid once, less the money
 //! that is unused.
 //!
-//! What is unused is Stripe's own proration of the period that is paid, at the second at which it was shown. It becomes
-//! a discount on the perpetual license's invoice, by a coupon that only this purchase can use, so what was shown is
-//! what is charged, and tax is reckoned on the difference. Nothing is cancelled before it is paid: a page that is left
+//! What is unused is the share that is left, at the second at which it was shown, of what was paid for the period: after
+//! discounts, also those that took off the first payment only, and less whatever was given back of it since (`rules.rs`).
+//! It becomes a discount on the perpetual license's invoice, by a coupon that only this purchase can use, so what was shown
+//! is what is charged, and tax is reckoned on the difference. Nothing is cancelled before it is paid: a page that is left
 //! closes within the hour and leaves everything as it was. Once paid, one transaction makes the license perpetual, and
 //! only then is the subscription cancelled, without a credit of its own; the reconciler completes what a crash leaves
 //! between the two.
 
 mod finish_conversion;
 mod preview_conversion;
+mod rules;
 mod start_conversion;
 pub(super) mod store;
 

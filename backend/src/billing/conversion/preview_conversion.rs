@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::rules::{PaidInvoice, unused_minor};
 use crate::billing::{
     Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment, project_subscription,
     store,
@@ -121,7 +122,7 @@ pub async fn preview_conversion(
     // A trial has paid nothing.
     let credit_minor = match subscription.state {
         SubscriptionState::Trialing => 0,
-        _ => stripe.preview_unused_minor(&subscription.id, reckoned_at).await?,
+        _ => unused_minor(&list_paid(stripe, &subscription.id, reckoned_at).await?, reckoned_at),
     };
     let credit = Money::new(credit_minor, row.currency);
     if credit_minor > quote.total.amount_minor {
@@ -148,6 +149,18 @@ async fn look_up(
 ) -> Result<Result<(Subscription, Plan), ConversionRefusal>, DbError> {
     let (cx, license_id, plan_id) = (cx.clone(), license_id.clone(), plan_id.cloned());
     commerce.db.read(|tx| Box::pin(async move { find(tx, &cx, &license_id, plan_id.as_ref()).await })).await
+}
+
+/// The invoices that have paid for time after `at`, with what was given back of them.
+async fn list_paid(stripe: &Stripe, subscription_id: &str, at: UnixMs) -> Result<Vec<PaidInvoice>, CommerceError> {
+    let mut paid = Vec::new();
+    for invoice in stripe.list_paid_invoices(subscription_id).await? {
+        if invoice.lines.iter().any(|line| line.period_end > at) {
+            let given_back_minor = stripe.fetch_reversals(&invoice.id).await?.given_back_minor();
+            paid.push(PaidInvoice::new(&invoice, given_back_minor));
+        }
+    }
+    Ok(paid)
 }
 
 /// Unused time is worth something only where it is paid for. Stripe takes what is invoiced for active, and charges a card for

@@ -4,6 +4,10 @@ use crate::catalog::BillingInterval;
 use crate::orders::rules::ChoiceProblem;
 use crate::orders::{OrderKind, OrderStatus};
 
+/// What the credit note over a period says whose order was given up.
+pub const TAKEN_BACK: &str =
+    "The order was cancelled. What was paid for this period counts towards your next invoices.";
+
 fn instances(count: i64) -> String {
     if count == 1 { "1 instance".to_owned() } else { format!("{count} instances") }
 }

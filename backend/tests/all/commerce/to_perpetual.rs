@@ -18,12 +18,12 @@ use super::agree;
 use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
-async fn offer(shop: &Shop, id: &LicenseId) -> anyhow::Result<Result<ConversionOffer, ConversionRefusal>> {
+pub(super) async fn offer(shop: &Shop, id: &LicenseId) -> anyhow::Result<Result<ConversionOffer, ConversionRefusal>> {
     let now = UnixMs::from_seconds(shop.now().seconds());
     Ok(preview_conversion(&shop.commerce, &shop.cx(), id, None, now).await?)
 }
 
-async fn start(shop: &Shop, id: &LicenseId, shown: &ConversionOffer) -> anyhow::Result<ConversionStart> {
+pub(super) async fn start(shop: &Shop, id: &LicenseId, shown: &ConversionOffer) -> anyhow::Result<ConversionStart> {
     let start = StartConversion {
         license_id: id.clone(),
         plan_id: shown.plan.id.clone(),
@@ -38,7 +38,7 @@ async fn start(shop: &Shop, id: &LicenseId, shown: &ConversionOffer) -> anyhow::
     Ok(start_conversion(&shop.commerce, &shop.cx(), &start).await?)
 }
 
-async fn open(shop: &Shop, id: &LicenseId, shown: &ConversionOffer) -> anyhow::Result<String> {
+pub(super) async fn open(shop: &Shop, id: &LicenseId, shown: &ConversionOffer) -> anyhow::Result<String> {
     match start(shop, id, shown).await? {
         ConversionStart::Opened { url } => Ok(url),
         other => anyhow::bail!("{other:?}"),

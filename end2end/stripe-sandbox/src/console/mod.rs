@@ -329,7 +329,7 @@ async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response<Body> {
          <label class=\"check\"><input type=\"checkbox\" name=\"shuffle\"{}>Shuffle webhooks</label>\
          <div><label for=\"drop\">Drop (number or all)</label><input id=\"drop\" name=\"drop\" value=\"{drop}\" size=\"5\"></div>\
          <div><label for=\"delay_ms\">Delay (ms)</label><input id=\"delay_ms\" name=\"delay_ms\" value=\"{}\" size=\"6\"></div>\
-         <div><label for=\"fail_next\">Fail the next call</label><select id=\"fail_next\" name=\"fail_next\"><option value=\"\">no</option><option>500</option><option>429</option><option>402</option><option>timeout</option></select></div>\
+         <div><label for=\"fail_next\">Fail the next call</label><select id=\"fail_next\" name=\"fail_next\"><option value=\"\">no</option><option>500</option><option>429</option><option>402</option><option>400</option><option>timeout</option></select></div>\
          <button>Set</button></div></form></section>\
          <section class=\"card\"><h2>Bank transfers</h2>{funding}</section>\
          <section class=\"card\"><h2>Cards</h2>{cards}</section>\

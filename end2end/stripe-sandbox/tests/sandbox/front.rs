@@ -54,7 +54,7 @@ async fn the_same_idempotency_key_gives_the_same_answer_once() {
 #[tokio::test]
 async fn a_failure_on_request_happens_once_and_is_not_kept_for_the_key() {
     let shop = Shop::open().await;
-    for (wish, status) in [("500", 500), ("429", 429), ("402", 402)] {
+    for (wish, status) in [("500", 500), ("429", 429), ("402", 402), ("400", 400)] {
         shop.control("chaos", serde_json::json!({ "fail_next": wish })).await;
         assert_eq!(shop.try_post("customers", &[("name", "Acme")]).await.0, status);
         assert_eq!(shop.try_post("customers", &[("name", "Acme")]).await.0, 200);

@@ -66,6 +66,8 @@ pub(super) struct Bill {
     pub(super) sub: Option<usize>,
     /// Net.
     pub(super) lines: Vec<i64>,
+    /// The same after discounts, each with the time that it is for.
+    paid_for: Vec<(i64, (i64, i64))>,
     pub(super) sums: Sums,
     /// What is to be paid once it is final: the total less the balance.
     pub(super) due: i64,

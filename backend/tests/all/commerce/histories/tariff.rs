@@ -203,6 +203,11 @@ impl Market {
         Sums { subtotal: price, discount, tax, total: price - discount + tax }
     }
 
+    /// What a code leaves of each line.
+    pub(super) fn nets(&self, lines: &[i64], code: Option<Code>) -> Vec<i64> {
+        lines.iter().map(|line| line - code.map_or(0, |code| code.off(*line))).collect()
+    }
+
     /// Discount and tax are reckoned line by line, the tax on what the discount leaves.
     /// <https://docs.stripe.com/billing/subscriptions/coupons>
     pub(super) fn sums(&self, lines: &[i64], code: Option<Code>) -> Sums {
@@ -227,6 +232,18 @@ fn nearest(numerator: i64, denominator: i64) -> i64 {
 /// What is left of `amount` at `at` in a period.
 pub(super) fn left_of(amount: i64, (start, end): (i64, i64), at: i64) -> i64 {
     nearest(amount * (end - at), end - start)
+}
+
+/// What is left at `at` of what was paid for a time, if of its invoice no more than `kept` of `total` is paid still.
+pub(super) fn left_of_paid(net: i64, (kept, total): (i64, i64), (start, end): (i64, i64), at: i64) -> i64 {
+    let left = (end - at).clamp(0, (end - start).max(0));
+    if left == 0 {
+        return 0;
+    }
+    let (part, whole) = (i128::from(kept) * i128::from(left), i128::from(total) * i128::from(end - start));
+    let twice = 2 * i128::from(net.abs()) * part;
+    let rounded = i64::try_from((twice + whole) / (2 * whole)).expect("no more than the net");
+    if net < 0 { -rounded } else { rounded }
 }
 
 /// The same time of day, months later; on a day that the month lacks, on its last.

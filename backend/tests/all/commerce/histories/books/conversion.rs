@@ -1,9 +1,9 @@
-//! A subscription that becomes a perpetual license: the same license, paid once by card, less what is unused of the period
-//! that is paid.
+//! A subscription that becomes a perpetual license: the same license, paid once by card, less what is unused of what was paid
+//! for the period.
 
 use super::super::steps::Card;
-use super::super::tariff::{HOUR, Item, left_of, months_after};
-use super::{Bill, Books, Stand, State, Why};
+use super::super::tariff::{HOUR, left_of_paid, months_after};
+use super::{Bill, Books, Contest, Stand, State, Why};
 
 /// No renewal may come between the page and its payment.
 const BEFORE_RENEWAL: i64 = 2 * HOUR;
@@ -44,17 +44,23 @@ impl Books {
         }
         // Unused time is worth something only where it is paid for.
         let is_unpaid = |(number, bill): (usize, &Bill)| {
-            let counts = bill.stand == Stand::Draft || number == sub.latest;
+            // What Stripe has left behind for a time that is over will never be charged.
+            let goes_on = bill.finalizes_at.is_some() || bill.paid_for.iter().any(|(_, time)| time.1 > self.now);
+            let counts = (bill.stand == Stand::Draft && goes_on) || number == sub.latest;
             bill.sub == Some(self.subs.len() - 1) && counts && bill.is_owed()
         };
         if self.bills.iter().enumerate().any(is_unpaid) {
             return Offer::PaymentDue;
         }
-        let rest = |item: &Item| -left_of(item.cost(), sub.period, self.now);
-        let unused: Vec<i64> = self.market.items(&sub.shape).iter().map(rest).collect();
-        let sums = self.market.sums(&unused, sub.lasting_code());
-        let (price, credit) = (self.market.forever().0 * sub.shape.seats, sums.discount - sums.subtotal);
+        let (price, credit) = (self.market.forever().0 * sub.shape.seats, self.unused());
         if credit > price { Offer::CreditTooLarge { credit } } else { Offer::For { price, credit } }
+    }
+
+    /// What is left of what was paid for the last subscription.
+    fn unused(&self) -> i64 {
+        let is_paid = |bill: &&Bill| bill.sub == Some(self.subs.len() - 1) && bill.stand == Stand::Paid;
+        let left: i64 = self.bills.iter().filter(is_paid).map(|bill| bill.left(self.now)).sum();
+        left.max(0)
     }
 
     /// It is paid: the license is perpetual, and the subscription is over without a credit of its own.
@@ -67,5 +73,17 @@ impl Books {
         self.paid(bill, Card::Good);
         self.end(number, self.now);
         self.subs[number].perpetual_until = Some(months_after(self.now, 12));
+    }
+}
+
+impl Bill {
+    /// What is left at `at` of the time that it has paid for, if what was given back is not paid any more.
+    fn left(&self, at: i64) -> i64 {
+        // A credit note and the refund that pays it out are one; a bank takes all that was charged.
+        let taken = if matches!(self.contest, Some(Contest::Open | Contest::Lost)) { self.paid } else { 0 };
+        let given_back = self.credited.max(self.refunded) + taken;
+        let total = self.sums.total;
+        let share = if total > 0 { ((total - given_back).max(0), total) } else { (1, 1) };
+        self.paid_for.iter().map(|(net, time)| left_of_paid(*net, share, *time, at)).sum()
     }
 }

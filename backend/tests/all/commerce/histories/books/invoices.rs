@@ -1,12 +1,14 @@
 //! An invoice from its draft until it is paid or void, as Stripe has it.
 
 use super::super::steps::Card;
-use super::super::tariff::{Code, DAY};
+use super::super::tariff::{Code, DAY, period_end};
 use super::{Bill, Books, Contest, RETRY_DAYS, Stand, State, Why};
 
 impl Books {
     pub(super) fn draft(&mut self, why: Why, sub: Option<usize>, lines: Vec<i64>, code: Option<Code>) -> usize {
         let sums = self.market.sums(&lines, code);
+        let nets = self.market.nets(&lines, code);
+        let paid_for = nets.into_iter().map(|net| (net, self.time_of(why, sub, net))).collect();
         let number = self.bills.len();
         let by_transfer = sub.is_some_and(|sub| self.subs[sub].by_transfer);
         let due = (sums.total + self.balance).max(0);
@@ -17,6 +19,7 @@ impl Books {
             why,
             sub,
             lines,
+            paid_for,
             sums,
             due,
             stand: Stand::Draft,
@@ -33,6 +36,18 @@ impl Books {
             attempts: 0,
         });
         number
+    }
+
+    /// The time that a line of an invoice is for which is made now.
+    fn time_of(&self, why: Why, sub: Option<usize>, net: i64) -> (i64, i64) {
+        let Some(sub) = sub.map(|sub| &self.subs[sub]) else { return (self.now, self.now) };
+        match why {
+            Why::Create | Why::Cycle => sub.period,
+            // A year from now on; what is credited was for the rest of the month.
+            Why::Update { new_period: true } if net > 0 => (self.now, period_end(self.now, true, self.now)),
+            Why::Update { .. } => (self.now, sub.period.1),
+            Why::Forever | Why::Updates | Why::Conversion => (self.now, self.now),
+        }
     }
 
     pub(super) fn finalize(&mut self, number: usize) {
