@@ -49,8 +49,11 @@ impl PaidInvoice {
 /// to the nearest minor unit. A change within a period credits what it takes the place of by a line of its own, so the
 /// invoices of a period, taken together, never come to more than was paid for what is left of it.
 pub(super) fn unused_minor(paid: &[PaidInvoice], at: UnixMs) -> i64 {
-    let lines = paid.iter().flat_map(|invoice| invoice.lines.iter().map(|line| left_of(line, invoice.kept(), at)));
-    lines.sum::<i64>().max(0)
+    let of_invoice = |invoice: &PaidInvoice| -> i64 {
+        let kept = invoice.kept();
+        invoice.lines.iter().map(|line| left_of(line, kept, at)).sum()
+    };
+    paid.iter().map(of_invoice).sum::<i64>().max(0)
 }
 
 fn left_of(line: &PaidLine, (kept, total): (i64, i64), at: UnixMs) -> i64 {
