@@ -6,7 +6,7 @@ use crate::accounts::{self, StaffAct};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
-use crate::orders::{self, GivenUp, Order, OrderStatus, Payment};
+use crate::orders::{self, Order, OrderStatus, Payment};
 use crate::stripe::StripeSubscription;
 use crate::{audit, events, licenses};
 
@@ -14,10 +14,9 @@ use crate::{audit, events, licenses};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionEnd {
     /// It is over, Stripe says so, and so is its license. Nothing was paid back: that is a credit note of its own. Where its
-    /// first transfer was waited for, it is waited for no more, what comes of it stays with the customer, and what was paid
-    /// for a later period becomes credit.
+    /// first transfer was waited for, it is waited for no more, and what comes of it stays with the customer.
     Ended,
-    /// It was over already.
+    /// It was over already, and nothing of it was left to be given up.
     Over,
     /// No such license, or none that a subscription pays for.
     NotFound,
@@ -46,27 +45,27 @@ pub async fn end_subscription(
     };
     let stripe = commerce.stripe(cx)?;
     let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
-    let is_over = subscription.is_over();
-    if !is_over {
-        release_schedule(stripe, &subscription).await?;
-        let order = find_unpaid_order(commerce, cx, &subscription).await?;
-        let mut given_up = None;
-        if let Some(order) = &order {
-            // Stripe would go on taking money for it, of which nobody would have anything.
-            given_up = Some(orders::give_up(commerce, cx, order, OrderStatus::Cancelled).await?);
-        }
-        // What is answered is Stripe's word, not what giving the order up should have come to.
-        if !stripe.fetch_subscription(&subscription.id).await?.is_over() {
-            stripe.cancel_subscription_now(&subscription.id).await?;
-        }
-        if let (Some(order), Some(GivenUp::NotAllowed)) = (&order, &given_up) {
-            // A later period was paid, for which it was not given up as long as it went on.
-            orders::give_up(commerce, cx, order, OrderStatus::Cancelled).await?;
-        }
-        note(commerce, cx, &row, reason).await?;
+    // Also of one that is over: whoever ended it may have died before this was done.
+    let order = find_unpaid_order(commerce, cx, &subscription).await?;
+    if subscription.is_over() && order.is_none() {
+        project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
+        return Ok(SubscriptionEnd::Over);
     }
+    note(commerce, cx, &row, reason).await?;
+    if !subscription.is_over() {
+        release_schedule(stripe, &subscription).await?;
+    }
+    if let Some(order) = &order {
+        // Stripe would go on taking money for it, of which nobody would have anything.
+        orders::give_up_ended(commerce, cx, order).await?;
+    }
+    // What is answered is Stripe's word, not what giving the order up should have come to.
+    if !stripe.fetch_subscription(&subscription.id).await?.is_over() {
+        stripe.cancel_subscription_now(&subscription.id).await?;
+    }
+    tell(commerce, cx, &row).await?;
     project_subscription(commerce, cx, &row.stripe_subscription_id).await?;
-    Ok(if is_over { SubscriptionEnd::Over } else { SubscriptionEnd::Ended })
+    Ok(SubscriptionEnd::Ended)
 }
 
 async fn find(commerce: &Commerce, cx: &Cx, license_id: &LicenseId) -> Result<Found, CommerceError> {
@@ -99,7 +98,7 @@ async fn find_unpaid_order(
     Ok(order.filter(|order| order.status == OrderStatus::Open && order.payment == Payment::Transfer))
 }
 
-/// Who asked for it, and why. What becomes of rows is recorded by the projection, in Stripe's name.
+/// Who asked for it, and why, before Stripe is asked. What becomes of rows is recorded by the projection, in Stripe's name.
 async fn note(commerce: &Commerce, cx: &Cx, row: &Subscription, reason: &str) -> Result<(), CommerceError> {
     let (cx, row, reason) = (cx.clone(), row.clone(), licenses::rules::reason(reason));
     Ok(commerce
@@ -112,10 +111,23 @@ async fn note(commerce: &Commerce, cx: &Cx, row: &Subscription, reason: &str) ->
                 let after = serde_json::json!({ "reason": reason });
                 let account_id = Some(&row.account_id);
                 let id = row.id.as_str();
-                audit::record(tx, &cx, account_id, "subscription.end", id, Some(&before), Some(&after)).await?;
+                audit::record(tx, &cx, account_id, "subscription.end", id, Some(&before), Some(&after)).await
+            })
+        })
+        .await?)
+}
+
+/// The customer's history says that it was ended, once it is; why is a note for colleagues.
+async fn tell(commerce: &Commerce, cx: &Cx, row: &Subscription) -> Result<(), CommerceError> {
+    let (cx, row) = (cx.clone(), row.clone());
+    Ok(commerce
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let account_id = Some(&row.account_id);
                 let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
-                // The customer's history says that it was ended; why is a note for colleagues.
-                events::record(tx, &cx, "order.ended_by_vendor", about, &serde_json::json!({})).await
+                let (kind, id) = ("order.ended_by_vendor", row.id.as_str());
+                events::record_once(tx, &cx, kind, about, id, &serde_json::json!({})).await.map(drop)
             })
         })
         .await?)

@@ -8,14 +8,14 @@ use super::give_up_order::give_up_session;
 use super::grant::{Made, grant};
 use super::mail_unfinished::Unfinished::{Outdated, PaymentFailed};
 use super::make_at_stripe::{make_at_stripe, note_made};
-use super::take_back::{TakenBack, take_back};
+use super::take_back::{TakenBack, Takes, take_back};
 use super::{GivenUp, Order, OrderKind, OrderStatus, Payment, close, give_up_order, store};
 use crate::billing::{self, Commerce, CommerceError, TakeOver};
 use crate::cx::{Actor, Cx};
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
 use crate::invoices;
-use crate::stripe::{CheckoutSession, CheckoutStatus, InvoiceState, Stripe, StripeSubscription};
+use crate::stripe::{CheckoutSession, CheckoutStatus, InvoiceState, Stripe, StripeInvoice, StripeSubscription};
 
 /// What came of trying to fulfil an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,24 +76,60 @@ async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: Order) -> Result<Fulfi
     };
     let state = invoice.as_ref().map(|invoice| invoice.state);
     if matches!(state, Some(InvoiceState::Void | InvoiceState::Uncollectible)) {
-        // Taken back at Stripe, or by a run of ours that ended before it was written down.
+        // Taken back at Stripe, or by a run of ours that ended before it was written down. Where a later one is paid, it is kept.
         return match give_up_order::give_up(commerce, cx, &order, OrderStatus::Cancelled).await? {
             GivenUp::Paid(Some(license_id)) => Ok(Fulfilment::Fulfilled { license_id, newly: false }),
             GivenUp::Paid(None) => Ok(Fulfilment::Delivered { newly: false }),
-            _ => Ok(Fulfilment::Closed(OrderStatus::Cancelled)),
+            GivenUp::NotAllowed => Ok(Fulfilment::AwaitingPayment),
+            GivenUp::Closed(status) => Ok(Fulfilment::Closed(status)),
         };
     }
+    grant_made(commerce, cx, order, made, invoice).await
+}
+
+/// Fulfils an order whose own invoice is not paid, because a later one of its subscription is, which goes on: whoever pays for
+/// it has it. What is still owed of the first one stays owed.
+pub(super) async fn keep_order(
+    commerce: &Commerce,
+    cx: &Cx,
+    order_id: &OrderId,
+    paid_by: String,
+) -> Result<Fulfilment, CommerceError> {
+    let Some(order) = find(commerce, cx, order_id).await? else { return Ok(Fulfilment::NotFound) };
+    if let Some(done) = done(&order) {
+        return Ok(done);
+    }
+    if order.status != OrderStatus::Open {
+        return Ok(Fulfilment::Closed(order.status));
+    }
+    let Some((made, invoice)) = make_at_stripe(commerce, cx, &order).await? else {
+        return Ok(Fulfilment::AwaitingPayment);
+    };
+    // The projection asks whether anything was ever paid for the license.
+    invoices::import_invoice(commerce, cx, &paid_by).await?;
+    let made = Made { is_paid: true, kept_by: Some(paid_by), ..made };
+    grant_made(commerce, cx, order, made, invoice).await
+}
+
+/// Grants what there is at Stripe for an order, and brings it here.
+async fn grant_made(
+    commerce: &Commerce,
+    cx: &Cx,
+    order: Order,
+    made: Made,
+    invoice: Option<StripeInvoice>,
+) -> Result<Fulfilment, CommerceError> {
     let stripe_cx = Cx { actor: Actor::Stripe(made.source.clone()), ..cx.clone() };
     // A projection may come in between, and it asks whether anything was ever paid for the license.
     if let (Some(invoice), true, Some(_)) = (&invoice, made.is_paid, &order.license_id) {
         invoices::import_invoice(commerce, cx, &invoice.id).await?;
     }
     let subscription_id = made.subscription.as_ref().map(|subscription| subscription.id.clone());
-    let granted = run_grant(commerce, &stripe_cx, order.id, made).await?;
+    let granted = run_grant(commerce, &stripe_cx, order.id.clone(), made).await?;
     if matches!(granted, Fulfilment::Closed(_)) {
         // Given up while this was made, by somebody who could not see it yet.
         let invoice_id = invoice.as_ref().map(|invoice| invoice.id.as_str());
-        end_made(commerce, cx, invoice_id, subscription_id.as_deref()).await?;
+        end_made(commerce, cx, &order, invoice_id, subscription_id.as_deref()).await?;
     }
     if let Some(invoice) = &invoice {
         invoices::import_invoice(commerce, cx, &invoice.id).await?;
@@ -125,7 +161,7 @@ pub(crate) async fn fulfil_subscription(
     let fulfilled = fulfil_order(commerce, cx, &order_id).await?;
     if matches!(fulfilled, Fulfilment::Closed(_)) && subscription.ended_at.is_none() {
         // It would renew for ever, and nobody would have anything of it.
-        end_made(commerce, cx, subscription.latest_invoice_id.as_deref(), Some(&subscription.id)).await?;
+        end_made(commerce, cx, &order, order.stripe_invoice_id.as_deref(), Some(&subscription.id)).await?;
     }
     Ok(fulfilled)
 }
@@ -134,19 +170,20 @@ pub(crate) async fn fulfil_subscription(
 async fn end_made(
     commerce: &Commerce,
     cx: &Cx,
+    order: &Order,
     invoice_id: Option<&str>,
     subscription_id: Option<&str>,
 ) -> Result<(), CommerceError> {
-    match take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? {
-        TakenBack::Done => Ok(()),
-        // A person has to decide whether the money goes back or buys something.
-        TakenBack::Paid => {
-            let (invoice, subscription) = (invoice_id.unwrap_or("no invoice"), subscription_id.unwrap_or("nothing"));
-            Err(CommerceError::Contradiction(format!(
-                "{invoice} is paid, for {subscription}, whose order was given up"
-            )))
-        }
-    }
+    let takes = Takes { order, invoice_id, subscription_id, ends_paid: false };
+    let paid = match take_back(commerce, cx, &takes).await? {
+        TakenBack::Done => return Ok(()),
+        TakenBack::Paid => invoice_id.unwrap_or("its first invoice").to_owned(),
+        TakenBack::Kept { paid_by } => paid_by,
+    };
+    // A person has to decide whether the money goes back or buys something.
+    let subscription = subscription_id.unwrap_or("nothing");
+    let text = format!("{paid} is paid, for {subscription}, whose order {} was given up", order.id);
+    Err(CommerceError::Contradiction(text))
 }
 
 /// Fulfils the order that a transfer has paid for with this invoice, or gives it up where the invoice was taken back;
@@ -193,7 +230,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         if !stripe.has_payment_failed(&session).await? {
             return Ok(Fulfilment::AwaitingPayment);
         }
-        if let Some(given_up) = give_up_session(commerce, cx, order_id.clone(), &session, PaymentFailed).await? {
+        if let Some(given_up) = give_up_session(commerce, cx, &order, &session, PaymentFailed).await? {
             return Ok(given_up);
         }
     }
@@ -206,7 +243,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
     };
     if let Some(subscription) = &subscription
         && is_outdated(commerce, cx, &order, subscription).await?
-        && let Some(given_up) = give_up_session(commerce, cx, order_id.clone(), &session, Outdated).await?
+        && let Some(given_up) = give_up_session(commerce, cx, &order, &session, Outdated).await?
     {
         return Ok(given_up);
     }
@@ -218,6 +255,7 @@ pub async fn fulfil_session(commerce: &Commerce, cx: &Cx, session_id: &str) -> R
         invoice_id: session.invoice_id,
         promotion: session.promotion,
         is_paid: true,
+        kept_by: None,
     };
     run_grant(commerce, cx, order_id, made).await
 }

@@ -1,10 +1,10 @@
 //! Giving an order up that is not paid: its session runs out or is ended, or its payment fails, its invoice is taken back,
 //! and the license that waited for it ends. Stripe is told first; a run that dies in between is completed by the next.
 
-use super::fulfil_order::{Fulfilment, done, fulfil_order, fulfil_session};
+use super::fulfil_order::{Fulfilment, done, fulfil_order, fulfil_session, keep_order};
 use super::mail_unfinished::{Unfinished, mail_unfinished};
 use super::make_at_stripe::note_made;
-use super::take_back::{TakenBack, take_back};
+use super::take_back::{TakenBack, Takes, take_back};
 use super::{Order, OrderStatus, Payment, store};
 use crate::accounts::{self, Act};
 use crate::billing::rules::REASON_UNPAID;
@@ -124,9 +124,9 @@ fn answer(closed: Fulfilment) -> Result<GivenUp, CommerceError> {
     })
 }
 
-/// Gives up an order by transfer, unless its money has come after all: takes its invoice back, ends its subscription
-/// and the license that waited. What has arrived becomes the customer's balance at Stripe, and what was paid for a later
-/// period since becomes credit.
+/// Gives up an order by transfer, unless its money has come after all, or a later period is paid: takes its invoice back, ends
+/// its subscription and the license that waited. What has arrived becomes the customer's balance at Stripe, and what is paid
+/// for a later period meanwhile becomes credit.
 pub(crate) async fn give_up(
     commerce: &Commerce,
     cx: &Cx,
@@ -136,17 +136,33 @@ pub(crate) async fn give_up(
     give_up_as(commerce, cx, order, End::of(status)).await
 }
 
+/// The same for staff who end its subscription, also where a later period is paid: that is not paid back by it.
+pub(crate) async fn give_up_ended(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<GivenUp, CommerceError> {
+    give_up_as(commerce, cx, order, End { ends_paid: true, ..End::of(OrderStatus::Cancelled) }).await
+}
+
 pub(super) async fn give_up_as(
     commerce: &Commerce,
     cx: &Cx,
     order: &Order,
     end: End,
 ) -> Result<GivenUp, CommerceError> {
-    let stripe = commerce.stripe(cx)?;
-    let order = &with_what_was_made(commerce, stripe, cx, order).await?;
-    let (invoice_id, subscription_id) = (order.stripe_invoice_id.as_deref(), order.stripe_subscription_id.as_deref());
-    if take_back(stripe, invoice_id, subscription_id).await? == TakenBack::Paid {
-        return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?);
+    if let Some(done) = done(order) {
+        return answer(done);
+    }
+    let order = &with_what_was_made(commerce, commerce.stripe(cx)?, cx, order).await?;
+    let takes = Takes {
+        order,
+        invoice_id: order.stripe_invoice_id.as_deref(),
+        subscription_id: order.stripe_subscription_id.as_deref(),
+        ends_paid: end.ends_paid,
+    };
+    match take_back(commerce, cx, &takes).await? {
+        TakenBack::Done => {}
+        TakenBack::Paid => return answer(Box::pin(fulfil_order(commerce, cx, &order.id)).await?),
+        TakenBack::Kept { paid_by } => {
+            return answer(Box::pin(keep_order(commerce, cx, &order.id, paid_by)).await?);
+        }
     }
     let closed = close_as(commerce, cx, order.id.clone(), end).await?;
     if let Some(invoice_id) = &order.stripe_invoice_id {
@@ -185,20 +201,21 @@ async fn with_what_was_made(
 
 /// Gives up an order whose page is done with, and tells why: its payment has failed for good, or what was agreed to does not hold
 /// any more. What its page began at Stripe ends first, so that nothing there takes money for it later. `None` where it has been
-/// paid in the meantime: then it is not given up.
+/// paid in the meantime, or a later period is: then it is not given up.
 pub(super) async fn give_up_session(
     commerce: &Commerce,
     cx: &Cx,
-    order_id: OrderId,
+    order: &Order,
     session: &CheckoutSession,
     why: Unfinished,
 ) -> Result<Option<Fulfilment>, CommerceError> {
     let (invoice_id, subscription_id) = (session.invoice_id.as_deref(), session.subscription_id.as_deref());
-    if take_back(commerce.stripe(cx)?, invoice_id, subscription_id).await? == TakenBack::Paid {
+    let takes = Takes { order, invoice_id, subscription_id, ends_paid: false };
+    if take_back(commerce, cx, &takes).await? != TakenBack::Done {
         return Ok(None);
     }
     let end = End { tells: Some(why), ..End::of(OrderStatus::Cancelled) };
-    close_as(commerce, cx, order_id, end).await.map(Some)
+    close_as(commerce, cx, order.id.clone(), end).await.map(Some)
 }
 
 /// Gives up every order, and every change of a subscription, whose transfer is so late that it is not waited for any
@@ -265,12 +282,14 @@ pub(super) struct End {
     tells: Option<Unfinished>,
     /// Whether the request that placed it places anew when it is sent again; otherwise its answer is the order that has ended.
     frees_request: bool,
+    /// Whether it ends also where a later period is paid.
+    ends_paid: bool,
 }
 
 impl End {
     fn of(status: OrderStatus) -> Self {
         let tells = (status == OrderStatus::Expired).then_some(Unfinished::NotPaid);
-        Self { status, tells, frees_request: false }
+        Self { status, tells, frees_request: false, ends_paid: false }
     }
 
     /// As if it had not been placed: nobody was ever shown where to pay it.
@@ -333,6 +352,8 @@ async fn close_locked(
             Actor::User(_) | Actor::Staff(_) | Actor::ActingStaff(_) | Actor::Token(_) => cx.clone(),
             _ => Cx { actor: job, ..cx.clone() },
         };
+        // That what came too late was given back may have been heard of first: it ends all the same.
+        licenses::set_reversal(tx, &cx, license_id, None).await?;
         licenses::set_standing(tx, &cx, license_id, LicenseStatus::Ended, REASON_UNPAID).await?;
     }
     if let Some(why) = end.tells {

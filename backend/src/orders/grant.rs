@@ -28,6 +28,8 @@ pub(super) struct Made {
     pub(super) promotion: Option<(String, String)>,
     /// Whether everything due now is paid. Where it is not, the license waits for a transfer.
     pub(super) is_paid: bool,
+    /// Where the first invoice is not paid, and a later one is: Stripe's id of that.
+    pub(super) kept_by: Option<String>,
 }
 
 /// Grants the license, once: active where it is paid, else pending, to be activated by a later call. Vouchers are made only
@@ -83,6 +85,11 @@ pub(super) async fn grant(
     events::record(tx, cx, "order.paid", about, &after).await?;
     let (account_id, before) = (Some(&order.account_id), Some(&order.status));
     audit::record(tx, cx, account_id, "order.fulfil", order.id.as_str(), before, Some(&after)).await?;
+    if let Some(paid_by) = &made.kept_by {
+        // For staff: what becomes of its first invoice is theirs to decide.
+        let kept = serde_json::json!({ "unpaid": made.invoice_id, "paid": paid_by });
+        audit::record(tx, cx, account_id, "order.keep", order.id.as_str(), audit::NOTHING, Some(&kept)).await?;
+    }
     if let Some(invoice_id) = &made.invoice_id {
         handlers::enqueue_invoice(tx, cx, &commerce.master, invoice_id, made.customer_id.as_deref()).await?;
     }

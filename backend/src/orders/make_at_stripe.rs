@@ -37,7 +37,12 @@ pub(super) async fn make_at_stripe(
     let (subscription, invoice_id) = match order.kind {
         OrderKind::Subscription | OrderKind::Continuation => {
             let subscription = subscription(stripe, order, &basis).await?;
-            let invoice_id = order.stripe_invoice_id.clone().or_else(|| subscription.latest_invoice_id.clone());
+            let invoice_id = match &order.stripe_invoice_id {
+                Some(id) => Some(id.clone()),
+                // Heard of late, its latest may be a renewal.
+                None if order.stripe_subscription_id.is_some() => stripe.find_first_invoice(&subscription.id).await?,
+                None => subscription.latest_invoice_id.clone(),
+            };
             (Some(subscription), invoice_id)
         }
         OrderKind::Perpetual | OrderKind::Maintenance | OrderKind::Seats | OrderKind::Vouchers => {
@@ -64,6 +69,7 @@ pub(super) async fn make_at_stripe(
         invoice_id,
         promotion: None,
         is_paid,
+        kept_by: None,
     };
     remember(commerce, cx, order, &made).await?;
     Ok(Some((made, invoice)))

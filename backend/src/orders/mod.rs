@@ -58,7 +58,7 @@ pub(crate) use ensure_customer::ensure_customer;
 pub use fulfil_order::{Fulfilment, fulfil_order, fulfil_session};
 pub(crate) use fulfil_order::{fulfil_invoice, fulfil_subscription};
 pub use give_up_order::{GivenUp, cancel_order};
-pub(crate) use give_up_order::{close, give_up, give_up_handed_over, give_up_overdue};
+pub(crate) use give_up_order::{close, give_up, give_up_ended, give_up_handed_over, give_up_overdue};
 pub use look_up_promotion::{AskedCode, CodeAnswer, look_up_promotion};
 pub(crate) use mail_license_ready::mail_license_ready;
 pub use open_checkout::CheckoutUrls;

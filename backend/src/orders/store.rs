@@ -1,8 +1,9 @@
 //! Orders in the database.
 
+use super::take_back::GivingUp;
 use super::{Order, OrderKind, OrderStatus, Payment};
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, LicenseId, OrderId, VendorId};
 use crate::money::Currency;
 
@@ -251,6 +252,38 @@ pub(super) async fn set_made(
         made.license,
         made.promotion.map(|(id, _)| id),
         made.promotion.map(|(_, code)| code)
+    )?;
+    Ok(())
+}
+
+/// How an order stood when a run of ours began to take back what Stripe has made for it; `None` where none has.
+pub(super) async fn find_giving_up(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &OrderId,
+) -> Result<Option<GivingUp>, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (JsonText<GivingUp>,),
+        "SELECT giving_up FROM orders WHERE vendor_id = $1 AND id = $2 AND giving_up IS NOT NULL",
+        vendor_id,
+        id
+    )?;
+    Ok(row.map(|(found,)| found.0))
+}
+
+pub(super) async fn set_giving_up(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &OrderId,
+    giving_up: &GivingUp,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE orders SET giving_up = $3 WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        JsonText(giving_up.clone())
     )?;
     Ok(())
 }

@@ -35,6 +35,22 @@ pub async fn list_disputes(tx: &mut Tx, vendor_id: &VendorId, invoice_id: &Invoi
     )
 }
 
+/// Whether the order that made a license was given up: the license has ended with that, and what was paid for it meanwhile was
+/// given back with it.
+pub(super) async fn was_given_up(tx: &mut Tx, vendor_id: &VendorId, license_id: &LicenseId) -> Result<bool, DbError> {
+    let row = fetch_optional!(
+        tx,
+        (OrderId,),
+        "SELECT id FROM orders
+         WHERE vendor_id = $1 AND license_id = $2 AND kind IN ('subscription', 'perpetual')
+           AND status IN ('cancelled', 'expired')
+         LIMIT 1",
+        vendor_id,
+        license_id
+    )?;
+    Ok(row.is_some())
+}
+
 /// The newest paid invoices of a license with what was given back of each, newest first. Where it came of a voucher, what paid
 /// for the voucher is among them.
 pub(super) async fn list_paid_invoices(

@@ -124,6 +124,8 @@ pub struct StripeInvoice {
     pub due_at: Option<UnixMs>,
     /// When it was paid.
     pub paid_at: Option<UnixMs>,
+    /// When it was taken back.
+    pub voided_at: Option<UnixMs>,
     /// When it was made.
     pub created_at: UnixMs,
     /// Sent to be paid by transfer.
@@ -159,12 +161,6 @@ impl StripeInvoice {
     #[must_use]
     pub fn is_change(&self) -> bool {
         self.billing_reason == BILLS_A_CHANGE
-    }
-
-    /// Whether it charges a period after the first.
-    #[must_use]
-    pub fn is_renewal(&self) -> bool {
-        self.billing_reason == "subscription_cycle" && self.total_minor > 0
     }
 }
 
@@ -287,6 +283,7 @@ fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, Stripe
         finalized_at: invoice.status_transitions.finalized_at.map(UnixMs::from_seconds),
         due_at: invoice.due_date.map(UnixMs::from_seconds),
         paid_at: invoice.status_transitions.paid_at.map(UnixMs::from_seconds),
+        voided_at: invoice.status_transitions.voided_at.map(UnixMs::from_seconds),
         created_at: UnixMs::from_seconds(invoice.created),
         is_sent: invoice.collection_method == InvoiceCollectionMethod::SendInvoice,
         buyer_name: invoice.customer_name,
@@ -360,6 +357,19 @@ impl Stripe {
         let page = self.fetch(uncollectible).await?;
         unpaid.extend(page.data.into_iter().filter_map(|invoice| invoice.id).map(|id| id.to_string()));
         Ok(unpaid)
+    }
+
+    /// The id of the invoice that a subscription began with, if it is among its newest hundred.
+    ///
+    /// # Errors
+    /// [`StripeError`].
+    pub async fn find_first_invoice(&self, subscription_id: &str) -> Result<Option<String>, StripeError> {
+        let page = self.fetch(ListInvoice::new().subscription(subscription_id).limit(100)).await?;
+        let is_first = |invoice: &stripe_shared::Invoice| {
+            invoice.billing_reason.as_ref().is_some_and(|reason| reason.as_str() == "subscription_create")
+        };
+        let first = page.data.into_iter().find(is_first);
+        Ok(first.and_then(|invoice| invoice.id).map(|id| id.to_string()))
     }
 
     /// The newest hundred of a subscription's invoices that are paid, newest first, each with all its lines.

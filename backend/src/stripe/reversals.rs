@@ -130,17 +130,29 @@ pub struct Reversals {
 }
 
 impl Reversals {
+    /// Whether a bank has yet to say whose the money is.
+    #[must_use]
+    pub fn is_disputed(&self) -> bool {
+        self.disputes.iter().any(|dispute| dispute.state == DisputeState::Open)
+    }
+
     /// What of the invoice is not paid for any more, with tax: what credit notes take back, refunds that no credit note speaks
-    /// of, and what disputes took away, for as long as they do.
+    /// of, and what disputes took away, for as long as they do. A refund that came back was none, also where a credit note
+    /// speaks of it.
     #[must_use]
     pub fn given_back_minor(&self) -> i64 {
         let notes: Vec<&StripeCreditNote> = self.credit_notes.iter().filter(|note| !note.is_void).collect();
-        let credited: i64 = notes.iter().map(|note| note.total_minor).sum();
+        let stands = |refund: &&StripeRefund| !matches!(refund.status.as_str(), "failed" | "canceled");
+        let came_back = |id: &str| self.refunds.iter().any(|refund| refund.id == id && !stands(&refund));
+        let credited = |note: &&StripeCreditNote| -> i64 {
+            let returned = note.refunds.iter().filter(|refund| came_back(&refund.0)).map(|refund| refund.1);
+            note.total_minor - returned.sum::<i64>()
+        };
+        let credited: i64 = notes.iter().map(credited).sum();
         let noted = |refund: &StripeRefund| -> i64 {
             let settled = notes.iter().flat_map(|note| note.refunds.iter());
             settled.filter(|settled| settled.0 == refund.id).map(|settled| settled.1).sum()
         };
-        let stands = |refund: &&StripeRefund| !matches!(refund.status.as_str(), "failed" | "canceled");
         let refunds = self.refunds.iter().filter(stands);
         let refunded: i64 = refunds.map(|refund| (refund.amount_minor - noted(refund)).max(0)).sum();
         let is_gone = |dispute: &&StripeDispute| matches!(dispute.state, DisputeState::Open | DisputeState::Lost);
@@ -407,6 +419,23 @@ mod tests {
                     disputes: Vec::new(),
                 },
                 320,
+            ),
+            // It was refunded by a credit note, but for 20 that became credit, and the refund came back; or was called off.
+            (
+                Reversals {
+                    credit_notes: vec![note(320, vec![("re_1".to_owned(), 300)])],
+                    refunds: vec![refund("re_1", "failed", 300)],
+                    disputes: Vec::new(),
+                },
+                20,
+            ),
+            (
+                Reversals {
+                    credit_notes: vec![noted.clone()],
+                    refunds: vec![refund("re_1", "canceled", 300), refund("re_2", "succeeded", 300)],
+                    disputes: Vec::new(),
+                },
+                300,
             ),
             (Reversals { credit_notes: vec![StripeCreditNote { is_void: true, ..noted }], ..Reversals::default() }, 0),
             (Reversals { credit_notes: vec![note(50, Vec::new())], ..Reversals::default() }, 50),

@@ -195,11 +195,9 @@ impl Stripe {
             |metadata: &HashMap<String, String>| metadata.get("order_id").is_some_and(|id| id == order_id);
         let living = self.fetch(ListSubscription::new().customer(customer_id).limit(100)).await?.data;
         if let Some(subscription) = living.into_iter().find(|it| is_of_order(&it.metadata)) {
-            let invoice = subscription.latest_invoice.and_then(|invoice| invoice.into_id());
-            return Ok(MadeForOrder {
-                subscription_id: Some(subscription.id.to_string()),
-                invoice_id: invoice.map(|id| id.to_string()),
-            });
+            // Its latest may be a renewal.
+            let invoice_id = self.find_first_invoice(subscription.id.as_str()).await?;
+            return Ok(MadeForOrder { subscription_id: Some(subscription.id.to_string()), invoice_id });
         }
         let invoices = self.fetch(ListInvoice::new().customer(customer_id).limit(100)).await?.data;
         let invoice = invoices.into_iter().find(|it| it.metadata.as_ref().is_some_and(is_of_order));

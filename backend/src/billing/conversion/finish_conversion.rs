@@ -1,9 +1,13 @@
 //! Finishing it: paid means perpetual, exactly once, and then the subscription ends.
 
-use super::{Conversion, ConversionStatus, store};
+use super::preview_conversion::fetch_unused_minor;
+use super::{Conversion, ConversionStatus, RECKONED_AT, store};
 use crate::accounts::{self, Act};
 use crate::billing::change_subscription::release_schedule;
-use crate::billing::{Commerce, CommerceError, find_subscription_of_license, handlers, project_subscription};
+use crate::billing::{
+    Commerce, CommerceError, Subscription, find_subscription_of_license, handlers, project_subscription,
+};
+use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::ConversionId;
@@ -118,6 +122,9 @@ async fn settle(
     if is_complete && !is_paid && !commerce.stripe(cx)?.has_payment_failed(session).await? {
         return Ok(ConversionProgress::Waiting);
     }
+    if is_paid && conversion.status == ConversionStatus::Asked {
+        check_credit(commerce, cx, conversion, session).await?;
+    }
     // It is Stripe's word on which the license changes, and so the audit says.
     let tx_cx = Cx { actor: Actor::Stripe(session.id.clone()), ..cx.clone() };
     let (id, tx_commerce, tx_session) = (conversion.id.clone(), commerce.clone(), session.clone());
@@ -131,6 +138,40 @@ async fn settle(
         ConversionStatus::Dropped => Ok(ConversionProgress::Dropped),
         ConversionStatus::Asked => Ok(ConversionProgress::Waiting),
     }
+}
+
+/// An error where money that the page has credited was given back since: the same money twice. A person has to decide which of
+/// the two holds.
+async fn check_credit(
+    commerce: &Commerce,
+    cx: &Cx,
+    conversion: &Conversion,
+    session: &CheckoutSession,
+) -> Result<(), CommerceError> {
+    let reckoned_at = session.metadata.get(RECKONED_AT).and_then(|at| at.parse().ok()).map(UnixMs::from_seconds);
+    let Some(reckoned_at) = reckoned_at.filter(|_| conversion.credit_minor > 0) else { return Ok(()) };
+    let Some(row) = find_row(commerce, cx, conversion).await? else { return Ok(()) };
+    let stripe = commerce.stripe(cx)?;
+    let unused_minor = fetch_unused_minor(stripe, &row.stripe_subscription_id, reckoned_at).await?;
+    if unused_minor >= conversion.credit_minor {
+        return Ok(());
+    }
+    let (id, credit_minor) = (&conversion.id, conversion.credit_minor);
+    let text = format!("conversion {id} is paid, less {credit_minor} that was unused, of which {unused_minor} is left");
+    Err(CommerceError::Contradiction(text))
+}
+
+/// What has paid for the license until now.
+async fn find_row(
+    commerce: &Commerce,
+    cx: &Cx,
+    conversion: &Conversion,
+) -> Result<Option<Subscription>, CommerceError> {
+    let (vendor_id, license_id) = (cx.vendor_id.clone(), conversion.license_id.clone());
+    Ok(commerce
+        .db
+        .read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &license_id).await }))
+        .await?)
 }
 
 async fn write(
@@ -178,12 +219,7 @@ async fn end_subscription(
     conversion: &Conversion,
 ) -> Result<ConversionProgress, CommerceError> {
     let stripe = commerce.stripe(cx)?;
-    let (vendor_id, license_id) = (cx.vendor_id.clone(), conversion.license_id.clone());
-    let row = commerce
-        .db
-        .read(|tx| Box::pin(async move { find_subscription_of_license(tx, &vendor_id, &license_id).await }))
-        .await?;
-    if let Some(row) = row {
+    if let Some(row) = find_row(commerce, cx, conversion).await? {
         let subscription = stripe.fetch_subscription(&row.stripe_subscription_id).await?;
         if !subscription.is_over() {
             release_schedule(stripe, &subscription).await?;

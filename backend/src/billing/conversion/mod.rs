@@ -7,7 +7,7 @@
 //! is what is charged, and tax is reckoned on the difference. Nothing is cancelled before it is paid: a page that is left
 //! closes within the hour and leaves everything as it was. Once paid, one transaction makes the license perpetual, and
 //! only then is the subscription cancelled, without a credit of its own; the reconciler completes what a crash leaves
-//! between the two.
+//! between the two. Where some of the money was given back while the page was open, a person has to decide.
 
 mod finish_conversion;
 mod preview_conversion;
@@ -26,6 +26,9 @@ use crate::money::{Currency, Money};
 pub use finish_conversion::{ConversionProgress, finish_conversion, finish_conversion_session, sweep_conversions};
 pub use preview_conversion::{ConversionOffer, ConversionRefusal, perpetual_plan, preview_conversion};
 pub use start_conversion::{ConversionStart, ConversionUrls, StartConversion, start_conversion};
+
+/// What a page says of when its credit was reckoned, in seconds.
+const RECKONED_AT: &str = "reckoned_at";
 
 text_enum! {
     /// Where it stands.

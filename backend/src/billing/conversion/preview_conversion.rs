@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{PaidInvoice, unused_minor};
+use super::rules::{PaidInvoice, unused_minor, weighing};
 use crate::billing::{
     Commerce, CommerceError, Subscription, find_subscription_of_license, may_change_payment, project_subscription,
     store,
@@ -122,7 +122,7 @@ pub async fn preview_conversion(
     // A trial has paid nothing.
     let credit_minor = match subscription.state {
         SubscriptionState::Trialing => 0,
-        _ => unused_minor(&list_paid(stripe, &subscription.id, reckoned_at).await?, reckoned_at),
+        _ => fetch_unused_minor(stripe, &subscription.id, reckoned_at).await?,
     };
     let credit = Money::new(credit_minor, row.currency);
     if credit_minor > quote.total.amount_minor {
@@ -151,16 +151,18 @@ async fn look_up(
     commerce.db.read(|tx| Box::pin(async move { find(tx, &cx, &license_id, plan_id.as_ref()).await })).await
 }
 
-/// The invoices that have paid for time after `at`, with what was given back of them.
-async fn list_paid(stripe: &Stripe, subscription_id: &str, at: UnixMs) -> Result<Vec<PaidInvoice>, CommerceError> {
+/// What is unused at a moment of what a subscription was paid with, as Stripe knows it now.
+pub(super) async fn fetch_unused_minor(
+    stripe: &Stripe,
+    subscription_id: &str,
+    at: UnixMs,
+) -> Result<i64, CommerceError> {
     let mut paid = Vec::new();
-    for invoice in stripe.list_paid_invoices(subscription_id).await? {
-        if invoice.lines.iter().any(|line| line.period_end > at) {
-            let given_back_minor = stripe.fetch_reversals(&invoice.id).await?.given_back_minor();
-            paid.push(PaidInvoice::new(&invoice, given_back_minor));
-        }
+    for invoice in weighing(stripe.list_paid_invoices(subscription_id).await?, at) {
+        let given_back_minor = stripe.fetch_reversals(&invoice.id).await?.given_back_minor();
+        paid.push(PaidInvoice::new(&invoice, given_back_minor));
     }
-    Ok(paid)
+    Ok(unused_minor(&paid, at))
 }
 
 /// Unused time is worth something only where it is paid for. Stripe takes what is invoiced for active, and charges a card for

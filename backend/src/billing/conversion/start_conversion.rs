@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, preview_conversion, store};
+use super::{Conversion, ConversionOffer, ConversionRefusal, ConversionStatus, RECKONED_AT, preview_conversion, store};
 use crate::accounts::{self, Act};
 use crate::billing::{Commerce, CommerceError, payer_of};
 use crate::clock::{HOUR_MS, UnixMs};
@@ -89,6 +89,7 @@ pub async fn start_conversion(
             ("vendor_id".to_owned(), cx.vendor_id.to_string()),
             ("conversion_id".to_owned(), conversion.id.to_string()),
             ("license_id".to_owned(), conversion.license_id.to_string()),
+            (RECKONED_AT.to_owned(), offer.reckoned_at.seconds().to_string()),
         ]),
         success_url: with_id(&start.urls.success),
         cancel_url: with_id(&start.urls.cancel),

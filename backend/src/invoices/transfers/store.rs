@@ -115,7 +115,8 @@ pub(crate) async fn list_to_remind(
     )
 }
 
-/// Stripe's ids of the invoices of orders and changes that are given up now.
+/// Stripe's ids of the invoices of orders and changes that are given up now: not of an order that is kept because a later
+/// period is paid.
 pub(crate) async fn list_to_void(
     tx: &mut Tx,
     vendor_id: &VendorId,
@@ -125,8 +126,12 @@ pub(crate) async fn list_to_void(
     let rows = fetch_all!(
         tx,
         (String,),
-        "SELECT stripe_invoice_id FROM transfers WHERE vendor_id = $1 AND status = 'awaited' AND void_at <= $2
-         ORDER BY void_at, stripe_invoice_id LIMIT $3",
+        "SELECT t.stripe_invoice_id FROM transfers t
+         WHERE t.vendor_id = $1 AND t.status = 'awaited' AND t.void_at <= $2
+           AND NOT EXISTS (SELECT 1 FROM orders o
+                           WHERE o.vendor_id = t.vendor_id AND o.stripe_invoice_id = t.stripe_invoice_id
+                             AND o.status = 'paid')
+         ORDER BY t.void_at, t.stripe_invoice_id LIMIT $3",
         vendor_id,
         now,
         limit

@@ -8,12 +8,13 @@ use backend::catalog::BillingInterval;
 use backend::clock::DAY_MS;
 use backend::db::Db;
 use backend::licenses::LicenseStatus;
-use backend::orders::{GivenUp, Order, OrderStatus, cancel_order};
+use backend::licenses::rules::REASON_CANCELLED;
+use backend::orders::{Fulfilment, GivenUp, Order, OrderStatus, cancel_order, fulfil_order};
 use backend::stripe::{InvoiceState, StripeErrorKind, SubscriptionState};
 use backend::{Actor, Cx};
 use stripe_sandbox::Cut;
 
-use super::reversals::balance;
+use super::reversals::{balance, status};
 use super::shop::Shop;
 use crate::support::{NOW, on_both_engines};
 
@@ -56,7 +57,30 @@ impl Renewed {
         }
         assert_eq!((shop.credit().await?, shop.kept().await?), (self.total_minor, vec![]), "once");
         let license_id = self.order.license_id.as_ref().expect("a license");
-        assert_ne!(shop.license(license_id).await?.status, LicenseStatus::Active);
+        let ended = (LicenseStatus::Ended, REASON_CANCELLED.to_owned());
+        assert_eq!(status(shop, license_id).await?, ended, "not revoked: nobody had anything of that money");
+        balance(shop).await?;
+        Ok(())
+    }
+
+    /// The renewal is paid by card.
+    async fn renewal_is_paid(&self, shop: &Shop) -> anyhow::Result<()> {
+        shop.call(&format!("invoices/{}/pay", self.renewal), "payment_method=pm_card_visa").await?;
+        Ok(())
+    }
+
+    /// Whoever has paid for the renewal goes on, though the first invoice came to an end like this.
+    async fn is_kept(&self, shop: &Shop, own: InvoiceState) -> anyhow::Result<()> {
+        let fulfilled = fulfil_order(&shop.commerce, &shop.cx(), &self.order.id).await?;
+        assert!(matches!(fulfilled, Fulfilment::Fulfilled { .. }), "{fulfilled:?}");
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        assert_eq!(self.at_stripe(shop).await?, (own, InvoiceState::Paid, false));
+        assert_eq!(shop.find_order(&self.order.id).await?.status, OrderStatus::Paid);
+        let license_id = self.order.license_id.as_ref().expect("a license");
+        assert_eq!(shop.license(license_id).await?.status, LicenseStatus::Active);
+        assert_eq!((shop.credit().await?, shop.kept().await?), (0, vec![]));
         balance(shop).await?;
         Ok(())
     }
@@ -96,6 +120,25 @@ impl Shop {
         self.release();
         self.cut(None);
         Ok((call, act.await))
+    }
+
+    /// Whoever acts dies in the call to Stripe that comes after so many others, when that is done; answers that call.
+    async fn dies(&self, calls: usize, act: impl Future) -> anyhow::Result<String> {
+        self.cut(Some((calls, Cut::After)));
+        let held = async {
+            while self.was_cut().is_none() {
+                // Another task is waited for, not time.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            _ = act => anyhow::bail!("Stripe was not asked so often"),
+            () = held => {}
+        }
+        let call = self.was_cut().unwrap_or_default();
+        self.release();
+        self.cut(None);
+        Ok(call)
     }
 
     /// What the buyer has as credit for coming invoices.
@@ -148,14 +191,108 @@ on_both_engines! {
         late.became_credit(&shop).await
     }
 
-    async fn what_was_paid_for_a_later_period_is_credit_when_staff_end_what_never_began(db: Db) {
+    async fn who_pays_for_a_later_period_goes_on_when_the_first_invoice_is_written_off(db: Db) {
         let shop = Shop::open(db).await?;
         let late = Renewed::order(&shop).await?;
-        shop.call(&format!("invoices/{}/pay", late.renewal), "payment_method=pm_card_visa").await?;
-        let license_id = late.order.license_id.as_ref().expect("a license");
-        let ended = end_subscription(&shop.commerce, &shop.operator(), license_id, "ordered twice").await?;
-        assert_eq!(ended, SubscriptionEnd::Ended);
+        late.renewal_is_paid(&shop).await?;
+        shop.call(&format!("invoices/{}/mark_uncollectible", late.own), "").await?;
+        late.is_kept(&shop, InvoiceState::Uncollectible).await
+    }
+
+    async fn who_pays_for_a_later_period_goes_on_when_somebody_voids_the_first_invoice(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        shop.call(&format!("invoices/{}/void", late.own), "").await?;
+        late.is_kept(&shop, InvoiceState::Void).await
+    }
+
+    async fn what_a_run_that_died_has_begun_ends_and_the_money_that_came_meanwhile_is_credit(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        let cx = shop.cx();
+        let call = shop.dies(3, cancel_order(&shop.commerce, &cx, &late.order.id)).await?;
+        assert_eq!(call, format!("POST /v1/invoices/{}/void", late.own));
+        // Nobody can buy with the first one any more.
+        shop.transfer(late.total_minor).await?;
+        assert_eq!(late.at_stripe(&shop).await?, (InvoiceState::Void, InvoiceState::Paid, false));
+        let fulfilled = fulfil_order(&shop.commerce, &cx, &late.order.id).await?;
+        assert_eq!(fulfilled, Fulfilment::Closed(OrderStatus::Cancelled));
         late.became_credit(&shop).await
+    }
+
+    async fn a_first_invoice_that_is_paid_is_found_after_a_renewal_though_nobody_knows_its_id(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        let total_minor = shop.awaited(&order).await?.1.total_minor;
+        shop.transfer(total_minor).await?;
+        shop.forget_what_stripe_made(&order.id).await?;
+        shop.forget_events().await?;
+        shop.set_clock(NOW.plus(40 * DAY_MS))?;
+        let given_up = cancel_order(&shop.commerce, &shop.cx(), &order.id).await?;
+        assert!(matches!(given_up, GivenUp::Paid(Some(_))), "{given_up:?}");
+        let after = shop.find_order(&order.id).await?;
+        assert_eq!((after.status, &after.stripe_invoice_id), (OrderStatus::Paid, &order.stripe_invoice_id));
+        let subscription_id = order.stripe_subscription_id.as_deref().expect("a subscription");
+        assert!(!shop.stripe().fetch_subscription(subscription_id).await?.is_over());
+        Ok(())
+    }
+
+    async fn staff_who_end_it_pay_nothing_back_of_the_periods_that_were_paid(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        let license_id = late.order.license_id.as_ref().expect("a license");
+        let ended = end_subscription(&shop.commerce, &shop.operator(), license_id, "moved").await?;
+        assert_eq!(ended, SubscriptionEnd::Ended);
+        assert_eq!(late.at_stripe(&shop).await?, (InvoiceState::Void, InvoiceState::Paid, true));
+        assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Cancelled);
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        assert_eq!((shop.credit().await?, shop.kept().await?), (0, vec![]));
+        assert_eq!(shop.license(license_id).await?.status, LicenseStatus::Ended);
+        balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn what_comes_while_staff_end_it_is_credit_and_what_came_before_is_not(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        shop.set_clock(NOW.plus(75 * DAY_MS))?;
+        let license_id = late.order.license_id.as_ref().expect("a license");
+        let (operator, money) = (shop.operator(), shop.transfer(late.total_minor));
+        let (call, ended) =
+            shop.meanwhile(5, end_subscription(&shop.commerce, &operator, license_id, "moved"), money).await?;
+        assert_eq!(call, format!("DELETE /v1/subscriptions/{}", late.subscription_id));
+        assert_eq!(ended?, SubscriptionEnd::Ended);
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        assert_eq!((shop.credit().await?, shop.kept().await?), (late.total_minor, vec![]));
+        assert_eq!(shop.license(license_id).await?.status, LicenseStatus::Ended);
+        balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn staff_who_ask_again_complete_what_a_run_that_died_has_begun(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        let license_id = late.order.license_id.as_ref().expect("a license");
+        let operator = shop.operator();
+        let call = shop.dies(5, end_subscription(&shop.commerce, &operator, license_id, "moved")).await?;
+        assert_eq!(call, format!("DELETE /v1/subscriptions/{}", late.subscription_id));
+        assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Open);
+        for expected in [SubscriptionEnd::Ended, SubscriptionEnd::Over] {
+            let ended = end_subscription(&shop.commerce, &operator, license_id, "moved").await?;
+            assert_eq!(ended, expected);
+            assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Cancelled);
+        }
+        assert_eq!(shop.credit().await?, 0);
+        assert_eq!(shop.license(license_id).await?.status, LicenseStatus::Ended);
+        Ok(())
     }
 
     async fn what_stripe_does_not_end_is_not_said_to_be_over(db: Db) {

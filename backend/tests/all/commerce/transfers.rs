@@ -375,7 +375,7 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn an_order_whose_renewal_is_paid_is_not_given_up(db: Db) {
+    async fn an_order_whose_renewal_is_paid_is_kept(db: Db) {
         let shop = Shop::open(db).await?;
         let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
         // Nobody has looked, and the subscription has renewed.
@@ -385,12 +385,16 @@ on_both_engines! {
         let own = order.stripe_invoice_id.as_deref();
         let renewal = open.iter().find(|id| Some(id.as_str()) != own).expect("a renewal");
         shop.call(&format!("invoices/{renewal}/pay"), "payment_method=pm_card_visa").await?;
+        let license_id = order.license_id.clone().expect("a license");
         for _ in 0..2 {
-            assert_eq!(cancel_order(&shop.commerce, &shop.cx(), &order.id).await?, GivenUp::NotAllowed);
+            let kept = GivenUp::Paid(Some(license_id.clone()));
+            assert_eq!(cancel_order(&shop.commerce, &shop.cx(), &order.id).await?, kept);
         }
         let subscription = shop.stripe().fetch_subscription(subscription_id).await?;
         assert_ne!(subscription.state, SubscriptionState::Canceled);
-        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Open);
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Paid);
+        assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Active);
+        // What is owed for the first period stays owed.
         let own = shop.stripe().fetch_invoice(own.expect("an invoice")).await?;
         assert_eq!(own.state, InvoiceState::Open);
         Ok(())

@@ -4,9 +4,9 @@
 use backend::billing::conversion::{
     ConversionOffer, ConversionProgress, ConversionRefusal, ConversionStart, finish_conversion,
 };
-use backend::billing::{Agreed, Change, ChangePreview, change_subscription, preview_change};
+use backend::billing::{Agreed, Change, ChangePreview, CommerceError, change_subscription, preview_change};
 use backend::campaigns::NewCampaign;
-use backend::catalog::{BillingInterval, Composition};
+use backend::catalog::{BillingInterval, Composition, PlanKind};
 use backend::clock::{HOUR_MS, UnixMs};
 use backend::db::Db;
 use backend::ids::{ConversionId, LicenseId};
@@ -88,6 +88,48 @@ on_both_engines! {
         let ConversionStart::Outdated(shown) = again else { anyhow::bail!("{again:?}") };
         assert_eq!(shown.credit.amount_minor, MONTHLY / 4);
         assert_eq!(shop.turn_perpetual(&license.id, &shown).await?, 3 * 499_900 - MONTHLY / 4);
+        Ok(())
+    }
+
+    async fn what_is_given_back_while_the_page_is_open_is_not_credited_as_well(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 3).await?;
+        let payment = payment(&shop, &shop.invoices().await?.remove(0)).await?;
+        shop.be_halfway(&license.id).await?;
+        let shown = offered(&shop, &license.id).await?;
+        let url = open(&shop, &license.id, &shown).await?;
+        shop.call("refunds", &format!("payment_intent={payment}&amount={}", WITH_TAX / 4)).await?;
+        let back = shop.pay(&url, "4242").await?;
+        let conversion = ConversionId::from_untrusted(back.rsplit('=').next().unwrap_or_default());
+        for _ in 0..2 {
+            let done = finish_conversion(&shop.commerce, &shop.cx(), &conversion).await;
+            assert!(matches!(done, Err(CommerceError::Contradiction(_))), "{done:?}");
+            assert_eq!(shop.license(&license.id).await?.kind, PlanKind::Subscription);
+        }
+        Ok(())
+    }
+
+    async fn a_year_is_credited_at_what_was_paid_for_it_also_when_the_month_before_was_given_back(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 3).await?;
+        let first = shop.invoices().await?.remove(0);
+        shop.be_halfway(&license.id).await?;
+        let mut yearly = request(&shop, &license.id, "startup", 3).await?;
+        yearly.to.interval = BillingInterval::Year;
+        let shown = charge(&shop, &yearly).await?;
+        let changed = change_subscription(&shop.commerce, &shop.cx(), &yearly, agree(&shown)).await?;
+        assert!(matches!(changed, Change::Applied { .. }), "{changed:?}");
+        shop.hear().await?;
+        let year = shop.invoices().await?.remove(0);
+        let kept_minor = year.subtotal_minor - year.discount_minor;
+        let payment = payment(&shop, &first).await?;
+        shop.call("refunds", &format!("payment_intent={payment}&amount={}", first.total_minor)).await?;
+        let row = shop.subscription(&license.id).await?;
+        // Of the month nothing would be left.
+        let (start, end) = (row.period_start.0, row.period_end.0);
+        shop.set_clock(UnixMs(start + (end - start) / 5))?;
+        let left = offered(&shop, &license.id).await?.credit.amount_minor;
+        assert_eq!(left, (kept_minor * 4 + 2) / 5);
         Ok(())
     }
 

@@ -234,16 +234,9 @@ pub(super) fn left_of(amount: i64, (start, end): (i64, i64), at: i64) -> i64 {
     nearest(amount * (end - at), end - start)
 }
 
-/// What is left at `at` of what was paid for a time, if of its invoice no more than `kept` of `total` is paid still.
-pub(super) fn left_of_paid(net: i64, (kept, total): (i64, i64), (start, end): (i64, i64), at: i64) -> i64 {
-    let left = (end - at).clamp(0, (end - start).max(0));
-    if left == 0 {
-        return 0;
-    }
-    let (part, whole) = (i128::from(kept) * i128::from(left), i128::from(total) * i128::from(end - start));
-    let twice = 2 * i128::from(net.abs()) * part;
-    let rounded = i64::try_from((twice + whole) / (2 * whole)).expect("no more than the net");
-    if net < 0 { -rounded } else { rounded }
+/// What is left at `at` of what was paid for a time; a time that is over has nothing left.
+pub(super) fn left_of_paid(net: i64, (start, end): (i64, i64), at: i64) -> i64 {
+    if at < end && start < end { left_of(net, (start, end), at.max(start)) } else { 0 }
 }
 
 /// The same time of day, months later; on a day that the month lacks, on its last.

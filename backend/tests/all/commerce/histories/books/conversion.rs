@@ -17,13 +17,12 @@ pub(in super::super) enum Offer {
     RenewsSoon {
         at: i64,
     },
-    CreditTooLarge {
-        credit: i64,
-    },
-    /// Before tax.
+    /// Before tax; refused where the credit is more than the price.
     For {
         price: i64,
-        credit: i64,
+        /// What is unused is no less than this, and no more than that.
+        least: i64,
+        most: i64,
     },
 }
 
@@ -52,15 +51,28 @@ impl Books {
         if self.bills.iter().enumerate().any(is_unpaid) {
             return Offer::PaymentDue;
         }
-        let (price, credit) = (self.market.forever().0 * sub.shape.seats, self.unused());
-        if credit > price { Offer::CreditTooLarge { credit } } else { Offer::For { price, credit } }
+        let (least, most) = self.unused();
+        Offer::For { price: self.market.forever().0 * sub.shape.seats, least, most }
     }
 
-    /// What is left of what was paid for the last subscription.
-    fn unused(&self) -> i64 {
-        let is_paid = |bill: &&Bill| bill.sub == Some(self.subs.len() - 1) && bill.stand == Stand::Paid;
-        let left: i64 = self.bills.iter().filter(is_paid).map(|bill| bill.left(self.now)).sum();
-        left.max(0)
+    /// What is left of the money that has come for the last subscription and has stayed, at least and at most. What an invoice
+    /// has brought in is worth no more than if it had been for all of the time to the last end. Where nothing was taken off or
+    /// given back, each line is worth the share of its time that is left, but for what is rounded.
+    fn unused(&self) -> (i64, i64) {
+        let is_its = |bill: &&Bill| bill.sub == Some(self.subs.len() - 1);
+        let bills: Vec<&Bill> = self.bills.iter().filter(is_its).collect();
+        let paid = || bills.iter().filter(|bill| bill.stand == Stand::Paid);
+        let times = || paid().flat_map(|bill| &bill.paid_for);
+        let end = times().map(|(_, time)| time.1).max().unwrap_or(self.now);
+        let most = paid().map(|bill| bill.left_of_cash(self.now, end)).sum();
+        let is_plain =
+            |bill: &&Bill| bill.stand == Stand::Paid && bill.sums.discount == 0 && bill.given_back() == 0;
+        if !bills.iter().all(is_plain) {
+            return (0, most);
+        }
+        let exact: i64 = times().map(|(net, time)| left_of_paid(*net, *time, self.now)).sum();
+        let rounded = i64::try_from(times().count()).expect("few lines");
+        ((exact - rounded).max(0), most.min(exact + rounded))
     }
 
     /// It is paid: the license is perpetual, and the subscription is over without a credit of its own.
@@ -77,13 +89,22 @@ impl Books {
 }
 
 impl Bill {
-    /// What is left at `at` of the time that it has paid for, if what was given back is not paid any more.
-    fn left(&self, at: i64) -> i64 {
-        // A credit note and the refund that pays it out are one; a bank takes all that was charged.
+    /// With tax. A credit note and the refund that pays it out are one; a bank takes all that was charged.
+    fn given_back(&self) -> i64 {
         let taken = if matches!(self.contest, Some(Contest::Open | Contest::Lost)) { self.paid } else { 0 };
-        let given_back = self.credited.max(self.refunded) + taken;
-        let total = self.sums.total;
-        let share = if total > 0 { ((total - given_back).max(0), total) } else { (1, 1) };
-        self.paid_for.iter().map(|(net, time)| left_of_paid(*net, share, *time, at)).sum()
+        self.credited.max(self.refunded) + taken
+    }
+
+    /// The share that is left at a moment of what it has brought in and is kept, if that was for the time until `end`.
+    fn left_of_cash(&self, at: i64, end: i64) -> i64 {
+        let charged = self.paid_for.iter().filter(|(net, _)| *net > 0);
+        let Some(start) = charged.map(|(_, time)| time.0).max().filter(|start| *start < end) else { return 0 };
+        if self.sums.total <= 0 {
+            return 0;
+        }
+        let net: i64 = self.paid_for.iter().map(|(net, _)| net).sum();
+        let kept = net.max(0) * (self.sums.total - self.given_back()).max(0) / self.sums.total;
+        // What is rounded on the way is less than this.
+        (kept + 1) * (end - at).max(0) / (end - start) + 1
     }
 }

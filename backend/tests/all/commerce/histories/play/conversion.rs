@@ -22,9 +22,10 @@ impl Player<'_> {
             self.books.seen(self.books.subs.len() - 1);
         }
         let shown = match (offered, meant) {
-            (Ok(shown), Offer::For { price, credit }) => {
+            (Ok(shown), Offer::For { price, least, most }) => {
                 let is = [&shown.price, &shown.credit, &shown.rest].map(|money| money.amount_minor);
-                ensure!(is == [price, credit, price - credit], "offered for {is:?}, meant {meant:?}");
+                ensure!((least..=most.min(price)).contains(&is[1]), "credited {}, meant {meant:?}", is[1]);
+                ensure!(is == [price, is[1], price - is[1]], "offered for {is:?}, meant {meant:?}");
                 shown
             }
             (Err(refusal), _) if is_as_meant(refusal, meant) => return Ok("turning perpetual refused".to_owned()),
@@ -68,9 +69,11 @@ fn is_as_meant(refusal: ConversionRefusal, meant: Offer) -> bool {
         Offer::Revoked => refusal == ConversionRefusal::Revoked,
         Offer::PaymentDue => refusal == ConversionRefusal::PaymentDue,
         Offer::RenewsSoon { at } => refusal == ConversionRefusal::RenewsSoon { at: UnixMs::from_seconds(at) },
-        Offer::CreditTooLarge { credit } => {
-            matches!(refusal, ConversionRefusal::CreditTooLarge { credit: is } if is.amount_minor == credit)
-        }
-        Offer::For { .. } => false,
+        Offer::For { price, least, most } => match refusal {
+            ConversionRefusal::CreditTooLarge { credit } => {
+                credit.amount_minor > price && (least..=most).contains(&credit.amount_minor)
+            }
+            _ => false,
+        },
     }
 }
