@@ -257,7 +257,9 @@ mod tests {
     #[test]
     fn what_somebody_else_has_voided_later_is_not_what_we_have() {
         let begun = GivingUp { at: UnixMs(10 * DAY_MS), paid: Vec::new() };
-        for (voided_at, is_ours) in [(None, false), (Some(9), true), (Some(10), true), (Some(11), false), (Some(90), false)] {
+        for (voided_at, is_ours) in
+            [(None, false), (Some(9), true), (Some(10), true), (Some(11), false), (Some(90), false)]
+        {
             assert_eq!(begun.has_voided(voided_at.map(|day| UnixMs(day * DAY_MS))), is_ours, "{voided_at:?}");
         }
     }

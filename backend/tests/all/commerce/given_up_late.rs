@@ -221,6 +221,33 @@ on_both_engines! {
         late.became_credit(&shop).await
     }
 
+    async fn what_comes_meanwhile_and_is_disputed_waits_for_the_bank_and_is_then_credit(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        let cx = shop.cx();
+        let money = async {
+            shop.call(&format!("invoices/{}/pay", late.renewal), "payment_method=pm_card_createDispute").await?;
+            anyhow::Ok(())
+        };
+        let (call, given_up) = shop.meanwhile(7, cancel_order(&shop.commerce, &cx, &late.order.id), money).await?;
+        assert_eq!(call, format!("POST /v1/invoices/{}/void", late.renewal));
+        assert!(matches!(given_up, Err(CommerceError::Contradiction(_))), "{given_up:?}");
+        assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Open, "it is asked about again");
+        assert_eq!(shop.credit().await?, 0);
+
+        let payments = shop.look(&format!("invoice_payments?invoice={}", late.renewal)).await?;
+        let payments = payments["data"].as_array().expect("payments");
+        let paid = payments.iter().find(|payment| payment["status"] == "paid").expect("a payment");
+        let intent = paid["payment"]["payment_intent"].as_str().expect("an intent");
+        let disputes = shop.look(&format!("disputes?payment_intent={intent}")).await?;
+        let dispute = disputes["data"][0]["id"].as_str().expect("a dispute");
+        let evidence = "evidence[uncategorized_text]=winning_evidence&submit=true";
+        shop.call(&format!("disputes/{dispute}"), evidence).await?;
+        let given_up = cancel_order(&shop.commerce, &cx, &late.order.id).await?;
+        assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
+        late.became_credit(&shop).await
+    }
+
     async fn a_first_invoice_that_is_paid_is_found_after_a_renewal_though_nobody_knows_its_id(db: Db) {
         let shop = Shop::open(db).await?;
         let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;

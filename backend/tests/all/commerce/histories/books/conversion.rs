@@ -64,9 +64,8 @@ impl Books {
         let paid = || bills.iter().filter(|bill| bill.stand == Stand::Paid);
         let times = || paid().flat_map(|bill| &bill.paid_for);
         let end = times().map(|(_, time)| time.1).max().unwrap_or(self.now);
-        let most = paid().map(|bill| bill.left_of_cash(self.now, end)).sum();
-        let is_plain =
-            |bill: &&Bill| bill.stand == Stand::Paid && bill.sums.discount == 0 && bill.given_back() == 0;
+        let most: i64 = paid().map(|bill| bill.left_of_cash(self.now, end)).sum();
+        let is_plain = |bill: &&Bill| bill.stand == Stand::Paid && bill.sums.discount == 0 && bill.given_back() == 0;
         if !bills.iter().all(is_plain) {
             return (0, most);
         }

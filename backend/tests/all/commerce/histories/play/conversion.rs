@@ -69,11 +69,9 @@ fn is_as_meant(refusal: ConversionRefusal, meant: Offer) -> bool {
         Offer::Revoked => refusal == ConversionRefusal::Revoked,
         Offer::PaymentDue => refusal == ConversionRefusal::PaymentDue,
         Offer::RenewsSoon { at } => refusal == ConversionRefusal::RenewsSoon { at: UnixMs::from_seconds(at) },
-        Offer::For { price, least, most } => match refusal {
-            ConversionRefusal::CreditTooLarge { credit } => {
-                credit.amount_minor > price && (least..=most).contains(&credit.amount_minor)
-            }
-            _ => false,
-        },
+        Offer::For { price, least, most } => {
+            let range = least.max(price + 1)..=most;
+            matches!(refusal, ConversionRefusal::CreditTooLarge { credit } if range.contains(&credit.amount_minor))
+        }
     }
 }
