@@ -127,7 +127,8 @@ async fn tell(commerce: &Commerce, cx: &Cx, row: &Subscription) -> Result<(), Co
                 let account_id = Some(&row.account_id);
                 let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
                 let (kind, id) = ("order.ended_by_vendor", row.id.as_str());
-                events::record_once(tx, &cx, kind, about, id, &serde_json::json!({})).await.map(drop)
+                events::record_once(tx, &cx, kind, about, id, &serde_json::json!({})).await?;
+                Ok::<_, DbError>(())
             })
         })
         .await?)

@@ -63,28 +63,28 @@ pub async fn fulfil_order(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> R
         // The session was never made, or its id was lost in a crash; then its webhook or the reconciler
         // names it.
         (OrderStatus::Open, Payment::Card, None) => Ok(Fulfilment::AwaitingPayment),
-        (OrderStatus::Open, ..) => fulfil_made(commerce, cx, order).await,
+        (OrderStatus::Open, ..) => fulfil_made(commerce, cx, &order).await,
         (status, ..) => Ok(Fulfilment::Closed(*status)),
     }
 }
 
 /// Fulfils an order that needs no Checkout: makes at Stripe what it is for, unless that was done before, grants the
 /// license, pending where the transfer has not come yet, and brings its invoice here.
-async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: Order) -> Result<Fulfilment, CommerceError> {
-    let Some((made, invoice)) = make_at_stripe(commerce, cx, &order).await? else {
+async fn fulfil_made(commerce: &Commerce, cx: &Cx, order: &Order) -> Result<Fulfilment, CommerceError> {
+    let Some((made, invoice)) = make_at_stripe(commerce, cx, order).await? else {
         return Ok(Fulfilment::AwaitingPayment);
     };
     let state = invoice.as_ref().map(|invoice| invoice.state);
     if matches!(state, Some(InvoiceState::Void | InvoiceState::Uncollectible)) {
         // Taken back at Stripe, or by a run of ours that ended before it was written down. Where a later one is paid, it is kept.
-        return match give_up_order::give_up(commerce, cx, &order, OrderStatus::Cancelled).await? {
+        return match give_up_order::give_up(commerce, cx, order, OrderStatus::Cancelled).await? {
             GivenUp::Paid(Some(license_id)) => Ok(Fulfilment::Fulfilled { license_id, newly: false }),
             GivenUp::Paid(None) => Ok(Fulfilment::Delivered { newly: false }),
             GivenUp::NotAllowed => Ok(Fulfilment::AwaitingPayment),
             GivenUp::Closed(status) => Ok(Fulfilment::Closed(status)),
         };
     }
-    grant_made(commerce, cx, order, made, invoice).await
+    grant_made(commerce, cx, order, made, invoice.as_ref()).await
 }
 
 /// Fulfils an order whose own invoice is not paid, because a later one of its subscription is, which goes on: whoever pays for
@@ -108,30 +108,30 @@ pub(super) async fn keep_order(
     // The projection asks whether anything was ever paid for the license.
     invoices::import_invoice(commerce, cx, &paid_by).await?;
     let made = Made { is_paid: true, kept_by: Some(paid_by), ..made };
-    grant_made(commerce, cx, order, made, invoice).await
+    grant_made(commerce, cx, &order, made, invoice.as_ref()).await
 }
 
 /// Grants what there is at Stripe for an order, and brings it here.
 async fn grant_made(
     commerce: &Commerce,
     cx: &Cx,
-    order: Order,
+    order: &Order,
     made: Made,
-    invoice: Option<StripeInvoice>,
+    invoice: Option<&StripeInvoice>,
 ) -> Result<Fulfilment, CommerceError> {
     let stripe_cx = Cx { actor: Actor::Stripe(made.source.clone()), ..cx.clone() };
     // A projection may come in between, and it asks whether anything was ever paid for the license.
-    if let (Some(invoice), true, Some(_)) = (&invoice, made.is_paid, &order.license_id) {
+    if let (Some(invoice), true, Some(_)) = (invoice, made.is_paid, &order.license_id) {
         invoices::import_invoice(commerce, cx, &invoice.id).await?;
     }
     let subscription_id = made.subscription.as_ref().map(|subscription| subscription.id.clone());
     let granted = run_grant(commerce, &stripe_cx, order.id.clone(), made).await?;
     if matches!(granted, Fulfilment::Closed(_)) {
         // Given up while this was made, by somebody who could not see it yet.
-        let invoice_id = invoice.as_ref().map(|invoice| invoice.id.as_str());
-        end_made(commerce, cx, &order, invoice_id, subscription_id.as_deref()).await?;
+        let invoice_id = invoice.map(|invoice| invoice.id.as_str());
+        end_made(commerce, cx, order, invoice_id, subscription_id.as_deref()).await?;
     }
-    if let Some(invoice) = &invoice {
+    if let Some(invoice) = invoice {
         invoices::import_invoice(commerce, cx, &invoice.id).await?;
     }
     if let Some(subscription_id) = subscription_id {

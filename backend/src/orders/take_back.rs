@@ -78,16 +78,15 @@ pub(super) async fn take_back(commerce: &Commerce, cx: &Cx, takes: &Takes<'_>) -
     let own_id = own.as_ref().map(|own| own.id.as_str());
     let mut paid_before = Vec::new();
     if let Some(subscription) = &subscription {
-        paid_before = match find_begun(commerce, cx, takes.order, own.as_ref()).await? {
-            Some(begun) => begun.paid,
-            None => {
-                let paid = list_paid_but(stripe, &subscription.id, own_id).await?;
-                if let Some(later) = paid.first().filter(|_| !takes.ends_paid && !subscription.is_over()) {
-                    return Ok(TakenBack::Kept { paid_by: later.id.clone() });
-                }
-                let paid = paid.into_iter().map(|invoice| invoice.id).collect();
-                begin(commerce, cx, takes.order, paid).await?
+        paid_before = if let Some(begun) = find_begun(commerce, cx, takes.order, own.as_ref()).await? {
+            begun.paid
+        } else {
+            let paid = list_paid_but(stripe, &subscription.id, own_id).await?;
+            if let Some(later) = paid.first().filter(|_| !takes.ends_paid && !subscription.is_over()) {
+                return Ok(TakenBack::Kept { paid_by: later.id.clone() });
             }
+            let paid = paid.into_iter().map(|invoice| invoice.id).collect();
+            begin(commerce, cx, takes.order, paid).await?
         };
     }
     // Stripe takes the money of an uncollectible invoice too.
