@@ -232,16 +232,16 @@ mod tests {
     /// Somebody's subscription as Stripe bills it, newest first, and when each invoice was issued. A step is: how many days
     /// later, the price from then on (an odd one by the year), what a code takes off it, and what is given back, in percent.
     fn billed(steps: &[(i64, i64, i64, i64)]) -> Vec<(i64, PaidInvoice)> {
-        let (mut now, mut price, mut period) = (0, 0, (0, 0));
+        let (mut now, mut price, mut period) = (0_i64, 0_i64, (0_i64, 0_i64));
         let mut issued = Vec::new();
-        for (days, next, off, given_back) in steps {
+        for &(days, next, off, given_back) in steps {
             now += days;
             let mut lines = Vec::new();
             if now < period.1 {
                 // At its full price, whatever was paid.
                 lines.push(line(-price * (period.1 - now) / (period.1 - period.0), (now, period.1)));
             }
-            (price, period) = (*next, (now, now + if next % 2 == 0 { 30 } else { 365 }));
+            (price, period) = (next, (now, now + if next % 2 == 0 { 30 } else { 365 }));
             lines.push(line(price * (100 - off) / 100, period));
             let total = lines.iter().map(|line| line.net_minor).sum::<i64>() * 119 / 100;
             issued.insert(0, (now, paid(total, (total * given_back / 100).max(0), lines)));
