@@ -6,7 +6,7 @@ use crate::accounts::{self, StaffAct};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::{LicenseId, OrderId};
-use crate::orders::{self, Order, OrderStatus, Payment};
+use crate::orders::{self, GivenUp, Order, OrderStatus, Payment};
 use crate::stripe::StripeSubscription;
 use crate::{audit, events, licenses};
 
@@ -57,7 +57,12 @@ pub async fn end_subscription(
     }
     if let Some(order) = &order {
         // Stripe would go on taking money for it, of which nobody would have anything.
-        orders::give_up_ended(commerce, cx, order).await?;
+        if let GivenUp::Paid(_) = orders::give_up_ended(commerce, cx, order).await? {
+            // Asked again, whoever ends it knows that it is paid.
+            let text =
+                format!("order {} was paid while its subscription {} was to be ended", order.id, subscription.id);
+            return Err(CommerceError::Contradiction(text));
+        }
     }
     // What is answered is Stripe's word, not what giving the order up should have come to.
     if !stripe.fetch_subscription(&subscription.id).await?.is_over() {

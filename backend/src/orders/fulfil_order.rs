@@ -159,11 +159,21 @@ pub(crate) async fn fulfil_subscription(
     }
     note_made(commerce, cx, &order, Some(subscription.id.clone()), None).await?;
     let fulfilled = fulfil_order(commerce, cx, &order_id).await?;
-    if matches!(fulfilled, Fulfilment::Closed(_)) && subscription.ended_at.is_none() {
-        // It would renew for ever, and nobody would have anything of it.
+    if matches!(fulfilled, Fulfilment::Closed(_))
+        && (subscription.ended_at.is_none() || is_begun(commerce, cx, &order_id).await?)
+    {
+        // It would renew for ever, and nobody would have anything of it; or a run that ended it has died before the rest.
         end_made(commerce, cx, &order, order.stripe_invoice_id.as_deref(), Some(&subscription.id)).await?;
     }
     Ok(fulfilled)
+}
+
+/// Whether a run of ours has begun to take back what was made for it.
+async fn is_begun(commerce: &Commerce, cx: &Cx, order_id: &OrderId) -> Result<bool, CommerceError> {
+    let (vendor_id, order_id) = (cx.vendor_id.clone(), order_id.clone());
+    let begun =
+        commerce.db.read(|tx| Box::pin(async move { store::find_giving_up(tx, &vendor_id, &order_id).await })).await?;
+    Ok(begun.is_some())
 }
 
 /// Ends what was made for an order that was given up without anybody knowing of it.

@@ -12,7 +12,7 @@
 use super::{Order, store};
 use crate::audit;
 use crate::billing::{Commerce, CommerceError};
-use crate::clock::{DAY_MS, UnixMs};
+use crate::clock::{HOUR_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::stripe::{
@@ -57,9 +57,10 @@ pub(super) struct GivingUp {
 }
 
 impl GivingUp {
-    /// Whether that run, and not somebody else later, has voided the order's own invoice.
+    /// Whether that run, and not somebody else later, has voided the order's own invoice. One that goes on begins anew as long
+    /// as it is not void, so the two are close.
     fn has_voided(&self, voided_at: Option<UnixMs>) -> bool {
-        voided_at.is_some_and(|at| at < self.at.plus(DAY_MS))
+        voided_at.is_some_and(|at| at < self.at.plus(HOUR_MS))
     }
 }
 
@@ -82,8 +83,11 @@ pub(super) async fn take_back(commerce: &Commerce, cx: &Cx, takes: &Takes<'_>) -
             begun.paid
         } else {
             let paid = list_paid_but(stripe, &subscription.id, own_id).await?;
-            if let Some(later) = paid.first().filter(|_| !takes.ends_paid && !subscription.is_over()) {
-                return Ok(TakenBack::Kept { paid_by: later.id.clone() });
+            if !takes.ends_paid
+                && !subscription.is_over()
+                && let Some(paid_by) = find_kept(stripe, &paid).await?
+            {
+                return Ok(TakenBack::Kept { paid_by });
             }
             let paid = paid.into_iter().map(|invoice| invoice.id).collect();
             begin(commerce, cx, takes.order, paid).await?
@@ -147,6 +151,16 @@ async fn list_paid_but(
     let mut paid = stripe.list_paid_invoices(subscription_id).await?;
     paid.retain(|invoice| invoice.total_minor > 0 && Some(invoice.id.as_str()) != own_id);
     Ok(paid)
+}
+
+/// The newest of these of which not everything was given back.
+async fn find_kept(stripe: &Stripe, paid: &[StripeInvoice]) -> Result<Option<String>, StripeError> {
+    for invoice in paid {
+        if stripe.fetch_reversals(&invoice.id).await?.given_back_minor() < invoice.total_minor {
+            return Ok(Some(invoice.id.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Where a run of ours has got so far that nobody can buy with the order's own invoice any more: how it stood when that began.
@@ -252,6 +266,7 @@ async fn note_credit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::DAY_MS;
 
     #[test]
     fn what_somebody_else_has_voided_later_is_not_what_we_have() {

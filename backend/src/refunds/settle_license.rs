@@ -21,11 +21,10 @@ pub(crate) async fn settle_license(
     let invoices = store::list_paid_invoices(tx, &cx.vendor_id, license_id, cx.now).await?;
     let (reversal, disputed_at) = rules::standing(&invoices);
     licenses::set_dispute(tx, cx, license_id, disputed_at).await?;
-    let reversal = match reversal {
+    if reversal.is_some() && store::was_given_up(tx, &cx.vendor_id, license_id).await? {
         // It has ended, unpaid: of the money that came too late nobody ever had anything.
-        Some(_) if store::was_given_up(tx, &cx.vendor_id, license_id).await? => None,
-        reversal => reversal,
-    };
+        return Ok(());
+    }
     let effect = licenses::set_reversal(tx, cx, license_id, reversal).await?;
     if effect == ReversalEffect::None {
         return Ok(());

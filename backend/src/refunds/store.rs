@@ -36,7 +36,7 @@ pub async fn list_disputes(tx: &mut Tx, vendor_id: &VendorId, invoice_id: &Invoi
 }
 
 /// Whether the order that made a license was given up: the license has ended with that, and what was paid for it meanwhile was
-/// given back with it.
+/// given back with it. Not where somebody has paid for it to go on since.
 pub(super) async fn was_given_up(tx: &mut Tx, vendor_id: &VendorId, license_id: &LicenseId) -> Result<bool, DbError> {
     let row = fetch_optional!(
         tx,
@@ -44,6 +44,8 @@ pub(super) async fn was_given_up(tx: &mut Tx, vendor_id: &VendorId, license_id: 
         "SELECT id FROM orders
          WHERE vendor_id = $1 AND license_id = $2 AND kind IN ('subscription', 'perpetual')
            AND status IN ('cancelled', 'expired')
+           AND NOT EXISTS (SELECT 1 FROM orders goes_on WHERE goes_on.vendor_id = $1 AND goes_on.license_id = $2
+                           AND goes_on.kind = 'continuation' AND goes_on.status = 'paid')
          LIMIT 1",
         vendor_id,
         license_id

@@ -122,15 +122,17 @@ async fn settle(
     if is_complete && !is_paid && !commerce.stripe(cx)?.has_payment_failed(session).await? {
         return Ok(ConversionProgress::Waiting);
     }
-    if is_paid && conversion.status == ConversionStatus::Asked {
-        check_credit(commerce, cx, conversion, session).await?;
-    }
+    let is_settled = matches!(conversion.status, ConversionStatus::Paid | ConversionStatus::Done);
+    let is_left_minor =
+        if is_paid && !is_settled { find_shortage(commerce, cx, conversion, session).await? } else { None };
     // It is Stripe's word on which the license changes, and so the audit says.
     let tx_cx = Cx { actor: Actor::Stripe(session.id.clone()), ..cx.clone() };
     let (id, tx_commerce, tx_session) = (conversion.id.clone(), commerce.clone(), session.clone());
     let settled = commerce
         .db
-        .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &id, &tx_session, is_paid).await }))
+        .write(move |tx| {
+            Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &id, &tx_session, is_paid, is_left_minor).await })
+        })
         .await?;
     match settled {
         ConversionStatus::Paid => end_subscription(commerce, cx, conversion).await,
@@ -140,25 +142,20 @@ async fn settle(
     }
 }
 
-/// An error where money that the page has credited was given back since: the same money twice. A person has to decide which of
-/// the two holds.
-async fn check_credit(
+/// What is left of the money that the page has credited, where some of it was given back since: the same money twice. What was
+/// agreed on and paid holds all the same, and staff are told.
+async fn find_shortage(
     commerce: &Commerce,
     cx: &Cx,
     conversion: &Conversion,
     session: &CheckoutSession,
-) -> Result<(), CommerceError> {
+) -> Result<Option<i64>, CommerceError> {
     let reckoned_at = session.metadata.get(RECKONED_AT).and_then(|at| at.parse().ok()).map(UnixMs::from_seconds);
-    let Some(reckoned_at) = reckoned_at.filter(|_| conversion.credit_minor > 0) else { return Ok(()) };
-    let Some(row) = find_row(commerce, cx, conversion).await? else { return Ok(()) };
+    let Some(reckoned_at) = reckoned_at.filter(|_| conversion.credit_minor > 0) else { return Ok(None) };
+    let Some(row) = find_row(commerce, cx, conversion).await? else { return Ok(None) };
     let stripe = commerce.stripe(cx)?;
     let unused_minor = fetch_unused_minor(stripe, &row.stripe_subscription_id, reckoned_at).await?;
-    if unused_minor >= conversion.credit_minor {
-        return Ok(());
-    }
-    let (id, credit_minor) = (&conversion.id, conversion.credit_minor);
-    let text = format!("conversion {id} is paid, less {credit_minor} that was unused, of which {unused_minor} is left");
-    Err(CommerceError::Contradiction(text))
+    Ok((unused_minor < conversion.credit_minor).then_some(unused_minor))
 }
 
 /// What has paid for the license until now.
@@ -181,6 +178,7 @@ async fn write(
     id: &ConversionId,
     session: &CheckoutSession,
     is_paid: bool,
+    is_left_minor: Option<i64>,
 ) -> Result<ConversionStatus, CommerceError> {
     let Some(conversion) = store::lock(tx, &cx.vendor_id, id).await? else { return Ok(ConversionStatus::Dropped) };
     if matches!(conversion.status, ConversionStatus::Paid | ConversionStatus::Done) {
@@ -209,6 +207,11 @@ async fn write(
     }
     audit::record(tx, cx, account_id, "conversion.settle", id.as_str(), Some(&conversion.status), Some(&status))
         .await?;
+    if let Some(unused_minor) = is_left_minor {
+        let credited = serde_json::json!({ "credit_minor": conversion.credit_minor, "currency": conversion.currency });
+        let is_left = serde_json::json!({ "unused_minor": unused_minor, "currency": conversion.currency });
+        audit::record(tx, cx, account_id, "conversion.short", id.as_str(), Some(&credited), Some(&is_left)).await?;
+    }
     Ok(status)
 }
 

@@ -7,7 +7,8 @@
 //! is what is charged, and tax is reckoned on the difference. Nothing is cancelled before it is paid: a page that is left
 //! closes within the hour and leaves everything as it was. Once paid, one transaction makes the license perpetual, and
 //! only then is the subscription cancelled, without a credit of its own; the reconciler completes what a crash leaves
-//! between the two. Where some of the money was given back while the page was open, a person has to decide.
+//! between the two. Where some of the money was given back while the page was open, what was agreed on holds, and
+//! the audit tells staff.
 
 mod finish_conversion;
 mod preview_conversion;

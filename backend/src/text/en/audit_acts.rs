@@ -100,6 +100,7 @@ const ACTS: &[(&str, &str)] = &[
     ("commission.settle", "Reckoned up a commission"),
     ("conversion.ask", "Asked to turn the subscription into a perpetual license"),
     ("conversion.settle", "Noted what became of turning the license perpetual"),
+    ("conversion.short", "Noted that money which was credited on turning perpetual was given back as well"),
     ("credit_note.import", "Took over a credit note"),
     ("dispute.project", "Noted how the dispute of a payment stands"),
     ("failures.replay", "Began everything that had failed again"),

@@ -4,7 +4,7 @@
 use backend::billing::conversion::{
     ConversionOffer, ConversionProgress, ConversionRefusal, ConversionStart, finish_conversion,
 };
-use backend::billing::{Agreed, Change, ChangePreview, CommerceError, change_subscription, preview_change};
+use backend::billing::{Agreed, Change, ChangePreview, change_subscription, preview_change};
 use backend::campaigns::NewCampaign;
 use backend::catalog::{BillingInterval, Composition, PlanKind};
 use backend::clock::{HOUR_MS, UnixMs};
@@ -14,6 +14,7 @@ use backend::orders::{OrderPlacement, Payment, Purchase};
 use backend::stripe::AmountOff;
 
 use super::campaigns::quarter;
+use super::closing::number;
 use super::reversals::{payment, renewed_with};
 use super::shop::Shop;
 use super::to_perpetual::{offer, open, start};
@@ -91,7 +92,7 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn what_is_given_back_while_the_page_is_open_is_not_credited_as_well(db: Db) {
+    async fn what_was_agreed_on_holds_and_staff_are_told_where_credited_money_was_given_back_as_well(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("startup", BillingInterval::Month, 3).await?;
         let payment = payment(&shop, &shop.invoices().await?.remove(0)).await?;
@@ -102,9 +103,11 @@ on_both_engines! {
         let back = shop.pay(&url, "4242").await?;
         let conversion = ConversionId::from_untrusted(back.rsplit('=').next().unwrap_or_default());
         for _ in 0..2 {
-            let done = finish_conversion(&shop.commerce, &shop.cx(), &conversion).await;
-            assert!(matches!(done, Err(CommerceError::Contradiction(_))), "{done:?}");
-            assert_eq!(shop.license(&license.id).await?.kind, PlanKind::Subscription);
+            let done = finish_conversion(&shop.commerce, &shop.cx(), &conversion).await?;
+            assert!(matches!(done, ConversionProgress::Done), "{done:?}");
+            assert_eq!(shop.license(&license.id).await?.kind, PlanKind::Perpetual);
+            let told = "SELECT COUNT(*) FROM audit WHERE act = 'conversion.short'";
+            assert_eq!(number(&shop, told).await?, 1);
         }
         Ok(())
     }
