@@ -131,8 +131,8 @@ async fn tell(commerce: &Commerce, cx: &Cx, row: &Subscription) -> Result<(), Co
             Box::pin(async move {
                 let account_id = Some(&row.account_id);
                 let about = events::About { account_id, license_id: Some(&row.license_id), instance_id: None };
-                let (kind, id) = ("order.ended_by_vendor", row.id.as_str());
-                events::record_once(tx, &cx, kind, about, id, &serde_json::json!({})).await?;
+                let (id, nothing) = (row.id.as_str(), serde_json::json!({}));
+                events::record_once(tx, &cx, "order.ended_by_vendor", about, id, &nothing).await?;
                 Ok::<_, DbError>(())
             })
         })
