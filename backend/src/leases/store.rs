@@ -225,17 +225,17 @@ pub(super) async fn list_levels(
     vendor_id: &VendorId,
     license_id: &LicenseId,
     now: UnixMs,
-) -> Result<Vec<(InstanceId, BTreeMap<String, i64>)>, DbError> {
+) -> Result<Vec<BTreeMap<String, i64>>, DbError> {
     let rows = fetch_all!(
         tx,
-        (InstanceId, JsonText<BTreeMap<String, i64>>),
-        "SELECT id, levels FROM instances
+        (JsonText<BTreeMap<String, i64>>,),
+        "SELECT levels FROM instances
          WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3 AND levels <> '{}'",
         vendor_id,
         license_id,
         now
     )?;
-    Ok(rows.into_iter().map(|(id, levels)| (id, levels.0)).collect())
+    Ok(rows.into_iter().map(|(levels,)| levels.0).collect())
 }
 
 /// Opens a new interval in which an instance holds its seat.

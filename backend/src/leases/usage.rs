@@ -30,7 +30,7 @@ pub async fn license_usage(
     now: UnixMs,
 ) -> Result<BTreeMap<String, i64>, DbError> {
     let levels = store::list_levels(tx, vendor_id, &view.license.id, now).await?;
-    Ok(rules::usage(&view.license.terms, levels.iter().map(|(_, levels)| levels)))
+    Ok(rules::usage(&view.license.terms, levels.iter()))
 }
 
 /// Refuses reports that name more than can be kept.
@@ -66,8 +66,8 @@ pub(super) async fn take_report(
     Ok(())
 }
 
-/// The limits that the license's use exceeds now that `instance` has a seat beside the others in `holdings`. Where `instance` alone made it so since it reported `before`, its
-/// people are told, once per limit and day.
+/// The limits that the license's use exceeds now that `instance` has a seat beside the others in `holdings`. Where `instance`
+/// alone made it so since it reported `before`, its people are told, once per limit and day.
 pub(super) async fn over_limit(
     tx: &mut Tx,
     cx: &Cx,
