@@ -72,17 +72,21 @@ pub(super) async fn take_back(commerce: &Commerce, cx: &Cx, takes: &Takes<'_>) -
         Some(id) => find_subscription(stripe, id).await?,
         None => None,
     };
+    // Before the own invoice is looked at: what came in after another run had voided that one is not taken for a reason to keep
+    // the order, because then it is seen to be void.
+    let paid = match &subscription {
+        Some(subscription) => list_paid(stripe, &subscription.id).await?,
+        None => Vec::new(),
+    };
     let own = find_own(stripe, takes.invoice_id, subscription.as_ref()).await?;
     if own.as_ref().is_some_and(|own| own.state == InvoiceState::Paid && own.total_minor > 0) {
         return Ok(TakenBack::Paid);
     }
-    let own_id = own.as_ref().map(|own| own.id.as_str());
     let mut paid_before = Vec::new();
     if let Some(subscription) = &subscription {
         paid_before = if let Some(begun) = find_begun(commerce, cx, takes.order, own.as_ref()).await? {
             begun.paid
         } else {
-            let paid = list_paid_but(stripe, &subscription.id, own_id).await?;
             if !takes.ends_paid
                 && !subscription.is_over()
                 && let Some(paid_by) = find_kept(stripe, &paid).await?
@@ -107,7 +111,7 @@ pub(super) async fn take_back(commerce: &Commerce, cx: &Cx, takes: &Takes<'_>) -
         for invoice_id in stripe.list_unpaid_invoices(&subscription.id).await? {
             is_paid_when_voided(stripe, &invoice_id).await?;
         }
-        for paid in list_paid_but(stripe, &subscription.id, own_id).await? {
+        for paid in list_paid(stripe, &subscription.id).await? {
             if !paid_before.contains(&paid.id) {
                 credit(commerce, cx, takes.order, &paid).await?;
             }
@@ -142,14 +146,10 @@ async fn find_own(
     }
 }
 
-/// What a subscription was paid for beside one invoice: renewals and changes.
-async fn list_paid_but(
-    stripe: &Stripe,
-    subscription_id: &str,
-    own_id: Option<&str>,
-) -> Result<Vec<StripeInvoice>, StripeError> {
+/// What a subscription was paid for, newest first. As long as its order's own invoice is not paid: renewals and changes.
+async fn list_paid(stripe: &Stripe, subscription_id: &str) -> Result<Vec<StripeInvoice>, StripeError> {
     let mut paid = stripe.list_paid_invoices(subscription_id).await?;
-    paid.retain(|invoice| invoice.total_minor > 0 && Some(invoice.id.as_str()) != own_id);
+    paid.retain(|invoice| invoice.total_minor > 0);
     Ok(paid)
 }
 
