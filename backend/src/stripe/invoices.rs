@@ -359,32 +359,46 @@ impl Stripe {
         Ok(unpaid)
     }
 
-    /// The id of the invoice that a subscription began with, if it is among its newest hundred.
+    /// The id of the invoice that a subscription began with.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn find_first_invoice(&self, subscription_id: &str) -> Result<Option<String>, StripeError> {
-        let page = self.fetch(ListInvoice::new().subscription(subscription_id).limit(100)).await?;
+        let all = self.list_all(ListInvoice::new().subscription(subscription_id)).await?;
         let is_first = |invoice: &stripe_shared::Invoice| {
             invoice.billing_reason.as_ref().is_some_and(|reason| reason.as_str() == "subscription_create")
         };
-        let first = page.data.into_iter().find(is_first);
+        let first = all.into_iter().find(is_first);
         Ok(first.and_then(|invoice| invoice.id).map(|id| id.to_string()))
     }
 
-    /// The newest hundred of a subscription's invoices that are paid, newest first, each with all its lines.
+    /// All invoices of a subscription that are paid, newest first, each with all its lines.
     ///
     /// # Errors
     /// [`StripeError`].
     pub async fn list_paid_invoices(&self, subscription_id: &str) -> Result<Vec<StripeInvoice>, StripeError> {
-        let paid = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Paid).limit(100);
+        let paid = ListInvoice::new().subscription(subscription_id).status(InvoiceStatus::Paid);
         let mut invoices = Vec::new();
-        for invoice in self.fetch(paid).await?.data {
+        for invoice in self.list_all(paid).await? {
             let has_more = invoice.lines.has_more;
             let invoice = read_invoice(invoice)?;
             invoices.push(if has_more { self.fetch_invoice(&invoice.id).await? } else { invoice });
         }
         Ok(invoices)
+    }
+
+    /// Everything that a list has, newest first, by as many pages as it takes.
+    async fn list_all(&self, mut list: ListInvoice) -> Result<Vec<stripe_shared::Invoice>, StripeError> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.fetch(list.clone().limit(100)).await?;
+            let last = page.data.last().and_then(|invoice| invoice.id.clone()).map(|id| id.to_string());
+            all.extend(page.data);
+            match last.filter(|_| page.has_more) {
+                Some(last) => list = list.starting_after(last),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// What a change would be charged, reckoned at `proration_date`: exactly what

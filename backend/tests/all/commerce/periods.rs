@@ -1,5 +1,7 @@
 //! What follows a purchase: renewals, cancellations, invoices and their documents, updates.
 
+use std::collections::BTreeSet;
+
 use backend::billing::{Cancellation, Resumption, resume_subscription};
 use backend::catalog::BillingInterval;
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
@@ -45,6 +47,20 @@ on_both_engines! {
         let after = shop.license(id).await?;
         assert_eq!((after.status, after.ends_at), (LicenseStatus::Ended, Some(end)));
         assert_eq!(resume_subscription(commerce, &shop.cx(), id).await?, Resumption::Over);
+        Ok(())
+    }
+
+    async fn all_that_a_subscription_was_paid_for_is_listed_however_much_it_is(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("maker", BillingInterval::Month, 1).await?;
+        let first = shop.invoices().await?.remove(0).stripe_invoice_id;
+        let subscription_id = shop.subscription(&license.id).await?.stripe_subscription_id;
+        shop.set_clock(NOW.plus(3_200 * DAY_MS))?;
+        let paid = shop.stripe().list_paid_invoices(&subscription_id).await?;
+        let ids: BTreeSet<&str> = paid.iter().map(|invoice| invoice.id.as_str()).collect();
+        assert!(paid.len() > 100 && ids.len() == paid.len(), "{} of {}", ids.len(), paid.len());
+        assert_eq!(paid.last().map(|invoice| &invoice.id), Some(&first));
+        assert_eq!(shop.stripe().find_first_invoice(&subscription_id).await?, Some(first));
         Ok(())
     }
 
