@@ -255,8 +255,9 @@ fn unpaid_notice(own: &OwnLicense, invoice: &Invoice) -> impl IntoView + use<> {
             view! { <LinkButton href label=transfers::HOW_TO_PAY emphasis=Emphasis::Plain /> }
         };
         let title = transfers::to_arrive(&invoice.number, invoice.due(), invoice.due_at);
-        return view! { <Notice tone=Tone::Warn title text=transfers::awaited_next(invoice.parties.0.void_at) action=how /> }
-            .into_any();
+        // What works already is not given up.
+        let void_at = invoice.parties.0.void_at.filter(|_| own.license().status == LicenseStatus::Pending);
+        return view! { <Notice tone=Tone::Warn title text=transfers::awaited_next(void_at) action=how /> }.into_any();
     }
     let href = invoice.payment_url.clone().filter(|_| own.may(Act::Buy));
     let pay = move || href.clone().map(|href| view! { <LinkButton href label=text::PAY emphasis=Emphasis::Plain /> });

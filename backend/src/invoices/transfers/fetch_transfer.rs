@@ -100,11 +100,12 @@ pub(in crate::invoices) async fn write_transfer(
     };
     let before = store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await?;
     store::upsert_transfer(tx, &transfer, &fetched.customer_id, cx.now).await?;
+    store::set_kept(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await?;
     let after = store::find_transfer(tx, &cx.vendor_id, &invoice.stripe_invoice_id).await?;
     let state = |it: &Transfer| {
         serde_json::json!({
             "status": it.status, "total_minor": it.total_minor, "arrived_minor": it.arrived_minor,
-            "currency": it.currency,
+            "currency": it.currency, "pays_for": it.pays_for,
         })
     };
     let (was, is) = (before.as_ref().map(state), after.as_ref().map(state));

@@ -1,7 +1,7 @@
 //! Transfers and cash balances in the database.
 
 use super::rules::EARLIEST_MS;
-use super::{Transfer, TransferStatus};
+use super::{PaysFor, Transfer, TransferStatus};
 use crate::clock::UnixMs;
 use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
 use crate::ids::{AccountId, VendorId};
@@ -82,6 +82,24 @@ pub(super) async fn upsert_transfer(
         transfer.void_at,
         transfer.status,
         at
+    )?;
+    Ok(())
+}
+
+/// Where the order goes on all the same, because a later period is paid, nothing is given up any more: what is owed of its first
+/// invoice is waited for as for a renewal.
+pub(super) async fn set_kept(tx: &mut Tx, vendor_id: &VendorId, stripe_invoice_id: &str) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE transfers SET pays_for = $3, void_at = NULL
+         WHERE vendor_id = $1 AND stripe_invoice_id = $2 AND status = 'awaited' AND pays_for = $4
+           AND EXISTS (SELECT 1 FROM orders o
+                       WHERE o.vendor_id = transfers.vendor_id AND o.stripe_invoice_id = transfers.stripe_invoice_id
+                         AND o.status = 'paid')",
+        vendor_id,
+        stripe_invoice_id,
+        PaysFor::Renewal,
+        PaysFor::Order
     )?;
     Ok(())
 }
