@@ -2,7 +2,7 @@
 
 use super::rules::{dispute_moves_on, dispute_status, refund_moves_on, refund_status};
 use super::{Dispute, DisputeStatus, Refund, RefundStatus, settle, store, tell};
-use crate::billing::{Commerce, CommerceError};
+use crate::billing::{Commerce, CommerceError, conversion};
 use crate::cx::{Actor, Cx};
 use crate::db::Tx;
 use crate::invoices::{self, CreditNote, Invoice};
@@ -17,7 +17,7 @@ use crate::{audit, commissions, events};
 /// [`CommerceError`]; calling it again is always safe.
 pub async fn project_reversals(commerce: &Commerce, cx: &Cx, stripe_invoice_id: &str) -> Result<(), CommerceError> {
     let imported = invoices::import_invoice(commerce, cx, stripe_invoice_id).await?;
-    let invoices::Import::Imported { .. } = imported else { return Ok(()) };
+    let invoices::Import::Imported { stripe_subscription_id, .. } = imported else { return Ok(()) };
     let fetched = commerce.stripe(cx)?.fetch_reversals(stripe_invoice_id).await?;
     if fetched == Reversals::default() {
         return Ok(());
@@ -31,6 +31,10 @@ pub async fn project_reversals(commerce: &Commerce, cx: &Cx, stripe_invoice_id: 
         .await?;
     for note in notes {
         invoices::ensure_credit_note_documents(commerce, cx, &note).await?;
+    }
+    if let Some(subscription_id) = stripe_subscription_id {
+        // A page that is open may credit this money.
+        conversion::look_at_conversions(commerce, cx, &subscription_id).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
 use crate::ids::ConversionId;
-use crate::stripe::{CheckoutSession, CheckoutStatus};
+use crate::stripe::{CheckoutSession, CheckoutStatus, StripeErrorKind};
 use crate::{audit, catalog, events, licenses};
 
 const BATCH: i64 = 100;
@@ -76,6 +76,26 @@ pub async fn finish_conversion_session(
     }
 }
 
+/// Looks again at what is open of the license that a subscription pays for, because some of its money was given back.
+///
+/// # Errors
+/// [`CommerceError`]; calling it again is always safe.
+pub(crate) async fn look_at_conversions(
+    commerce: &Commerce,
+    cx: &Cx,
+    stripe_subscription_id: &str,
+) -> Result<(), CommerceError> {
+    let (vendor_id, id) = (cx.vendor_id.clone(), stripe_subscription_id.to_owned());
+    let unfinished = commerce
+        .db
+        .read(|tx| Box::pin(async move { store::list_unfinished_of(tx, &vendor_id, &id, BATCH).await }))
+        .await?;
+    for conversion in unfinished {
+        go_on(commerce, cx, &conversion).await?;
+    }
+    Ok(())
+}
+
 /// What was asked for and never heard of again, and what a crash left half done: one round of the reconciler.
 ///
 /// # Errors
@@ -112,6 +132,11 @@ async fn settle(
     conversion: &Conversion,
     session: &CheckoutSession,
 ) -> Result<ConversionProgress, CommerceError> {
+    let ended = match session.status {
+        CheckoutStatus::Open => end_if_short(commerce, cx, conversion, session).await?,
+        CheckoutStatus::Complete | CheckoutStatus::Expired => None,
+    };
+    let session = ended.as_ref().unwrap_or(session);
     let is_paid = match session.status {
         CheckoutStatus::Open => return Ok(ConversionProgress::Waiting),
         CheckoutStatus::Complete => session.is_paid,
@@ -139,6 +164,28 @@ async fn settle(
         ConversionStatus::Done => Ok(ConversionProgress::Done),
         ConversionStatus::Dropped => Ok(ConversionProgress::Dropped),
         ConversionStatus::Asked => Ok(ConversionProgress::Waiting),
+    }
+}
+
+/// Ends a page that is open and credits money of which some was given back since; answers what has become of it. `None` where
+/// it credits what is still there.
+async fn end_if_short(
+    commerce: &Commerce,
+    cx: &Cx,
+    conversion: &Conversion,
+    session: &CheckoutSession,
+) -> Result<Option<CheckoutSession>, CommerceError> {
+    if find_shortage(commerce, cx, conversion, session).await?.is_none() {
+        return Ok(None);
+    }
+    let stripe = commerce.stripe(cx)?;
+    match stripe.expire_checkout_session(&session.id).await {
+        Ok(ended) => Ok(Some(ended)),
+        // Paid or run out in the meantime: Stripe says which.
+        Err(refusal) if refusal.kind == StripeErrorKind::Refused => {
+            Ok(Some(stripe.fetch_checkout_session(&session.id).await?))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -181,10 +228,12 @@ async fn write(
     is_left_minor: Option<i64>,
 ) -> Result<ConversionStatus, CommerceError> {
     let Some(conversion) = store::lock(tx, &cx.vendor_id, id).await? else { return Ok(ConversionStatus::Dropped) };
-    if matches!(conversion.status, ConversionStatus::Paid | ConversionStatus::Done) {
+    let status = if is_paid { ConversionStatus::Paid } else { ConversionStatus::Dropped };
+    // Stripe tells of its end as well where we have ended its page.
+    let is_paid_before = matches!(conversion.status, ConversionStatus::Paid | ConversionStatus::Done);
+    if is_paid_before || conversion.status == status {
         return Ok(conversion.status);
     }
-    let status = if is_paid { ConversionStatus::Paid } else { ConversionStatus::Dropped };
     store::set_status(tx, &cx.vendor_id, id, status).await?;
     let account_id = Some(&conversion.account_id);
     let about = events::About { account_id, license_id: Some(&conversion.license_id), instance_id: None };

@@ -7,8 +7,8 @@
 //! is what is charged, and tax is reckoned on the difference. Nothing is cancelled before it is paid: a page that is left
 //! closes within the hour and leaves everything as it was. Once paid, one transaction makes the license perpetual, and
 //! only then is the subscription cancelled, without a credit of its own; the reconciler completes what a crash leaves
-//! between the two. Where some of the money was given back while the page was open, what was agreed on holds, and
-//! the audit tells staff.
+//! between the two. Where some of the money is given back while the page is open, the page is ended as soon as that is heard
+//! of; where it was paid before, what was agreed on holds, and the audit tells staff.
 
 mod finish_conversion;
 mod preview_conversion;
@@ -24,6 +24,7 @@ use crate::db::{JsonText, text_enum};
 use crate::ids::{AccountId, ConversionId, LicenseId, PlanId, UserId, VendorId};
 use crate::money::{Currency, Money};
 
+pub(crate) use finish_conversion::look_at_conversions;
 pub use finish_conversion::{ConversionProgress, finish_conversion, finish_conversion_session, sweep_conversions};
 pub use preview_conversion::{ConversionOffer, ConversionRefusal, perpetual_plan, preview_conversion};
 pub use start_conversion::{ConversionStart, ConversionUrls, StartConversion, start_conversion};

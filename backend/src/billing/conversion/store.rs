@@ -78,3 +78,22 @@ pub(super) async fn list_unfinished(tx: &mut Tx, vendor_id: &VendorId, limit: i6
         limit
     )
 }
+
+/// The same of the license that a subscription pays for.
+pub(super) async fn list_unfinished_of(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    stripe_subscription_id: &str,
+    limit: i64,
+) -> Result<Vec<Conversion>, DbError> {
+    fetch_all!(
+        tx,
+        Conversion,
+        "SELECT c.* FROM conversions c JOIN subscriptions s ON s.vendor_id = c.vendor_id AND s.license_id = c.license_id
+         WHERE c.vendor_id = $1 AND s.stripe_subscription_id = $2 AND c.status IN ('asked', 'paid')
+         ORDER BY c.created_at, c.id LIMIT $3",
+        vendor_id,
+        stripe_subscription_id,
+        limit
+    )
+}

@@ -112,6 +112,44 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_page_that_credits_money_which_went_back_is_ended_and_the_rest_is_offered_anew(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 3).await?;
+        let payment = payment(&shop, &shop.invoices().await?.remove(0)).await?;
+        shop.be_halfway(&license.id).await?;
+        let shown = offered(&shop, &license.id).await?;
+        let url = open(&shop, &license.id, &shown).await?;
+        shop.call("refunds", &format!("payment_intent={payment}&amount={}", WITH_TAX / 4)).await?;
+        shop.hear().await?;
+        assert!(shop.pay(&url, "4242").await.is_err(), "the page has closed");
+        shop.hear().await?;
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM conversions WHERE status = 'dropped'").await?, 1);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM events WHERE event_type = 'order.expired'").await?, 1, "told once");
+        assert_eq!(shop.license(&license.id).await?.kind, PlanKind::Subscription);
+        let shown = offered(&shop, &license.id).await?;
+        assert_eq!(shown.credit.amount_minor, MONTHLY * 3 / 8, "half of what is left");
+        assert_eq!(shop.turn_perpetual(&license.id, &shown).await?, 3 * 499_900 - MONTHLY * 3 / 8);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM audit WHERE act = 'conversion.short'").await?, 0);
+        Ok(())
+    }
+
+    async fn a_page_that_credits_nothing_of_what_went_back_stays_open(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("startup", BillingInterval::Month, 3).await?;
+        let of_month_before = payment(&shop, &shop.invoices().await?.remove(0)).await?;
+        renewed_with(&shop, &license, "pm_card_visa").await?;
+        shop.be_halfway(&license.id).await?;
+        let shown = offered(&shop, &license.id).await?;
+        let url = open(&shop, &license.id, &shown).await?;
+        shop.call("refunds", &format!("payment_intent={of_month_before}")).await?;
+        shop.hear().await?;
+        shop.pay(&url, "4242").await?;
+        shop.hear().await?;
+        assert_eq!(shop.license(&license.id).await?.kind, PlanKind::Perpetual);
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM audit WHERE act = 'conversion.short'").await?, 0);
+        Ok(())
+    }
+
     async fn a_year_is_credited_at_what_was_paid_for_it_also_when_the_month_before_was_given_back(db: Db) {
         let shop = Shop::open(db).await?;
         let license = shop.buy("startup", BillingInterval::Month, 3).await?;
