@@ -9,7 +9,8 @@ use backend::invoices::{Invoice, import_invoice};
 use backend::licenses::LicenseStatus;
 use backend::orders::continuing::rules::Obstacle;
 use backend::orders::{
-    CheckoutUrls, ForClient, OrderPlacement, OrderStatus, Payment, PlaceOrder, Purchase, place_order,
+    CheckoutUrls, ForClient, GivenUp, OrderPlacement, OrderStatus, Payment, PlaceOrder, Purchase, cancel_order,
+    place_order,
 };
 use backend::{Actor, Cx};
 
@@ -113,6 +114,26 @@ on_both_engines! {
         assert_eq!((shop.license(&id).await?.disputed_at, shop.charged().await?), (None, MONTHLY));
         import_invoice(&shop.commerce, &shop.cx(), &invoice.stripe_invoice_id).await?;
         assert_eq!(shop.license(&id).await?.disputed_at, None);
+        Ok(())
+    }
+
+    async fn what_the_client_gets_back_takes_the_license_also_where_the_order_that_made_it_was_given_up(db: Db) {
+        let shop = Shop::open(db).await?;
+        let partner = shop.partner().await?;
+        let placed = shop.order_for_client_by(Payment::Transfer, &partner, &partner.account.id, TENTH).await?;
+        let OrderPlacement::Made { order } = placed else { anyhow::bail!("{placed:?}") };
+        let id = shop.find_order(&order.id).await?.license_id.expect("a license");
+        let given_up = cancel_order(&shop.commerce, &shop.act_as(&partner.user.id), &order.id).await?;
+        assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
+        shop.hear().await?;
+        assert_eq!(shop.license(&id).await?.status, LicenseStatus::Ended);
+        assert_eq!(shop.continued(&id).await?.status, OrderStatus::Paid);
+        shop.hear().await?;
+        assert_eq!((shop.license(&id).await?.status, shop.charged().await?), (LicenseStatus::Active, MONTHLY));
+        let payment = payment(&shop, &shop.invoices().await?.remove(0)).await?;
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        shop.hear().await?;
+        assert_eq!(status(&shop, &id).await?, (LicenseStatus::Revoked, "refunded".to_owned()));
         Ok(())
     }
 

@@ -1,22 +1,27 @@
 //! What is given up or ended while something else happens at Stripe: who has paid has what was paid for, or credit for it, and
 //! what is said to be over is over.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use backend::billing::{CommerceError, SubscriptionEnd, end_subscription};
+use backend::billing::{CommerceError, SubscriptionEnd, end_subscription, project_event};
 use backend::catalog::BillingInterval;
 use backend::clock::DAY_MS;
 use backend::db::Db;
+use backend::invoices::InvoiceStatus;
+use backend::invoices::transfers::{PaysFor, TransferStatus};
 use backend::licenses::LicenseStatus;
 use backend::licenses::rules::REASON_CANCELLED;
+use backend::orders::handlers::start_watching;
 use backend::orders::{Fulfilment, GivenUp, Order, OrderStatus, cancel_order, fulfil_order};
 use backend::stripe::{InvoiceState, StripeErrorKind, SubscriptionState};
 use backend::{Actor, Cx};
 use stripe_sandbox::Cut;
 
+use super::closing::number;
 use super::reversals::{balance, status};
-use super::shop::Shop;
-use crate::support::{NOW, on_both_engines};
+use super::shop::{Shop, run_sql};
+use crate::support::{NOW, master, on_both_engines};
 
 /// An order by transfer that nobody has looked at until its subscription has renewed.
 struct Renewed {
@@ -69,6 +74,14 @@ impl Renewed {
         Ok(())
     }
 
+    /// What the renewal was paid with.
+    async fn renewal_payment(&self, shop: &Shop) -> anyhow::Result<String> {
+        let payments = shop.look(&format!("invoice_payments?invoice={}", self.renewal)).await?;
+        let payments = payments["data"].as_array().expect("payments");
+        let paid = payments.iter().find(|payment| payment["status"] == "paid").expect("a payment");
+        Ok(paid["payment"]["payment_intent"].as_str().expect("an intent").to_owned())
+    }
+
     /// Whoever has paid for the renewal goes on, though the first invoice came to an end like this.
     async fn is_kept(&self, shop: &Shop, own: InvoiceState) -> anyhow::Result<()> {
         let fulfilled = fulfil_order(&shop.commerce, &shop.cx(), &self.order.id).await?;
@@ -103,19 +116,8 @@ impl Shop {
         act: impl Future<Output = T>,
         happens: impl Future<Output = anyhow::Result<()>>,
     ) -> anyhow::Result<(String, T)> {
-        let mut act = std::pin::pin!(act);
-        self.cut(Some((calls, Cut::Before)));
-        let held = async {
-            while self.was_cut().is_none() {
-                // Another task is waited for, not time.
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        tokio::select! {
-            _ = &mut act => anyhow::bail!("Stripe was not asked so often"),
-            () = held => {}
-        }
-        let call = self.was_cut().unwrap_or_default();
+        let mut act = pin!(act);
+        let call = self.until_held((calls, Cut::Before), act.as_mut()).await?;
         happens.await?;
         self.release();
         self.cut(None);
@@ -124,7 +126,18 @@ impl Shop {
 
     /// Whoever acts dies in the call to Stripe that comes after so many others, when that is done; answers that call.
     async fn dies(&self, calls: usize, act: impl Future) -> anyhow::Result<String> {
-        self.cut(Some((calls, Cut::After)));
+        let call = {
+            let act = pin!(act);
+            self.until_held((calls, Cut::After), act).await?
+        };
+        self.release();
+        self.cut(None);
+        Ok(call)
+    }
+
+    /// Goes on with an act until its call to Stripe is held that comes after so many others; answers that call.
+    async fn until_held(&self, at: (usize, Cut), act: Pin<&mut impl Future>) -> anyhow::Result<String> {
+        self.cut(Some(at));
         let held = async {
             while self.was_cut().is_none() {
                 // Another task is waited for, not time.
@@ -135,10 +148,7 @@ impl Shop {
             _ = act => anyhow::bail!("Stripe was not asked so often"),
             () = held => {}
         }
-        let call = self.was_cut().unwrap_or_default();
-        self.release();
-        self.cut(None);
-        Ok(call)
+        Ok(self.was_cut().unwrap_or_default())
     }
 
     /// What the buyer has as credit for coming invoices.
@@ -207,6 +217,27 @@ on_both_engines! {
         late.is_kept(&shop, InvoiceState::Void).await
     }
 
+    async fn what_is_still_owed_of_the_first_invoice_is_reminded_of_as_what_goes_on(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        let kept = cancel_order(&shop.commerce, &shop.cx(), &late.order.id).await?;
+        assert_eq!(kept, GivenUp::Paid(late.order.license_id.clone()));
+        let (own, transfer) = shop.awaited(&late.order).await?;
+        assert_eq!((own.status, transfer.status), (InvoiceStatus::Open, TransferStatus::Awaited));
+        assert_eq!((transfer.pays_for, transfer.void_at), (PaysFor::Renewal, None));
+        let (cx, master) = (shop.cx(), master());
+        shop.db.write(move |tx| Box::pin(async move { start_watching(tx, &cx, &master).await })).await?;
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        let mut mails = shop.outbox.take();
+        mails.retain(|mail| mail.subject.contains(&own.number) && mail.subject.contains("is overdue"));
+        assert_eq!(mails.len(), 1);
+        assert!(!mails[0].text.contains("cancelled"), "nothing of it is given up: {}", mails[0].text);
+        Ok(())
+    }
+
     async fn what_a_run_that_died_has_begun_ends_and_the_money_that_came_meanwhile_is_credit(db: Db) {
         let shop = Shop::open(db).await?;
         let late = Renewed::order(&shop).await?;
@@ -219,6 +250,61 @@ on_both_engines! {
         let fulfilled = fulfil_order(&shop.commerce, &cx, &late.order.id).await?;
         assert_eq!(fulfilled, Fulfilment::Closed(OrderStatus::Cancelled));
         late.became_credit(&shop).await
+    }
+
+    async fn of_two_runs_at_once_none_keeps_it_by_money_that_came_when_its_invoice_was_taken_back(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        let cx = shop.cx();
+        let beside = async {
+            let other = pin!(cancel_order(&shop.commerce, &cx, &late.order.id));
+            let call = shop.until_held((3, Cut::After), other).await?;
+            assert_eq!(call, format!("POST /v1/invoices/{}/void", late.own));
+            shop.transfer(late.total_minor).await
+        };
+        let (call, given_up) = shop.meanwhile(2, cancel_order(&shop.commerce, &cx, &late.order.id), beside).await?;
+        assert_eq!(call, format!("GET /v1/invoices/{}", late.own));
+        assert_eq!(given_up?, GivenUp::Closed(OrderStatus::Cancelled));
+        late.became_credit(&shop).await
+    }
+
+    async fn what_ends_a_closed_order_and_dies_is_completed_when_it_is_heard_of_again(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        shop.forget_what_stripe_made(&late.order.id).await?;
+        shop.forget_events().await?;
+        run_sql(&shop.db, vec![format!("UPDATE orders SET status = 'cancelled' WHERE id = '{}'", late.order.id)]).await?;
+        let created = shop.news(&mut 0, &["customer.subscription.created"]).remove(0);
+        shop.deliver(&created).await?;
+        let call = shop.dies(6, project_event(&shop.commerce, &shop.cx(), &created.id)).await?;
+        assert_eq!(call, format!("DELETE /v1/subscriptions/{}", late.subscription_id));
+        shop.transfer(late.total_minor).await?;
+        assert_eq!(late.at_stripe(&shop).await?, (InvoiceState::Void, InvoiceState::Paid, true));
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Cancelled);
+        assert_eq!((shop.credit().await?, shop.licenses().await?), (late.total_minor, 0), "once");
+        Ok(())
+    }
+
+    async fn whose_money_for_a_later_period_was_given_back_is_not_kept_by_it(db: Db) {
+        let shop = Shop::open(db).await?;
+        let late = Renewed::order(&shop).await?;
+        late.renewal_is_paid(&shop).await?;
+        let payment = late.renewal_payment(&shop).await?;
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        let given_up = cancel_order(&shop.commerce, &shop.cx(), &late.order.id).await?;
+        assert_eq!(given_up, GivenUp::Closed(OrderStatus::Cancelled));
+        assert_eq!(late.at_stripe(&shop).await?, (InvoiceState::Void, InvoiceState::Paid, true));
+        for _ in 0..2 {
+            shop.hear().await?;
+        }
+        assert_eq!((shop.credit().await?, shop.kept().await?), (0, vec![]), "it has gone back once");
+        let license_id = late.order.license_id.as_ref().expect("a license");
+        assert_eq!(status(&shop, license_id).await?.0, LicenseStatus::Ended);
+        balance(&shop).await?;
+        Ok(())
     }
 
     async fn what_comes_meanwhile_and_is_disputed_waits_for_the_bank_and_is_then_credit(db: Db) {
@@ -235,10 +321,7 @@ on_both_engines! {
         assert_eq!(shop.find_order(&late.order.id).await?.status, OrderStatus::Open, "it is asked about again");
         assert_eq!(shop.credit().await?, 0);
 
-        let payments = shop.look(&format!("invoice_payments?invoice={}", late.renewal)).await?;
-        let payments = payments["data"].as_array().expect("payments");
-        let paid = payments.iter().find(|payment| payment["status"] == "paid").expect("a payment");
-        let intent = paid["payment"]["payment_intent"].as_str().expect("an intent");
+        let intent = late.renewal_payment(&shop).await?;
         let disputes = shop.look(&format!("disputes?payment_intent={intent}")).await?;
         let dispute = disputes["data"][0]["id"].as_str().expect("a dispute");
         let evidence = "evidence[uncategorized_text]=winning_evidence&submit=true";
@@ -262,6 +345,30 @@ on_both_engines! {
         assert_eq!((after.status, &after.stripe_invoice_id), (OrderStatus::Paid, &order.stripe_invoice_id));
         let subscription_id = order.stripe_subscription_id.as_deref().expect("a subscription");
         assert!(!shop.stripe().fetch_subscription(subscription_id).await?.is_over());
+        Ok(())
+    }
+
+    async fn what_is_paid_before_staff_end_it_is_told_to_them_first(db: Db) {
+        let shop = Shop::open(db).await?;
+        let order = shop.order_by_transfer("startup", BillingInterval::Month).await?;
+        let license_id = order.license_id.clone().expect("a license");
+        let subscription_id = order.stripe_subscription_id.clone().expect("a subscription");
+        // Paid, and nobody has heard of it.
+        shop.transfer(shop.awaited(&order).await?.1.total_minor).await?;
+        let operator = shop.operator();
+        let told = end_subscription(&shop.commerce, &operator, &license_id, "not paid").await;
+        assert!(matches!(told, Err(CommerceError::Contradiction(_))), "{told:?}");
+        assert!(!shop.stripe().fetch_subscription(&subscription_id).await?.is_over());
+        assert_eq!(shop.find_order(&order.id).await?.status, OrderStatus::Paid);
+        assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Active);
+        let said = "SELECT COUNT(*) FROM events WHERE event_type = 'order.ended_by_vendor'";
+        assert_eq!(number(&shop, said).await?, 0);
+        // Now they know.
+        let ended = end_subscription(&shop.commerce, &operator, &license_id, "moved").await?;
+        assert_eq!(ended, SubscriptionEnd::Ended);
+        assert_eq!(number(&shop, said).await?, 1);
+        assert_eq!(shop.license(&license_id).await?.status, LicenseStatus::Ended);
+        assert_eq!(shop.credit().await?, 0);
         Ok(())
     }
 
