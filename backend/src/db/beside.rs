@@ -11,13 +11,14 @@
 //! readers of the table at once, by the counter of `wal_index.rs`.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteConnection;
 use sqlx::{Sqlite, Transaction};
 
+use super::statements::Statements;
 use super::{DbError, Tx};
 
 /// What is kept in memory beside the database. Subjects are ids of rows under whose lock the rest is changed.
@@ -38,6 +39,9 @@ pub(crate) trait Beside: Send + Sync {
 
     /// Keeps something that stays right until everything is changed or forgotten.
     fn remember(&self, name: String, it: Arc<dyn Any + Send + Sync>);
+
+    /// Remembers it no more.
+    fn unremember(&self, name: &str);
 
     /// What is remembered under this name.
     fn recall(&self, name: &str) -> Option<Arc<dyn Any + Send + Sync>>;
@@ -79,17 +83,25 @@ enum Step {
 
 /// SQLite's transaction, with what it means for the table beside the database.
 pub struct SqliteTx {
-    tx: Option<Transaction<'static, Sqlite>>,
+    statements: Statements,
     beside: Option<Arc<dyn Beside>>,
     /// What the use case that runs now had handed over, and what happens if it is kept.
     open: (Vec<Remembered>, Vec<Step>),
     /// The same of those before it in this transaction.
     kept: (Vec<Remembered>, Vec<Step>),
+    /// What this transaction may have changed of what is remembered.
+    unsure: HashSet<String>,
 }
 
 impl SqliteTx {
     pub(super) fn new(tx: Transaction<'static, Sqlite>, beside: Option<Arc<dyn Beside>>) -> Self {
-        Self { tx: Some(tx), beside, open: Default::default(), kept: Default::default() }
+        Self {
+            statements: Statements::new(tx),
+            beside,
+            open: Default::default(),
+            kept: Default::default(),
+            unsure: HashSet::new(),
+        }
     }
 
     /// The use case that ran last is kept, or was undone.
@@ -105,10 +117,8 @@ impl SqliteTx {
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.settle(true);
-        if let Some(tx) = self.tx.take() {
-            // When this fails, dropping `self` tells the table.
-            tx.commit().await?;
-        }
+        // When this fails, dropping `self` tells the table.
+        self.statements.commit().await?;
         let (subjects, steps) = std::mem::take(&mut self.kept);
         let Some(beside) = &self.beside else { return Ok(()) };
         for step in steps {
@@ -123,10 +133,7 @@ impl SqliteTx {
     }
 
     pub(super) async fn rollback(mut self) -> Result<(), sqlx::Error> {
-        match self.tx.take() {
-            Some(tx) => tx.rollback().await,
-            None => Ok(()),
-        }
+        self.statements.rollback().await
     }
 
     fn has_handed_over(&self, subject: &Remembered) -> bool {
@@ -147,23 +154,16 @@ impl Drop for SqliteTx {
 }
 
 impl Deref for SqliteTx {
-    type Target = SqliteConnection;
+    type Target = Statements;
 
-    fn deref(&self) -> &SqliteConnection {
-        match &self.tx {
-            Some(tx) => tx,
-            // `commit` and `rollback` take it and consume `self`.
-            None => unreachable!("a transaction that has ended is not used"),
-        }
+    fn deref(&self) -> &Statements {
+        &self.statements
     }
 }
 
 impl DerefMut for SqliteTx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        match &mut self.tx {
-            Some(tx) => tx,
-            None => unreachable!("a transaction that has ended is not used"),
-        }
+    fn deref_mut(&mut self) -> &mut Statements {
+        &mut self.statements
     }
 }
 
@@ -205,7 +205,7 @@ impl Tx {
     /// What was remembered under this name, unless this transaction may have changed it.
     pub(crate) fn recall<T: Any + Send + Sync>(&self, name: &str) -> Option<Arc<T>> {
         let Self::Sqlite(tx) = self else { return None };
-        let beside = tx.beside.as_ref().filter(|_| !tx.has_handed_over(&None))?;
+        let beside = tx.beside.as_ref().filter(|_| !tx.has_handed_over(&None) && !tx.unsure.contains(name))?;
         beside.recall(name)?.downcast().ok()
     }
 
@@ -215,6 +215,17 @@ impl Tx {
             && let Some(beside) = tx.beside.clone()
         {
             tx.open.1.push(Step::Note(Box::new(move || beside.remember(name, it))));
+        }
+    }
+
+    /// Changes what is remembered under this name: what follows in this transaction asks the database for it, and everybody
+    /// does after the commit, until it is remembered anew.
+    pub(crate) fn unremember(&mut self, name: String) {
+        if let Self::Sqlite(tx) = self
+            && let Some(beside) = tx.beside.clone()
+        {
+            tx.unsure.insert(name.clone());
+            tx.open.1.push(Step::Note(Box::new(move || beside.unremember(&name))));
         }
     }
 

@@ -3,7 +3,7 @@
 //! [`Db`] is chosen by its URL (`sqlite:path` or `postgres://…`). [`Db::read`] gives a consistent
 //! snapshot, [`Db::write`] the only transaction that commits; both hand a [`Tx`] to a closure. Queries
 //! are literal SQL with `$1…$n` through the macros [`fetch_optional!`], [`fetch_one!`], [`fetch_all!`],
-//! [`execute!`], which expand to a native sqlx call for each engine, so that every query is written once
+//! [`execute!`], [`later!`], which expand to a native sqlx call for each engine, so that every query is written once
 //! and checked against both drivers.
 //!
 //! On SQLite all writes go through one writer thread (see `writer.rs`); on PostgreSQL each write is its
@@ -21,6 +21,7 @@ mod columns;
 mod error;
 mod migrate;
 mod open;
+mod statements;
 mod wal_index;
 mod writer;
 
@@ -35,6 +36,7 @@ pub(crate) use columns::text_enum;
 pub use error::DbError;
 pub use migrate::{Migration, migrations_pending};
 pub use open::{Db, Options, Synchronous};
+pub use statements::Statements;
 
 /// An open transaction on either engine. Use cases take it and neither begin nor commit.
 pub enum Tx {
@@ -157,4 +159,19 @@ macro_rules! execute { ($tx:expr, $sql:literal $(, $arg:expr)* $(,)?) => {
         .map_err($crate::db::DbError::from)
 } }
 
-pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, on};
+/// Executes `$sql`, of which nobody needs an answer. On SQLite it is told together with what comes next (`statements.rs`),
+/// so what is wrong with it may show only then.
+macro_rules! later { ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+    match $tx {
+        $crate::db::Tx::Sqlite(tx) => {
+            tx.later($sql);
+            Ok(())$(.and_then(|()| tx.bind($arg)))*
+        }
+        $crate::db::Tx::Postgres(tx) => {
+            $crate::db::boxed(sqlx::query($sql)$(.bind($arg))*.execute(&mut **tx)).await.map(drop)
+        }
+    }
+    .map_err($crate::db::DbError::from)
+} }
+
+pub(crate) use {execute, fetch_all, fetch_one, fetch_optional, later, on};

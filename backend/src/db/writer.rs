@@ -165,24 +165,40 @@ async fn run_batch(
     let mut next = Some(first);
     while let Some(job) = next {
         let (is_kept, answer) = job(&mut tx).await;
-        answers.push(answer);
         // Looked at and not taken: where this transaction fails now, the next one does what is waiting.
-        let goes_on = answers.len() < BATCH && !jobs.is_empty();
-        // What is said at once goes to SQLite's thread once.
-        let end = match (is_kept, goes_on) {
-            (true, true) => "RELEASE use_case; SAVEPOINT use_case",
-            (true, false) => "RELEASE use_case",
-            // The savepoint stays, and is the next one's.
-            (false, true) => "ROLLBACK TO use_case",
-            (false, false) => "ROLLBACK TO use_case; RELEASE use_case",
-        };
-        statement(&mut tx, end).await?;
+        let goes_on = answers.len() + 1 < BATCH && !jobs.is_empty();
+        let kept = if is_kept { keep(&mut tx, goes_on).await } else { Ok(false) };
+        let is_kept = matches!(kept, Ok(true));
+        if !is_kept {
+            // Where SQLite has given the transaction up, this fails as well, and all of it.
+            undo(&mut tx, goes_on).await?;
+        }
+        match kept {
+            Ok(_) => answers.push(answer),
+            Err(failure) => answer(Err(failure)),
+        }
         if let Tx::Sqlite(tx) = &mut tx {
             tx.settle(is_kept);
         }
         next = if goes_on { jobs.try_recv().ok() } else { None };
     }
     tx.commit().await
+}
+
+/// Keeps what a use case wrote, with what it left to be told. What is said at once goes to SQLite's thread once.
+async fn keep(tx: &mut Tx, goes_on: bool) -> Result<bool, DbError> {
+    if let Tx::Sqlite(tx) = tx {
+        tx.tell(if goes_on { "RELEASE use_case; SAVEPOINT use_case" } else { "RELEASE use_case" }).await?;
+    }
+    Ok(true)
+}
+
+async fn undo(tx: &mut Tx, goes_on: bool) -> Result<(), DbError> {
+    if let Tx::Sqlite(tx) = tx {
+        tx.leave_untold();
+    }
+    // The savepoint stays, and is the next one's.
+    statement(tx, if goes_on { "ROLLBACK TO use_case" } else { "ROLLBACK TO use_case; RELEASE use_case" }).await
 }
 
 async fn statement(tx: &mut Tx, statement: &'static str) -> Result<(), DbError> {

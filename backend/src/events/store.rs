@@ -1,7 +1,7 @@
 use super::About;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all};
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, later};
 use crate::ids::{AccountId, EventId, InstanceId, LicenseId, VendorId};
 
 /// One event of the history.
@@ -31,7 +31,7 @@ pub(super) async fn insert_event(
     data: &str,
     bucket: Option<&str>,
 ) -> Result<(), DbError> {
-    execute!(
+    later!(
         tx,
         "INSERT INTO events (id, vendor_id, event_type, subject, account_id, license_id, instance_id, data, bucket,
                              occurred_at, last_at)
@@ -48,8 +48,7 @@ pub(super) async fn insert_event(
         data,
         bucket,
         cx.now
-    )?;
-    Ok(())
+    )
 }
 
 /// Inserts an event unless there is one of this bucket; answers whether it did.

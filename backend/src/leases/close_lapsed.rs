@@ -41,9 +41,7 @@ pub(super) async fn close_if_lapsed(
         if floating { ("lease.expired", "expired") } else { ("instance.reclaimed", "reclaimed") };
     instance.interval_open = false;
     store::note_closed(tx, cx, &instance.id).await?;
-    if !store::close_lease(tx, &instance.id, instance.held_until, reason, false).await? {
-        return Ok(false);
-    }
+    store::close_lease(tx, &instance.id, instance.held_until, reason, false).await?;
     let data = json!({
         "identity": instance.identity(),
         "version": instance.version,

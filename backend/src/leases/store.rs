@@ -7,7 +7,7 @@ use super::seats::Holding;
 use crate::catalog::LicenseType;
 use crate::clock::UnixMs;
 use crate::cx::Cx;
-use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{DbError, JsonText, Tx, execute, fetch_all, fetch_one, fetch_optional, later};
 use crate::ids::{InstanceId, LeaseId, LicenseId, VendorId};
 use crate::licenses::License;
 
@@ -105,18 +105,17 @@ pub(super) async fn list_holdings(tx: &mut Tx, license_id: &LicenseId, now: Unix
 
 /// Notes that the surge of a license opens. The caller holds its lock.
 pub(super) async fn open_surge(tx: &mut Tx, cx: &Cx, license_id: &LicenseId) -> Result<(), DbError> {
-    execute!(
+    later!(
         tx,
         "UPDATE licenses SET surge_opened_at = $3 WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         license_id,
         cx.now
-    )?;
-    Ok(())
+    )
 }
 
 pub(super) async fn insert_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
-    execute!(
+    later!(
         tx,
         "INSERT INTO instances (id, vendor_id, license_id, kind, identity, device, name, status, version,
                                 instance_key_sealed, epoch, shown_n, shown_nonce, shown_at, activation_nonce,
@@ -148,12 +147,11 @@ pub(super) async fn insert_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
         instance.interval_open,
         instance.first_contact_at,
         instance.last_contact_at
-    )?;
-    Ok(())
+    )
 }
 
 pub(super) async fn update_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
-    execute!(
+    later!(
         tx,
         "UPDATE instances SET name = $3, status = $4, version = $5, epoch = $6, shown_n = $7, shown_nonce = $8,
                 shown_at = $9, activation_nonce = $10, contests = $11, conflict = $12, held_since = $13,
@@ -183,14 +181,12 @@ pub(super) async fn update_instance(tx: &mut Tx, cx: &Cx, instance: &Instance) -
         JsonText(&instance.levels.0),
         JsonText(&instance.counters.0),
         instance.last_contact_at
-    )?;
-    Ok(())
+    )
 }
 
 /// Notes that an instance's interval is closed.
 pub(super) async fn note_closed(tx: &mut Tx, cx: &Cx, id: &InstanceId) -> Result<(), DbError> {
-    execute!(tx, "UPDATE instances SET interval_open = FALSE WHERE vendor_id = $1 AND id = $2", &cx.vendor_id, id)?;
-    Ok(())
+    later!(tx, "UPDATE instances SET interval_open = FALSE WHERE vendor_id = $1 AND id = $2", &cx.vendor_id, id)
 }
 
 /// Frees the identity of an instance for a new one.
@@ -240,7 +236,7 @@ pub(super) async fn list_levels(
 
 /// Opens a new interval in which an instance holds its seat.
 pub(super) async fn insert_lease(tx: &mut Tx, cx: &Cx, instance: &Instance) -> Result<(), DbError> {
-    execute!(
+    later!(
         tx,
         "INSERT INTO leases (id, vendor_id, license_id, instance_id, opened_at, last_issued_at, exp, issued)
          VALUES ($1, $2, $3, $4, $5, $5, $6, 1)",
@@ -250,31 +246,23 @@ pub(super) async fn insert_lease(tx: &mut Tx, cx: &Cx, instance: &Instance) -> R
         &instance.id,
         cx.now,
         instance.lease_exp
-    )?;
-    Ok(())
+    )
 }
 
 /// Extends an open interval by one more token.
 pub(super) async fn extend_lease(tx: &mut Tx, cx: &Cx, id: &LeaseId, exp: UnixMs) -> Result<(), DbError> {
-    execute!(
-        tx,
-        "UPDATE leases SET last_issued_at = $2, exp = $3, issued = issued + 1 WHERE id = $1",
-        id,
-        cx.now,
-        exp
-    )?;
-    Ok(())
+    later!(tx, "UPDATE leases SET last_issued_at = $2, exp = $3, issued = issued + 1 WHERE id = $1", id, cx.now, exp)
 }
 
-/// Closes an instance's open interval; answers whether it had one.
+/// Closes an instance's open interval, which it has.
 pub(super) async fn close_lease(
     tx: &mut Tx,
     instance_id: &InstanceId,
     at: UnixMs,
     reason: &str,
     returned_early: bool,
-) -> Result<bool, DbError> {
-    let closed = execute!(
+) -> Result<(), DbError> {
+    later!(
         tx,
         "UPDATE leases SET closed_at = $2, close_reason = $3, returned_early = $4
          WHERE instance_id = $1 AND closed_at IS NULL",
@@ -282,8 +270,7 @@ pub(super) async fn close_lease(
         at,
         reason,
         returned_early
-    )?;
-    Ok(closed > 0)
+    )
 }
 
 pub(super) async fn count_early_returns(tx: &mut Tx, license_id: &LicenseId, since: UnixMs) -> Result<i64, DbError> {

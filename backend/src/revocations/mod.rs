@@ -8,6 +8,8 @@
 
 mod store;
 
+use std::sync::Arc;
+
 use sdk::revocations::{Revocation, RevocationKind, RevocationsClaims};
 
 use crate::clock::{HOUR_MS, MAX_CLOCK_SKEW_MS, MINUTE_MS, SECOND_MS, UnixMs};
@@ -147,7 +149,28 @@ pub(crate) async fn rejected_until(
     license_id: &LicenseId,
     instance_id: &InstanceId,
 ) -> Result<Option<UnixMs>, DbError> {
+    if none_rejects(tx, cx).await? {
+        return Ok(None);
+    }
     store::find_last_before(tx, &cx.vendor_id, license_id, instance_id, this_second(cx)).await
+}
+
+/// Whether nothing that is issued from now on is rejected, which is so but for the moments after something was revoked.
+/// Answered from memory where there is one: every activation asks.
+async fn none_rejects(tx: &mut Tx, cx: &Cx) -> Result<bool, DbError> {
+    if !tx.has_memory() {
+        return Ok(false);
+    }
+    let name = store::latest_of(&cx.vendor_id);
+    let latest = match tx.recall::<UnixMs>(&name) {
+        Some(latest) => *latest,
+        None => {
+            let latest = store::find_latest(tx, &cx.vendor_id).await?;
+            tx.remember(name, Arc::new(latest));
+            latest
+        }
+    };
+    Ok(latest < this_second(cx))
 }
 
 /// The vendor's list at `now`, signed with its active key; `None` when it has no key that signs.

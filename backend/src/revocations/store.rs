@@ -1,6 +1,6 @@
 use super::Kind;
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{InstanceId, LicenseId, VendorId};
 
 #[derive(sqlx::FromRow)]
@@ -18,6 +18,7 @@ pub(super) async fn upsert_revocation(
     before: UnixMs,
     last_exp: UnixMs,
 ) -> Result<(), DbError> {
+    tx.unremember(latest_of(vendor_id));
     execute!(
         tx,
         "INSERT INTO revocations (vendor_id, kind, object_id, before_at, last_exp) VALUES ($1, $2, $3, $4, $5)
@@ -33,6 +34,11 @@ pub(super) async fn upsert_revocation(
         last_exp
     )?;
     Ok(())
+}
+
+/// Under which name it is remembered up to when any of the vendor's entries rejects.
+pub(super) fn latest_of(vendor_id: &VendorId) -> String {
+    format!("latest revocation of {vendor_id}")
 }
 
 /// Whether there was one.
@@ -77,6 +83,17 @@ pub(super) async fn list_revocations(
         vendor_id,
         until
     )
+}
+
+/// Up to when any of the vendor's entries rejects, the latest.
+pub(super) async fn find_latest(tx: &mut Tx, vendor_id: &VendorId) -> Result<UnixMs, DbError> {
+    let (latest,) = fetch_one!(
+        tx,
+        (UnixMs,),
+        "SELECT CAST(COALESCE(MAX(before_at), 0) AS BIGINT) FROM revocations WHERE vendor_id = $1",
+        vendor_id
+    )?;
+    Ok(latest)
 }
 
 /// Up to when the entries about a license or an instance of it reject, the latest of those that do so at `since` or later.

@@ -412,6 +412,10 @@ impl Beside for LiveTable {
         self.remembered().insert(name, it);
     }
 
+    fn unremember(&self, name: &str) {
+        self.remembered().remove(name);
+    }
+
     fn recall(&self, name: &str) -> Option<Remembered> {
         self.remembered().get(name).cloned()
     }
