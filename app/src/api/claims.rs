@@ -49,7 +49,7 @@ pub async fn claim_poll(request: ClaimPollRequest) -> Result<ClaimPollResponse, 
     if matches!(polled, Ok(Err(ClaimRefusal::Expired)))
         && let Err(limited) = visit.state.limits.count_failure(visit.address)
     {
-        return Err(Problem::of(Code::RateLimited).with_retry_after_s(limited.retry_after_s).into());
+        return Err(Problem::from(limited).into());
     }
     answered(polled)
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use leptos::prelude::use_context;
 use leptos::server_fn::codec::Post;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
@@ -9,6 +10,9 @@ use sdk::error::{Code, PROBLEM_JSON, Problem};
 use sdk::wire::InvalidMember;
 use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::limits::Limited;
+use crate::request::Visit;
 
 /// A refusal of the licensing API.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,9 +37,20 @@ impl FromServerFnError for ApiProblem {
             _ => None,
         };
         Self::from(match invalid {
-            Some(invalid) => InvalidMember::new(invalid.member, invalid.reason).into(),
+            Some(invalid) => match count_unreadable() {
+                Ok(()) => invalid.into(),
+                Err(limited) => limited.into(),
+            },
             None => Problem::of(Code::ServerError),
         })
+    }
+}
+
+/// Counts a call that cannot be read as failing: nobody knows whether what it shows is genuine.
+fn count_unreadable() -> Result<(), Limited> {
+    match use_context::<Visit>() {
+        Some(visit) => visit.state.limits.count_failure(visit.address),
+        None => Ok(()),
     }
 }
 

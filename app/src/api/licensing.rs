@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use backend::cx::{Actor, Cx};
 use backend::db::{DbError, Tx, TxFuture};
+use backend::ids::{InstanceId, LicenseId};
 use backend::leases::live::LiveTable;
 use backend::leases::{self, Granted, Issuer, Refusal};
+use backend::licenses::{KeyFound, find_by_key};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -18,7 +20,7 @@ use sdk::wire::{
 };
 
 use super::error::{ApiProblem, FlatJson};
-use super::limits::{Caller, Limited};
+use super::limits::Caller;
 use crate::request::Visit;
 use crate::state::AppState;
 
@@ -33,7 +35,7 @@ pub async fn activate(request: ActivateRequest) -> Result<LeaseResponse, ApiProb
         Box::pin(async move { leases::activate_instance(tx, &cx, &issuer, &request).await })
     });
     let answer = answer.await?;
-    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id))
+    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id)).await
 }
 
 /// Renews an instance's lease.
@@ -46,7 +48,7 @@ pub async fn check(request: CheckRequest) -> Result<LeaseResponse, ApiProblem> {
     let answer = call
         .write(move |tx, cx, issuer| Box::pin(async move { leases::check_instance(tx, &cx, &issuer, &request).await }));
     let answer = answer.await?;
-    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id))
+    call.end(answer.map(|Granted { response }| response), |response| Some(&response.license_id)).await
 }
 
 /// Answers a check that changes nothing but times from the table of such instances. `None` where that cannot be said, or
@@ -79,7 +81,7 @@ pub async fn release(request: ReleaseRequest) -> Result<ReleaseResponse, ApiProb
         Box::pin(async move { leases::release_instance(tx, &cx, &issuer, &request).await })
     });
     let answer = answer.await?;
-    call.end(answer, |_| None)
+    call.end(answer, |_| None).await
 }
 
 /// Lists who holds the seats of a license.
@@ -93,7 +95,7 @@ pub async fn instances(request: InstancesRequest) -> Result<InstancesResponse, A
         Box::pin(async move { leases::list_instances_for(tx, &cx, &issuer, &request).await })
     });
     let answer = answer.await?;
-    call.end(answer, |_| None)
+    call.end(answer, |_| None).await
 }
 
 /// Frees the seat of another instance.
@@ -107,7 +109,7 @@ pub async fn deactivate(request: DeactivateRequest) -> Result<DeactivateResponse
         Box::pin(async move { leases::deactivate_instance(tx, &cx, &issuer, &request).await })
     });
     let answer = answer.await?;
-    call.end(answer, |_| None)
+    call.end(answer, |_| None).await
 }
 
 /// One call: its request, and who makes it as far as the limits need to know.
@@ -144,7 +146,7 @@ impl Call {
     {
         let Visit { state, vendor, .. } = &self.visit;
         if let Some(caller) = &self.caller {
-            state.limits.admit(caller).map_err(too_many)?;
+            state.limits.admit(caller).map_err(Problem::from)?;
         }
         let cx = self.visit.cx(Actor::Instance(String::new()));
         let issuer = Issuer { vendor: (**vendor).clone(), master: state.master.clone() };
@@ -162,24 +164,46 @@ impl Call {
     }
 
     /// Counts the call and answers it.
-    fn end<T>(
+    async fn end<T>(
         self,
         answer: Result<T, Refusal>,
         license_id: impl FnOnce(&T) -> Option<&String>,
     ) -> Result<T, ApiProblem> {
         let limits = &self.visit.state.limits;
-        match (&answer, &self.caller) {
-            (Err(refusal), _) if !refusal.is_to_genuine() => {
-                limits.count_failure(self.visit.address).map_err(too_many)?;
+        if answer.as_ref().is_err_and(|refusal| !refusal.is_to_genuine()) {
+            limits.count_failure(self.visit.address).map_err(Problem::from)?;
+        } else if let Some(caller) = &self.caller {
+            let mut license_id = answer.as_ref().ok().and_then(license_id).cloned();
+            if license_id.is_none() && limits.lacks_license(caller) {
+                license_id = self.find_license(caller.clone()).await.map(|id| id.to_string());
             }
-            (Ok(done), Some(caller)) => limits.count(caller, license_id(done).map(String::as_str)),
-            (Err(_), Some(caller)) => limits.count(caller, None),
-            (_, None) => {}
+            limits.count(caller, license_id.as_deref());
         }
         answer.map_err(|refusal| refusal.problem().into())
     }
-}
 
-fn too_many(limited: Limited) -> ApiProblem {
-    Problem::of(Code::RateLimited).with_retry_after_s(limited.retry_after_s).into()
+    /// The license of a genuine caller whose answer does not name it; `None` where the database does not say so now.
+    async fn find_license(&self, caller: Caller) -> Option<LicenseId> {
+        let Visit { state, vendor, .. } = &self.visit;
+        let (vendor_id, now) = (vendor.id.clone(), state.clock.now());
+        let found = state.db.read(move |tx| {
+            Box::pin(async move {
+                match caller {
+                    Caller::Key(hash) => Ok(match find_by_key(tx, &vendor_id, &hash, now).await? {
+                        KeyFound::Current(id) | KeyFound::Replaced(id) => Some(id),
+                        KeyFound::Unknown => None,
+                    }),
+                    Caller::Instance(id) => {
+                        let id = InstanceId::from_untrusted(&id);
+                        Ok(leases::find_instance(tx, &vendor_id, &id).await?.map(|instance| instance.license_id))
+                    }
+                }
+            })
+        });
+        found.await.unwrap_or_else(|error: DbError| {
+            // The call is answered, and counted for its key or instance all the same.
+            tracing::warn!(%error, "the license of a call could not be looked up");
+            None
+        })
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! | limit | counts | by |
 //! |---|---|---|
-//! | `licensing.instance` | calls with a genuine key or secret | instance |
-//! | `licensing.license` | the same | license |
-//! | `licensing.failures` | calls without one, and calls of the management API without a live token | address, IPv6 by /64 |
+//! | `licensing.instance` | calls with a genuine secret | instance |
+//! | `licensing.key` | calls with a genuine key | key |
+//! | `licensing.license` | both | license |
+//! | `licensing.failures` | calls without one, what nobody can read, and calls of the management API without a live token | address, IPv6 by /64 |
 //! | `management.token` | calls of the management API with a live token | token |
 //!
 //! A call is counted when it is known to be genuine or not, so nobody uses up somebody else's share by naming their
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use backend::tokens::TokenText;
+use sdk::error::{Code, Problem};
 
 /// How often something may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Rate {
 pub struct Rates {
     /// `licensing.instance`.
     pub instance: Rate,
+    /// `licensing.key`.
+    pub key: Rate,
     /// `licensing.license`.
     pub license: Rate,
     /// `licensing.failures`.
@@ -45,7 +49,7 @@ impl Rates {
     /// None of the limits.
     pub const OFF: Self = {
         let off = Rate { per_s: 0, burst: 0 };
-        Self { instance: off, license: off, failures: off, token: off }
+        Self { instance: off, key: off, license: off, failures: off, token: off }
     };
 }
 
@@ -54,6 +58,12 @@ impl Rates {
 pub struct Limited {
     /// Whole seconds, at least 1, until the next one is taken.
     pub retry_after_s: i64,
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        Self::of(Code::RateLimited).with_retry_after_s(limited.retry_after_s)
+    }
 }
 
 /// Who calls, before it is known whether that is genuine.
@@ -69,7 +79,7 @@ impl Caller {
     fn name(&self) -> String {
         match self {
             Self::Instance(id) => id.clone(),
-            Self::Key(hash) => hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Key(hash) => name_of(hash),
         }
     }
 }
@@ -77,7 +87,8 @@ impl Caller {
 /// The limits and what they have counted.
 pub struct Limits {
     began: Instant,
-    callers: Buckets,
+    instances: Buckets,
+    keys: Buckets,
     licenses: Buckets,
     failures: Buckets,
     tokens: Buckets,
@@ -89,7 +100,8 @@ impl Limits {
     pub fn new(rates: Rates) -> Self {
         Self {
             began: Instant::now(),
-            callers: Buckets::new(rates.instance),
+            instances: Buckets::new(rates.instance),
+            keys: Buckets::new(rates.key),
             licenses: Buckets::new(rates.license),
             failures: Buckets::new(rates.failures),
             tokens: Buckets::new(rates.token),
@@ -99,29 +111,38 @@ impl Limits {
     /// Whether a call is taken, if it is genuine.
     ///
     /// # Errors
-    /// [`Limited`] when instance or license used up their share.
+    /// [`Limited`] when instance, key or license used up their share.
     pub fn admit(&self, caller: &Caller) -> Result<(), Limited> {
-        let (now, name) = (self.now(), caller.name());
-        if matches!(caller, Caller::Instance(_)) {
-            self.callers.admit(&name, now)?;
-        }
-        match self.callers.license(&name) {
+        let (now, name, callers) = (self.now(), caller.name(), self.callers_like(caller));
+        callers.admit(&name, now)?;
+        match callers.license(&name) {
             Some(license) => self.licenses.admit(&license, now),
             None => Ok(()),
         }
     }
 
-    /// Counts a genuine call; `license_id` where the answer named the license.
+    /// Counts a genuine call; `license_id` where the license is known.
     pub fn count(&self, caller: &Caller, license_id: Option<&str>) {
-        let (now, name) = (self.now(), caller.name());
+        let (now, name, callers) = (self.now(), caller.name(), self.callers_like(caller));
         if let Some(license_id) = license_id {
-            self.callers.learn(&name, license_id, now);
+            callers.learn(&name, license_id, now);
         }
-        if matches!(caller, Caller::Instance(_)) {
-            self.callers.count(&name, now);
-        }
-        if let Some(license) = self.callers.license(&name) {
+        callers.count(&name, now);
+        if let Some(license) = callers.license(&name) {
             self.licenses.count(&license, now);
+        }
+    }
+
+    /// Whether it is unknown which license a call of this caller counts for; never where licenses are not limited.
+    #[must_use]
+    pub fn lacks_license(&self, caller: &Caller) -> bool {
+        self.licenses.spacing().is_some() && self.callers_like(caller).license(&caller.name()).is_none()
+    }
+
+    fn callers_like(&self, caller: &Caller) -> &Buckets {
+        match caller {
+            Caller::Instance(_) => &self.instances,
+            Caller::Key(_) => &self.keys,
         }
     }
 
@@ -130,12 +151,12 @@ impl Limits {
     /// # Errors
     /// [`Limited`] when the token used up its share.
     pub fn admit_token(&self, token: &TokenText) -> Result<(), Limited> {
-        self.tokens.admit(&name_of(token), self.now())
+        self.tokens.admit(&name_of(&token.hash()), self.now())
     }
 
     /// Counts a call with a live API token.
     pub fn count_token(&self, token: &TokenText) {
-        self.tokens.count(&name_of(token), self.now());
+        self.tokens.count(&name_of(&token.hash()), self.now());
     }
 
     /// Counts a failing call.
@@ -154,9 +175,9 @@ impl Limits {
     }
 }
 
-/// A token as the limits name it: by what is stored of it.
-fn name_of(token: &TokenText) -> String {
-    token.hash().iter().map(|byte| format!("{byte:02x}")).collect()
+/// A key or token as the limits name it: by the hash that is stored of it.
+fn name_of(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One of many locks, so that calls rarely wait for each other.
@@ -315,6 +336,29 @@ mod tests {
         assert_eq!(limits.admit(&Caller::Key(vec![1])), Ok(()));
         limits.count(&Caller::Key(vec![1]), Some("lic"));
         assert!(limits.admit(&Caller::Key(vec![1])).is_err());
+    }
+
+    #[test]
+    fn a_key_has_a_limit_of_its_own_whatever_is_known_of_its_license() {
+        let limits = Limits::new(Rates { key: Rate { per_s: 1, burst: 2 }, ..Rates::OFF });
+        let (key, other) = (Caller::Key(vec![1]), Caller::Key(vec![2]));
+        for _ in 0..2 {
+            assert_eq!(limits.admit(&key), Ok(()));
+            limits.count(&key, None);
+        }
+        assert!(limits.admit(&key).is_err());
+        assert_eq!(limits.admit(&other), Ok(()));
+        assert_eq!(limits.admit(&Caller::Instance("01".to_owned())), Ok(()), "what is named like the key's hash");
+    }
+
+    #[test]
+    fn a_license_is_asked_for_until_it_is_known_and_only_where_licenses_are_limited() {
+        let limits = Limits::new(Rates { license: Rate { per_s: 1, burst: 3 }, ..Rates::OFF });
+        let key = Caller::Key(vec![1]);
+        assert!(limits.lacks_license(&key));
+        limits.count(&key, Some("lic"));
+        assert!(!limits.lacks_license(&key));
+        assert!(!Limits::new(Rates::OFF).lacks_license(&key));
     }
 
     #[test]

@@ -121,6 +121,8 @@ impl Licensing {
 pub(crate) struct Limits {
     pub(crate) instance_per_s: u32,
     pub(crate) instance_burst: u32,
+    pub(crate) key_per_s: u32,
+    pub(crate) key_burst: u32,
     pub(crate) license_per_s: u32,
     pub(crate) license_burst: u32,
     pub(crate) failures_per_s: u32,
@@ -134,6 +136,7 @@ impl Limits {
     pub(crate) fn rates(&self) -> Rates {
         Rates {
             instance: Rate { per_s: self.instance_per_s, burst: self.instance_burst },
+            key: Rate { per_s: self.key_per_s, burst: self.key_burst },
             license: Rate { per_s: self.license_per_s, burst: self.license_burst },
             failures: Rate { per_s: self.failures_per_s, burst: self.failures_burst },
             token: Rate { per_s: self.token_per_s, burst: self.token_burst },

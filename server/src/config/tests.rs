@@ -19,6 +19,7 @@ fn the_defaults_are_a_whole_configuration() {
     assert_eq!(config.stripe.mode, StripeMode::Sandbox);
     let rates = config.limits.rates();
     assert_eq!(rates.instance, Rate { per_s: 20, burst: 200 });
+    assert_eq!(rates.key, Rate { per_s: 100, burst: 1000 });
     assert_eq!(rates.license, Rate { per_s: 200, burst: 2000 });
     assert_eq!(rates.failures, Rate { per_s: 5, burst: 300 });
     assert!(!config.is_tls());

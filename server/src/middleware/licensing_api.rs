@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use app::api::error::problem_response;
+use app::request::Visit;
 use app::state::AppState;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, Request, State};
@@ -17,9 +18,10 @@ use sdk::wire::MAX_BODY_BYTES;
 
 use super::request_id::RequestId;
 
-/// Takes only what the API takes, and makes every failure a problem.
+/// Takes only what the API takes, and makes every failure a problem. What it does not take counts as a failing call.
 pub(crate) async fn answer_problems(
     State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
     Extension(vendor): Extension<Arc<Vendor>>,
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
@@ -31,7 +33,10 @@ pub(crate) async fn answer_problems(
             Ok(response) => return response,
             Err(problem) => problem,
         },
-        Err(code) => Problem::of(code),
+        Err(code) => match state.limits.count_failure(visit.address) {
+            Ok(()) => Problem::of(code),
+            Err(limited) => limited.into(),
+        },
     };
     problem_response(problem, &vendor.origin, &id).map(Body::from)
 }

@@ -1,8 +1,9 @@
 //! Listing holders, freeing another's seat, and how often one may call.
 
 use app::api::limits::{Rate, Rates};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use sdk::error::Code;
+use sdk::wire::MAX_BODY_BYTES;
 use serde_json::{Value, json};
 
 use super::licensing_api::{activate_body, assert_problem};
@@ -95,6 +96,71 @@ async fn an_instance_that_calls_too_often_waits_and_others_do_not() -> anyhow::R
     assert_problem(&limited, Code::RateLimited, "the fourth call");
     assert!(limited.header("retry-after").parse::<i64>().is_ok_and(|seconds| seconds >= 1));
     assert_eq!(app.call("licenses/check", &check_body(&b)).await.status, StatusCode::OK);
+    Ok(())
+}
+
+/// Fails unless the first of these is answered so, and one of them is told to wait.
+fn assert_limited(answers: &[Answer], first: Option<Code>, case: &str) {
+    match first {
+        Some(code) => assert_problem(&answers[0], code, case),
+        None => assert_eq!(answers[0].status, StatusCode::OK, "{case}: {}", answers[0].body),
+    }
+    let limited = answers.iter().find(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+    let limited = limited.unwrap_or_else(|| panic!("{case}: ten calls at once were all answered"));
+    assert_problem(limited, Code::RateLimited, case);
+    assert!(limited.header("retry-after").parse::<i64>().is_ok_and(|seconds| seconds >= 1), "{case}");
+}
+
+#[tokio::test]
+async fn whoever_is_genuine_is_limited_by_key_and_by_license_whatever_is_asked_and_answered() -> anyhow::Result<()> {
+    let few = Rate { per_s: 1, burst: 3 };
+    for rates in [Rates { key: few, ..Rates::OFF }, Rates { license: few, ..Rates::OFF }] {
+        let app = TestApp::limited(rates).await?;
+        let (_, full) = app.license("maker", 1).await?;
+        let (_, listed) = app.license("startup", 1).await?;
+        let (mut activations, mut listings) = (Vec::new(), Vec::new());
+        for n in 0..10 {
+            activations.push(activate(&app, &full, &format!("node-{n}")).await);
+            listings.push(app.call("licenses/instances", &json!({ "license_key": listed })).await);
+        }
+        assert_limited(&activations, None, "a key that goes on making up instances");
+        assert_problem(&activations[1], Code::SeatsExhausted, "the second instance");
+        assert_limited(&listings, None, "a key that never activates");
+    }
+    // An instance whose answers do not name its license.
+    let app = TestApp::limited(Rates { license: few, ..Rates::OFF }).await?;
+    let (_, key) = app.license("startup", 1).await?;
+    let node = activate(&app, &key, "node-a").await.json();
+    let mut releases = Vec::new();
+    for _ in 0..10 {
+        let body = json!({ "instance_id": node["instance_id"], "secret": node["secret"] });
+        releases.push(app.call("licenses/release", &body).await);
+    }
+    assert_limited(&releases, None, "an instance that only releases");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_counts_as_failing_and_is_told_why_first() -> anyhow::Result<()> {
+    let (json, text) = ("application/json", "text/plain");
+    let large = "x".repeat(MAX_BODY_BYTES + 1);
+    for (method, path, media_type, body, code) in [
+        (Method::POST, "/api/v1/licenses/check", json, "{", Code::InvalidRequest),
+        (Method::POST, "/api/v1/licenses/activate", json, r#"{"license_key":5}"#, Code::InvalidRequest),
+        (Method::POST, "/api/v1/claims/start", json, "{}", Code::InvalidRequest),
+        (Method::POST, "/api/v1/nothing", json, "{}", Code::NotFound),
+        (Method::PUT, "/api/v1/licenses/check", json, "{}", Code::MethodNotAllowed),
+        (Method::POST, "/api/v1/licenses/check", text, "{}", Code::UnsupportedMediaType),
+        (Method::POST, "/api/v1/licenses/check", json, large.as_str(), Code::PayloadTooLarge),
+    ] {
+        let app = TestApp::limited(Rates { failures: Rate { per_s: 1, burst: 3 }, ..Rates::OFF }).await?;
+        let mut answers = Vec::new();
+        for _ in 0..10 {
+            let headers = [("content-type", media_type)];
+            answers.push(app.send(method.clone(), path, &headers, body.to_owned()).await);
+        }
+        assert_limited(&answers, Some(code), &format!("{method} {path} {code:?}"));
+    }
     Ok(())
 }
 

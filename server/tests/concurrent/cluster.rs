@@ -142,6 +142,7 @@ impl Cluster {
             .env("LEASEHOLD__DATABASE__MIGRATE_ON_START", "false")
             .env("LEASEHOLD__KEYS__MASTER_KEY", master)
             .env("LEASEHOLD__LIMITS__INSTANCE_PER_S", "0")
+            .env("LEASEHOLD__LIMITS__KEY_PER_S", "0")
             .env("LEASEHOLD__LIMITS__LICENSE_PER_S", "0")
             .env("LEASEHOLD__LIMITS__FAILURES_PER_S", "0")
             .stdin(Stdio::null())

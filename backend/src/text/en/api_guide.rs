@@ -152,8 +152,13 @@ fn limits() -> Chapter {
         "limits",
         "Rate limits",
         [
-            "Calls with a valid key or secret are limited per license and per instance, never per network address; failing \
-             calls are limited per address. Starting claims is limited to ten a minute per address, thirty at once.",
+            "Calls with a valid key or secret are limited per license, per key and per instance, never per network address. As \
+             delivered, an instance may call 20 times a second (200 at once after a pause), a key 100 times (1,000), and all \
+             of a license together 200 times (2,000).",
+            "Failing calls are limited per address, as delivered to 5 a second and 300 at once: unknown keys, wrong secrets, \
+             and what cannot be read or is sent to an address that nothing answers. Starting claims is limited to ten a \
+             minute per address, thirty at once.",
+            "The vendor may have set other limits, and where the server runs on several nodes each of them counts by itself.",
             "Whoever goes beyond is answered 429 `rate_limited` with `Retry-After` in seconds. Wait that long; for products \
              it counts as a check that failed, not as a refusal.",
         ],

@@ -196,5 +196,5 @@ async fn open(tx: &mut Tx, cx: Cx, token: &TokenText, scope: Scope, opened: &Ope
 }
 
 fn too_many(limited: Limited) -> Refused {
-    Problem::of(Code::RateLimited).with_retry_after_s(limited.retry_after_s).into()
+    Problem::from(limited).into()
 }
