@@ -108,15 +108,34 @@ impl Visit {
         self.query_pairs().into_iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
     }
 
-    /// All names and values of the page's query, decoded; none where it cannot be read.
+    /// All names and values of the page's query, decoded and without NUL; none where it cannot be read.
     #[must_use]
     pub fn query_pairs(&self) -> Vec<(String, String)> {
-        serde_urlencoded::from_str(&self.query).unwrap_or_default()
+        pairs_of(&self.query)
     }
 
     /// The account that is acted for, and as what.
     #[must_use]
     pub fn account(&self) -> Option<(Account, ActsAs)> {
         self.viewer.as_ref()?.account.clone()
+    }
+}
+
+/// Names and values of a query. No key types NUL, and PostgreSQL does not take it as text.
+fn pairs_of(query: &str) -> Vec<(String, String)> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    pairs.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_decoded_without_nul() {
+        let pairs: [(String, String); 3] =
+            [("find", "a b"), ("id", "lic_1"), ("page", "")].map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(pairs_of("find=a+b&id=lic%00_1&page=%00"), pairs);
+        assert!(pairs_of("").is_empty());
     }
 }

@@ -21,7 +21,7 @@ use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use backend::accounts::DbSessionStore;
 use backend::catalog::UPLOAD_MAX_BYTES;
@@ -88,6 +88,7 @@ fn service(state: &AppState) -> Router {
         .route("/healthz", get(http::health::alive))
         .route("/readyz", get(http::health::ready))
         .fallback_service(files)
+        .layer(from_fn(middleware::addresses::refuse))
         .layer(from_fn_with_state(state.clone(), middleware::headers::secure))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(middleware::request_id::answer_panic))
@@ -110,7 +111,7 @@ fn portal(state: &AppState) -> Router<AppState> {
     let list = || generate_route_list(App).iter().map(|listing| listing.path().to_owned()).collect();
     let pages = PAGES.get_or_init(list).iter().fold(Router::new(), |router, path| router.route(path, get(page)));
     Router::new()
-        .route("/act/{*function}", post(server_function))
+        .route("/act/{*function}", form())
         .route("/act/check-catalog", with_a_file())
         .route("/act/apply-catalog", with_a_file())
         .merge(routes(for_people()))
@@ -123,9 +124,14 @@ fn portal(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 
+/// A form. Whoever goes to its address, as by Enter in the address bar after a refused post, begins at the first page.
+fn form() -> MethodRouter<AppState> {
+    post(form_function).get(|| async { Redirect::to("/") })
+}
+
 /// A form that holds a catalog file.
 fn with_a_file() -> MethodRouter<AppState> {
-    post(server_function).layer(DefaultBodyLimit::max(CATALOG_BYTES))
+    form().layer(DefaultBodyLimit::max(CATALOG_BYTES))
 }
 
 /// An address that is neither a page nor a server function, and what answers it.
@@ -220,4 +226,8 @@ async fn page(Extension(visit): Extension<Visit>, request: Request) -> Response 
 
 async fn server_function(Extension(visit): Extension<Visit>, request: Request) -> Response {
     handle_server_fns_with_context(move || provide_context(visit.clone()), request).await.into_response()
+}
+
+async fn form_function(visit: Extension<Visit>, request: Request) -> Response {
+    server_function(visit, middleware::forms::clean(request).await).await
 }

@@ -1,6 +1,8 @@
 //! What stands between the socket and the handlers, one concern to a file.
 
+pub(crate) mod addresses;
 pub(crate) mod cross_site;
+pub(crate) mod forms;
 pub(crate) mod headers;
 pub(crate) mod licensing_api;
 pub(crate) mod management_api;

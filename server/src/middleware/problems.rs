@@ -64,7 +64,8 @@ pub(super) fn code_of(status: StatusCode) -> Code {
     }
 }
 
-fn is_of_programs(path: &str) -> bool {
+/// Whether this is an address that programs call.
+pub(super) fn is_of_programs(path: &str) -> bool {
     ["/api", "/.well-known"].iter().any(|root| {
         let below = path.strip_prefix(root);
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))

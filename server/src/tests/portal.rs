@@ -79,10 +79,31 @@ async fn what_is_not_there_is_a_page_with_404_and_a_failure_of_forms_is_no_500()
     let missing = app.get("/docs/nothing/here").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     assert!(missing.body.contains("There is nothing here"), "{}", missing.body);
+    // Neither files nor database are asked for what nothing can be called.
+    let long = format!("/{}", "a".repeat(300));
+    for path in
+        ["/licenses/%00", "/invoices/%00/invoice.pdf", "/orders/a%0Ab/state", "/staff/campaigns/%7F/codes.csv", &long]
+    {
+        let missing = app.get(path).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}: {}", missing.body);
+        assert!(missing.body.contains("There is nothing here"), "{path}: {}", missing.body);
+    }
+    let posted = app.send(Method::POST, "/stripe/webhook/%00", &[], "{}").await;
+    assert_eq!((posted.status, posted.body.as_str()), (StatusCode::NOT_FOUND, "There is nothing here.\n"));
     let same_origin = [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
     for act in ["log-in", "sign-up", "forgot-password"] {
         let answer = app.send(Method::POST, &format!("/act/{act}"), &same_origin, "unknown=1").await;
         assert!(!answer.status.is_server_error(), "{act}: {} {}", answer.status, answer.body);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_goes_to_the_address_of_a_form_begins_at_the_first_page() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    for act in ["log-in", "check-catalog", "nothing"] {
+        let answer = app.get(&format!("/act/{act}")).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"), "{act}");
     }
     Ok(())
 }
