@@ -17,6 +17,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
+use backend::leases::live::LiveTable;
+use backend::vendors::Vendor;
 use futures::FutureExt as _;
 use sdk::error::{Code, Problem};
 use sdk::wire::{CheckRequest, MAX_BODY_BYTES};
@@ -39,16 +41,23 @@ pub(crate) struct Checks {
 
 /// Answers a check from memory, or has the service answer it.
 pub(crate) async fn answer(State(checks): State<Arc<Checks>>, request: Request) -> Response {
-    let id = request_id::fresh(&checks.state);
-    let request = match attempt(checks.patience, &id, from_memory(&checks.state, &id, request)).await {
-        Ok(Ok(response)) | Err(response) => return response,
-        Ok(Err(request)) => *request,
-    };
+    let state = &checks.state;
+    let Some((live, vendor)) = asked(state, &request) else { return pass_on(&checks, request).await };
+    let id = request_id::fresh(state);
+    let check = from_memory(state, live, &vendor, &id, request);
+    match attempt(checks.patience, &vendor.origin, &id, check).await {
+        Ok(Ok(response)) | Err(response) => response,
+        Ok(Err(request)) => pass_on(&checks, *request).await,
+    }
+}
+
+/// Has the service answer.
+async fn pass_on(checks: &Checks, request: Request) -> Response {
     checks.service.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// What `check` comes to; the answer to the request where it comes to nothing, because it takes too long or panics.
-async fn attempt<T>(patience: Duration, id: &str, check: impl Future<Output = T>) -> Result<T, Response> {
+async fn attempt<T>(patience: Duration, origin: &str, id: &str, check: impl Future<Output = T>) -> Result<T, Response> {
     let code = match tokio::time::timeout(patience, AssertUnwindSafe(check).catch_unwind()).await {
         Ok(Ok(outcome)) => return Ok(outcome),
         Ok(Err(panic)) => {
@@ -58,24 +67,33 @@ async fn attempt<T>(patience: Duration, id: &str, check: impl Future<Output = T>
         // Its body or its commit does not come.
         Err(_) => Code::NotReady,
     };
-    let mut response = problem_response(Problem::of(code), "", id).map(Body::from);
+    let mut response = problem_response(Problem::of(code), origin, id).map(Body::from);
     request_id::tell(response.headers_mut(), id);
     tracing::warn!(id, status = response.status().as_u16(), "a check was given up");
     Err(response)
 }
 
+/// The table that may know the answer, and the vendor that is asked.
+fn asked<'a>(state: &'a AppState, request: &Request) -> Option<(&'a LiveTable, Arc<Vendor>)> {
+    let live = state.live.as_deref().filter(|_| is_plain(request) && state.clock_watch.is_ready())?;
+    let vendor = live.known_vendor(&vendor::host(request.headers()))?;
+    Some((live, vendor))
+}
+
 /// The request comes back where memory does not answer it.
-async fn from_memory(state: &AppState, id: &str, request: Request) -> Result<Response, Box<Request>> {
-    let Some(live) = state.live.as_ref().filter(|_| is_plain(&request) && state.clock_watch.is_ready()) else {
-        return Err(Box::new(request));
-    };
-    let Some(vendor) = live.known_vendor(&vendor::host(request.headers())) else { return Err(Box::new(request)) };
+async fn from_memory(
+    state: &AppState,
+    live: &LiveTable,
+    vendor: &Vendor,
+    id: &str,
+    request: Request,
+) -> Result<Response, Box<Request>> {
     let (parts, body) = request.into_parts();
     // What breaks off is nobody's any more.
     let body = to_bytes(body, MAX_BODY_BYTES).await.unwrap_or_else(|_| Bytes::new());
     let address = visit::address(state, &parts.extensions, &parts.headers);
     let lease = match read_flat_json::<CheckRequest>(body.clone()) {
-        Ok(check) => check_from_memory(state, live, &vendor, id, address, &check).await,
+        Ok(check) => check_from_memory(state, live, vendor, id, address, &check).await,
         Err(_) => None,
     };
     let Some(lease) = lease else { return Err(Box::new(Request::from_parts(parts, Body::from(body)))) };
@@ -105,7 +123,7 @@ mod tests {
 
     /// What is answered instead of the outcome.
     async fn refused(check: impl Future<Output = ()>, patience: Duration) -> (Response, Problem) {
-        let (parts, body) = attempt(patience, "r1", check).await.unwrap_err().into_parts();
+        let (parts, body) = attempt(patience, "https://vendor.example", "r1", check).await.unwrap_err().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         (Response::from_parts(parts, Body::empty()), serde_json::from_slice(&body).unwrap())
     }
@@ -120,8 +138,9 @@ mod tests {
             assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
             assert_eq!(response.headers()[request_id::HEADER], "r1");
             assert_eq!((problem.code(), problem.request_id.as_str()), (Some(code), "r1"));
+            assert_eq!(problem.type_url, format!("https://vendor.example/docs/api#{}", code.as_str()));
             assert_eq!(problem.detail, None, "nothing of the fault gets out");
         }
-        assert_eq!(attempt(patience, "r1", async { 5 }).await.unwrap(), 5);
+        assert_eq!(attempt(patience, "", "r1", async { 5 }).await.unwrap(), 5);
     }
 }
