@@ -3,7 +3,7 @@
 use sdk::wire::{DeactivateRequest, DeactivateResponse};
 
 use super::free_seat::deactivate;
-use super::opening::{ByCredential, open_by_credential, refuse_invalid};
+use super::opening::{ByCredential, note_refusal, open_by_credential, refuse_invalid};
 use super::{Instance, InstanceStatus, Issuer, Refusal, notify, store};
 use crate::accounts::{Limit, RateVerdict, hit};
 use crate::cx::Cx;
@@ -36,14 +36,20 @@ pub async fn deactivate_instance(
     let target_id = InstanceId::from_untrusted(&request.target_instance_id);
     let target = store::find_instance(tx, &cx.vendor_id, &target_id).await?;
     let is_of_license = |it: &Instance| it.license_id == view.license.id && it.status != InstanceStatus::Deleted;
-    let Some(mut target) = target.filter(is_of_license) else { return Ok(Err(Refusal::TargetNotFound)) };
+    let Some(mut target) = target.filter(is_of_license) else {
+        let (identity, id) = (asker.as_ref().map(Instance::identity), asker.as_ref().map(|it| &it.id));
+        note_refusal(tx, cx, &view, identity.as_ref(), id, &Refusal::TargetNotFound).await?;
+        return Ok(Err(Refusal::TargetNotFound));
+    };
     if target.status == InstanceStatus::Active {
         tx.drop_from_memory(target.id.as_str());
         if asker.is_none() {
             let subject = view.license.id.as_str();
             let verdict = hit(tx, cx, &issuer.master, Limit::DeactivationByKey, subject).await?;
             if let RateVerdict::Limited { retry_after_s } = verdict {
-                return Ok(Err(Refusal::RateLimited { retry_after_s }));
+                let refusal = Refusal::RateLimited { retry_after_s };
+                note_refusal(tx, cx, &view, None, None, &refusal).await?;
+                return Ok(Err(refusal));
             }
         }
         deactivate(tx, cx, &view, &mut target, if asker.is_some() { "instance" } else { "key" }).await?;

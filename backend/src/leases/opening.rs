@@ -150,8 +150,11 @@ pub(super) async fn open_by_credential(
     match credential {
         InstanceCredential::Key(key) => Ok(match open_by_key(tx, cx, issuer, key).await? {
             None => Err(Refusal::LicenseNotFound),
-            Some(LockedByKey { replaced: true, .. }) => Err(Refusal::KeyReplaced),
-            Some(LockedByKey { view, .. }) => Ok(ByCredential { view, instance: None }),
+            Some(LockedByKey { view, replaced: true }) => {
+                note_refusal(tx, cx, &view, None, None, &Refusal::KeyReplaced).await?;
+                Err(Refusal::KeyReplaced)
+            }
+            Some(LockedByKey { view, replaced: false }) => Ok(ByCredential { view, instance: None }),
         }),
         InstanceCredential::Instance { instance_id, secret } => {
             let opened = open_by_secret(tx, cx, issuer, instance_id, secret, None).await?;
@@ -173,11 +176,26 @@ pub(super) async fn settle<T>(
         Ok(done) => Ok(Ok(done)),
         Err(Stop::Failed(error)) => Err(error),
         Err(Stop::Refused(refusal)) => {
-            let code = refusal.code().as_str();
-            let data = json!({ "code": code, "identity": identity });
-            let key = format!("{code}/{}/{}", identity.kind.as_str(), identity.id);
-            events::record_hourly(tx, cx, "instance.refused", about(view, instance_id), &key, &data).await?;
+            note_refusal(tx, cx, view, Some(identity), instance_id, &refusal).await?;
             Ok(Err(refusal))
         }
     }
+}
+
+/// Records what is refused to somebody with a genuine key or secret. Whoever shows the bare key has no identity.
+pub(super) async fn note_refusal(
+    tx: &mut Tx,
+    cx: &Cx,
+    view: &LicenseView,
+    identity: Option<&Identity>,
+    instance_id: Option<&InstanceId>,
+    refusal: &Refusal,
+) -> Result<(), DbError> {
+    let code = refusal.code().as_str();
+    let data = json!({ "code": code, "identity": identity });
+    let key = match identity {
+        Some(identity) => format!("{code}/{}/{}", identity.kind.as_str(), identity.id),
+        None => code.to_owned(),
+    };
+    events::record_hourly(tx, cx, "instance.refused", about(view, instance_id), &key, &data).await
 }

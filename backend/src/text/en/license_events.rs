@@ -229,6 +229,9 @@ fn refusal(code: &str) -> String {
         "instance_released" => "it gave its seat back before".to_owned(),
         "instance_deactivated" => "its seat was freed".to_owned(),
         "instance_blocked" => "it is blocked".to_owned(),
+        "instance_not_found" => "the instance whose seat it wanted to free is not there".to_owned(),
+        "license_key_replaced" => "the license key was replaced by another".to_owned(),
+        "rate_limited" => "the license key freed too many seats within an hour".to_owned(),
         "instance_stale" => "another copy of it is running".to_owned(),
         "invalid_request" => "what it asked cannot be read, or names no release date".to_owned(),
         "identity_kind_mismatch" => "it is not of the kind that this license seats".to_owned(),
@@ -267,6 +270,11 @@ mod tests {
         assert_eq!(
             said("instance.refused", 12, data).as_deref(),
             Some("node-d was refused: all seats are in use (12 times, last at 00:00 UTC).")
+        );
+        let by_key = json!({ "code": "license_key_replaced", "identity": null });
+        assert_eq!(
+            said("instance.refused", 1, by_key).as_deref(),
+            Some("An instance was refused: the license key was replaced by another.")
         );
     }
 

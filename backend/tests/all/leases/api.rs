@@ -128,6 +128,7 @@ on_both_engines! {
         assert_eq!(code(&stage.check(&leases[0], NOW).await?), "instance_deactivated");
         let fourth = stage.deactivate(stage.free_with_key(&leases[3]), NOW).await?;
         assert_eq!(fourth, Err(Refusal::RateLimited { retry_after_s: 3_601 }));
+        assert_eq!(stage.count_events("instance.refused").await?, 1);
         assert_eq!(stage.mails(NOW).await?, ["A seat of Nordwind IoT Platform was freed"; 3]);
         // An instance of the license may go on.
         let by_instance = DeactivateRequest {
@@ -140,6 +141,27 @@ on_both_engines! {
         assert_eq!(stage.count_events("instance.deactivated").await?, 4);
         let later = stage.deactivate(stage.free_with_key(&leases[4]), NOW.plus(HOUR_MS)).await?;
         assert!(later.is_ok());
+        Ok(())
+    }
+
+    async fn whoever_is_genuine_and_names_no_instance_of_the_license_is_noted(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        let node = granted(stage.activate("node-a", NOW).await?)?;
+        let unknown = "ins_unknown".to_owned();
+        let by_key = DeactivateRequest { target_instance_id: unknown.clone(), ..stage.free_with_key(&node) };
+        let by_instance = DeactivateRequest {
+            license_key: None,
+            instance_id: Some(node.instance_id.clone()),
+            secret: Some(node.secret.clone()),
+            target_instance_id: unknown,
+        };
+        for request in [&by_key, &by_key, &by_instance] {
+            assert_eq!(stage.deactivate(request.clone(), NOW.plus(1)).await?, Err(Refusal::TargetNotFound));
+        }
+        assert_eq!(stage.count_events("instance.refused").await?, 3);
+        let forged = DeactivateRequest { secret: Some(Secret::new("AAAA")), ..by_instance };
+        assert_eq!(stage.deactivate(forged, NOW.plus(1)).await?, Err(Refusal::InvalidSecret));
+        assert_eq!(stage.count_events("instance.refused").await?, 3, "strangers are only counted");
         Ok(())
     }
 

@@ -3,11 +3,13 @@
 use backend::accounts::{Limit, StaffRole};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
 use backend::db::Db;
+use backend::leases::{Refusal, list_instances_for};
 use backend::licenses::{
     KeyFound, KeyRecovery, KeyReplacement, KeyReveal, RecoverKeys, list_old_keys, recover_keys, replace_key, reveal_key,
 };
 use backend::{Actor, Cx};
 use sdk::license_key::LicenseKey;
+use sdk::wire::{InstancesRequest, Secret};
 
 use super::stage::{Stage, code, granted};
 use crate::support::{NOW, master, on_both_engines};
@@ -63,6 +65,24 @@ on_both_engines! {
         replace(&stage, 0, NOW.plus(1_000)).await?;
         assert_eq!(code(&stage.check(&running, NOW.plus(2_000)).await?), "granted");
         assert_ne!(code(&stage.activate("node-b", None, NOW.plus(3_000)).await?), "granted", "the old key is refused");
+        Ok(())
+    }
+
+    async fn whoever_lists_the_holders_with_a_key_that_works_no_more_is_noted_once_an_hour(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        replace(&stage, 0, NOW).await?;
+        for now in [NOW.plus(1_000), NOW.plus(2_000), NOW.plus(HOUR_MS)] {
+            let (cx, issuer) = (stage.operator(now), stage.issuer());
+            let key = Some(Secret::new(stage.key.expose()));
+            let request = InstancesRequest { license_key: key, ..InstancesRequest::default() };
+            let answer = stage
+                .write(move |tx| Box::pin(async move { list_instances_for(tx, &cx, &issuer, &request).await }))
+                .await?;
+            assert_eq!(answer, Err(Refusal::KeyReplaced));
+        }
+        let noted = stage.events("instance.refused").await?;
+        let noted: Vec<_> = noted.iter().map(|it| (it.occurrences, it.data.0["code"].as_str())).collect();
+        assert_eq!(noted, [(1, Some("license_key_replaced")), (2, Some("license_key_replaced"))]);
         Ok(())
     }
 
