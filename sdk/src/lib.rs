@@ -28,8 +28,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The trust bundle, which the vendor's portal shows, is built into the product: it is what makes a lease of somebody
-//! else's server worthless. The examples show a cluster, a desktop application, feature flags, borrowing and a
+//! The trust bundle, fetched from the vendor's `/.well-known/trust.json` when the product is built, is built into it: it is
+//! what makes a lease of somebody else's server worthless. The examples show a cluster, a desktop application, feature flags, borrowing and a
 //! command line; `examples/demo_product` is a complete product.
 //!
 //! # What is verified, and when

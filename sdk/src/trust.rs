@@ -8,7 +8,8 @@ use crate::{
     key_set::{self, KeySetError},
 };
 
-/// A vendor's origin and the keys that it signs with, the active and the next one.
+/// A vendor's origin and the keys that it signs with, the active and the next one, and those that retired lately. The vendor's
+/// server gives it out at `/.well-known/trust.json`.
 ///
 /// ```
 /// let bundle: sdk::trust::TrustBundle = serde_json::from_str(
@@ -19,12 +20,14 @@ use crate::{
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(description = "Whom a product trusts: built into it."))]
 pub struct TrustBundle {
     /// The vendor's public origin, as in `https://licenses.example.com`, without a slash at its end.
     pub iss: String,
     /// Keys that may have signed.
     pub keys: Vec<PublicJwk>,
-    /// Sequence number of the [key set](crate::key_set) that the keys are from; 0 when they are from none.
+    /// Number of the key set that the keys are from; 0 when they are from none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub seq: i64,
 }

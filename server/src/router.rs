@@ -144,11 +144,12 @@ fn for_stripe() -> [Handler; 1] {
 }
 
 /// What programs ask for: no session, no cookies.
-fn for_machines() -> [Handler; 6] {
+fn for_machines() -> [Handler; 7] {
     let revocations = get(http::revocations::serve).fallback(http::revocations::refuse_method);
     [
         (Method::GET, "/.well-known/jwks.json", get(http::jwks::serve)),
         (Method::GET, "/.well-known/keys.json", get(http::key_sets::serve)),
+        (Method::GET, "/.well-known/trust.json", get(http::trust::serve)),
         (Method::GET, "/api/v1/revocations", revocations),
         (Method::GET, "/api/openapi.json", get(http::openapi::serve)),
         (Method::GET, "/api/manage/openapi.json", get(http::openapi::serve_management)),

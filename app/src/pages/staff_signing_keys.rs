@@ -10,6 +10,9 @@ use super::{NoPage, Page, render, staff_role};
 use crate::components::{Badge, Column, Dialog, Emphasis, EmptyState, Form, Moment, PageHead, Row, Table, Tone};
 use crate::request::Visit;
 
+/// What products build in.
+const TRUST_BUNDLE: &str = "/.well-known/trust.json";
+
 /// The page of the keys.
 pub fn page() -> impl IntoView {
     render(async { load(Visit::here()).await })
@@ -39,6 +42,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
             empty=|| view! { <EmptyState text=text::NONE /> }
         />
         {look_only}
+        <p class="hint">{text::TRUST} " " <a href=TRUST_BUNDLE download="trust.json">{text::TRUST_LINK}</a></p>
     };
     Ok(Page::new(text::TITLE, body))
 }

@@ -5,11 +5,13 @@
 //! appended in the transaction that changes the keys.
 
 use sdk::key_set::KeySetClaims;
+use sdk::trust::TrustBundle;
 
 use super::signing::{VendorSigningKey, create_signing_key, open_signing_key, published_keys};
 use super::{MasterKey, SigningKeyStatus, store};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
+use crate::vendors::Vendor;
 
 /// Gives a new vendor with issuer `iss` its first keys, one that signs and the next one, and begins its
 /// chain.
@@ -34,4 +36,16 @@ pub(super) async fn append_key_set(tx: &mut Tx, cx: &Cx, iss: &str, signer: &Ven
     let token = sdk::key_set::sign(&claims, &signer.key, &signer.kid);
     store::insert_key_set(tx, cx, seq, &token).await?;
     Ok(seq)
+}
+
+/// What a product builds in: the keys that verify today. What a retired key signed is still in use, so it is among them, as
+/// it is in the newest set of the chain, from which the product goes on.
+///
+/// # Errors
+/// [`DbError`] when the database fails.
+pub async fn trust_bundle(tx: &mut Tx, vendor: &Vendor) -> Result<TrustBundle, DbError> {
+    // First, so that what changes the keys meanwhile is a newer set.
+    let seq = store::find_last_seq(tx, &vendor.id).await?;
+    let keys = published_keys(tx, &vendor.id).await?;
+    Ok(TrustBundle { iss: vendor.origin.clone(), keys, seq })
 }

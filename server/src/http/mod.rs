@@ -16,5 +16,6 @@ pub(crate) mod openapi;
 pub(crate) mod order_state;
 pub(crate) mod revocations;
 pub(crate) mod takeout;
+pub(crate) mod trust;
 pub(crate) mod vouchers;
 pub(crate) mod webhook;

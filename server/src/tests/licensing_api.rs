@@ -240,7 +240,8 @@ async fn while_the_database_is_away_every_call_is_told_that_the_server_is_not_re
     knows_its_vendor.get("/.well-known/jwks.json").await;
     for app in [knows_its_vendor, fresh] {
         app.state.db.close().await;
-        let read = ["/.well-known/jwks.json", "/.well-known/keys.json", "/api/v1/revocations"];
+        let read =
+            ["/.well-known/jwks.json", "/.well-known/keys.json", "/.well-known/trust.json", "/api/v1/revocations"];
         let mut answers = Vec::new();
         for path in read {
             answers.push((path, app.get(path).await));

@@ -7,11 +7,12 @@ use backend::licenses::{VendorDecision, suspend_license};
 use sdk::error::Code;
 use sdk::jwk::JwkSet;
 use sdk::key_set::KeyChain;
+use sdk::lease::Expect;
 use sdk::revocations::RevocationKind;
 use sdk::trust::TrustBundle;
 use serde_json::json;
 
-use super::licensing_api::assert_problem;
+use super::licensing_api::{activate_body, assert_problem};
 use super::{Answer, NOW, ORIGIN, TestApp};
 
 async fn keys(app: &TestApp) -> anyhow::Result<TrustBundle> {
@@ -49,6 +50,32 @@ async fn a_rotation_is_seen_in_the_keys_and_followed_by_the_chain() -> anyhow::R
 }
 
 #[tokio::test]
+async fn the_trust_bundle_verifies_leases_and_goes_on_with_the_chain() -> anyhow::Result<()> {
+    let app = TestApp::new().await?;
+    let path = "/.well-known/trust.json";
+    let served = app.get(path).await;
+    assert_eq!((served.status, served.header("content-type")), (StatusCode::OK, "application/json"));
+    assert_eq!(served.header("cache-control"), "public, max-age=60");
+    assert_eq!(asked_again(&app, path, &served).await, StatusCode::NOT_MODIFIED);
+    let mut trust: TrustBundle = serde_json::from_str(&served.body)?;
+    assert_eq!((trust.iss.as_str(), trust.keys.len(), trust.seq), (ORIGIN, 2, 1));
+    let (cx, master) = (app.cx(), app.state.master.clone());
+    app.state.db.write(move |tx| Box::pin(async move { rotate_signing_key(tx, &cx, &master).await })).await?;
+    let (_, key) = app.license("startup", 2).await?;
+    let answer = app.call("licenses/activate", &activate_body(&key, "node-a")).await.json();
+    let lease = answer["lease"].as_str().unwrap_or_default();
+    // The key that was the next one when the product was built signs now.
+    let expect = Expect::of("iot-platform", NOW.seconds());
+    sdk::lease::verify(lease, &trust, &expect)?;
+    let chain: KeyChain = serde_json::from_str(&app.get("/.well-known/keys.json").await.body)?;
+    let links: Vec<bool> = chain.keys.iter().map(|link| trust.accept(link).is_ok()).collect();
+    assert_eq!(links, [false, true], "what is built in is not taken again");
+    let today: TrustBundle = serde_json::from_str(&app.get(path).await.body)?;
+    assert_eq!(trust, today);
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_list_of_revocations_is_signed_cacheable_and_only_read() -> anyhow::Result<()> {
     let app = TestApp::new().await?;
     let path = "/api/v1/revocations";
@@ -72,7 +99,7 @@ async fn the_list_of_revocations_is_signed_cacheable_and_only_read() -> anyhow::
     assert!(after.seq > before.seq);
     let named: Vec<_> = after.rev.iter().map(|it| (it.kind, it.id.as_str())).collect();
     assert_eq!(named, [(RevocationKind::License, license_id.as_str())]);
-    for path in ["/.well-known/jwks.json", "/.well-known/keys.json", "/api/openapi.json"] {
+    for path in ["/.well-known/jwks.json", "/.well-known/keys.json", "/.well-known/trust.json", "/api/openapi.json"] {
         let answer = app.send(Method::POST, path, &[("content-type", "application/json")], "{}").await;
         assert_problem(&answer, Code::MethodNotAllowed, path);
         assert_eq!(answer.header("allow"), "GET,HEAD", "{path}");

@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 use sdk::error::Code;
 use sdk::jwk::JwkSet;
 use sdk::key_set::KeyChain;
+use sdk::trust::TrustBundle;
 use sdk::wire::{
     ActivateRequest, CheckRequest, ClaimPollRequest, ClaimPollResponse, ClaimStartRequest, ClaimStartResponse,
     DeactivateRequest, DeactivateResponse, InstancesRequest, InstancesResponse, LeaseResponse, ReleaseRequest,
@@ -253,6 +254,19 @@ pub static ENDPOINTS: &[Endpoint] = &[
             media_type: "application/jwk-set+json",
             schema: |schemas| schemas.subschema_for::<JwkSet>(),
             example: examples::jwks,
+        },
+        is_tagged: true,
+        own_codes: &[],
+    },
+    Endpoint {
+        id: "trust-bundle",
+        method: Method::Get,
+        path: "/.well-known/trust.json",
+        request: None,
+        answer: Answer::Json {
+            media_type: JSON,
+            schema: |schemas| schemas.subschema_for::<TrustBundle>(),
+            example: examples::trust_bundle,
         },
         is_tagged: true,
         own_codes: &[],

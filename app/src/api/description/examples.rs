@@ -124,6 +124,10 @@ pub(super) fn jwks() -> Value {
     })
 }
 
+pub(super) fn trust_bundle() -> Value {
+    json!({ "iss": "https://licenses.example.com", "keys": jwks()["keys"], "seq": 1 })
+}
+
 pub(super) fn key_sets() -> Value {
     json!({ "iss": "https://licenses.example.com", "keys": [TOKEN] })
 }

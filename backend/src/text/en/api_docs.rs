@@ -99,6 +99,12 @@ pub fn endpoint(id: &str) -> EndpointWords {
             "JSON Web Key Set",
             "The keys that verify leases, for any JOSE library (RFC 7517). Keep it for as long as its `Cache-Control` says.",
         ),
+        "trust-bundle" => (
+            "Keys",
+            "Trust bundle",
+            "The vendor's origin and its keys, as the SDK takes them. Fetch it once when you build, look at its `iss`, and \
+             build it into the product: a product that fetches its keys when it runs believes whatever server it is sent to.",
+        ),
         "key-sets" => (
             "Keys",
             "Key sets",

@@ -107,14 +107,17 @@ fn keys(origin: &str) -> Chapter {
         "Keys and key sets",
         [
             "Build the vendor's keys into the product as a trust bundle, `{iss, keys}`: with the key that signs now and the \
-             next one. That makes a lease of somebody else's server worthless. JOSE users may fetch the JWKS instead.",
+             next one. That makes a lease of somebody else's server worthless. Fetch the bundle when you build, from \
+             `/.well-known/trust.json`. JOSE users may fetch the JWKS instead.",
             "A key set is a JWS of type `keys+jwt` with `iss`, `seq`, `iat` and `keys`. Accept one only when it is signed by \
              a key that you trust already and its `seq` is higher than the last, and keep it. Send that `seq` as `known_seq`: \
              activate and check then answer the sets that you lack in `keys`, oldest first.",
         ],
     );
-    chapter.snippets =
-        vec![("Keys", format!("curl {origin}/.well-known/jwks.json\ncurl {origin}/.well-known/keys.json"))];
+    chapter.snippets = vec![
+        ("The trust bundle, when you build", format!("curl -sSo trust.json {origin}/.well-known/trust.json")),
+        ("Keys", format!("curl {origin}/.well-known/jwks.json\ncurl {origin}/.well-known/keys.json")),
+    ];
     chapter
 }
 

@@ -9,6 +9,11 @@ pub const TITLE: &str = "Signing keys";
 /// Lead.
 pub const LEAD: &str = "Every lease is signed with the active key. The next one is published ahead, so that products trust it before \
      it signs.";
+/// What products need of it, before the link.
+pub const TRUST: &str =
+    "Products build the vendor's origin and its published keys in, and believe nobody else's leases:";
+/// The link.
+pub const TRUST_LINK: &str = "Trust bundle (trust.json)";
 /// Caption of the list.
 pub const CAPTION: &str = "Signing keys, newest first";
 /// Columns.

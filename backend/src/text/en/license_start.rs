@@ -124,7 +124,8 @@ fn curl_check(start: &Start<'_>) -> String {
 fn rust(start: &Start<'_>) -> String {
     let Start { origin, product, .. } = start;
     format!(
-        "let client = sdk::client::Client::builder()\n    .server(\"{origin}\")\n    .product(\"{product}\")\n    \
+        "// Once, when you build: curl -sSo trust.json {origin}/.well-known/trust.json\n\
+         let client = sdk::client::Client::builder()\n    .server(\"{origin}\")\n    .product(\"{product}\")\n    \
          .version(env!(\"CARGO_PKG_VERSION\"))\n    .identity(Identity::instance(&instance_id))\n    \
          .data_file(\"/var/lib/{product}/license.json\")\n    .trust(serde_json::from_str(include_str!(\"trust.json\"))?)\n    \
          .build()?;\n\
