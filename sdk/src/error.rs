@@ -149,7 +149,7 @@ codes! {
         "Send less: report fewer levels and counters at once."
     UnsupportedMediaType "unsupported_media_type" 415 Request
         "The request is not JSON"
-        "Send the header Content-Type: application/json."
+        "Send the header Content-Type: application/json, and the body as it is, not compressed."
     SeatsExhausted "seats_exhausted" 409 Seat
         "All seats are taken"
         "Release one of the instances that are listed, or add seats in the portal."

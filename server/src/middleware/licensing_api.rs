@@ -61,11 +61,12 @@ async fn examine(request: Request) -> Result<Request, Code> {
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// Whether a body is said to be JSON.
+/// Whether a body is said to be JSON as it is: what was compressed is not read.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    essence.eq_ignore_ascii_case("application/json") && codings.all(|coding| coding.as_bytes() == b"identity")
 }
 
 /// A success as it is; of a failure the problem that it carries, or that the server failed.

@@ -147,8 +147,12 @@ impl Till {
 impl TestApp {
     /// Posts an event as Stripe does.
     async fn deliver(&self, event: &EventEnvelope) -> StatusCode {
-        let at = self.clock.now().seconds();
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key");
+        self.post_signed(event, SECRET, self.clock.now().seconds()).await
+    }
+
+    /// Posts an event that was signed with this secret at this second.
+    async fn post_signed(&self, event: &EventEnvelope, secret: &str, at: i64) -> StatusCode {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any key");
         mac.update(format!("{at}.{}", event.raw).as_bytes());
         let signature = format!("t={at},v1={}", data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()));
         let path = format!("/stripe/webhook/{}", self.vendor.id);
@@ -261,5 +265,29 @@ async fn a_webhook_is_taken_under_any_host_name_and_pages_only_under_their_vendo
     app.state.db.write(move |tx| Box::pin(async move { create_vendor(tx, &cx, &master, &new).await })).await?;
     assert_eq!(app.get("/").await.status, StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(app.deliver(&event).await, StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_forged_or_stale_is_refused_and_not_kept() -> anyhow::Result<()> {
+    let (till, url) = Till::open().await?;
+    till.sandbox.press(&url, "4242").await?;
+    let event = till.stripe.list_events(UnixMs(0)).await?.pop().expect("an event");
+    let app = till.start("forged.db", 1).await?;
+    let now = app.clock.now().seconds();
+    assert_eq!(app.post_signed(&event, "whsec_of_somebody_else", now).await, StatusCode::BAD_REQUEST);
+    assert_eq!(app.post_signed(&event, SECRET, now - 3_600).await, StatusCode::BAD_REQUEST);
+    let path = format!("/stripe/webhook/{}", app.vendor.id);
+    let unsigned = app.send(Method::POST, &path, &[], event.raw.clone()).await;
+    assert_eq!(unsigned.status, StatusCode::BAD_REQUEST);
+    let mut db =
+        SqliteConnection::connect(&format!("sqlite:{}", till.folder.path().join("forged.db").display())).await?;
+    let inbox = "SELECT COUNT(*) FROM stripe_events";
+    let kept: i64 = sqlx::query_scalar(inbox).fetch_one(&mut db).await?;
+    assert_eq!(kept, 0);
+    assert_eq!(app.deliver(&event).await, StatusCode::OK);
+    let kept: i64 = sqlx::query_scalar(inbox).fetch_one(&mut db).await?;
+    assert_eq!(kept, 1);
+    db.close().await?;
     Ok(())
 }

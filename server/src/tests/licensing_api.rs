@@ -338,6 +338,17 @@ async fn http_itself_is_answered_in_the_same_shape() -> anyhow::Result<()> {
     }
     let answer = app.send(Method::POST, path, &[], "{}").await;
     assert_problem(&answer, Code::UnsupportedMediaType, "no content type");
+    for coding in ["gzip", "br", "gzip, identity"] {
+        let answer = app.send(Method::POST, path, &[json, ("content-encoding", coding)], "{}").await;
+        assert_problem(&answer, Code::UnsupportedMediaType, coding);
+    }
+    let answer = app.send(Method::POST, path, &[json, ("content-encoding", "identity")], "{}").await;
+    assert_problem(&answer, Code::InvalidRequest, "as it is");
+    let answer = app.send(Method::POST, path, &[json], vec![b'{', 0xff, 0xfe, b'}']).await;
+    assert_problem(&answer, Code::InvalidRequest, "a body that is not UTF-8");
+    assert_eq!(answer.json()["member"], "body");
+    let head = app.send(Method::HEAD, path, &[], "").await;
+    assert_eq!((head.status, head.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
     for content_type in ["application/json; charset=utf-8", "Application/JSON"] {
         let answer = app.send(Method::POST, path, &[("content-type", content_type)], "{}").await;
         assert_problem(&answer, Code::InvalidRequest, content_type);

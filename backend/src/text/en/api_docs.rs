@@ -14,8 +14,8 @@ pub const CONTENTS: &str = "On this page";
 pub const RULES_TITLE: &str = "What holds for every call";
 /// What holds for every call.
 pub const RULES: [&str; 6] = [
-    "Calls are POST of a flat JSON object with `Content-Type: application/json`, at most 64 KiB. Cookies and `Accept` are \
-     ignored, and there is never a redirect.",
+    "Calls are POST of a flat JSON object with `Content-Type: application/json`, not compressed, at most 64 KiB. Cookies and \
+     `Accept` are ignored, and there is never a redirect.",
     "Members that the receiver does not know are ignored, on both sides; a member that stands twice is refused. Within \
      version 1 members, notices and codes are only added.",
     "Times are RFC 3339 in UTC, days are `YYYY-MM-DD` in UTC, members that end in `_s` are whole seconds, those that end in \
