@@ -2,7 +2,8 @@
 //! answers them. What decides is in `backend::claims`.
 
 use backend::accounts::Account;
-use backend::claims::{self, Asker, ClaimRefusal, Decided, Decision, Seeker, rules};
+use backend::claims::{self, Asker, Claim, ClaimRefusal, Decided, Decision, Seeker, rules};
+use backend::clock::UnixMs;
 use backend::cx::Actor;
 use backend::db::DbError;
 use backend::ids::LicenseId;
@@ -73,7 +74,7 @@ fn answered<T>(answer: Result<Result<T, ClaimRefusal>, DbError>) -> Result<T, Ap
 pub const ENTER: &str = "enter-claim";
 /// The form in which somebody decides.
 pub const DECIDE: &str = "decide-claim";
-/// The session's note of a code that waits while a license is bought for it.
+/// The session's note of a code that waits while a license may be bought for it, and until when it does.
 const WAITING: &str = "waiting_claim";
 
 /// The page of a user code.
@@ -171,15 +172,16 @@ async fn decide(account_id: &str, code: String, decision: Decision) -> Result<()
     Ok(())
 }
 
-/// Notes that a license is being bought for a code, so that the way back to it is shown afterwards.
-pub async fn keep_waiting(visit: &Visit, code: &str) {
-    if let Err(error) = visit.session.insert(WAITING, code).await {
+/// Notes that a license may be bought for a code, so that the way back to it is shown afterwards.
+pub async fn keep_waiting(visit: &Visit, claim: &Claim) {
+    if let Err(error) = visit.session.insert(WAITING, (&claim.user_code, claim.expires_at.0)).await {
         tracing::error!(request_id = visit.request_id, %error, "a waiting claim could not be noted");
     }
 }
 
-/// The page of the code for which this browser was buying a license, if any.
+/// The page of the code for which this browser was buying a license, while it waits.
 pub async fn waiting_page(visit: &Visit) -> Option<String> {
-    let code = visit.session.get::<String>(WAITING).await.ok().flatten()?;
-    rules::parse_user_code(&code).map(|code| claim_page(&code))
+    let (code, until) = visit.session.get::<(String, i64)>(WAITING).await.ok().flatten()?;
+    let code = rules::parse_user_code(&code).filter(|_| visit.state.clock.now() < UnixMs(until));
+    code.map(|code| claim_page(&code))
 }

@@ -62,11 +62,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let refused = take_refused(DECIDE).await;
     Ok(match standing(&view.claim, now) {
         Standing::Open if !may(role, Act::SeeKeys) => not_yours(&account, &view, now),
-        Standing::Open if candidates.is_empty() => {
-            keep_waiting(&visit, &view.claim.user_code).await;
-            none(&account, &view, now)
+        Standing::Open => {
+            keep_waiting(&visit, &view.claim).await;
+            match candidates.as_slice() {
+                [] => none(&account, &view, now),
+                candidates => choose(&account, &view, candidates, &refused, now),
+            }
         }
-        Standing::Open => choose(&account, &view, &candidates, &refused, now),
         // What another account decided is not this one's to see.
         Standing::Approved | Standing::Declined if view.claim.account_id.as_ref() != Some(&account.id) => {
             over(text::ENDED_TITLE, text::ENDED_LEAD, &refused)
@@ -167,6 +169,10 @@ fn choose(account: &Account, view: &ClaimView, candidates: &[Candidate], refused
                 >
                     <ChoiceCards name="license_id" legend=text::CHOOSE_LEGEND options />
                 </Form>
+                <p class="hint">{text::BUY_ANOTHER_TEXT}</p>
+                <div class="acts">
+                    <LinkButton href="/" label=text::BUY_ANOTHER emphasis=Emphasis::Quiet />
+                </div>
             </Card>
         </div>
     };

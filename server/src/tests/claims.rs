@@ -1,10 +1,18 @@
 //! The device flow over HTTP: a product asks, a person in a browser answers, the product goes on by itself.
 
+use std::path::Path;
+
+use app::api::limits::{Limits, Rates};
 use axum::http::{Method, StatusCode};
+use backend::catalog::push_prices;
+use backend::clock::Clock;
+use backend::cx::Entropy;
+use backend::stripe::{Stripe, StripeAccounts, StripeConfig};
 use sdk::error::Code;
 use serde_json::{Value, json};
 
-use super::{Answer, TestApp};
+use super::licensing_api::activate_body;
+use super::{Answer, NOW, TestApp, apply_demo, router, state};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -134,5 +142,66 @@ async fn what_one_account_decided_is_not_shown_to_another() -> anyhow::Result<()
     assert_eq!(approved.header("location"), path_of(&started));
     let seen = other.get(&path_of(&started)).await;
     assert!(!seen.body.contains(license_id.as_str()), "{}", seen.body);
+    Ok(())
+}
+
+/// The product beside a Stripe sandbox, where its plans are for sale.
+async fn selling(folder: &Path) -> anyhow::Result<(TestApp, stripe_sandbox::Running)> {
+    let file = folder.join("clock");
+    std::fs::write(&file, NOW.timestamp().to_string())?;
+    let clock = Clock::from_file(file.clone());
+    let config = stripe_sandbox::Config { clock: Some(file), ..stripe_sandbox::Config::default() };
+    let sandbox = stripe_sandbox::start(config).await?;
+    let config = StripeConfig {
+        api_base: sandbox.url.clone(),
+        secret_key: "sk_test_claims".to_owned().into(),
+        webhook_secrets: vec!["whsec_of_the_claims".to_owned().into()],
+    };
+    let stripe = Stripe::new(config, Entropy::seeded(1))?;
+    let accounts = StripeAccounts::single(stripe.clone());
+    let state =
+        state(folder, "claims.db", clock.clone(), Entropy::seeded(7), accounts, Limits::new(Rates::OFF)).await?;
+    let vendor = apply_demo(&state).await?;
+    let app = TestApp { router: router(&state), clock, state, vendor, _folder: tempfile::tempdir()? };
+    push_prices(&app.state.db, &stripe, &app.cx()).await?;
+    Ok((app, sandbox))
+}
+
+#[tokio::test]
+async fn whoever_has_no_free_seat_buys_another_license_and_comes_back_to_the_code() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (app, _sandbox) = selling(folder.path()).await?;
+    let (full, full_key) = app.license("maker", 1).await?;
+    let taken = app.call("licenses/activate", &activate_body(&full_key, "node-x")).await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
+    let (started, person) = (start(&app).await, Person::log_in(&app, "maker").await);
+    let page = path_of(&started);
+    let asked = person.get(&page).await;
+    for part in ["none free at the moment", "Buy another"] {
+        assert!(asked.body.contains(part), "{part}: {}", asked.body);
+    }
+    let account_id = account_of(&asked);
+    let choice = "product=iot-platform&plan=community&interval=month&seats=1&currency=usd&agreed_minor=0&payment=none";
+    let placed = person.post("place-order", format!("account_id={account_id}&{choice}")).await;
+    let order = placed.header("location");
+    assert!(order.starts_with("/orders/"), "{order}: {}", placed.body);
+    let ready = person.get(order).await;
+    assert!(ready.body.contains(&format!("href=\"{page}\"")), "the way back: {}", ready.body);
+
+    // The license with a free seat comes first.
+    let again = person.get(&page).await;
+    let named = again.body.split("lic_").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric));
+    let mut ids = named.map(|id| format!("lic_{}", id.collect::<String>()));
+    let bought = ids.find(|id| id != full.as_str()).expect("the license that was bought");
+    let code = started["user_code"].as_str().unwrap_or_default();
+    let form = format!("account_id={account_id}&code={code}&license_id={bought}");
+    assert_eq!(person.post("approve-claim", form).await.header("location"), page);
+    let given = poll(&app, &started).await.json();
+    let key = given["license_key"].as_str().unwrap_or_default();
+    assert_ne!(key, full_key);
+    let activated = app.call("licenses/activate", &activate_body(key, "node-a")).await;
+    assert_eq!(activated.status, StatusCode::OK, "{}", activated.body);
+    let later = person.get(order).await;
+    assert!(!later.body.contains(&page), "nothing waits any more: {}", later.body);
     Ok(())
 }

@@ -115,6 +115,11 @@ pub fn none_text(company: &str) -> String {
 
 /// The act.
 pub const BUY_ONE: &str = "Buy one";
+/// Beside licenses that fit: what to do where none of them is meant, or none has a free seat.
+pub const BUY_ANOTHER_TEXT: &str =
+    "None of these, or none is free? Buy another license; after the payment you come back here.";
+/// The act.
+pub const BUY_ANOTHER: &str = "Buy another";
 
 /// Where the role may not give out keys.
 #[must_use]
