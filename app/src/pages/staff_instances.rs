@@ -6,6 +6,7 @@ use backend::db::DbError;
 use backend::leases::instance_list::{
     InstanceFilter, LeaseState, VendorInstance, VendorInstancePlace, search_vendor_instances,
 };
+use backend::licenses::search::LastContact;
 use backend::text::en::{console_lists as text, license_instances, license_search, moments, overview};
 use leptos::prelude::*;
 
@@ -60,12 +61,22 @@ fn questions(filter: InstanceFilter, products: &[Product]) -> AnyView {
     let product = any_of(products.iter().map(|it| (it.code.clone(), it.name.clone())));
     let state = any_word(LeaseState::ALL, LeaseState::as_str, text::lease_state);
     let state_value = filter.state.map_or("", LeaseState::as_str);
+    let contacts = LastContact::ALL.iter().filter(|it| **it != LastContact::Never);
+    let contact = any_of(contacts.map(|it| (it.as_str().to_owned(), license_search::contact(*it).to_owned())));
+    let contact_value = filter.contact.map_or("", LastContact::as_str);
     let InstanceFilter { text: find, product: product_value, version, .. } = filter;
     view! {
         <Field name="find" label=text::FIND_INSTANCE value=find may_be_empty=true />
         <Field name="product" label=text::PRODUCT control=product value=product_value may_be_empty=true />
         <Field name="version" label=text::VERSION value=version may_be_empty=true />
         <Field name="state" label=text::STATE control=state value=state_value may_be_empty=true />
+        <Field
+            name="contact"
+            label=license_search::CONTACT
+            control=contact
+            value=contact_value
+            may_be_empty=true
+        />
     }
     .into_any()
 }

@@ -3,13 +3,16 @@
 use backend::accounts::customers::search_sign_ups;
 use backend::accounts::{Password, Passwords, SignUp, SignUpOutcome, StaffRole, sign_up};
 use backend::audit::list_acts_on;
+use backend::clock::{DAY_MS, MINUTE_MS};
 use backend::db::{Db, DbError, Tx};
 use backend::ids::{OrderId, UserId};
 use backend::invoices::search::{InvoiceFilter, list_invoices_of_order, search_invoices};
+use backend::leases::instance_list::{InstanceFilter, search_vendor_instances};
+use backend::licenses::search::LastContact;
 use backend::orders::search::{OrderFilter, search_orders};
 use backend::search::{Search, search_everything};
 
-use crate::licenses::stage::Stage;
+use crate::licenses::stage::{Stage, granted};
 use crate::support::{NOW, account, cx, master, on_both_engines, vendor};
 
 /// Rows of a page: so few that every list has several.
@@ -201,6 +204,33 @@ on_both_engines! {
         let (own, of_other) = acts?;
         assert_eq!(own, [("license.create".to_owned(), NOW)]);
         assert!(of_other.is_empty());
+        Ok(())
+    }
+
+    async fn instances_are_found_by_their_last_contact(db: Db) {
+        let stage = Stage::new(db, "startup", 2).await?;
+        granted(stage.activate("node-a", None, NOW).await?)?;
+        granted(stage.activate("node-b", None, NOW.plus(8 * DAY_MS)).await?)?;
+        let now = NOW.plus(8 * DAY_MS + MINUTE_MS);
+        for (contact, found) in [
+            (None, vec!["node-a", "node-b"]),
+            (Some(LastContact::Hour), vec!["node-b"]),
+            (Some(LastContact::Month), vec!["node-a", "node-b"]),
+            (Some(LastContact::SilentDay), vec!["node-a"]),
+            (Some(LastContact::SilentWeek), vec!["node-a"]),
+            (Some(LastContact::SilentMonth), vec![]),
+        ] {
+            let filter = InstanceFilter { contact, ..InstanceFilter::default() };
+            let vendor_id = stage.vendor.id.clone();
+            let rows: Result<_, DbError> = stage
+                .db
+                .read(|tx| {
+                    Box::pin(async move { search_vendor_instances(tx, &vendor_id, &filter, now, None, 10).await })
+                })
+                .await;
+            let ids: Vec<String> = rows?.into_iter().map(|it| it.instance.identity().id).collect();
+            assert_eq!(ids, found, "{contact:?}");
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::ListedInstance;
 use crate::db::text_enum;
 use crate::ids::{AccountId, InstanceId, LicenseId};
+use crate::licenses::search::LastContact;
 use crate::listing::{asked, told};
 
 text_enum! {
@@ -26,6 +27,8 @@ pub struct InstanceFilter {
     pub version: String,
     /// Whether it runs on a lease.
     pub state: Option<LeaseState>,
+    /// When it was last heard of; every instance was at least once.
+    pub contact: Option<LastContact>,
 }
 
 impl InstanceFilter {
@@ -39,6 +42,7 @@ impl InstanceFilter {
             product: value("product"),
             version: value("version"),
             state: LeaseState::parse(&value("state")),
+            contact: LastContact::parse(&value("contact")).filter(|it| *it != LastContact::Never),
         }
     }
 
@@ -50,6 +54,7 @@ impl InstanceFilter {
             ("product", self.product.clone()),
             ("version", self.version.clone()),
             ("state", self.state.map_or("", LeaseState::as_str).to_owned()),
+            ("contact", self.contact.map_or("", LastContact::as_str).to_owned()),
         ])
     }
 
@@ -121,13 +126,21 @@ mod tests {
 
     #[test]
     fn an_address_is_a_filter_and_back() {
-        let address = [("find", "node"), ("product", "iot-platform"), ("version", "4."), ("state", "live")];
+        let address = [
+            ("find", "node"),
+            ("product", "iot-platform"),
+            ("version", "4."),
+            ("state", "live"),
+            ("contact", "silent_week"),
+        ];
         let filter = InstanceFilter::of_address(|asked| {
             address.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned())
         });
         assert!(filter.is_narrow());
         assert_eq!(filter.to_address(), address.map(|(name, value)| (name, value.to_owned())));
         assert_eq!(InstanceFilter::of_address(|_| Some(String::new())), InstanceFilter::default());
+        let never = |name: &str| (name == "contact").then(|| "never".to_owned());
+        assert_eq!(InstanceFilter::of_address(never), InstanceFilter::default());
     }
 
     #[test]

@@ -144,6 +144,7 @@ pub async fn search_vendor_instances(
     limit: i64,
 ) -> Result<Vec<VendorInstance>, DbError> {
     let (key, id) = after.map_or(("", ""), |place| (place.key.as_str(), place.id.as_str()));
+    let contact = filter.contact.map_or(("", now), |contact| contact.bound(now));
     fetch_all!(
         tx,
         VendorInstance,
@@ -162,7 +163,8 @@ pub async fn search_vendor_instances(
            AND ($6 = '%%' OR lower(i.name) LIKE lower($6) ESCAPE '!' OR lower(i.identity) LIKE lower($6) ESCAPE '!'
                 OR lower(a.company) LIKE lower($6) ESCAPE '!' OR i.id = $7)
            AND (i.identity_key > $8 OR (i.identity_key = $8 AND i.id > $9))
-         ORDER BY i.identity_key, i.id LIMIT $10",
+           AND ($10 = '' OR ($10 = 'within' AND i.last_contact_at >= $11) OR ($10 = 'silent' AND i.last_contact_at < $11))
+         ORDER BY i.identity_key, i.id LIMIT $12",
         vendor_id,
         filter.state.map_or("", LeaseState::as_str),
         now,
@@ -172,6 +174,8 @@ pub async fn search_vendor_instances(
         &filter.text,
         key,
         id,
+        contact.0,
+        contact.1,
         limit
     )
 }

@@ -72,7 +72,7 @@ impl Ending {
 
 impl LastContact {
     /// How the last contact is compared, and with which moment: `within`, `silent` or `never`.
-    pub(super) fn bound(self, now: UnixMs) -> (&'static str, UnixMs) {
+    pub(crate) fn bound(self, now: UnixMs) -> (&'static str, UnixMs) {
         let ago = |ms: i64| now.plus(-ms);
         match self {
             Self::Hour => ("within", ago(HOUR_MS)),
