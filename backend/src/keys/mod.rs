@@ -17,11 +17,11 @@ use hmac::{Hmac, KeyInit as _};
 use sha2::{Digest, Sha256};
 
 pub(crate) use key_sets::begin_key_chain;
+pub use key_sets::trust_bundle;
 pub use master::{
     Lookup, MasterKey, MasterKeyId, MasterOpening, MasterRotation, MasterStanding, SEALED_COLUMNS, SealReport,
     SealedColumn, examine_seals, master_standing, open_master, rotate_master,
 };
-pub use key_sets::trust_bundle;
 pub use revoke_signing_key::{KeyRevocation, revoke_signing_key};
 pub use rotate_signing_key::{KeyRotation, rotate_signing_key};
 pub use signing::{SigningKeyInfo, SigningKeyStatus, VendorSigningKey, active_signing_key, published_keys};
