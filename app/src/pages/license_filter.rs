@@ -10,6 +10,7 @@ use backend::text::en::{license_search as text, licenses as words};
 use leptos::prelude::*;
 
 use crate::components::{Choice, Control, Emphasis, Field, Fold, Form, LinkButton, Method, Pagination};
+use crate::request::Visit;
 
 /// Licenses on a page.
 pub(super) const PAGE: i64 = 20;
@@ -34,11 +35,10 @@ pub(super) struct Filtered {
 
 impl Filtered {
     /// Reads the address.
-    pub(super) fn of(path: &'static str, query: &str, own: bool) -> Self {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-        let value = |asked: &str| pairs.iter().find(|(name, _)| name == asked).map(|(_, value)| value.clone());
-        let after = value("after").and_then(|place| Place::parse(&place));
-        Self { path, filter: LicenseFilter::of_address(value), after, products: Vec::new(), plans: Vec::new(), own }
+    pub(super) fn of(path: &'static str, visit: &Visit, own: bool) -> Self {
+        let after = visit.query("after").and_then(|place| Place::parse(&place));
+        let filter = LicenseFilter::of_address(|name| visit.query(name));
+        Self { path, filter, after, products: Vec::new(), plans: Vec::new(), own }
     }
 
     /// Reads what there is to choose from.

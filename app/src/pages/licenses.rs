@@ -26,7 +26,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let Some((account, role)) = visit.account() else { return Err(NoPage::NotFound) };
     let now = visit.state.clock.now();
     let (vendor_id, master) = (visit.vendor.id.clone(), visit.state.master.clone());
-    let mut list = Filtered::of(PATH, &visit.query, true);
+    let mut list = Filtered::of(PATH, &visit, true);
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let page = search::Page { now, after: list.after.as_ref(), limit: PAGE };

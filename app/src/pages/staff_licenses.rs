@@ -26,7 +26,7 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let role = staff_role(&visit)?;
     let now = visit.state.clock.now();
     let (vendor_id, master) = (visit.vendor.id.clone(), visit.state.master.clone());
-    let mut list = Filtered::of(PATH, &visit.query, false);
+    let mut list = Filtered::of(PATH, &visit, false);
     let found = visit.state.db.read(|tx| {
         Box::pin(async move {
             let page = search::Page { now, after: list.after.as_ref(), limit: PAGE };
