@@ -18,6 +18,8 @@ test('an admin who logged in a while ago is asked for the password before the ke
   await enterCode(page, await totp(product, ADMIN_SECRET));
   await page.getByRole('link', { name: 'Signing keys', exact: true }).click();
   await expect(page.getByText('Signs every lease since', { exact: false })).toBeVisible();
+  const bundle = page.getByRole('link', { name: 'Trust bundle (trust.json)' });
+  await expect(bundle).toHaveAttribute('href', '/.well-known/trust.json');
   const retired = page.getByRole('row').filter({ hasText: 'Signs no more' });
   const before = await retired.count();
 

@@ -38,6 +38,9 @@ test('staff look through everything that happened in an account, and take it alo
     await axe(page);
     const instances = await page.request.get('/staff/instances.csv?find=oste-a');
     expect(await instances.text()).toContain(`,oste-a,`);
+    await page.goto('/staff/instances?find=oste-a&contact=silent_day');
+    await expect(page.getByLabel('Last contact')).toHaveValue('silent_day');
+    await expect(page.getByText('oste-a', { exact: true })).toBeHidden();
   } finally {
     await node.stop();
   }
