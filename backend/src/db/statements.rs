@@ -16,7 +16,8 @@ use sqlx::{Arguments, AssertSqlSafe, Describe, Either, Error, Execute, Executor,
 /// SQLite's transaction, and what is still to be told it.
 pub struct Statements {
     tx: Option<Transaction<'static, Sqlite>>,
-    later: Later,
+    /// On the heap, because transactions lie in every use case.
+    later: Box<Later>,
 }
 
 /// Statements one after the other, with the arguments of all.
@@ -28,12 +29,12 @@ struct Later {
 
 impl Statements {
     pub(super) fn new(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { tx: Some(tx), later: Later::default() }
+        Self { tx: Some(tx), later: Box::default() }
     }
 
     /// Keeps a statement; its arguments follow with [`Statements::bind`].
     pub(crate) fn later(&mut self, sql: &str) {
-        let Later { sql: kept, arguments } = &mut self.later;
+        let Later { sql: kept, arguments } = &mut *self.later;
         if !kept.is_empty() {
             kept.push_str("; ");
         }
@@ -52,12 +53,12 @@ impl Statements {
 
     /// Forgets what was kept: its use case is undone.
     pub(super) fn leave_untold(&mut self) {
-        self.later = Later::default();
+        *self.later = Later::default();
     }
 
     /// Tells what was kept, and `end` after it.
     pub(super) async fn tell(&mut self, end: &str) -> Result<(), Error> {
-        let Later { mut sql, arguments } = std::mem::take(&mut self.later);
+        let Later { mut sql, arguments } = std::mem::take(&mut *self.later);
         if !(sql.is_empty() || end.is_empty()) {
             sql.push_str("; ");
         }

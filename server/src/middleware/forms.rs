@@ -39,7 +39,7 @@ mod tests {
             ("id=lic_1&name=a+b%20c", "id=lic_1&name=a+b%20c"),
             ("id=lic%00_1&name=%00", "id=lic_1&name="),
             ("id=a\0b", "id=ab"),
-            ("id=%0%000&name=%\000", "id=&name="),
+            ("id=%0%000&name=%\x0000", "id=&name="),
             ("share=100%2500", "share=100%2500"),
         ] {
             assert_eq!(String::from_utf8_lossy(&without_nul(form.as_bytes())), kept, "{form:?}");
