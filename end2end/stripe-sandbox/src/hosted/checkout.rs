@@ -10,6 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
+    countries,
     page::{escape, notice, page, see_other},
     transfer::facts as transfer_facts,
 };
@@ -27,46 +28,6 @@ use crate::{
     resources::tax_ids,
     world::World,
 };
-
-/// Countries offered for the billing address: those of the tax table, and some without tax.
-const COUNTRIES: &[(&str, &str)] = &[
-    ("AT", "Austria"),
-    ("BE", "Belgium"),
-    ("BG", "Bulgaria"),
-    ("CA", "Canada"),
-    ("CH", "Switzerland"),
-    ("CY", "Cyprus"),
-    ("CZ", "Czechia"),
-    ("DE", "Germany"),
-    ("DK", "Denmark"),
-    ("EE", "Estonia"),
-    ("ES", "Spain"),
-    ("FI", "Finland"),
-    ("FR", "France"),
-    ("GB", "United Kingdom"),
-    ("GR", "Greece"),
-    ("HR", "Croatia"),
-    ("HU", "Hungary"),
-    ("IE", "Ireland"),
-    ("IN", "India"),
-    ("IT", "Italy"),
-    ("JP", "Japan"),
-    ("LT", "Lithuania"),
-    ("LU", "Luxembourg"),
-    ("LV", "Latvia"),
-    ("MT", "Malta"),
-    ("NL", "Netherlands"),
-    ("NO", "Norway"),
-    ("PL", "Poland"),
-    ("PT", "Portugal"),
-    ("RO", "Romania"),
-    ("SE", "Sweden"),
-    ("SI", "Slovenia"),
-    ("SK", "Slovakia"),
-    ("UA", "Ukraine"),
-    ("US", "United States"),
-    ("VN", "Vietnam"),
-];
 
 /// Buttons of payments that are under way for a while.
 const DEBITS: &str = "<button name=\"action\" value=\"debit\">SEPA debit</button>\
@@ -219,7 +180,7 @@ fn take_details(world: &mut World, session: &Value, form: &Form) -> Result<(), A
     if let Some(name) = form.text("name").filter(|_| details["name"].is_null()) {
         details["name"] = json!(name);
     }
-    if let Some(country) = form.text("country").filter(|c| COUNTRIES.iter().any(|(known, _)| known == c)) {
+    if let Some(country) = form.text("country").filter(|code| countries::is_listed(code)) {
         if !details["address"].is_object() {
             details["address"] = payments::no_details()["address"].clone();
         }
@@ -304,13 +265,7 @@ fn render(session: &Value, error: Option<&ApiError>, sent: &Form) -> Response<Bo
     if (taxed && (country.is_empty() || flag(session, "_saves_address") || session["customer"].is_null()))
         || text(session, "billing_address_collection") == "required"
     {
-        let options: String = COUNTRIES
-            .iter()
-            .map(|(code, name)| {
-                let selected = if *code == country || (country.is_empty() && *code == "US") { " selected" } else { "" };
-                format!("<option value=\"{code}\"{selected}>{name}</option>")
-            })
-            .collect();
+        let options = countries::options(country);
         contact.push_str(&format!(
             "<div class=\"with\"><div><label for=\"country\">Country</label><select id=\"country\" name=\"country\" autocomplete=\"country\">{options}</select></div>\
              <button name=\"action\" value=\"update\">Update tax</button></div>"

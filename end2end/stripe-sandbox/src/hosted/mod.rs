@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod checkout;
+mod countries;
 mod invoice;
 pub(crate) mod page;
 mod transfer;

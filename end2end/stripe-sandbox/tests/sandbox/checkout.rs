@@ -128,6 +128,30 @@ async fn vat_follows_country_and_vat_id() {
 }
 
 #[tokio::test]
+async fn a_buyer_stays_in_the_country_that_is_known() {
+    let shop = Shop::open().await;
+    let price = shop.price("pilot", 9_900, Some("month")).await;
+    for country in ["KW", "AU", "BR", "TR"] {
+        let customer = shop.customer(country, "pm_card_visa").await;
+        let more = [
+            ("customer", customer.as_str()),
+            ("automatic_tax[enabled]", "true"),
+            ("billing_address_collection", "required"),
+            ("customer_update[address]", "auto"),
+        ];
+        let open = session(&shop, "subscription", &price, &more).await;
+        let url = open["url"].as_str().unwrap();
+        let page = shop.http.get(url).send().await.unwrap().text().await.unwrap();
+        let selected = format!("<option value=\"{country}\" selected>");
+        assert_eq!((page.matches(" selected>").count(), page.contains(&selected)), (1, true), "{country}");
+        // A browser sends what is selected.
+        assert_eq!(shop.browse(url, &[("action", "4242"), ("country", country)]).await.0, 303);
+        let done = shop.get(&format!("customers/{customer}")).await;
+        assert_eq!(done["address"]["country"], country);
+    }
+}
+
+#[tokio::test]
 async fn a_promotion_code_lowers_the_price_and_counts() {
     let shop = Shop::open().await;
     let price = shop.price("pilot", 9_900, Some("month")).await;
