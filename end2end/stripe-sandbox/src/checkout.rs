@@ -55,8 +55,8 @@ fn coupons(world: &World, session: &Value) -> Vec<Applied> {
     elements(session, "_discounts").iter().map(coupon).collect()
 }
 
-fn treatment(session: &Value) -> Option<Treatment> {
-    flag(&session["automatic_tax"], "enabled").then(|| Treatment::of_details(&session["_details"]))
+fn treatment(world: &World, session: &Value) -> Option<Treatment> {
+    flag(&session["automatic_tax"], "enabled").then(|| Treatment::of_details(world, &session["_details"]))
 }
 
 /// Computes the session's amounts anew.
@@ -66,7 +66,7 @@ pub(crate) fn price(world: &mut World, id: &str) {
         return;
     }
     let lines = lines(world, &session);
-    let treatment = treatment(&session);
+    let treatment = treatment(world, &session);
     let sums = totals(&lines, &coupons(world, &session), treatment.as_ref());
     let items: Vec<Value> = lines
         .iter()
@@ -307,7 +307,7 @@ fn invoice_for(world: &mut World, session: &Value, customer: &str, paid: Option<
     let data = &session["invoice_creation"]["invoice_data"];
     let bill = Bill {
         coupons: discount::applied(world, elements(session, "_redeemed")),
-        tax: treatment(session),
+        tax: treatment(world, session),
         metadata: data["metadata"].clone(),
         description: data["description"].clone(),
         uses_balance: false,

@@ -7,6 +7,7 @@ use crate::{
         credit,
         discount::{self, Applied},
         lines::Line,
+        seller::HOME,
         settings, subscription,
         tax::Treatment,
     },
@@ -72,24 +73,39 @@ pub(crate) struct Totals {
     pub(crate) total: i64,
     /// `(discount, tax)` by line.
     pub(crate) by_line: Vec<(i64, i64)>,
+    /// By line, what each of the taxes that apply comes to.
+    taxes: Vec<Vec<i64>>,
+}
+
+impl Totals {
+    /// What each of the taxes comes to on all lines.
+    fn by_tax(&self, tax: &Treatment) -> Vec<i64> {
+        let mut sums = tax.on(0);
+        for line in &self.taxes {
+            for (sum, amount) in sums.iter_mut().zip(line) {
+                *sum += amount;
+            }
+        }
+        sums
+    }
 }
 
 /// Adds up lines.
 pub(crate) fn totals(lines: &[Line], coupons: &[Applied], tax: Option<&Treatment>) -> Totals {
     let amounts: Vec<(i64, String)> = lines.iter().map(|line| (line.amount, line.product())).collect();
     let off = discount::take_off(coupons, &amounts);
-    let by_line: Vec<(i64, i64)> = lines
-        .iter()
-        .zip(&off)
-        .map(|(line, off)| {
-            let off: i64 = off.iter().sum();
-            (off, tax.map_or(0, |tax| tax.on(line.amount - off)))
-        })
-        .collect();
+    let mut by_line = Vec::new();
+    let mut taxes = Vec::new();
+    for (line, off) in lines.iter().zip(&off) {
+        let off: i64 = off.iter().sum();
+        let levied = tax.map(|tax| tax.on(line.amount - off)).unwrap_or_default();
+        by_line.push((off, levied.iter().sum::<i64>()));
+        taxes.push(levied);
+    }
     let subtotal = lines.iter().map(|line| line.amount).sum::<i64>();
     let discount = by_line.iter().map(|(off, _)| off).sum::<i64>();
     let tax = by_line.iter().map(|(_, tax)| tax).sum::<i64>();
-    Totals { subtotal, discount, tax, total: subtotal - discount + tax, by_line }
+    Totals { subtotal, discount, tax, total: subtotal - discount + tax, by_line, taxes }
 }
 
 /// The invoice object in status `draft`, not stored: also what a preview answers.
@@ -115,9 +131,8 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         .iter()
         .enumerate()
         .map(|(number, line)| {
-            let (discounted, tax_amount) = sums.by_line[number];
-            let taxes: Vec<Value> =
-                bill.tax.iter().filter_map(|tax| tax.entry(tax_amount, line.amount - discounted)).collect();
+            let taxable = line.amount - sums.by_line[number].0;
+            let taxes = bill.tax.as_ref().map(|tax| tax.entries(&sums.taxes[number], taxable)).unwrap_or_default();
             json!({
                 "id": world.new_id("il"), "object": "line_item", "amount": line.amount, "currency": currency,
                 "description": line.description, "discount_amounts": discount_amounts(&|coupon| off[number][coupon]),
@@ -130,7 +145,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         })
         .collect();
     let net = sums.subtotal - sums.discount;
-    let total_taxes: Vec<Value> = bill.tax.iter().filter_map(|tax| tax.entry(sums.tax, net)).collect();
+    let total_taxes = bill.tax.as_ref().map(|tax| tax.entries(&sums.by_tax(tax), net)).unwrap_or_default();
     let starting_balance = if bill.uses_balance { int(&bill.customer, "balance") } else { 0 };
     let amount_due = (sums.total + starting_balance).max(0);
     let mut parent = if subscription.is_null() {
@@ -155,7 +170,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         .collect();
     let discounts: Vec<&str> = bill.coupons.iter().map(|applied| applied.discount.as_str()).collect();
     json!({
-        "id": id, "object": "invoice", "account_country": SELLER_COUNTRY, "account_name": "Leasehold Demo",
+        "id": id, "object": "invoice", "account_country": HOME, "account_name": "Leasehold Demo",
         "account_tax_ids": null, "amount_due": amount_due, "amount_overpaid": 0, "amount_paid": 0,
         "amount_remaining": amount_due, "amount_shipping": 0, "application": null, "attempt_count": 0,
         "attempted": false, "auto_advance": true,
@@ -189,8 +204,6 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
     })
 }
 
-const SELLER_COUNTRY: &str = crate::billing::tax::SELLER;
-
 fn line_parent(line: &Line, subscription: &Value) -> Value {
     match &line.item {
         Some(item) => json!({
@@ -223,10 +236,8 @@ fn pricing(line: &Line) -> Value {
 
 /// Stores a draft and emits `invoice.created`.
 pub(crate) fn draft(world: &mut World, bill: &Bill) -> String {
-    if let Some(tax) = &bill.tax
-        && world.find(&tax.rate_id()).is_none()
-    {
-        world.insert(tax.rate(world.now));
+    if let Some(tax) = &bill.tax {
+        tax.keep_rates(world);
     }
     let id = world.new_id("in");
     let invoice = compose(world, bill, &id);

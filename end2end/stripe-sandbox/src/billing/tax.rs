@@ -1,118 +1,121 @@
-//! Automatic tax with a fixed table: exclusive VAT for the EU as a seller in Germany would charge it.
+//! Automatic tax: exclusive, by where the account is registered and where the buyer is.
 
 use serde_json::{Value, json};
 
 use crate::{
-    billing::proration::share,
+    billing::{
+        proration::share,
+        seller::Seller,
+        tax_table::{self, Levy, is_in_eu, levies, state_of},
+    },
     object::{elements, text},
     world::World,
 };
 
-/// The seller's country.
-pub(crate) const SELLER: &str = "DE";
-
-/// Standard VAT rates of the EU in per mille.
-const RATES: &[(&str, i64)] = &[
-    ("AT", 200),
-    ("BE", 210),
-    ("BG", 200),
-    ("CY", 190),
-    ("CZ", 210),
-    ("DE", 190),
-    ("DK", 250),
-    ("EE", 240),
-    ("ES", 210),
-    ("FI", 255),
-    ("FR", 200),
-    ("GR", 240),
-    ("HR", 250),
-    ("HU", 270),
-    ("IE", 230),
-    ("IT", 220),
-    ("LT", 210),
-    ("LU", 170),
-    ("LV", 210),
-    ("MT", 180),
-    ("NL", 210),
-    ("PL", 230),
-    ("PT", 230),
-    ("RO", 210),
-    ("SE", 250),
-    ("SI", 220),
-    ("SK", 230),
-];
-
 /// How a buyer is taxed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Treatment {
-    /// Per mille of the net amount.
-    pub(crate) per_mille: i64,
+    /// The taxes that apply, each on the net amount; none where no tax is collected at all.
+    levies: Vec<Levy>,
     /// Stripe's `taxability_reason`.
-    pub(crate) reason: &'static str,
+    reason: &'static str,
     country: String,
+    located: bool,
+}
+
+/// What is known about a buyer.
+struct Buyer<'a> {
+    address: &'a Value,
+    /// Whether there is a valid VAT id.
+    business: bool,
+    /// Stripe's `tax_exempt`.
+    exempt: &'a str,
 }
 
 impl Treatment {
-    /// By country (ISO 3166-1 alpha-2, empty when unknown) and whether the buyer has a valid VAT id.
-    pub(crate) fn decide(country: &str, business: bool, exempt: &str) -> Self {
-        let rate = RATES.iter().find(|(known, _)| *known == country).map(|(_, rate)| *rate);
-        let (per_mille, reason) = match rate {
-            _ if exempt == "exempt" => (0, "customer_exempt"),
-            _ if exempt == "reverse" => (0, "reverse_charge"),
-            None => (0, "not_collecting"),
-            Some(_) if business && country != SELLER => (0, "reverse_charge"),
-            Some(rate) => (rate, "standard_rated"),
+    fn decide(seller: &Seller, buyer: &Buyer<'_>) -> Self {
+        let country = text(buyer.address, "country");
+        let state = state_of(text(buyer.address, "state"), text(buyer.address, "postal_code"));
+        let taxes = if seller.collects(country, state) { levies(country, state) } else { Vec::new() };
+        let nothing = vec![Levy::nothing(country)];
+        let (levies, reason) = match buyer.exempt {
+            "exempt" => (nothing, "customer_exempt"),
+            "reverse" => (nothing, "reverse_charge"),
+            _ if taxes.is_empty() => (taxes, "not_collecting"),
+            _ if buyer.business && is_in_eu(country) && country != seller.country => (nothing, "reverse_charge"),
+            _ => (taxes, "standard_rated"),
         };
-        Self { per_mille, reason, country: country.to_owned() }
+        let says_where = ["state", "postal_code"].iter().any(|part| !text(buyer.address, part).is_empty());
+        let located = !country.is_empty() && (country != "US" || says_where || !seller.asks_for_state());
+        Self { levies, reason, country: country.to_owned(), located }
     }
 
     /// For a stored customer: address and tax ids.
     pub(crate) fn of_customer(world: &World, customer: &Value) -> Self {
         let business = world.tax_ids_of(text(customer, "id")).iter().any(valid_vat_id);
-        Self::decide(text(&customer["address"], "country"), business, text(customer, "tax_exempt"))
+        let buyer = Buyer { address: &customer["address"], business, exempt: text(customer, "tax_exempt") };
+        Self::decide(&Seller::of(world), &buyer)
     }
 
     /// For what the buyer has entered at Checkout so far (`customer_details`).
-    pub(crate) fn of_details(details: &Value) -> Self {
+    pub(crate) fn of_details(world: &World, details: &Value) -> Self {
         let business = elements(details, "tax_ids").iter().any(valid_vat_id);
-        Self::decide(text(&details["address"], "country"), business, text(details, "tax_exempt"))
+        let buyer = Buyer { address: &details["address"], business, exempt: text(details, "tax_exempt") };
+        Self::decide(&Seller::of(world), &buyer)
     }
 
     /// Whether the buyer's place is known well enough to decide.
     pub(crate) fn located(&self) -> bool {
-        !self.country.is_empty()
+        self.located
     }
 
-    /// Tax on a net amount.
-    pub(crate) fn on(&self, net: i64) -> i64 {
-        share(net, self.per_mille, 1000)
+    /// The taxes on a net amount, one for each that applies.
+    pub(crate) fn on(&self, net: i64) -> Vec<i64> {
+        self.levies.iter().map(|levy| share(net, levy.per_10_000, 10_000)).collect()
     }
 
-    /// The tax rate object behind this treatment; one per country and rate.
-    pub(crate) fn rate_id(&self) -> String {
-        format!("txr_{}{:03}{}", self.country, self.per_mille, if self.reason == "reverse_charge" { "rc" } else { "" })
+    /// The id of the tax rate object behind one of the taxes; one per jurisdiction and rate.
+    fn rate_id(&self, levy: &Levy) -> String {
+        let place = levy.state.map(|state| format!("{state}{}", levy.level)).unwrap_or_default();
+        let turned = if self.reason == "reverse_charge" { "rc" } else { "" };
+        format!("txr_{}{place}{:04}{turned}", self.country, levy.per_10_000)
     }
 
-    /// The tax rate object itself.
-    pub(crate) fn rate(&self, created: i64) -> Value {
-        let percentage = self.per_mille as f64 / 10.0;
+    fn rate(&self, levy: &Levy, created: i64) -> Value {
+        let percentage = levy.per_10_000 as f64 / 100.0;
         json!({
-            "id": self.rate_id(), "object": "tax_rate", "active": true, "country": self.country, "created": created,
-            "description": null, "display_name": "VAT", "effective_percentage": percentage, "flat_amount": null,
-            "inclusive": false, "jurisdiction": self.country, "jurisdiction_level": "country", "livemode": false,
-            "metadata": {}, "percentage": percentage, "rate_type": "percentage", "state": null, "tax_type": "vat",
+            "id": self.rate_id(levy), "object": "tax_rate", "active": true, "country": self.country, "created": created,
+            "description": null, "display_name": levy.name, "effective_percentage": percentage, "flat_amount": null,
+            "inclusive": false, "jurisdiction": levy.jurisdiction, "jurisdiction_level": levy.level, "livemode": false,
+            "metadata": {}, "percentage": percentage, "rate_type": "percentage", "state": levy.state,
+            "tax_type": levy.kind,
         })
     }
 
-    /// An entry of an invoice's `total_taxes` or a line's `taxes`; none where no tax is collected at all.
-    pub(crate) fn entry(&self, amount: i64, taxable: i64) -> Option<Value> {
-        (self.reason != "not_collecting").then(|| {
+    /// Stores the tax rate objects that invoices with this treatment name.
+    pub(crate) fn keep_rates(&self, world: &mut World) {
+        for levy in &self.levies {
+            if world.find(&self.rate_id(levy)).is_none() {
+                world.insert(self.rate(levy, world.now));
+            }
+        }
+    }
+
+    /// An invoice's `total_taxes` or a line's `taxes`: an entry for each tax, of which `amounts` are what they come to.
+    pub(crate) fn entries(&self, amounts: &[i64], taxable: i64) -> Vec<Value> {
+        let entry = |(levy, amount): (&Levy, &i64)| {
             json!({
-                "amount": amount, "tax_behavior": "exclusive", "tax_rate_details": { "tax_rate": self.rate_id() },
+                "amount": amount, "tax_behavior": "exclusive", "tax_rate_details": { "tax_rate": self.rate_id(levy) },
                 "taxability_reason": self.reason, "taxable_amount": taxable, "type": "tax_rate_details",
             })
-        })
+        };
+        self.levies.iter().zip(amounts).map(entry).collect()
     }
+}
+
+/// What a country calls its tax on sales, for pages that show the sum of all taxes.
+pub(crate) fn name_in(country: &str) -> &'static str {
+    tax_table::name_in(country)
 }
 
 fn valid_vat_id(tax_id: &Value) -> bool {
@@ -132,21 +135,52 @@ pub(crate) fn verification(value: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Treatment;
+    use serde_json::json;
+
+    use super::{Buyer, Treatment};
+    use crate::billing::seller::Seller;
+
+    fn treat(seller: &Seller, country: &str, state: &str, business: bool) -> Treatment {
+        let address = json!({ "country": country, "state": state });
+        Treatment::decide(seller, &Buyer { address: &address, business, exempt: "none" })
+    }
 
     #[test]
-    fn vat_follows_country_and_vat_id() {
-        for (country, business, per_mille, reason) in [
-            ("DE", false, 190, "standard_rated"),
-            ("DE", true, 190, "standard_rated"),
-            ("FR", false, 200, "standard_rated"),
-            ("FR", true, 0, "reverse_charge"),
-            ("US", true, 0, "not_collecting"),
-            ("", false, 0, "not_collecting"),
+    fn vat_follows_seller_buyer_and_vat_id() {
+        let (german, french) = (Seller::at("DE", &[("DE", None)]), Seller::at("FR", &[("FR", None)]));
+        let (swiss, american) = (Seller::at("CH", &[("CH", None)]), Seller::at("US", &[("US", Some("CA"))]));
+        let abroad = Seller::at("US", &[("US", Some("CA")), ("IE", None)]);
+        for (seller, country, business, tax, reason) in [
+            (&german, "DE", false, Some(1_900), "standard_rated"),
+            (&german, "DE", true, Some(1_900), "standard_rated"),
+            (&german, "FR", false, Some(2_000), "standard_rated"),
+            (&german, "FR", true, Some(0), "reverse_charge"),
+            (&german, "US", true, None, "not_collecting"),
+            (&german, "", false, None, "not_collecting"),
+            (&french, "FR", true, Some(2_000), "standard_rated"),
+            (&french, "DE", true, Some(0), "reverse_charge"),
+            (&french, "DE", false, Some(1_900), "standard_rated"),
+            (&swiss, "CH", false, Some(810), "standard_rated"),
+            (&swiss, "DE", false, None, "not_collecting"),
+            (&swiss, "DE", true, None, "not_collecting"),
+            (&american, "DE", false, None, "not_collecting"),
+            (&abroad, "IE", true, Some(0), "reverse_charge"),
+            (&abroad, "FR", false, Some(2_000), "standard_rated"),
         ] {
-            let treatment = Treatment::decide(country, business, "none");
-            assert_eq!((treatment.per_mille, treatment.reason), (per_mille, reason), "{country} {business}");
+            let treatment = treat(seller, country, "", business);
+            assert_eq!(treatment.on(10_000), Vec::from_iter(tax), "{seller:?} {country} {business}");
+            assert_eq!(treatment.reason, reason, "{seller:?} {country} {business}");
         }
-        assert_eq!(Treatment::decide("FI", false, "none").on(999), 255);
+        assert_eq!(treat(&german, "FI", "", false).on(999), [255]);
+    }
+
+    #[test]
+    fn sales_tax_is_collected_in_states_with_a_registration() {
+        let german = Seller::at("DE", &[("DE", None), ("US", Some("NY"))]);
+        assert_eq!(treat(&german, "US", "NY", true).on(9_900), [396, 470]);
+        assert!(treat(&german, "US", "CA", false).on(9_900).is_empty());
+        assert!(treat(&german, "US", "OR", false).located());
+        assert!(!treat(&german, "US", "", false).located(), "the state decides");
+        assert!(treat(&Seller::at("DE", &[("DE", None)]), "US", "", false).located(), "nothing depends on it");
     }
 }

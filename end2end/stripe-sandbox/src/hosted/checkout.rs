@@ -19,6 +19,7 @@ use crate::{
     billing::{
         lines::{day, money},
         price::cost,
+        tax,
     },
     checkout::{self, Completion, Means},
     error::ApiError,
@@ -388,7 +389,8 @@ fn summary(session: &Value) -> String {
         sums.push_str(&format!("<div><dt>Discount</dt><dd>{}</dd></div>", amount(-int(totals, "amount_discount"))));
     }
     if flag(&session["automatic_tax"], "enabled") {
-        sums.push_str(&format!("<div><dt>VAT</dt><dd>{}</dd></div>", amount(int(totals, "amount_tax"))));
+        let name = tax::name_in(text(&session["_details"]["address"], "country"));
+        sums.push_str(&format!("<div><dt>{name}</dt><dd>{}</dd></div>", amount(int(totals, "amount_tax"))));
     }
     sums.push_str(&format!(
         "<div class=\"total\"><dt>Total due today</dt><dd>{}</dd></div>",

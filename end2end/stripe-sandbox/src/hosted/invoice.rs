@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Sandbox,
-    billing::{invoicing, lines::money},
+    billing::{invoicing, lines::money, tax},
     form::Form,
     object::{data, elements, int, text},
     payments::{self, Attempt, transfer as transfers},
@@ -153,10 +153,11 @@ fn render(world: &World, invoice: &Value, problem: Option<&str>) -> Response<Bod
     let body = format!(
         "<main class=\"center\"><div class=\"card\"><span class=\"testmode\">Test mode</span><h1>Invoice {}</h1><p>{sentence}</p>{alert}\
          <div class=\"scroll\"><table><thead><tr><th>Description</th><th class=\"num\">Quantity</th><th class=\"num\">Amount</th></tr></thead><tbody>{lines}</tbody></table></div>\
-         <dl class=\"sums\"><div><dt>Subtotal</dt><dd>{}</dd></div><div><dt>VAT</dt><dd>{}</dd></div>\
+         <dl class=\"sums\"><div><dt>Subtotal</dt><dd>{}</dd></div><div><dt>{}</dt><dd>{}</dd></div>\
          <div class=\"total\"><dt>Total</dt><dd>{}</dd></div></dl>{pay}</div></main>",
         escape(text(invoice, "number")),
         amount(int(invoice, "subtotal")),
+        tax::name_in(text(&invoice["customer_address"], "country")),
         amount(tax),
         amount(int(invoice, "total")),
     );

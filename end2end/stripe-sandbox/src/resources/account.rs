@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     api::{Route, get},
-    billing::tax::SELLER,
+    billing::seller::HOME,
 };
 
 /// The account's id.
@@ -17,7 +17,7 @@ pub(crate) const ROUTES: &[Route] = &[get("account", "", |_, _| {
             "support_email": null, "support_phone": null, "support_url": null, "url": null },
         "business_type": "company",
         "capabilities": { "card_payments": "active", "bank_transfer_payments": "active", "transfers": "active" },
-        "charges_enabled": true, "country": SELLER, "default_currency": "eur", "details_submitted": true,
+        "charges_enabled": true, "country": HOME, "default_currency": "eur", "details_submitted": true,
         "email": "sandbox@leasehold.example", "payouts_enabled": true, "type": "standard",
     }))
 })];

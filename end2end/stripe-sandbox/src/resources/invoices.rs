@@ -72,6 +72,9 @@ fn create_preview(world: &mut World, call: &Call) -> Answer {
     if let Some(enabled) = form.flag("automatic_tax.enabled")? {
         bill.tax = enabled.then(|| Treatment::of_customer(world, &bill.customer));
     }
+    if let Some(tax) = &bill.tax {
+        tax.keep_rates(world);
+    }
     Ok(compose(world, &bill, &id))
 }
 
@@ -208,6 +211,9 @@ pub(crate) fn add_line(world: &mut World, id: &str, line: crate::billing::lines:
     let customer = world.copy(text(&before, "customer"));
     let tax =
         crate::object::flag(&before["automatic_tax"], "enabled").then(|| Treatment::of_customer(world, &customer));
+    if let Some(tax) = &tax {
+        tax.keep_rates(world);
+    }
     let mut lines = super::invoice_items::of_invoice(world, id);
     if !lines.iter().any(|known| known.invoice_item == line.invoice_item) {
         lines.push(line);

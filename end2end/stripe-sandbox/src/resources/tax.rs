@@ -1,16 +1,15 @@
-//! `/v1/tax/settings` and `/v1/tax/registrations`: that the one account taxes, and where.
+//! `/v1/tax/settings` and `/v1/tax/registrations`: where the one account is, and where it collects tax.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     api::{Call, Route, get, page, post},
-    billing::tax::SELLER,
+    billing::seller::{SETTINGS, registrations, settings, standard},
     error::{Answer, ApiError},
+    form::Form,
+    object::text,
     world::World,
 };
-
-/// Under which the settings are kept once they were changed; Stripe's have no id.
-const SETTINGS: &str = "_tax_settings";
 
 pub(crate) const ROUTES: &[Route] = &[
     get("tax/settings", "", |world, _| Ok(settings(world))),
@@ -20,37 +19,13 @@ pub(crate) const ROUTES: &[Route] = &[
          head_office.address.city head_office.address.state head_office.address.country",
         update,
     ),
-    get("tax/registrations", PAGING_AND_STATUS, |_, call| {
-        let registered = json!({
-            "id": "taxreg_1LeaseholdSandbox", "object": "tax.registration", "active_from": 1_704_067_200,
-            "country": SELLER, "created": 1_704_067_200, "expires_at": null, "livemode": false, "status": "active",
-            "country_options": { (SELLER.to_lowercase()): { "type": "standard", "standard": { "place_of_supply_scheme": "standard" } } },
-        });
-        // None is planned, and none has run out.
-        let is_meant = !matches!(call.form.text("status"), Some("expired" | "scheduled"));
-        page("/v1/tax/registrations", &call.form, Some(&registered).filter(|_| is_meant).into_iter())
-    }),
+    get("tax/registrations", "limit starting_after ending_before status", list),
+    post("tax/registrations", "active_from country country_options.* expires_at", create),
+    get("tax/registrations/{}", "", |world, call| registration(world, call.id())),
+    post("tax/registrations/{}", "active_from expires_at", change),
 ];
 
-/// The settings as they were changed last.
-fn settings(world: &World) -> Value {
-    let mut settings = world.copy(SETTINGS);
-    if let Some(members) = settings.as_object_mut() {
-        members.remove("id");
-        return settings;
-    }
-    json!({
-        "object": "tax.settings",
-        "defaults": { "provider": "stripe", "tax_behavior": "exclusive", "tax_code": "txcd_10103001" },
-        "head_office": { "address": {
-            "city": "Berlin", "country": SELLER, "line1": "Unter den Linden 1", "line2": null,
-            "postal_code": "10117", "state": null,
-        } },
-        "livemode": false, "status": "active", "status_details": { "active": {} },
-    })
-}
-
-/// Tax itself is reckoned as before: for a seller in Germany.
+/// Later invoices follow at once; those that exist stay.
 fn update(world: &mut World, call: &Call) -> Answer {
     let (form, mut kept) = (&call.form, settings(world));
     if let Some(code) = form.text("defaults.tax_code") {
@@ -81,4 +56,55 @@ fn update(world: &mut World, call: &Call) -> Answer {
     Ok(settings(world))
 }
 
-const PAGING_AND_STATUS: &str = "limit starting_after ending_before status";
+fn list(world: &mut World, call: &Call) -> Answer {
+    let wanted = call.form.text("status").filter(|status| *status != "all");
+    let mut found = registrations(world);
+    found.retain(|registration| wanted.is_none_or(|status| text(registration, "status") == status));
+    page("/v1/tax/registrations", &call.form, found.iter())
+}
+
+fn registration(world: &World, id: &str) -> Answer {
+    let found = registrations(world).into_iter().find(|registration| text(registration, "id") == id);
+    found.ok_or_else(|| ApiError::not_found("tax.registration", id))
+}
+
+/// Of `country_options` it looks at what is said of the country itself: its type, and the state in the USA.
+fn create(world: &mut World, call: &Call) -> Answer {
+    let form = &call.form;
+    let country = form.required("country")?;
+    let active_from = moment(form, "active_from", world.now)?.ok_or_else(|| ApiError::missing("active_from"))?;
+    let expires_at = moment(form, "expires_at", world.now)?;
+    let member = country.to_lowercase();
+    let kind = form.required(&format!("country_options.{member}.type"))?;
+    let options = match (country, kind) {
+        ("US", _) => {
+            let state = form.required("country_options.us.state")?;
+            json!({ "state": state, "type": kind })
+        }
+        (_, "standard") => standard(country),
+        _ => json!({ "type": kind }),
+    };
+    let id = world.insert(json!({
+        "id": world.new_id("taxreg"), "object": "tax.registration", "active_from": active_from, "country": country,
+        "country_options": { (member): options }, "created": world.now, "expires_at": expires_at, "livemode": false,
+        "status": "active",
+    }));
+    registration(world, &id)
+}
+
+/// When it begins and ends; the head office's own stays as it is.
+fn change(world: &mut World, call: &Call) -> Answer {
+    world.get("tax.registration", call.id())?;
+    for member in ["active_from", "expires_at"] {
+        if call.form.has(member) {
+            let at = moment(&call.form, member, world.now)?;
+            world.set(call.id(), member, json!(at));
+        }
+    }
+    registration(world, call.id())
+}
+
+/// A moment in Unix seconds, or the word `now`.
+fn moment(form: &Form, name: &str, now: i64) -> Result<Option<i64>, ApiError> {
+    if form.text(name) == Some("now") { Ok(Some(now)) } else { form.int(name) }
+}

@@ -9,6 +9,7 @@ mod front;
 mod money_back;
 mod pricing;
 mod state;
+mod taxes;
 mod transfers;
 mod webhooks;
 
