@@ -1,8 +1,10 @@
-//! The edges of calendar and money: month ends and leap days, currencies without and with three decimals, credit that is
-//! larger than what it pays, a change upwards that owes the customer, and a coupon that leaves nothing to pay.
+//! The edges of calendar and money: month ends and leap days, currencies without and with three decimals, two taxes on one
+//! line, credit that is larger than what it pays, a change upwards that owes the customer, and a coupon that leaves nothing
+//! to pay.
 
 use std::path::Path;
 
+use backend::accounts::{AccountCreation, AccountDetails, Address, create_account};
 use backend::billing::{Agreed, Change, ChangePreview, ChangeRequest, change_subscription, preview_change};
 use backend::catalog::{BillingInterval, Composition};
 use backend::clock::{DAY_MS, HOUR_MS, UnixMs};
@@ -33,6 +35,30 @@ async fn shop_in(db: Db, currency: &str) -> anyhow::Result<Shop> {
     let mut shop = Shop::open_with(db, &with_vat).await?;
     shop.currency = Currency::parse(currency).expect("a currency");
     Ok(shop)
+}
+
+/// The buyer is a company in Buffalo from now on, and the seller is registered in its state.
+async fn sell_to_new_york(shop: &mut Shop) -> anyhow::Result<()> {
+    let in_the_state = "country_options[us][state]=NY&country_options[us][type]=state_sales_tax";
+    shop.call("tax/registrations", &format!("country=US&active_from=now&{in_the_state}")).await?;
+    let details = AccountDetails {
+        company: "Erie Gauges, Inc.".to_owned(),
+        country: "US".to_owned(),
+        address: Address {
+            line1: "1 Main Street".to_owned(),
+            postal_code: "14203".to_owned(),
+            city: "Buffalo".to_owned(),
+            state: "NY".to_owned(),
+            ..Address::default()
+        },
+        ..AccountDetails::default()
+    };
+    let (cx, user_id) = (shop.cx(), shop.user.id.clone());
+    let created =
+        shop.db.write(move |tx| Box::pin(async move { create_account(tx, &cx, &user_id, &details).await })).await?;
+    let AccountCreation::Created(account) = created else { anyhow::bail!("{created:?}") };
+    shop.account = account;
+    Ok(())
 }
 
 async fn wish(shop: &Shop, license: &License, plan: &'static str, seats: i64) -> anyhow::Result<ChangeRequest> {
@@ -131,6 +157,26 @@ on_both_engines! {
         let shown = charge(&shop, &wish(&shop, &license, "medium", 4).await?).await?;
         // Tax is rounded by line: one seat less at 4.570, two more at 9.140.
         assert_eq!(shown.total.amount_minor, 4_570 + 1_737 - 868);
+        Ok(())
+    }
+
+    async fn two_sales_taxes_on_one_line_are_kept_apart_and_stand_on_the_documents(db: Db) {
+        let mut shop = shop_in(db, "usd").await?;
+        sell_to_new_york(&mut shop).await?;
+        shop.buy("medium", BillingInterval::Month, 3).await?;
+        let invoice = shop.invoices().await?.remove(0);
+        // Of 29.90 and of 14.90 the state takes 4 %, the county 4.75 %.
+        assert_eq!((invoice.subtotal_minor, invoice.tax_minor, invoice.total_minor), (4_480, 180 + 213, 4_873));
+        let taxes = &invoice.taxes.0;
+        let sums: Vec<_> = taxes.iter().map(|tax| (tax.rate_millionths, tax.base_minor, tax.amount_minor)).collect();
+        assert_eq!(sums, [(40_000, 4_480, 120 + 60), (47_500, 4_480, 142 + 71)]);
+        assert!(taxes.iter().all(|tax| (tax.label.as_str(), tax.kind.as_str()) == ("Sales Tax", "sales_tax")));
+        for kind in [DocumentKind::Invoice, DocumentKind::Receipt] {
+            let text = document(&shop, &invoice, kind).await?.expect("a document");
+            assert!(["$1.80", "$2.13", "$48.73"].iter().all(|amount| text.contains(amount)), "{text}");
+        }
+        let ubl = document(&shop, &invoice, DocumentKind::Ubl).await?.expect("an e-invoice");
+        assert!(ubl.contains("<cbc:Percent>8.75</cbc:Percent>") && ubl.contains("currencyID=\"USD\">48.73"), "{ubl}");
         Ok(())
     }
 
