@@ -35,18 +35,41 @@ pub(crate) fn list(url: &str, data: Vec<Value>) -> Value {
     json!({ "object": "list", "url": url, "has_more": false, "data": data })
 }
 
-/// The object as the outside may see it: without the sandbox's own notes.
+/// So many lines stand in an invoice at most; the others are asked for by its list of lines.
+/// <https://docs.stripe.com/api/invoices/object#invoice_object-lines>
+const LINES_IN_INVOICE: usize = 10;
+
+/// What the ids of previews begin with.
+pub(crate) const PREVIEW: &str = "upcoming_in";
+
+/// Whether previews are cut short like invoices.
+const CUTS_PREVIEWS: bool = false;
+
+/// The object as the outside may see it: without the sandbox's own notes, and of an invoice the first lines.
 pub(crate) fn public(object: &Value) -> Value {
     match object {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(name, _)| !name.starts_with('_'))
-                .map(|(name, v)| (name.clone(), public(v)))
-                .collect(),
-        ),
+        Value::Object(members) => {
+            let visible = members.iter().filter(|(name, _)| !name.starts_with('_'));
+            let mut members: Map<String, Value> = visible.map(|(name, v)| (name.clone(), public(v))).collect();
+            cut_lines(&mut members);
+            Value::Object(members)
+        }
         Value::Array(elements) => Value::Array(elements.iter().map(public).collect()),
         other => other.clone(),
+    }
+}
+
+fn cut_lines(object: &mut Map<String, Value>) {
+    let word = |member: &str| object.get(member).and_then(Value::as_str).unwrap_or_default();
+    if word("object") != "invoice" || (!CUTS_PREVIEWS && word("id").starts_with(PREVIEW)) {
+        return;
+    }
+    let Some(lines) = object.get_mut("lines") else { return };
+    if let Some(data) = lines.get_mut("data").and_then(Value::as_array_mut)
+        && data.len() > LINES_IN_INVOICE
+    {
+        data.truncate(LINES_IN_INVOICE);
+        lines["has_more"] = json!(true);
     }
 }
 

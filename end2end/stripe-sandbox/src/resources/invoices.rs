@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Answer, ApiError},
     form::Form,
-    object::{data, merge_metadata, merge_texts, metadata, text},
+    object::{PREVIEW, data, merge_metadata, merge_texts, metadata, text},
     payments::{self, Attempt},
     world::World,
 };
@@ -51,10 +51,16 @@ pub(crate) const ROUTES: &[Route] = &[
     post("invoices/{}/mark_uncollectible", "", mark_uncollectible),
 ];
 
+/// Under which kind the lines of previews are kept.
+const KEPT_PREVIEW: &str = "_preview";
+
+/// So many previews are kept.
+const PREVIEWS: usize = 20;
+
 fn create_preview(world: &mut World, call: &Call) -> Answer {
     let form = &call.form;
     let details = form.tree("subscription_details");
-    let id = world.new_id("upcoming_in");
+    let id = world.new_id(PREVIEW);
     let mut bill = match form.text("subscription") {
         Some(id) => preview_change(world, id, details)?,
         None => preview_new(world, form, details)?,
@@ -75,7 +81,18 @@ fn create_preview(world: &mut World, call: &Call) -> Answer {
     if let Some(tax) = &bill.tax {
         tax.keep_rates(world);
     }
-    Ok(compose(world, &bill, &id))
+    let preview = compose(world, &bill, &id);
+    keep_lines(world, &preview);
+    Ok(preview)
+}
+
+/// Keeps the lines of a preview, for who asks for them by its id; those of the oldest go.
+fn keep_lines(world: &mut World, preview: &Value) {
+    world.insert(json!({ "id": preview["id"], "object": KEPT_PREVIEW, "lines": preview["lines"] }));
+    let kept = world.ids(KEPT_PREVIEW);
+    if kept.len() > PREVIEWS {
+        world.remove(&kept[0]);
+    }
 }
 
 fn currency_of(bill: &Bill) -> String {
@@ -277,7 +294,7 @@ fn remove(world: &mut World, call: &Call) -> Answer {
 }
 
 fn lines(world: &mut World, call: &Call) -> Answer {
-    let invoice = world.get("invoice", call.id())?;
+    let invoice = world.get(KEPT_PREVIEW, call.id()).or_else(|_| world.get("invoice", call.id()))?;
     page(&format!("/v1/invoices/{}/lines", call.id()), &call.form, data(&invoice, "lines").iter())
 }
 

@@ -382,3 +382,41 @@ async fn a_credit_note_takes_tax_back_in_proportion() {
     assert_eq!(note["total_taxes"][0]["amount"], 190);
     assert_eq!(shop.get(&format!("invoices/{invoice}")).await["post_payment_credit_notes_amount"], 1_190);
 }
+
+#[tokio::test]
+async fn an_invoice_shows_its_first_ten_lines_and_the_others_are_asked_for() {
+    let shop = Shop::open().await;
+    let customer = shop.customer("US", "pm_card_visa").await;
+    let invoice = id(&shop.post("invoices", &[("customer", customer.as_str()), ("currency", "usd")]).await);
+    for number in 1..=12 {
+        let amount = number.to_string();
+        let item = [("customer", customer.as_str()), ("invoice", &invoice), ("amount", &amount), ("currency", "usd")];
+        shop.post("invoiceitems", &item).await;
+    }
+    let lines = |list: &serde_json::Value| -> (Vec<i64>, bool) {
+        let amounts = list["data"].as_array().unwrap().iter().map(|line| line["amount"].as_i64().unwrap());
+        (amounts.collect(), list["has_more"].as_bool().unwrap())
+    };
+    let path = format!("invoices/{invoice}");
+    let shown = shop.post(&format!("{path}/finalize"), &[]).await;
+    assert_eq!(shown["total"], 78, "all lines count");
+    let first: Vec<i64> = (1..=10).collect();
+    assert_eq!(lines(&shown["lines"]), (first.clone(), true));
+    let last = shown["lines"]["data"][9]["id"].as_str().unwrap();
+    let rest = shop.get(&format!("{path}/lines?limit=100&starting_after={last}")).await;
+    assert_eq!(lines(&rest), (vec![11, 12], false));
+    assert_eq!(lines(&shop.get(&format!("{path}/lines?limit=100")).await).0.len(), 12);
+    let expanded = shop.get("events?type=invoice.finalized").await["data"][0]["data"]["object"].clone();
+    assert_eq!(lines(&expanded["lines"]), (first, true), "also in events");
+
+    let mut form = vec![("customer".to_owned(), customer.clone())];
+    for number in 0..12 {
+        let price = shop.price(&format!("plan-{number}"), 100 + number, Some("month")).await;
+        form.push((format!("subscription_details[items][{number}][price]"), price));
+    }
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let preview = shop.post("invoices/create_preview", &form).await;
+    let of_preview = shop.get(&format!("invoices/{}/lines?limit=100", id(&preview))).await;
+    let all: Vec<i64> = (100..112).collect();
+    assert_eq!(lines(&of_preview), (all, false));
+}
