@@ -17,6 +17,18 @@ pub(crate) enum Behaviour {
     Declined,
     /// `insufficient_funds`; cannot be attached either.
     InsufficientFunds,
+    /// `lost_card`; cannot be attached either.
+    Lost,
+    /// `stolen_card`; cannot be attached either.
+    Stolen,
+    /// `card_velocity_exceeded`; cannot be attached either.
+    VelocityExceeded,
+    /// `expired_card`; cannot be attached either.
+    Expired,
+    /// `incorrect_cvc`; cannot be attached either.
+    IncorrectCvc,
+    /// `processing_error`; cannot be attached either.
+    ProcessingError,
     /// Attaches to a customer, then every charge fails.
     FailsLater,
     /// Succeeds, and the holder disputes the charge at once.
@@ -27,82 +39,103 @@ pub(crate) enum Behaviour {
     RefundFails,
 }
 
-/// A test card: number, tokens, brand, behaviour.
+/// A test card: number, tokens, brand, kind of card, behaviour.
 pub(crate) struct TestCard {
     pub(crate) number: &'static str,
     tokens: &'static [&'static str],
     brand: &'static str,
+    funding: &'static str,
     pub(crate) behaviour: Behaviour,
+}
+
+const fn credit(
+    number: &'static str,
+    tokens: &'static [&'static str],
+    brand: &'static str,
+    behaviour: Behaviour,
+) -> TestCard {
+    TestCard { number, tokens, brand, funding: "credit", behaviour }
 }
 
 /// The cards that the sandbox knows.
 pub(crate) const CARDS: &[TestCard] = &[
+    credit("4242424242424242", &["pm_card_visa", "tok_visa"], "visa", Behaviour::Succeeds),
     TestCard {
-        number: "4242424242424242",
-        tokens: &["pm_card_visa", "tok_visa"],
-        brand: "visa",
-        behaviour: Behaviour::Succeeds,
+        funding: "debit",
+        ..credit("4000056655665556", &["pm_card_visa_debit", "tok_visa_debit"], "visa", Behaviour::Succeeds)
     },
-    TestCard {
-        number: "5555555555554444",
-        tokens: &["pm_card_mastercard", "tok_mastercard"],
-        brand: "mastercard",
-        behaviour: Behaviour::Succeeds,
-    },
-    TestCard {
-        number: "378282246310005",
-        tokens: &["pm_card_amex", "tok_amex"],
-        brand: "amex",
-        behaviour: Behaviour::Succeeds,
-    },
-    TestCard {
-        number: "4000002500003155",
-        tokens: &["pm_card_authenticationRequiredOnSetup"],
-        brand: "visa",
-        behaviour: Behaviour::AuthenticateOnce,
-    },
-    TestCard {
-        number: "4000002760003184",
-        tokens: &["pm_card_authenticationRequired", "pm_card_threeDSecure2Required"],
-        brand: "visa",
-        behaviour: Behaviour::AuthenticateAlways,
-    },
-    TestCard {
-        number: "4000000000000002",
-        tokens: &["pm_card_visa_chargeDeclined", "pm_card_chargeDeclined", "tok_chargeDeclined"],
-        brand: "visa",
-        behaviour: Behaviour::Declined,
-    },
-    TestCard {
-        number: "4000000000009995",
-        tokens: &["pm_card_chargeDeclinedInsufficientFunds", "pm_card_visa_chargeDeclinedInsufficientFunds"],
-        brand: "visa",
-        behaviour: Behaviour::InsufficientFunds,
-    },
-    TestCard {
-        number: "4000000000000341",
-        tokens: &["pm_card_chargeCustomerFail", "tok_chargeCustomerFail"],
-        brand: "visa",
-        behaviour: Behaviour::FailsLater,
-    },
-    TestCard {
-        number: "4000000000000259",
-        tokens: &["pm_card_createDispute", "pm_card_createDisputeInquiry", "tok_createDispute"],
-        brand: "visa",
-        behaviour: Behaviour::Disputed,
-    },
-    TestCard {
-        number: "4000000000007726",
-        tokens: &["pm_card_pendingRefund"],
-        brand: "visa",
-        behaviour: Behaviour::RefundPends,
-    },
-    TestCard {
-        number: "4000000000005126",
-        tokens: &["pm_card_refundFail"],
-        brand: "visa",
-        behaviour: Behaviour::RefundFails,
-    },
+    credit("5555555555554444", &["pm_card_mastercard", "tok_mastercard"], "mastercard", Behaviour::Succeeds),
+    credit("378282246310005", &["pm_card_amex", "tok_amex"], "amex", Behaviour::Succeeds),
+    credit("6011111111111117", &["pm_card_discover", "tok_discover"], "discover", Behaviour::Succeeds),
+    credit("4000002500003155", &["pm_card_authenticationRequiredOnSetup"], "visa", Behaviour::AuthenticateOnce),
+    credit(
+        "4000002760003184",
+        &["pm_card_authenticationRequired", "pm_card_threeDSecure2Required"],
+        "visa",
+        Behaviour::AuthenticateAlways,
+    ),
+    credit(
+        "4000000000000002",
+        &["pm_card_visa_chargeDeclined", "pm_card_chargeDeclined", "tok_chargeDeclined"],
+        "visa",
+        Behaviour::Declined,
+    ),
+    credit(
+        "4000000000009995",
+        &["pm_card_chargeDeclinedInsufficientFunds", "pm_card_visa_chargeDeclinedInsufficientFunds"],
+        "visa",
+        Behaviour::InsufficientFunds,
+    ),
+    credit(
+        "4000000000009987",
+        &["pm_card_visa_chargeDeclinedLostCard", "pm_card_chargeDeclinedLostCard"],
+        "visa",
+        Behaviour::Lost,
+    ),
+    credit(
+        "4000000000009979",
+        &["pm_card_visa_chargeDeclinedStolenCard", "pm_card_chargeDeclinedStolenCard"],
+        "visa",
+        Behaviour::Stolen,
+    ),
+    credit(
+        "4000000000006975",
+        &["pm_card_visa_chargeDeclinedVelocityLimitExceeded"],
+        "visa",
+        Behaviour::VelocityExceeded,
+    ),
+    credit(
+        "4000000000000069",
+        &["pm_card_chargeDeclinedExpiredCard", "tok_chargeDeclinedExpiredCard"],
+        "visa",
+        Behaviour::Expired,
+    ),
+    credit(
+        "4000000000000127",
+        &["pm_card_chargeDeclinedIncorrectCvc", "tok_chargeDeclinedIncorrectCvc"],
+        "visa",
+        Behaviour::IncorrectCvc,
+    ),
+    credit(
+        "4000000000000119",
+        &["pm_card_chargeDeclinedProcessingError", "tok_chargeDeclinedProcessingError"],
+        "visa",
+        Behaviour::ProcessingError,
+    ),
+    credit(
+        "4000000000000341",
+        &["pm_card_chargeCustomerFail", "tok_chargeCustomerFail"],
+        "visa",
+        Behaviour::FailsLater,
+    ),
+    credit(
+        "4000000000000259",
+        &["pm_card_createDispute", "pm_card_createDisputeInquiry", "tok_createDispute"],
+        "visa",
+        Behaviour::Disputed,
+    ),
+    credit("4000000000007726", &["pm_card_pendingRefund"], "visa", Behaviour::RefundPends),
+    credit("4000000000005126", &["pm_card_refundFail"], "visa", Behaviour::RefundFails),
 ];
 
 /// By number as typed: spaces and dashes do not count.
@@ -128,7 +161,7 @@ impl TestCard {
                 "brand": self.brand,
                 "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
                 "country": "US", "display_brand": self.brand, "exp_month": expiry.0, "exp_year": expiry.1,
-                "fingerprint": format!("sandbox{last4}"), "funding": "credit", "generated_from": null, "last4": last4,
+                "fingerprint": format!("sandbox{last4}"), "funding": self.funding, "generated_from": null, "last4": last4,
                 "networks": { "available": [self.brand], "preferred": null }, "regulated_status": "unregulated",
                 "three_d_secure_usage": { "supported": true }, "wallet": null,
             },
@@ -191,15 +224,44 @@ pub(crate) fn behaviour_of(world: &World, method: &str) -> Behaviour {
         .map_or(Behaviour::Succeeds, |card| card.behaviour)
 }
 
-/// The refusal of a card that declines.
+/// The refusal of a card that declines. <https://docs.stripe.com/testing#declined-payments>
 pub(crate) fn decline_of(behaviour: Behaviour) -> Option<ApiError> {
-    match behaviour {
-        Behaviour::Declined | Behaviour::FailsLater => {
-            Some(ApiError::card("card_declined", Some("generic_decline"), "Your card was declined."))
-        }
+    let (code, decline_code, param, message) = match behaviour {
+        Behaviour::Declined | Behaviour::FailsLater => ("card_declined", "generic_decline", None, DECLINED),
         Behaviour::InsufficientFunds => {
-            Some(ApiError::card("card_declined", Some("insufficient_funds"), "Your card has insufficient funds."))
+            ("card_declined", "insufficient_funds", None, "Your card has insufficient funds.")
         }
-        _ => None,
-    }
+        Behaviour::Lost => ("card_declined", "lost_card", None, DECLINED),
+        Behaviour::Stolen => ("card_declined", "stolen_card", None, DECLINED),
+        Behaviour::VelocityExceeded => (
+            "card_declined",
+            "card_velocity_exceeded",
+            None,
+            "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+        ),
+        Behaviour::Expired => ("expired_card", "expired_card", Some("exp_month"), "Your card has expired."),
+        Behaviour::IncorrectCvc => {
+            ("incorrect_cvc", "incorrect_cvc", Some("cvc"), "Your card's security code is incorrect.")
+        }
+        Behaviour::ProcessingError => (
+            "processing_error",
+            "processing_error",
+            None,
+            "An error occurred while processing your card. Try again in a little bit.",
+        ),
+        Behaviour::Succeeds
+        | Behaviour::AuthenticateOnce
+        | Behaviour::AuthenticateAlways
+        | Behaviour::Disputed
+        | Behaviour::RefundPends
+        | Behaviour::RefundFails => return None,
+    };
+    let decline = ApiError::card(code, Some(decline_code), message);
+    Some(match param {
+        Some(param) => decline.with_param(param),
+        None => decline,
+    })
 }
+
+/// What buyers are told where the bank's reason is not for them.
+const DECLINED: &str = "Your card was declined.";

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod billing;
+mod cards;
 mod checkout;
 mod clocks;
 mod front;
