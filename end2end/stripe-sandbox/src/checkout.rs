@@ -6,7 +6,7 @@ use crate::{
     billing::{
         discount::{self, Applied, OrderFacts},
         invoicing::{self, Bill, totals},
-        lines::Line,
+        lines::{Line, asked},
         subscription::{self, FirstPayment, Order},
         tax::Treatment,
     },
@@ -86,9 +86,10 @@ pub(crate) fn price(world: &mut World, id: &str) {
         .map(|pair| json!({ "coupon": if pair[1].is_null() { pair[0].clone() } else { Value::Null }, "promotion_code": pair[1] }))
         .collect();
     let located = treatment.as_ref().is_some_and(Treatment::located);
+    let currency = text(&session, "currency").to_owned();
     world.change(id, |session| {
         session["amount_subtotal"] = json!(sums.subtotal);
-        session["amount_total"] = json!(sums.total);
+        session["amount_total"] = json!(asked(sums.total, &currency));
         session["total_details"] =
             json!({ "amount_discount": sums.discount, "amount_shipping": 0, "amount_tax": sums.tax });
         session["discounts"] = json!(discounts);

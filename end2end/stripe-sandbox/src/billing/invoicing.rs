@@ -6,7 +6,7 @@ use crate::{
     billing::{
         credit,
         discount::{self, Applied},
-        lines::Line,
+        lines::{Line, asked},
         seller::HOME,
         settings, subscription,
         tax::Treatment,
@@ -147,7 +147,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
     let net = sums.subtotal - sums.discount;
     let total_taxes = bill.tax.as_ref().map(|tax| tax.entries(&sums.by_tax(tax), net)).unwrap_or_default();
     let starting_balance = if bill.uses_balance { int(&bill.customer, "balance") } else { 0 };
-    let amount_due = (sums.total + starting_balance).max(0);
+    let amount_due = asked((sums.total + starting_balance).max(0), currency);
     let mut parent = if subscription.is_null() {
         Value::Null
     } else {
@@ -276,7 +276,9 @@ pub(crate) fn finalize_for(world: &mut World, id: &str, paid: Option<&str>) {
     let uses_balance = object::flag(&invoice, "_uses_balance");
     let start = if uses_balance { int(&world.copy(&customer), "balance") } else { 0 };
     let total = int(&invoice, "total");
-    let (amount, ending) = ((start + total).max(0), (start + total).min(0));
+    let amount = asked((start + total).max(0), text(&invoice, "currency"));
+    // What rounding leaves over is owed with the next invoice, or taken off it.
+    let ending = start + total - amount;
     let by_wire = text(&invoice, "collection_method") == "send_invoice";
     let due = by_wire.then(|| now + invoice["_days_until_due"].as_i64().unwrap_or(30) * 86_400);
     world.change(id, |invoice| {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     billing::{
         price::{cost, parts},
-        proration::remaining,
+        proration::{remaining, share},
     },
     object::{int, text},
 };
@@ -113,13 +113,32 @@ pub(crate) fn day(moment: i64) -> String {
         .map_or_else(|_| String::new(), |instant| instant.strftime("%-d %b %Y").to_string())
 }
 
-/// Digits after the decimal point of a currency. <https://docs.stripe.com/currencies#zero-decimal>
+/// Digits after the decimal point of a currency. <https://docs.stripe.com/currencies#zero-decimal>. ISK and UGX are counted
+/// in hundredths that are always 00. <https://docs.stripe.com/currencies#special-cases>
 pub(crate) fn exponent(currency: &str) -> usize {
     match currency {
-        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx" | "vnd" | "vuv"
-        | "xaf" | "xof" | "xpf" => 0,
+        "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "vnd" | "vuv" | "xaf"
+        | "xof" | "xpf" => 0,
         "bhd" | "jod" | "kwd" | "omr" | "tnd" => 3,
         _ => 2,
+    }
+}
+
+/// What every charge in a currency is a multiple of: of three decimals the last is 0, and ISK and UGX have no fractions.
+pub(crate) fn step(currency: &str) -> i64 {
+    match currency {
+        "isk" | "ugx" => 100,
+        _ if exponent(currency) == 3 => 10,
+        _ => 1,
+    }
+}
+
+/// What an invoice over this amount asks for: ISK and UGX are rounded to whole ones.
+/// <https://docs.stripe.com/currencies#special-cases>
+pub(crate) fn asked(amount: i64, currency: &str) -> i64 {
+    match currency {
+        "isk" | "ugx" => share(amount, 1, step(currency)) * step(currency),
+        _ => amount,
     }
 }
 
@@ -169,7 +188,7 @@ pub(crate) fn money(minor: i64, currency: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount_in, money, parse_money};
+    use super::{amount_in, asked, money, parse_money, step};
 
     #[test]
     fn typed_amounts_are_read_by_the_currency_s_exponent() {
@@ -185,10 +204,21 @@ mod tests {
     }
 
     #[test]
+    fn currencies_without_fractions_are_asked_for_in_whole_ones() {
+        for (amount, currency, due) in
+            [(12_019, "isk", 12_000), (12_050, "ugx", 12_100), (12_019, "usd", 12_019), (16_327, "kwd", 16_327)]
+        {
+            assert_eq!(asked(amount, currency), due, "{amount} {currency}");
+        }
+        assert_eq!(["jpy", "usd", "kwd", "isk"].map(step), [1, 1, 10, 100]);
+    }
+
+    #[test]
     fn money_reads_by_the_currency_s_exponent() {
         assert_eq!(money(123_450, "usd"), "$1,234.50");
         assert_eq!(money(-5, "eur"), "−€0.05");
         assert_eq!(money(500, "jpy"), "¥500");
         assert_eq!(money(1_234, "kwd"), "KWD 1.234");
+        assert_eq!((money(500, "ugx"), money(500, "isk")), ("UGX 5.00".to_owned(), "ISK 5.00".to_owned()));
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::checkout_sessions::allowed_types;
 use crate::{
     api::{Call, Route, get, page, post},
+    billing::lines::step,
     error::{Answer, ApiError},
     form::Form,
     object::{int, merge_metadata, metadata, text},
@@ -41,6 +42,12 @@ fn create(world: &mut World, call: &Call) -> Answer {
         return Err(ApiError::invalid("Invalid positive integer")
             .with_code("parameter_invalid_integer")
             .with_param("amount"));
+    }
+    let step = step(&currency);
+    if amount % step != 0 {
+        return Err(
+            ApiError::invalid(format!("Amounts in {currency} must be divisible by {step}.")).with_param("amount")
+        );
     }
     let customer = match form.text("customer") {
         Some(id) => world.referenced("customer", id, "customer")?["id"].clone(),

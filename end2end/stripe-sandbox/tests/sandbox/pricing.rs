@@ -320,7 +320,9 @@ async fn cancelling_at_once_may_credit_the_unused_time() {
 async fn amounts_of_other_exponents_stay_whole_minor_units() {
     let shop = Shop::open().await;
     let product = product(&shop).await;
-    for (currency, amount, shown) in [("jpy", "1000", "¥1,000"), ("kwd", "12340", "KWD 12.340")] {
+    for (currency, amount, shown) in
+        [("jpy", "1000", "¥1,000"), ("kwd", "12340", "KWD 12.340"), ("ugx", "50000", "UGX 500.00")]
+    {
         let form = [("product", product.as_str()), ("currency", currency), ("unit_amount", amount)];
         let price = id(&shop.post("prices", &form).await);
         let form = [
@@ -340,5 +342,33 @@ async fn amounts_of_other_exponents_stay_whole_minor_units() {
             (done["invoice"]["currency"].as_str(), done["invoice"]["amount_paid"].to_string().as_str()),
             (Some(currency), amount)
         );
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_in_a_currency_without_fractions_asks_for_whole_ones_and_the_balance_takes_the_rest() {
+    let shop = Shop::open().await;
+    for currency in ["isk", "ugx"] {
+        let customer = shop.customer("DE", "pm_card_visa").await;
+        // 19 % on 101 and on 103.
+        for (net, asked, balance) in [("10100", 12_000, 19), ("10300", 12_300, -24)] {
+            let form = [("customer", customer.as_str()), ("currency", currency), ("automatic_tax[enabled]", "true")];
+            let invoice = id(&shop.post("invoices", &form).await);
+            let item =
+                [("customer", customer.as_str()), ("invoice", &invoice), ("amount", net), ("currency", currency)];
+            let path = format!("invoices/{invoice}");
+            shop.post("invoiceitems", &item).await;
+            assert_eq!(shop.get(&path).await["amount_due"], asked, "{currency} {net}");
+            shop.post(&format!("{path}/finalize"), &[]).await;
+            let paid = shop.post(&format!("{path}/pay"), &[]).await;
+            assert_eq!((paid["amount_paid"].as_i64(), paid["ending_balance"].as_i64()), (Some(asked), Some(balance)));
+            assert_eq!(shop.get(&format!("customers/{customer}")).await["balance"], balance);
+        }
+    }
+    for (currency, amount, status) in
+        [("isk", "550", 400), ("isk", "500", 200), ("kwd", "5124", 400), ("kwd", "5120", 200)]
+    {
+        let (answered, _) = shop.try_post("payment_intents", &[("amount", amount), ("currency", currency)]).await;
+        assert_eq!(answered, status, "{amount} {currency}");
     }
 }
