@@ -67,7 +67,8 @@ pub(crate) fn price(world: &mut World, id: &str) {
     }
     let lines = lines(world, &session);
     let treatment = treatment(world, &session);
-    let sums = totals(&lines, &coupons(world, &session), treatment.as_ref());
+    let currency = text(&session, "currency").to_owned();
+    let sums = totals(&lines, &coupons(world, &session), treatment.as_ref(), &currency);
     let items: Vec<Value> = lines
         .iter()
         .zip(elements(&session, "_lines"))
@@ -86,7 +87,6 @@ pub(crate) fn price(world: &mut World, id: &str) {
         .map(|pair| json!({ "coupon": if pair[1].is_null() { pair[0].clone() } else { Value::Null }, "promotion_code": pair[1] }))
         .collect();
     let located = treatment.as_ref().is_some_and(Treatment::located);
-    let currency = text(&session, "currency").to_owned();
     world.change(id, |session| {
         session["amount_subtotal"] = json!(sums.subtotal);
         session["amount_total"] = json!(asked(sums.total, &currency));

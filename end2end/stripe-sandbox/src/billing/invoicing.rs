@@ -6,7 +6,7 @@ use crate::{
     billing::{
         credit,
         discount::{self, Applied},
-        lines::{Line, asked},
+        lines::{Line, asked, grain},
         seller::HOME,
         settings, subscription,
         tax::Treatment,
@@ -80,7 +80,7 @@ pub(crate) struct Totals {
 impl Totals {
     /// What each of the taxes comes to on all lines.
     fn by_tax(&self, tax: &Treatment) -> Vec<i64> {
-        let mut sums = tax.on(0);
+        let mut sums = tax.on(0, 1);
         for line in &self.taxes {
             for (sum, amount) in sums.iter_mut().zip(line) {
                 *sum += amount;
@@ -91,14 +91,14 @@ impl Totals {
 }
 
 /// Adds up lines.
-pub(crate) fn totals(lines: &[Line], coupons: &[Applied], tax: Option<&Treatment>) -> Totals {
+pub(crate) fn totals(lines: &[Line], coupons: &[Applied], tax: Option<&Treatment>, currency: &str) -> Totals {
     let amounts: Vec<(i64, String)> = lines.iter().map(|line| (line.amount, line.product())).collect();
     let off = discount::take_off(coupons, &amounts);
     let mut by_line = Vec::new();
     let mut taxes = Vec::new();
     for (line, off) in lines.iter().zip(&off) {
         let off: i64 = off.iter().sum();
-        let levied = tax.map(|tax| tax.on(line.amount - off)).unwrap_or_default();
+        let levied = tax.map(|tax| tax.on(line.amount - off, grain(currency))).unwrap_or_default();
         by_line.push((off, levied.iter().sum::<i64>()));
         taxes.push(levied);
     }
@@ -110,7 +110,6 @@ pub(crate) fn totals(lines: &[Line], coupons: &[Applied], tax: Option<&Treatment
 
 /// The invoice object in status `draft`, not stored: also what a preview answers.
 pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
-    let sums = totals(&bill.lines, &bill.coupons, bill.tax.as_ref());
     let amounts: Vec<(i64, String)> = bill.lines.iter().map(|line| (line.amount, line.product())).collect();
     let off = discount::take_off(&bill.coupons, &amounts);
     let subscription = bill.subscription["id"].clone();
@@ -121,6 +120,7 @@ pub(crate) fn compose(world: &World, bill: &Bill, id: &str) -> Value {
         .or_else(|| bill.subscription["currency"].as_str())
         .or_else(|| bill.customer["currency"].as_str())
         .unwrap_or("usd");
+    let sums = totals(&bill.lines, &bill.coupons, bill.tax.as_ref(), currency);
     let discount_amounts = |per: &dyn Fn(usize) -> i64| -> Vec<Value> {
         let entry =
             |(position, applied): (usize, &Applied)| json!({ "amount": per(position), "discount": applied.discount });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     billing::{
         price::{cost, parts},
-        proration::{remaining, share},
+        proration::{remaining, share_in},
     },
     object::{int, text},
 };
@@ -74,7 +74,7 @@ impl Line {
     pub(crate) fn prorated(item: &Value, name: &str, moment: i64, credit: bool, metadata: &Value) -> Self {
         let (start, end) = (int(item, "current_period_start"), int(item, "current_period_end"));
         let whole = Self::period(item, name, (moment, end), metadata);
-        let amount = remaining(whole.amount, start, end, moment);
+        let amount = remaining(whole.amount, start, end, moment, grain(text(&item["price"], "currency")));
         let many = if whole.quantity == 1 { name.to_owned() } else { format!("{} × {name}", whole.quantity) };
         let what = if credit { "Unused" } else { "Remaining" };
         Self {
@@ -124,12 +124,17 @@ pub(crate) fn exponent(currency: &str) -> usize {
     }
 }
 
-/// What every charge in a currency is a multiple of: of three decimals the last is 0, and ISK and UGX have no fractions.
+/// What every tax and every part of an amount is a multiple of: of three decimals the last is 0.
+/// <https://docs.stripe.com/currencies#three-decimal>
+pub(crate) fn grain(currency: &str) -> i64 {
+    if exponent(currency) == 3 { 10 } else { 1 }
+}
+
+/// What every charge in a currency is a multiple of: ISK and UGX have no fractions.
 pub(crate) fn step(currency: &str) -> i64 {
     match currency {
         "isk" | "ugx" => 100,
-        _ if exponent(currency) == 3 => 10,
-        _ => 1,
+        _ => grain(currency),
     }
 }
 
@@ -137,7 +142,7 @@ pub(crate) fn step(currency: &str) -> i64 {
 /// <https://docs.stripe.com/currencies#special-cases>
 pub(crate) fn asked(amount: i64, currency: &str) -> i64 {
     match currency {
-        "isk" | "ugx" => share(amount, 1, step(currency)) * step(currency),
+        "isk" | "ugx" => share_in(amount, 1, 1, step(currency)),
         _ => amount,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         anchor,
         discount::{self, Applied},
         invoicing::{self, Bill},
-        lines::Line,
+        lines::{Line, grain},
         proration::remaining,
         schedule,
         tax::Treatment,
@@ -220,8 +220,9 @@ pub(crate) fn open(world: &mut World, order: Order, payment: FirstPayment) -> Re
             return Ok(id);
         }
         for line in &mut bill.lines {
-            let share = if order.prorates { remaining(line.amount, now, whole_end, now + whole_end - at) } else { 0 };
-            line.amount = share;
+            let grain = grain(text(&line.price, "currency"));
+            let moment = now + whole_end - at;
+            line.amount = if order.prorates { remaining(line.amount, now, whole_end, moment, grain) } else { 0 };
             line.proration = true;
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     billing::{
-        proration::share,
+        proration::share_in,
         seller::Seller,
         tax_table::{self, Levy, is_in_eu, levies, state_of},
     },
@@ -69,9 +69,9 @@ impl Treatment {
         self.located
     }
 
-    /// The taxes on a net amount, one for each that applies.
-    pub(crate) fn on(&self, net: i64) -> Vec<i64> {
-        self.levies.iter().map(|levy| share(net, levy.per_10_000, 10_000)).collect()
+    /// The taxes on a net amount, one for each that applies, as multiples of `grain`.
+    pub(crate) fn on(&self, net: i64, grain: i64) -> Vec<i64> {
+        self.levies.iter().map(|levy| share_in(net, levy.per_10_000, 10_000, grain)).collect()
     }
 
     /// The id of the tax rate object behind one of the taxes; one per jurisdiction and rate.
@@ -168,17 +168,18 @@ mod tests {
             (&abroad, "FR", false, Some(2_000), "standard_rated"),
         ] {
             let treatment = treat(seller, country, "", business);
-            assert_eq!(treatment.on(10_000), Vec::from_iter(tax), "{seller:?} {country} {business}");
+            assert_eq!(treatment.on(10_000, 1), Vec::from_iter(tax), "{seller:?} {country} {business}");
             assert_eq!(treatment.reason, reason, "{seller:?} {country} {business}");
         }
-        assert_eq!(treat(&german, "FI", "", false).on(999), [255]);
+        assert_eq!(treat(&german, "FI", "", false).on(999, 1), [255]);
+        assert_eq!(treat(&german, "FI", "", false).on(9_150, 10), [2_330]);
     }
 
     #[test]
     fn sales_tax_is_collected_in_states_with_a_registration() {
         let german = Seller::at("DE", &[("DE", None), ("US", Some("NY"))]);
-        assert_eq!(treat(&german, "US", "NY", true).on(9_900), [396, 470]);
-        assert!(treat(&german, "US", "CA", false).on(9_900).is_empty());
+        assert_eq!(treat(&german, "US", "NY", true).on(9_900, 1), [396, 470]);
+        assert!(treat(&german, "US", "CA", false).on(9_900, 1).is_empty());
         assert!(treat(&german, "US", "OR", false).located());
         assert!(!treat(&german, "US", "", false).located(), "the state decides");
         assert!(treat(&Seller::at("DE", &[("DE", None)]), "US", "", false).located(), "nothing depends on it");

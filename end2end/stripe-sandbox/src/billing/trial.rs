@@ -54,7 +54,8 @@ pub(crate) fn due_at_once(world: &World, order: &Order) -> i64 {
     if coupons.is_empty() {
         coupons = discount::applied(world, std::slice::from_ref(&customer["discount"]["id"]));
     }
-    (invoicing::totals(&lines, &coupons, None).total + int(&customer, "balance")).max(0)
+    let currency = lines.first().map_or("", |line| text(&line.price, "currency"));
+    (invoicing::totals(&lines, &coupons, None, currency).total + int(&customer, "balance")).max(0)
 }
 
 /// What the end of a trial does where nothing can be charged: the status, or `None` to go on with an invoice.

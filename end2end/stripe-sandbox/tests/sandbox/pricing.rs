@@ -372,3 +372,35 @@ async fn an_invoice_in_a_currency_without_fractions_asks_for_whole_ones_and_the_
         assert_eq!(answered, status, "{amount} {currency}");
     }
 }
+
+#[tokio::test]
+async fn taxes_and_prorations_in_a_currency_of_three_decimals_end_in_nought() {
+    let shop = Shop::open().await;
+    let product = product(&shop).await;
+    let form =
+        [("product", product.as_str()), ("currency", "kwd"), ("unit_amount", "9150"), ("recurring[interval]", "month")];
+    let price = id(&shop.post("prices", &form).await);
+    let customer = shop.customer("DE", "pm_card_visa").await;
+    let form = [
+        ("customer", customer.as_str()),
+        ("items[0][price]", &price),
+        ("automatic_tax[enabled]", "true"),
+        ("expand[]", "latest_invoice"),
+    ];
+    let subscription = shop.post("subscriptions", &form).await;
+    // 19 % of 9.150 is 1.7385.
+    assert_eq!(total(&subscription["latest_invoice"]), 9_150 + 1_740);
+    shop.at("2027-02-10T00:00:00Z");
+    let preview = [
+        ("subscription", subscription["id"].as_str().unwrap()),
+        ("subscription_details[items][0][id]", subscription["items"]["data"][0]["id"].as_str().unwrap()),
+        ("subscription_details[items][0][quantity]", "2"),
+        ("subscription_details[proration_behavior]", "always_invoice"),
+    ];
+    let preview = shop.post("invoices/create_preview", &preview).await;
+    let amounts: Vec<i64> =
+        preview["lines"]["data"].as_array().unwrap().iter().map(|line| line["amount"].as_i64().unwrap()).collect();
+    // 18.5 of 28 days are left: 6.0455, and twice that.
+    assert_eq!(amounts, [-6_050, 12_090]);
+    assert_eq!(total(&preview), 12_090 - 6_050 + 2_300 - 1_150);
+}

@@ -197,9 +197,23 @@ impl Market {
         }
     }
 
+    /// Of three decimals the last is always 0. <https://docs.stripe.com/currencies#three-decimal>
+    fn grain(&self) -> i64 {
+        if self.currency == "kwd" { 10 } else { 1 }
+    }
+
+    fn tax(&self, net: i64) -> i64 {
+        nearest(net * self.per_mille, 1_000 * self.grain()) * self.grain()
+    }
+
+    /// What is left of `amount` at `at` in a period, as Stripe reckons it.
+    pub(super) fn left_of(&self, amount: i64, (start, end): (i64, i64), at: i64) -> i64 {
+        nearest(amount * (end - at), (end - start) * self.grain()) * self.grain()
+    }
+
     /// One thing for `price`, less a fixed amount.
     pub(super) fn less(&self, price: i64, discount: i64) -> Sums {
-        let tax = nearest((price - discount) * self.per_mille, 1_000);
+        let tax = self.tax(price - discount);
         Sums { subtotal: price, discount, tax, total: price - discount + tax }
     }
 
@@ -216,7 +230,7 @@ impl Market {
             let off = code.map_or(0, |code| code.off(*line));
             sums.subtotal += line;
             sums.discount += off;
-            sums.tax += nearest((line - off) * self.per_mille, 1_000);
+            sums.tax += self.tax(line - off);
         }
         sums.total = sums.subtotal - sums.discount + sums.tax;
         sums
@@ -229,14 +243,9 @@ fn nearest(numerator: i64, denominator: i64) -> i64 {
     (2 * numerator + half) / (2 * denominator)
 }
 
-/// What is left of `amount` at `at` in a period.
-pub(super) fn left_of(amount: i64, (start, end): (i64, i64), at: i64) -> i64 {
-    nearest(amount * (end - at), end - start)
-}
-
 /// What is left at `at` of what was paid for a time; a time that is over has nothing left.
 pub(super) fn left_of_paid(net: i64, (start, end): (i64, i64), at: i64) -> i64 {
-    if at < end && start < end { left_of(net, (start, end), at.max(start)) } else { 0 }
+    if at < end && start < end { nearest(net * (end - at.max(start)), end - start) } else { 0 }
 }
 
 /// The same time of day, months later; on a day that the month lacks, on its last.

@@ -1,7 +1,7 @@
 //! A change of the last subscription: what it costs and when it takes effect, and what waits for its payment.
 
 use super::super::steps::Card;
-use super::super::tariff::{DAY, HOUR, Item, Shape, left_of};
+use super::super::tariff::{DAY, HOUR, Item, Shape};
 use super::{Books, Pending, Released, Stand, State, Sub, TERMS, Verdict, Why};
 
 /// A change waits so long for its card, but not beyond the period.
@@ -51,13 +51,17 @@ impl Books {
     fn change_lines(&self, sub: &Sub, to: &Shape) -> Vec<i64> {
         let (old, new) = (self.market.items(&sub.shape), self.market.items(to));
         if sub.shape.yearly != to.yearly {
-            let credits = old.iter().map(|item| -left_of(item.cost(), sub.period, self.now));
+            let credits = old.iter().map(|item| -self.market.left_of(item.cost(), sub.period, self.now));
             return credits.chain(new.iter().map(Item::cost)).collect();
         }
-        let credits =
-            old.iter().filter(|item| !new.contains(item)).map(|item| -left_of(item.cost(), sub.period, self.now));
-        let charges =
-            new.iter().filter(|item| !old.contains(item)).map(|item| left_of(item.cost(), sub.period, self.now));
+        let credits = old
+            .iter()
+            .filter(|item| !new.contains(item))
+            .map(|item| -self.market.left_of(item.cost(), sub.period, self.now));
+        let charges = new
+            .iter()
+            .filter(|item| !old.contains(item))
+            .map(|item| self.market.left_of(item.cost(), sub.period, self.now));
         credits.chain(charges).collect()
     }
 
