@@ -351,7 +351,7 @@ async fn an_invoice_in_a_currency_without_fractions_asks_for_whole_ones_and_the_
     for currency in ["isk", "ugx"] {
         let customer = shop.customer("DE", "pm_card_visa").await;
         // 19 % on 101 and on 103.
-        for (net, asked, balance) in [("10100", 12_000, 19), ("10300", 12_300, -24)] {
+        for (net, asked, balance) in [("10100", 12_000_i64, 19_i64), ("10300", 12_300, -24)] {
             let form = [("customer", customer.as_str()), ("currency", currency), ("automatic_tax[enabled]", "true")];
             let invoice = id(&shop.post("invoices", &form).await);
             let item =
