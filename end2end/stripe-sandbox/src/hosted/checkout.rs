@@ -187,12 +187,12 @@ fn take_details(world: &mut World, session: &Value, form: &Form) -> Result<(), A
         }
         details["address"]["country"] = json!(country);
     }
-    if let Some(value) = form.text("tax_id") {
-        let value: String = value.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-        if !tax_ids::is_vat_number(&value) {
-            return Err(ApiError::invalid("That is not a VAT id.").with_param("tax_id"));
-        }
-        details["tax_ids"] = json!([{ "type": "eu_vat", "value": value }]);
+    if let Some(value) = form.text("tax_id").map(|value| value.trim().to_uppercase())
+        && elements(&details, "tax_ids").first().is_none_or(|known| text(known, "value") != value)
+    {
+        let kind = tax_ids::type_of(&value, text(&details["address"], "country"))
+            .ok_or_else(|| ApiError::invalid("That is not a VAT id.").with_param("tax_id"))?;
+        details["tax_ids"] = json!([{ "type": kind, "value": value }]);
     }
     world.set(id, "_details", details);
     checkout::price(world, id);
