@@ -155,7 +155,7 @@ fn vat_id(account: &Account) -> AnyView {
     let state = account.vat_id_state;
     let tone = match state {
         VatIdState::Verified => Tone::Good,
-        VatIdState::Unverified => Tone::Bad,
+        VatIdState::Unverified | VatIdState::Refused => Tone::Bad,
         VatIdState::Pending => Tone::Warn,
         VatIdState::Unchecked | VatIdState::Unavailable => Tone::Neutral,
     };

@@ -70,6 +70,7 @@ pub(crate) async fn insert_customer(tx: &mut Tx, cx: &Cx, checked: &CheckedDetai
         purchase_order: checked.purchase_order.clone(),
         vat_id_state: VatIdState::Unchecked,
         stripe_customer_id: None,
+        stripe_vat_id: None,
         created_at: cx.now,
         closes_at: None,
         closed_at: None,

@@ -119,7 +119,7 @@ pub use sign_up::{SignUp, SignUpOutcome, sign_up};
 pub use store::{
     find_account, find_account_by_stripe_customer, find_user, find_user_by_email, lock_account, set_stripe_customer,
 };
-pub(crate) use store::{replace_billing_email, set_kind, set_vat_id_state};
+pub(crate) use store::{replace_billing_email, set_kind, set_stripe_vat_id, set_vat_id_state, take_over_vat_id};
 pub use update_account::{AccountUpdate, update_account};
 pub use verify_email::{EmailVerification, verify_email};
 
@@ -219,6 +219,8 @@ text_enum! {
         Unverified = "unverified",
         /// The register cannot be asked about ids of this kind.
         Unavailable = "unavailable",
+        /// Stripe does not take it for an id, so its customer there has none.
+        Refused = "refused",
     }
 }
 
@@ -247,6 +249,8 @@ pub struct Account {
     pub vat_id_state: VatIdState,
     /// Its customer at Stripe, once it has bought.
     pub stripe_customer_id: Option<String>,
+    /// The VAT id that its customer has from us, which is an older one until Stripe has heard of this one.
+    pub stripe_vat_id: Option<String>,
     /// When it was created.
     pub created_at: UnixMs,
     /// When it closes, where an owner has asked for that.

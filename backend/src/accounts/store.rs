@@ -54,6 +54,7 @@ pub(super) struct AccountRow {
     purchase_order: String,
     vat_id_state: VatIdState,
     stripe_customer_id: Option<String>,
+    stripe_vat_id: Option<String>,
     created_at: UnixMs,
     closes_at: Option<UnixMs>,
     closed_at: Option<UnixMs>,
@@ -73,6 +74,7 @@ impl From<AccountRow> for Account {
             purchase_order: row.purchase_order,
             vat_id_state: row.vat_id_state,
             stripe_customer_id: row.stripe_customer_id,
+            stripe_vat_id: row.stripe_vat_id,
             created_at: row.created_at,
             closes_at: row.closes_at,
             closed_at: row.closed_at,
@@ -394,6 +396,36 @@ pub(crate) async fn set_vat_id_state(
         state
     )?;
     Ok(changed == 1)
+}
+
+/// Notes which VAT id the account's customer at Stripe has from us.
+pub(crate) async fn set_stripe_vat_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    vat_id: Option<&str>,
+) -> Result<(), DbError> {
+    execute!(tx, "UPDATE accounts SET stripe_vat_id = $3 WHERE vendor_id = $1 AND id = $2", vendor_id, id, vat_id)?;
+    Ok(())
+}
+
+/// Writes the VAT id that the account's customer has at Stripe and the account has not. The caller holds the account's lock.
+pub(crate) async fn take_over_vat_id(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &AccountId,
+    vat_id: &str,
+    state: VatIdState,
+) -> Result<(), DbError> {
+    execute!(
+        tx,
+        "UPDATE accounts SET vat_id = $3, stripe_vat_id = $3, vat_id_state = $4 WHERE vendor_id = $1 AND id = $2",
+        vendor_id,
+        id,
+        vat_id,
+        state
+    )?;
+    Ok(())
 }
 
 /// Notes the account's customer at Stripe, unless it has one: answers the one that stands afterwards, so

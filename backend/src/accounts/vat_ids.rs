@@ -56,6 +56,13 @@ pub fn prefix_of(country: &str) -> Option<&'static str> {
     STRUCTURES.iter().find(|(known, _)| *known == prefix).map(|(known, _)| *known)
 }
 
+/// The prefix that a VAT id in its normal form begins with, where the rest is as the ids of that country are.
+#[must_use]
+pub fn prefix_within(vat_id: &str) -> Option<&'static str> {
+    let begins = |prefix: &str| vat_id.strip_prefix(prefix).is_some_and(|rest| fits(prefix, rest));
+    STRUCTURES.iter().map(|(prefix, _)| *prefix).find(|&prefix| begins(prefix))
+}
+
 /// A VAT id in its normal form: upper case, no blanks, dots or dashes, with its country's prefix. Empty
 /// stays empty. An account may use an id of another country in the table, written with its prefix.
 /// Countries outside the table have tax numbers of every shape: those are kept as typed.
@@ -78,9 +85,7 @@ pub fn normalise(typed: &str, country: &str) -> Result<String, Problem> {
         Some(rest) if country == "GR" => format!("EL{rest}"),
         _ => compact,
     };
-    let with_prefix =
-        STRUCTURES.iter().find(|(prefix, _)| compact.strip_prefix(prefix).is_some_and(|rest| fits(prefix, rest)));
-    if with_prefix.is_some() {
+    if prefix_within(&compact).is_some() {
         return Ok(compact);
     }
     if fits(prefix, &compact) {
@@ -92,17 +97,20 @@ pub fn normalise(typed: &str, country: &str) -> Result<String, Problem> {
 fn fits(prefix: &str, rest: &str) -> bool {
     let structures =
         STRUCTURES.iter().find(|(known, _)| *known == prefix).map_or(&[][..], |(_, structures)| structures);
-    structures.iter().any(|structure| {
-        structure.chars().count() == rest.chars().count()
-            && structure.chars().zip(rest.chars()).all(|(wanted, c)| match wanted {
-                '9' => c.is_ascii_digit(),
-                'A' => c.is_ascii_uppercase(),
-                'X' => c.is_ascii_digit() || c.is_ascii_uppercase(),
-                'F' => c.is_ascii_digit() || (c.is_ascii_uppercase() && c != 'O' && c != 'I'),
-                '*' => c.is_ascii_digit() || c.is_ascii_uppercase() || c == '+' || c == '*',
-                literal => c == literal.to_ascii_uppercase(),
-            })
-    })
+    structures.iter().any(|structure| has_structure(structure, rest))
+}
+
+/// Whether an id, or the part of it after the prefix, has one of the structures above.
+pub(crate) fn has_structure(structure: &str, id: &str) -> bool {
+    structure.chars().count() == id.chars().count()
+        && structure.chars().zip(id.chars()).all(|(wanted, c)| match wanted {
+            '9' => c.is_ascii_digit(),
+            'A' => c.is_ascii_uppercase(),
+            'X' => c.is_ascii_digit() || c.is_ascii_uppercase(),
+            'F' => c.is_ascii_digit() || (c.is_ascii_uppercase() && c != 'O' && c != 'I'),
+            '*' => c.is_ascii_digit() || c.is_ascii_uppercase() || c == '+' || c == '*',
+            literal => c == literal.to_ascii_uppercase(),
+        })
 }
 
 /// An id of the right shape: digits counted up, letters A.

@@ -72,7 +72,7 @@ pub use remind::{REMIND_EVERY_MS, Reminded, remind};
 pub(crate) use stop_renewal::stop_renewal;
 pub use store::{find_currency_of_account, find_subscription_of_license, list_subscriptions_of_licenses};
 pub use sync_customer::update_billing_details;
-pub(crate) use sync_customer::{customer_details, refresh_vat_id_of, sync_customer};
+pub(crate) use sync_customer::{customer_details, note_vat_id, refresh_vat_id_of, sync_customer};
 pub use takeover::list_continued_licenses;
 pub(crate) use takeover::{TakeOver, is_being_changed, is_outdated, take_over};
 

@@ -251,6 +251,7 @@ mod tests {
                 purchase_order: String::new(),
                 vat_id_state: VatIdState::Unchecked,
                 stripe_customer_id: None,
+                stripe_vat_id: None,
                 created_at: UnixMs(0),
                 closes_at: None,
                 closed_at: None,

@@ -27,8 +27,8 @@ async fn erase_account(tx: &mut Tx, cx: &Cx, id: &AccountId) -> Result<(), DbErr
     // The country stays: it is about nobody, and the books are told apart by it.
     execute!(
         tx,
-        "UPDATE accounts SET company = $3, address = '{}', vat_id = NULL, vat_id_state = 'unchecked', billing_email = '',
-                             purchase_order = '', closed_at = $4
+        "UPDATE accounts SET company = $3, address = '{}', vat_id = NULL, stripe_vat_id = NULL, vat_id_state = 'unchecked',
+                             billing_email = '', purchase_order = '', closed_at = $4
          WHERE vendor_id = $1 AND id = $2",
         &cx.vendor_id,
         id,

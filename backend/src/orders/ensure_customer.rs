@@ -2,7 +2,7 @@
 
 use crate::accounts::{self, Account};
 use crate::audit;
-use crate::billing::{Commerce, CommerceError, customer_details};
+use crate::billing::{Commerce, CommerceError, customer_details, note_vat_id};
 use crate::cx::Cx;
 use crate::db::DbError;
 use crate::stripe::{IdempotencyKey, Stripe};
@@ -22,24 +22,30 @@ pub(crate) async fn ensure_customer(
         // Once per minute of our time at most: the same details set again later must reach Stripe again.
         let minute = (cx.now.seconds() / 60).to_string();
         let key = IdempotencyKey::new(&[account.id.as_str(), "update", &content, &minute]);
-        stripe.update_customer(&key, customer_id, &details).await?;
+        let state = stripe.update_customer(&key, customer_id, &details).await?;
+        note_vat_id(commerce, cx, account, customer_id, state).await?;
         return Ok(customer_id.clone());
     }
     let key = IdempotencyKey::new(&[account.id.as_str(), "customer", &content]);
     let created = stripe.create_customer(&key, &details).await?;
-    let (cx, account_id) = (cx.clone(), account.id.clone());
+    let (by, account_id) = (cx.clone(), account.id.clone());
     let standing = commerce
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let standing = accounts::set_stripe_customer(tx, &cx.vendor_id, &account_id, &created).await?;
+                let standing = accounts::set_stripe_customer(tx, &by.vendor_id, &account_id, &created).await?;
                 let after = serde_json::json!({ "stripe_customer_id": standing });
                 let act = "account.set_stripe_customer";
-                audit::record(tx, &cx, Some(&account_id), act, account_id.as_str(), audit::NOTHING, Some(&after))
+                audit::record(tx, &by, Some(&account_id), act, account_id.as_str(), audit::NOTHING, Some(&after))
                     .await?;
                 Ok::<_, DbError>(standing)
             })
         })
         .await?;
+    // A customer that is new has no tax ids.
+    if details.vat_id.is_some() {
+        let state = stripe.bring_vat_id(&key, &standing, &details).await?;
+        note_vat_id(commerce, cx, account, &standing, state).await?;
+    }
     Ok(standing)
 }

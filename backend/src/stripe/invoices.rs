@@ -295,7 +295,9 @@ fn read_invoice(invoice: stripe_shared::Invoice) -> Result<StripeInvoice, Stripe
             state: part(|address| address.state),
             country: part(|address| address.country),
         },
-        buyer_tax_ids: invoice.customer_tax_ids.into_iter().flatten().filter_map(|id| id.value).collect(),
+        buyer_tax_ids: (invoice.customer_tax_ids.into_iter().flatten())
+            .filter_map(|id| Some(super::tax_ids::on_documents(id.type_.as_str(), id.value?)))
+            .collect(),
         payment_url: invoice.hosted_invoice_url,
         lines: invoice.lines.data.into_iter().map(|line| read_line(line, &rates)).collect(),
         taxes: totals.iter().map(|tax| read_tax(tax, &rates)).collect(),

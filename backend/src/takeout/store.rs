@@ -40,6 +40,7 @@ pub(super) struct KeptAccount {
     billing_email: String,
     purchase_order: String,
     stripe_customer_id: Option<String>,
+    stripe_vat_id: Option<String>,
     created_at: UnixMs,
 }
 
@@ -52,7 +53,7 @@ pub(super) async fn find_account(
         tx,
         KeptAccount,
         "SELECT id, kind, company, country, address, vat_id, vat_id_state, billing_email, purchase_order,
-                stripe_customer_id, created_at
+                stripe_customer_id, stripe_vat_id, created_at
          FROM accounts WHERE vendor_id = $1 AND id = $2",
         vendor_id,
         id

@@ -51,6 +51,7 @@ mod to_perpetual;
 mod transfers;
 mod trials;
 mod unused_money;
+mod vat_ids;
 mod versions;
 mod vouchers;
 mod way_back;

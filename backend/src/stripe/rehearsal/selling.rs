@@ -90,6 +90,8 @@ fn buyer(scene: &Scene<'_>, name: &str) -> CustomerDetails {
         state: String::new(),
         country: "DE".to_owned(),
         vat_id: None,
+        former_vat_id: None,
+        keeps_other_ids: true,
         metadata: metadata(scene),
     }
 }

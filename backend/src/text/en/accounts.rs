@@ -80,6 +80,7 @@ pub fn vat_id_state(state: VatIdState) -> &'static str {
         VatIdState::Verified => "Confirmed",
         VatIdState::Unverified => "Not confirmed",
         VatIdState::Unavailable => "Not checked",
+        VatIdState::Refused => "Not accepted",
     }
 }
 
@@ -94,7 +95,10 @@ pub fn vat_id_means(state: VatIdState) -> &'static str {
             "The tax office's register does not know it, so invoices may carry VAT. Look whether it is typed right, and \
              whether it is open for trade within the EU."
         }
-        VatIdState::Unavailable => "Ids of this kind cannot be looked up.",
+        VatIdState::Unavailable => "Ids of this country are not checked.",
+        VatIdState::Refused => {
+            "Our payment service does not take it for a VAT id, so invoices may carry VAT. Look whether it is typed right."
+        }
     }
 }
 

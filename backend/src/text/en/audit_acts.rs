@@ -78,6 +78,7 @@ const ACTS: &[(&str, &str)] = &[
     ("account.export", "Downloaded everything about the account"),
     ("account.keep", "Took back that the account closes"),
     ("account.set_stripe_customer", "Made the account known to Stripe"),
+    ("account.take_over_vat_id", "Took over the VAT id that was typed on the payment page"),
     ("account.update", "Changed the company details"),
     ("acting.start", "Began to act for the customer"),
     ("acting.stop", "Ended acting for the customer"),
