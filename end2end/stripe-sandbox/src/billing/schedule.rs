@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    billing::subscription::{self, interval, new_item, period},
+    billing::{
+        discount,
+        subscription::{self, interval, new_item, period, set_period},
+    },
     object::{data, elements, int, text},
     world::World,
 };
@@ -30,6 +33,44 @@ pub(crate) fn advance(world: &mut World, id: &str) {
         schedule["current_phase"] = json!({ "start_date": phase["start_date"], "end_date": phase["end_date"] });
     });
     apply_phase(world, text(&schedule, "subscription"), &phase);
+    apply_terms(world, text(&schedule, "subscription"), &phase);
+}
+
+/// Puts a phase's discounts and trial on the subscription: what the phase does not name, the subscription loses, and without
+/// discounts of its own the customer's counts. <https://docs.stripe.com/api/subscription_schedules/update>
+pub(crate) fn apply_terms(world: &mut World, subscription: &str, phase: &Value) {
+    let before = world.copy(subscription);
+    let mut discounts = Vec::new();
+    for entry in elements(phase, "discounts") {
+        if entry["discount"].is_string() {
+            discounts.push(entry["discount"].clone());
+            continue;
+        }
+        let promotion = entry["promotion_code"].as_str().map(str::to_owned);
+        let coupon = match &promotion {
+            Some(code) => text(&world.copy(code)["promotion"], "coupon").to_owned(),
+            None => text(entry, "coupon").to_owned(),
+        };
+        let owner = ("subscription", subscription);
+        discounts.extend(discount::redeem(world, &[(coupon, promotion)], text(&before, "customer"), owner));
+    }
+    if before["discounts"] != json!(discounts) {
+        subscription::update(world, subscription, |subscription| subscription["discounts"] = json!(discounts));
+    }
+    if text(&before, "status") != "trialing" || phase["trial_end"] == before["trial_end"] {
+        return;
+    }
+    let now = world.now;
+    let ends = phase["trial_end"].as_i64().unwrap_or(now);
+    subscription::update(world, subscription, |subscription| {
+        let (start, _) = period(subscription);
+        subscription["trial_end"] = json!(ends);
+        subscription["billing_cycle_anchor"] = json!(ends);
+        set_period(subscription, (start, ends));
+    });
+    if ends <= now {
+        subscription::renew(world, subscription);
+    }
 }
 
 /// Puts a phase's items on the subscription, keeping the item ids of prices that stay, and of the first item.

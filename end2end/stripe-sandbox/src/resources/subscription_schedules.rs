@@ -10,7 +10,7 @@ use crate::{
     },
     error::{Answer, ApiError},
     form::Form,
-    object::{data, int, merge_metadata, metadata, text},
+    object::{data, elements, int, merge_metadata, metadata, text},
     world::World,
 };
 
@@ -31,7 +31,8 @@ pub(crate) const ROUTES: &[Route] = &[
          phases.#.items.#.metadata.* phases.#.start_date phases.#.end_date phases.#.duration.interval \
          phases.#.duration.interval_count phases.#.proration_behavior phases.#.metadata.* phases.#.iterations \
          phases.#.automatic_tax.enabled phases.#.collection_method phases.#.default_payment_method \
-         phases.#.invoice_settings.days_until_due phases.#.discounts.#.coupon",
+         phases.#.invoice_settings.days_until_due phases.#.discounts.#.coupon phases.#.discounts.#.discount \
+         phases.#.discounts.#.promotion_code phases.#.trial phases.#.trial_end",
         update,
     ),
     post("subscription_schedules/{}/release", "preserve_cancel_date", release),
@@ -90,7 +91,11 @@ fn from_subscription(world: &mut World, id: &str, form: &Form) -> Answer {
         .map(|item| phase_item(text(&item["price"], "id"), int(item, "quantity"), &item["metadata"]))
         .collect();
     let schedule = world.new_id("sub_sched");
-    let phase = phase(&subscription, items, (start, end), &json!({}), "create_prorations");
+    let mut phase = phase(&subscription, items, (start, end), &json!({}), "create_prorations");
+    phase["discounts"] = elements(&subscription, "discounts").iter().map(|id| phase_discount("discount", id)).collect();
+    if text(&subscription, "status") == "trialing" {
+        phase["trial_end"] = subscription["trial_end"].clone();
+    }
     world.insert(json!({
         "id": schedule, "object": "subscription_schedule", "application": null,
         "billing_mode": subscription["billing_mode"], "canceled_at": null, "completed_at": null,
@@ -119,6 +124,13 @@ fn phase_item(price: &str, quantity: i64, metadata: &Value) -> Value {
         "billing_thresholds": null, "discounts": [], "metadata": metadata, "plan": price, "price": price,
         "quantity": quantity, "tax_rates": [],
     })
+}
+
+/// A discount by the one of its three ids that is given.
+fn phase_discount(member: &str, id: &Value) -> Value {
+    let mut entry = json!({ "coupon": null, "discount": null, "promotion_code": null });
+    entry[member] = id.clone();
+    entry
 }
 
 fn phase(subscription: &Value, items: Vec<Value>, period: (i64, i64), metadata: &Value, proration: &str) -> Value {
@@ -157,6 +169,14 @@ fn put_phases(world: &mut World, id: &str, form: &Form) -> Answer {
     {
         return Err(ApiError::invalid("You can not modify the start date of the current phase.")
             .with_param("phases[0][start_date]"));
+    }
+    if phases.iter().skip(1).any(|phase| phase["trial_end"].is_i64()) {
+        return Err(
+            ApiError::invalid("The sandbox has trials in the current phase only.").with_param("phases[1][trial]")
+        );
+    }
+    if let Some(first) = phases.first() {
+        schedule::apply_terms(world, text(&subscription, "id"), first);
     }
     let end_behavior = form.text("end_behavior");
     world.update(id, "subscription_schedule.updated", |schedule| {
@@ -210,7 +230,36 @@ fn read_phase(
             .with_param("phases[0][end_date]"));
     }
     let proration = entry.text("proration_behavior").unwrap_or("create_prorations");
-    Ok(phase(subscription, items, (start, end), &metadata(entry, "metadata"), proration))
+    let mut phase = phase(subscription, items, (start, end), &metadata(entry, "metadata"), proration);
+    phase["discounts"] = json!(read_discounts(world, entry, subscription)?);
+    phase["trial_end"] = match (entry.flag("trial")? == Some(true), moment("trial_end")?) {
+        (true, Some(_)) => {
+            return Err(ApiError::invalid("You may only specify one of these parameters: trial, trial_end."));
+        }
+        (true, None) => json!(end),
+        (false, Some(ends)) if ends >= end => {
+            return Err(ApiError::invalid("The trial end of a phase must be before its end date.")
+                .with_param("phases[0][trial_end]"));
+        }
+        (false, ends) => json!(ends),
+    };
+    Ok(phase)
+}
+
+/// The discounts that a phase names, by coupon, promotion code or a discount that the customer has.
+fn read_discounts(world: &World, entry: &Form, subscription: &Value) -> Result<Vec<Value>, ApiError> {
+    let mut found = Vec::new();
+    for wanted in entry.list("discounts") {
+        for kind in ["discount", "promotion_code", "coupon"] {
+            let Some(id) = wanted.text(kind) else { continue };
+            let named = world.referenced(kind, id, &format!("phases[0][discounts][0][{kind}]"))?;
+            if kind == "discount" && named["customer"] != subscription["customer"] {
+                return Err(ApiError::no_such("discount", id, "phases[0][discounts][0][discount]"));
+            }
+            found.push(phase_discount(kind, &named["id"]));
+        }
+    }
+    Ok(found)
 }
 
 fn list(world: &mut World, call: &Call) -> Answer {

@@ -223,6 +223,68 @@ async fn a_downgrade_by_schedule_takes_effect_with_the_next_period() {
 }
 
 #[tokio::test]
+async fn phases_keep_the_discounts_that_they_name_and_no_other() {
+    for (names_it, next) in [(true, 750), (false, 1_000)] {
+        let shop = Shop::open().await;
+        let (maker, pilot) =
+            (shop.price("maker", 1_000, Some("month")).await, shop.price("pilot", 9_900, Some("month")).await);
+        let form = [("percent_off", "25"), ("duration", "repeating"), ("duration_in_months", "6")];
+        let coupon = id(&shop.post("coupons", &form).await);
+        let customer = shop.customer("US", "pm_card_visa").await;
+        let subscription = id(&shop.subscription(&customer, &pilot).await);
+        let path = format!("subscriptions/{subscription}");
+        let discounted = shop.post(&path, &[("discounts[0][coupon]", &coupon)]).await;
+        let discount = discounted["discounts"][0].as_str().unwrap();
+        let form = [("from_subscription", subscription.as_str()), ("expand[]", "subscription.discounts")];
+        let schedule = shop.post("subscription_schedules", &form).await;
+        assert_eq!(schedule["phases"][0]["discounts"][0]["discount"], discount);
+        assert_eq!(schedule["subscription"]["discounts"][0]["id"], discount);
+        let (start, end) =
+            (schedule["current_phase"]["start_date"].to_string(), schedule["current_phase"]["end_date"].to_string());
+        let mut phases = vec![
+            ("phases[0][items][0][price]", pilot.as_str()),
+            ("phases[0][start_date]", start.as_str()),
+            ("phases[0][end_date]", end.as_str()),
+            ("phases[1][items][0][price]", maker.as_str()),
+            ("phases[1][proration_behavior]", "none"),
+        ];
+        if names_it {
+            phases.push(("phases[0][discounts][0][discount]", discount));
+            phases.push(("phases[1][discounts][0][discount]", discount));
+        }
+        shop.post(&format!("subscription_schedules/{}", id(&schedule)), &phases).await;
+        assert_eq!(shop.get(&path).await["discounts"].as_array().unwrap().len(), usize::from(names_it));
+        shop.at("2027-02-28T13:30:00Z");
+        let later = shop.get(&format!("{path}?expand[]=latest_invoice")).await;
+        assert_eq!(total(&later["latest_invoice"]), next);
+    }
+}
+
+#[tokio::test]
+async fn a_trial_that_the_current_phase_does_not_name_is_over() {
+    for (trial, status) in [(Some("true"), "trialing"), (None, "active")] {
+        let shop = Shop::open().await;
+        let pilot = shop.price("pilot", 9_900, Some("month")).await;
+        let customer = shop.customer("US", "pm_card_visa").await;
+        let form = [("customer", customer.as_str()), ("items[0][price]", pilot.as_str()), ("trial_period_days", "14")];
+        let subscription = id(&shop.post("subscriptions", &form).await);
+        let schedule = shop.post("subscription_schedules", &[("from_subscription", &subscription)]).await;
+        let (start, end) =
+            (schedule["current_phase"]["start_date"].to_string(), schedule["current_phase"]["end_date"].to_string());
+        assert_eq!(schedule["phases"][0]["trial_end"].to_string(), end);
+        let mut phases = vec![
+            ("phases[0][items][0][price]", pilot.as_str()),
+            ("phases[0][start_date]", start.as_str()),
+            ("phases[0][end_date]", end.as_str()),
+            ("phases[1][items][0][price]", pilot.as_str()),
+        ];
+        phases.extend(trial.map(|trial| ("phases[0][trial]", trial)));
+        shop.post(&format!("subscription_schedules/{}", id(&schedule)), &phases).await;
+        assert_eq!(shop.get(&format!("subscriptions/{subscription}")).await["status"], status, "{trial:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_year_that_a_schedule_begins_is_a_whole_year() {
     let shop = Shop::open().await;
     let (monthly, yearly) =
