@@ -37,6 +37,8 @@ pub enum Assumption {
     VoidGivesUpgradeUp,
     /// A change can be planned.
     ChangeIsPlanned,
+    /// A plan leaves discounts alone.
+    PlanKeepsDiscount,
     /// A plan can be let go.
     PlanIsReleased,
     /// Cancelling can be undone.
@@ -89,6 +91,7 @@ impl Assumption {
         Self::UnpaidUpgradeWaits,
         Self::VoidGivesUpgradeUp,
         Self::ChangeIsPlanned,
+        Self::PlanKeepsDiscount,
         Self::PlanIsReleased,
         Self::CancelAndBack,
         Self::FailedRenewalIsPastDue,

@@ -180,7 +180,14 @@ async fn let_an_upgrade_wait(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut
 
 async fn plan_and_take_back(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut Run) -> Option<()> {
     let (stripe, id) = (scene.stripe, run.subscription.id.clone());
-    let planned = Assumption::ChangeIsPlanned;
+    let (planned, keeps) = (Assumption::ChangeIsPlanned, Assumption::PlanKeepsDiscount);
+    let path = format!("subscriptions/{id}");
+    let form = [("percent_off", "10"), ("duration", "repeating"), ("duration_in_months", "6")];
+    let coupon = scene.make("coupon", "coupons", &form).await;
+    let coupon = scene.need(keeps, coupon)?;
+    scene.keep_in_mind(Made::Coupon(coupon.clone()));
+    let given = scene.act("discount", &path, &[("discounts[0][coupon]", &*coupon)]).await;
+    scene.need(keeps, given)?;
     let wanted = items(run, catalog, &catalog.cheap, 1);
     let key = scene.key("downgrade");
     let change = scene.need(planned, stripe.schedule_change(&key, &id, &wanted, Recurrence::Month).await)?;
@@ -193,11 +200,20 @@ async fn plan_and_take_back(scene: &mut Scene<'_>, catalog: &Catalog, run: &mut 
     let ends = run.subscription.items.iter().map(|item| item.period_end).max();
     let holds = found.as_ref() == Some(&change) && Some(change.at) == ends;
     scene.judge(planned, holds, &(&change, &found, ends));
+    let schedule = stripe.look(&format!("subscription_schedules/{schedule_id}"), &[]).await;
+    let schedule = scene.need(keeps, schedule)?;
+    let present = scene.need(keeps, stripe.look(&path, &[]).await)?;
+    let runs = &present["discounts"][0];
+    let phases = schedule["phases"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_carried = phases.len() == 2 && phases.iter().all(|phase| phase["discounts"][0]["discount"] == *runs);
+    scene.judge(keeps, runs.is_string() && is_carried, &(&schedule, &present));
     let released = Assumption::PlanIsReleased;
     scene.need(released, stripe.release_schedule(&schedule_id).await)?;
     let after = scene.need(released, stripe.fetch_subscription(&id).await)?;
     let is_as_before = after.items == run.subscription.items && after.schedule_id.is_none();
     scene.judge(released, is_as_before, &after);
+    let given = scene.act("no discount", &path, &[("discounts", "")]).await;
+    scene.need(released, given)?;
     let back = Assumption::CancelAndBack;
     let key = scene.key("cancel");
     let cancelled = scene.need(back, stripe.set_cancel_at_period_end(&key, &id, true).await)?;

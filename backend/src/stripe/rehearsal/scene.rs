@@ -27,6 +27,8 @@ pub(super) enum Made {
     Clock(String),
     /// Takes its subscriptions with it.
     Customer(String),
+    /// Can be deleted; what it was given to keeps it.
+    Coupon(String),
     /// Cannot be deleted once it has been sold; put out of sight.
     Price(String),
     /// The same.
@@ -114,6 +116,7 @@ impl<'a> Scene<'a> {
             let (id, gone) = match made {
                 Made::Clock(id) => (id, self.stripe.remove(&format!("test_helpers/test_clocks/{id}")).await),
                 Made::Customer(id) => (id, self.stripe.remove(&format!("customers/{id}")).await),
+                Made::Coupon(id) => (id, self.stripe.remove(&format!("coupons/{id}")).await),
                 Made::Price(id) => (id, self.hide(&format!("prices/{id}"), id).await),
                 Made::Product(id) => (id, self.hide(&format!("products/{id}"), id).await),
             };

@@ -56,6 +56,7 @@ fn assumption(assumption: Assumption) -> &'static str {
         Assumption::UnpaidUpgradeWaits => "An upgrade whose payment fails waits, and everything stays as it was.",
         Assumption::VoidGivesUpgradeUp => "With its invoice voided, an upgrade that waits is given up.",
         Assumption::ChangeIsPlanned => "A change can be planned for the end of the period, and read again.",
+        Assumption::PlanKeepsDiscount => "A planned change keeps the discount that runs, now and then.",
         Assumption::PlanIsReleased => "A planned change can be let go, and everything stays as it was.",
         Assumption::CancelAndBack => "Cancelling at the end of the period can be taken back.",
         Assumption::FailedRenewalIsPastDue => "A renewal that cannot be charged makes the subscription past due.",

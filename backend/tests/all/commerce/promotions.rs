@@ -1,13 +1,18 @@
 //! Promotion codes made at Stripe: shown before the order, applied to it, recorded with it.
 
+use backend::billing::{Agreed, Change, ChangePreview, change_subscription, preview_change};
 use backend::catalog::{BillingInterval, Composition};
+use backend::clock::{DAY_MS, HOUR_MS};
 use backend::db::Db;
 use backend::invoices::InvoiceStatus;
 use backend::orders::promotion::PromotionProblem;
 use backend::orders::{
     AskedCode, CodeAnswer, OrderPlacement, OrderStatus, Payment, Purchase, look_up_promotion, rules,
 };
+use backend::stripe::{IdempotencyKey, ItemChange, Recurrence, SubscriptionState};
 
+use super::request;
+use super::reversals::settle;
 use super::shop::{ADDRESS, Shop};
 use crate::support::on_both_engines;
 
@@ -53,6 +58,56 @@ on_both_engines! {
         let invoice = &shop.invoices().await?[0];
         assert_eq!((invoice.subtotal_minor, invoice.discount_minor), (44_800, 11_200));
         assert_eq!(invoice.status, InvoiceStatus::Paid);
+        Ok(())
+    }
+
+    async fn what_a_code_takes_off_for_months_is_taken_off_after_a_planned_change_too(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.code("HALFYEAR", "percent_off=25&duration=repeating&duration_in_months=2", "").await?;
+        let promotion = Some(("halfyear".to_owned(), 11_200));
+        let placed = shop.place_by(startup(&shop).await?, Payment::Card, promotion).await?;
+        let OrderPlacement::Placed { order, checkout_url } = placed else { anyhow::bail!("{placed:?}") };
+        shop.pay(&checkout_url, "4242").await?;
+        settle(&shop).await?;
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("a license");
+        let request = request(&shop, &license_id, "startup", 2).await?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &request).await?;
+        let ChangePreview::Later(planned) = preview else { anyhow::bail!("{preview:?}") };
+        let agreed = Agreed::Later { recurring_minor: planned.recurring.amount_minor };
+        let changed = change_subscription(&shop.commerce, &shop.cx(), &request, agreed).await?;
+        assert!(matches!(changed, Change::Planned { .. }), "{changed:?}");
+        let first = shop.invoices().await?.remove(0);
+        for takes_off in [true, false] {
+            let end = shop.subscription(&license_id).await?.period_end;
+            shop.set_clock(end.plus(2 * HOUR_MS))?;
+            settle(&shop).await?;
+            let invoice = shop.invoices().await?.remove(0);
+            assert!(invoice.subtotal_minor < first.subtotal_minor, "{invoice:?}");
+            let wanted = if takes_off { invoice.subtotal_minor / 4 } else { 0 };
+            assert_eq!(invoice.discount_minor, wanted, "two months of it, whatever was planned");
+        }
+        Ok(())
+    }
+
+    async fn a_change_that_is_planned_in_a_trial_leaves_the_trial_alone(db: Db) {
+        let shop = Shop::open(db).await?;
+        let license = shop.buy("prototype", BillingInterval::Month, 1).await?;
+        let before = shop.subscription(&license.id).await?;
+        let stripe_id = &before.stripe_subscription_id;
+        let items = shop.stripe().fetch_subscription(stripe_id).await?.items;
+        let then: Vec<ItemChange> = (items.iter())
+            .map(|it| ItemChange { item_id: None, price_id: it.price_id.clone(), quantity: it.quantity })
+            .collect();
+        let key = IdempotencyKey::new(&[stripe_id, "in the trial"]);
+        shop.stripe().schedule_change(&key, stripe_id, &then, Recurrence::Month).await?;
+        settle(&shop).await?;
+        assert_eq!(shop.subscription(&license.id).await?.stripe_status, SubscriptionState::Trialing);
+        shop.set_clock(before.period_end.plus(-DAY_MS))?;
+        settle(&shop).await?;
+        assert!(shop.invoices().await?.iter().all(|invoice| invoice.total_minor == 0), "nothing is charged yet");
+        shop.set_clock(before.period_end.plus(2 * HOUR_MS))?;
+        settle(&shop).await?;
+        assert_eq!(shop.invoices().await?.remove(0).subtotal_minor, 3_900);
         Ok(())
     }
 
