@@ -48,16 +48,16 @@ const ELSEWHERE: &[(&str, &str, &str, &str)] = &[
 
 /// Stripe's type of an account's VAT id and how Stripe writes it; `None` where no type is sure to be meant.
 fn at_stripe(vat_id: &str, country: &str) -> Option<(&'static str, String)> {
-    match vat_ids::prefix_within(vat_id) {
-        Some("GB") => Some(("gb_vat", vat_id.to_owned())),
-        Some("CH") => Some(("ch_vat", swiss(vat_id))),
+    let id = compact(vat_id);
+    match vat_ids::prefix_within(&id) {
+        Some("GB") => Some(("gb_vat", id)),
+        Some("CH") => Some(("ch_vat", swiss(&id))),
         Some("NO") => {
-            let digits: String = vat_id.chars().filter(char::is_ascii_digit).collect();
+            let digits: String = id.chars().filter(char::is_ascii_digit).collect();
             Some(("no_vat", format!("{digits}MVA")))
         }
-        Some(_) => Some(("eu_vat", vat_id.to_owned())),
+        Some(_) => Some(("eu_vat", id)),
         None => {
-            let id = compact(vat_id);
             let mut of_country = ELSEWHERE.iter().filter(|(of, ..)| *of == country);
             let found = of_country.find(|(_, structure, ..)| vat_ids::has_structure(structure, &id));
             found.map(|(_, _, kind, form)| (*kind, dressed(form, &id)))
@@ -195,7 +195,7 @@ mod tests {
             ("DE", "DE123456789", "eu_vat", "DE123456789"),
             ("GR", "EL094014201", "eu_vat", "EL094014201"),
             ("GB", "XI123456789", "eu_vat", "XI123456789"),
-            ("US", "DE123456789", "eu_vat", "DE123456789"),
+            ("US", "DE 123 456 789", "eu_vat", "DE123456789"),
             ("GB", "GB123456789", "gb_vat", "GB123456789"),
             ("CH", "CHE123456789", "ch_vat", "CHE-123.456.789 MWST"),
             ("CH", "CHE123456789TVA", "ch_vat", "CHE-123.456.789 TVA"),
