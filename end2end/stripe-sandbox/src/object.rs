@@ -112,6 +112,17 @@ pub(crate) fn merge_texts(object: &mut Value, form: &Form, names: &[&str]) {
     }
 }
 
+/// Applies a postal address: what is not sent stays as it is, and an empty text unsets.
+pub(crate) fn merge_address(object: &mut Value, form: &Form, path: &str) {
+    let mut merged = address(form, path);
+    if let (Value::Object(members), Value::Object(known)) = (&mut merged, &object["address"]) {
+        for (name, value) in members.iter_mut().filter(|(name, _)| !form.has(&format!("{path}.{name}"))) {
+            *value = known.get(name).cloned().unwrap_or_default();
+        }
+    }
+    object["address"] = merged;
+}
+
 /// A postal address, absent members null.
 pub(crate) fn address(form: &Form, path: &str) -> Value {
     let form = form.tree(path);

@@ -7,7 +7,7 @@ use crate::{
     billing::{credit, discount, subscription},
     error::{Answer, ApiError},
     form::Form,
-    object::{address, int, merge_metadata, merge_texts, metadata, text},
+    object::{int, merge_address, merge_metadata, merge_texts, metadata, text},
     payments,
     world::World,
 };
@@ -75,9 +75,10 @@ fn merge(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
     if let Some(exempt) = form.text("tax_exempt") {
         customer["tax_exempt"] = json!(exempt);
     }
-    if form.has("address") {
-        let sent = address(form, "address");
-        customer["address"] = if form.at("address") == Some(&Form::Text(String::new())) { Value::Null } else { sent };
+    if form.at("address") == Some(&Form::Text(String::new())) {
+        customer["address"] = Value::Null;
+    } else if form.has("address") {
+        merge_address(customer, form, "address");
     }
     if form.has("preferred_locales") {
         customer["preferred_locales"] = json!(form.texts("preferred_locales"));

@@ -120,3 +120,20 @@ async fn a_request_of_this_version_gets_nothing_that_the_version_has_no_more() {
     assert_eq!(send(Some("2026-09-30.endive"), "payment_method_types[0]").await, 400);
     assert_eq!(send(Some("2026-09-30.endive"), "allowed_payment_method_types[0]").await, 200);
 }
+
+#[tokio::test]
+async fn of_an_address_only_what_is_sent_changes_and_an_empty_text_takes_a_part_away() {
+    let shop = Shop::open().await;
+    let form = [("address[line1]", "Hafenstraße 1"), ("address[line2]", "Floor 2"), ("address[country]", "DE")];
+    let customer = shop.post("customers", &form).await;
+    assert_eq!(customer["address"]["line2"], "Floor 2");
+    assert!(customer["address"]["state"].is_null());
+    let path = format!("customers/{}", id(&customer));
+    let kept = shop.post(&path, &[("address[line1]", "Am Hafen 1")]).await;
+    assert_eq!(kept["address"]["line1"], "Am Hafen 1");
+    assert_eq!(kept["address"]["line2"], "Floor 2");
+    let emptied = shop.post(&path, &[("address[line2]", "")]).await;
+    assert!(emptied["address"]["line2"].is_null());
+    assert_eq!(emptied["address"]["country"], "DE");
+    assert!(shop.post(&path, &[("address", "")]).await["address"].is_null());
+}
