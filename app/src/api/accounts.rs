@@ -176,7 +176,7 @@ pub async fn update_account(
         Box::pin(async move { update_billing_details(tx, &cx, &master, &account.id, &details).await })
     });
     match updated.await? {
-        AccountUpdate::Updated(_) => say_done("account_updated").await,
+        AccountUpdate::Updated { .. } => say_done("account_updated").await,
         AccountUpdate::Unchanged(_) => say_done("account_unchanged").await,
         AccountUpdate::Refused(problems) => {
             Refusal::fields(form.refused("update-account"), problems).go_back(EDIT_COMPANY).await;

@@ -247,6 +247,26 @@ pub struct CheckedDetails {
     pub purchase_order: String,
 }
 
+/// The parts of an address that stood there and are empty now. Where the country changes, all that are empty: what somebody
+/// has added to them elsewhere, as buyers do on Stripe's payment page, belongs to an address in the other country.
+#[must_use]
+pub fn emptied(before: &CheckedDetails, after: &CheckedDetails) -> Vec<Field> {
+    let parts = |address: &Address| {
+        [
+            (Field::Line1, address.line1.is_empty()),
+            (Field::Line2, address.line2.is_empty()),
+            (Field::PostalCode, address.postal_code.is_empty()),
+            (Field::City, address.city.is_empty()),
+            (Field::State, address.state.is_empty()),
+        ]
+    };
+    let moves = before.country != after.country;
+    let both = parts(&before.address).into_iter().zip(parts(&after.address));
+    both.filter(|((_, was_empty), (_, is_empty))| *is_empty && (moves || !was_empty))
+        .map(|(_, (part, _))| part)
+        .collect()
+}
+
 /// Most characters of the buyer's own order number.
 const PURCHASE_ORDER_MAX_CHARS: usize = 60;
 

@@ -87,6 +87,23 @@ fn details_are_kept_in_their_normal_form_and_invoices_go_to_the_owner_unless_sai
 }
 
 #[test]
+fn what_is_emptied_of_an_address_is_what_stood_there_and_everything_empty_after_a_move() {
+    let checked = |address: Address, country: &str| {
+        let country = country.to_owned();
+        check_details(&AccountDetails { country, vat_id: String::new(), address, ..details() }, "o@example.gr").unwrap()
+    };
+    let short = details().address;
+    let long = Address { line2: "Floor 2".to_owned(), state: "Attica".to_owned(), ..short.clone() };
+    let (shorter, longer) = (checked(short.clone(), "GR"), checked(long.clone(), "GR"));
+    assert_eq!(emptied(&longer, &shorter), [Field::Line2, Field::State]);
+    assert!(emptied(&longer, &longer).is_empty(), "nothing has gone");
+    assert!(emptied(&shorter, &shorter).is_empty(), "what was never told may stand at Stripe");
+    assert!(emptied(&shorter, &longer).is_empty());
+    assert_eq!(emptied(&shorter, &checked(short, "CY")), [Field::Line2, Field::PostalCode, Field::State]);
+    assert_eq!(emptied(&shorter, &checked(long, "CY")), [Field::PostalCode]);
+}
+
+#[test]
 fn every_problem_of_a_form_is_named_at_once() {
     let bad = AccountDetails {
         company: "株式会社".to_owned(),

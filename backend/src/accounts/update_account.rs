@@ -1,7 +1,7 @@
 //! Changing an account's details.
 
 use super::roles::Act;
-use super::rules::{CheckedDetails, FieldProblem, check_details};
+use super::rules::{CheckedDetails, Field, FieldProblem, check_details, emptied};
 use super::{Account, AccountDetails, VatIdState, may_act, store};
 use crate::audit;
 use crate::cx::Cx;
@@ -11,8 +11,13 @@ use crate::ids::AccountId;
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountUpdate {
-    /// The account as it is now. Where it has a customer at Stripe, the caller brings that up to date.
-    Updated(Account),
+    /// It is changed. Where it has a customer at Stripe, the caller brings that up to date.
+    Updated {
+        /// The account as it is now.
+        account: Account,
+        /// Parts of the address that are gone, see [`emptied`].
+        emptied: Vec<Field>,
+    },
     /// Nothing was different.
     Unchanged(Account),
     /// Fields that cannot stay as they are.
@@ -52,7 +57,7 @@ pub async fn update_account(
     if previous == checked {
         return Ok(AccountUpdate::Unchanged(before));
     }
-    let after = checked.clone();
+    let (after, emptied) = (checked.clone(), emptied(&previous, &checked));
     let is_same_id = previous.vat_id == checked.vat_id;
     let vat_id_state = if is_same_id { before.vat_id_state } else { VatIdState::Unchecked };
     let account = Account {
@@ -68,5 +73,5 @@ pub async fn update_account(
     store::update_details(tx, &account).await?;
     audit::record(tx, cx, Some(account_id), "account.update", account_id.as_str(), Some(&previous), Some(&after))
         .await?;
-    Ok(AccountUpdate::Updated(account))
+    Ok(AccountUpdate::Updated { account, emptied })
 }

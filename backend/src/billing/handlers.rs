@@ -12,6 +12,7 @@ use super::{
     Commerce, CommerceError, REMIND_EVERY_MS, maintenance, project_event, project_subscription, reconcile, remind,
     stop_renewal, sync_customer,
 };
+use crate::accounts::Field;
 use crate::clock::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -146,18 +147,25 @@ pub(crate) async fn enqueue_projection_of(
 #[derive(Serialize, Deserialize)]
 struct CustomerPayload {
     account_id: AccountId,
+    /// Parts of its address that go at Stripe.
+    #[serde(default)]
+    emptied: Vec<Field>,
 }
 
-/// Queues that an account's details reach Stripe.
+/// Queues that an account's details reach Stripe, and that the parts of its address that were `emptied` go there.
 pub(crate) async fn enqueue_customer_sync(
     tx: &mut Tx,
     cx: &Cx,
     master: &MasterKey,
     account_id: &AccountId,
+    emptied: &[Field],
 ) -> Result<(), DbError> {
-    let job = Job::new(SYNC_CUSTOMER, &CustomerPayload { account_id: account_id.clone() })
-        .queued_by(format!("{SYNC_CUSTOMER}:{account_id}"))
-        .once(format!("{SYNC_CUSTOMER}:{account_id}"));
+    let queue = format!("{SYNC_CUSTOMER}:{account_id}");
+    // One that waits knows nothing of what is emptied after it, so that is another job.
+    let parts = emptied.iter().map(|part| format!(":{}", part.as_str()));
+    let once = parts.fold(queue.clone(), |key, part| key + &part);
+    let payload = CustomerPayload { account_id: account_id.clone(), emptied: emptied.to_vec() };
+    let job = Job::new(SYNC_CUSTOMER, &payload).queued_by(queue).once(once);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }
 
@@ -322,7 +330,7 @@ impl Handler for SyncCustomer {
     fn run(self: Arc<Self>, run: JobRun) -> JobFuture {
         Box::pin(async move {
             let payload: CustomerPayload = run.payload()?;
-            sync_customer(&self.0, &run.cx, &payload.account_id).await?;
+            sync_customer(&self.0, &run.cx, &payload.account_id, payload.emptied).await?;
             Ok(())
         })
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Commerce, CommerceError, handlers};
-use crate::accounts::{self, Account, AccountDetails, AccountUpdate};
+use crate::accounts::{self, Account, AccountDetails, AccountUpdate, Field};
 use crate::audit;
 use crate::cx::{Actor, Cx};
 use crate::db::{DbError, Tx};
@@ -24,10 +24,10 @@ pub async fn update_billing_details(
     details: &AccountDetails,
 ) -> Result<AccountUpdate, DbError> {
     let updated = accounts::update_account(tx, cx, account_id, details).await?;
-    if let AccountUpdate::Updated(account) = &updated
+    if let AccountUpdate::Updated { account, emptied } = &updated
         && account.stripe_customer_id.is_some()
     {
-        handlers::enqueue_customer_sync(tx, cx, master, &account.id).await?;
+        handlers::enqueue_customer_sync(tx, cx, master, &account.id, emptied).await?;
     }
     Ok(updated)
 }
@@ -43,6 +43,7 @@ pub(crate) fn customer_details(account: &Account) -> CustomerDetails {
         city: account.address.city.clone(),
         state: account.address.state.clone(),
         country: account.country.clone(),
+        emptied: Vec::new(),
         vat_id: account.vat_id.clone(),
         former_vat_id: account.stripe_vat_id.clone(),
         keeps_other_ids: account.closed_at.is_none(),
@@ -53,17 +54,23 @@ pub(crate) fn customer_details(account: &Account) -> CustomerDetails {
     }
 }
 
-/// Brings an account's details to its customer at Stripe, and what is known about its VAT id back.
+/// Brings an account's details to its customer at Stripe, and what is known about its VAT id back. The parts of the address
+/// that were `emptied` go at Stripe as well, unless they are there again.
 ///
 /// # Errors
 /// [`CommerceError`]; calling it again is safe.
-pub(crate) async fn sync_customer(commerce: &Commerce, cx: &Cx, account_id: &AccountId) -> Result<(), CommerceError> {
+pub(crate) async fn sync_customer(
+    commerce: &Commerce,
+    cx: &Cx,
+    account_id: &AccountId,
+    emptied: Vec<Field>,
+) -> Result<(), CommerceError> {
     let (vendor_id, id) = (cx.vendor_id.clone(), account_id.clone());
     let account =
         commerce.db.read(|tx| Box::pin(async move { accounts::find_account(tx, &vendor_id, &id).await })).await?;
     let Some(account) = account else { return Ok(()) };
     let Some(customer_id) = account.stripe_customer_id.clone() else { return Ok(()) };
-    let details = customer_details(&account);
+    let details = CustomerDetails { emptied, ..customer_details(&account) };
     // Part of the key, because Stripe refuses a key that comes again with other parameters; the minute, because the
     // same details set again later must reach Stripe again.
     let content = crate::keys::sha256(format!("{details:?}").as_bytes());

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::look::is_unsettled;
 use super::{account_store, mail_store, store, tell};
-use crate::accounts::{self, Account, lock_account};
+use crate::accounts::{self, Account, Field, lock_account};
 use crate::billing::{self, Commerce, CommerceError, maintenance};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
@@ -12,6 +12,9 @@ use crate::ids::{AccountId, LicenseId, OrderId};
 use crate::keys::MasterKey;
 use crate::text::en::deletion as words;
 use crate::{audit, handovers, licenses, mail, orders, partners};
+
+/// What goes of the address at Stripe; the country stays, as it does here.
+const ADDRESS: [Field; 5] = [Field::Line1, Field::Line2, Field::PostalCode, Field::City, Field::State];
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +107,7 @@ async fn finish(tx: &mut Tx, cx: &Cx, master: &MasterKey, id: &AccountId) -> Res
     }
     account_store::erase(tx, cx, &account).await?;
     if account.stripe_customer_id.is_some() {
-        billing::handlers::enqueue_customer_sync(tx, cx, master, id).await?;
+        billing::handlers::enqueue_customer_sync(tx, cx, master, id, &ADDRESS).await?;
     }
     let after = json!({ "members": members.len(), "licenses": held.len() });
     audit::record(tx, cx, Some(id), "account.close", id.as_str(), audit::NOTHING, Some(&after)).await?;

@@ -6,7 +6,7 @@ use stripe_core::customer::OptionalFieldsCustomerAddress as Address;
 use stripe_core::customer::{CreateCustomer, UpdateCustomer};
 
 use super::{IdempotencyKey, Stripe, StripeError};
-use crate::accounts::VatIdState;
+use crate::accounts::{Field, VatIdState};
 
 /// What Stripe needs to know to tax and to address an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct CustomerDetails {
     pub state: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
+    /// Parts of the address that go at Stripe where they are empty. Other empty ones stay there as they are: buyers add to
+    /// their address on Stripe's payment page, and tax may depend on it.
+    pub emptied: Vec<Field>,
     /// VAT id with its country prefix.
     pub vat_id: Option<String>,
     /// The one that the customer had from us before; it goes.
@@ -39,14 +42,15 @@ pub struct CustomerDetails {
 
 impl CustomerDetails {
     fn address(&self) -> Address {
-        let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        // An empty text takes away what stood there (<https://docs.stripe.com/api/customers/update>); what is not sent stays.
+        let set = |part: Field, text: &str| (!text.is_empty() || self.emptied.contains(&part)).then(|| text.to_owned());
         let mut address = Address::new();
-        address.line1 = set(&self.line1);
-        address.line2 = set(&self.line2);
-        address.postal_code = set(&self.postal_code);
-        address.city = set(&self.city);
-        address.state = set(&self.state);
-        address.country = set(&self.country);
+        address.line1 = set(Field::Line1, &self.line1);
+        address.line2 = set(Field::Line2, &self.line2);
+        address.postal_code = set(Field::PostalCode, &self.postal_code);
+        address.city = set(Field::City, &self.city);
+        address.state = set(Field::State, &self.state);
+        address.country = set(Field::Country, &self.country);
         address
     }
 }

@@ -2,6 +2,7 @@
 //! becomes of webhooks, and what is charged is what was shown.
 
 mod additions;
+mod addresses;
 mod agreed_changes;
 mod any_order;
 mod apart;

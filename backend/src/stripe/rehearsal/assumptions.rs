@@ -13,6 +13,8 @@ pub enum Assumption {
     SameKeyActsOnce,
     /// The same key with other parameters is refused.
     SameKeyOtherParameters,
+    /// An emptied part of an address goes.
+    EmptiedPartGoes,
     /// Checkout opens.
     CheckoutOpens,
     /// Checkout can be ended.
@@ -79,6 +81,7 @@ impl Assumption {
         Self::PriceTakesKeyOver,
         Self::SameKeyActsOnce,
         Self::SameKeyOtherParameters,
+        Self::EmptiedPartGoes,
         Self::CheckoutOpens,
         Self::CheckoutExpires,
         Self::CheckoutTellsWhatItSold,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::scene::{Made, Scene};
 use super::{Assumption, Progress};
+use crate::accounts::Field;
 use crate::money::Money;
 use crate::stripe::{
     CheckoutItem, CheckoutMode, CheckoutSession, CheckoutStatus, CustomerDetails, NewCheckout, NewStripePrice,
@@ -75,6 +76,16 @@ pub(super) async fn rehearse_catalog(scene: &mut Scene<'_>) -> Option<Catalog> {
     let other = stripe.create_customer(&key, &buyer(scene, "Somebody else")).await;
     let is_refused = other.as_ref().is_err_and(|error| error.kind == StripeErrorKind::IdempotencyMismatch);
     scene.judge(Assumption::SameKeyOtherParameters, is_refused, &other);
+    let long = CustomerDetails { line2: "Floor 2".to_owned(), ..details.clone() };
+    let key = scene.key("second line");
+    scene.need(Assumption::EmptiedPartGoes, stripe.update_customer(&key, &customer, &long).await)?;
+    let short = CustomerDetails { emptied: vec![Field::Line2], ..details };
+    let key = scene.key("no second line");
+    scene.need(Assumption::EmptiedPartGoes, stripe.update_customer(&key, &customer, &short).await)?;
+    let seen = scene.need(Assumption::EmptiedPartGoes, stripe.look(&format!("customers/{customer}"), &[]).await)?;
+    let address = &seen["address"];
+    let is_gone = address["line2"].as_str().unwrap_or_default().is_empty() && address["line1"] == short.line1.as_str();
+    scene.judge(Assumption::EmptiedPartGoes, is_gone, address);
     Some(Catalog { cheap: first, dear: second, seat, customer })
 }
 
@@ -89,6 +100,7 @@ fn buyer(scene: &Scene<'_>, name: &str) -> CustomerDetails {
         city: "Berlin".to_owned(),
         state: String::new(),
         country: "DE".to_owned(),
+        emptied: Vec::new(),
         vat_id: None,
         former_vat_id: None,
         keeps_other_ids: true,

@@ -42,6 +42,7 @@ fn assumption(assumption: Assumption) -> &'static str {
         Assumption::PriceTakesKeyOver => "A new amount under the same key is a new price, which takes the key over.",
         Assumption::SameKeyActsOnce => "The same idempotency key acts once and answers the same.",
         Assumption::SameKeyOtherParameters => "The same idempotency key with other parameters is refused.",
+        Assumption::EmptiedPartGoes => "An empty text takes a part of a customer's address away, and no other part.",
         Assumption::CheckoutOpens => "Checkout opens for a subscription, with tax, and keeps our order.",
         Assumption::CheckoutExpires => "An open Checkout can be ended.",
         Assumption::CheckoutTellsWhatItSold => "A paid Checkout names our order, its subscription and its invoice.",

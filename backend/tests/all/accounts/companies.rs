@@ -56,7 +56,10 @@ on_both_engines! {
         assert_eq!(update(&eve, "Mine").await?, AccountUpdate::NotAllowed);
         assert!(matches!(update(&ada, "Παράδειγμα Α.Ε.").await?, AccountUpdate::Unchanged(_)));
         assert!(matches!(update(&ada, "株式会社").await?, AccountUpdate::Refused(_)));
-        let AccountUpdate::Updated(after) = update(&ada, "Công ty Ví dụ").await? else { panic!("not updated") };
+        let AccountUpdate::Updated { account: after, emptied } = update(&ada, "Công ty Ví dụ").await? else {
+            panic!("not updated")
+        };
+        assert!(emptied.is_empty());
         assert_eq!(after, Account { company: "Công ty Ví dụ".to_owned(), ..account });
         Ok(())
     }

@@ -175,6 +175,11 @@ on_both_engines! {
         let told = shop.outbox.take();
         assert!(told.iter().any(|mail| mail.subject == "Your account is closed"), "its members are told");
         assert!(told.iter().all(|mail| !mail.subject.contains("revoked")), "and not of each license");
+        let customer_id = closed.stripe_customer_id.expect("a customer");
+        let customer = shop.look(&format!("customers/{customer_id}")).await?;
+        assert_eq!(customer["name"], CLOSED_ACCOUNT);
+        assert!(customer["address"]["line1"].is_null() && customer["address"]["city"].is_null(), "{customer}");
+        assert_eq!(customer["address"]["country"], "DE", "the country says of nobody who it is");
         let (cx, id) = (shop.cx(), shop.account.id.clone());
         let members = db.read(|tx| Box::pin(async move {
             let may = may_act(tx, &cx, &id, backend::accounts::Act::See).await?;
