@@ -59,6 +59,9 @@ pub(super) struct VendorSection {
     /// In which order currencies are offered; alphabetical when absent.
     #[serde(default)]
     pub currencies: Vec<String>,
+    /// Whether Stripe Tax reckons tax on what is sold; `false` where none is charged.
+    #[serde(default = "yes")]
+    pub stripe_tax: bool,
     /// For bank transfers.
     pub bank: Option<BankDetails>,
     /// Orders that may be paid by bank transfer; none when absent.

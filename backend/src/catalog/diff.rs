@@ -197,6 +197,7 @@ fn compare_vendor(
         ("currencies", now.currencies != then.currencies),
         ("bank", now.bank != then.bank),
         ("transfer", now.transfer != then.transfer),
+        ("stripe_tax", now.untaxed != then.untaxed),
         ("accent_hue", vendor.accent_hue != wanted.accent_hue),
         ("logo_file", vendor.logo_svg != wanted.logo_svg),
     ]);

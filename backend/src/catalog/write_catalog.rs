@@ -115,6 +115,9 @@ impl Out {
         if !profile.currencies.is_empty() {
             self.member("currencies", &list(profile.currencies.iter().map(Currency::as_str)));
         }
+        if profile.untaxed {
+            self.member("stripe_tax", "false");
+        }
         // Of a vendor whose settings are the console's, no file decides about the logo.
         if vendor.logo_svg.is_some() && vendor.settings_no == 0 {
             self.comment(text::FILE_LOGO);

@@ -161,6 +161,8 @@ pub struct Order {
     pub trial_days: i64,
     /// By transfer: days from the invoice to the day by which it has to be paid.
     pub days_until_due: Option<i64>,
+    /// Whether Stripe Tax reckons tax on what it is for, as the vendor had it set then.
+    pub is_taxed: bool,
     /// The promotion code that it was ordered or paid with.
     pub promotion_code: Option<String>,
     /// Stripe's id of that code, where it was made there.

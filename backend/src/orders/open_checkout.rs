@@ -45,6 +45,7 @@ pub(super) async fn open_checkout(
         trial_days: u32::try_from(order.trial_days).unwrap_or(0),
         begins_at: priced.begins_at,
         trial_without_card: priced.trial_without_card,
+        is_taxed: order.is_taxed,
         discount: order.discount(),
         metadata: order_metadata(order),
         success_url: with_order(&urls.success),

@@ -25,7 +25,7 @@ use crate::db::{JsonText, Tx};
 use crate::ids::{AccountId, UserId};
 use crate::keys::MasterKey;
 use crate::stripe::{Stripe, StripeErrorKind};
-use crate::{campaigns, licenses, vendors};
+use crate::{campaigns, licenses, tax, vendors};
 
 /// An order to be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,6 +269,7 @@ async fn write_order(
         _ => terms::trial_days(tx, cx, &parties.licensee, &choice.plan).await?,
     };
     let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
+    let is_taxed = vendor.as_ref().is_none_or(tax::rules::is_taxed);
     let transfer = vendor.and_then(|vendor| terms::transfer_terms(&vendor.profile, &choice.plan, &quote, trial_days));
     let transfer = transfer.filter(|_| choice.kind != OrderKind::Continuation);
     let transfer = transfer.map(|usual| parties.transfer_terms(usual));
@@ -309,6 +310,7 @@ async fn write_order(
         days_until_due: transfer
             .filter(|_| place.payment == Payment::Transfer)
             .map(|terms| i64::from(terms.days_until_due)),
+        is_taxed,
         promotion_code: agreed.code(),
         promotion_code_id: agreed.promotion_code_id(),
         stripe_coupon_id: agreed.coupon_id(),

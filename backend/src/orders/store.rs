@@ -146,9 +146,9 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         "INSERT INTO orders (id, vendor_id, account_id, user_id, session_hash, kind, plan_id, license_id,
                              billing_interval, seats, years, currency, amount_minor, status, payment, items,
                              trial_days, days_until_due, promotion_code, promotion_code_id, created_at, plan_version,
-                             stripe_coupon_id, licensee_id, relation_id, discount_bp, partner_id, commission_bp)
+                             stripe_coupon_id, licensee_id, relation_id, discount_bp, partner_id, commission_bp, is_taxed)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26, $27, $28)",
+                 $24, $25, $26, $27, $28, $29)",
         &order.id,
         &order.vendor_id,
         &order.account_id,
@@ -176,7 +176,8 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<(), DbErr
         order.relation_id.as_ref(),
         order.discount_bp,
         order.partner_id.as_ref(),
-        order.commission_bp
+        order.commission_bp,
+        order.is_taxed
     )?;
     Ok(())
 }

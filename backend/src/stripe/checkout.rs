@@ -56,6 +56,8 @@ pub struct NewCheckout {
     /// Whether a trial begins without a card. One that still has none when the trial ends is cancelled then: no
     /// invoice is made, and nobody owes anything.
     pub trial_without_card: bool,
+    /// Whether Stripe Tax reckons tax on it.
+    pub is_taxed: bool,
     /// The one discount that applies. The buyer can enter no other on Stripe's page, where our limits do not hold.
     pub discount: Option<NewDiscount>,
     /// Written on the session, and on the subscription, or on payment and invoice: Stripe copies none of it.
@@ -167,7 +169,7 @@ impl Stripe {
             .metadata(new.metadata.clone())
             .success_url(&new.success_url)
             .cancel_url(&new.cancel_url)
-            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
+            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(new.is_taxed))
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true));
         if let Some(applies) = &new.discount {
             let mut discount = CreateCheckoutSessionDiscounts::new();

@@ -29,6 +29,8 @@ pub struct NewConversion {
     pub credit: Money,
     /// What the discount is called on invoices.
     pub credit_name: String,
+    /// Whether Stripe Tax reckons tax on it.
+    pub is_taxed: bool,
     /// When the page closes: what is unused becomes less with every second.
     pub expires_at: UnixMs,
     /// Written on session, payment and invoice.
@@ -74,7 +76,7 @@ impl Stripe {
             .payment_intent_data(payment)
             .invoice_creation(invoice)
             .expires_at(new.expires_at.seconds())
-            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
+            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(new.is_taxed))
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
             .success_url(&new.success_url)
             .cancel_url(&new.cancel_url);

@@ -36,6 +36,8 @@ pub struct NewSubscription {
     pub items: Vec<CheckoutItem>,
     /// Days that are free before the first payment.
     pub trial_days: u32,
+    /// Whether Stripe Tax reckons tax on it.
+    pub is_taxed: bool,
     /// The discount that applies.
     pub discount: Option<NewDiscount>,
     /// Its invoices are sent and paid by transfer; `None` where there is nothing to pay.
@@ -53,6 +55,8 @@ pub struct NewSentInvoice {
     pub currency: String,
     /// What is sold.
     pub items: Vec<CheckoutItem>,
+    /// Whether Stripe Tax reckons tax on it.
+    pub is_taxed: bool,
     /// The discount that applies.
     pub discount: Option<NewDiscount>,
     /// When and how it is paid.
@@ -127,7 +131,7 @@ impl Stripe {
         let mut request = CreateSubscription::new()
             .customer(&new.customer_id)
             .items(items)
-            .automatic_tax(CreateSubscriptionAutomaticTax::new(true))
+            .automatic_tax(CreateSubscriptionAutomaticTax::new(new.is_taxed))
             .metadata(new.metadata.clone());
         if new.trial_days > 0 {
             request = request.trial_period_days(new.trial_days);
@@ -161,7 +165,7 @@ impl Stripe {
             .days_until_due(new.terms.days_until_due)
             .payment_settings(invoice_settings(new.terms.network))
             .pending_invoice_items_behavior(CreateInvoicePendingInvoiceItemsBehavior::Exclude)
-            .automatic_tax(CreateInvoiceAutomaticTax::new(true))
+            .automatic_tax(CreateInvoiceAutomaticTax::new(new.is_taxed))
             .auto_advance(false)
             .metadata(new.metadata.clone());
         if let Some(applies) = &new.discount {

@@ -38,6 +38,8 @@ pub struct NewYearly {
     pub reference: String,
     /// What is sold every year.
     pub lines: Vec<YearlyLine>,
+    /// Whether Stripe Tax reckons tax on it.
+    pub is_taxed: bool,
     /// The first charge, and the day of all that follow; at least two days ahead.
     pub first_at: UnixMs,
     /// Written on session and subscription.
@@ -74,7 +76,7 @@ impl Stripe {
             .line_items(lines)
             .metadata(new.metadata.clone())
             .subscription_data(subscription)
-            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(true))
+            .automatic_tax(CreateCheckoutSessionAutomaticTax::new(new.is_taxed))
             .tax_id_collection(CreateCheckoutSessionTaxIdCollection::new(true))
             .success_url(&new.success_url)
             .cancel_url(&new.cancel_url);

@@ -1,7 +1,8 @@
 //! How tax is reckoned on what a vendor sells.
 //!
 //! Stripe Tax reckons it, from where the buyer is and from its VAT id: every checkout, subscription and invoice that we make
-//! asks for that, and every price is without tax. What is left for the vendor to say is where its head office is, and what
+//! asks for that, and every price is without tax. A vendor that charges none switches it off ([`rules::is_taxed`]); orders
+//! keep what held when they were placed. What is left for the vendor to say is where its head office is, and what
 //! its products are to tax offices. They have no code of their own, so the preset one holds for all of them. Both are kept
 //! by Stripe, which takes them from [`change_tax`]; where the vendor is registered is said at Stripe alone.
 //!

@@ -4,6 +4,14 @@ use super::{TaxChange, TaxSetup};
 use crate::db::text_enum;
 use crate::stripe::{HeadOffice, StripeTax};
 use crate::text::en::countries::country;
+use crate::vendors::Vendor;
+
+/// Whether Stripe Tax is asked to reckon tax on what the vendor sells from now on. Whatever is made at Stripe for a sale
+/// follows this: payment pages, subscriptions and invoices. What was made before goes on as it was made.
+#[must_use]
+pub fn is_taxed(vendor: &Vendor) -> bool {
+    !vendor.profile.untaxed
+}
 
 /// Most characters of a line of an address.
 pub const LINE_MAX_CHARS: usize = 200;

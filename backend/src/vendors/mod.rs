@@ -83,6 +83,9 @@ pub struct Profile {
     pub bank: Option<BankDetails>,
     /// Orders that may be paid by bank transfer; none where absent.
     pub transfer: Option<TransferOffer>,
+    /// Whether no tax is charged: Stripe Tax is not asked for. [`crate::tax::rules::is_taxed`] decides by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub untaxed: bool,
 }
 
 /// On which terms a vendor sells against an invoice that is paid by bank transfer.

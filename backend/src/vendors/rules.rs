@@ -11,6 +11,7 @@ use crate::catalog::{LogoFault, clean_logo, is_iban, parse_amount};
 use crate::db::text_enum;
 use crate::money::Currency;
 use crate::pdf::fonts::unprintable;
+use crate::tax::rules::is_taxed;
 use crate::text::en::countries::country;
 
 /// Most characters of the entry in a commercial register.
@@ -63,6 +64,8 @@ text_enum! {
         Minimum = "minimum",
         /// The logo.
         Logo = "logo",
+        /// Who reckons tax.
+        Tax = "tax",
     }
 }
 
@@ -97,6 +100,8 @@ pub enum SettingFault {
     NotAnAmount(String),
     /// The logo cannot be taken.
     Logo(LogoFault),
+    /// None of the answers.
+    NotAChoice,
 }
 
 /// A setting and what is wrong with it.
@@ -153,6 +158,23 @@ pub struct TransferSettings {
     pub minimum: String,
 }
 
+text_enum! {
+    /// Who reckons tax on what is sold.
+    TaxChoice {
+        /// Stripe Tax.
+        Stripe = "stripe",
+        /// Nobody: none is charged.
+        Nobody = "nobody",
+    }
+}
+
+/// Whether tax is charged, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaxSettings {
+    /// One of [`TaxChoice`].
+    pub tax: String,
+}
+
 /// One card of the settings, changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingsChange {
@@ -164,6 +186,8 @@ pub enum SettingsChange {
     Transfer(TransferSettings),
     /// The logo as SVG; empty for none.
     Logo(String),
+    /// Whether tax is charged.
+    Tax(TaxSettings),
 }
 
 impl ShopSettings {
@@ -213,6 +237,22 @@ impl TransferSettings {
     }
 }
 
+impl TaxChoice {
+    /// As the vendor has it set.
+    #[must_use]
+    pub fn of(vendor: &Vendor) -> Self {
+        if is_taxed(vendor) { Self::Stripe } else { Self::Nobody }
+    }
+}
+
+impl TaxSettings {
+    /// What the form shows at first.
+    #[must_use]
+    pub fn of(vendor: &Vendor) -> Self {
+        Self { tax: TaxChoice::of(vendor).as_str().to_owned() }
+    }
+}
+
 /// The vendor as it is after the change; the same where nothing was different.
 ///
 /// # Errors
@@ -225,6 +265,7 @@ pub fn apply(change: &SettingsChange, vendor: &Vendor) -> Result<Vendor, Vec<Set
         SettingsChange::Invoices(typed) => reading.invoices(typed, &mut after),
         SettingsChange::Transfer(typed) => reading.transfer(typed, &mut after),
         SettingsChange::Logo(typed) => reading.logo(typed, &mut after),
+        SettingsChange::Tax(typed) => reading.tax(typed, &mut after),
     }
     if reading.0.is_empty() { Ok(after) } else { Err(reading.0) }
 }
@@ -296,6 +337,13 @@ impl Reading {
             svg => clean_logo(svg).map(Some).map_err(SettingFault::Logo),
         };
         vendor.logo_svg = self.keep(Setting::Logo, logo);
+    }
+
+    fn tax(&mut self, typed: &TaxSettings, vendor: &mut Vendor) {
+        match TaxChoice::parse(typed.tax.trim()) {
+            Some(choice) => vendor.profile.untaxed = choice == TaxChoice::Nobody,
+            None => self.0.push(SettingProblem { setting: Setting::Tax, fault: SettingFault::NotAChoice }),
+        }
     }
 
     fn keep<T: Default>(&mut self, setting: Setting, read: Result<T, SettingFault>) -> T {
@@ -377,6 +425,7 @@ pub fn state(change: &SettingsChange, vendor: &Vendor) -> serde_json::Value {
             "vat_id": profile.vat_id, "registration": profile.registration, "bank": profile.bank,
         }),
         SettingsChange::Transfer(_) => serde_json::json!({ "transfer": profile.transfer }),
+        SettingsChange::Tax(_) => serde_json::json!({ "tax": TaxChoice::of(vendor) }),
         SettingsChange::Logo(_) => {
             // The picture itself would fill the log; its hash says which one it was.
             let hash = vendor.logo_svg.as_deref().map(|svg| crate::keys::sha256(svg.as_bytes()));

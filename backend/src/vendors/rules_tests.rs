@@ -106,8 +106,25 @@ fn everything_that_is_wrong_is_told_at_its_field() {
         let found = problems(SettingsChange::Transfer(typed));
         assert_eq!(found.iter().map(|(setting, _)| *setting).collect::<Vec<_>>(), [expected], "{days} {minimum}");
     }
+    let tax = SettingsChange::Tax(TaxSettings { tax: "perhaps".to_owned() });
+    assert_eq!(problems(tax), [(S::Tax, F::NotAChoice)]);
     let script = SettingsChange::Logo("<svg><script/></svg>".to_owned());
     assert!(matches!(problems(script).as_slice(), [(S::Logo, F::Logo(_))]));
+}
+
+#[test]
+fn tax_is_charged_unless_it_is_switched_off() {
+    let sample = sample();
+    assert!(is_taxed(&sample));
+    let choose = |tax: TaxChoice| SettingsChange::Tax(TaxSettings { tax: tax.as_str().to_owned() });
+    let off = apply(&choose(TaxChoice::Nobody), &sample).unwrap();
+    assert!(!is_taxed(&off));
+    assert_eq!(state(&choose(TaxChoice::Nobody), &off), serde_json::json!({ "tax": "nobody" }));
+    let stored = serde_json::to_value(&off.profile).unwrap();
+    assert_eq!(serde_json::from_value::<Profile>(stored).unwrap(), off.profile);
+    // Nodes that do not know the switch read what has not touched it.
+    assert_eq!(serde_json::to_value(&sample.profile).unwrap().get("untaxed"), None);
+    assert_eq!(apply(&choose(TaxChoice::Stripe), &off).unwrap(), sample);
 }
 
 #[test]
@@ -133,6 +150,7 @@ proptest! {
             SettingsChange::Shop(ShopSettings::of(&vendor)),
             SettingsChange::Invoices(InvoiceSettings::of(&vendor)),
             SettingsChange::Transfer(TransferSettings::of(&vendor)),
+            SettingsChange::Tax(TaxSettings::of(&vendor)),
         ] {
             prop_assert_eq!(&apply(&change, &vendor).unwrap(), &vendor);
         }

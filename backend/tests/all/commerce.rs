@@ -51,6 +51,7 @@ mod tax;
 mod to_perpetual;
 mod transfers;
 mod trials;
+mod untaxed;
 mod unused_money;
 mod vat_ids;
 mod versions;

@@ -11,7 +11,7 @@ use crate::db::{DbError, JsonText};
 use crate::ids::{LicenseId, PlanId, UserId};
 use crate::stripe::{IdempotencyKey, NewConversion};
 use crate::text::en::conversion as words;
-use crate::{audit, events, licenses};
+use crate::{audit, events, licenses, tax, vendors};
 
 /// How long an offer can be agreed to, and its page paid.
 const OFFER_LIFE_MS: i64 = HOUR_MS;
@@ -74,7 +74,7 @@ pub async fn start_conversion(
         Ok(offer) => return Ok(ConversionStart::Outdated(Box::new(offer))),
         Err(refusal) => return Ok(ConversionStart::Refused(refusal)),
     };
-    let Some(conversion) = write(commerce, cx, start, &offer).await? else {
+    let Some((conversion, is_taxed)) = write(commerce, cx, start, &offer).await? else {
         return Ok(ConversionStart::Refused(ConversionRefusal::NotAllowed));
     };
     let with_id = |url: &str| url.replace("{CONVERSION_ID}", conversion.id.as_str());
@@ -84,6 +84,7 @@ pub async fn start_conversion(
         items: offer.items.clone(),
         credit: offer.credit,
         credit_name: words::CREDIT_NAME.to_owned(),
+        is_taxed,
         expires_at: cx.now.plus(OFFER_LIFE_MS),
         metadata: HashMap::from([
             ("vendor_id".to_owned(), cx.vendor_id.to_string()),
@@ -105,12 +106,13 @@ pub async fn start_conversion(
     Ok(ConversionStart::Opened { url })
 }
 
+/// What is written down, and whether tax is reckoned on it.
 async fn write(
     commerce: &Commerce,
     cx: &Cx,
     start: &StartConversion,
     offer: &ConversionOffer,
-) -> Result<Option<Conversion>, CommerceError> {
+) -> Result<Option<(Conversion, bool)>, CommerceError> {
     let (cx, start, offer) = (cx.clone(), start.clone(), offer.clone());
     Ok(commerce
         .db
@@ -139,6 +141,8 @@ async fn write(
                     credit_minor: offer.credit.amount_minor,
                     created_at: cx.now,
                 };
+                let vendor = vendors::find_vendor(tx, &cx.vendor_id).await?;
+                let is_taxed = vendor.as_ref().is_none_or(tax::rules::is_taxed);
                 store::insert(tx, &conversion).await?;
                 let after = serde_json::json!({
                     "license_id": conversion.license_id, "plan_id": conversion.plan_id, "seats": conversion.seats,
@@ -151,7 +155,7 @@ async fn write(
                 let license_id = Some(&conversion.license_id);
                 let about = events::About { account_id, license_id, instance_id: None };
                 events::record(tx, &cx, "order.placed", about, &after).await?;
-                Ok::<_, DbError>(Some(conversion))
+                Ok::<_, DbError>(Some((conversion, is_taxed)))
             })
         })
         .await?)

@@ -14,7 +14,7 @@ use crate::money::{Currency, Money};
 use crate::orders::ensure_customer;
 use crate::orders::rules::{QuoteLine, quote_maintenance};
 use crate::stripe::{IdempotencyKey, NewYearly, YearlyLine};
-use crate::{audit, licenses};
+use crate::{audit, licenses, tax, vendors};
 
 /// Where Stripe's page leads. `{AUTO_RENEWAL_ID}` in them is filled in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,7 @@ struct Written {
     renewal: AutoRenewal,
     lines: Vec<YearlyLine>,
     customer_id: String,
+    is_taxed: bool,
 }
 
 /// Why nothing was written.
@@ -100,12 +101,13 @@ pub async fn start_auto_renewal(
             Err(NotWritten::NoCustomer(account)) => drop(ensure_customer(commerce, stripe, cx, &account).await?),
         }
     };
-    let Written { mut renewal, lines, customer_id } = written;
+    let Written { mut renewal, lines, customer_id, is_taxed } = written;
     let with_id = |url: &str| url.replace("{AUTO_RENEWAL_ID}", renewal.id.as_str());
     let new = NewYearly {
         customer_id,
         reference: renewal.id.to_string(),
         lines,
+        is_taxed,
         first_at: renewal.next_at,
         metadata: HashMap::from([
             ("vendor_id".to_owned(), cx.vendor_id.to_string()),
@@ -181,6 +183,7 @@ async fn write(
         next_at: until,
         is_behind: false,
     };
+    let is_taxed = vendors::find_vendor(tx, &cx.vendor_id).await?.as_ref().is_none_or(tax::rules::is_taxed);
     store::insert(tx, &renewal, cx.now).await?;
     let after = serde_json::json!({
         "license_id": renewal.license_id, "amount_minor": renewal.amount_minor, "currency": renewal.currency,
@@ -188,5 +191,5 @@ async fn write(
     });
     let (account_id, id) = (Some(&renewal.account_id), renewal.id.as_str());
     audit::record(tx, cx, account_id, "auto_renewal.ask", id, audit::NOTHING, Some(&after)).await?;
-    Ok(Ok(Box::new(Written { renewal, lines, customer_id })))
+    Ok(Ok(Box::new(Written { renewal, lines, customer_id, is_taxed })))
 }

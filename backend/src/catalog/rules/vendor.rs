@@ -71,6 +71,7 @@ impl Check {
                 currencies,
                 bank: vendor.bank.clone(),
                 transfer,
+                untaxed: !vendor.stripe_tax,
             },
             accent_hue: vendor.accent_hue,
             logo_svg,

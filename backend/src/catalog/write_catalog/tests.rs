@@ -126,6 +126,16 @@ fn what_is_no_longer_offered_stays_so_and_drafts_without_prices_are_part_of_it()
     assert!(drafts.len() > 5 && drafts.iter().all(|code| text.contains(&format!("code = \"{code}\""))), "{text}");
 }
 
+#[test]
+fn a_vendor_that_charges_no_tax_says_so_and_a_file_without_that_charges_it_again() {
+    let taxed = demo("iot-platform.toml");
+    let mut current = stored(&taxed);
+    current.vendor.as_mut().unwrap().profile.untaxed = true;
+    assert_eq!(changes_of_file(&current), Ok(Vec::new()));
+    let changes = compare(&current, &taxed, "https://elsewhere.test");
+    assert_eq!(changes, Ok(vec![Change::UpdateVendor { members: vec!["stripe_tax"] }]));
+}
+
 /// Something that people type, with all that a file has to escape.
 fn typed() -> impl Strategy<Value = String> {
     "x[A-Za-z0-9äöüßéØ \"'\\\\#=,.\\[\\]{}%&<>-]{0,50}"

@@ -199,6 +199,7 @@ fn a_new_key_is_shown_only_to_the_session_that_bought_it_and_only_for_an_hour() 
         trial_days: 0,
         years: 0,
         days_until_due: None,
+        is_taxed: true,
         promotion_code: None,
         promotion_code_id: None,
         stripe_coupon_id: None,

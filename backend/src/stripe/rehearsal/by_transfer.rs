@@ -23,6 +23,7 @@ pub(super) async fn rehearse_transfer(scene: &mut Scene<'_>, catalog: &Catalog) 
         customer_id: customer.to_owned(),
         items: vec![CheckoutItem { price_id: catalog.cheap.clone(), quantity: 1 }],
         trial_days: 0,
+        is_taxed: true,
         discount: None,
         terms: Some(InvoiceTerms { days_until_due: 14, network }),
         metadata: metadata(scene),

@@ -122,6 +122,7 @@ pub(super) async fn rehearse_checkout(scene: &mut Scene<'_>, catalog: &Catalog) 
         trial_days: 0,
         begins_at: None,
         trial_without_card: false,
+        is_taxed: true,
         discount: None,
         metadata: metadata(scene),
         success_url: ELSEWHERE.to_owned(),

@@ -5,7 +5,7 @@ use crate::clock::UnixMs;
 use crate::mail::{Letter, Sender};
 use crate::money::Currency;
 use crate::pdf::amounts;
-use crate::vendors::rules::{Setting, SettingFault};
+use crate::vendors::rules::{Setting, SettingFault, TaxChoice};
 use crate::vendors::{BankDetails, TransferOffer};
 
 /// Title of the page.
@@ -52,8 +52,7 @@ pub const NO_TRANSFER: &str = "Nothing is sold by bank transfer.";
 /// Heading of tax.
 pub const TAX: &str = "Tax";
 /// Beside it.
-pub const TAX_LEAD: &str =
-    "Prices are without tax, and Stripe Tax adds it. What Stripe knows about you has a page of its own.";
+pub const TAX_LEAD: &str = "Prices are without tax. What Stripe Tax knows about you has a page of its own.";
 /// To that page.
 pub const TO_TAX: &str = "See how tax is reckoned";
 /// Heading of mail.
@@ -122,6 +121,7 @@ pub fn label(setting: Setting) -> &'static str {
         Setting::DaysUntilDue => "Days to pay",
         Setting::Minimum => "Least order",
         Setting::Logo => "Logo as SVG",
+        Setting::Tax => "Tax is reckoned",
     }
 }
 
@@ -144,6 +144,9 @@ pub fn hint(setting: Setting) -> &'static str {
         Setting::Logo => {
             "The text of an SVG file of at most 16 KiB: shapes, gradients and clip paths, no scripts or addresses. \
              Empty: no logo. currentColor follows light and dark."
+        }
+        Setting::Tax => {
+            "Holds for orders from now on. Subscriptions go on as they were ordered, and so do orders that wait to be paid."
         }
         Setting::Headline | Setting::Lead | Setting::LegalName | Setting::Country | Setting::VatId => "",
     }
@@ -171,6 +174,16 @@ pub fn fault(setting: Setting, fault: &SettingFault) -> String {
             format!("{label}: “{line}” is no amount. Write a currency and an amount once each, such as USD 250.00.")
         }
         SettingFault::Logo(fault) => catalog::logo_fault(fault),
+        SettingFault::NotAChoice => format!("{label}: choose one."),
+    }
+}
+
+/// Who reckons tax.
+#[must_use]
+pub fn tax_choice(choice: TaxChoice) -> &'static str {
+    match choice {
+        TaxChoice::Stripe => "By Stripe Tax",
+        TaxChoice::Nobody => "Not at all: none is charged",
     }
 }
 

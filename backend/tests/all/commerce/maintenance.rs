@@ -23,11 +23,11 @@ async fn pass(shop: &Shop, to: UnixMs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn year(seats: i64) -> Money {
+pub(super) fn year(seats: i64) -> Money {
     Money::new(seats * 199_960, Currency::parse("usd").expect("a currency"))
 }
 
-async fn ask(shop: &Shop, license_id: &LicenseId, agreed: Money) -> anyhow::Result<AutoRenewalStart> {
+pub(super) async fn ask(shop: &Shop, license_id: &LicenseId, agreed: Money) -> anyhow::Result<AutoRenewalStart> {
     let start = StartAutoRenewal {
         license_id: license_id.clone(),
         user_id: shop.user.id.clone(),
