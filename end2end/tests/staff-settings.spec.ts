@@ -53,7 +53,7 @@ test('an administrator changes name and legal details, and the portal, mails and
   await press(invoices, 'Save');
   await expect(page.getByText('The settings are saved.', { exact: false })).toBeVisible();
   await expect(invoices).toContainText('HRB 4711');
-  for (const card of ['logo', 'transfer']) {
+  for (const card of ['logo', 'transfer', 'tax']) {
     await page.goto(`/staff/settings?edit=${card}`);
     await expect(page.locator(`#${card}`).getByRole('button', { name: 'Save' })).toBeVisible();
     await axe(page);
@@ -71,6 +71,27 @@ test('an administrator changes name and legal details, and the portal, mails and
   await expect(page.getByRole('contentinfo')).toContainText(legal);
   const pdf = await downloadPdf(page, (await link.getAttribute('href')) ?? '');
   for (const expected of [legal, 'HRB 4711']) expect(pdf.text).toContain(expected);
+});
+
+test('an administrator switches Stripe Tax off, the price list says so, and switches it on again', async ({ page, axe }) => {
+  await enterConsole(page, '/staff/tax');
+  await press(page, 'Switch Stripe Tax off', 'link');
+  const card = page.locator('#tax');
+  await card.getByLabel('Tax is reckoned').selectOption('nobody');
+  await press(card, 'Save');
+  await expect(card).toContainText('Not at all: none is charged');
+  await press(page, 'See how tax is reckoned', 'link');
+  await expect(page.getByText('Stripe Tax is switched off', { exact: false })).toBeVisible();
+  await axe(page);
+  await page.goto('/');
+  await expect(page.getByText('No tax is added.', { exact: false })).toBeVisible();
+  await page.goto('/staff/tax');
+  await press(page, 'Switch Stripe Tax on', 'link');
+  await card.getByLabel('Tax is reckoned').selectOption('stripe');
+  await press(card, 'Save');
+  await expect(card).toContainText('By Stripe Tax');
+  await page.goto('/');
+  await expect(page.getByText('the tax of your country is added at checkout', { exact: false })).toBeVisible();
 });
 
 test('an administrator sees in the mail log that a test mail went out', async ({ page, axe }) => {

@@ -6,7 +6,7 @@
 use backend::accounts::StaffAct;
 use backend::text::en::console_settings as text;
 use backend::vendors::rules::{
-    InvoiceSettings, Setting, SettingFault, SettingProblem, SettingsChange, ShopSettings, TransferSettings,
+    InvoiceSettings, Setting, SettingFault, SettingProblem, SettingsChange, ShopSettings, TaxSettings, TransferSettings,
 };
 use backend::vendors::{self, SettingsUpdate, TestMail};
 use leptos::prelude::*;
@@ -36,11 +36,13 @@ pub enum SettingsCard {
     Invoices,
     /// Paying by transfer.
     Transfer,
+    /// Whether tax is charged.
+    Tax,
 }
 
 impl SettingsCard {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 4] = [Self::Shop, Self::Logo, Self::Invoices, Self::Transfer];
+    pub const ALL: [Self; 5] = [Self::Shop, Self::Logo, Self::Invoices, Self::Transfer, Self::Tax];
 
     /// Its name in addresses.
     #[must_use]
@@ -50,6 +52,7 @@ impl SettingsCard {
             Self::Logo => "logo",
             Self::Invoices => "invoices",
             Self::Transfer => "transfer",
+            Self::Tax => "tax",
         }
     }
 
@@ -67,6 +70,7 @@ impl SettingsCard {
             Self::Logo => "change-logo",
             Self::Invoices => "change-invoice-settings",
             Self::Transfer => "change-transfer-settings",
+            Self::Tax => "change-tax-charged",
         }
     }
 
@@ -180,6 +184,24 @@ pub async fn change_transfer_settings(
         .value("days_until_due", &typed.days_until_due)
         .value("minimum", &typed.minimum);
     change(SettingsCard::Transfer, seen, SettingsChange::Transfer(typed), refused).await
+}
+
+/// Changes whether tax is charged.
+///
+/// # Errors
+/// [`FormFailure`] for whoever may not.
+#[server(prefix = "/act", endpoint = "change-tax-charged")]
+pub async fn change_tax_charged(
+    /// The state of the settings that the form was shown with.
+    #[server(default)]
+    seen: i64,
+    /// Who reckons it.
+    #[server(default)]
+    tax: String,
+) -> Result<(), FormFailure> {
+    let typed = TaxSettings { tax };
+    let refused = Refused::new(SettingsCard::Tax.form()).value("tax", &typed.tax);
+    change(SettingsCard::Tax, seen, SettingsChange::Tax(typed), refused).await
 }
 
 /// Changes the logo.

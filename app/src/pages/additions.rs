@@ -14,6 +14,7 @@ use leptos::prelude::*;
 
 use super::NoPage;
 use super::own_license::OwnLicense;
+use super::tax_note::tax_note;
 use crate::api::form::Refused;
 use crate::components::{Card, Cents, Column, Emphasis, Form, LinkButton, Money, Notice, Row, Table, Tone, money_text};
 use crate::request::Visit;
@@ -134,6 +135,7 @@ pub(super) fn pay_by_card(
     hidden: Vec<(String, String)>,
     back: String,
 ) -> impl IntoView + use<> {
+    let note = tax_note();
     view! {
         <Form
             action
@@ -142,7 +144,7 @@ pub(super) fn pay_by_card(
             hidden
             beside=move || view! { <LinkButton href=back.clone() label=text::BACK /> }
         />
-        <p class="hint">{buying::TAX_NOTE}</p>
+        {note}
     }
 }
 

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use super::additions::{Addition, Offer, price};
 use super::buy_client::payer_field;
 use super::own_license::name_of;
+use super::tax_note::tax_note;
 use super::{NoPage, Page};
 use crate::api::client_additions::client_license_page;
 use crate::api::orders::ClientChoice;
@@ -176,7 +177,7 @@ impl ClientLicense {
         ];
         let transferred = [hidden.as_slice(), &[("payment".to_owned(), "transfer".to_owned())]].concat();
         let submit = if chosen.client_pays { orders::SEND_ORDER.to_owned() } else { buying::pay_by_card(total) };
-        let (company, back) = (clientele.client.company.as_str(), self.href());
+        let (company, back, note) = (clientele.client.company.as_str(), self.href(), tax_note());
         let lead = orders::addition_text(company, chosen.client_pays);
         let by_transfer = offer.by_transfer.map(|(due, void)| {
             let lead = orders::addition_by_transfer(company, chosen.client_pays, due, void);
@@ -202,7 +203,7 @@ impl ClientLicense {
                     hidden=hidden
                     beside=move || view! { <LinkButton href=back.clone() label=additions::BACK /> }
                 />
-                <p class="hint">{buying::TAX_NOTE}</p>
+                {note}
             </Card>
             {by_transfer}
         }

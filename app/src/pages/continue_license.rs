@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::additions::{Offer, offer, order_lines, problem};
 use super::own_license::OwnLicense;
+use super::tax_note::is_taxed;
 use super::{NoPage, Page, render};
 use crate::api::continuing::CONTINUE;
 use crate::api::form::take_refused;
@@ -96,8 +97,8 @@ fn pay(own: &OwnLicense, quote: &Quote, over_at: UnixMs) -> impl IntoView + use<
     ];
     let note = match begins_at {
         _ if is_free => None,
-        Some(_) => Some(text::CARD_NOTE),
-        None => Some(buying::TAX_NOTE),
+        Some(_) => Some(text::card_note(is_taxed())),
+        None => Some(buying::tax_note(is_taxed())),
     };
     let note = note.map(|note| view! { <p class="hint">{note}</p> });
     let (submit, href) = (text::submit(quote.total, quote.interval, begins_at), own.href());

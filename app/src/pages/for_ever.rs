@@ -4,10 +4,11 @@
 use backend::billing::conversion::{ConversionOffer, ConversionProgress, finish_conversion, preview_conversion};
 use backend::clock::UnixMs;
 use backend::ids::ConversionId;
-use backend::text::en::{billing as terms, buying, conversion as text, licenses as words};
+use backend::text::en::{billing as terms, conversion as text, licenses as words};
 use leptos::prelude::*;
 
 use super::own_license::OwnLicense;
+use super::tax_note::tax_note;
 use super::{NoPage, Page, render};
 use crate::api::conversion::CONVERSION;
 use crate::api::form::take_refused;
@@ -102,7 +103,7 @@ fn offered(own: &OwnLicense, offer: &ConversionOffer) -> AnyView {
     ];
     let points = text::points(&own.license().plan_terms.packs, &offer.plan);
     let points = points.into_iter().map(|point| view! { <li>{point}</li> }).collect_view();
-    let (href, submit) = (own.href(), text::submit(offer));
+    let (href, submit, note) = (own.href(), text::submit(offer), tax_note());
     view! {
         <div class="row apart">
             <Card title=text::PRICE_TITLE>
@@ -120,7 +121,7 @@ fn offered(own: &OwnLicense, offer: &ConversionOffer) -> AnyView {
                     hidden
                     beside=move || view! { <LinkButton href=href.clone() label=text::BACK /> }
                 />
-                <p class="hint">{buying::TAX_NOTE}</p>
+                {note}
             </Card>
             <Card title=text::MEANS_TITLE>
                 <ul class="points">{points}</ul>

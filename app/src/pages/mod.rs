@@ -151,6 +151,7 @@ pub mod staff_subscriptions;
 pub mod staff_tax;
 mod staff_term;
 pub mod staff_tokens;
+mod tax_note;
 mod thread;
 mod token_list;
 pub mod transfer;

@@ -16,6 +16,7 @@ use backend::text::en::{
 use backend::vouchers::{WantedVouchers, rules};
 use leptos::prelude::*;
 
+use super::tax_note::tax_note;
 use super::{NoPage, Page, render};
 use crate::api::form::take_refused;
 use crate::api::vouchers::{BUY, BUY_FORM, VOUCHERS, VoucherChoice};
@@ -253,13 +254,13 @@ impl Review {
         let transfer = terms::transfer_terms(&visit.vendor.profile, &choice.plan, quote, 0);
         let transfer = transfer.map(|usual| partners::rules::transfer_terms(usual, self.terms));
         let transfer = transfer.map(|transfer| by_transfer(visit, transfer, hidden("transfer")));
-        let (hidden, submit) = (hidden("card"), text::pay(pay));
+        let (hidden, submit, note) = (hidden("card"), text::pay(pay), tax_note());
         view! {
             <Card title=text::PRICE_TITLE id="price">
                 <Facts facts />
                 {renewal}
                 <Form action="/act/buy-vouchers" id="pay" submit hidden />
-                <p class="hint">{buying::TAX_NOTE}</p>
+                {note}
             </Card>
             {transfer}
         }

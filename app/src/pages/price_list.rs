@@ -9,6 +9,7 @@ use backend::db::DbError;
 use backend::money::{Currency, Money};
 use backend::orders::currency::{self, FixedCurrency};
 use backend::orders::{promotion, rules};
+use backend::tax::rules::is_taxed;
 use backend::text::en::{buying as text, console_catalog, currencies as currency_words, options, packs, promotions};
 use backend::vendors::Vendor;
 use leptos::prelude::*;
@@ -111,7 +112,7 @@ fn body(visit: &Visit, shelves: Vec<Shelf>, fixed: Option<FixedCurrency>) -> imp
     let may_choose = choice.several_currencies && fixed.is_none();
     let currency_tabs = may_choose.then(|| currency_tabs(&choice, &currencies));
     let fixed = fixed.map(|fixed| view! { <p class="lead">{currency_words::fixed(&fixed)}</p> });
-    let note = text::price_note(choice.interval, currency.as_str());
+    let note = text::price_note(choice.interval, currency.as_str(), is_taxed(&visit.vendor));
     let shelves = shelves.into_iter().filter_map(|shelf| shelf_view(&choice, shelf)).collect::<Vec<_>>();
     let nothing = shelves.is_empty().then(|| view! { <EmptyState text=text::NOT_AT_THIS_INTERVAL /> });
     let how = text::HOW.map(|(heading, sentence)| {

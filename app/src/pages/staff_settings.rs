@@ -1,10 +1,10 @@
-//! `/staff/settings`: what administrators decide about their vendor. `?edit=shop`, `logo`, `invoices` and `transfer` show a
-//! card's form in place of its facts. For all others there is no such page.
+//! `/staff/settings`: what administrators decide about their vendor. `?edit=shop`, `logo`, `invoices`, `transfer` and `tax`
+//! show a card's form in place of its facts. For all others there is no such page.
 
 use backend::accounts::{StaffAct, staff_may};
 use backend::text::en::{console_settings as text, countries};
 use backend::vendors::Vendor;
-use backend::vendors::rules::Setting;
+use backend::vendors::rules::{Setting, TaxChoice};
 use leptos::prelude::*;
 use leptos_axum::redirect;
 
@@ -44,7 +44,6 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     let body = view! {
         <PageHead title=text::SETTINGS lead=lead />
         {cards}
-        {tax()}
         {mail(vendor)}
         {operator(&visit)}
     };
@@ -57,6 +56,7 @@ fn heading(card: SettingsCard) -> (&'static str, &'static str) {
         SettingsCard::Logo => (text::LOGO, text::LOGO_LEAD),
         SettingsCard::Invoices => (text::INVOICES, text::INVOICES_LEAD),
         SettingsCard::Transfer => (text::TRANSFER, text::TRANSFER_LEAD),
+        SettingsCard::Tax => (text::TAX, text::TAX_LEAD),
     }
 }
 
@@ -98,10 +98,13 @@ fn now(card: SettingsCard, vendor: &Vendor) -> AnyView {
             None => view! { <p>{text::NO_LOGO}</p> }.into_any(),
         };
     }
+    if card == SettingsCard::Tax {
+        return tax(vendor).into_any();
+    }
     let facts = match card {
         SettingsCard::Shop => shop(vendor),
         SettingsCard::Invoices => invoices(vendor),
-        SettingsCard::Transfer | SettingsCard::Logo => transfer(vendor),
+        SettingsCard::Transfer | SettingsCard::Logo | SettingsCard::Tax => transfer(vendor),
     };
     if facts.is_empty() {
         return view! { <p>{text::NO_TRANSFER}</p> }.into_any();
@@ -149,14 +152,14 @@ fn transfer(vendor: &Vendor) -> Vec<Fact> {
     vec![Fact::new(text::DAYS, text::days(offer)), Fact::new(text::MINIMUM, text::minimum(offer))]
 }
 
-/// The way to the page about tax.
-fn tax() -> impl IntoView {
+/// Whether tax is charged, and the way to the page about it.
+fn tax(vendor: &Vendor) -> impl IntoView + use<> {
+    let facts = vec![fact(Setting::Tax, text::tax_choice(TaxChoice::of(vendor)))];
     view! {
-        <Card title=text::TAX lead=text::TAX_LEAD id="tax">
-            <div class="acts">
-                <LinkButton href=staff_tax::TAX label=text::TO_TAX emphasis=Emphasis::Quiet />
-            </div>
-        </Card>
+        <Facts facts />
+        <div class="acts">
+            <LinkButton href=staff_tax::TAX label=text::TO_TAX emphasis=Emphasis::Quiet />
+        </div>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use backend::text::en::{console_settings as text, portal, portal_accounts};
 use backend::vendors::Vendor;
-use backend::vendors::rules::{InvoiceSettings, Setting, ShopSettings, TransferSettings};
+use backend::vendors::rules::{InvoiceSettings, Setting, ShopSettings, TaxChoice, TaxSettings, TransferSettings};
 use leptos::prelude::*;
 
 use crate::api::form::Refused;
@@ -93,6 +93,10 @@ fn fields(card: SettingsCard, vendor: &Vendor, refused: &Refused) -> Vec<Questio
                 ask(Setting::DaysUntilDue, Control::Text, now.days_until_due, true),
                 ask(Setting::Minimum, Control::Textarea { rows: 3 }, now.minimum, true),
             ]
+        }
+        SettingsCard::Tax => {
+            let choices = TaxChoice::ALL.iter().map(|choice| Choice::new(choice.as_str(), text::tax_choice(*choice)));
+            vec![ask(Setting::Tax, Control::Select(choices.collect()), TaxSettings::of(vendor).tax, false)]
         }
     }
 }

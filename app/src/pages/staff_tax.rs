@@ -2,7 +2,7 @@
 //! administrators tell Stripe about their vendor. For all others there is no such page.
 
 use backend::accounts::{StaffAct, staff_may};
-use backend::tax::rules::{TAX_CODES, is_elsewhere};
+use backend::tax::rules::{TAX_CODES, is_elsewhere, is_taxed};
 use backend::tax::{TaxField, TaxSetup, find_tax_setup};
 use backend::text::en::{console_settings, console_tax as text, countries, licenses as words, moments, portal};
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use leptos_axum::redirect;
 use super::staff_settings_forms::country_choices;
 use super::{NoPage, Page, render, staff_role};
 use crate::api::form::{Refused, take_refused};
-use crate::api::staff_settings::SETTINGS;
+use crate::api::staff_settings::{SETTINGS, SettingsCard};
 use crate::api::staff_tax::{
     CHANGE, EDIT_TAX, LOOK_UP, TAX, TOLD, answer, is_tax_stale, kept_otherwise, not_answered, tax_errors,
 };
@@ -43,13 +43,14 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
         }
     }
     let has_stripe = visit.state.stripe.of(&visit.vendor.id).is_some();
-    let lead = text::lead(has_stripe, setup.as_ref().map(|setup| &setup.tax), may_edit);
+    let is_taxed = is_taxed(&visit.vendor);
+    let lead = text::lead(has_stripe, is_taxed, setup.as_ref().map(|setup| &setup.tax), may_edit);
     let notices = notices(&visit, setup.as_ref(), may_edit).await;
     let stripe_tax = match (&setup, edits) {
         (Some(setup), true) if !setup.is_uncertain(visit.state.clock.now()) => open_card(&visit, setup).await,
         (setup, _) => closed_card(&visit, setup.as_ref(), may_edit, has_stripe),
     };
-    let orders = orders(&visit, may_edit);
+    let orders = orders(&visit, is_taxed, may_edit);
     let crumbs = may_edit.then(|| {
         let crumbs = vec![Crumb::to(console_settings::SETTINGS, SETTINGS), Crumb::here(text::TAX)];
         view! { <Breadcrumb label=words::YOU_ARE_HERE crumbs /> }
@@ -89,14 +90,19 @@ async fn notices(visit: &Visit, setup: Option<&TaxSetup>, may_edit: bool) -> Any
 }
 
 /// What holds for all that is sold.
-fn orders(visit: &Visit, may_edit: bool) -> impl IntoView + use<> {
+fn orders(visit: &Visit, is_taxed: bool, may_edit: bool) -> impl IntoView + use<> {
     let profile = &visit.vendor.profile;
     let set = |value: &str| if value.is_empty() { text::NOT_SET.to_owned() } else { value.to_owned() };
     let country = countries::country(&profile.country).unwrap_or(&profile.country);
+    let (prices, taxed, buyers, switch) = if is_taxed {
+        (text::PRICES_ARE, text::TAXED_IS, text::BUYERS_ARE, text::SWITCH_OFF)
+    } else {
+        (text::PRICES_ARE_ALL, text::TAXED_IS_OLD, text::BUYERS_ARE_PRINTED, text::SWITCH_ON)
+    };
     let facts = vec![
-        Fact::new(text::PRICES, text::PRICES_ARE),
-        Fact::new(text::TAXED, text::TAXED_IS),
-        Fact::new(text::BUYERS, text::BUYERS_ARE),
+        Fact::new(text::PRICES, prices),
+        Fact::new(text::TAXED, taxed),
+        Fact::new(text::BUYERS, buyers),
         Fact::new(text::OWN_VAT_ID, set(profile.vat_id.as_deref().unwrap_or_default())),
         Fact::new(text::OWN_COUNTRY, set(country)),
     ];
@@ -105,6 +111,7 @@ fn orders(visit: &Visit, may_edit: bool) -> impl IntoView + use<> {
         view! {
             <div class="acts">
                 <LinkButton href label=text::TO_INVOICES emphasis=Emphasis::Quiet />
+                <LinkButton href=SettingsCard::Tax.edit() label=switch emphasis=Emphasis::Quiet />
             </div>
         }
     });

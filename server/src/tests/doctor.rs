@@ -130,3 +130,16 @@ async fn a_key_that_stripe_does_not_know_is_the_only_thing_that_is_said() -> any
     assert!(refused.contains("does not accept the key"), "{refused}");
     Ok(())
 }
+
+#[tokio::test]
+async fn of_a_vendor_that_charges_no_tax_nobody_asks_how_tax_is_set_up() -> anyhow::Result<()> {
+    let mut patient = Patient::new().await?;
+    patient.endpoint(0).await?;
+    patient.amend(r#"{"object":"tax.settings","member":"status","value":"pending"}"#).await?;
+    assert!(!patient.examine().await?.1);
+    patient.app.vendor.profile.untaxed = true;
+    assert!(patient.line("Stripe Tax").await?.starts_with("✓ Stripe (nordwind): Stripe Tax is switched off"));
+    let (lines, passes) = patient.examine().await?;
+    assert!(passes && !lines.iter().any(|line| line.contains("collected for")), "{lines:#?}");
+    Ok(())
+}

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use super::{Code, Review};
 use crate::api::orders::{send_addons, send_packs};
 use crate::components::{Card, Emphasis, Form, Notice, Tone};
+use crate::pages::tax_note::{is_taxed, tax_note};
 
 impl Review {
     /// What the form that places the order sends.
@@ -62,7 +63,7 @@ impl Review {
             .into_any();
         }
         let client_pays = self.client.as_ref().is_some_and(|client| client.chosen.client_pays);
-        let steps = if client_pays { partner_orders::CLIENT_STEPS } else { text::NEXT_STEPS };
+        let steps = if client_pays { partner_orders::CLIENT_STEPS } else { text::next_steps(is_taxed()) };
         let steps = steps.map(|step| view! { <li>{step}</li> });
         let trial = (self.trial_days > 0).then(|| {
             let first = now.plus(i64::from(self.trial_days) * DAY_MS).date();
@@ -75,12 +76,12 @@ impl Review {
             _ => promotions::BEGIN_TRIAL.to_owned(),
         };
         let submit = if client_pays { partner_orders::SEND_ORDER.to_owned() } else { submit };
-        let hidden = self.placed(quote, "card");
+        let (hidden, note) = (self.placed(quote, "card"), tax_note());
         view! {
             {trial}
             <ol class="numbered">{steps.collect_view()}</ol>
             <Form action="/act/place-order" id="pay" submit=submit hidden=hidden />
-            <p class="hint">{text::TAX_NOTE}</p>
+            {note}
         }
         .into_any()
     }

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub webhook_urls: Vec<String>,
     /// The types of events that have to be sent there.
     pub event_types: Vec<&'static str>,
+    /// The vendor charges no tax: how Stripe Tax is set up is not looked at.
+    pub is_untaxed: bool,
 }
 
 /// The account.
@@ -170,13 +172,17 @@ impl Stripe {
                 Err(error) => findings.push(refused(Part::WebhookEndpoints, &error)),
             }
         }
-        match self.ask::<TaxFacts>("tax/settings", &[]).await {
-            Ok(tax) => findings.push(rules::judge_tax(&tax)),
-            Err(error) => findings.push(refused(Part::Tax, &error)),
-        }
-        match self.fetch_tax_countries().await {
-            Ok(countries) => findings.push(Finding::TaxRegistrations(countries)),
-            Err(error) => findings.push(refused(Part::Tax, &error)),
+        if wanted.is_untaxed {
+            findings.push(Finding::TaxOff);
+        } else {
+            match self.ask::<TaxFacts>("tax/settings", &[]).await {
+                Ok(tax) => findings.push(rules::judge_tax(&tax)),
+                Err(error) => findings.push(refused(Part::Tax, &error)),
+            }
+            match self.fetch_tax_countries().await {
+                Ok(countries) => findings.push(Finding::TaxRegistrations(countries)),
+                Err(error) => findings.push(refused(Part::Tax, &error)),
+            }
         }
         match self.ask::<List<Value>>("customers", &[("limit", "20")]).await {
             Ok(customers) => findings.push(rules::judge_numbering(&customers.data)),

@@ -107,6 +107,8 @@ pub enum Finding {
     },
     /// Tax is reckoned.
     TaxActive,
+    /// The vendor has switched it off.
+    TaxOff,
     /// Tax is not set up: Checkout refuses to open.
     TaxPending(Vec<String>),
     /// Where tax is collected.
@@ -126,7 +128,9 @@ impl Finding {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Account { .. } | Self::Endpoint(_) | Self::TaxActive | Self::NumberedByAccount => Severity::Fine,
+            Self::Account { .. } | Self::Endpoint(_) | Self::TaxActive | Self::TaxOff | Self::NumberedByAccount => {
+                Severity::Fine
+            }
             Self::TaxRegistrations(countries) | Self::BankTransfers(countries) => {
                 if countries.is_empty() {
                     Severity::Doubtful
@@ -247,6 +251,7 @@ mod tests {
         let wanted = Wanted {
             webhook_urls: vec![HERE.to_owned(), "https://shop.example/stripe/webhook/ven_1".to_owned()],
             event_types: vec!["invoice.paid", "refund.updated"],
+            is_untaxed: false,
         };
         let judge = |endpoints: &[EndpointFacts]| judge_endpoints(endpoints, &wanted);
         let all = ["invoice.paid", "refund.updated", "payout.paid"];

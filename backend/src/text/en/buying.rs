@@ -146,16 +146,14 @@ pub fn choose(plan: &str) -> String {
 
 /// Under the plans: tax, currency, ending.
 #[must_use]
-pub fn price_note(interval: BillingInterval, currency: &str) -> String {
+pub fn price_note(interval: BillingInterval, currency: &str, is_taxed: bool) -> String {
     let currency = currency.to_uppercase();
+    let tax =
+        if is_taxed { ", without tax; the tax of your country is added at checkout." } else { ". No tax is added." };
     match interval {
-        BillingInterval::Once => format!(
-            "Prices are in {currency}, without tax; the tax of your country is added at checkout. Paid once, the \
-             license has no end."
-        ),
+        BillingInterval::Once => format!("Prices are in {currency}{tax} Paid once, the license has no end."),
         _ => format!(
-            "Prices are in {currency}, without tax; the tax of your country is added at checkout. Cancel at any time: \
-             everything works to the end of the period that is paid."
+            "Prices are in {currency}{tax} Cancel at any time: everything works to the end of the period that is paid."
         ),
     }
 }
@@ -265,11 +263,19 @@ pub fn review_lead(
 }
 
 /// The three steps after the button.
-pub const NEXT_STEPS: [&str; 3] = [
-    "You enter your card on the payment page of Stripe. The tax of your country is added there.",
-    "You come back here, and the license key is on the page within seconds.",
-    "Invoice and receipt wait as PDF under Invoices.",
-];
+#[must_use]
+pub fn next_steps(is_taxed: bool) -> [&'static str; 3] {
+    let first = if is_taxed {
+        "You enter your card on the payment page of Stripe. The tax of your country is added there."
+    } else {
+        "You enter your card on the payment page of Stripe."
+    };
+    [
+        first,
+        "You come back here, and the license key is on the page within seconds.",
+        "Invoice and receipt wait as PDF under Invoices.",
+    ]
+}
 
 /// The one button: pays.
 #[must_use]
@@ -278,7 +284,10 @@ pub fn pay_by_card(total: Money) -> String {
 }
 
 /// Under the button.
-pub const TAX_NOTE: &str = "Before tax; the tax of your country is added at checkout.";
+#[must_use]
+pub fn tax_note(is_taxed: bool) -> &'static str {
+    if is_taxed { "Before tax; the tax of your country is added at checkout." } else { "No tax is added." }
+}
 
 // ── After paying ────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,6 +11,8 @@ pub const TAX: &str = "Tax";
 pub const LEAD_NO_STRIPE: &str = "Stripe is not connected, so nothing is sold and no tax is reckoned.";
 /// Lead where nobody has asked Stripe yet.
 pub const LEAD_UNKNOWN: &str = "Stripe Tax reckons the tax on every order. Ask Stripe how it is set up.";
+/// Lead where none is charged.
+pub const LEAD_OFF: &str = "Stripe Tax is switched off, so no tax is charged on what is ordered from now on.";
 /// Lead where all is well.
 pub const LEAD_ACTIVE: &str = "Stripe Tax is set up and reckons the tax on every order.";
 /// Lead where it is not set up.
@@ -25,21 +27,32 @@ pub const ORDERS: &str = "On every order";
 pub const PRICES: &str = "Prices";
 /// What prices are.
 pub const PRICES_ARE: &str = "Without tax. Stripe adds it by where the buyer is.";
+/// What prices are where none is charged.
+pub const PRICES_ARE_ALL: &str = "What is paid. No tax is added.";
 /// Fact: what is taxed.
 pub const TAXED: &str = "Tax is reckoned on";
 /// All of it.
 pub const TAXED_IS: &str = "Orders, changes and renewals, by card and by bank transfer";
+/// What is still taxed where none is charged any more.
+pub const TAXED_IS_OLD: &str = "Only what was ordered while Stripe Tax was switched on, with its changes and renewals";
 /// Fact: VAT ids of buyers.
 pub const BUYERS: &str = "VAT ids of buyers";
 /// What becomes of them.
 pub const BUYERS_ARE: &str =
     "Asked for with the company and on the payment page, and checked by Stripe. Reverse charge follows from them.";
+/// What becomes of them where no tax is charged.
+pub const BUYERS_ARE_PRINTED: &str =
+    "Asked for with the company and on the payment page, and checked by Stripe. They stand on invoices.";
 /// Fact: the vendor's own.
 pub const OWN_VAT_ID: &str = "Your VAT id";
 /// Fact: the country that invoices name.
 pub const OWN_COUNTRY: &str = "Country on invoices";
 /// To where both are changed.
 pub const TO_INVOICES: &str = "Change what invoices say";
+/// To where it is switched off.
+pub const SWITCH_OFF: &str = "Switch Stripe Tax off";
+/// To where it is switched on.
+pub const SWITCH_ON: &str = "Switch Stripe Tax on";
 
 /// Heading of what Stripe knows.
 pub const STRIPE_TAX: &str = "Stripe Tax";
@@ -105,11 +118,13 @@ pub const ELSEWHERE: &str = "The head office is in another country than the one 
 /// What to do about that.
 pub const ELSEWHERE_MEANS: &str = "Tax is reckoned from the head office. Change the one that is wrong.";
 
-/// What is true on top of the page. `tax` is what Stripe has said last; `may_edit`: whether the reader may tell it more.
+/// What is true on top of the page. `is_taxed`: whether it is switched on; `tax` is what Stripe has said last; `may_edit`:
+/// whether the reader may tell it more.
 #[must_use]
-pub fn lead(has_stripe: bool, tax: Option<&StripeTax>, may_edit: bool) -> &'static str {
+pub fn lead(has_stripe: bool, is_taxed: bool, tax: Option<&StripeTax>, may_edit: bool) -> &'static str {
     match tax {
         _ if !has_stripe => LEAD_NO_STRIPE,
+        _ if !is_taxed => LEAD_OFF,
         None => LEAD_UNKNOWN,
         Some(tax) if tax.is_active => LEAD_ACTIVE,
         Some(_) if may_edit => LEAD_PENDING,
@@ -238,10 +253,11 @@ mod tests {
     #[test]
     fn only_who_can_say_what_is_missing_is_asked_to() {
         let tax = StripeTax::default();
-        assert_eq!(lead(true, Some(&tax), true), LEAD_PENDING);
-        assert_eq!(lead(true, Some(&tax), false), LEAD_PENDING_OTHERS);
+        assert_eq!(lead(true, true, Some(&tax), true), LEAD_PENDING);
+        assert_eq!(lead(true, true, Some(&tax), false), LEAD_PENDING_OTHERS);
+        assert_eq!(lead(true, false, Some(&tax), true), LEAD_OFF, "nothing is missing where nothing is asked for");
         let active = StripeTax { is_active: true, ..tax };
-        assert_eq!(lead(true, Some(&active), false), LEAD_ACTIVE);
+        assert_eq!(lead(true, true, Some(&active), false), LEAD_ACTIVE);
     }
 
     #[test]

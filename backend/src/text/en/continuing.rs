@@ -24,8 +24,14 @@ pub const LICENSE: &str = "License";
 /// Label of the first charge.
 pub const FIRST_CHARGE: &str = "First charge";
 /// Under the button, where a card is given before anything is charged.
-pub const CARD_NOTE: &str =
-    "You give a card on the next page. Before tax; the tax of your country is added with each charge.";
+#[must_use]
+pub fn card_note(is_taxed: bool) -> &'static str {
+    if is_taxed {
+        "You give a card on the next page. Before tax; the tax of your country is added with each charge."
+    } else {
+        "You give a card on the next page. No tax is added."
+    }
+}
 /// Leads to the order that waits.
 pub const TO_ORDER: &str = "Open the order";
 /// For roles that may not.

@@ -53,6 +53,11 @@ pub fn finding(finding: &Finding) -> String {
             )
         }
         Finding::TaxActive => "Stripe Tax is active".to_owned(),
+        Finding::TaxOff => {
+            "Stripe Tax is switched off in the vendor's settings, so no tax is charged on what is ordered from now on. How \
+             it is set up at Stripe was not looked at."
+                .to_owned()
+        }
         Finding::TaxPending(missing) if missing.is_empty() => {
             "Stripe Tax is not set up, so Checkout refuses to open. Complete Settings → Tax.".to_owned()
         }

@@ -8,6 +8,7 @@ use backend::cx::Entropy;
 use backend::db::Db;
 use backend::stripe::Stripe;
 use backend::stripe::checkup::Wanted;
+use backend::tax::rules::is_taxed;
 use backend::text::en::price_check as text;
 use backend::vendors::Vendor;
 
@@ -82,5 +83,5 @@ fn wanted(config: &Config, vendor: &Vendor) -> Wanted {
     let origins = [vendor.origin.as_str(), config.server.public_origin.trim_end_matches('/')];
     let names = [vendor.code.as_str(), vendor.id.as_str()];
     let urls = origins.iter().flat_map(|origin| names.map(|name| format!("{origin}/stripe/webhook/{name}")));
-    Wanted { webhook_urls: urls.collect(), event_types: EVENT_TYPES.to_vec() }
+    Wanted { webhook_urls: urls.collect(), event_types: EVENT_TYPES.to_vec(), is_untaxed: !is_taxed(vendor) }
 }
