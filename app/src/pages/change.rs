@@ -94,9 +94,10 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     Ok(Page::new(text::CHANGE_TITLE, body))
 }
 
-/// The plans that the license could be under: those for sale in its currency, and its own.
+/// The plans that the license could be under: those of its license type for sale in its currency, and its own.
 async fn plans(visit: &Visit, own: &OwnLicense, subscription: &Subscription) -> Result<Vec<Plan>, NoPage> {
     let (vendor_id, product_id) = (visit.vendor.id.clone(), own.license().product_id.clone());
+    let license_type = own.license().license_type;
     let found = visit
         .state
         .db
@@ -104,7 +105,9 @@ async fn plans(visit: &Visit, own: &OwnLicense, subscription: &Subscription) -> 
     let mut plans = found.await?;
     plans.retain(|plan| {
         let is_sold = plan.published && !rules::intervals(plan, subscription.currency).is_empty();
-        plan.kind == PlanKind::Subscription && (is_sold || plan.id == subscription.plan_id)
+        plan.kind == PlanKind::Subscription
+            && (is_sold || plan.id == subscription.plan_id)
+            && billing::rules::keeps_license_type(license_type, &subscription.plan_id, plan)
     });
     Ok(plans)
 }

@@ -55,6 +55,8 @@ pub enum ChangeRefusal {
         /// When.
         at: UnixMs,
     },
+    /// The plan counts seats otherwise than the license does.
+    OtherLicenseType,
     /// The choice cannot be bought.
     Choice(ChoiceProblem),
     /// More seats are in use than would remain.
@@ -214,6 +216,9 @@ async fn find_choice(
     let Some(wanted) = found else { return missing() };
     if wanted.product_id != current.product_id || (!wanted.published && wanted.id != current.id) {
         return missing();
+    }
+    if !rules::keeps_license_type(view.license.license_type, &current.id, &wanted) {
+        return Ok(Err(ChangeRefusal::OtherLicenseType));
     }
     if request.to.currency != row.currency {
         return Ok(Err(ChangeRefusal::Choice(ChoiceProblem::NotOffered)));

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{BillingInterval, Terms, gives_up_packs};
+use crate::catalog::{BillingInterval, LicenseType, Plan, Terms, gives_up_packs};
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
+use crate::ids::PlanId;
 use crate::licenses::LicenseStatus;
 use crate::licenses::rules::{REASON_CANCELLED, REASON_PAST_DUE};
 use crate::stripe::SubscriptionState;
@@ -102,6 +103,13 @@ pub fn comment(text: &str) -> String {
     kept.take(COMMENT_MAX_CHARS).collect()
 }
 
+/// Whether a license under the plan `held` can change to `wanted`, whatever is sold: a license keeps how its seats count, since
+/// what holds them, and what the application calls itself, is of that type.
+#[must_use]
+pub fn keeps_license_type(license_type: LicenseType, held: &PlanId, wanted: &Plan) -> bool {
+    wanted.license_type == license_type || wanted.id == *held
+}
+
 /// What a subscription is, or shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape<'a> {
@@ -197,6 +205,20 @@ mod tests {
     use super::*;
 
     const NOW: UnixMs = UnixMs(1_795_255_200_000);
+
+    #[test]
+    fn a_license_changes_to_plans_of_its_type_and_keeps_the_one_it_has() {
+        use crate::catalog::PlanKind;
+        use crate::orders::rules::tests::plan;
+        let (held, other) = (PlanId::from_untrusted("pln_x"), PlanId::from_untrusted("pln_y"));
+        for of_license in LicenseType::ALL {
+            for of_plan in LicenseType::ALL {
+                let wanted = Plan { license_type: *of_plan, ..plan(PlanKind::Subscription, 1, Vec::new()) };
+                assert_eq!(keeps_license_type(*of_license, &other, &wanted), of_license == of_plan);
+                assert!(keeps_license_type(*of_license, &held, &wanted));
+            }
+        }
+    }
 
     fn days(days: i64) -> UnixMs {
         NOW.plus(days * DAY_MS)

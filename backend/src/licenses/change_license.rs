@@ -21,6 +21,7 @@ pub(super) fn summary(license: &License) -> serde_json::Value {
         "plan_id": license.plan_id,
         "plan_version": license.plan_version,
         "kind": license.kind,
+        "license_type": license.license_type,
         "seats": license.seats,
         "status": license.status,
         "reason": license.status_reason,
@@ -55,6 +56,7 @@ pub struct PlanChange<'a> {
 /// [`DbError`] when the database fails.
 pub async fn apply_plan(tx: &mut Tx, cx: &Cx, id: &LicenseId, change: &PlanChange<'_>) -> Result<(), DbError> {
     edit(tx, cx, id, "license.change", "license.changed", |license| {
+        license.license_type = change.plan.license_type;
         license.plan_id = change.plan.id.clone();
         license.plan_version = change.plan.version;
         license.plan_terms = change.plan.terms.clone();

@@ -31,6 +31,7 @@ mod heard;
 mod histories;
 mod inbox;
 mod killed;
+mod license_types;
 mod maintenance;
 mod one_license;
 mod options;

@@ -45,6 +45,11 @@ pub fn change_refusal(refusal: &ChangeRefusal) -> String {
             day(*ends_at)
         ),
         ChangeRefusal::AccountCloses { at } => deletion::keep_first(*at),
+        ChangeRefusal::OtherLicenseType => {
+            "That plan counts seats in another way than this license does, so this license cannot change to it. Choose it \
+             from the price list to buy it as a license of its own."
+                .to_owned()
+        }
         ChangeRefusal::Choice(problem) => orders::choice_problem(problem),
         ChangeRefusal::SeatsInUse { seats, held, .. } => format!(
             "{held} seats are in use, and {seats} would remain. Free {} of them first; who holds them is listed below.",

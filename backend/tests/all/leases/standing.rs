@@ -48,6 +48,22 @@ on_both_engines! {
         Ok(())
     }
 
+    async fn a_license_is_of_the_type_of_the_plan_that_it_is_put_under(db: Db) {
+        let stage = Stage::new(db, "maker", 1).await?;
+        let trust = stage.trust().await?;
+        let expect = Expect::of("iot-platform", NOW.seconds());
+        let said = |answer: &LeaseResponse| -> anyhow::Result<_> {
+            let lease = sdk::lease::verify(&answer.lease, &trust, &expect)?;
+            Ok((lease.claims().pln.clone(), lease.claims().lty))
+        };
+        let a = granted(stage.activate("node-a", NOW).await?)?;
+        assert_eq!(said(&a)?, ("maker".to_owned(), sdk::lease::LicenseType::Floating));
+        stage.change("perpetual", 1, NOW).await?;
+        let a = granted(stage.check(&a, NOW).await?)?;
+        assert_eq!(said(&a)?, ("perpetual".to_owned(), sdk::lease::LicenseType::Machine));
+        Ok(())
+    }
+
     async fn an_owner_frees_a_seat_and_the_node_is_told_why(db: Db) {
         let stage = Stage::new(db, "maker", 1).await?;
         let a = granted(stage.activate("node-a", NOW).await?)?;
