@@ -96,12 +96,13 @@ pub(super) fn answer(
     }
 }
 
-/// What comes to an end soon, or has, in the order of the codes below.
+/// What comes to an end soon, or has, in the order of the codes below. A license that a subscription renews does not end: when
+/// its renewal fails it is the payment that is due, and of a trial it is the trial that ends.
 fn notices(license: &License, now: UnixMs) -> Vec<Notice> {
     let soon = |at: &UnixMs| at.0 - now.0 <= NOTICE_MS;
     let payment = license.ends_at.filter(|_| license.status_reason == REASON_PAST_DUE).map(|at| ("payment_due", at));
     let trial = license.trial_until.filter(|at| now < *at && soon(at)).map(|at| ("trial_ends_soon", at));
-    let ends = license.ends_at.filter(soon).map(|at| ("license_ends_soon", at));
+    let ends = license.ends_at.filter(|at| !license.renews && soon(at)).map(|at| ("license_ends_soon", at));
     let updates =
         license.updates_until.filter(soon).map(|at| (if at <= now { "updates_ended" } else { "updates_end_soon" }, at));
     // Features that end at the same moment are one notice; the answer's plan names them.
@@ -139,6 +140,20 @@ mod tests {
         for (license, expected) in [
             (plain.clone(), &[][..]),
             (License { ends_at: Some(day(44)), ..plain.clone() }, &["license_ends_soon"]),
+            (License { ends_at: Some(day(44)), renews: true, ..plain.clone() }, &[]),
+            (
+                License {
+                    ends_at: Some(day(31)),
+                    renews: true,
+                    status_reason: REASON_PAST_DUE.to_owned(),
+                    ..plain.clone()
+                },
+                &["payment_due"],
+            ),
+            (
+                License { ends_at: Some(day(44)), trial_until: Some(day(41)), renews: true, ..plain.clone() },
+                &["trial_ends_soon"],
+            ),
             (License { trial_until: Some(day(40)), ..plain.clone() }, &["trial_ends_soon"]),
             (License { trial_until: Some(day(29)), ..plain.clone() }, &[]),
             (License { updates_until: Some(day(31)), ..plain.clone() }, &["updates_end_soon"]),

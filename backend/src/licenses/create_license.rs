@@ -65,6 +65,7 @@ pub async fn create_license(
         updates_until: new.updates_until,
         trial_until: None,
         expired_at: None,
+        renews: false,
         disputed_at: None,
         issued_reason: None,
         surge_opened_at: None,

@@ -85,6 +85,8 @@ pub struct License {
     pub trial_until: Option<UnixMs>,
     /// When its end was recorded; `None` again once it is extended.
     pub expired_at: Option<UnixMs>,
+    /// Whether a subscription renews it: there is one that has neither ended nor ends with its period.
+    pub renews: bool,
     /// Since when a payment for it is disputed: what runs goes on, but nothing new is activated.
     pub disputed_at: Option<UnixMs>,
     /// Seats.

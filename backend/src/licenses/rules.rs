@@ -181,6 +181,7 @@ pub(crate) mod tests {
             updates_until: None,
             trial_until: None,
             expired_at: None,
+            renews: false,
             disputed_at: None,
             issued_reason: None,
             surge_opened_at: None,

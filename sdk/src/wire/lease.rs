@@ -167,7 +167,8 @@ pub struct PlanView {
     pub features: BTreeMap<String, Option<Timestamp>>,
     /// Seats of the license.
     pub seats: i64,
-    /// End of what is paid, where there is one.
+    /// First moment at which no lease is issued any more, where there is one. A license that renews runs a few days past the
+    /// period that is paid, so that a renewal has time to arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
     /// Perpetual only: releases dated on or before this day in UTC are covered.

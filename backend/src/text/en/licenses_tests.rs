@@ -36,6 +36,7 @@ fn view(kind: PlanKind) -> LicenseView {
         updates_until: perpetual.then(|| NOW.plus(365 * DAY_MS)),
         trial_until: None,
         expired_at: None,
+        renews: false,
         disputed_at: None,
         issued_reason: None,
         surge_opened_at: None,

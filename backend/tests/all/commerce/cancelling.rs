@@ -39,11 +39,13 @@ on_both_engines! {
             (why("not_needed", "The greenhouse is closed.", true), 3, 1),
         ] {
             cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &why).await?;
+            assert!(!shop.license(&license.id).await?.renews, "{why:?}");
             // Sent twice, it is said once.
             cancel_subscription(&shop.commerce, &shop.cx(), &license.id, &why).await?;
             let (said, begun) = kept(&shop).await?;
             assert_eq!((said.len(), begun.len()), (feedback, conversations), "{why:?}");
             resume_subscription(&shop.commerce, &shop.cx(), &license.id).await?;
+            assert!(shop.license(&license.id).await?.renews, "{why:?}");
         }
         let (said, begun) = kept(&shop).await?;
         let conversation = &begun[0].conversation;
