@@ -215,20 +215,24 @@ pub(super) async fn list_lapsed(
     )
 }
 
-/// What each instance that holds a seat reports of the limits.
+/// What each instance last reported of the limits that holds a seat at `now`, or may check and has held one since
+/// `silent_since`.
 pub(super) async fn list_levels(
     tx: &mut Tx,
     vendor_id: &VendorId,
     license_id: &LicenseId,
     now: UnixMs,
+    silent_since: UnixMs,
 ) -> Result<Vec<BTreeMap<String, i64>>, DbError> {
     let rows = fetch_all!(
         tx,
         (JsonText<BTreeMap<String, i64>>,),
         "SELECT levels FROM instances
-         WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3 AND levels <> '{}'",
+         WHERE vendor_id = $1 AND license_id = $2 AND held_until > $3 AND (status = 'active' OR held_until > $4)
+           AND levels <> '{}'",
         vendor_id,
         license_id,
+        now.min(silent_since),
         now
     )?;
     Ok(rows.into_iter().map(|(levels,)| levels.0).collect())

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::opening::about;
 use super::seats::Holding;
 use super::{Instance, Issuer, Refusal, notify, rules, store};
-use crate::clock::UnixMs;
+use crate::clock::{SECOND_MS, UnixMs};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::events;
@@ -19,7 +19,8 @@ use crate::text::en::leases as text;
 /// How many limits or features one request may report: each feature is a row and an event.
 const MOST_NAMES: usize = 100;
 
-/// A license's use of each limit at `now`, of the instances that hold seats.
+/// A license's use of each limit at `now`, as its instances last reported it: also those that stand still at this moment, until
+/// they were silent for as long as a machine may be. Whoever gave its seat back uses nothing.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -29,7 +30,8 @@ pub async fn license_usage(
     view: &LicenseView,
     now: UnixMs,
 ) -> Result<BTreeMap<String, i64>, DbError> {
-    let levels = store::list_levels(tx, vendor_id, &view.license.id, now).await?;
+    let silent_ms = view.license.terms.lease.reclaim_after_s.saturating_mul(SECOND_MS);
+    let levels = store::list_levels(tx, vendor_id, &view.license.id, now, now.plus(-silent_ms)).await?;
     Ok(rules::usage(&view.license.terms, levels.iter()))
 }
 

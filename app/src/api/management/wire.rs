@@ -273,7 +273,7 @@ pub struct UsageResponse {
 pub struct LimitUsage {
     /// Name of the limit.
     pub name: String,
-    /// What the instances that hold seats report.
+    /// What the instances last reported; those that gave their seats back use nothing.
     pub used: i64,
     /// What is licensed; -1 is unlimited.
     pub limit: i64,

@@ -90,8 +90,7 @@ pub fn endpoint(id: &str) -> EndpointWords {
         "show-usage" => (
             "Licenses",
             "Show use",
-            "What the instances that hold seats report, against the limits; and how often features were used in the last \
-             30 days.",
+            "What the instances last reported, against the limits; and how often features were used in the last 30 days.",
         ),
         "list-instances-of-license" => (
             "Instances",

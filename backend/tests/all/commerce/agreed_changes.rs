@@ -232,6 +232,10 @@ on_both_engines! {
         let ChangePreview::Refused(ChangeRefusal::LimitsInUse(limits)) = preview else { anyhow::bail!("{preview:?}") };
         let limits: Vec<_> = limits.iter().map(|it| (it.name.as_str(), it.used, it.limit)).collect();
         assert_eq!(limits, [("devices", 101, 100)]);
+        // Stopping it does not make it use less.
+        shop.set_clock(shop.now().plus(HOUR_MS))?;
+        let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
+        assert!(matches!(preview, ChangePreview::Refused(ChangeRefusal::LimitsInUse(_))), "{preview:?}");
         shop.report_devices(&license.id, "a", 100).await?;
         let preview = preview_change(&shop.commerce, &shop.cx(), &down).await?;
         assert!(matches!(preview, ChangePreview::Later(_)), "{preview:?}");

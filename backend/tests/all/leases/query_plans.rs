@@ -53,6 +53,7 @@ fn what_is_asked_most_finds_its_rows_by_an_index_of_their_own() {
         for (source, function, count) in [
             (LIVE_STORE, "write_some", 3),
             (STORE, "list_holdings", 1),
+            (STORE, "list_levels", 1),
             (STORE, "find_by_identity", 1),
             (STORE, "count_early_returns", 1),
         ] {

@@ -68,7 +68,7 @@ on_both_engines! {
         Ok(())
     }
 
-    async fn levels_add_up_over_the_instances_that_hold_seats(db: Db) {
+    async fn levels_add_up_over_the_instances_that_are_there_also_while_they_stand_still(db: Db) {
         use backend::catalog::LevelAggregation;
         let sum = |plan: &mut Plan| {
             plan.terms.level_aggregation.insert("assets".to_owned(), LevelAggregation::Sum);
@@ -80,7 +80,15 @@ on_both_engines! {
         granted(stage.check_as(report(&b, &[("devices", 30), ("assets", 30)], &[]), NOW.plus(1_000)).await?)?;
         let used = |devices, assets| BTreeMap::from([("devices".to_owned(), devices), ("assets".to_owned(), assets)]);
         assert_eq!(stage.usage(NOW.plus(2_000)).await?, used(40, 70));
-        assert!(stage.usage(NOW.plus(HOUR_MS)).await?.is_empty());
+        // Both are stopped and hold no seats any more.
+        let stopped = NOW.plus(HOUR_MS);
+        assert_eq!((stage.holders(stopped).await?.len(), stage.usage(stopped).await?), (0, used(40, 70)));
+        // One gives its seat back, the other is silent for as long as a machine may be.
+        let b = granted(stage.activate("node-b", stopped).await?)?;
+        assert_eq!(stage.release(&b, stopped.plus(1_000)).await?, Ok(stopped.plus(1_000)));
+        assert_eq!(stage.usage(stopped.plus(2_000)).await?, used(40, 40));
+        assert_eq!(stage.usage(NOW.plus(29 * DAY_MS)).await?, used(40, 40));
+        assert!(stage.usage(NOW.plus(31 * DAY_MS)).await?.is_empty());
         Ok(())
     }
 
