@@ -61,6 +61,8 @@ const LEEWAY_MS: i64 = sdk::lease::LEEWAY_S * SECOND_MS;
 pub const LIST_LIFE_MS: i64 = HOUR_MS;
 /// Lists published within this time are equal to the byte, so that caches may keep them.
 const SAME_LIST_MS: i64 = MINUTE_MS;
+/// How many instances of a license one act puts on the list one by one.
+const MOST_OF_ONE_LICENSE: usize = 200;
 /// The furthest that a lease is dated ahead: by as much as the clocks of two nodes may differ, and the second of an act.
 pub(crate) const MOST_AHEAD_S: i64 = 2 * MAX_CLOCK_SKEW_MS / SECOND_MS + 1;
 
@@ -89,7 +91,9 @@ pub async fn revoke(tx: &mut Tx, cx: &Cx, what: Revoked<'_>, before: UnixMs, las
     store::raise_seq(tx, &cx.vendor_id).await
 }
 
-/// Rejects what was issued until now to these instances of a license, each until the latest end of its leases.
+/// Rejects what was issued until now to these instances of a license, each until the latest end of its leases. Where there are
+/// more than [`MOST_OF_ONE_LICENSE`] one entry names the license, so that verifiers can still read the list: then its other
+/// instances need a new lease too, which their next check brings.
 ///
 /// # Errors
 /// [`DbError`] when the database fails.
@@ -99,17 +103,32 @@ pub(crate) async fn revoke_instances(
     license_id: &LicenseId,
     instances: &[(InstanceId, UnixMs)],
 ) -> Result<(), DbError> {
-    let in_use: Vec<_> = instances.iter().filter(|(_, last_exp)| last_exp.plus(LEEWAY_MS) > cx.now).collect();
-    if in_use.is_empty() {
+    let entries = entries(license_id, instances, cx.now);
+    if entries.is_empty() {
         return Ok(());
     }
     // One look for all of them: who was not dated ahead loses nothing that the next check does not bring.
     let latest = store::find_latest_before(tx, &cx.vendor_id, license_id, this_second(cx)).await?;
     let before = last_dated(cx.now, latest);
-    for (id, last_exp) in in_use {
-        store::upsert_revocation(tx, &cx.vendor_id, Kind::Instance, id.as_str(), before, *last_exp).await?;
+    for (kind, id, last_exp) in entries {
+        store::upsert_revocation(tx, &cx.vendor_id, kind, id, before, last_exp).await?;
     }
     store::raise_seq(tx, &cx.vendor_id).await
+}
+
+/// What the list says about these instances of a license, each with the latest end of its leases: the entries' kinds, ids and
+/// ends.
+fn entries<'a>(
+    license_id: &'a LicenseId,
+    instances: &'a [(InstanceId, UnixMs)],
+    now: UnixMs,
+) -> Vec<(Kind, &'a str, UnixMs)> {
+    let in_use = || instances.iter().filter(move |(_, last_exp)| last_exp.plus(LEEWAY_MS) > now);
+    if in_use().count() <= MOST_OF_ONE_LICENSE {
+        return in_use().map(|(id, last_exp)| (Kind::Instance, id.as_str(), *last_exp)).collect();
+    }
+    let last_exp = in_use().map(|(_, last_exp)| *last_exp).max();
+    last_exp.map(|last_exp| (Kind::License, license_id.as_str(), last_exp)).into_iter().collect()
 }
 
 /// The latest date that a lease may bear that was handed out until `now`, where `latest` is up to when the latest entry about
@@ -226,6 +245,32 @@ fn on_the_wire(kind: Kind) -> RevocationKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cx::Entropy;
+
+    #[test]
+    fn however_many_instances_an_act_rejects_the_list_stays_short() {
+        let entropy = Entropy::seeded(1);
+        let (license_id, now) = (entropy.id::<LicenseId>(), UnixMs(1_000_000));
+        let of = |count: i64| -> Vec<(InstanceId, UnixMs)> {
+            // The one before the first ended long ago, the others end one after the other.
+            let ended = (entropy.id(), now.plus(-LEEWAY_MS));
+            [ended].into_iter().chain((1..=count).map(|place| (entropy.id(), now.plus(place)))).collect()
+        };
+        let few = of(200);
+        let each: Vec<_> = few[1..].iter().map(|(id, end)| (Kind::Instance, id.as_str(), *end)).collect();
+        assert_eq!(entries(&license_id, &few, now), each);
+        let many = of(20_000);
+        assert_eq!(entries(&license_id, &many, now), [(Kind::License, license_id.as_str(), now.plus(20_000))]);
+        assert!(entries(&license_id, &of(0), now).is_empty());
+
+        let on_list = |(kind, id, _): &(Kind, &str, UnixMs)| Revocation {
+            kind: on_the_wire(*kind),
+            id: (*id).to_owned(),
+            before: now.seconds(),
+        };
+        let bytes = serde_json::to_vec(&each.iter().map(on_list).collect::<Vec<_>>()).map_or(0, |list| list.len());
+        assert!((1..sdk::jws::MAX_LIST_BYTES / 40).contains(&bytes), "{bytes}");
+    }
 
     #[test]
     fn an_act_rejects_what_an_earlier_one_of_its_second_had_dated_ahead() {
