@@ -3,11 +3,10 @@
 use sdk::wire::{CheckRequest, InstanceCredential};
 use serde_json::json;
 
-use super::activate_instance::deactivation_pause_s;
 use super::grant::{self, Ask, Granted, Seat, Stop};
-use super::opening::{Opened, about, open_by_secret, refuse_invalid, settle};
+use super::opening::{Opened, about, may_go_on, open_by_secret, refuse_invalid, settle};
 use super::seats::Occasion;
-use super::{Instance, InstanceStatus, Issuer, Refusal, close_lapsed, live, store, usage};
+use super::{Instance, Issuer, Refusal, close_lapsed, live, store, usage};
 use crate::cx::Cx;
 use crate::db::{DbError, Tx};
 use crate::licenses::LicenseView;
@@ -83,17 +82,4 @@ async fn check(
     granted.response.over_limit = usage::over_limit(tx, cx, issuer, view, instance, &levels_before, &holdings).await?;
     live::remember(tx, issuer, view, instance, request, &granted, rejected_until).await?;
     Ok(granted)
-}
-
-/// Whether the last word about the instance, its own or the owner's, lets it go on.
-fn may_go_on(instance: &Instance, cx: &Cx) -> Result<(), Refusal> {
-    match instance.status {
-        InstanceStatus::Active => Ok(()),
-        InstanceStatus::Released => Err(Refusal::InstanceReleased),
-        InstanceStatus::Deactivated => {
-            Err(Refusal::InstanceDeactivated { retry_after_s: deactivation_pause_s(instance, cx.now) })
-        }
-        InstanceStatus::Blocked => Err(Refusal::InstanceBlocked),
-        InstanceStatus::Deleted => Err(Refusal::InstanceNotFound),
-    }
 }

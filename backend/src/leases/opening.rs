@@ -5,6 +5,7 @@ use sdk::license_key::LicenseKey;
 use sdk::wire::{Identity, InstanceCredential, InvalidMember, Nonce, Secret};
 use serde_json::json;
 
+use super::activate_instance::deactivation_pause_s;
 use super::grant::{Stop, open_instance_key};
 use super::lineage::{self, Lineage};
 use super::{Instance, InstanceStatus, Issuer, Refusal, notify, proof, store};
@@ -133,6 +134,19 @@ pub(super) async fn refuse_invalid(
     Ok(if is_genuine { Refusal::Invalid(invalid) } else { Refusal::Malformed(invalid) })
 }
 
+/// Whether the last word about the instance, its own or the owner's, lets it go on.
+pub(super) fn may_go_on(instance: &Instance, cx: &Cx) -> Result<(), Refusal> {
+    match instance.status {
+        InstanceStatus::Active => Ok(()),
+        InstanceStatus::Released => Err(Refusal::InstanceReleased),
+        InstanceStatus::Deactivated => {
+            Err(Refusal::InstanceDeactivated { retry_after_s: deactivation_pause_s(instance, cx.now) })
+        }
+        InstanceStatus::Blocked => Err(Refusal::InstanceBlocked),
+        InstanceStatus::Deleted => Err(Refusal::InstanceNotFound),
+    }
+}
+
 /// What a request about a license's instances proves itself with.
 pub(super) struct ByCredential {
     pub view: LicenseView,
@@ -140,7 +154,8 @@ pub(super) struct ByCredential {
     pub instance: Option<Instance>,
 }
 
-/// Opens a license by key or by the secret of one of its instances.
+/// Opens a license by key or by the secret of one of its instances. One that gave its seat back, or that somebody keeps from
+/// running, has no say about the others.
 pub(super) async fn open_by_credential(
     tx: &mut Tx,
     cx: &Cx,
@@ -157,8 +172,13 @@ pub(super) async fn open_by_credential(
             Some(LockedByKey { view, replaced: false }) => Ok(ByCredential { view, instance: None }),
         }),
         InstanceCredential::Instance { instance_id, secret } => {
-            let opened = open_by_secret(tx, cx, issuer, instance_id, secret, None).await?;
-            Ok(opened.map(|Opened { view, instance }| ByCredential { view, instance: Some(instance) }))
+            let Opened { view, instance } = match open_by_secret(tx, cx, issuer, instance_id, secret, None).await? {
+                Ok(opened) => opened,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let may = may_go_on(&instance, cx).map_err(Stop::Refused);
+            let settled = settle(tx, cx, &view, &instance.identity(), Some(&instance.id), may).await?;
+            Ok(settled.map(|()| ByCredential { view, instance: Some(instance) }))
         }
     }
 }

@@ -195,6 +195,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         own_codes: &[
             Code::InvalidSecret,
             Code::LicenseKeyReplaced,
+            Code::InstanceReleased,
+            Code::InstanceDeactivated,
+            Code::InstanceBlocked,
             Code::LicenseNotFound,
             Code::InstanceNotFound,
             Code::InstanceStale,
@@ -214,6 +217,9 @@ pub static ENDPOINTS: &[Endpoint] = &[
         own_codes: &[
             Code::InvalidSecret,
             Code::LicenseKeyReplaced,
+            Code::InstanceReleased,
+            Code::InstanceDeactivated,
+            Code::InstanceBlocked,
             Code::LicenseNotFound,
             Code::InstanceNotFound,
             Code::InstanceStale,

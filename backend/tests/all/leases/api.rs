@@ -1,6 +1,6 @@
 //! Listing the holders of a license and freeing another's seat, as instances and key holders do it.
 
-use backend::leases::{deactivate_instance, list_instances_for};
+use backend::leases::{block_instance, deactivate_instance, list_instances_for};
 use sdk::wire::{DeactivateRequest, DeactivateResponse, Holder, InstancesRequest, InstancesResponse};
 
 use super::*;
@@ -162,6 +162,39 @@ on_both_engines! {
         let forged = DeactivateRequest { secret: Some(Secret::new("AAAA")), ..by_instance };
         assert_eq!(stage.deactivate(forged, NOW.plus(1)).await?, Err(Refusal::InvalidSecret));
         assert_eq!(stage.count_events("instance.refused").await?, 3, "strangers are only counted");
+        Ok(())
+    }
+
+    async fn who_may_not_run_neither_sees_nor_frees_the_seats_of_others(db: Db) {
+        let stage = Stage::new(db, "startup", 4).await?;
+        let other = granted(stage.activate("other", NOW).await?)?;
+        let released = granted(stage.activate("released", NOW).await?)?;
+        let deactivated = granted(stage.activate("deactivated", NOW).await?)?;
+        let blocked = granted(stage.activate("blocked", NOW).await?)?;
+        stage.release(&released, NOW).await?.expect("released");
+        let (cx, id) = (stage.cx(NOW), InstanceId::from_untrusted(&deactivated.instance_id));
+        stage.db.write(move |tx| Box::pin(async move { free_seat(tx, &cx, &id).await })).await?;
+        let (cx, id) = (stage.cx(NOW), InstanceId::from_untrusted(&blocked.instance_id));
+        stage.db.write(move |tx| Box::pin(async move { block_instance(tx, &cx, &id).await })).await?;
+        for (asker, refusal) in [
+            (&released, Refusal::InstanceReleased),
+            (&deactivated, Refusal::InstanceDeactivated { retry_after_s: 600 }),
+            (&blocked, Refusal::InstanceBlocked),
+        ] {
+            assert_eq!(stage.instances(by_secret(asker), NOW).await?, Err(refusal.clone()));
+            let free = DeactivateRequest {
+                license_key: None,
+                instance_id: Some(asker.instance_id.clone()),
+                secret: Some(asker.secret.clone()),
+                target_instance_id: other.instance_id.clone(),
+            };
+            assert_eq!(stage.deactivate(free, NOW).await?, Err(refusal));
+        }
+        assert_eq!(stage.count_events("instance.refused").await?, 6);
+        // Whose seat has lapsed may still ask who has it.
+        let lapsed = NOW.plus(HOUR_MS);
+        assert!(stage.instances(by_secret(&other), lapsed).await?.is_ok());
+        assert_eq!(code(&stage.check(&other, lapsed).await?), "granted");
         Ok(())
     }
 

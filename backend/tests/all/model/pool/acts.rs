@@ -32,6 +32,13 @@ impl Pool {
                 Shown::Stale => return refused_with(answer, &["instance_stale"]),
                 Shown::Good => {}
             }
+            match self.installations[at].state {
+                State::Active => {}
+                State::Released => return refused_with(answer, &["instance_released"]),
+                State::Deactivated { .. } => return refused_with(answer, &["instance_deactivated"]),
+                State::Blocked => return refused_with(answer, &["instance_blocked"]),
+                State::Deleted => return refused_with(answer, &["instance_not_found"]),
+            }
         }
         let Some(at) = self.find(id) else { return refused_with(answer, &["instance_not_found"]) };
         if self.installations[at].state != State::Active {
