@@ -109,10 +109,7 @@ impl<T: DeserializeOwned> Decodes<T> for FlatJsonEncoding {
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
         // A first pass over the raw text finds what a parsed value no longer shows: a body that is no
         // object, and members that stand twice.
-        let body: UniqueMembers = serde_json::from_slice(&bytes).map_err(|error| Malformed {
-            member: "body".to_owned(),
-            reason: if error.is_data() { error.to_string() } else { format!("is not JSON: {error}") },
-        })?;
+        let body: UniqueMembers = serde_json::from_slice(&bytes).map_err(|error| Malformed::found(&bytes, &error))?;
         let arguments = MapDeserializer::new(std::iter::once(("request", body.0)));
         serde_path_to_error::deserialize(arguments).map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
             let path = error.path().to_string();
@@ -136,6 +133,24 @@ impl<T: DeserializeOwned> Decodes<T> for FlatJsonEncoding {
 pub struct Malformed {
     member: String,
     reason: String,
+}
+
+impl Malformed {
+    /// What the first pass over `body` has found: a member that stands twice is named, everything else is wrong with the body.
+    fn found(body: &[u8], error: &serde_json::Error) -> Self {
+        let reason = error.to_string();
+        let twice = reason.strip_prefix(TWICE_BEFORE).and_then(|rest| rest.split_once(TWICE_AFTER));
+        if let (true, Some((name, _))) = (error.is_data(), twice) {
+            // Where it stands is asked for only now, since keeping track of it costs time.
+            let again = &mut serde_json::Deserializer::from_slice(body);
+            let parent = serde_path_to_error::deserialize::<_, UniqueMembers>(again).err();
+            let parent = parent.map(|error| error.path().to_string()).filter(|path| path != ".");
+            let member = parent.map_or_else(|| name.to_owned(), |parent| format!("{parent}.{name}"));
+            return Self { member, reason: "must not stand twice".to_owned() };
+        }
+        let reason = if error.is_data() { reason } else { format!("is not JSON: {reason}") };
+        Self { member: "body".to_owned(), reason }
+    }
 }
 
 impl From<Malformed> for Problem {
@@ -165,6 +180,10 @@ impl std::fmt::Display for Malformed {
         f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
     }
 }
+
+/// What an error says around the name of a member that stands twice.
+const TWICE_BEFORE: &str = "has the member `";
+const TWICE_AFTER: &str = "` twice";
 
 /// A JSON object in which no object has a member twice: two readers could otherwise read two requests.
 struct UniqueMembers(serde_json::Value);
@@ -220,7 +239,7 @@ impl<'de> serde::de::Visitor<'de> for Unique {
         let mut members = serde_json::Map::new();
         while let Some(name) = map.next_key::<String>()? {
             if members.contains_key(&name) {
-                return Err(serde::de::Error::custom(format!("has the member `{name}` twice")));
+                return Err(serde::de::Error::custom(format!("{TWICE_BEFORE}{name}{TWICE_AFTER}")));
             }
             members.insert(name, map.next_value_seed(Self)?);
         }
@@ -292,8 +311,9 @@ mod tests {
             (&GOOD.replace("instance", "robot"), "identity.kind"),
             (&GOOD.replace("0123456789abcdef", "short"), "nonce"),
             (&GOOD.replace(r#""version":"1""#, r#""version":null"#), "version"),
-            (&GOOD.replace(r#""later":[{}]"#, r#""product":"q""#), "body"),
-            (&GOOD.replace(r#""later":[{}]"#, r#""later":{"a":1,"a":2}"#), "body"),
+            (&GOOD.replace(r#""later":[{}]"#, r#""product":"q""#), "product"),
+            (&GOOD.replace(r#""later":[{}]"#, r#""later":{"a":1,"a":2}"#), "later.a"),
+            (&GOOD.replace(r#""later":[{}]"#, r#""later":[{},{"b":{"a":1,"a":2}}]"#), "later[1].b.a"),
         ] {
             assert_eq!(refused(body).0, member, "{body}: {}", refused(body).1);
         }

@@ -54,8 +54,9 @@ impl ActivateRequest {
         validate_name("product", &self.product)?;
         validate_name("version", &self.version)?;
         self.identity.validate()?;
-        for feature in self.features.iter().flatten() {
-            validate_name("features", feature)?;
+        for (place, feature) in self.features.iter().flatten().enumerate() {
+            validate_name("", feature)
+                .map_err(|invalid| InvalidMember::new(format!("features[{place}]"), invalid.reason))?;
         }
         validate_borrow(self.borrow_s)
     }
@@ -106,14 +107,20 @@ impl CheckRequest {
         validate_name("version", &self.version)?;
         for (member, amounts) in [("levels", &self.levels), ("counters", &self.counters)] {
             for (name, amount) in amounts.iter().flatten() {
-                validate_name(member, name)?;
+                let named = |reason: String| InvalidMember::new(format!("{member}.{}", legible(name)), reason);
+                validate_name("", name).map_err(|invalid| named(invalid.reason))?;
                 if *amount < 0 {
-                    return Err(InvalidMember::new(format!("{member}.{name}"), "must not be negative"));
+                    return Err(named("must not be negative".to_owned()));
                 }
             }
         }
         validate_borrow(self.borrow_s)
     }
+}
+
+/// A name that may be none, short enough to be recognised and without control characters.
+fn legible(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
 fn validate_borrow(borrow_s: Option<i64>) -> Result<(), InvalidMember> {
@@ -240,11 +247,28 @@ mod tests {
     }
 
     #[test]
-    fn negative_levels_are_refused_by_name() {
-        let request: CheckRequest = serde_json::from_value(json!({"instance_id": "ins_1", "secret": "s",
-            "nonce": "abcdefghijklmnop", "version": "1", "levels": {"devices": -1}}))
+    fn what_is_wrong_with_a_report_is_told_by_name() {
+        let long = "x".repeat(300);
+        for (report, member) in [
+            (json!({"levels": {"devices": -1}}), "levels.devices".to_owned()),
+            (json!({"counters": {"exports": 1, "im\nports": 1}}), "counters.imports".to_owned()),
+            (json!({"counters": {"": 1}}), "counters.".to_owned()),
+            (json!({"levels": {&long: 1}}), format!("levels.{}", &long[..64])),
+        ] {
+            let mut body = json!({"instance_id": "ins_1", "secret": "s", "nonce": "abcdefghijklmnop", "version": "1"});
+            body.as_object_mut().unwrap().extend(report.as_object().unwrap().clone());
+            let request: CheckRequest = serde_json::from_value(body).unwrap();
+            assert_eq!(request.validate().unwrap_err().member, member, "{report}");
+        }
+    }
+
+    #[test]
+    fn a_required_feature_that_has_no_name_is_told_by_its_place() {
+        let request: ActivateRequest = serde_json::from_value(json!({"license_key": "LH-X", "product": "p",
+            "version": "1", "identity": {"kind": "instance", "id": "a"}, "nonce": "abcdefghijklmnop",
+            "features": ["sso", "api", ""]}))
         .unwrap();
-        assert_eq!(request.validate().unwrap_err().member, "levels.devices");
+        assert_eq!(request.validate().unwrap_err().to_string(), "features[2] must not be empty");
     }
 
     #[test]
