@@ -49,7 +49,7 @@ async fn check(
     instance: &mut Instance,
 ) -> Result<Granted, Stop> {
     may_go_on(instance, cx)?;
-    usage::examine_report(request)?;
+    usage::examine_report(view, instance, request)?;
     let ask = Ask {
         version: &request.version,
         released_on: request.released_on,

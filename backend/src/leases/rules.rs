@@ -137,11 +137,19 @@ pub fn over_limit(limits: &BTreeMap<String, i64>, used: &BTreeMap<String, i64>) 
 /// Use of one feature that one report can add at most, so that no sum of reports overflows.
 const MOST_USE: i64 = 1_000_000_000_000;
 
-/// Features that one instance can count: what it makes up beyond them is not kept.
-const MOST_COUNTERS: usize = 500;
+/// Features that one instance can count since its activation.
+pub const MOST_COUNTERS: usize = 500;
+
+/// Whether no more than [`MOST_COUNTERS`] features are counted once those `known` have been joined by the ones reported.
+#[must_use]
+pub fn has_room<'a>(known: &BTreeMap<String, i64>, reported: impl Iterator<Item = (&'a String, &'a i64)>) -> bool {
+    let new = reported.filter(|(feature, total)| **total > 0 && !known.contains_key(*feature));
+    known.len() + new.count() <= MOST_COUNTERS
+}
 
 /// What a report of cumulative counters adds to those `known`, by feature, and makes them the known ones. A counter
-/// that did not grow adds nothing: the report is a retry, or older than what is known.
+/// that did not grow adds nothing: the report is a retry, or older than what is known. There is room for all of them
+/// ([`has_room`]).
 #[must_use]
 pub fn count<'a>(
     known: &mut BTreeMap<String, i64>,
@@ -150,8 +158,7 @@ pub fn count<'a>(
     let mut added = Vec::new();
     for (feature, total) in reported {
         let before = known.get(feature).copied().unwrap_or(0);
-        let has_room = known.len() < MOST_COUNTERS || known.contains_key(feature);
-        if *total > before && has_room {
+        if *total > before {
             known.insert(feature.clone(), *total);
             added.push((feature.clone(), total.saturating_sub(before).min(MOST_USE)));
         }
@@ -228,6 +235,23 @@ mod tests {
             let added = count(&mut known, reported.iter());
             let added: Vec<_> = added.iter().map(|(name, amount)| (name.as_str(), *amount)).collect();
             assert_eq!(added, expected, "{reported:?}");
+        }
+    }
+
+    #[test]
+    fn an_instance_counts_five_hundred_features_and_those_that_it_knows() {
+        let features = |from: usize, to: usize, total| -> BTreeMap<String, i64> {
+            (from..to).map(|place| (format!("f{place}"), total)).collect()
+        };
+        let known = features(0, 450, 3);
+        for (reported, fits) in [
+            (features(0, 450, 4), true),
+            (features(400, 500, 1), true),
+            (features(401, 501, 1), false),
+            // What was never used is not kept.
+            (features(401, 501, 0), true),
+        ] {
+            assert_eq!(has_room(&known, reported.iter()), fits, "{reported:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sdk::wire::{CheckRequest, InvalidMember, OverLimit};
+use sdk::wire::{CheckRequest, InvalidMember, MAX_REPORTED_NAMES, OverLimit};
 use serde_json::json;
 
 use super::opening::about;
@@ -15,9 +15,6 @@ use crate::events;
 use crate::ids::VendorId;
 use crate::licenses::LicenseView;
 use crate::text::en::leases as text;
-
-/// How many limits or features one request may report: each feature is a row and an event.
-const MOST_NAMES: usize = 100;
 
 /// A license's use of each limit at `now`, as its instances last reported it: also those that stand still at this moment, until
 /// they were silent for as long as a machine may be. Whoever gave its seat back uses nothing.
@@ -35,12 +32,17 @@ pub async fn license_usage(
     Ok(rules::usage(&view.license.terms, levels.iter()))
 }
 
-/// Refuses reports that name more than can be kept.
-pub(super) fn examine_report(request: &CheckRequest) -> Result<(), Refusal> {
+/// Refuses reports that name more than can be kept: each feature is a row and an event.
+pub(super) fn examine_report(view: &LicenseView, instance: &Instance, request: &CheckRequest) -> Result<(), Refusal> {
+    let invalid = |member: &str, reason: String| Err(Refusal::Invalid(InvalidMember::new(member, reason)));
     for (member, report) in [("levels", &request.levels), ("counters", &request.counters)] {
-        if report.as_ref().is_some_and(|report| report.len() > MOST_NAMES) {
-            return Err(Refusal::Invalid(InvalidMember::new(member, text::too_many_names(MOST_NAMES))));
+        if report.as_ref().is_some_and(|report| report.len() > MAX_REPORTED_NAMES) {
+            return invalid(member, text::too_many_names(MAX_REPORTED_NAMES));
         }
+    }
+    let counters = request.counters.iter().flatten();
+    if view.license.terms.usage_signals && !rules::has_room(&instance.counters.0, counters) {
+        return invalid("counters", text::too_many_counters(rules::MOST_COUNTERS));
     }
     Ok(())
 }

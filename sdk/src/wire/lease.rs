@@ -80,11 +80,12 @@ pub struct CheckRequest {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Date>"))]
     pub released_on: Option<Date>,
-    /// Present use by limit name, absolute.
+    /// Present use by limit name, absolute; at most a hundred names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_amounts"))]
     pub levels: Option<BTreeMap<String, i64>>,
-    /// Use of features by name, cumulative since the activation.
+    /// Use of features by name, cumulative since the activation; at most a hundred names in one check, and five hundred
+    /// since the activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::optional_amounts"))]
     pub counters: Option<BTreeMap<String, i64>>,

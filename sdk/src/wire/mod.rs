@@ -39,6 +39,9 @@ pub use secret::Secret;
 /// Longest body that the server reads and the client accepts, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
+/// How many limits `levels`, and how many features `counters`, may name in one check.
+pub const MAX_REPORTED_NAMES: usize = 100;
+
 /// Path under which all endpoints of version 1 live.
 pub const API_PREFIX: &str = "/api/v1";
 

@@ -25,10 +25,11 @@ pub(super) fn optional_names(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["array", "null"], "items": name(generator) })
 }
 
-/// Amounts by name, which may be absent: none is negative.
+/// Amounts by name, which may be absent: none is negative, and there are not too many.
 pub(super) fn optional_amounts(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": ["object", "null"],
+        "maxProperties": super::MAX_REPORTED_NAMES,
         "propertyNames": name(generator),
         "additionalProperties": { "type": "integer", "format": "int64", "minimum": 0 },
     })

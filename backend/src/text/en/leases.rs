@@ -20,3 +20,9 @@ pub const UNKNOWN_CURSOR: &str = "is none that an answer gave as `next`";
 pub fn too_many_names(most: usize) -> String {
     format!("must not name more than {most}")
 }
+
+/// The same where the features that were counted before leave no room for more.
+#[must_use]
+pub fn too_many_counters(most: usize) -> String {
+    format!("must not name more than {most} features since the activation")
+}
