@@ -73,7 +73,7 @@ pub(super) async fn revoke_leases(tx: &mut Tx, cx: &Cx, instance: &Instance) -> 
 }
 
 /// Ends the holding of a seat in `instance`, which the caller stores: at once where the rules allow it,
-/// else when the last lease for it can no longer be in use.
+/// else the seat stays held until it lapses.
 pub(super) async fn give_back(
     tx: &mut Tx,
     cx: &Cx,
@@ -92,10 +92,7 @@ pub(super) async fn give_back(
             instance.held_until = cx.now;
             counted
         }
-        Return::AtEndOfLease => {
-            instance.held_until = instance.held_until.min(instance.lease_exp.plus(rules::SEAT_MARGIN_MS));
-            false
-        }
+        Return::WhenItLapses => false,
     };
     instance.interval_open = false;
     store::close_lease(tx, &instance.id, cx.now, reason, counted).await?;

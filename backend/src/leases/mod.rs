@@ -75,7 +75,7 @@ pub use usage::license_usage;
 pub enum Acted {
     /// It is done. Where the instance gave its seat back, the seat is free at this moment.
     Done {
-        /// At once, or when the last lease for it can no longer be in use.
+        /// At once, or when it would have lapsed by itself.
         free_at: UnixMs,
     },
     /// There was nothing to do.

@@ -85,8 +85,9 @@ pub enum Return {
         /// Whether it counts against the license's early returns.
         counted: bool,
     },
-    /// The seat is free when the last lease for it can no longer be in use.
-    AtEndOfLease,
+    /// The seat stays held until it would have lapsed by itself: for as long as its last lease may be in use, and where it is
+    /// that of a machine or user as long as that may be silent.
+    WhenItLapses,
 }
 
 /// Whether a seat that is given back is free at once: always near the end of its lease, and otherwise while
@@ -99,7 +100,7 @@ pub fn return_seat(now: UnixMs, lease_exp: UnixMs, seats: i64, early_returns: i6
     } else if early_returns < seats.max(2) {
         Return::AtOnce { counted: true }
     } else {
-        Return::AtEndOfLease
+        Return::WhenItLapses
     }
 }
 
@@ -215,7 +216,7 @@ mod tests {
         let later = |minutes: i64| UnixMs(minutes * MINUTE_MS);
         assert_eq!(return_seat(now, later(15), 1, 99), Return::AtOnce { counted: false });
         assert_eq!(return_seat(now, later(16), 1, 1), Return::AtOnce { counted: true });
-        assert_eq!(return_seat(now, later(16), 1, 2), Return::AtEndOfLease);
+        assert_eq!(return_seat(now, later(16), 1, 2), Return::WhenItLapses);
         assert_eq!(return_seat(now, later(16), 5, 4), Return::AtOnce { counted: true });
         assert_eq!(early_return_window_ms(2 * DAY_MS), 2 * DAY_MS);
     }

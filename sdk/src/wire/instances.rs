@@ -32,7 +32,7 @@ impl ReleaseRequest {
 pub struct ReleaseResponse {
     /// Always true.
     pub released: bool,
-    /// When another may have the seat: now, or at the end of the lease that was given out for it.
+    /// When another may have the seat: now, or where seats came back early too often, when it would have lapsed by itself.
     pub free_at: Timestamp,
 }
 

@@ -276,9 +276,9 @@ pub fn delete_title(name: &str) -> String {
 #[must_use]
 pub fn delete_text(name: &str) -> String {
     format!(
-        "{name} leaves this list, and its seat is free as soon as its last lease can no longer run. What it did stays \
-         in the history. If it still runs, it is unknown at its next check, and activates as a new one while it has \
-         the key."
+        "{name} leaves this list, and its seat is free: at once, or, where many came back early, when it would have \
+         lapsed by itself. What it did stays in the history. If it still runs, it is unknown at its next check, and \
+         activates as a new one while it has the key."
     )
 }
 

@@ -156,14 +156,12 @@ pub fn done(code: &str) -> Option<&'static str> {
         "license_renamed" => "The name is saved.",
         "key_replaced" => "The license has a new key. Running instances go on; the owners are told by mail.",
         "seat_freed" => "The seat is free.",
-        "seat_free_later" => {
-            "The instance gets no further lease. Its seat is free when the last one ends; the table says when."
-        }
+        "seat_free_later" => "The instance gets no further lease. Its seat is not free at once; the table says when.",
         "instance_blocked" => "It is blocked, and its seat is free.",
-        "instance_blocked_later" => "It is blocked. Its seat is free when its last lease ends; below it says when.",
+        "instance_blocked_later" => "It is blocked. Its seat is not free at once; below it says when.",
         "instance_unblocked" => "It is unblocked and may activate again.",
         "instance_deleted" => "It is deleted.",
-        "instance_deleted_later" => "It is deleted. Its seat counts as taken until its last lease can no longer run.",
+        "instance_deleted_later" => "It is deleted. Its seat counts as taken until it would have lapsed by itself.",
         "conflict_decided" => "That is decided. The copies hear of it when they next call.",
         "nothing_changed" => "There was nothing to change.",
         "license_suspended" => "The license is suspended. Instances hear of it at their next check.",

@@ -91,7 +91,7 @@ on_both_engines! {
         let stage = Stage::new(db, "startup", 1).await?;
         let trust = stage.trust().await?;
         let borrow = |node| ActivateRequest { borrow_s: Some(7 * 86_400), ..stage.request(node, nonce()) };
-        // Two early returns of borrowed leases are free, the third seat waits for the end of its lease.
+        // Two early returns of borrowed leases are free, the third seat stays held to the end of its lease.
         for _ in 0..2 {
             let a = granted(stage.activate_as(borrow("node-a"), NOW).await?)?;
             assert_eq!(stage.act(Do::Delete, &a, NOW).await?, Acted::Done { free_at: NOW });
@@ -102,6 +102,21 @@ on_both_engines! {
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS - 1)).await?), "seats_exhausted");
         assert!(stage.holders(NOW.plus(1)).await?.is_empty(), "there is nobody to free it from");
         assert_eq!(code(&stage.activate("node-a", end.plus(MINUTE_MS)).await?), "granted");
+        Ok(())
+    }
+
+    async fn a_machine_that_is_freed_too_often_keeps_its_seat_until_it_would_have_been_reclaimed(db: Db) {
+        let stage = Stage::new(db, "perpetual", 1).await?;
+        // Its lease lives for a day, and it may be silent for thirty.
+        for _ in 0..2 {
+            let press = granted(stage.activate("press-1", NOW).await?)?;
+            assert_eq!(stage.act(Do::Delete, &press, NOW).await?, Acted::Done { free_at: NOW });
+        }
+        let press = granted(stage.activate("press-1", NOW).await?)?;
+        let reclaimed = NOW.plus(30 * DAY_MS);
+        assert_eq!(stage.act(Do::Delete, &press, NOW).await?, Acted::Done { free_at: reclaimed });
+        assert_eq!(code(&stage.activate("press-2", reclaimed.plus(-1)).await?), "seats_exhausted");
+        assert_eq!(code(&stage.activate("press-2", reclaimed).await?), "granted");
         Ok(())
     }
 

@@ -406,9 +406,8 @@ impl Pool {
         let since = now - it.out_for.max(DAY);
         let returned = self.early_returns.iter().filter(|returned| **returned > since).count() as i64;
         if early && returned >= seats.max(2) {
-            // No more than the end of its leases is needed; up to `held_until` is allowed.
+            // Held as long as if nobody had given it back.
             it.given_back = true;
-            it.at_least = Some(it.held_until.min(it.out_until + MARGIN));
         } else if it.has_run_out(latest) {
             // The clock went back behind the end of the seat, which may have been told as its end already.
             it.given_back = true;
