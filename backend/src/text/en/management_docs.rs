@@ -122,9 +122,11 @@ pub fn endpoint(id: &str) -> EndpointWords {
             "Events",
             "List events",
             "What happened, newest first unless `first` is `oldest`. Each row is an event in CloudEvents 1.0. What repeats \
-             within an hour, a lease that is renewed for instance, is one event whose `occurrences` and `lasttime` go on. To \
-             read what came since, send as `since` the last `time` less ten minutes, with `first` as `oldest`, and pass over \
-             the ids that you have: what takes long is dated when it began.",
+             within an hour, a lease that is renewed for instance, is one event whose `occurrences` and `lasttime` go on. \
+             `instance.activated` is also the lease that the activation is answered with; `lease.issued` is the first one \
+             that a check brings after the seat was not held any more, and `lease.renewed` are those that follow. To read \
+             what came since, send as `since` the last `time` less ten minutes, with `first` as `oldest`, and pass over the \
+             ids that you have: what takes long is dated when it began.",
         ),
         "list-invoices" => ("Invoices", "List invoices", "Invoices without their lines, newest first."),
         "show-invoice" => ("Invoices", "Show an invoice", "One invoice with its lines."),
