@@ -278,12 +278,14 @@ impl Client {
         self.inner.status.subscribe()
     }
 
-    /// Says how much of a limit is in use now; sent with the next check.
+    /// Says how much of a limit is in use now; sent with the next check. Of more than a hundred limits the further ones are not
+    /// reported.
     pub fn set_level(&self, limit: &str, amount: i64) {
         self.inner.usage.lock().unwrap_or_else(PoisonError::into_inner).set_level(limit, amount);
     }
 
-    /// Counts one use of a feature; sent with the next check if the vendor wants usage signals.
+    /// Counts one use of a feature; sent with the next check if the vendor wants usage signals. Of more than a hundred features
+    /// the further ones are not counted.
     pub fn count(&self, feature: &str) {
         self.inner.usage.lock().unwrap_or_else(PoisonError::into_inner).count(feature);
     }

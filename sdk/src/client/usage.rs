@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::data_file::Counter;
+use crate::wire::{MAX_REPORTED_NAMES, validate_name};
 
 /// Use as the application last said it.
 #[derive(Debug, Default)]
@@ -13,12 +14,16 @@ pub(super) struct Usage {
 
 impl Usage {
     pub(super) fn set_level(&mut self, limit: &str, amount: i64) {
-        self.levels.insert(limit.to_owned(), amount.max(0));
+        if self.levels.contains_key(limit) || has_room(limit, self.levels.len()) {
+            self.levels.insert(limit.to_owned(), amount.max(0));
+        }
     }
 
     pub(super) fn count(&mut self, feature: &str) {
-        let counter = self.counters.entry(feature.to_owned()).or_default();
-        counter.total = counter.total.saturating_add(1);
+        if self.counters.contains_key(feature) || has_room(feature, self.counters.len()) {
+            let counter = self.counters.entry(feature.to_owned()).or_default();
+            counter.total = counter.total.saturating_add(1);
+        }
     }
 
     /// Totals to send: cumulative, so that a retry adds nothing.
@@ -44,9 +49,33 @@ impl Usage {
     }
 }
 
+/// Whether a name can be reported beside so many others. A check that names too many is refused, and so is one with a name that
+/// is none: what the application says of its use must not cost it its lease.
+fn has_room(name: &str, beside: usize) -> bool {
+    beside < MAX_REPORTED_NAMES && validate_name("", name).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_would_refuse_is_not_reported() {
+        let mut usage = Usage::default();
+        for n in 0..150 {
+            usage.count(&format!("feature-{n}"));
+            usage.set_level(&format!("limit-{n}"), n);
+        }
+        usage.count("");
+        usage.count("feature-7");
+        usage.set_level("limit-7", 70);
+        assert_eq!((usage.totals().len(), usage.levels.len()), (100, 100));
+        assert_eq!((usage.totals().get("feature-7"), usage.levels.get("limit-7")), (Some(&2), Some(&70)));
+        usage = Usage::default();
+        usage.count("two\nlines");
+        usage.set_level("", 1);
+        assert_eq!((usage.totals().len(), usage.levels.len()), (0, 0));
+    }
 
     #[test]
     fn a_retry_adds_nothing_and_a_new_epoch_keeps_only_what_was_not_reported() {
