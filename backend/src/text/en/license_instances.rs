@@ -57,7 +57,7 @@ pub enum Presence {
     Running,
     /// Holds a seat, and two checks or more are missing.
     Silent,
-    /// Gave its seat back or was freed, and its last lease still runs.
+    /// Gave its seat back or was freed, and the seat is not free yet.
     Leaving,
     /// Holds no seat.
     Away,
@@ -213,8 +213,8 @@ pub fn free_title(name: &str) -> String {
 pub fn free_text(name: &str, enforcement: &str) -> String {
     format!(
         "{name} is told at its next check and gets no further lease; without one the product {enforcement}. The seat \
-         is free for another at once, or, if seats were freed often today, when its last lease ends. {name} may come \
-         back after ten minutes, if a seat is free then."
+         is free for another at once, or, if seats were freed often today, when it would have lapsed by itself. {name} \
+         may come back after ten minutes, if a seat is free then."
     )
 }
 
@@ -276,7 +276,7 @@ pub fn delete_title(name: &str) -> String {
 #[must_use]
 pub fn delete_text(name: &str) -> String {
     format!(
-        "{name} leaves this list, and its seat is free: at once, or, where many came back early, when it would have \
+        "{name} leaves this list, and its seat is free at once, or, if seats were freed often today, when it would have \
          lapsed by itself. What it did stays in the history. If it still runs, it is unknown at its next check, and \
          activates as a new one while it has the key."
     )
