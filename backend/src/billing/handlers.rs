@@ -55,6 +55,7 @@ pub fn register(handlers: Handlers, commerce: &Commerce) -> Handlers {
         .with(Reconcile(commerce.clone()))
         .with(Remind(commerce.clone()))
         .with(LicenseReady(commerce.clone()));
+    let handlers = invoices::handlers::register(handlers, commerce);
     partners::handlers::register(orders::handlers::register(handlers, commerce), commerce)
 }
 

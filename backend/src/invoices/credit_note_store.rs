@@ -88,6 +88,14 @@ pub async fn list_credit_note_lines(
     )
 }
 
+pub(super) async fn find_credit_note(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    id: &CreditNoteId,
+) -> Result<Option<CreditNote>, DbError> {
+    fetch_optional!(tx, CreditNote, "SELECT * FROM credit_notes WHERE vendor_id = $1 AND id = $2", vendor_id, id)
+}
+
 pub(super) async fn lock_credit_note(
     tx: &mut Tx,
     vendor_id: &VendorId,

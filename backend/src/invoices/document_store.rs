@@ -153,7 +153,7 @@ pub(super) async fn list_documents(
     )
 }
 
-/// Stores a document unless there is one: the first is for ever.
+/// Stores a document unless there is one: the first is for ever. Answers whether it is this one.
 pub(super) async fn insert_document(
     tx: &mut Tx,
     id: &DocumentId,
@@ -161,8 +161,8 @@ pub(super) async fn insert_document(
     kind: DocumentKind,
     (content, sha256): (&[u8], &[u8]),
     at: UnixMs,
-) -> Result<(), DbError> {
-    execute!(
+) -> Result<bool, DbError> {
+    let stored = execute!(
         tx,
         "INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at,
                                 created_at)
@@ -178,5 +178,5 @@ pub(super) async fn insert_document(
         subject.issued_at,
         at
     )?;
-    Ok(())
+    Ok(stored == 1)
 }

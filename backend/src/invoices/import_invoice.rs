@@ -2,7 +2,7 @@
 
 use super::rules::{may_become, parties};
 use super::transfers::{FetchedTransfer, Transfer, fetch_transfer, write_transfer};
-use super::{Invoice, InvoiceStatus, Parties, render_document, store};
+use super::{Invoice, InvoiceStatus, Parties, handlers, store};
 use crate::billing::{Commerce, CommerceError};
 use crate::clock::UnixMs;
 use crate::cx::{Actor, Cx};
@@ -17,7 +17,7 @@ use crate::{accounts, audit, billing, commissions, events, licenses, refunds, ve
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Import {
-    /// It is here, equal to Stripe's, and its documents exist.
+    /// It is here, equal to Stripe's, and its documents exist or are being made.
     Imported {
         /// Our id of it.
         invoice_id: InvoiceId,
@@ -31,7 +31,7 @@ pub enum Import {
 }
 
 /// Fetches an invoice from Stripe, writes it down or brings its standing up to date, and renders its
-/// documents if they are missing.
+/// documents if they are missing. Documents that cannot be made are left to a job.
 ///
 /// # Errors
 /// [`CommerceError`]; calling it again is always safe.
@@ -51,7 +51,7 @@ pub async fn import_invoice(commerce: &Commerce, cx: &Cx, stripe_invoice_id: &st
         })
         .await?;
     let Some(invoice) = written else { return Ok(Import::Foreign) };
-    render_document::ensure_invoice_documents(commerce, cx, &invoice).await?;
+    handlers::make_invoice_documents(commerce, cx, &invoice).await?;
     Ok(Import::Imported { invoice_id: invoice.id, stripe_subscription_id })
 }
 

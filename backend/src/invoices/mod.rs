@@ -12,6 +12,7 @@ pub mod csv;
 mod document_store;
 pub mod einvoice;
 mod export;
+pub(crate) mod handlers;
 mod import_credit_note;
 mod import_invoice;
 mod named_license;
@@ -39,9 +40,9 @@ pub use credit_note::{CreditNote, CreditNoteStatus};
 pub use credit_note_store::{list_credit_note_lines, list_credit_notes, list_credit_notes_of};
 pub use document_store::{KeptDocuments, list_kept_documents};
 pub use export::{export_all_documents, export_documents, export_entries};
+pub(crate) use handlers::make_credit_note_documents;
 pub(crate) use import_credit_note::write_credit_note;
 pub use import_invoice::{Import, import_invoice};
-pub(crate) use render_document::ensure_credit_note_documents;
 pub use render_document::{Document, find_document, find_document_for_staff};
 pub use store::{find_invoice, find_invoice_for_staff, list_invoices, list_invoices_for_staff, list_lines};
 

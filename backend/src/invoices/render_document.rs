@@ -1,18 +1,21 @@
 //! Documents: rendered once, stored with their hash, given out unchanged.
 
+use std::collections::BTreeSet;
+
 use super::document_store::{self, DocumentRow, Subject};
 use super::einvoice::{self, EInvoice, NoEInvoice};
 use super::named_license::{NamedLicense, named_license};
 use super::{CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceStatus, credit_note_store, rules, store};
 use crate::accounts::{self, Act, StaffAct};
+use crate::audit;
 use crate::billing::{Commerce, CommerceError};
 use crate::cx::Cx;
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::ids::{AccountId, DocumentId};
 use crate::keys::sha256;
 use crate::orders;
 use crate::pdf;
-use crate::pdf::invoice::InvoiceDocument;
+use crate::pdf::invoice::{InvoiceDocument, Printed};
 use crate::text::en::invoices as words;
 
 /// A document as it is given out.
@@ -76,6 +79,10 @@ pub(super) async fn ensure_invoice_documents(
     Ok(())
 }
 
+fn whole(xml: String) -> Printed {
+    Printed { content: xml.into_bytes(), missing: BTreeSet::new() }
+}
+
 fn is_xml(kind: DocumentKind) -> bool {
     matches!(kind, DocumentKind::Ubl | DocumentKind::Cii)
 }
@@ -89,8 +96,8 @@ async fn store_einvoice(
 ) -> Result<(), CommerceError> {
     match made {
         Ok(EInvoice { ubl, cii }) => {
-            store_document(commerce, cx, subject, DocumentKind::Ubl, ubl.into_bytes()).await?;
-            store_document(commerce, cx, subject, DocumentKind::Cii, cii.into_bytes()).await
+            store_document(commerce, cx, subject, DocumentKind::Ubl, whole(ubl)).await?;
+            store_document(commerce, cx, subject, DocumentKind::Cii, whole(cii)).await
         }
         Err(why) => {
             tracing::warn!(number = subject.number, %why, "there is no e-invoice of a document");
@@ -100,7 +107,7 @@ async fn store_einvoice(
 }
 
 /// Makes the documents of a credit note that are missing; one that was taken back before it was ever seen gets none.
-pub(crate) async fn ensure_credit_note_documents(
+pub(super) async fn ensure_credit_note_documents(
     commerce: &Commerce,
     cx: &Cx,
     note: &CreditNote,
@@ -169,19 +176,19 @@ async fn store_pdf(
     document: InvoiceDocument,
 ) -> Result<(), CommerceError> {
     let issued_at = subject.issued_at.timestamp();
-    let content = tokio::task::spawn_blocking(move || pdf::invoice::render(&document, issued_at))
+    let printed = tokio::task::spawn_blocking(move || pdf::invoice::print(document, issued_at))
         .await
         .map_err(|error| CommerceError::Document(error.to_string()))?
         .map_err(|error| CommerceError::Document(error.to_string()))?;
-    store_document(commerce, cx, subject, kind, content).await
+    store_document(commerce, cx, subject, kind, printed).await
 }
 
-pub(super) async fn store_document(
+async fn store_document(
     commerce: &Commerce,
     cx: &Cx,
     subject: &Subject,
     kind: DocumentKind,
-    content: Vec<u8>,
+    Printed { content, missing }: Printed,
 ) -> Result<(), CommerceError> {
     let (cx, subject) = (cx.clone(), subject.clone());
     Ok(commerce
@@ -190,10 +197,29 @@ pub(super) async fn store_document(
             Box::pin(async move {
                 let id: DocumentId = cx.id();
                 let hash = sha256(&content);
-                document_store::insert_document(tx, &id, &subject, kind, (&content, &hash), cx.now).await
+                let stored =
+                    document_store::insert_document(tx, &id, &subject, kind, (&content, &hash), cx.now).await?;
+                if stored && !missing.is_empty() {
+                    record_missing(tx, &cx, &subject, kind, missing.into_iter().collect()).await?;
+                }
+                Ok::<_, DbError>(())
             })
         })
         .await?)
+}
+
+/// What a document cannot show is told to staff, who may write to the customer; e-invoices have it as it was written.
+async fn record_missing(
+    tx: &mut Tx,
+    cx: &Cx,
+    subject: &Subject,
+    kind: DocumentKind,
+    characters: String,
+) -> Result<(), DbError> {
+    tracing::warn!(number = subject.number, characters, "a document shows question marks for what cannot be printed");
+    let act = if kind == DocumentKind::CreditNote { "credit_note.stand_in" } else { "invoice.stand_in" };
+    let data = serde_json::json!({ "number": subject.number, "document": kind, "characters": characters });
+    audit::record(tx, cx, Some(&subject.account_id), act, &subject.id, audit::NOTHING, Some(&data)).await
 }
 
 /// The document of this kind of an invoice, credit note or order, if the one who acts may see the account's invoices

@@ -8,6 +8,7 @@ use super::{CreditNote, DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parti
 use crate::accounts::{Account, Address};
 use crate::clock::UnixMs;
 use crate::pdf::amounts::Rate;
+use crate::pdf::fonts::unprintable;
 use crate::pdf::invoice::{
     Bank, Buyer, Discount, InvoiceDocument, Kind, Line, Reference, ReferenceKind, ReverseCharge, Supplier, Tax,
 };
@@ -28,13 +29,13 @@ pub fn may_become(before: InvoiceStatus, found: InvoiceStatus) -> bool {
 }
 
 /// Seller and buyer at the moment the invoice became final: the seller as the vendor is, the buyer as
-/// Stripe froze it on the invoice, with the account filling what Stripe lacks.
+/// Stripe froze it on the invoice, with the account filling what Stripe lacks or what cannot be printed: names and addresses
+/// are also typed at Stripe, where nobody asks for letters that our documents have.
 #[must_use]
 pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> Parties {
     let profile = &vendor.profile;
-    let frozen = &invoice.buyer_address;
-    let ours = own_address(account);
-    let address = if frozen.line1.is_empty() && frozen.city.is_empty() { &ours } else { frozen };
+    let address = &buyer_address(&invoice.buyer_address, own_address(account));
+    let named = invoice.buyer_name.as_ref().filter(|name| !name.is_empty() && unprintable(name).is_none());
     Parties {
         supplier: Party {
             name: if profile.legal_name.is_empty() { vendor.name.clone() } else { profile.legal_name.clone() },
@@ -46,7 +47,7 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             ..Party::default()
         },
         buyer: Party {
-            name: invoice.buyer_name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| account.company.clone()),
+            name: named.unwrap_or(&account.company).clone(),
             address: address_lines(address),
             country: if address.country.is_empty() { account.country.clone() } else { address.country.clone() },
             vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| account.vat_id.clone()),
@@ -69,6 +70,15 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
         accent_hue: vendor.accent_hue,
         logo_svg: vendor.logo_svg.clone(),
     }
+}
+
+/// The address that Stripe froze on the invoice. Where there is none, or it cannot be printed, it is the account's; that of
+/// another country is no stand-in, because the country decides about the tax.
+fn buyer_address(frozen: &BuyerAddress, ours: BuyerAddress) -> BuyerAddress {
+    let is_there = !(frozen.line1.is_empty() && frozen.city.is_empty());
+    let is_printable = address_lines(frozen).iter().all(|line| unprintable(line).is_none());
+    let is_elsewhere = !frozen.country.is_empty() && frozen.country != ours.country;
+    if is_there && (is_printable || is_elsewhere || ours.line1.is_empty()) { frozen.clone() } else { ours }
 }
 
 /// Where an account is, in the order that its country prints it, without the country.
@@ -424,6 +434,26 @@ pub(super) mod tests {
         let end = UnixMs::from("2026-12-21T00:00:00Z".parse::<jiff::Timestamp>().unwrap());
         assert_eq!(last_day(end).to_string(), "2026-12-20");
         assert_eq!(last_day(end.plus(3_600_000)).to_string(), "2026-12-21");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_printed_gives_way_to_the_accounts_of_the_same_country() {
+        let address = |line1: &str, country: &str| BuyerAddress {
+            line1: line1.to_owned(),
+            city: "Tokyo".to_owned(),
+            country: country.to_owned(),
+            ..BuyerAddress::default()
+        };
+        let (latin, odd) = (address("1 Marunouchi", "JP"), address("丸の内1", "JP"));
+        for (frozen, ours, taken) in [
+            (&odd, &latin, &latin),
+            (&latin, &odd, &latin),
+            (&BuyerAddress::default(), &latin, &latin),
+            (&odd, &address("1 Main St", "US"), &odd),
+            (&odd, &BuyerAddress { country: "JP".to_owned(), ..BuyerAddress::default() }, &odd),
+        ] {
+            assert_eq!(&buyer_address(frozen, ours.clone()), taken);
+        }
     }
 
     #[test]

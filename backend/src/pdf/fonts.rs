@@ -74,7 +74,25 @@ impl Face {
 /// Korean, Thai, …), emoji, control characters and accents that Unicode cannot compose with their letter are not. Names
 /// and addresses that end up on an invoice are checked with this where they are entered.
 pub fn unprintable(text: &str) -> Option<char> {
-    text.nfc().find(|c| Weight::ALL.iter().any(|weight| !weight.face().glyphs.contains_key(c)))
+    text.nfc().find(|character| !is_printable(*character))
+}
+
+fn is_printable(character: char) -> bool {
+    Weight::ALL.iter().all(|weight| weight.face().glyphs.contains_key(&character))
+}
+
+/// `text` with a question mark for each character that the font cannot print, and a space for each white space of another
+/// kind. What is printed otherwise than it was written is added to `missing`.
+pub(super) fn with_stand_ins(text: &str, missing: &mut BTreeSet<char>) -> String {
+    let stand_in = |character: char| match character {
+        printable if is_printable(printable) => printable,
+        space if space.is_whitespace() => ' ',
+        other => {
+            missing.insert(other);
+            '?'
+        }
+    };
+    text.nfc().map(stand_in).collect()
 }
 
 /// `text` as it is measured and drawn: accents composed, white space plain except for line feeds and no-break spaces.
@@ -167,6 +185,17 @@ mod tests {
         ] {
             assert_eq!(unprintable(text), Some(character));
         }
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_a_question_mark_and_is_named() {
+        let mut missing = BTreeSet::new();
+        for (text, printed) in
+            [("Acme 株式会社 GmbH", "Acme ???? GmbH"), ("a\tb", "a b"), ("Nguye\u{302}\u{303}n m\u{300}", "Nguyễn m?")]
+        {
+            assert_eq!(with_stand_ins(text, &mut missing), printed);
+        }
+        assert_eq!(missing, BTreeSet::from(['株', '式', '会', '社', '\u{300}']));
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod wrap;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PdfError {
     /// A text of the document holds a character that the font cannot print; it would come out as an empty box.
-    /// Names are checked with [`fonts::unprintable`] where they are entered.
+    /// Names are checked with [`fonts::unprintable`] where they are entered; [`invoice::print`] has stand-ins for the rest.
     #[error("the font cannot print U+{:04X}, found in {text:?}", u32::from(*character))]
     Unprintable {
         /// The first such character.

@@ -30,7 +30,7 @@ pub async fn project_reversals(commerce: &Commerce, cx: &Cx, stripe_invoice_id: 
         .write(move |tx| Box::pin(async move { write(tx, &tx_commerce, &tx_cx, &stripe_id, fetched).await }))
         .await?;
     for note in notes {
-        invoices::ensure_credit_note_documents(commerce, cx, &note).await?;
+        invoices::make_credit_note_documents(commerce, cx, &note).await?;
     }
     if let Some(subscription_id) = stripe_subscription_id {
         // A page that is open may credit this money.

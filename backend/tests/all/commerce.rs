@@ -33,6 +33,7 @@ mod inbox;
 mod killed;
 mod license_types;
 mod maintenance;
+mod odd_names;
 mod one_license;
 mod options;
 mod orders_of_programs;

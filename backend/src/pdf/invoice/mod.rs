@@ -8,6 +8,7 @@
 mod closing;
 mod head;
 pub(super) mod layout;
+mod stand_ins;
 mod table;
 
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ use super::logo::Logo;
 use super::{draw, fonts};
 use crate::money::Currency;
 use crate::text::en::documents as words;
+
+pub use stand_ins::{Printed, print};
 
 /// What kind of document it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

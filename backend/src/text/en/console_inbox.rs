@@ -158,6 +158,7 @@ pub fn job(kind: &str) -> &str {
         "stripe.plan_again" => "Plan a change again",
         "stripe.stop_renewal" => "Stop a renewal",
         "stripe.import_invoice" => "Import an invoice",
+        "invoices.make_documents" => "Make the documents of an invoice",
         "stripe.reconcile" => "Ask Stripe for what was missed",
         "catalog.push_prices" => "Push prices to Stripe",
         "billing.remind" => "Send reminders",

@@ -1,0 +1,80 @@
+//! Documents that cannot be made as they should, and that nothing else waits for them.
+
+use backend::catalog::BillingInterval;
+use backend::clock::{HOUR_MS, MINUTE_MS};
+use backend::db::Db;
+use backend::invoices::{Document, DocumentKind, Invoice, find_document};
+use backend::licenses::LicenseStatus;
+
+use super::closing::number;
+use super::reversals::{balance, payment, settle, status};
+use super::shop::{Shop, run_sql};
+use crate::support::on_both_engines;
+
+/// A name, an address and a description that the documents' font has no letters for, as they are typed at Stripe.
+const IN_JAPANESE: &str = r#"{"amend":[
+    {"object":"invoice","member":"customer_name","value":"株式会社"},
+    {"object":"invoice","member":"customer_address/line1","value":"丸の内1"},
+    {"object":"line_item","member":"description","value":"漢字 license"}
+]}"#;
+
+async fn document(shop: &Shop, invoice: &Invoice, kind: DocumentKind) -> anyhow::Result<Option<Document>> {
+    Ok(find_document(&shop.db, &shop.cx(), &shop.account.id, invoice.id.as_str(), kind).await?)
+}
+
+on_both_engines! {
+    async fn a_name_that_cannot_be_printed_keeps_nobody_from_a_license_nor_from_a_refund(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (order, url) = shop.order("startup", BillingInterval::Month, 2).await?;
+        shop.control("chaos", IN_JAPANESE).await?;
+        shop.pay(&url, "4242").await?;
+        settle(&shop).await?;
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("paid for");
+        assert_eq!(status(&shop, &license_id).await?.0, LicenseStatus::Active);
+
+        let invoice = shop.invoices().await?.remove(0);
+        let buyer = &invoice.parties.0.buyer;
+        assert_eq!((buyer.name.as_str(), buyer.address[0].as_str()), (shop.account.company.as_str(), "Hafenstraße 1"));
+        for kind in [DocumentKind::Invoice, DocumentKind::Receipt] {
+            let pdf = document(&shop, &invoice, kind).await?;
+            assert!(pdf.is_some_and(|pdf| pdf.content.starts_with(b"%PDF")), "{kind:?}");
+        }
+        let told = "SELECT COUNT(*) FROM audit WHERE act = 'invoice.stand_in' AND after LIKE '%漢%'";
+        assert_eq!(number(&shop, told).await?, 2, "the invoice and its receipt");
+        let xml = document(&shop, &invoice, DocumentKind::Ubl).await?.expect("the seller has a VAT id");
+        assert!(String::from_utf8(xml.content)?.contains("漢字 license"), "an e-invoice has any letters");
+
+        let payment = payment(&shop, &invoice).await?;
+        shop.call("refunds", &format!("payment_intent={payment}")).await?;
+        settle(&shop).await?;
+        assert_eq!(status(&shop, &license_id).await?, (LicenseStatus::Revoked, "refunded".to_owned()));
+        balance(&shop).await?;
+        Ok(())
+    }
+
+    async fn documents_that_cannot_be_made_are_made_later_and_nothing_waits_for_them(db: Db) {
+        let shop = Shop::open(db).await?;
+        let (order, url) = shop.order("startup", BillingInterval::Month, 2).await?;
+        shop.pay(&url, "4242").await?;
+        run_sql(&shop.db, vec!["ALTER TABLE documents RENAME TO documents_elsewhere".to_owned()]).await?;
+        settle(&shop).await?;
+        let license_id = shop.find_order(&order.id).await?.license_id.expect("paid for");
+        assert_eq!(status(&shop, &license_id).await?.0, LicenseStatus::Active);
+        let invoice = shop.invoices().await?.remove(0);
+        let waiting = "SELECT COUNT(*) FROM jobs WHERE kind = 'invoices.make_documents' AND status = 'waiting'";
+        assert_eq!(number(&shop, waiting).await?, 1);
+        let payment = payment(&shop, &invoice).await?;
+        shop.call("refunds", &format!("payment_intent={payment}&amount=1000")).await?;
+        settle(&shop).await?;
+        assert_eq!(number(&shop, "SELECT COUNT(*) FROM refunds").await?, 1);
+
+        run_sql(&shop.db, vec!["ALTER TABLE documents_elsewhere RENAME TO documents".to_owned()]).await?;
+        shop.set_clock(shop.now().plus(HOUR_MS + MINUTE_MS))?;
+        settle(&shop).await?;
+        for kind in [DocumentKind::Invoice, DocumentKind::Receipt, DocumentKind::Ubl, DocumentKind::Cii] {
+            assert!(document(&shop, &invoice, kind).await?.is_some(), "{kind:?}");
+        }
+        assert_eq!(number(&shop, waiting).await?, 0);
+        Ok(())
+    }
+}
