@@ -87,6 +87,7 @@ pub async fn credit_invoice(
         CreditOutcome::Refused(refusal) => {
             let field = match refusal {
                 CreditRefusal::NoAmount | CreditRefusal::TooMuch { .. } => "amount",
+                CreditRefusal::MemoTooLong | CreditRefusal::MemoUnprintable(_) => "memo",
                 _ => "",
             };
             let code = serde_json::to_string(&Code::of(&refusal)).unwrap_or_default();
@@ -103,6 +104,8 @@ enum Code {
     NotCreditable,
     NoAmount,
     TooMuch(i64),
+    MemoTooLong,
+    MemoUnprintable(char),
     Outdated,
     ByStripe(String),
 }
@@ -112,6 +115,8 @@ impl Code {
         match refusal {
             CreditRefusal::NoAmount => Self::NoAmount,
             CreditRefusal::TooMuch { left_minor } => Self::TooMuch(*left_minor),
+            CreditRefusal::MemoTooLong => Self::MemoTooLong,
+            CreditRefusal::MemoUnprintable(character) => Self::MemoUnprintable(*character),
             CreditRefusal::Outdated => Self::Outdated,
             CreditRefusal::ByStripe(sentence) => Self::ByStripe(sentence.clone()),
             CreditRefusal::NotCreditable | CreditRefusal::NotAllowed | CreditRefusal::NotFound => Self::NotCreditable,
@@ -123,6 +128,8 @@ impl Code {
             Self::NotCreditable => CreditRefusal::NotCreditable,
             Self::NoAmount => CreditRefusal::NoAmount,
             Self::TooMuch(left_minor) => CreditRefusal::TooMuch { left_minor },
+            Self::MemoTooLong => CreditRefusal::MemoTooLong,
+            Self::MemoUnprintable(character) => CreditRefusal::MemoUnprintable(character),
             Self::Outdated => CreditRefusal::Outdated,
             Self::ByStripe(sentence) => CreditRefusal::ByStripe(sentence),
         }

@@ -8,7 +8,11 @@ use crate::cx::Cx;
 use crate::db::DbError;
 use crate::ids::InvoiceId;
 use crate::invoices::{self, CreditNoteStatus, Invoice, InvoiceStatus, list_credit_notes_of};
+use crate::pdf::fonts::unprintable;
 use crate::stripe::{CreditSettlement, IdempotencyKey, NewCreditNote, StripeErrorKind};
+
+/// Most characters of what the customer is told: it stands among the notes of a document.
+pub const MEMO_MAX_CHARS: usize = 500;
 
 /// What is to be given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,10 @@ pub enum CreditRefusal {
         /// What is left, in minor units.
         left_minor: i64,
     },
+    /// What the customer is told has more than [`MEMO_MAX_CHARS`] characters.
+    MemoTooLong,
+    /// The documents' font lacks a character of what the customer is told.
+    MemoUnprintable(char),
     /// Something was given back since the form was shown.
     Outdated,
     /// Stripe refuses, in its own words.
@@ -103,12 +111,16 @@ pub async fn credit_invoice(
     if let Some(refusal) = refuse(request, &invoice, credited_minor) {
         return Ok(CreditOutcome::Refused(refusal));
     }
+    let memo = match printable_memo(&request.memo) {
+        Ok(memo) => memo,
+        Err(refusal) => return Ok(CreditOutcome::Refused(refusal)),
+    };
     let new = NewCreditNote {
         invoice_id: invoice.stripe_invoice_id.clone(),
         amount_minor: request.amount_minor,
         settlement: (invoice.status == InvoiceStatus::Paid).then_some(request.settlement),
         reason: request.reason.clone(),
-        memo: request.memo.trim().to_owned(),
+        memo,
     };
     let key = IdempotencyKey::new(&[
         invoice.id.as_str(),
@@ -126,6 +138,18 @@ pub async fn credit_invoice(
     }
     project_reversals(commerce, cx, &invoice.stripe_invoice_id).await?;
     Ok(CreditOutcome::Credited)
+}
+
+/// What the customer is told, in lines that the credit note can print: Stripe would take anything, and move the money.
+fn printable_memo(typed: &str) -> Result<String, CreditRefusal> {
+    let memo = typed.trim().replace("\r\n", "\n");
+    if memo.chars().count() > MEMO_MAX_CHARS {
+        return Err(CreditRefusal::MemoTooLong);
+    }
+    match memo.split('\n').find_map(unprintable) {
+        Some(character) => Err(CreditRefusal::MemoUnprintable(character)),
+        None => Ok(memo),
+    }
 }
 
 fn refuse(request: &CreditInvoice, invoice: &Invoice, credited_minor: i64) -> Option<CreditRefusal> {
@@ -164,4 +188,24 @@ async fn note(commerce: &Commerce, cx: &Cx, invoice: &Invoice, request: &CreditI
             })
         })
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memo_is_what_a_document_can_print() {
+        let (long, longer) = ("x".repeat(MEMO_MAX_CHARS), "x".repeat(MEMO_MAX_CHARS + 1));
+        for (typed, taken) in [
+            (" As agreed.\r\nŁódź \n", Ok("As agreed.\nŁódź")),
+            ("", Ok("")),
+            (long.as_str(), Ok(long.as_str())),
+            (longer.as_str(), Err(CreditRefusal::MemoTooLong)),
+            ("ご返金します", Err(CreditRefusal::MemoUnprintable('ご'))),
+            ("two\tcolumns", Err(CreditRefusal::MemoUnprintable('\t'))),
+        ] {
+            assert_eq!(printable_memo(typed), taken.map(str::to_owned), "{typed:?}");
+        }
+    }
 }

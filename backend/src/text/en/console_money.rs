@@ -6,7 +6,7 @@ use crate::invoices::einvoice::NoEInvoice;
 use crate::ledger::{Disagreement, LedgerAccount};
 use crate::money::{Currency, Money};
 use crate::pdf::amounts;
-use crate::refunds::{CreditRefusal, DisputeStatus, RefundStatus};
+use crate::refunds::{CreditRefusal, DisputeStatus, MEMO_MAX_CHARS, RefundStatus};
 
 /// Title of the list.
 pub const INVOICES: &str = "Invoices";
@@ -161,6 +161,13 @@ pub fn credit_refusal(refusal: &CreditRefusal, currency: Currency) -> String {
         CreditRefusal::NoAmount => "Write an amount above zero, like 12.50.".to_owned(),
         CreditRefusal::TooMuch { left_minor } => {
             format!("Only {} is left of it.", amounts::format(currency, *left_minor))
+        }
+        CreditRefusal::MemoTooLong => format!("Shorten this to {MEMO_MAX_CHARS} characters."),
+        CreditRefusal::MemoUnprintable(character) if character.is_control() => {
+            "This contains an invisible character. Type it again instead of pasting it.".to_owned()
+        }
+        CreditRefusal::MemoUnprintable(character) => {
+            format!("Credit notes cannot print “{character}”. Write this in Latin, Greek or Cyrillic letters.")
         }
         CreditRefusal::Outdated => {
             "Something was given back since this form was shown. Look at what is left, and send it again.".to_owned()

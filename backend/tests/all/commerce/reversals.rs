@@ -319,6 +319,10 @@ on_both_engines! {
         let staff = finance(&shop).await?;
         let nothing = credit_invoice(&shop.commerce, &staff, &request(&invoice, 0)).await?;
         assert_eq!(nothing, CreditOutcome::Refused(CreditRefusal::NoAmount));
+        let odd = CreditInvoice { memo: "ご返金します".to_owned(), ..request(&invoice, 1_190) };
+        let refused = credit_invoice(&shop.commerce, &staff, &odd).await?;
+        assert_eq!(refused, CreditOutcome::Refused(CreditRefusal::MemoUnprintable('ご')));
+        assert_eq!(shop.look("credit_notes").await?["data"], serde_json::json!([]), "Stripe was not asked");
         let to_balance = CreditInvoice { settlement: CreditSettlement::Balance, ..request(&invoice, 1_190) };
         assert_eq!(credit_invoice(&shop.commerce, &staff, &to_balance).await?, CreditOutcome::Credited);
         assert_eq!(holds(&shop, LedgerAccount::CustomerCredit).await?, -1_190);
