@@ -311,13 +311,19 @@ impl Stripe {
     /// [`StripeError`].
     pub async fn fetch_invoice(&self, invoice_id: &str) -> Result<StripeInvoice, StripeError> {
         let request = RetrieveInvoice::new(invoice_id).expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
-        let invoice = self.fetch(request).await?;
+        self.read_whole_invoice(self.fetch(request).await?).await
+    }
+
+    /// An invoice with the lines that did not come with it: of more than ten, Stripe sends the first. A preview has an id of
+    /// its own under which its lines are listed for three days (<https://docs.stripe.com/invoicing/preview>).
+    async fn read_whole_invoice(&self, invoice: stripe_shared::Invoice) -> Result<StripeInvoice, StripeError> {
         let rates = read_rates(invoice.total_taxes.as_deref().unwrap_or_default());
         let mut more = invoice.lines.has_more;
         let mut last = invoice.lines.data.last().map(|line| line.id.to_string());
         let mut invoice = read_invoice(invoice)?;
         while let Some(after) = last.take().filter(|_| more) {
-            let page = self.fetch(ListInvoiceInvoiceLineItem::new(invoice_id).limit(100).starting_after(after)).await?;
+            let rest = ListInvoiceInvoiceLineItem::new(invoice.id.as_str()).limit(100).starting_after(after);
+            let page = self.fetch(rest).await?;
             more = page.has_more;
             last = page.data.last().map(|line| line.id.to_string());
             invoice.lines.extend(page.data.into_iter().map(|line| read_line(line, &rates)));
@@ -432,6 +438,6 @@ impl Stripe {
             .subscription_details(details)
             .expand(vec!["total_taxes.tax_rate_details.tax_rate".to_owned()]);
         // A preview makes nothing, but is a POST: sent without a key, hence once.
-        read_invoice(self.fetch(request).await?)
+        self.read_whole_invoice(self.fetch(request).await?).await
     }
 }

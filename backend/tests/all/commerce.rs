@@ -32,6 +32,7 @@ mod histories;
 mod inbox;
 mod killed;
 mod license_types;
+mod long_previews;
 mod maintenance;
 mod odd_names;
 mod one_license;
