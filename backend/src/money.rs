@@ -51,6 +51,18 @@ impl Currency {
             _ => 2,
         }
     }
+
+    /// The least difference between two amounts that Stripe takes, in minor units: ten of a currency with three decimals
+    /// (`#three-decimal`), and whole units of the two that have none but are counted in hundredths (`#special-cases`;
+    /// what it says of HUF and TWD is about payouts). What Stripe reckons itself, such as a part of a period, may be finer.
+    #[must_use]
+    pub fn smallest_step(&self) -> i64 {
+        match self.as_str() {
+            "isk" | "ugx" => 100,
+            _ if self.exponent() == 3 => 10,
+            _ => 1,
+        }
+    }
 }
 
 impl TryFrom<String> for Currency {
@@ -135,6 +147,21 @@ mod tests {
         }
         for code in ["xxx", "xyz", "dem", "xau"] {
             assert!(!Currency::parse(code).unwrap().is_taken_by_stripe(), "{code}");
+        }
+    }
+    #[test]
+    fn amounts_are_counted_and_stepped_as_stripe_takes_them() {
+        for (code, exponent, smallest_step) in [
+            ("usd", 2, 1),
+            ("jpy", 0, 1),
+            ("kwd", 3, 10),
+            ("isk", 2, 100),
+            ("ugx", 2, 100),
+            ("huf", 2, 1),
+            ("twd", 2, 1),
+        ] {
+            let currency = Currency::parse(code).unwrap();
+            assert_eq!((currency.exponent(), currency.smallest_step()), (exponent, smallest_step), "{code}");
         }
     }
 }

@@ -46,11 +46,11 @@ pub fn money_text(minor: i64, currency: &str, cents: Cents) -> String {
     text
 }
 
-/// Decimals of a currency by ISO 4217, as far as Stripe accepts it.
+/// Decimals of a currency by ISO 4217, as far as Stripe accepts it; UGX it counts in hundredths.
 const fn exponent(code: &str) -> u32 {
     match code.as_bytes() {
-        b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"JPY" | b"KMF" | b"KRW" | b"MGA" | b"PYG" | b"RWF" | b"UGX" | b"VND"
-        | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+        b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"JPY" | b"KMF" | b"KRW" | b"MGA" | b"PYG" | b"RWF" | b"VND" | b"VUV"
+        | b"XAF" | b"XOF" | b"XPF" => 0,
         b"BHD" | b"JOD" | b"KWD" | b"OMR" | b"TND" => 3,
         _ => 2,
     }
@@ -101,6 +101,7 @@ mod tests {
             (-1_050, "eur", "−€10.50"),
             (1_200, "jpy", "¥1,200"),
             (1_234_567, "kwd", "KWD\u{a0}1,234.567"),
+            (50_000, "ugx", "UGX\u{a0}500.00"),
             (7, "kwd", "KWD\u{a0}0.007"),
             (500, "chf", "CHF\u{a0}5.00"),
             (0, "usd", "$0.00"),

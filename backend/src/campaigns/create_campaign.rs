@@ -1,6 +1,6 @@
 //! Making a campaign. What it takes off, for whom and for how long never changes afterwards.
 
-use super::rules::{self, Fault, is_duration, is_limit, is_name};
+use super::rules::{self, Fault, is_duration, is_limit, is_name, is_sum};
 use super::{Campaign, Duration, store};
 use crate::accounts::{StaffAct, staff_may_act};
 use crate::audit;
@@ -135,7 +135,9 @@ fn faults(new: &NewCampaign) -> Vec<Fault> {
             let is_exact = millionths % rules::MILLIONTHS_IN_A_BP == 0;
             (!(is_exact && (1..=whole).contains(&millionths))).then_some(Fault::Percent)
         }
-        AmountOff::Sum { amount_minor, .. } => (amount_minor <= 0).then_some(Fault::Amount),
+        AmountOff::Sum { amount_minor, currency } => {
+            (!is_sum(Money::new(amount_minor, currency))).then_some(Fault::Amount)
+        }
     };
     let code = new.code.trim();
     [

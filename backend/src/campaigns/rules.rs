@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Campaign, Duration, Holding, PromotionCode, Taken};
 use crate::clock::UnixMs;
 use crate::ids::{AccountId, PlanId};
+use crate::money::Money;
 use crate::orders::promotion::{Discount, DiscountSource, PromotionProblem, takes_off};
 use crate::orders::rules::Quote;
 
@@ -190,6 +191,12 @@ pub enum Fault {
 #[must_use]
 pub fn is_limit(limit: Option<i64>) -> bool {
     limit.is_none_or(|limit| (1..=LIMIT_MAX).contains(&limit))
+}
+
+/// Whether a discount can be such a sum: something, and no finer than Stripe takes it.
+#[must_use]
+pub fn is_sum(off: Money) -> bool {
+    off.amount_minor > 0 && off.amount_minor % off.currency.smallest_step() == 0
 }
 
 /// Whether a campaign can be called so.

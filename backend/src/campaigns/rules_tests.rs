@@ -3,7 +3,7 @@ use super::*;
 use crate::catalog::{BillingInterval, Composition, PlanKind, PriceRole};
 use crate::db::JsonText;
 use crate::ids::{AccountId, CampaignId, PromotionCodeId, VendorId};
-use crate::money::{Currency, Money};
+use crate::money::Currency;
 use crate::orders::rules::{self as order_rules, tests as sold};
 
 const NOW: UnixMs = UnixMs(1_000);
@@ -168,4 +168,19 @@ fn a_campaign_stands_where_its_times_and_limits_put_it() {
     assert_eq!(standing(&ended, 0, NOW), Standing::Ended);
     let later = Campaign { starts_at: NOW.plus(1), ..campaign() };
     assert_eq!(standing(&later, 0, NOW), Standing::NotBegun);
+}
+
+#[test]
+fn a_sum_is_positive_and_no_finer_than_stripe_takes_it() {
+    for (minor, currency, taken) in [
+        (1, "usd", true),
+        (0, "usd", false),
+        (-100, "usd", false),
+        (1_015, "kwd", false),
+        (1_050, "isk", false),
+        (1_000, "isk", true),
+    ] {
+        let off = Money::new(minor, Currency::parse(currency).unwrap());
+        assert_eq!(is_sum(off), taken, "{minor} {currency}");
+    }
 }

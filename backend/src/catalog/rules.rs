@@ -203,8 +203,11 @@ pub enum Fault {
     NotACurrency,
     /// Not a positive decimal with exactly this many decimals.
     NotAnAmount(u32),
-    /// An amount of a currency with three decimals whose last one is not 0.
-    LastDigitNotZero,
+    /// Not a multiple of the smallest amount that Stripe takes of the currency, in minor units.
+    TooFine {
+        /// That amount: 10 or 100.
+        step: i64,
+    },
     /// This kind of plan is not charged at that interval.
     IntervalOfOtherKind,
     /// This kind of plan has no price of that role.

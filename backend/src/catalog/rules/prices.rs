@@ -54,11 +54,10 @@ impl Check {
         prices
     }
 
-    /// What Stripe takes: at most eight digits, and of currencies with three decimals only hundredths
-    /// (<https://docs.stripe.com/currencies#three-decimal>).
+    /// What Stripe takes: at most eight digits, and of some currencies no amounts as fine as they are counted.
     pub(super) fn amount(&mut self, path: String, amount: Money, least: i64) {
-        let is_taken = amount.amount_minor % smallest_step(amount.currency) == 0;
-        self.expect(is_taken, path.as_str(), Fault::LastDigitNotZero);
+        let step = amount.currency.smallest_step();
+        self.expect(amount.amount_minor % step == 0, path.as_str(), Fault::TooFine { step });
         self.range(path, amount.amount_minor, least, MAX_AMOUNT_MINOR);
     }
 
@@ -133,11 +132,6 @@ fn roles_of(kind: PlanKind) -> &'static [PriceRole] {
     }
 }
 
-/// The least difference between two amounts that Stripe takes, in minor units.
-fn smallest_step(currency: Currency) -> i64 {
-    if currency.exponent() == 3 { 10 } else { 1 }
-}
-
 /// One more year of updates for one seat, or for one of an add-on: a percentage of what is paid once, rounded to what Stripe
 /// takes, halves up.
 pub(super) fn maintenance_prices(prices: &[CatalogPrice], percent: Option<i64>) -> Vec<CatalogPrice> {
@@ -154,7 +148,7 @@ pub(super) fn maintenance_prices(prices: &[CatalogPrice], percent: Option<i64>) 
 }
 
 fn share(of: Money, percent: i64) -> Money {
-    let step = smallest_step(of.currency);
+    let step = of.currency.smallest_step();
     let steps = of.amount_minor.saturating_mul(percent).saturating_add(50 * step) / (100 * step);
     Money::new(steps.saturating_mul(step), of.currency)
 }

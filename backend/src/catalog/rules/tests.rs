@@ -292,7 +292,13 @@ fn each_broken_rule_is_found_at_its_place() {
             "prices.usd.month = { base = \"10.00\", extra_seat = \"10.00\" }",
             "prices.kwd.month = { base = \"3.125\", extra_seat = \"3.120\" }",
             &format!("{maker}.prices.kwd.month.base"),
-            Fault::LastDigitNotZero,
+            Fault::TooFine { step: 10 },
+        ),
+        (
+            "prices.usd.month = { base = \"10.00\", extra_seat = \"10.00\" }",
+            "prices.isk.month = { base = \"10.50\", extra_seat = \"10.00\" }",
+            &format!("{maker}.prices.isk.month.base"),
+            Fault::TooFine { step: 100 },
         ),
         (r#"code = "more_devices""#, r#"code = "More""#, &format!("{maker}.addons.More.code"), Fault::NotACode),
         (
@@ -391,6 +397,10 @@ fn a_year_of_updates_is_rounded_to_the_minor_unit_halves_up() {
     // 404 fils, which Stripe takes as 400; 505 as 510.
     let of = |percent| maintenance_prices(std::slice::from_ref(&dinars), Some(percent))[0].unit_amount.amount_minor;
     assert_eq!((of(40), of(50)), (400, 510));
+    let kronur = CatalogPrice { unit_amount: Money::new(101_000, Currency::parse("isk").unwrap()), ..unit.clone() };
+    // 252.50 and 505.00 kronur.
+    let of = |percent| maintenance_prices(std::slice::from_ref(&kronur), Some(percent))[0].unit_amount.amount_minor;
+    assert_eq!((of(25), of(50)), (25_300, 50_500));
 }
 
 #[test]

@@ -64,7 +64,10 @@ pub fn fault(fault: &Fault) -> String {
             "Write the amount in quotes with exactly {decimals} decimals, such as \"10.{}\".",
             "0".repeat(*decimals as usize)
         ),
-        Fault::LastDigitNotZero => {
+        Fault::TooFine { step: 100 } => {
+            "Stripe takes whole amounts of this currency only: both decimals must be 0.".to_owned()
+        }
+        Fault::TooFine { .. } => {
             "Stripe takes amounts of this currency in hundredths only: the third decimal must be 0.".to_owned()
         }
         Fault::IntervalOfOtherKind => "Subscriptions are charged by month or year, perpetual plans once.".to_owned(),
