@@ -24,7 +24,7 @@ use super::{CreditNote, Invoice, InvoiceLine, Parties, Party};
 use crate::clock::UnixMs;
 use crate::money::Currency;
 use crate::stripe::LineTax;
-use crate::text::en::invoices as words;
+use crate::text::en::{documents, invoices as words};
 
 /// The specification that the documents follow (BT-24).
 const SPECIFICATION: &str = "urn:cen.eu:en16931:2017";
@@ -80,6 +80,7 @@ pub fn of_invoice(invoice: &Invoice, lines: &[InvoiceLine]) -> Result<EInvoice, 
         due_minor: invoice.issued_due_minor,
         preceding: None,
         terms: words::CHARGED_AUTOMATICALLY.to_owned(),
+        sold: sold(invoice),
         note: match (&invoice.license_id, &invoice.order_id) {
             (Some(id), _) => Some(words::license_note(id.as_str())),
             (None, Some(id)) => Some(words::order_note(id.as_str())),
@@ -109,8 +110,15 @@ pub fn of_credit_note(note: &CreditNote, lines: &[InvoiceLine], invoice: &Invoic
         due_minor: note.total_minor,
         preceding: Some((&invoice.number, invoice.issued_at)),
         terms: words::settled(note).join(" "),
+        sold: sold(invoice),
         note: Some(note.memo.clone()).filter(|memo| !memo.is_empty()),
     })
+}
+
+/// The license or order that an invoice is for.
+fn sold(invoice: &Invoice) -> Option<&str> {
+    let order_id = || invoice.order_id.as_ref().map(|id| id.as_str());
+    invoice.license_id.as_ref().map(|id| id.as_str()).or_else(order_id)
 }
 
 /// What both kinds of document have.
@@ -130,6 +138,7 @@ struct Content<'a> {
     due_minor: i64,
     preceding: Option<(&'a str, UnixMs)>,
     terms: String,
+    sold: Option<&'a str>,
     note: Option<String>,
 }
 
@@ -186,17 +195,21 @@ fn model(content: &Content<'_>) -> Result<Model, NoEInvoice> {
         let reference = DocumentReference::new(number);
         model.preceding_invoices = vec![PrecedingInvoice { reference, issue_date: Some(date(issued_at)?) }];
     }
-    if let Some(reference) = &content.parties.buyer.reference {
-        model.buyer_reference = Some(reference.clone());
-        model.purchase_order_reference = Some(DocumentReference::new(reference.as_str()));
-    }
+    let ordered_by = content.parties.buyer.reference.as_deref();
+    // Many buyers take no document without a reference; where they gave none, it is what they have bought.
+    model.buyer_reference = ordered_by.or(content.sold).map(str::to_owned);
+    model.purchase_order_reference = ordered_by.map(DocumentReference::new);
     if content.due_minor > 0 {
         match content.due_at {
             Some(due_at) => {
                 model.due_date = Some(date(due_at)?);
                 model.payment = transfer(content);
+                model.payment_terms = bank_code(content);
             }
-            None => model.payment_terms = Some(content.terms.clone()),
+            None => {
+                model.payment = (!content.is_credit_note).then(by_card);
+                model.payment_terms = Some(content.terms.clone());
+            }
         }
     }
     for (number, (line, key)) in content.lines.iter().zip(&keys).enumerate() {
@@ -344,26 +357,49 @@ fn address(party: &Party) -> PostalAddress {
     }
 }
 
+/// How an invoice is paid that is sent to be paid.
 fn transfer(content: &Content<'_>) -> Option<PaymentInstructions> {
     // The account that Stripe keeps for the buyer comes before the vendor's own, as on the PDF.
     let (vendors, buyers) = (content.parties.bank.as_ref(), content.parties.pays_to.as_ref());
     let (iban, bic) = buyers
-        .map(|account| (&account.iban, &account.bic))
-        .or_else(|| vendors.map(|bank| (&bank.iban, &bank.bic)))
-        .filter(|(iban, _)| !iban.is_empty())?;
+        .map(|account| (account.iban.as_str(), account.bic.as_str()))
+        .or_else(|| vendors.map(|bank| (bank.iban.as_str(), bank.bic.as_str())))?;
+    // Where there are no IBANs, banks know the account by a number of their country.
+    let national = buyers.map_or("", |account| account.account_number.as_str());
+    let number = if iban.is_empty() { national } else { iban };
+    if number.is_empty() {
+        return None;
+    }
     let holder = buyers.map(|account| &account.holder).filter(|holder| !holder.is_empty());
     // SEPA transfers are in euros (UNTDID 4461: 58); all others are plain ones.
-    let means = if content.currency.as_str() == "eur" { "58" } else { "30" };
+    let means = if content.currency.as_str() == "eur" && !iban.is_empty() { "58" } else { "30" };
     Some(PaymentInstructions {
         means_code: Some(Code::new(means)),
         remittance_information: Some(content.number.to_owned()),
         means: Some(PaymentMeans::CreditTransfer(vec![CreditTransfer {
-            account_identifier: Some(iban.chars().filter(|c| !c.is_whitespace()).collect()),
+            account_identifier: Some(number.chars().filter(|c| !c.is_whitespace()).collect()),
             account_name: Some(holder.unwrap_or(&content.parties.supplier.name).clone()),
-            provider_identifier: Some(bic.clone()).filter(|bic| !bic.is_empty()),
+            provider_identifier: Some(bic.to_owned()).filter(|bic| !bic.is_empty()),
         }])),
         ..PaymentInstructions::default()
     })
+}
+
+/// The code of the bank beside a national account number, for which the standard has no place of its own.
+fn bank_code(content: &Content<'_>) -> Option<String> {
+    let account = content.parties.pays_to.as_ref().filter(|account| account.iban.is_empty())?;
+    let codes = [
+        (documents::ROUTING_NUMBER, &account.routing_number),
+        (documents::SORT_CODE, &account.sort_code),
+        (documents::SORT_CODE, &account.bank_code),
+    ];
+    let (label, code) = codes.into_iter().find(|(_, code)| !code.is_empty())?;
+    Some(words::bank_code(label, code))
+}
+
+/// How an invoice is paid that is charged by itself: with a bank card (UNTDID 4461: 48), of which nothing is told.
+fn by_card() -> PaymentInstructions {
+    PaymentInstructions { means_code: Some(Code::new("48")), ..PaymentInstructions::default() }
 }
 
 fn line_vat(key: GroupKey) -> LineVat {

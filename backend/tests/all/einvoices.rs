@@ -7,7 +7,7 @@ use backend::db::JsonText;
 use backend::invoices::einvoice::{EInvoice, NoEInvoice, of_credit_note, of_invoice};
 use backend::invoices::{CreditNote, CreditNoteStatus, Invoice, InvoiceLine, InvoiceStatus, Parties, Party};
 use backend::money::Currency;
-use backend::stripe::LineTax;
+use backend::stripe::{BankAccount, LineTax};
 use backend::vendors::BankDetails;
 
 use crate::support::NOW;
@@ -193,6 +193,22 @@ fn cases() -> Vec<(&'static str, Invoice, Vec<InvoiceLine>)> {
     let mut ordered = invoice("eur", buyer("DE", None), &domestic);
     ordered.parties.0.buyer.reference = Some("PO-4711".to_owned());
     add("purchase-order", ordered, domestic.clone());
+    for (name, currency, iban, routing_number, sort_code) in [
+        ("account-in-the-us", "usd", "", "110000000", ""),
+        ("account-in-the-uk", "gbp", "", "", "108800"),
+        ("account-with-iban", "eur", "DE89370400440532013000", "", ""),
+    ] {
+        let mut sent = invoice(currency, buyer("DE", None), &domestic);
+        sent.parties.0.pays_to = Some(BankAccount {
+            holder: "Stripe for Fieldnote".to_owned(),
+            iban: iban.to_owned(),
+            account_number: if iban.is_empty() { "000123 456789".to_owned() } else { String::new() },
+            routing_number: routing_number.to_owned(),
+            sort_code: sort_code.to_owned(),
+            ..BankAccount::default()
+        });
+        add(name, sent, domestic.clone());
+    }
     let exempt = vec![line("Startup plan", 1, Some(29_900), 29_900, vec![tax("VAT", 0, 29_900, 0, "customer_exempt")])];
     add("exempt", invoice("eur", buyer("DE", None), &exempt), exempt);
     let zero = vec![line("Startup plan", 1, Some(29_900), 29_900, vec![tax("VAT", 0, 29_900, 0, "zero_rated")])];
@@ -275,6 +291,19 @@ fn what_matters_is_said_where_the_standard_says_it() {
     assert!(of("us-sales-tax").contains("<cbc:Percent>7.25</cbc:Percent>"));
     assert!(of("purchase-order").contains("<cbc:BuyerReference>PO-4711</cbc:BuyerReference>"));
     assert!(of("purchase-order").contains("<cac:OrderReference>"));
+    assert!(of("domestic").contains("<cbc:BuyerReference>lic_"), "the license, where the buyer has no number");
+    assert!(!of("domestic").contains("<cac:OrderReference>"));
+    for (name, account, means, terms) in [
+        ("account-in-the-us", "000123456789", "30", "Routing number: 110000000"),
+        ("account-in-the-uk", "000123456789", "30", "Sort code: 108800"),
+        ("account-with-iban", "DE89370400440532013000", "58", ""),
+        ("charged-automatically", "", "48", "Charged automatically"),
+    ] {
+        let ubl = of(name);
+        assert!(ubl.contains(account) && ubl.contains(terms), "{name}: {ubl}");
+        assert!(ubl.contains(&format!(">{means}</cbc:PaymentMeansCode>")), "{name}: {ubl}");
+    }
+    assert!(!of("credit-note").contains("PaymentMeansCode"), "nobody pays a credit note by card");
     assert!(of("credit-note").contains("CreditNote") && of("credit-note").contains("FN-2026-0042"));
     assert!(of("zero-decimals").contains(">7140.00<"));
     assert!(of("domestic").contains("DE02120300000000202051"));

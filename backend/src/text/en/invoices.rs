@@ -35,6 +35,12 @@ pub const CHARGED_AUTOMATICALLY: &str = "Charged automatically to the payment me
 /// Why less is charged than the lines come to.
 pub const DISCOUNT: &str = "Discount";
 
+/// The code of a bank, with its name.
+#[must_use]
+pub fn bank_code(label: &str, code: &str) -> String {
+    format!("{label}: {code}")
+}
+
 /// Which license a document is about.
 #[must_use]
 pub fn license_note(license_id: &str) -> String {
