@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use backend::accounts::{Act, may};
 use backend::clock::UnixMs;
 use backend::ids::{InvoiceId, LicenseId};
+use backend::invoices::einvoice::NoEInvoice;
 use backend::invoices::transfers::list_cash_balance;
 use backend::invoices::{
     CreditNote, CreditNoteStatus, DocumentKind, Invoice, InvoiceStatus, KeptDocuments, find_invoice, list_credit_notes,
-    list_invoices, list_kept_documents,
+    list_invoices, list_kept_documents, why_no_einvoice,
 };
 use backend::licenses::find_license;
 use backend::messages::AboutKind;
@@ -77,10 +78,16 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
                 Some(span) => list_kept_documents(tx, &vendor_id, &account_id, span).await?,
                 None => KeptDocuments::default(),
             };
-            Ok::<_, NoPage>((invoices, names, notes, balance, kept))
+            let mut lacks = BTreeMap::new();
+            for invoice in invoices.iter().take(PAGE) {
+                if let Some(why) = why_no_einvoice(tx, invoice, &kept).await? {
+                    lacks.insert(invoice.id.clone(), why);
+                }
+            }
+            Ok::<_, NoPage>((invoices, names, notes, balance, kept, lacks))
         })
     });
-    let (mut invoices, names, notes, balance, kept) = found.await?;
+    let (mut invoices, names, notes, balance, kept, lacks) = found.await?;
     let at_stripe = (!balance.is_empty())
         .then(|| view! { <Notice title=transfers::balance(&balance) text=transfers::BALANCE_NEXT /> });
     let goes_on = invoices.len() > PAGE;
@@ -105,7 +112,13 @@ async fn load(visit: Visit) -> Result<Page, NoPage> {
     ];
     let years = years(&invoices, visit.state.clock.now());
     let pays = may(role, Act::Buy);
-    let rows = invoices.into_iter().map(|invoice| row(invoice, &names, &kept, pays)).collect();
+    let rows = invoices
+        .into_iter()
+        .map(|invoice| {
+            let lacks = lacks.get(&invoice.id);
+            row(invoice, &names, &kept, lacks, pays)
+        })
+        .collect();
     let body = view! {
         <PageHead title=text::TITLE lead=lead />
         {at_stripe}
@@ -192,7 +205,7 @@ fn years(invoices: &[Invoice], now: UnixMs) -> Option<impl IntoView + use<>> {
     Some(view! { <Card title=text::YEARS lead=text::YEARS_LEAD id="years"><Facts facts=each /></Card> })
 }
 
-fn row(invoice: Invoice, names: &LicenseNames, kept: &KeptDocuments, pays: bool) -> Row {
+fn row(invoice: Invoice, names: &LicenseNames, kept: &KeptDocuments, lacks: Option<&NoEInvoice>, pays: bool) -> Row {
     let license = invoice.license_id.as_ref().and_then(|id| {
         let name = names.get(id)?.clone();
         Some(view! { <small><a href=format!("/licenses/{id}")>{name}</a></small> })
@@ -207,18 +220,19 @@ fn row(invoice: Invoice, names: &LicenseNames, kept: &KeptDocuments, pays: bool)
             {due.map(|due| view! { <small>{due}</small> })}
         })
         .cell(view! { <Money minor=invoice.total_minor currency=invoice.currency.as_str() /> })
-        .cell(documents(&invoice, kept, pays))
+        .cell(documents(&invoice, kept, lacks, pays))
 }
 
 /// What can be done with an invoice: pay it while it is open, keep its documents, ask the vendor about it. Whoever only
 /// looks, for the customer, does neither pay nor ask.
-fn documents(invoice: &Invoice, kept: &KeptDocuments, pays: bool) -> impl IntoView + use<> {
+fn documents(invoice: &Invoice, kept: &KeptDocuments, lacks: Option<&NoEInvoice>, pays: bool) -> impl IntoView + use<> {
     let about = text::of(&invoice.number);
     let is_open = invoice.status == InvoiceStatus::Open;
     let how = (is_open && invoice.parties.0.pays_to.is_some()).then(|| format!("/invoices/{}/transfer", invoice.id));
     let pay = invoice.payment_url.clone().filter(|_| pays && is_open && how.is_none());
     let receipt = (invoice.status == InvoiceStatus::Paid).then(|| format!("/invoices/{}/receipt.pdf", invoice.id));
-    // Not of every invoice is there one that the standard can express.
+    // Not of every invoice is there one that the standard can express; then it is said why.
+    let lacks = lacks.map(text::no_einvoice);
     let has = |kind| kept.has(invoice.id.as_str(), kind);
     let link = |href: String, label: &'static str, about: String| {
         view! { <LinkButton href label about emphasis=Emphasis::Quiet /> }
@@ -236,6 +250,7 @@ fn documents(invoice: &Invoice, kept: &KeptDocuments, pays: bool) -> impl IntoVi
                 link(new_page(invoice.id.as_str()), messages::ASK, about)
             })}
         </span>
+        {lacks.map(|why| view! { <small>{why}</small> })}
     }
 }
 

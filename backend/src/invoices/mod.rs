@@ -23,6 +23,7 @@ pub mod search;
 pub(crate) mod store;
 pub mod tax;
 pub mod transfers;
+mod why_no_einvoice;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,7 @@ pub(crate) use import_credit_note::write_credit_note;
 pub use import_invoice::{Import, import_invoice};
 pub use render_document::{Document, find_document, find_document_for_staff};
 pub use store::{find_invoice, find_invoice_for_staff, list_invoices, list_invoices_for_staff, list_lines};
+pub use why_no_einvoice::why_no_einvoice;
 
 text_enum! {
     /// Where an invoice stands.

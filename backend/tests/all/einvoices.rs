@@ -8,6 +8,7 @@ use backend::invoices::einvoice::{EInvoice, NoEInvoice, of_credit_note, of_invoi
 use backend::invoices::{CreditNote, CreditNoteStatus, Invoice, InvoiceLine, InvoiceStatus, Parties, Party};
 use backend::money::Currency;
 use backend::stripe::{BankAccount, LineTax};
+use backend::text::en::invoice_list::no_einvoice;
 use backend::vendors::BankDetails;
 
 use crate::support::NOW;
@@ -329,6 +330,16 @@ fn what_the_standard_cannot_say_is_not_said() {
     let (_, mut invoice, lines) = cases().remove(0);
     invoice.total_minor += 1;
     assert!(matches!(of_invoice(&invoice, &lines), Err(NoEInvoice::Invalid(rules)) if rules.contains("BR-CO-15")));
+}
+
+#[test]
+fn where_rounding_by_line_drifts_too_far_it_is_said_why_there_is_none() {
+    let lines: Vec<InvoiceLine> =
+        (0..400).map(|_| line("Rounded down by a quarter of a cent", 1, Some(333), 333, vat(190_000, 333))).collect();
+    let invoice = invoice("eur", buyer("DE", None), &lines);
+    let why = of_invoice(&invoice, &lines).expect_err("1.08 too little tax");
+    assert!(matches!(&why, NoEInvoice::Invalid(rules) if rules.contains("BR-CO-17")), "{why}");
+    assert!(no_einvoice(&why).contains("line by line"));
 }
 
 /// Runs `end2end/validate_einvoices.py` over some files; answers whether it found nothing, and what it says.

@@ -2,6 +2,7 @@
 
 use super::moments;
 use crate::clock::UnixMs;
+use crate::invoices::einvoice::NoEInvoice;
 use crate::money::Money;
 
 /// Title.
@@ -18,6 +19,21 @@ pub const PDF: &str = "PDF";
 pub const UBL: &str = "UBL";
 /// Downloads the e-invoice in CII.
 pub const CII: &str = "CII";
+/// In the place of the e-invoices of an invoice that has none.
+#[must_use]
+pub fn no_einvoice(why: &NoEInvoice) -> &'static str {
+    match why {
+        NoEInvoice::NoVatId => "No e-invoice: the seller had no VAT id.",
+        NoEInvoice::Decimals => "No e-invoice: its standard knows amounts with two decimals only.",
+        NoEInvoice::Mixed => "No e-invoice: its standard has none for what is partly outside the scope of VAT.",
+        NoEInvoice::Invalid(rules) if rules.contains("BR-CO-17") => {
+            "No e-invoice: the tax is rounded line by line, and differs from that of the whole by more than its standard \
+             allows."
+        }
+        NoEInvoice::Invalid(_) => "No e-invoice: its standard cannot express this invoice.",
+    }
+}
+
 /// Heading of the credit notes.
 pub const CREDIT_NOTES: &str = "Credit notes";
 /// What they are.

@@ -2,8 +2,9 @@
 
 use backend::catalog::BillingInterval;
 use backend::clock::{HOUR_MS, MINUTE_MS};
-use backend::db::Db;
-use backend::invoices::{Document, DocumentKind, Invoice, find_document};
+use backend::db::{Db, DbError};
+use backend::invoices::einvoice::NoEInvoice;
+use backend::invoices::{Document, DocumentKind, Invoice, find_document, list_kept_documents, why_no_einvoice};
 use backend::licenses::LicenseStatus;
 
 use super::closing::number;
@@ -20,6 +21,21 @@ const IN_JAPANESE: &str = r#"{"amend":[
 
 async fn document(shop: &Shop, invoice: &Invoice, kind: DocumentKind) -> anyhow::Result<Option<Document>> {
     Ok(find_document(&shop.db, &shop.cx(), &shop.account.id, invoice.id.as_str(), kind).await?)
+}
+
+async fn why(shop: &Shop) -> anyhow::Result<Option<NoEInvoice>> {
+    let invoice = shop.invoices().await?.remove(0);
+    let why: Result<_, DbError> = shop
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                let issued = (invoice.issued_at, invoice.issued_at);
+                let kept = list_kept_documents(tx, &invoice.vendor_id, &invoice.account_id, issued).await?;
+                why_no_einvoice(tx, &invoice, &kept).await
+            })
+        })
+        .await;
+    Ok(why?)
 }
 
 on_both_engines! {
@@ -75,6 +91,19 @@ on_both_engines! {
             assert!(document(&shop, &invoice, kind).await?.is_some(), "{kind:?}");
         }
         assert_eq!(number(&shop, waiting).await?, 0);
+        Ok(())
+    }
+    async fn where_an_e_invoice_is_missing_it_is_said_why(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.buy("startup", BillingInterval::Month, 2).await?;
+        assert_eq!(why(&shop).await?, None);
+        // As an invoice with a third decimal leaves it.
+        let statements = [
+            "DELETE FROM documents WHERE kind IN ('ubl', 'cii')",
+            "UPDATE invoices SET currency = 'kwd', tax_minor = tax_minor + 1, total_minor = total_minor + 1",
+        ];
+        run_sql(&shop.db, statements.map(str::to_owned).to_vec()).await?;
+        assert_eq!(why(&shop).await?, Some(NoEInvoice::Decimals));
         Ok(())
     }
 }
