@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::DocumentKind;
 use crate::clock::UnixMs;
-use crate::db::{DbError, Tx, execute, fetch_all, fetch_optional};
+use crate::db::{DbError, Tx, execute, fetch_all, fetch_one, fetch_optional};
 use crate::ids::{AccountId, DocumentId, VendorId};
 
 /// What a document shows.
@@ -137,20 +137,38 @@ pub(super) async fn list_documents(
     vendor_id: &VendorId,
     account_id: &AccountId,
     (from, until): (UnixMs, UnixMs),
-    limit: i64,
 ) -> Result<Vec<DocumentRow>, DbError> {
     fetch_all!(
         tx,
         DocumentRow,
         "SELECT account_id, number, kind, content, sha256 FROM documents
          WHERE vendor_id = $1 AND account_id = $2 AND issued_at >= $3 AND issued_at < $4
-         ORDER BY issued_at, number, kind LIMIT $5",
+         ORDER BY issued_at, number, kind",
         vendor_id,
         account_id,
         from,
-        until,
-        limit
+        until
     )
+}
+
+/// How many they are.
+pub(super) async fn count_documents(
+    tx: &mut Tx,
+    vendor_id: &VendorId,
+    account_id: &AccountId,
+    (from, until): (UnixMs, UnixMs),
+) -> Result<i64, DbError> {
+    let (count,) = fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM documents
+         WHERE vendor_id = $1 AND account_id = $2 AND issued_at >= $3 AND issued_at < $4",
+        vendor_id,
+        account_id,
+        from,
+        until
+    )?;
+    Ok(count)
 }
 
 /// Stores a document unless there is one: the first is for ever. Answers whether it is this one.

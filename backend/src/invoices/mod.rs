@@ -35,12 +35,12 @@ use crate::money::{Currency, Money};
 use crate::stripe::{BILLS_A_CHANGE, BankAccount, LineTax};
 use crate::vendors::BankDetails;
 
-pub use archive::{archive_year, year};
+pub use archive::{ARCHIVE_MOST, Archive, archive_documents, period_of};
 pub(crate) use archive::{find_document_by_id, list_document_ids};
 pub use credit_note::{CreditNote, CreditNoteStatus};
 pub use credit_note_store::{list_credit_note_lines, list_credit_notes, list_credit_notes_of};
 pub use document_store::{KeptDocuments, list_kept_documents};
-pub use export::{export_all_documents, export_documents, export_entries};
+pub use export::{EXPORT_MOST, Export, export_all_documents, export_documents, export_entries};
 pub(crate) use handlers::make_credit_note_documents;
 pub(crate) use import_credit_note::write_credit_note;
 pub use import_invoice::{Import, import_invoice};

@@ -1,4 +1,4 @@
-//! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`) for members of an account,
+//! What accountants take with them: `/invoices/year.zip` and `/invoices/year.csv` (`?year=`, `&month=`) for members of an account,
 //! `/partner/clients.csv` (`?search=`) and `/partner/codes/{campaign_id}/codes.csv` for those of a partner,
 //! `/staff/ledger/entries.csv`, `/staff/ledger/documents.csv` (`?from=`, `?to=`), `/staff/campaigns/{id}/codes.csv`,
 //! `/staff/catalog/catalog.toml`, `/staff/feedback.csv`, `/staff/orders.csv` and `/staff/subscriptions.csv` (with the
@@ -15,61 +15,63 @@ use backend::billing::earnings::{EarningFilter, export_earnings};
 use backend::campaigns::export_codes;
 use backend::campaigns::owned::export_own_codes;
 use backend::catalog::export_catalog;
+use backend::clock::UnixMs;
+use backend::db::DbError;
 use backend::feedback::export_feedback;
 use backend::ids::CampaignId;
-use backend::invoices::{archive_year, export_all_documents, export_documents, export_entries, year};
+use backend::invoices::{
+    ARCHIVE_MOST, Archive, EXPORT_MOST, Export, archive_documents, export_all_documents, export_documents,
+    export_entries, period_of,
+};
 use backend::ledger::Period;
 use backend::orders::search::{OrderFilter, export_orders};
 use backend::partners::export_clients;
+use backend::text::en::invoice_list as text;
 
-/// Every document of the account's year.
+/// Every document of the account's year, or of a month of it.
 pub(crate) async fn year_as_zip(Extension(visit): Extension<Visit>) -> Response {
     let Some((account, _)) = visit.account() else { return nothing_here() };
-    let Some(of_year) = wanted_year(&visit) else { return nothing_here() };
-    match archive_year(&visit.state.db, &visit.viewer_cx(), &account.id, of_year).await {
-        Ok(Some(zip)) => file(zip, "application/zip", &format!("documents-{of_year}.zip")),
-        Ok(None) => nothing_here(),
+    let Some((name, period)) = wanted_documents(&visit) else { return nothing_here() };
+    match archive_documents(&visit.state.db, &visit.viewer_cx(), &account.id, period).await {
+        Ok(Archive::Made(zip)) => file(zip, "application/zip", &format!("{name}.zip")),
+        Ok(Archive::TooMany) => plain(StatusCode::UNPROCESSABLE_ENTITY, text::too_many(ARCHIVE_MOST)),
+        Ok(Archive::Nothing) => nothing_here(),
         Err(error) => failed(&visit, &error),
     }
 }
 
-/// A table of the account's documents of a year.
+/// A table of the account's documents of a year, or of a month of it.
 pub(crate) async fn year_as_csv(Extension(visit): Extension<Visit>) -> Response {
     let Some((account, _)) = visit.account() else { return nothing_here() };
-    let Some((of_year, (from, until))) = wanted_year(&visit).and_then(|it| Some((it, year(it)?))) else {
-        return nothing_here();
-    };
+    let Some((name, (from, until))) = wanted_documents(&visit) else { return nothing_here() };
     let cx = visit.viewer_cx();
     let table = visit
         .state
         .db
         .read(move |tx| Box::pin(async move { export_documents(tx, &cx, &account.id, Period { from, until }).await }));
-    match table.await {
-        Ok(Some(csv)) => file(csv.into_bytes(), CSV, &format!("documents-{of_year}.csv")),
-        Ok(None) => nothing_here(),
-        Err(error) => failed(&visit, &error),
-    }
+    exported(&visit, table.await, &format!("{name}.csv"))
 }
 
 /// The ledger's entries of a period.
 pub(crate) async fn entries(Extension(visit): Extension<Visit>) -> Response {
     let (cx, period) = (visit.viewer_cx(), wanted_period(&visit));
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_entries(tx, &cx, period).await }));
-    match table.await {
-        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "ledger.csv"),
-        Ok(None) => nothing_here(),
-        Err(error) => failed(&visit, &error),
-    }
+    exported(&visit, table.await, "ledger.csv")
 }
 
 /// A table of all documents of a period.
 pub(crate) async fn all_documents(Extension(visit): Extension<Visit>) -> Response {
     let (cx, period) = (visit.viewer_cx(), wanted_period(&visit));
     let table = visit.state.db.read(move |tx| Box::pin(async move { export_all_documents(tx, &cx, period).await }));
-    match table.await {
-        Ok(Some(csv)) => file(csv.into_bytes(), CSV, "documents.csv"),
-        Ok(None) => nothing_here(),
-        Err(error) => failed(&visit, &error),
+    exported(&visit, table.await, "documents.csv")
+}
+
+fn exported(visit: &Visit, table: Result<Export, DbError>, name: &str) -> Response {
+    match table {
+        Ok(Export::Made(csv)) => file(csv.into_bytes(), CSV, name),
+        Ok(Export::TooLong) => plain(StatusCode::UNPROCESSABLE_ENTITY, text::too_long(EXPORT_MOST)),
+        Ok(Export::NotAllowed) => nothing_here(),
+        Err(error) => failed(visit, &error),
     }
 }
 
@@ -155,8 +157,12 @@ pub(crate) async fn catalog(Extension(visit): Extension<Visit>) -> Response {
 const TOML: &str = "application/toml; charset=utf-8";
 pub(super) const CSV: &str = "text/csv; charset=utf-8";
 
-fn wanted_year(visit: &Visit) -> Option<i16> {
-    visit.query("year")?.parse().ok()
+/// What the file of a year or month is called, and the time that it is about.
+fn wanted_documents(visit: &Visit) -> Option<(String, (UnixMs, UnixMs))> {
+    let year: i16 = visit.query("year")?.parse().ok()?;
+    let month: Option<i8> = visit.query("month").map(|month| month.parse()).transpose().ok()?;
+    let name = month.map_or_else(|| format!("documents-{year}"), |month| format!("documents-{year}-{month:02}"));
+    Some((name, period_of(year, month)?))
 }
 
 fn wanted_period(visit: &Visit) -> Period {
@@ -184,6 +190,6 @@ pub(super) fn failed(visit: &Visit, error: &dyn Display) -> Response {
     plain(StatusCode::INTERNAL_SERVER_ERROR, "It cannot be given out now. Try again, or write to us.\n")
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn plain(status: StatusCode, text: impl IntoResponse) -> Response {
     (status, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], text).into_response()
 }

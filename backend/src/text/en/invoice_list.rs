@@ -48,6 +48,24 @@ pub const YEARS_LEAD: &str = "All documents of a year in one file, and a table o
 pub const ZIP: &str = "All documents";
 /// Downloads the table.
 pub const CSV: &str = "Table";
+/// Instead of a file with more documents than one can have.
+#[must_use]
+pub fn too_many(most: i64) -> String {
+    format!(
+        "More than {most} documents were issued in this time: too many for one file. Ask for each month: add &month=1 to the \
+         address for January, &month=2 for February, and so on.\n"
+    )
+}
+
+/// Instead of a table with more rows than one can have.
+#[must_use]
+pub fn too_long(most: usize) -> String {
+    format!(
+        "The table would have more than {most} rows. Ask for a shorter time: of a year, add &month=1 to the address for \
+         January, &month=2 for February, and so on; of the ledger, choose other days.\n"
+    )
+}
+
 /// Downloads the receipt.
 pub const RECEIPT: &str = "Receipt";
 /// Pays an open invoice.

@@ -4,7 +4,10 @@ use backend::catalog::BillingInterval;
 use backend::clock::{HOUR_MS, MINUTE_MS};
 use backend::db::{Db, DbError};
 use backend::invoices::einvoice::NoEInvoice;
-use backend::invoices::{Document, DocumentKind, Invoice, find_document, list_kept_documents, why_no_einvoice};
+use backend::invoices::{
+    ARCHIVE_MOST, Archive, Document, DocumentKind, Invoice, archive_documents, find_document, list_kept_documents,
+    period_of, why_no_einvoice,
+};
 use backend::licenses::LicenseStatus;
 
 use super::closing::number;
@@ -104,6 +107,29 @@ on_both_engines! {
         ];
         run_sql(&shop.db, statements.map(str::to_owned).to_vec()).await?;
         assert_eq!(why(&shop).await?, Some(NoEInvoice::Decimals));
+        Ok(())
+    }
+    async fn an_archive_has_all_documents_of_its_time_or_is_not_made(db: Db) {
+        let shop = Shop::open(db).await?;
+        shop.buy("startup", BillingInterval::Month, 2).await?;
+        let (year, month) = (shop.now().date().year(), shop.now().date().month());
+        let archive = async |month| {
+            let period = period_of(year, month).expect("a period");
+            archive_documents(&shop.db, &shop.cx(), &shop.account.id, period).await
+        };
+        assert!(matches!(archive(None).await?, Archive::Made(_)));
+        assert!(matches!(archive(Some(month)).await?, Archive::Made(_)));
+        assert_eq!(archive(Some(month % 12 + 1)).await?, Archive::Nothing);
+        let many = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ARCHIVE_MOST})
+             INSERT INTO documents (id, vendor_id, account_id, subject_id, number, kind, content, sha256, issued_at,
+                                    created_at)
+             SELECT 'doc_' || n.i, d.vendor_id, d.account_id, 'inv_' || n.i, d.number, d.kind, d.content, d.sha256,
+                    d.issued_at, d.created_at
+             FROM documents d CROSS JOIN n WHERE d.kind = 'ubl'"
+        );
+        run_sql(&shop.db, vec![many]).await?;
+        assert_eq!(archive(None).await?, Archive::TooMany);
         Ok(())
     }
 }
