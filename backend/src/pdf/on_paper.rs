@@ -11,9 +11,11 @@ use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 
 use super::PdfError;
+use super::amounts::format;
 use super::invoice::{self, InvoiceDocument, samples};
 use super::page::Paper;
 use super::statement;
+use crate::text::en::documents as documents_text;
 
 /// Set to `write`, it makes the texts instead of comparing them.
 const WRITE: &str = "LEASEHOLD_ON_PAPER";
@@ -76,6 +78,34 @@ fn the_text_on_paper_is_as_it_was_before() -> anyhow::Result<()> {
         let known = known.with_context(|| format!("{}: {WRITE}=write makes it", file.display()))?;
         assert!(text == known, "{name} reads otherwise now:\n{text}\nbefore:\n{known}");
     }
+    Ok(())
+}
+
+#[test]
+fn forty_lines_in_four_scripts_are_all_read_and_carried_from_page_to_page() -> anyhow::Result<()> {
+    let document = samples::many_scripts();
+    let pdf = invoice::render(&document, Timestamp::UNIX_EPOCH)?;
+    let Some(text) = poppler("pdftotext", &["-layout", "-enc", "UTF-8"], &pdf, &["-"])? else { return Ok(()) };
+    let text = columns(&String::from_utf8(text)?);
+    let (mut lines, mut sum_minor) = (document.lines.iter(), 0);
+    let mut next = lines.next();
+    let mut carried = [0, 0];
+    for read in text.lines() {
+        if let Some(line) = next.filter(|line| read.contains(&line.description)) {
+            assert!(read.ends_with(&format(document.currency, line.amount_minor)), "{read}");
+            sum_minor += line.amount_minor;
+            next = lines.next();
+        }
+        for (count, label) in carried.iter_mut().zip([documents_text::CARRIED_FORWARD, documents_text::BROUGHT_FORWARD])
+        {
+            if read.starts_with(label) {
+                assert!(read.ends_with(&format(document.currency, sum_minor)), "{read}: {sum_minor}");
+                *count += 1;
+            }
+        }
+    }
+    assert_eq!(next, None, "a line is missing, or stands elsewhere:\n{text}");
+    assert!(carried[0] > 0 && carried[0] == carried[1], "{carried:?}");
     Ok(())
 }
 

@@ -199,6 +199,23 @@ pub(crate) fn long_credit_note(count: usize, country: &str) -> InvoiceDocument {
     document
 }
 
+/// Forty lines over several pages, each in letters of another language than the one before, and each unlike all others.
+pub(crate) fn many_scripts() -> InvoiceDocument {
+    let mut document = invoice(40);
+    document.buyer.name = "Công ty TNHH Phần mềm Nguyễn Thị Hồng Ánh".to_owned();
+    document.buyer.country = "VN".to_owned();
+    for (number, line) in (1..).zip(&mut document.lines) {
+        let word = match number % 4 {
+            0 => "Αισθητήρας αέρα",
+            1 => "Їжак, щит і ґанок",
+            2 => "Zażółć gęślą jaźń",
+            _ => "Giải pháp cảm biến",
+        };
+        line.description = format!("{word} {number:02}");
+    }
+    document
+}
+
 /// Everything too long: names, addresses, references, descriptions without a space, amounts.
 pub(crate) fn oversized() -> InvoiceDocument {
     let mut document = invoice(5);

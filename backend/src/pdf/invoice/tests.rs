@@ -26,6 +26,7 @@ fn all_samples() -> Vec<(&'static str, InvoiceDocument)> {
         ("credit-note-400-a4", samples::long_credit_note(400, "PL")),
         ("pro-forma-letter", samples::pro_forma()),
         ("names", samples::names()),
+        ("many-scripts", samples::many_scripts()),
         ("oversized", samples::oversized()),
     ]
 }
