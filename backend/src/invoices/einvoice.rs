@@ -162,10 +162,18 @@ fn write(content: &Content<'_>) -> Result<EInvoice, NoEInvoice> {
         let findings: Vec<String> = rejected.report().fatal().map(|finding| finding.rule.as_str().to_owned()).collect();
         NoEInvoice::Invalid(findings.join(", "))
     })?;
+    let cii = en16931_formats::write(&proof, Syntax::Cii).xml;
     Ok(EInvoice {
         ubl: en16931_formats::write(&proof, Syntax::Ubl).xml,
-        cii: en16931_formats::write(&proof, Syntax::Cii).xml,
+        cii: national_account(content).and_then(|number| without_iban(&cii, &number)).unwrap_or(cii),
     })
+}
+
+/// CII tells national account numbers from IBANs, and has them after the account's name; the crate writes all as IBANs.
+fn without_iban(cii: &str, number: &str) -> Option<String> {
+    let (before, rest) = cii.split_once(&format!("<ram:IBANID>{number}</ram:IBANID>"))?;
+    let (name, after) = rest.split_once("</ram:AccountName>")?;
+    Some(format!("{before}{name}</ram:AccountName><ram:ProprietaryID>{number}</ram:ProprietaryID>{after}"))
 }
 
 fn model(content: &Content<'_>) -> Result<Model, NoEInvoice> {
@@ -364,12 +372,7 @@ fn transfer(content: &Content<'_>) -> Option<PaymentInstructions> {
     let (iban, bic) = buyers
         .map(|account| (account.iban.as_str(), account.bic.as_str()))
         .or_else(|| vendors.map(|bank| (bank.iban.as_str(), bank.bic.as_str())))?;
-    // Where there are no IBANs, banks know the account by a number of their country.
-    let national = buyers.map_or("", |account| account.account_number.as_str());
-    let number = if iban.is_empty() { national } else { iban };
-    if number.is_empty() {
-        return None;
-    }
+    let number = if iban.is_empty() { national_account(content)? } else { compact(iban) };
     let holder = buyers.map(|account| &account.holder).filter(|holder| !holder.is_empty());
     // SEPA transfers are in euros (UNTDID 4461: 58); all others are plain ones.
     let means = if content.currency.as_str() == "eur" && !iban.is_empty() { "58" } else { "30" };
@@ -377,12 +380,22 @@ fn transfer(content: &Content<'_>) -> Option<PaymentInstructions> {
         means_code: Some(Code::new(means)),
         remittance_information: Some(content.number.to_owned()),
         means: Some(PaymentMeans::CreditTransfer(vec![CreditTransfer {
-            account_identifier: Some(number.chars().filter(|c| !c.is_whitespace()).collect()),
+            account_identifier: Some(number),
             account_name: Some(holder.unwrap_or(&content.parties.supplier.name).clone()),
             provider_identifier: Some(bic.to_owned()).filter(|bic| !bic.is_empty()),
         }])),
         ..PaymentInstructions::default()
     })
+}
+
+/// The number by which banks know the account where there are no IBANs.
+fn national_account(content: &Content<'_>) -> Option<String> {
+    let account = content.parties.pays_to.as_ref().filter(|account| account.iban.is_empty())?;
+    Some(compact(&account.account_number)).filter(|number| !number.is_empty())
+}
+
+fn compact(number: &str) -> String {
+    number.chars().filter(|character| !character.is_whitespace()).collect()
 }
 
 /// The code of the bank beside a national account number, for which the standard has no place of its own.

@@ -304,6 +304,9 @@ fn what_matters_is_said_where_the_standard_says_it() {
         assert!(ubl.contains(account) && ubl.contains(terms), "{name}: {ubl}");
         assert!(ubl.contains(&format!(">{means}</cbc:PaymentMeansCode>")), "{name}: {ubl}");
     }
+    let (_, us) = all().into_iter().find(|(name, _)| *name == "account-in-the-us").expect("it is there");
+    assert!(us.cii.contains("<ram:ProprietaryID>000123456789</ram:ProprietaryID>"), "{}", us.cii);
+    assert!(!us.cii.contains("<ram:IBANID>"), "a national number is no IBAN");
     assert!(!of("credit-note").contains("PaymentMeansCode"), "nobody pays a credit note by card");
     assert!(of("credit-note").contains("CreditNote") && of("credit-note").contains("FN-2026-0042"));
     assert!(of("zero-decimals").contains(">7140.00<"));
