@@ -20,7 +20,9 @@ use crate::db::text_enum;
 use crate::ids::{AccountId, DisputeId, InvoiceId, RefundId, VendorId};
 use crate::money::{Currency, Money};
 
-pub use credit_invoice::{CreditInvoice, CreditOutcome, CreditRefusal, MEMO_MAX_CHARS, credit_invoice, creditable_minor};
+pub use credit_invoice::{
+    CreditInvoice, CreditOutcome, CreditRefusal, MEMO_MAX_CHARS, credit_invoice, creditable_minor,
+};
 pub use project_reversals::{project_reversals, project_reversals_of};
 pub(crate) use settle_license::is_reversed;
 pub(crate) use settle_vouchers::{settle, settle_vouchers, standing_of_vouchers};
