@@ -43,7 +43,7 @@ const LINES_IN_INVOICE: usize = 10;
 pub(crate) const PREVIEW: &str = "upcoming_in";
 
 /// Whether previews are cut short like invoices.
-const CUTS_PREVIEWS: bool = false;
+const CUTS_PREVIEWS: bool = true;
 
 /// The object as the outside may see it: without the sandbox's own notes, and of an invoice the first lines.
 pub(crate) fn public(object: &Value) -> Value {
