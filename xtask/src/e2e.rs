@@ -2,13 +2,15 @@
 
 use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::{Child, Stop};
+use crate::python::{self, PYTHON_VARIABLE};
 use crate::report::Counts;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs Playwright, with a PostgreSQL beside it where this machine has one; the site and the programs have to be built.
+/// Runs Playwright, with a PostgreSQL and a Python beside it where this machine has them; the site and the programs have to
+/// be built.
 /// `arguments` go to Playwright as they are.
 ///
 /// # Errors
@@ -29,6 +31,12 @@ pub(crate) fn journeys(workspace: &Workspace, arguments: &[String]) -> Result<Co
             command.env(URL_VARIABLE, url);
         }
         None => println!("No PostgreSQL here: the journey over two nodes is left out."),
+    }
+    match python::find()? {
+        Some(python) => {
+            command.env(PYTHON_VARIABLE, python);
+        }
+        None => println!("No python3 with ensurepip and venv here: what other people's libraries judge is left out."),
     }
     let status = Child::spawn("Playwright", &mut command, Stop::Terminate)?.wait()?;
     let text =

@@ -29,6 +29,7 @@ mod npm;
 mod postgres;
 mod process;
 mod product;
+mod python;
 mod report;
 mod rust_tests;
 mod serve;

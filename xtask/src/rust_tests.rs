@@ -1,4 +1,4 @@
-//! The Rust tests of the workspace, with a PostgreSQL beside them where this machine has one.
+//! The Rust tests of the workspace, with a PostgreSQL and a Python beside them where this machine has them.
 //!
 //! Tests that take long (proofs under load, many processes) are marked `#[ignore = "slow proof: …"]`. `test --quick`
 //! leaves them out, `test` runs them, `soak` runs them again and again. Proofs by random histories take from the
@@ -6,9 +6,11 @@
 
 use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::run_reading;
+use crate::python::{self, PYTHON_VARIABLE};
 use crate::report::{Counts, Report};
 use crate::workspace::{PRODUCT_CRATES, Workspace};
 use anyhow::{Result, bail};
+use std::ffi::OsString;
 use std::num::NonZero;
 
 /// How many tests of a program run at once.
@@ -69,19 +71,28 @@ impl Dice {
 /// Only when the run was interrupted.
 pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selection) -> Result<()> {
     let postgres = Database::find();
-    let url = match &postgres {
-        Ok(database) => database.url(),
-        Err(_) => None,
-    };
+    let mut tools: Vec<(&str, OsString)> = Vec::new();
     match &postgres {
-        Ok(Database::None) => report.left_out("tests on PostgreSQL", "no initdb and postgres on this machine"),
+        Ok(database) => match database.url() {
+            Some(url) => tools.push((URL_VARIABLE, url.into())),
+            None => report.left_out("tests on PostgreSQL", "no initdb and postgres on this machine"),
+        },
         Err(error) => {
             let message = format!("{error:#}");
             report.part("PostgreSQL", || bail!(message))?;
         }
-        Ok(_) => {}
     }
-    let product = |arguments: &[&str], dice| cargo_test(workspace, &PRODUCT_CRATES, url, arguments, dice);
+    if !matches!(selection, Selection::SlowProofs(_)) {
+        match python::find() {
+            Ok(Some(python)) => tools.push((PYTHON_VARIABLE, python.into())),
+            Ok(None) => report.left_out("tests in Python", "no python3 with ensurepip and venv on this machine"),
+            Err(error) => {
+                let message = format!("{error:#}");
+                report.part("Python packages", || bail!(message))?;
+            }
+        }
+    }
+    let product = |arguments: &[&str], dice| cargo_test(workspace, &PRODUCT_CRATES, &tools, arguments, dice);
     match selection {
         Selection::Quick => report.part("tests of the product", || product(&[], None))?,
         Selection::All => {
@@ -94,7 +105,7 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selec
         }
     };
     if !matches!(selection, Selection::SlowProofs(_)) {
-        report.part("tests of xtask", || cargo_test(workspace, &["--package", "xtask"], None, &[], None))?;
+        report.part("tests of xtask", || cargo_test(workspace, &["--package", "xtask"], &[], &[], None))?;
     }
     Ok(())
 }
@@ -102,7 +113,7 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, selection: Selec
 fn cargo_test(
     workspace: &Workspace,
     crates: &[&str],
-    url: Option<&str>,
+    tools: &[(&str, OsString)],
     arguments: &[&str],
     dice: Option<Dice>,
 ) -> Result<Counts> {
@@ -114,9 +125,7 @@ fn cargo_test(
             command.env(name, value);
         }
     }
-    if let Some(url) = url {
-        command.env(URL_VARIABLE, url);
-    }
+    command.envs(tools.iter().map(|(name, value)| (*name, value)));
     if std::env::var_os(TEST_THREADS).is_none() {
         // One more than there are processors: many tests wait for the database.
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
