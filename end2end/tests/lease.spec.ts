@@ -5,14 +5,12 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { expect, test } from '../fixtures.ts';
 import { buy } from '../steps/buying.ts';
 import { lease } from '../steps/licensing_api.ts';
+import { pythonWith } from '../steps/python.ts';
 
 // The libraries go by the time of the world, which that of a product whose clock somebody else has moved is not.
 test.use({ settings: { LEASEHOLD__MAIL__FROM: 'leases@nordwind.example' } });
 
 const run = promisify(execFile);
-
-/** A Python that has PyJWT. */
-const python = process.env.LEASEHOLD_TEST_PYTHON;
 
 test('libraries that are not ours verify a lease with nothing but the JWKS', { tag: '@once' }, async ({ page, product }) => {
   const { key } = await buy(page, { plan: 'Startup' });
@@ -34,11 +32,7 @@ test('libraries that are not ours verify a lease with nothing but the JWKS', { t
   await expect(jwtVerify(token, keys, { ...expected, audience: 'plan-desk' })).rejects.toThrow(errors.JWTClaimValidationFailed);
   await expect(jwtVerify(tampered(token), keys, expected)).rejects.toThrow(errors.JWSSignatureVerificationFailed);
 
-  if (python === undefined) {
-    if (process.env.CI === 'true') throw new Error('LEASEHOLD_TEST_PYTHON names no Python with PyJWT');
-    console.warn('SKIPPED: PyJWT, because LEASEHOLD_TEST_PYTHON is not set');
-    return;
-  }
+  const python = pythonWith('PyJWT');
   const script = resolve(import.meta.dirname, '../verify_lease.py');
   const verify = (token: string) => run(python, [script, jwks, product.url, 'iot-platform', token]);
   expect(JSON.parse((await verify(token)).stdout)).toMatchObject({ pln: 'startup', seats: 2 });

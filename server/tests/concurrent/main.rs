@@ -14,6 +14,7 @@ mod http;
 mod world;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -110,7 +111,9 @@ impl Goal {
 
 async fn race(engine: Engine) -> Result<()> {
     let Some(cluster) = Cluster::start(engine, &SOLD).await? else {
-        println!("SKIPPED: there is no PostgreSQL to race on");
+        anyhow::ensure!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "there is no PostgreSQL to race on");
+        // Not eprintln!, which the test harness swallows for tests that pass.
+        std::io::stderr().write_all(b"\nSKIPPED: there is no PostgreSQL to race on\n")?;
         return Ok(());
     };
     let records: Vec<Record> = SOLD.iter().map(|_| Record::of(NODES)).collect();

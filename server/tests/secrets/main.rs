@@ -11,6 +11,7 @@ mod product;
 mod walk;
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use anyhow::{Result, ensure};
 use backend::keys::SEALED_COLUMNS;
@@ -198,7 +199,9 @@ async fn plant(product: &Product, secret: &str) -> Result<()> {
 
 async fn nothing_is_found_but_what_is_planted(engine: Engine) -> Result<()> {
     let Some(product) = Product::start(engine).await? else {
-        println!("SKIPPED: there is no PostgreSQL to look into");
+        ensure!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "there is no PostgreSQL to look into");
+        // Not eprintln!, which the test harness swallows for tests that pass.
+        std::io::stderr().write_all(b"\nSKIPPED: there is no PostgreSQL to look into\n")?;
         return Ok(());
     };
     let mut walk = Walk::through(&product).await?;
