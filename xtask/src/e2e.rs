@@ -4,10 +4,44 @@ use crate::postgres::{Database, URL_VARIABLE};
 use crate::process::{Child, Stop};
 use crate::python::{self, PYTHON_VARIABLE};
 use crate::report::Counts;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, find_on_path};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Where `end2end/playwright.config.ts` looks for the machine's browser.
+const CHROMIUM: [&str; 2] = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
+/// Where Playwright keeps browsers that it has downloaded, from the home folder on: on Linux, on macOS, on Windows.
+const DOWNLOADED: [&str; 3] = [".cache/ms-playwright", "Library/Caches/ms-playwright", "AppData/Local/ms-playwright"];
+
+/// What this machine lacks for the journeys, besides Node, as a reason to leave them out.
+pub(crate) fn missing() -> Option<&'static str> {
+    if !has_chromium() {
+        return Some("no Chromium on this machine (`.ci/run` installs it on Debian, LEASEHOLD_CHROMIUM names another)");
+    }
+    if find_on_path("pdftotext").is_none() {
+        return Some("no pdftotext of poppler on this machine (`.ci/run` installs it on Debian)");
+    }
+    None
+}
+
+fn has_chromium() -> bool {
+    if std::env::var_os("LEASEHOLD_CHROMIUM").is_some_and(|file| Path::new(&file).is_file()) {
+        return true;
+    }
+    if CHROMIUM.iter().any(|file| Path::new(file).is_file()) {
+        return true;
+    }
+    let named = std::env::var_os("PLAYWRIGHT_BROWSERS_PATH").map(PathBuf::from);
+    let home = std::env::home_dir().unwrap_or_default();
+    named.into_iter().chain(DOWNLOADED.map(|folder| home.join(folder))).any(|folder| has_downloaded_chromium(&folder))
+}
+
+fn has_downloaded_chromium(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().starts_with("chromium"))
+}
 
 /// Runs Playwright, with a PostgreSQL and a Python beside it where this machine has them; the site and the programs have to
 /// be built.
@@ -67,6 +101,16 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_browser_that_playwright_has_downloaded_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!has_downloaded_chromium(&folder.path().join("never-made")));
+        std::fs::create_dir(folder.path().join("ffmpeg-1011")).unwrap();
+        assert!(!has_downloaded_chromium(folder.path()));
+        std::fs::create_dir(folder.path().join("chromium_headless_shell-1217")).unwrap();
+        assert!(has_downloaded_chromium(folder.path()));
+    }
 
     #[test]
     fn a_test_that_passed_only_when_repeated_counts_as_failed() {
