@@ -30,7 +30,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
-    /// Configuration file; what it leaves out has its default (see `server config default`).
+    /// Configuration file, else `leasehold.toml` beside the program where there is one; what it leaves out has its default
+    /// (see `server config default`).
     #[arg(long, global = true, env = "LEASEHOLD_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -86,7 +87,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Keys(keys::Command::GenerateMaster { file }) => return keys::generate_master(file.as_deref()),
         command => command,
     };
-    let config = Config::load(cli.config.as_deref(), environment())?;
+    let (config, _) = Config::load_beside(program_folder().as_deref(), cli.config.as_deref(), environment())?;
     logging::start(&config.log, matches!(command, Command::Serve))?;
     match command {
         Command::Serve => lifecycle::serve(&config).await,
@@ -97,6 +98,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Keys(keys::Command::RotateMaster) => keys::rotate_master(&config).await,
         Command::Config(_) | Command::Keys(keys::Command::GenerateMaster { .. }) => Ok(()),
     }
+}
+
+/// Where the program lies.
+fn program_folder() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.parent()?.to_owned())
 }
 
 /// The environment, without values that are not text.

@@ -19,7 +19,15 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command, file: Option<&Path>) -> Result<()> {
     match command {
         Command::Default => print!("{DEFAULTS}"),
-        Command::Check => print!("{}", Config::load(file, crate::environment())?.show()),
+        Command::Check => {
+            let program = crate::program_folder();
+            let (config, file) = Config::load_beside(program.as_deref(), file, crate::environment())?;
+            match file {
+                Some(file) => println!("# Configured by {} and the environment.\n", file.display()),
+                None => println!("# There is no configuration file: these are the defaults and the environment.\n"),
+            }
+            print!("{}", config.show());
+        }
     }
     Ok(())
 }

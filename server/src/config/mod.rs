@@ -24,6 +24,9 @@ pub(crate) use secret::Secret;
 /// The commented default configuration.
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");
 
+/// The configuration file that counts where none is named, in the program's folder.
+const FILE: &str = "leasehold.toml";
+
 /// Why the configuration cannot be used: one sentence that says what to change.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConfigError(pub(crate) String);
@@ -266,6 +269,26 @@ impl Config {
         config.mail.password.fill_from_file(&config.mail.password_file, "mail.password_file", false)?;
         config.check()?;
         Ok(config)
+    }
+
+    /// Loads the file that is named, else `leasehold.toml` in the program's folder where there is one, and answers which it
+    /// was. The site is looked for from the program's folder on, so that the folder that the build makes runs from anywhere.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub(crate) fn load_beside(
+        program: Option<&Path>,
+        named: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(Self, Option<PathBuf>), ConfigError> {
+        let beside = program.map(|folder| folder.join(FILE)).filter(|file| file.is_file());
+        let file = named.map(Path::to_owned).or(beside);
+        let mut config = Self::load(file.as_deref(), environment)?;
+        if let Some(folder) = program {
+            // A path that is absolute stays what it is.
+            config.server.site_root = folder.join(&config.server.site_root);
+        }
+        Ok((config, file))
     }
 
     fn check(&self) -> Result<(), ConfigError> {

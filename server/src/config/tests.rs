@@ -167,3 +167,28 @@ fn an_account_that_is_wrong_is_refused_without_repeating_a_secret() {
     let outside = refusal("", &[("LEASEHOLD__STRIPE__VENDORS__ACME", "sk_test_acme")]);
     assert!(outside.contains("there is no setting") && !outside.contains("sk_test"), "{outside}");
 }
+
+#[test]
+fn the_file_beside_the_program_counts_where_none_is_named_and_the_site_lies_there_too() {
+    let program = tempfile::tempdir().unwrap();
+    let program = program.path();
+    let load = |named: Option<&Path>| Config::load_beside(Some(program), named, []).unwrap();
+    let (config, file) = load(None);
+    assert_eq!((config.server.drain_s, file), (30, None));
+    assert_eq!(config.server.site_root, program.join("site"));
+
+    // The build puts the defaults there.
+    let beside = program.join("leasehold.toml");
+    std::fs::write(&beside, DEFAULTS.replace("drain_s = 30", "drain_s = 7")).unwrap();
+    let (config, file) = load(None);
+    assert_eq!((config.server.drain_s, file), (7, Some(beside)));
+    assert_eq!(config.server.site_root, program.join("site"));
+    assert_eq!(config.database.url.reveal(), "sqlite:leasehold.db");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let named = elsewhere.path().join("other.toml");
+    std::fs::write(&named, "[server]\nsite_root = \"/srv/site\"").unwrap();
+    let (config, file) = load(Some(&named));
+    assert_eq!((config.server.drain_s, file), (30, Some(named)));
+    assert_eq!(config.server.site_root, Path::new("/srv/site"));
+}
