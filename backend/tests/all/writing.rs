@@ -1,10 +1,11 @@
-//! SQLite's one writer: what is kept of the writes that share a commit, and that a full disk is got over.
+//! SQLite's one writer: what is kept of the writes that share a commit, that a full disk is got over, and how its files are
+//! opened.
 
-use backend::db::{Db, DbError, Tx};
+use backend::db::{Db, DbError, Options, Tx};
 use futures::future::{BoxFuture, join_all};
 use tokio::sync::oneshot;
 
-use crate::support::run_on_sqlite;
+use crate::support::{run_on_sqlite, with_sqlite};
 
 const TABLE: &str = "CREATE TABLE kept (id INTEGER PRIMARY KEY, filling BLOB)";
 
@@ -94,6 +95,29 @@ fn after_a_full_disk_writes_are_made_again() {
         write(&db, "PRAGMA max_page_count = 4294967294").await?;
         write(&db, "INSERT INTO kept (id, filling) VALUES (5, zeroblob(4000000))").await?;
         assert_eq!(kept(&db).await?, [1, 4, 5]);
+        Ok(())
+    });
+}
+
+/// `synchronous`, `foreign_keys` and `journal_mode` as they are in force on the connection.
+async fn in_force(tx: &mut Tx) -> Result<(i64, i64, String), DbError> {
+    let Tx::Sqlite(tx) = tx else { return Err(DbError::GivenUp("this is SQLite's alone")) };
+    Ok((
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **tx).await?,
+        sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&mut **tx).await?,
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **tx).await?,
+    ))
+}
+
+#[test]
+fn unless_asked_otherwise_what_was_answered_survives_power_loss() {
+    with_sqlite(async |url: String| {
+        let db = Db::open(&url, Options::default()).await?;
+        // 2 is FULL: each commit waits for the disk.
+        let expected = (2, 1, "wal".to_owned());
+        assert_eq!(db.write(|tx| Box::pin(in_force(tx))).await?, expected, "who writes");
+        assert_eq!(db.read(|tx| Box::pin(in_force(tx))).await?, expected, "who reads");
+        db.close().await;
         Ok(())
     });
 }
