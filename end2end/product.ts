@@ -11,8 +11,8 @@ const root = resolve(import.meta.dirname, '..');
 const programs = process.env.LEASEHOLD_PROGRAMS ?? join(root, 'target/debug');
 const site = process.env.LEASEHOLD_SITE ?? join(root, 'target/site');
 
-/** What is sold; the journeys also have to pass with another vendor's catalog. */
-const CATALOG = process.env.LEASEHOLD_CATALOG ?? 'demo/iot-platform.toml';
+/** What is sold unless a journey says otherwise. */
+const CATALOG = 'demo/iot-platform.toml';
 /** Names and values of the programs, which xtask/src/product.rs knows as well. */
 const STRIPE_KEY = 'sk_test_journey';
 const WEBHOOK_SECRET = 'whsec_journey';
@@ -80,7 +80,7 @@ export interface Product {
 
 /** What may differ between products. */
 export interface Options {
-  /** What is sold, relative to the repository; LEASEHOLD_CATALOG or the demo catalog when left out. */
+  /** What is sold, relative to the repository; the demo catalog when left out. */
   catalog?: string;
   /** A database of its own that is empty; a file of SQLite when left out. */
   databaseUrl?: string;
@@ -140,9 +140,12 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
   };
   const readLog = () => readFile(logFile, 'utf8');
   const stop = async () => {
-    await Promise.all(running.reverse().map(end));
+    const ends = await Promise.allSettled(running.reverse().map(end));
+    const printed = await readLog();
     await log.close();
     await rm(folder, { recursive: true, force: true });
+    const failed = ends.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw new Error(`${failed.reason}\n${printed.slice(-4_000)}`);
   };
   const command = (...args: string[]) => runToEnd(join(programs, 'server'), args, env);
   const newAdmin = async () => {
@@ -170,7 +173,8 @@ export async function startProduct({ catalog = CATALOG, databaseUrl, settings = 
     await ready(server, `http://127.0.0.1:${port}/readyz`);
   } catch (error) {
     const printed = await readLog();
-    await stop();
+    // What did not start is the failure to tell of, even when it does not stop either.
+    await stop().catch(() => undefined);
     throw new Error(`the product did not start: ${error}\n${printed}`);
   }
 
@@ -247,14 +251,19 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   }
 }
 
-/** Asks a child to stop, and kills it when it does not. */
+/** Asks a child to stop. One that has to be killed is a failure. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((done) => child.once('exit', done));
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+  let killed = false;
+  const timer = setTimeout(() => {
+    killed = true;
+    child.kill('SIGKILL');
+  }, STOPPED_WITHIN_MS);
   await ended;
   clearTimeout(timer);
+  if (killed) throw new Error(`${child.spawnfile} did not stop within ${STOPPED_WITHIN_MS} ms of SIGTERM`);
 }
 
 function runToEnd(program: string, args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<string> {
