@@ -43,6 +43,7 @@ mod workspace;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use report::Report;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use workspace::Workspace;
 
@@ -63,6 +64,9 @@ enum Task {
         /// Another database than the demo's own, e.g. postgres://user@127.0.0.1/name; it is kept between starts
         #[arg(long, value_name = "URL")]
         database_url: Option<String>,
+        /// What is sold instead of demo/iot-platform.toml, e.g. demo/desk-tools.toml
+        #[arg(long, value_name = "FILE")]
+        catalog: Option<PathBuf>,
     },
     /// Print the code that the app of the demo's admin would show now
     Totp,
@@ -126,7 +130,9 @@ fn run(task: Task) -> Result<bool> {
     process::watch_for_interrupts()?;
     let workspace = Workspace::find()?;
     match task {
-        Task::Serve { ports, database_url } => serve::serve(&workspace, ports, database_url).map(|()| true),
+        Task::Serve { ports, database_url, catalog } => {
+            serve::serve(&workspace, ports, database_url, catalog.as_deref()).map(|()| true)
+        }
         Task::Totp => totp::print().map(|()| true),
         Task::Test { quick } => test::test(&workspace, quick),
         Task::Soak { rounds, model_calls } => soak::soak(&workspace, rounds, model_calls),

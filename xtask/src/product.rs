@@ -14,10 +14,8 @@ pub(crate) const SANDBOX: &str = "stripe-sandbox";
 pub(crate) const DEMO_PRODUCT: &str = "demo_product";
 /// The commented default configuration, relative to the repository.
 pub(crate) const DEFAULT_CONFIGURATION: &str = "server/src/config/default.toml";
-/// What `cargo xtask serve` sells, relative to the repository.
-const DEMO_CATALOG: &str = "demo/iot-platform.toml";
-/// The vendor of the demo catalog (its `code`); its Stripe webhook is named after it.
-const DEMO_VENDOR: &str = "nordwind";
+/// What `cargo xtask serve` sells unless it is told otherwise, relative to the repository.
+pub(crate) const DEMO_CATALOG: &str = "demo/iot-platform.toml";
 const STRIPE_KEY: &str = "sk_test_demo";
 const WEBHOOK_SECRET: &str = "whsec_demo";
 
@@ -37,6 +35,35 @@ pub(crate) const STAFF_TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 /// A customer that has bought something.
 pub(crate) const CUSTOMER: Login = Login { email: "customer@example.com", password: "demo-password-2026" };
 
+/// A catalog file, and the vendor that it names.
+#[derive(Debug, Clone)]
+pub(crate) struct Catalog {
+    file: PathBuf,
+    /// Its `code`; the vendor's Stripe webhook is named after it.
+    vendor: String,
+}
+
+impl Catalog {
+    /// Reads which vendor the file is of; what else is in it the product judges.
+    ///
+    /// # Errors
+    /// When there is no such file, or it names no vendor.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let file = file.canonicalize().with_context(|| format!("there is no catalog {}", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let vendor = code(&text).with_context(|| format!("{} has no line code = \"…\"", file.display()))?.to_owned();
+        Ok(Self { file, vendor })
+    }
+}
+
+/// The first `code = "…"` of a catalog, which is the vendor's.
+fn code(catalog: &str) -> Option<&str> {
+    catalog.lines().find_map(|line| {
+        let value = line.strip_prefix("code")?.trim_start().strip_prefix('=')?.trim_start().strip_prefix('"')?;
+        Some(value.split_once('"')?.0)
+    })
+}
+
 /// One running copy of the product for development.
 #[derive(Debug, Clone)]
 pub(crate) struct Demo {
@@ -50,6 +77,8 @@ pub(crate) struct Demo {
     pub(crate) data: PathBuf,
     /// The built site.
     pub(crate) site: PathBuf,
+    /// What is sold.
+    pub(crate) catalog: Catalog,
     /// The repository.
     pub(crate) root: PathBuf,
 }
@@ -127,15 +156,16 @@ impl Demo {
             command.args(arguments);
             Preparation { what, command, input }
         };
-        let staff = ["admin", "create-staff", "--vendor", DEMO_VENDOR, "--role", "admin", "--email", STAFF.email];
+        let vendor = self.catalog.vendor.as_str();
+        let staff = ["admin", "create-staff", "--vendor", vendor, "--role", "admin", "--email", STAFF.email];
         let staff =
             [&staff[..], &["--name", "Demo Admin", "--password-stdin", "--totp-secret-stdin", "--if-absent"]].concat();
-        let campaign =
-            ["admin", "create-campaign", "--vendor", DEMO_VENDOR, "--name", "Welcome", "--code", "WELCOME20"];
+        let campaign = ["admin", "create-campaign", "--vendor", vendor, "--name", "Welcome", "--code", "WELCOME20"];
+        let catalog = self.catalog.file.display().to_string();
         let campaign = [&campaign[..], &["--percent", "20", "--first-purchase", "--if-absent"]].concat();
         [
             step("Migrating the database", &["migrate"], String::new()),
-            step("Applying the demo catalog", &["admin", "apply-catalog", DEMO_CATALOG, "--yes"], String::new()),
+            step("Applying the catalog", &["admin", "apply-catalog", catalog.as_str(), "--yes"], String::new()),
             step("Making a campaign", &campaign, String::new()),
             step("Making the login of the staff", &staff, format!("{}\n{STAFF_TOTP_SECRET}\n", STAFF.password)),
         ]
@@ -146,10 +176,25 @@ impl Demo {
     pub(crate) fn sandbox(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.args(["--listen", &format!("127.0.0.1:{}", self.stripe_port), "--api-key", STRIPE_KEY]);
-        command.args(["--webhook-url", &format!("{}/stripe/webhook/{DEMO_VENDOR}", self.portal())]);
+        command.args(["--webhook-url", &format!("{}/stripe/webhook/{}", self.portal(), self.catalog.vendor)]);
         command.args(["--webhook-secret", WEBHOOK_SECRET]);
         // Beside the database, so that both are kept or begun anew together.
         command.arg("--state").arg(self.data.join("stripe.json"));
         command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_catalog_says_whose_it_is() {
+        assert_eq!(code("# code = \"no\"\n[vendor]\ncode = \"acme\"\n[[products]]\ncode = \"x\""), Some("acme"));
+        assert_eq!(code("[vendor]\nname = \"Acme\""), None);
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(DEMO_CATALOG);
+        assert_eq!(Catalog::read(&demo).unwrap().vendor, "nordwind");
+        assert!(Catalog::read(Path::new("never-made.toml")).is_err());
     }
 }

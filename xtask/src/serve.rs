@@ -2,7 +2,7 @@
 
 use crate::mail_pages::MailPages;
 use crate::process::{Child, Stop, check_interrupted, interrupted, run_quietly};
-use crate::product::{CUSTOMER, DEMO_PRODUCT, Demo, SANDBOX, SERVER, STAFF};
+use crate::product::{CUSTOMER, Catalog, DEMO_CATALOG, DEMO_PRODUCT, Demo, SANDBOX, SERVER, STAFF};
 use crate::workspace::Workspace;
 use crate::{build, demo_customer, site};
 use anyhow::{Context, Result, bail};
@@ -36,7 +36,18 @@ pub(crate) struct Ports {
 ///
 /// # Errors
 /// When something does not build or start, or a part ends by itself.
-pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<String>) -> Result<()> {
+pub(crate) fn serve(
+    workspace: &Workspace,
+    ports: Ports,
+    database_url: Option<String>,
+    catalog: Option<&Path>,
+) -> Result<()> {
+    // The demo customer knows what the demo sells.
+    let has_customer = catalog.is_none();
+    let catalog = match catalog {
+        Some(file) => Catalog::read(file)?,
+        None => Catalog::read(&workspace.root().join(DEMO_CATALOG))?,
+    };
     ports.refuse_taken()?;
     let started = Instant::now();
     build::everything(workspace)?;
@@ -48,6 +59,7 @@ pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<St
         port: ports.port,
         stripe_port: ports.stripe_port,
         site: workspace.site(),
+        catalog,
         root: workspace.root().to_owned(),
         // Two copies on different ports do not meet, and the master key of a database that is kept is kept.
         data: workspace.root().join("data/dev").join(match &database_url {
@@ -72,15 +84,19 @@ pub(crate) fn serve(workspace: &Workspace, ports: Ports, database_url: Option<St
     let mut server = Part::start(&demo, "the server", command)?;
     server.wait_for(&format!("{}/readyz", demo.portal()))?;
     let mails = MailPages::start(ports.mail_port, demo.mails(), site::stylesheet(workspace))?;
-    println!("Letting the demo customer sign up and buy…");
-    // The portal is worth looking at without that customer too.
-    let license_key = demo_customer::buy(&demo.portal(), &demo.mails()).unwrap_or_else(|error| {
-        eprintln!("The demo customer did not get to the end: {error:#}");
+    let license_key = if has_customer {
+        println!("Letting the demo customer sign up and buy…");
+        // The portal is worth looking at without that customer too.
+        demo_customer::buy(&demo.portal(), &demo.mails()).unwrap_or_else(|error| {
+            eprintln!("The demo customer did not get to the end: {error:#}");
+            None
+        })
+    } else {
         None
-    });
+    };
     check_interrupted()?;
     println!("Ready in {:.1} s.", started.elapsed().as_secs_f32());
-    println!("{}", welcome(&demo, &mails, workspace, license_key.as_deref()));
+    println!("{}", welcome(&demo, &mails, workspace, has_customer, license_key.as_deref()));
 
     loop {
         for part in [&mut server, &mut sandbox] {
@@ -156,7 +172,13 @@ fn log_file(demo: &Demo, name: &str) -> PathBuf {
 }
 
 /// What a person has to know to try it.
-fn welcome(demo: &Demo, mails: &MailPages, workspace: &Workspace, license_key: Option<&str>) -> String {
+fn welcome(
+    demo: &Demo,
+    mails: &MailPages,
+    workspace: &Workspace,
+    has_customer: bool,
+    license_key: Option<&str>,
+) -> String {
     let from_root = |path: &Path| path.strip_prefix(workspace.root()).unwrap_or(path).display().to_string();
     let portal = demo.portal();
     let start = match license_key {
@@ -165,6 +187,11 @@ fn welcome(demo: &Demo, mails: &MailPages, workspace: &Workspace, license_key: O
             format!("{} --server {portal} --devices 5 --key {key}", from_root(&program))
         }
         None => format!("log in as the customer, open the license, and reveal its key ({portal}/licenses)"),
+    };
+    let customer = if has_customer {
+        format!("{} / {}", CUSTOMER.email, CUSTOMER.password)
+    } else {
+        "nobody yet: sign up, and choose a plan".to_owned()
     };
     let kept = if demo.database_url.is_some() {
         "The database was kept; the local Stripe has forgotten what it sold before this start."
@@ -181,7 +208,7 @@ Leasehold runs. Ctrl-C stops it. {kept}
   Logs             {}, {}
 
   Log in as        the vendor's admin   {} / {}, and the code that `cargo xtask totp` prints
-                   a customer           {} / {}
+                   a customer           {customer}
   Pay with         4242 4242 4242 4242, or the buttons of the checkout page
 
   Run the demo product in another terminal:
@@ -193,7 +220,5 @@ Leasehold runs. Ctrl-C stops it. {kept}
         from_root(&log_file(demo, "the local Stripe")),
         STAFF.email,
         STAFF.password,
-        CUSTOMER.email,
-        CUSTOMER.password,
     )
 }
