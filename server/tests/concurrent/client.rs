@@ -268,6 +268,7 @@ impl<'a> Client<'a> {
             end = self.world.cluster.death_after(to_node, from).unwrap_or(i64::MAX).min(to + LATE_MS);
         }
         self.record().note(Seen { call, from, to: end, answer });
+        self.world.count_recorded();
         drop(under_way);
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! the owner act.
 
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::Result;
 use backend::leases::{Acted, Decision};
@@ -20,6 +20,7 @@ pub(crate) struct World<'a> {
     /// Held while a call is under way; whoever holds it alone may let time pass.
     pub calls: RwLock<()>,
     pub runtime: Handle,
+    recorded: AtomicU64,
     forks: AtomicU32,
     crashes: AtomicU32,
 }
@@ -27,7 +28,18 @@ pub(crate) struct World<'a> {
 impl<'a> World<'a> {
     pub(crate) fn new(cluster: &'a Cluster, records: &'a [Record], runtime: Handle) -> Self {
         let calls = RwLock::new(());
-        Self { cluster, records, calls, runtime, forks: AtomicU32::new(0), crashes: AtomicU32::new(0) }
+        let (recorded, forks, crashes) = (AtomicU64::new(0), AtomicU32::new(0), AtomicU32::new(0));
+        Self { cluster, records, calls, runtime, recorded, forks, crashes }
+    }
+
+    /// A client has written down a call.
+    pub(crate) fn count_recorded(&self) {
+        self.recorded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many calls clients have written down; those that reached no server are not among them.
+    pub(crate) fn recorded(&self) -> u64 {
+        self.recorded.load(Ordering::Relaxed)
     }
 
     /// Lets time pass while nobody is in the middle of a call.
