@@ -12,6 +12,8 @@ pub(crate) const SERVER: &str = "server";
 pub(crate) const SANDBOX: &str = "stripe-sandbox";
 /// The demo product, an example of `sdk`.
 pub(crate) const DEMO_PRODUCT: &str = "demo_product";
+/// Its code in the demo catalog; the lines after a purchase start a program of this name.
+const DEMO_PRODUCT_CODE: &str = "iot-platform";
 /// The commented default configuration, relative to the repository.
 pub(crate) const DEFAULT_CONFIGURATION: &str = "server/src/config/default.toml";
 /// What `cargo xtask serve` sells unless it is told otherwise, relative to the repository.
@@ -126,6 +128,24 @@ impl Demo {
         std::fs::create_dir_all(self.mails()).with_context(|| format!("{} cannot be made", self.mails().display()))
     }
 
+    /// Puts the demo product into a folder as a customer has it, under the name by which the lines after a purchase start it,
+    /// and answers the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub(crate) fn place_product(&self, program: &Path) -> Result<PathBuf> {
+        let folder = self.data.join("product");
+        let place = folder.join(DEMO_PRODUCT_CODE);
+        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        if place.exists() {
+            std::fs::remove_file(&place).with_context(|| format!("{} cannot be removed", place.display()))?;
+        }
+        if std::fs::hard_link(program, &place).is_err() {
+            std::fs::copy(program, &place).with_context(|| format!("{} cannot be copied", program.display()))?;
+        }
+        Ok(folder)
+    }
+
     /// The server with this configuration, the command still to be said.
     #[must_use]
     pub(crate) fn server(&self, program: &Path) -> Command {
@@ -188,6 +208,26 @@ impl Demo {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn the_demo_product_lies_where_the_lines_after_a_purchase_start_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let catalog = Catalog::read(&root.join(DEMO_CATALOG)).unwrap();
+        let sold = std::fs::read_to_string(&catalog.file).unwrap();
+        assert!(sold.contains(&format!("\ncode = \"{DEMO_PRODUCT_CODE}\"")));
+        let (data, site) = (folder.path().to_owned(), PathBuf::new());
+        let demo = Demo { port: 3000, stripe_port: 3001, database_url: None, data, site, catalog, root };
+        let built = folder.path().join(DEMO_PRODUCT);
+        for content in ["first", "rebuilt"] {
+            if built.exists() {
+                std::fs::remove_file(&built).unwrap();
+            }
+            std::fs::write(&built, content).unwrap();
+            let placed = demo.place_product(&built).unwrap();
+            assert_eq!(std::fs::read_to_string(placed.join("iot-platform")).unwrap(), content);
+        }
+    }
 
     #[test]
     fn a_catalog_says_whose_it_is() {

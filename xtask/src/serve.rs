@@ -84,6 +84,7 @@ pub(crate) fn serve(
     let mut server = Part::start(&demo, "the server", command)?;
     server.wait_for(&format!("{}/readyz", demo.portal()))?;
     let mails = MailPages::start(ports.mail_port, demo.mails(), site::stylesheet(workspace))?;
+    let product = has_customer.then(|| demo.place_product(&demo_product(workspace))).transpose()?;
     let license_key = if has_customer {
         println!("Letting the demo customer sign up and buy…");
         // The portal is worth looking at without that customer too.
@@ -96,7 +97,7 @@ pub(crate) fn serve(
     };
     check_interrupted()?;
     println!("Ready in {:.1} s.", started.elapsed().as_secs_f32());
-    println!("{}", welcome(&demo, &mails, workspace, has_customer, license_key.as_deref()));
+    println!("{}", welcome(&demo, &mails, workspace, product.as_deref(), license_key.as_deref()));
 
     loop {
         for part in [&mut server, &mut sandbox] {
@@ -171,30 +172,35 @@ fn log_file(demo: &Demo, name: &str) -> PathBuf {
     demo.data.join(word).with_extension("log")
 }
 
+fn demo_product(workspace: &Workspace) -> PathBuf {
+    workspace.profile_directory(false).join("examples").join(DEMO_PRODUCT)
+}
+
 /// What a person has to know to try it.
 fn welcome(
     demo: &Demo,
     mails: &MailPages,
     workspace: &Workspace,
-    has_customer: bool,
+    product: Option<&Path>,
     license_key: Option<&str>,
 ) -> String {
     let from_root = |path: &Path| path.strip_prefix(workspace.root()).unwrap_or(path).display().to_string();
     let portal = demo.portal();
     let start = match license_key {
         Some(key) => {
-            let program = workspace.profile_directory(false).join("examples").join(DEMO_PRODUCT);
-            format!("{} --server {portal} --devices 5 --key {key}", from_root(&program))
+            format!("{} --server {portal} --devices 5 --key {key}", from_root(&demo_product(workspace)))
         }
         None => format!("log in as the customer, open the license, and reveal its key ({portal}/licenses)"),
     };
-    let customer = if has_customer {
-        format!("{} / {}", CUSTOMER.email, CUSTOMER.password)
-    } else {
-        "nobody yet: sign up, and choose a plan".to_owned()
+    let (customer, pasting) = match product {
+        Some(folder) => (
+            format!("{} / {}", CUSTOMER.email, CUSTOMER.password),
+            format!("\n  or paste the lines of the page after a purchase in\n    {}\n", from_root(folder)),
+        ),
+        None => ("nobody yet: sign up, and choose a plan".to_owned(), String::new()),
     };
     let kept = if demo.database_url.is_some() {
-        "The database was kept; the local Stripe has forgotten what it sold before this start."
+        "The database and the local Stripe go on from where the last start left them."
     } else {
         "Each start begins anew, with an empty database and an empty local Stripe."
     };
@@ -213,7 +219,7 @@ Leasehold runs. Ctrl-C stops it. {kept}
 
   Run the demo product in another terminal:
     {start}
-",
+{pasting}",
         mails.address(),
         demo.stripe(),
         from_root(&log_file(demo, "the server")),
