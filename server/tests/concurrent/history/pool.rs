@@ -142,7 +142,13 @@ impl Pool {
                 if frees { pool.give_back(node, Standing::Released, seen) } else { Vec::new() }
             }),
             (Call::Deactivate { by, shows, node }, answer) => self.by_secret(by, show(shows), answer, |pool| {
-                if frees { pool.give_back(node, Standing::Deactivated(span), seen) } else { Vec::new() }
+                match (pool.of(by).standing, answer) {
+                    (Standing::Active, _) if frees => pool.give_back(node, Standing::Deactivated(span), seen),
+                    // Who does not run any more frees nobody's seat.
+                    (Standing::Released, Some(Answer::InstanceReleased) | None)
+                    | (Standing::Deactivated(_), Some(Answer::InstanceDeactivated) | None) => vec![pool.clone()],
+                    _ => Vec::new(),
+                }
             }),
             (Call::Check { node, borrows, shows, nonce }, answer) => {
                 let may_be_in_memory = self.forgets && !seen.surely_writes();
@@ -381,7 +387,7 @@ impl Pool {
     }
 
     /// A seat is given back: free at once when its lease is nearly over, or where that did not happen too often within a
-    /// day; else when nobody can run on it any more. The answer says which.
+    /// day; else when it would have been without that. The answer says which.
     fn give_back(&self, node: Node, standing: Standing, seen: &Seen) -> Vec<Self> {
         let it = self.of(node);
         if it.standing != Standing::Active {
@@ -421,7 +427,7 @@ impl Pool {
             if at_once && returned.least < allowed {
                 pools.push(without(Some(freed), Some(free)));
             }
-            let held = Span::of(mine.surely_until, mine.maybe_until).sooner(it.out_until.map(|at| at + MARGIN));
+            let held = Span::of(mine.surely_until, mine.maybe_until);
             if returned.most >= allowed && free_at.is_none_or(|at| held.has(at)) {
                 let held = free_at.map_or(held, Span::at);
                 let (surely_until, maybe_until) = (held.first, held.last);
