@@ -148,9 +148,10 @@ pub(crate) async fn enqueue_projection_of(
 #[derive(Serialize, Deserialize)]
 struct CustomerPayload {
     account_id: AccountId,
-    /// Parts of its address that go at Stripe.
+    /// Parts of its address that go at Stripe. `None` in what an older program queued, which did not note what the customer
+    /// has from us.
     #[serde(default)]
-    emptied: Vec<Field>,
+    emptied: Option<Vec<Field>>,
 }
 
 /// Queues that an account's details reach Stripe, and that the parts of its address that were `emptied` go there.
@@ -165,7 +166,7 @@ pub(crate) async fn enqueue_customer_sync(
     // One that waits knows nothing of what is emptied after it, so that is another job.
     let parts = emptied.iter().map(|part| format!(":{}", part.as_str()));
     let once = parts.fold(queue.clone(), |key, part| key + &part);
-    let payload = CustomerPayload { account_id: account_id.clone(), emptied: emptied.to_vec() };
+    let payload = CustomerPayload { account_id: account_id.clone(), emptied: Some(emptied.to_vec()) };
     let job = Job::new(SYNC_CUSTOMER, &payload).queued_by(queue).once(once);
     jobs::enqueue(tx, cx, master, job).await.map(drop)
 }

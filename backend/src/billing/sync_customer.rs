@@ -55,7 +55,8 @@ pub(crate) fn customer_details(account: &Account) -> CustomerDetails {
 }
 
 /// Brings an account's details to its customer at Stripe, and what is known about its VAT id back. The parts of the address
-/// that were `emptied` go at Stripe as well, unless they are there again.
+/// that were `emptied` go at Stripe as well, unless they are there again. Without them it is not known what the customer has
+/// from us, so all tax ids go but the account's.
 ///
 /// # Errors
 /// [`CommerceError`]; calling it again is safe.
@@ -63,14 +64,16 @@ pub(crate) async fn sync_customer(
     commerce: &Commerce,
     cx: &Cx,
     account_id: &AccountId,
-    emptied: Vec<Field>,
+    emptied: Option<Vec<Field>>,
 ) -> Result<(), CommerceError> {
     let (vendor_id, id) = (cx.vendor_id.clone(), account_id.clone());
     let account =
         commerce.db.read(|tx| Box::pin(async move { accounts::find_account(tx, &vendor_id, &id).await })).await?;
     let Some(account) = account else { return Ok(()) };
     let Some(customer_id) = account.stripe_customer_id.clone() else { return Ok(()) };
-    let details = CustomerDetails { emptied, ..customer_details(&account) };
+    let mut details = customer_details(&account);
+    details.keeps_other_ids &= emptied.is_some();
+    details.emptied = emptied.unwrap_or_default();
     // Part of the key, because Stripe refuses a key that comes again with other parameters; the minute, because the
     // same details set again later must reach Stripe again.
     let content = crate::keys::sha256(format!("{details:?}").as_bytes());

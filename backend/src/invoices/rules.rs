@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::outline_logo::outline_logo;
 use super::{CreditNote, DocumentKind, Invoice, InvoiceLine, InvoiceStatus, Parties, Party, tax};
-use crate::accounts::{Account, Address};
+use crate::accounts::{Account, Address, VatIdState};
 use crate::clock::UnixMs;
 use crate::pdf::amounts::Rate;
 use crate::pdf::fonts::unprintable;
@@ -50,7 +50,7 @@ pub fn parties(vendor: &Vendor, account: &Account, invoice: &StripeInvoice) -> P
             name: named.unwrap_or(&account.company).clone(),
             address: address_lines(address),
             country: if address.country.is_empty() { account.country.clone() } else { address.country.clone() },
-            vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| account.vat_id.clone()),
+            vat_id: invoice.buyer_tax_ids.first().cloned().or_else(|| taken_vat_id(account)),
             registration: None,
             email: account.billing_email.clone(),
             place: Some(Address {
@@ -96,6 +96,11 @@ fn own_address(account: &Account) -> BuyerAddress {
         state: account.address.state.clone(),
         country: account.country.clone(),
     }
+}
+
+/// The account's VAT id, unless Stripe has refused it: then tax was charged as if there were none.
+fn taken_vat_id(account: &Account) -> Option<String> {
+    account.vat_id.clone().filter(|_| account.vat_id_state != VatIdState::Refused)
 }
 
 /// An address in the order that its country prints it: before the city, or after it with the state.

@@ -28,6 +28,11 @@ pub(crate) async fn ensure_customer(
     }
     let key = IdempotencyKey::new(&[account.id.as_str(), "customer", &content]);
     let created = stripe.create_customer(&key, &details).await?;
+    // Before it is noted: whoever finds a customer noted takes it as it is. One that is new has no tax ids.
+    let state = match &details.vat_id {
+        Some(_) => Some(stripe.bring_vat_id(&key, &created, &details).await?),
+        None => None,
+    };
     let (by, account_id) = (cx.clone(), account.id.clone());
     let standing = commerce
         .db
@@ -42,9 +47,7 @@ pub(crate) async fn ensure_customer(
             })
         })
         .await?;
-    // A customer that is new has no tax ids.
-    if details.vat_id.is_some() {
-        let state = stripe.bring_vat_id(&key, &standing, &details).await?;
+    if let Some(state) = state {
         note_vat_id(commerce, cx, account, &standing, state).await?;
     }
     Ok(standing)
