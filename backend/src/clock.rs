@@ -7,8 +7,6 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::db::ClockWatch;
-
 /// Milliseconds in a second.
 pub const SECOND_MS: i64 = 1_000;
 /// Milliseconds in a minute.
@@ -87,7 +85,6 @@ impl fmt::Debug for UnixMs {
 pub struct Clock {
     file: Option<Arc<PathBuf>>,
     fixed: Option<Arc<std::sync::atomic::AtomicI64>>,
-    watch: Option<ClockWatch>,
 }
 
 impl Clock {
@@ -100,19 +97,13 @@ impl Clock {
     /// A clock that follows a test clock file.
     #[must_use]
     pub fn from_file(path: PathBuf) -> Self {
-        Self { file: Some(Arc::new(path)), ..Self::default() }
+        Self { file: Some(Arc::new(path)), fixed: None }
     }
 
     /// A clock that stands still until [`Clock::set`] moves it; for tests within one process.
     #[must_use]
     pub fn fixed(at: UnixMs) -> Self {
-        Self { fixed: Some(Arc::new(std::sync::atomic::AtomicI64::new(at.0))), ..Self::default() }
-    }
-
-    /// This clock, set by the database's as far as that is known: nodes that share a database then judge by one time.
-    #[must_use]
-    pub fn set_by(self, watch: ClockWatch) -> Self {
-        Self { watch: Some(watch), ..self }
+        Self { file: None, fixed: Some(Arc::new(std::sync::atomic::AtomicI64::new(at.0))) }
     }
 
     /// Moves a fixed clock; no effect on the others.
@@ -124,13 +115,8 @@ impl Clock {
 
     /// The time now.
     #[must_use]
-    pub fn now(&self) -> UnixMs {
-        let ahead_ms = self.watch.as_ref().and_then(ClockWatch::ahead_ms).unwrap_or_default();
-        self.on_this_machine().plus(-ahead_ms)
-    }
-
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
-    fn on_this_machine(&self) -> UnixMs {
+    pub fn now(&self) -> UnixMs {
         if let Some(fixed) = &self.fixed {
             return UnixMs(fixed.load(std::sync::atomic::Ordering::SeqCst));
         }

@@ -53,7 +53,6 @@ pub(crate) async fn serve(config: &Config) -> Result<()> {
     let (live, writing) = live.unzip();
     let clock_watch = ClockWatch::of(&db, &clock);
     let watching = clock_watch.start(&db).await;
-    let clock = clock.set_by(clock_watch.clone());
     let state = AppState::new(Parts {
         db: db.clone(),
         master: master.clone(),

@@ -179,21 +179,6 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_are_set_by_the_databases_tell_its_time_whatever_their_own() {
-        let here = Clock::fixed(NOW);
-        let watch = ClockWatch::beside(here.clone());
-        let clock = here.clone().set_by(watch.clone());
-        assert_eq!(clock.now(), NOW, "nothing was read yet");
-        watch.note(NOW.plus(-4_000));
-        for own in [NOW, NOW.plus(3_000), NOW.plus(-180_000)] {
-            here.set(own);
-            let told_ms = clock.now().0 - NOW.plus(-4_000).0;
-            assert!((0..A_WHILE_MS).contains(&told_ms), "{told_ms} ms later");
-        }
-        assert_eq!(Clock::fixed(NOW).set_by(ClockWatch::alone()).now(), NOW);
-    }
-
-    #[test]
     fn a_slow_reading_counts_where_the_clocks_are_near_whatever_it_may_be_wrong_by() {
         for (ahead_ms, took_ms, counts) in [
             (0, 900, true),

@@ -18,6 +18,8 @@ pub struct Statements {
     tx: Option<Transaction<'static, Sqlite>>,
     /// On the heap, because transactions lie in every use case.
     later: Box<Later>,
+    /// Whether what was kept could not be told: then its use case cannot be kept either, whatever it makes of that.
+    is_lost: bool,
 }
 
 /// Statements one after the other, with the arguments of all.
@@ -29,7 +31,7 @@ struct Later {
 
 impl Statements {
     pub(super) fn new(tx: Transaction<'static, Sqlite>) -> Self {
-        Self { tx: Some(tx), later: Box::default() }
+        Self { tx: Some(tx), later: Box::default(), is_lost: false }
     }
 
     /// Keeps a statement; its arguments follow with [`Statements::bind`].
@@ -54,10 +56,14 @@ impl Statements {
     /// Forgets what was kept: its use case is undone.
     pub(super) fn leave_untold(&mut self) {
         *self.later = Later::default();
+        self.is_lost = false;
     }
 
     /// Tells what was kept, and `end` after it.
     pub(super) async fn tell(&mut self, end: &str) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_lost, true) {
+            return Err(Error::Protocol("what was kept could not be told".to_owned()));
+        }
         let Later { mut sql, arguments } = std::mem::take(&mut *self.later);
         if !(sql.is_empty() || end.is_empty()) {
             sql.push_str("; ");
@@ -67,6 +73,7 @@ impl Statements {
             // Put together from literals of the program; whatever comes from outside is an argument.
             sqlx::query_with(AssertSqlSafe(sql), arguments).execute(self.connection()).await?;
         }
+        self.is_lost = false;
         Ok(())
     }
 
@@ -210,13 +217,23 @@ mod tests {
                 Err::<(), _>(DbError::GivenUp("refused"))
             })
         });
+        let careless = db.write(|tx| {
+            Box::pin(async move {
+                keep(tx, 7, "seven").await?;
+                keep(tx, 1, "one once more").await?;
+                assert!(words(tx).await.is_err());
+                Ok::<_, DbError>(())
+            })
+        });
         let last = db.write(|tx| Box::pin(keep(tx, 6, "six")));
         let let_go = async { let_go.send(()).unwrap() };
         // They share a commit: all wait while the first is held.
-        let (first, good, bad, refused, last, ()) = futures::join!(first, good, bad, refused, last, let_go);
+        let (first, good, bad, refused, careless, last, ()) =
+            futures::join!(first, good, bad, refused, careless, last, let_go);
         assert!(first.is_ok() && good.is_ok() && last.is_ok(), "{first:?} {good:?} {last:?}");
         assert!(matches!(bad, Err(DbError::Duplicate(_))), "{bad:?}");
         assert!(matches!(refused, Err(DbError::GivenUp("refused"))), "{refused:?}");
+        assert!(careless.is_err(), "nothing is kept of what was written in part: {careless:?}");
         let kept = db.read(|tx| Box::pin(words(tx))).await.unwrap();
         assert_eq!(kept, ["one", "two", "three", "six"]);
     }

@@ -250,6 +250,9 @@ async fn tell_verifiers(tx: &mut Tx, cx: &Cx, before: &License, after: &License)
         LeasesOut::RejectedBeyond(last) => reject_beyond(tx, cx, after, last).await,
         LeasesOut::RestoredUntil(last) => {
             revocations::withdraw(tx, cx, Revoked::License(&after.id)).await?;
+            // The entry may have stood for instances that were deleted, when they were many.
+            let deleted = store::list_deleted_in_use(tx, after, cx.now).await?;
+            revocations::revoke_instances(tx, cx, &after.id, &deleted).await?;
             reject_beyond(tx, cx, after, last).await
         }
     }

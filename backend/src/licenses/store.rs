@@ -377,6 +377,23 @@ pub(super) async fn list_outlasting(
     )
 }
 
+/// The deleted instances of a license that have a lease out at `now`, each with its end.
+pub(super) async fn list_deleted_in_use(
+    tx: &mut Tx,
+    license: &License,
+    now: UnixMs,
+) -> Result<Vec<(InstanceId, UnixMs)>, DbError> {
+    fetch_all!(
+        tx,
+        (InstanceId, UnixMs),
+        "SELECT id, lease_exp FROM instances
+         WHERE vendor_id = $1 AND license_id = $2 AND tombstone <> '' AND lease_exp > $3 ORDER BY id",
+        &license.vendor_id,
+        &license.id,
+        now
+    )
+}
+
 /// The latest ends of leases that are out at `now`: of those no longer than `online_ms` after the last
 /// contact, and of those that were borrowed for longer.
 pub(super) async fn find_lease_ends(
