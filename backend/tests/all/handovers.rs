@@ -10,7 +10,9 @@ use backend::handovers::{
     find_handover,
 };
 use backend::ids::{AccountId, HandoverId, UserId};
-use backend::licenses::{KeyFound, KeyReplacement, KeyReveal, list_by_account, replace_key, reveal_key};
+use backend::licenses::{
+    KeyFound, KeyReplacement, KeyReveal, list_by_account, reinstate_license, replace_key, reveal_key, suspend_license,
+};
 use backend::messages::{self, AboutKind, NewConversation, Opening};
 use sdk::license_key::LicenseKey;
 use sdk::revocations::RevocationKind;
@@ -193,6 +195,31 @@ on_both_engines! {
         granted(stage.activate("node-a", None, last_end).await?)?;
         granted(stage.activate("node-b", None, last_end).await?)?;
         assert_eq!(code(&stage.activate("node-c", None, last_end).await?), "seats_exhausted");
+        Ok(())
+    }
+
+    async fn many_that_ran_for_the_giver_stay_rejected_when_the_license_is_suspended_and_goes_on(db: Db) {
+        const MANY: i64 = 201;
+        let stage = Stage::new(db, "perpetual", MANY).await?;
+        let eve = person(&stage, EVE).await?;
+        for node in 0..MANY {
+            granted(stage.activate(&format!("node-{node}"), None, NOW).await?)?;
+        }
+        let id = ask(&stage, EVE).await?;
+        let at = NOW.plus(MINUTE_MS);
+        assert_eq!(agree(&stage, &eve.id, &eve.account_id, &id, at).await?, Agreement::Done);
+        let rejected = |list: &sdk::revocations::RevocationsClaims| -> Vec<RevocationKind> {
+            list.rev.iter().map(|entry| entry.kind).collect()
+        };
+        assert_eq!(rejected(&stage.revocations(at).await?), [RevocationKind::License]);
+        let (cx, id) = (stage.operator(at.plus(MINUTE_MS)), stage.license_id.clone());
+        let suspended = id.clone();
+        stage
+            .write(move |tx| Box::pin(async move { suspend_license(tx, &cx, &master(), &suspended, "fraud").await }))
+            .await?;
+        let cx = stage.operator(at.plus(2 * MINUTE_MS));
+        stage.write(move |tx| Box::pin(async move { reinstate_license(tx, &cx, &master(), &id).await })).await?;
+        assert_eq!(rejected(&stage.revocations(at.plus(2 * MINUTE_MS)).await?), [RevocationKind::License]);
         Ok(())
     }
 
