@@ -182,7 +182,7 @@ fn mail(vendor: &Vendor) -> impl IntoView + use<> {
 /// What is decided where the server runs, and how.
 fn operator(visit: &Visit) -> impl IntoView + use<> {
     let vendor = &visit.vendor;
-    let with_how = |value: String, how: &'static str| view! { {value} <small>{how}</small> };
+    let with_how = |value: String, how: &'static str| view! { {value} " " <small>{how}</small> };
     let is_live = visit.state.stripe.of(&vendor.id).map(|stripe| stripe.config().is_live());
     let currencies: Vec<_> = vendor.profile.currencies.iter().map(|it| it.as_str().to_ascii_uppercase()).collect();
     let currencies = if currencies.is_empty() { text::ALPHABETICAL.to_owned() } else { currencies.join(", ") };
